@@ -1,0 +1,28 @@
+import { endpoint } from '../../lib/endpoint.ts';
+
+/**
+ * The caller's projects; with `?name=`, the one of that name. It is how an SDK finds the project of a region.
+ * Source: IAM API reference, "Querying Project Information Based on the Specified Criteria".
+ */
+export const handler = endpoint({
+  access: 'caller',
+  async handle({ act, request, store }) {
+    const name = new URLSearchParams(request.query).get('name');
+    const projects = await store.directory.projectsOf(act.caller.userId);
+    return {
+      projects: projects
+        .filter((project) => name === null || project.name === name)
+        .map((project) => ({
+          id: project.projectId,
+          name: project.name,
+          domain_id: project.domainId,
+          parent_id: project.domainId,
+          is_domain: false,
+          enabled: true,
+          description: '',
+          links: { self: `/v3/projects/${project.projectId}` },
+        })),
+      links: { self: '/v3/projects', next: null, previous: null },
+    };
+  },
+});

@@ -1,0 +1,75 @@
+import type { Caller } from '../identity/identity.ts';
+import type {
+  Door,
+  Grant,
+  GrantPage,
+  Key,
+  KeyPage,
+  KeyState,
+  Operation,
+  PageRequest,
+  PrincipalType,
+} from '../store/store.ts';
+
+/** Who acts, on which project, and how the request came: what a rule may look at and what an event records. */
+export interface Act {
+  caller: Caller;
+  projectId: string;
+  door: Door;
+  requestId: string;
+  sequence?: string | undefined;
+  /** The request as received; what tells a repeat from another request. */
+  operation: string;
+  body: Uint8Array;
+}
+
+export interface GrantAsk {
+  keyId: string;
+  grantee: string;
+  granteeType: PrincipalType;
+  operations: readonly Operation[];
+  name?: string | undefined;
+  retiringPrincipal?: string | undefined;
+}
+
+export interface KeyAsk {
+  alias: string;
+  description: string;
+  keySpec: string;
+  keyUsage: string;
+}
+
+/**
+ * The port: is right about keys and grants. Everything is about `act.projectId`; a key of another project answers as
+ * one that does not exist. A change that is repeated with the same once key gets the first answer.
+ *
+ * Every method that takes a key id throws KMS.0207 when there is no such key in the project.
+ */
+export interface Authority {
+  /** @throws KmsError KMS.0209, KMS.0210, KMS.0306, KMS.2404 */
+  createGrant(act: Act, ask: GrantAsk): Promise<Pick<Grant, 'grant_id'>>;
+  /** Only the key's creator may. @throws KmsError KMS.0306, KMS.2501, KMS.2502 */
+  revokeGrant(act: Act, keyId: string, grantId: string): Promise<object>;
+  /** The issuer, the retiring principal, and a grantee with `retire-grant` may. @throws as revokeGrant */
+  retireGrant(act: Act, keyId: string, grantId: string): Promise<object>;
+  listGrants(act: Act, keyId: string, filter: { grantee?: string | undefined }, page: PageRequest): Promise<GrantPage>;
+  /** Exactly the grants that retireGrant would accept from this caller. */
+  listRetirableGrants(act: Act, page: PageRequest): Promise<GrantPage>;
+
+  /** @throws KmsError KMS.1104, KMS.1105 */
+  createKey(act: Act, ask: KeyAsk): Promise<Key>;
+  describeKey(act: Act, keyId: string): Promise<Key>;
+  listKeys(
+    act: Act,
+    filter: { state?: KeyState | undefined; keySpec?: string | undefined },
+    page: PageRequest,
+  ): Promise<KeyPage>;
+  /** @throws KmsError KMS.1201 from any other state than disabled */
+  enableKey(act: Act, keyId: string): Promise<Key>;
+  /** @throws KmsError KMS.1301 from any other state than enabled */
+  disableKey(act: Act, keyId: string): Promise<Key>;
+  /** @param pendingDays 7 to 1096 @throws KmsError KMS.1402 */
+  scheduleKeyDeletion(act: Act, keyId: string, pendingDays: number): Promise<Key>;
+  /** The key comes back disabled. @throws KmsError KMS.0210 once its time has come, KMS.1501 */
+  cancelKeyDeletion(act: Act, keyId: string): Promise<Key>;
+}

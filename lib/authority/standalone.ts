@@ -1,0 +1,249 @@
+import { KmsError } from '../errors.ts';
+import { retirersOf } from '../store/principals.ts';
+import {
+  type Change,
+  type ChangeEvent,
+  type Grant,
+  KEY_STATE,
+  type Key,
+  type Principal,
+  type Store,
+} from '../store/store.ts';
+import type { Act, Authority } from './authority.ts';
+import { newEventId, newGrantId, newKeyId } from './ids.ts';
+import { ONCE_MS, onceKeyOf } from './once.ts';
+
+export interface StandaloneSettings {
+  grantsPerKey: number;
+  keysPerProject: number;
+  now: () => number;
+}
+
+/** A change decided on, and what its caller is to be answered once it is durable. */
+interface Decision<T> {
+  change: Change;
+  answer: T;
+  keyId: string;
+  grant?: Grant;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Races lost in a row before giving up. Each loss means that another change went through. */
+const ATTEMPTS = 10;
+
+/** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
+export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: StandaloneSettings): Authority {
+  const { grants, seen } = store;
+
+  async function existingKey(act: Act, keyId: string): Promise<Key> {
+    const key = await grants.key(act.projectId, keyId);
+    if (!key) throw new KmsError('KMS.0207');
+    return key;
+  }
+
+  async function existingGrant(act: Act, keyId: string, grantId: string): Promise<Grant> {
+    const grant = await grants.grant(act.projectId, grantId);
+    if (!grant) throw new KmsError('KMS.2501');
+    if (grant.key_id !== keyId) throw new KmsError('KMS.2502');
+    return grant;
+  }
+
+  /**
+   * Decides, then writes; decides anew when something changed in between.
+   * The memory of repeats is asked after `decide` has read: whoever sees the effect of a twin sees its answer too.
+   */
+  async function change<T>(act: Act, decide: () => Promise<Decision<T>>): Promise<T> {
+    const onceKey = onceKeyOf(act);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const decision = await decide().catch((error: unknown) => ({ error }));
+      const first = onceKey && (await seen.firstAnswer(onceKey, now()));
+      if (first) return first.answer as T;
+      if ('error' in decision) throw decision.error;
+      const { answer } = decision;
+      const event = eventOf(act, decision, now());
+      const once = onceKey && { onceKey, answer, expiresAtMs: event.atMs + ONCE_MS };
+      const outcome = await grants.commit(decision.change, event, once || undefined);
+      if (outcome.type === 'done') return answer;
+      if (outcome.type === 'repeat') return outcome.answer as T;
+    }
+    throw new KmsError('KMS.0101', { cause: new Error(`lost ${ATTEMPTS} races in a row`) });
+  }
+
+  /** Moves a key to another state, after `assertMayMove` has looked at it. */
+  function moveKey(
+    act: Act,
+    keyId: string,
+    assertMayMove: (key: Key) => void,
+    to: (key: Key) => Partial<Key>,
+  ): Promise<Key> {
+    return change(act, async () => {
+      const key = await existingKey(act, keyId);
+      assertMayMove(key);
+      const moved = { ...key, ...to(key) };
+      return { change: { kind: 'update-key', key: moved, from: key.state }, answer: moved, keyId };
+    });
+  }
+
+  return {
+    createGrant(act, ask) {
+      const { keyId, operations } = ask;
+      return change(act, async () => {
+        const key = await existingKey(act, keyId);
+        assertEnabled(key);
+        const holders = principalsOf(act);
+        const isCreator = key.creator === act.caller.userId;
+        const needed = ['create-grant' as const, ...operations];
+        if (!isCreator) {
+          const held = await grants.held(keyId, holders);
+          if (!needed.every((operation) => held.has(operation))) throw new KmsError('KMS.0306', { detail: MAY_CREATE });
+        }
+        if (key.grantCount >= grantsPerKey) throw new KmsError('KMS.2404');
+        const createdAtMs = now();
+        const grant: Grant = {
+          key_id: keyId,
+          grant_id: newGrantId(createdAtMs),
+          name: ask.name,
+          grantee_principal: ask.grantee,
+          grantee_principal_type: ask.granteeType,
+          operations,
+          issuing_principal: act.caller.userId,
+          retiring_principal: ask.retiringPrincipal,
+          creation_date: String(createdAtMs),
+        };
+        const delegation = isCreator ? undefined : { holders, operations: needed };
+        return {
+          change: { kind: 'create-grant', grant, quota: grantsPerKey, delegation },
+          answer: { grant_id: grant.grant_id },
+          keyId,
+          grant,
+        };
+      });
+    },
+
+    revokeGrant(act, keyId, grantId) {
+      return change(act, async () => {
+        const key = await existingKey(act, keyId);
+        if (key.creator !== act.caller.userId) throw new KmsError('KMS.0306', { detail: MAY_REVOKE });
+        const grant = await existingGrant(act, keyId, grantId);
+        return { change: { kind: 'remove-grant', grant }, answer: {}, keyId, grant };
+      });
+    },
+
+    retireGrant(act, keyId, grantId) {
+      return change(act, async () => {
+        await existingKey(act, keyId);
+        const grant = await existingGrant(act, keyId, grantId);
+        const retirers = retirersOf(grant);
+        if (!principalsOf(act).some((principal) => retirers.has(principal))) {
+          throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
+        }
+        return { change: { kind: 'remove-grant', grant }, answer: {}, keyId, grant };
+      });
+    },
+
+    async listGrants(act, keyId, filter, page) {
+      return grants.listGrants(await existingKey(act, keyId), filter, page);
+    },
+
+    listRetirableGrants(act, page) {
+      const [user, domain] = principalsOf(act);
+      return grants.listRetirable(act.projectId, user, domain, page);
+    },
+
+    createKey(act, ask) {
+      return change(act, async () => {
+        if (await grants.keyByAlias(act.projectId, ask.alias)) throw new KmsError('KMS.1104');
+        if ((await grants.keyCount(act.projectId)) >= keysPerProject) throw new KmsError('KMS.1105');
+        const createdAtMs = now();
+        const key: Key = {
+          ...ask,
+          keyId: newKeyId(createdAtMs),
+          projectId: act.projectId,
+          domainId: act.caller.domainId,
+          creator: act.caller.userId,
+          state: KEY_STATE.enabled,
+          createdAtMs,
+          deletionAtMs: 0,
+          grantCount: 0,
+        };
+        return { change: { kind: 'create-key', key, quota: keysPerProject }, answer: key, keyId: key.keyId };
+      });
+    },
+
+    describeKey: existingKey,
+
+    listKeys: (act, filter, page) => grants.listKeys(act.projectId, filter, page),
+
+    enableKey: (act, keyId) =>
+      moveKey(
+        act,
+        keyId,
+        (key) => assertState(key, KEY_STATE.disabled, 'KMS.1201'),
+        () => ({ state: KEY_STATE.enabled }),
+      ),
+
+    disableKey: (act, keyId) =>
+      moveKey(
+        act,
+        keyId,
+        (key) => assertState(key, KEY_STATE.enabled, 'KMS.1301'),
+        () => ({ state: KEY_STATE.disabled }),
+      ),
+
+    scheduleKeyDeletion: (act, keyId, pendingDays) =>
+      moveKey(
+        act,
+        keyId,
+        (key) => {
+          if (key.state === KEY_STATE.pendingDeletion) throw new KmsError('KMS.1402');
+        },
+        () => ({ state: KEY_STATE.pendingDeletion, deletionAtMs: now() + pendingDays * DAY_MS }),
+      ),
+
+    cancelKeyDeletion: (act, keyId) =>
+      moveKey(
+        act,
+        keyId,
+        (key) => {
+          if (key.state !== KEY_STATE.pendingDeletion) throw new KmsError('KMS.1501');
+          if (key.deletionAtMs <= now()) throw new KmsError('KMS.0210');
+        },
+        () => ({ state: KEY_STATE.disabled, deletionAtMs: 0 }),
+      ),
+  };
+}
+
+const MAY_CREATE =
+  'Only the key creator, or a grantee holding create-grant and each operation it passes on, may create a grant.';
+const MAY_REVOKE = 'Only the key creator may revoke its grants.';
+const MAY_RETIRE = 'Only the issuer, the retiring principal, or a grantee holding retire-grant may retire a grant.';
+
+/** The caller as a holder of grants: the user, and the user's domain. */
+function principalsOf({ caller }: Act): [Principal, Principal] {
+  return [`user:${caller.userId}`, `domain:${caller.domainId}`];
+}
+
+function assertEnabled(key: Key): void {
+  if (key.state === KEY_STATE.disabled) throw new KmsError('KMS.0209');
+  if (key.state === KEY_STATE.pendingDeletion) throw new KmsError('KMS.0210');
+}
+
+function assertState(key: Key, state: Key['state'], code: 'KMS.1201' | 'KMS.1301'): void {
+  if (key.state !== state) throw new KmsError(code);
+}
+
+function eventOf(act: Act, { keyId, grant }: Decision<unknown>, atMs: number): ChangeEvent {
+  return {
+    eventId: newEventId(atMs),
+    atMs,
+    action: act.operation,
+    projectId: act.projectId,
+    keyId,
+    actor: act.caller.userId,
+    door: act.door,
+    requestId: act.requestId,
+    sequence: act.sequence,
+    grant,
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * The pipeline of every API: request id, caller, project, role, body, fields, handle, reply, log. Down once, up once.
+ * Nothing else knows middy or the shape of an API Gateway event.
+ */
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Act } from './authority/authority.ts';
+import { ERRORS, errorBody, KmsError, knownError, wireCode } from './errors.ts';
+import { type Body, bodyOf, type Fields } from './fields.ts';
+import type { Caller } from './identity/identity.ts';
+import { isAllowed, type Permission } from './identity/roles.ts';
+import { parseBody } from './json.ts';
+import { type Services, services } from './services.ts';
+import { type SignableRequest, SignatureError } from './signing/sdk-hmac.ts';
+
+/** The largest body taken. Real ones are under 3 KB. */
+export const BODY_BYTES_MAX = 64 * 1024;
+
+/** A reply that is more than a 200 with an object. `body` as text is JSON already. */
+export class Reply {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: object | string;
+
+  constructor(
+    body: object | string,
+    { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
+  ) {
+    this.body = body;
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** What an API's own code gets. */
+export interface Call<F extends Fields> extends Services {
+  body: Body<F>;
+  act: Act;
+  request: SignableRequest;
+}
+
+export interface Api<F extends Fields> {
+  /** The permission it takes; or `caller`, anyone with credentials; or `anyone`. */
+  access: Permission | 'caller' | 'anyone';
+  /** Left out where the body is not looked at. */
+  fields?: F;
+  /** @returns the body of a 200, or a Reply */
+  handle(call: Call<F>): Promise<object>;
+}
+
+/** One request on its way through. */
+interface Exchange {
+  requestId: string;
+  startedAtMs: number;
+  /** The API's name: the last segment of its route. */
+  action: string;
+  projectId: string | undefined;
+  sourceIp: string;
+  request: SignableRequest;
+  caller?: Caller;
+  body?: unknown;
+}
+
+type Result = APIGatewayProxyStructuredResultV2;
+
+const logger = new Logger({ serviceName: 'kms-grants' });
+
+/** Makes the handler of one API. */
+export function endpoint<F extends Fields = Record<never, never>>({ access, fields, handle }: Api<F>) {
+  const check = fields && bodyOf(fields);
+
+  /** Who calls, and may they: before the body is parsed. */
+  async function admit(exchange: Exchange): Promise<void> {
+    if (access === 'anyone') return;
+    const caller = await services().identity.identify(exchange.request, exchange.projectId);
+    exchange.caller = caller;
+    if (access === 'caller') return;
+    if (caller.projectId === undefined || caller.projectId !== exchange.projectId) throw new KmsError('KMS.0321');
+    if (!isAllowed(caller.roles, access)) throw new KmsError('KMS.0307', { detail: `The role lacks ${access}.` });
+  }
+
+  function parse(exchange: Exchange): void {
+    if (exchange.request.body.length > BODY_BYTES_MAX) throw new KmsError('KMS.0203');
+    if (check) exchange.body = check(parseBody(exchange.request.body));
+  }
+
+  async function run(exchange: Exchange): Promise<Result> {
+    const call = { ...services(), body: exchange.body as Body<F>, act: actOf(exchange), request: exchange.request };
+    return resultOf(exchange, await handle(call));
+  }
+
+  return middy<APIGatewayProxyEventV2 | Exchange, Result>((exchange: unknown) => run(exchange as Exchange), {
+    requestEnd: (request) => logRequest(request.event as Exchange, request),
+  })
+    .before((request) => {
+      request.event = exchangeOf(request.event as APIGatewayProxyEventV2);
+    })
+    .before((request) => admit(request.event as Exchange))
+    .before((request) => parse(request.event as Exchange))
+    .onError((request) => {
+      const error = knownError(request.error);
+      const exchange = request.event as Exchange;
+      request.error = error;
+      request.response = resultOf(
+        exchange,
+        new Reply(errorBody(error, exchange.requestId), { status: ERRORS[error.code].status }),
+      );
+    });
+}
+
+function exchangeOf(event: APIGatewayProxyEventV2): Exchange {
+  const { http } = event.requestContext;
+  return {
+    requestId: randomUUID().replaceAll('-', ''),
+    startedAtMs: performance.now(),
+    action: event.routeKey.slice(event.routeKey.lastIndexOf('/') + 1),
+    projectId: event.pathParameters?.['project_id'],
+    sourceIp: http.sourceIp,
+    request: {
+      method: http.method,
+      path: event.rawPath,
+      query: event.rawQueryString,
+      headers: event.headers,
+      body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+    },
+  };
+}
+
+function actOf({ requestId, action, projectId, request, caller = NOBODY, body }: Exchange): Act {
+  const sequence = (body as { sequence?: string } | undefined)?.sequence;
+  return {
+    caller,
+    projectId: projectId ?? '',
+    door: 'http',
+    requestId,
+    sequence,
+    operation: action,
+    body: request.body,
+  };
+}
+
+const NOBODY: Caller = { userId: '', domainId: '', roles: [] };
+
+function resultOf({ requestId }: Exchange, value: object): Result {
+  const { status, headers, body } = value instanceof Reply ? value : new Reply(value);
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+}
+
+/** One line a request. The cause of a refusal is told only where our own words are all it can hold. */
+function logRequest(exchange: Exchange, { response, error }: middy.Request): void {
+  const line = {
+    request_id: exchange.requestId,
+    action: exchange.action,
+    caller: exchange.caller?.userId,
+    project_id: exchange.caller?.projectId,
+    ip: exchange.sourceIp,
+    status: response?.statusCode,
+    code: error instanceof KmsError ? wireCode(error.code) : undefined,
+    ms: Math.round((performance.now() - exchange.startedAtMs) * 100) / 100,
+  };
+  const cause = error?.cause;
+  if (response?.statusCode === 500) logger.error('request', { ...line, cause: describe(cause) });
+  else logger.info('request', cause instanceof SignatureError ? { ...line, cause: cause.message } : line);
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

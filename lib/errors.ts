@@ -1,0 +1,86 @@
+/**
+ * Every error that can leave this service: code, status, text. KMS.* and APIGW.* are the published ones (KMS API
+ * reference, "Error Codes"; API Gateway, "Error Codes"). One gateway code stands for several statuses; what follows its
+ * colon is not sent. Keystone.* are ours by name and leave in Keystone's own form.
+ */
+export const ERRORS = {
+  'APIGW.0101': { status: 404, text: 'The API does not exist or has not been published in the environment.' },
+  'APIGW.0201:400': { status: 400, text: 'Bad request: not valid HTTP.' },
+  'APIGW.0201:408': { status: 408, text: 'The request took too long to arrive.' },
+  'APIGW.0201:413': { status: 413, text: 'Request body too large.' },
+  'APIGW.0201:431': { status: 431, text: 'Request headers too large.' },
+  'APIGW.0301': { status: 401, text: 'Incorrect IAM authentication information.' },
+  'KMS.0101': { status: 500, text: 'KMS error.' },
+  'KMS.0202': { status: 400, text: 'Invalid JSON format of the request message.' },
+  'KMS.0203': { status: 400, text: 'Request message too long.' },
+  'KMS.0204': { status: 400, text: 'Parameters missing in the request message.' },
+  'KMS.0205': { status: 400, text: 'Invalid key ID.' },
+  'KMS.0206': { status: 400, text: 'Invalid sequence number.' },
+  'KMS.0207': { status: 404, text: 'The key does not exist.' },
+  'KMS.0209': { status: 400, text: 'The key has been disabled.' },
+  'KMS.0210': { status: 400, text: 'The key is in Scheduled deletion state and cannot be used.' },
+  'KMS.0215': { status: 405, text: 'Request method not supported.' },
+  'KMS.0306': { status: 403, text: 'No access permissions.' },
+  'KMS.0307': { status: 403, text: 'No access permissions.' },
+  'KMS.0308': { status: 400, text: 'Invalid parameter.' },
+  'KMS.0321': { status: 403, text: 'URIs in URL and X-Auth-Token do not match.' },
+  'KMS.1101': { status: 400, text: 'Invalid key_alias.' },
+  'KMS.1103': { status: 400, text: 'Invalid key_description.' },
+  'KMS.1104': { status: 400, text: 'Duplicate key aliases.' },
+  'KMS.1105': { status: 400, text: 'Too many keys.' },
+  'KMS.1201': { status: 400, text: 'The key is not disabled.' },
+  'KMS.1301': { status: 400, text: 'The key is not enabled.' },
+  'KMS.1401': { status: 400, text: 'The pending period must be 7 to 1096 days.' },
+  'KMS.1402': { status: 400, text: 'The key is already in Scheduled deletion state.' },
+  'KMS.1501': { status: 400, text: 'The key is not in Scheduled deletion state.' },
+  'KMS.1601': { status: 400, text: 'Invalid limit.' },
+  'KMS.1602': { status: 400, text: 'marker must be greater than or equals 0.' },
+  'KMS.2401': { status: 400, text: 'Specify an operation in addition to create-grant.' },
+  'KMS.2402': { status: 400, text: 'Invalid user ID.' },
+  'KMS.2404': { status: 400, text: 'Too many CMK grants.' },
+  'KMS.2501': { status: 400, text: 'Invalid grant ID.' },
+  'KMS.2502': { status: 400, text: 'grant_id and key_id do not match.' },
+  'Keystone.400': { status: 400, text: 'The request body is not valid.', title: 'Bad Request' },
+  'Keystone.401': { status: 401, text: 'The request you have made requires authentication.', title: 'Unauthorized' },
+  'Keystone.403': { status: 403, text: 'You are not authorized to perform the requested action.', title: 'Forbidden' },
+  'Keystone.404': { status: 404, text: 'X-Subject-Token is invalid in the request', title: 'Not Found' },
+  'Keystone.429': { status: 429, text: 'Too many requests. Try again later.', title: 'Too Many Requests' },
+} satisfies Record<string, { status: number; text: string; title?: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A refusal with a documented code. `cause` is for the log only and never leaves. */
+export class KmsError extends Error {
+  override readonly name = 'KmsError';
+  readonly code: ErrorCode;
+
+  /**
+   * @param detail what to put right, appended to the documented text; our own words, never the client's input
+   */
+  constructor(code: ErrorCode, { detail, cause }: { detail?: string | undefined; cause?: unknown } = {}) {
+    super(detail ? `${ERRORS[code].text} ${detail}` : ERRORS[code].text, { cause });
+    this.code = code;
+  }
+}
+
+/** The code as it is sent. */
+export function wireCode(code: ErrorCode): string {
+  return code.replace(/:.*/, '');
+}
+
+/** The error as one of the table: anything else is KMS.0101 and says nothing of what happened. */
+export function knownError(error: unknown): KmsError {
+  return error instanceof KmsError ? error : new KmsError('KMS.0101', { cause: error });
+}
+
+/**
+ * The reply body of an error: the documented KMS form and the gateway's flat form at once, because the Node SDK reads
+ * only the flat one and other clients read either. Keystone's own form for the token APIs.
+ */
+export function errorBody(error: KmsError, requestId: string): object {
+  const row: { status: number; title?: string } = ERRORS[error.code];
+  if (row.title) return { error: { code: row.status, message: error.message, title: row.title } };
+  const error_code = wireCode(error.code);
+  const error_msg = error.message;
+  return { error: { error_code, error_msg }, error_code, error_msg, request_id: requestId };
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import type { DirectoryStore, Domain, Project } from '../store/store.ts';
+import { hashPassword } from './passwords.ts';
+import { ROLES } from './roles.ts';
+import { seal } from './seal.ts';
+
+/** Why an account could not be made or changed; the message is for the person at the keyboard. */
+export class AccountError extends Error {
+  override readonly name = 'AccountError';
+}
+
+export interface NewUser {
+  user_id: string;
+  name: string;
+  role: string;
+  domain_id: string;
+  domain_name: string;
+  /** Told once; only its hash is kept. */
+  password: string;
+}
+
+export interface NewAccessKey {
+  access_key: string;
+  /** Told once; kept sealed. */
+  secret_key: string;
+}
+
+/** Makes and disables projects, users and access keys: the demo's and the admin command's way into the directory. */
+export function accounts(store: DirectoryStore, { rootKey, now }: { rootKey: Uint8Array; now: () => number }) {
+  async function existingProject(projectId: string): Promise<Project> {
+    const project = await store.project(projectId);
+    if (!project) throw new AccountError(`there is no project ${projectId}; see list-projects`);
+    return project;
+  }
+
+  return {
+    /** Makes the domain too when it is new. */
+    async createProject(name: string, domainName: string): Promise<{ project: Project; domain: Domain }> {
+      assertName('project name', name);
+      assertName('domain name', domainName);
+      let domain = await store.domainByName(domainName);
+      if (domain && (await store.projectByName(domain.domainId, name))) {
+        throw new AccountError(`domain ${domainName} already has a project ${name}`);
+      }
+      if (!domain) {
+        domain = { domainId: newId(), name: domainName };
+        await store.addDomain(domain);
+      }
+      const project = { projectId: newId(), domainId: domain.domainId, name };
+      await store.addProject(project);
+      return { project, domain };
+    },
+
+    /** The user belongs to the project's domain. */
+    async createUser(projectId: string, name: string, role: string): Promise<NewUser> {
+      assertName('user name', name);
+      assertRole(role);
+      const project = await existingProject(projectId);
+      if (await store.userByName(project.domainId, name)) {
+        throw new AccountError(`there is already a user ${name} in this domain; add-role gives it a role in a project`);
+      }
+      const domain = await store.domain(project.domainId);
+      const password = randomBytes(18).toString('base64url');
+      const user = { userId: newId(), domainId: project.domainId, name };
+      await store.addUser({ ...user, passwordHash: await hashPassword(password), enabled: true });
+      await store.addRole(user.userId, projectId, role);
+      return {
+        user_id: user.userId,
+        name,
+        role,
+        domain_id: user.domainId,
+        domain_name: domain?.name ?? '',
+        password,
+      };
+    },
+
+    async addRole(userId: string, projectId: string, role: string): Promise<void> {
+      assertRole(role);
+      await existingProject(projectId);
+      if (!(await store.user(userId))) throw new AccountError(`there is no user ${userId}; see list-users`);
+      await store.addRole(userId, projectId, role);
+    },
+
+    async createAccessKey(userId: string): Promise<NewAccessKey> {
+      if (!(await store.user(userId))) throw new AccountError(`there is no user ${userId}; see list-users`);
+      const accessKey = randomText(UPPER, 20);
+      const secretKey = randomText(ALPHANUMERIC, 40);
+      const sealedSecret = seal(rootKey, secretKey, accessKey);
+      await store.addAccessKey({ accessKey, userId, sealedSecret, enabled: true }, now());
+      return { access_key: accessKey, secret_key: secretKey };
+    },
+
+    async setUserEnabled(userId: string, enabled: boolean): Promise<void> {
+      if (await store.setUserEnabled(userId, enabled)) return;
+      throw new AccountError(`there is no user ${userId}; see list-users`);
+    },
+
+    async setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<void> {
+      if (await store.setAccessKeyEnabled(accessKey, enabled)) return;
+      throw new AccountError(`there is no access key ${accessKey}; see list-access-keys`);
+    },
+  };
+}
+
+export type Accounts = ReturnType<typeof accounts>;
+
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+const ALPHANUMERIC = `${UPPER}abcdefghijklmnopqrstuvwxyz`;
+
+/** 32 lower-case hex, as the cloud's ids of users, domains and projects. */
+const newId = () => randomBytes(16).toString('hex');
+
+/** Bytes past the last whole multiple of the alphabet are thrown away, so that every character is equally likely. */
+function randomText(alphabet: string, length: number): string {
+  const fair = 256 - (256 % alphabet.length);
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < fair && text.length < length) text += alphabet[byte % alphabet.length];
+    }
+  }
+  return text;
+}
+
+function assertName(what: string, name: string): void {
+  if (!/^[\w.@-]{1,64}$/.test(name)) {
+    throw new AccountError(`the ${what} must be 1 to 64 letters, digits or . _ @ -`);
+  }
+}
+
+function assertRole(role: string): void {
+  if (!ROLES.has(role)) throw new AccountError(`unknown role; one of: ${[...ROLES.keys()].join(', ')}`);
+}

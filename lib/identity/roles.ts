@@ -1,0 +1,38 @@
+/** What an API may ask for. The KMS names are the actions of the IAM policy reference. */
+export type Permission =
+  | 'kms:cmk:create'
+  | 'kms:cmk:list'
+  | 'kms:cmk:get'
+  | 'kms:cmk:enable'
+  | 'kms:cmk:disable'
+  | 'kms:cmk:update'
+  | 'kms:grant:create'
+  | 'kms:grant:list'
+  | 'kms:grant:retire'
+  | 'kms:grant:revoke'
+  | 'iam:tokens:check';
+
+const READ = ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list'] as const;
+const FULL = [
+  ...READ,
+  'kms:cmk:create',
+  'kms:cmk:enable',
+  'kms:cmk:disable',
+  'kms:cmk:update',
+  'kms:grant:create',
+  'kms:grant:retire',
+  'kms:grant:revoke',
+] as const;
+
+/** Role -> permissions: the one table. A role that is not here allows nothing. */
+export const ROLES: ReadonlyMap<string, ReadonlySet<Permission>> = new Map<string, ReadonlySet<Permission>>([
+  ['te_admin', new Set<Permission>([...FULL, 'iam:tokens:check'])],
+  ['KMS Administrator', new Set<Permission>(FULL)],
+  ['KMS CMKFullAccess', new Set<Permission>(FULL)],
+  ['KMS CMKReadOnlyAccess', new Set<Permission>(READ)],
+  ['Security Administrator', new Set<Permission>(['iam:tokens:check'])],
+]);
+
+export function isAllowed(roles: readonly string[], permission: Permission): boolean {
+  return roles.some((role) => ROLES.get(role)?.has(permission) ?? false);
+}

@@ -1,0 +1,106 @@
+import type { AccessKey, DirectoryStore, Domain, Project, StoredToken, User } from '../store.ts';
+import type { Database, Row } from './database.ts';
+
+/** Domains, projects, users, roles, access keys and tokens over SQLite. */
+export function sqliteDirectory(db: Database): DirectoryStore {
+  const insert = (table: string, columns: number) =>
+    db.prepare(`INSERT INTO ${table} VALUES (${Array(columns).fill('?').join(', ')})`);
+  const insertDomain = insert('domains', 2);
+  const insertProject = insert('projects', 3);
+  const insertUser = insert('users', 5);
+  const insertRole = db.prepare('INSERT OR IGNORE INTO roles VALUES (?, ?, ?)');
+  const insertAccessKey = insert('access_keys', 5);
+  const insertToken = insert('tokens', 5);
+  const dropTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
+  const enableUser = db.prepare('UPDATE users SET enabled = ? WHERE user_id = ?');
+  const enableAccessKey = db.prepare('UPDATE access_keys SET enabled = ? WHERE access_key = ?');
+
+  const domainById = db.prepare('SELECT * FROM domains WHERE domain_id = ?');
+  const domainByName = db.prepare('SELECT * FROM domains WHERE name = ?');
+  const projectById = db.prepare('SELECT * FROM projects WHERE project_id = ?');
+  const projectByName = db.prepare('SELECT * FROM projects WHERE domain_id = ? AND name = ?');
+  const projectsByUser = db.prepare(
+    'SELECT DISTINCT projects.* FROM roles JOIN projects USING (project_id) WHERE user_id = ? ORDER BY name, project_id',
+  );
+  const userById = db.prepare('SELECT * FROM users WHERE user_id = ?');
+  const userByName = db.prepare('SELECT * FROM users WHERE domain_id = ? AND name = ?');
+  const rolesByUser = db.prepare('SELECT role FROM roles WHERE user_id = ? AND project_id = ? ORDER BY role');
+  const accessKeyById = db.prepare('SELECT * FROM access_keys WHERE access_key = ?');
+  const tokenByHash = db.prepare('SELECT * FROM tokens WHERE token_hash = ?');
+  const allProjects = db.prepare('SELECT * FROM projects ORDER BY name, project_id');
+  const allUsers = db.prepare('SELECT * FROM users ORDER BY name, user_id');
+  const allAccessKeys = db.prepare('SELECT * FROM access_keys ORDER BY created_at_ms, access_key');
+
+  return {
+    addDomain: (domain) => db.write(() => void insertDomain.run(domain.domainId, domain.name)),
+    addProject: (project) => db.write(() => void insertProject.run(project.projectId, project.domainId, project.name)),
+    addUser: (user) =>
+      db.write(
+        () => void insertUser.run(user.userId, user.domainId, user.name, user.passwordHash, Number(user.enabled)),
+      ),
+    addRole: (userId, projectId, role) => db.write(() => void insertRole.run(userId, projectId, role)),
+    addAccessKey: (key, createdAtMs) =>
+      db.write(
+        () => void insertAccessKey.run(key.accessKey, key.userId, key.sealedSecret, Number(key.enabled), createdAtMs),
+      ),
+    addToken: (token) =>
+      db.write(() => {
+        dropTokens.run(token.issuedAtMs - TOKEN_KEPT_MS);
+        insertToken.run(token.tokenHash, token.userId, token.projectId ?? null, token.issuedAtMs, token.expiresAtMs);
+      }),
+    setUserEnabled: (userId, enabled) => db.write(() => enableUser.run(Number(enabled), userId).changes === 1),
+    setAccessKeyEnabled: (accessKey, enabled) =>
+      db.write(() => enableAccessKey.run(Number(enabled), accessKey).changes === 1),
+
+    domain: async (domainId) => toDomain(domainById.get(domainId)),
+    domainByName: async (name) => toDomain(domainByName.get(name)),
+    project: async (projectId) => toProject(projectById.get(projectId)),
+    projectByName: async (domainId, name) => toProject(projectByName.get(domainId, name)),
+    projectsOf: async (userId) => present(projectsByUser.all(userId).map(toProject)),
+    user: async (userId) => toUser(userById.get(userId)),
+    userByName: async (domainId, name) => toUser(userByName.get(domainId, name)),
+    rolesOf: async (userId, projectId) => rolesByUser.all(userId, projectId).map((row) => String(row['role'])),
+    accessKey: async (accessKey) => toAccessKey(accessKeyById.get(accessKey)),
+    token: async (tokenHash) => toToken(tokenByHash.get(tokenHash)),
+    projects: async () => present(allProjects.all().map(toProject)),
+    users: async () => present(allUsers.all().map(toUser)),
+    accessKeys: async () => present(allAccessKeys.all().map(toAccessKey)),
+  };
+}
+
+/** A token that has run out is kept a day longer, so that its holder hears "expired" and not "unknown". */
+const TOKEN_KEPT_MS = 24 * 60 * 60 * 1000;
+
+const present = <T>(values: (T | undefined)[]): T[] => values.filter((value) => value !== undefined);
+
+const toDomain = (row: Row | undefined): Domain | undefined =>
+  row && { domainId: String(row['domain_id']), name: String(row['name']) };
+
+const toProject = (row: Row | undefined): Project | undefined =>
+  row && { projectId: String(row['project_id']), domainId: String(row['domain_id']), name: String(row['name']) };
+
+const toUser = (row: Row | undefined): User | undefined =>
+  row && {
+    userId: String(row['user_id']),
+    domainId: String(row['domain_id']),
+    name: String(row['name']),
+    passwordHash: String(row['password_hash']),
+    enabled: row['enabled'] === 1,
+  };
+
+const toAccessKey = (row: Row | undefined): AccessKey | undefined =>
+  row && {
+    accessKey: String(row['access_key']),
+    userId: String(row['user_id']),
+    sealedSecret: row['sealed_secret'] as Uint8Array,
+    enabled: row['enabled'] === 1,
+  };
+
+const toToken = (row: Row | undefined): StoredToken | undefined =>
+  row && {
+    tokenHash: String(row['token_hash']),
+    userId: String(row['user_id']),
+    projectId: row['project_id'] === null ? undefined : String(row['project_id']),
+    issuedAtMs: Number(row['issued_at_ms']),
+    expiresAtMs: Number(row['expires_at_ms']),
+  };

@@ -1,0 +1,62 @@
+import type { ChangeEvent, Door, EventStore, Grant } from '../store.ts';
+import type { Database, Row } from './database.ts';
+
+export interface SqliteEvents extends EventStore {
+  /** Writes the event; only inside a transaction. */
+  append(event: ChangeEvent): void;
+}
+
+export function sqliteEvents(db: Database): SqliteEvents {
+  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const newest = (condition: string) =>
+    db.prepare(`SELECT * FROM events WHERE project_id = ? ${condition} ORDER BY event_id DESC LIMIT ?`);
+  const ofProject = newest('');
+  const ofKey = newest('AND key_id = ?');
+  const ofGrant = newest('AND grant_id = ?');
+
+  return {
+    async list(projectId, { keyId, grantId }, limit) {
+      const rows =
+        grantId !== undefined
+          ? ofGrant.all(projectId, grantId, limit)
+          : keyId !== undefined
+            ? ofKey.all(projectId, keyId, limit)
+            : ofProject.all(projectId, limit);
+      return rows.map(toEvent);
+    },
+    append(event) {
+      insert.run(
+        event.eventId,
+        event.atMs,
+        event.action,
+        event.projectId,
+        event.keyId,
+        event.grant?.grant_id ?? null,
+        event.actor,
+        event.door,
+        event.requestId,
+        event.sequence ?? null,
+        event.reason ?? null,
+        event.grant ? JSON.stringify(event.grant) : null,
+      );
+    },
+  };
+}
+
+function toEvent(row: Row): ChangeEvent {
+  const text = (column: string) => (row[column] === null ? undefined : String(row[column]));
+  const grant = text('grant_wire');
+  return {
+    eventId: String(row['event_id']),
+    atMs: Number(row['at_ms']),
+    action: String(row['action']),
+    projectId: String(row['project_id']),
+    keyId: String(row['key_id']),
+    actor: String(row['actor']),
+    door: String(row['door']) as Door,
+    requestId: String(row['request_id']),
+    sequence: text('sequence'),
+    reason: text('reason'),
+    grant: grant === undefined ? undefined : (JSON.parse(grant) as Grant),
+  };
+}

@@ -1,0 +1,127 @@
+import type { SQLInputValue } from 'node:sqlite';
+import { both, granteeOf, heldCounters, retirableCounters, retirersOf } from '../principals.ts';
+import type { Change, ChangeEvent, Delegation, Grant, GrantStore, Key, Once, Operation, Outcome } from '../store.ts';
+import type { Database } from './database.ts';
+import type { SqliteEvents } from './events.ts';
+import { grantPager } from './grant-pager.ts';
+import { sqliteKeys } from './keys.ts';
+import type { SqliteSeen } from './seen.ts';
+
+/** Keys and grants over SQLite. The conditions of each change are listed at `Change` in the port. */
+export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSeen): GrantStore {
+  const keys = sqliteKeys(db);
+  const byId = db.prepare('SELECT wire FROM grants WHERE grant_id = ? AND project_id = ?');
+  const insertGrant = db.prepare('INSERT INTO grants VALUES (?, ?, ?, ?, ?)');
+  const deleteGrant = db.prepare('DELETE FROM grants WHERE key_id = ? AND grant_id = ?');
+  const insertRetirable = db.prepare('INSERT INTO retirable VALUES (?, ?, ?, ?)');
+  const deleteRetirable = db.prepare('DELETE FROM retirable WHERE project_id = ? AND principal = ? AND grant_id = ?');
+  const retirableCount = db.prepare('SELECT n FROM retirable_n WHERE project_id = ? AND principal = ?');
+  const heldCount = db.prepare('SELECT n FROM held WHERE key_id = ? AND principal = ? AND operation = ?');
+  const heldBy = db.prepare("SELECT operation FROM held WHERE key_id = ? AND principal = ? AND operation <> '*'");
+  const addRetirable = counter(db, 'retirable_n', ['project_id', 'principal']);
+  const addHeld = counter(db, 'held', ['key_id', 'principal', 'operation']);
+
+  const ofKey = grantPager(db, 'SELECT grant_id, wire FROM grants WHERE key_id = :key AND grant_id > :after');
+  const ofGrantee = grantPager(
+    db,
+    'SELECT grant_id, wire FROM grants WHERE key_id = :key AND grantee = :grantee AND grant_id > :after',
+  );
+  const retirableBy = (principal: string) =>
+    `SELECT * FROM (SELECT grant_id, key_id FROM retirable WHERE project_id = :project AND principal = ${principal}
+     AND grant_id > :after ORDER BY grant_id LIMIT :limit + :offset)`;
+  const ofRetirer = grantPager(
+    db,
+    `SELECT grant_id, wire FROM (${retirableBy(':user')} UNION ${retirableBy(':domain')}) JOIN grants USING (key_id, grant_id)`,
+  );
+
+  const total = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
+
+  function holds({ holders, operations }: Delegation, keyId: string): boolean {
+    return operations.every((operation) =>
+      holders.some((holder) => total(heldCount.get(keyId, holder, operation)) > 0),
+    );
+  }
+
+  function count(projectId: string, grant: Grant, by: 1 | -1): void {
+    keys.countGrant(projectId, grant.key_id, by);
+    for (const principal of retirableCounters(grant)) addRetirable(by, projectId, principal);
+    for (const operation of heldCounters(grant)) addHeld(by, grant.key_id, granteeOf(grant), operation);
+  }
+
+  function createGrant(projectId: string, { grant, quota, delegation }: Change & { kind: 'create-grant' }): boolean {
+    const key = keys.read(projectId, grant.key_id);
+    if (key?.state !== '2' || key.grantCount >= quota) return false;
+    if (delegation && !holds(delegation, grant.key_id)) return false;
+    insertGrant.run(grant.key_id, grant.grant_id, projectId, grant.grantee_principal, JSON.stringify(grant));
+    for (const retirer of retirersOf(grant)) {
+      insertRetirable.run(projectId, retirer, grant.grant_id, grant.key_id);
+    }
+    count(projectId, grant, 1);
+    return true;
+  }
+
+  function removeGrant(projectId: string, grant: Grant): boolean {
+    if (deleteGrant.run(grant.key_id, grant.grant_id).changes === 0) return false;
+    for (const retirer of retirersOf(grant)) deleteRetirable.run(projectId, retirer, grant.grant_id);
+    count(projectId, grant, -1);
+    return true;
+  }
+
+  function apply(change: Change, event: ChangeEvent, once: Once | undefined): Outcome {
+    const first = once && seen.first(once.onceKey, event.atMs);
+    if (first) return { type: 'repeat', answer: first.answer };
+    const isDone =
+      change.kind === 'create-grant'
+        ? createGrant(event.projectId, change)
+        : change.kind === 'remove-grant'
+          ? removeGrant(event.projectId, change.grant)
+          : keys.change(change);
+    if (!isDone) return { type: 'conflict' };
+    events.append(event);
+    if (once) seen.remember(once, event.atMs);
+    return { type: 'done' };
+  }
+
+  return {
+    key: async (projectId, keyId) => keys.read(projectId, keyId),
+    keyByAlias: async (projectId, alias) => keys.readByAlias(projectId, alias),
+    keyCount: async (projectId) => keys.count(projectId),
+    listKeys: async (projectId, filter, page) => keys.list(projectId, filter, page),
+    keysDue: async (nowMs, limit) => keys.due(nowMs, limit),
+
+    async grant(projectId, grantId) {
+      const row = byId.get(grantId, projectId);
+      return row && (JSON.parse(String(row['wire'])) as Grant);
+    },
+    async listGrants(key: Key, { grantee }, page) {
+      if (grantee === undefined) return ofKey({ key: key.keyId }, page, () => key.grantCount);
+      return ofGrantee({ key: key.keyId, grantee }, page, () =>
+        ['user', 'domain'].reduce((sum, type) => sum + total(heldCount.get(key.keyId, `${type}:${grantee}`, '*')), 0),
+      );
+    },
+    async listRetirable(projectId, user, domain, page) {
+      const n = (principal: string) => total(retirableCount.get(projectId, principal));
+      return ofRetirer({ project: projectId, user, domain }, page, () => n(user) + n(domain) - n(both(user, domain)));
+    },
+    async held(keyId, principals) {
+      const rows = principals.flatMap((principal) => heldBy.all(keyId, principal));
+      return new Set(rows.map((row) => row['operation'] as Operation));
+    },
+    commit: (change, event, once) => db.write(() => apply(change, event, once)),
+  };
+}
+
+/** A counter table's add: makes the row at 1, drops it at 0, and never goes below. */
+function counter(db: Database, table: string, columns: string[]): (by: 1 | -1, ...key: SQLInputValue[]) => void {
+  const where = columns.map((column) => `${column} = ?`).join(' AND ');
+  const marks = columns.map(() => '?').join(', ');
+  const up = db.prepare(
+    `INSERT INTO ${table} VALUES (${marks}, 1) ON CONFLICT (${columns.join(', ')}) DO UPDATE SET n = n + 1`,
+  );
+  const drop = db.prepare(`DELETE FROM ${table} WHERE ${where} AND n = 1`);
+  const down = db.prepare(`UPDATE ${table} SET n = n - 1 WHERE ${where}`);
+  return (by, ...key) => {
+    if (by === 1) up.run(...key);
+    else if (drop.run(...key).changes === 0) down.run(...key);
+  };
+}

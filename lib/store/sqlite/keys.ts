@@ -1,0 +1,119 @@
+import type { Change, Key, KeyPage, KeyState, PageRequest } from '../store.ts';
+import type { Database, Row } from './database.ts';
+
+type KeyChange = Extract<Change, { kind: 'create-key' | 'update-key' | 'remove-key' }>;
+
+export interface SqliteKeys {
+  read(projectId: string, keyId: string): Key | undefined;
+  readByAlias(projectId: string, alias: string): Key | undefined;
+  count(projectId: string): number;
+  list(
+    projectId: string,
+    filter: { state?: KeyState | undefined; keySpec?: string | undefined },
+    page: PageRequest,
+  ): KeyPage;
+  due(nowMs: number, limit: number): Key[];
+  /** These three write; only inside a transaction. `change` answers false when a condition does not hold. */
+  change(change: KeyChange): boolean;
+  countGrant(projectId: string, keyId: string, by: 1 | -1): void;
+}
+
+/** The rows of `keys` and their counts. */
+export function sqliteKeys(db: Database): SqliteKeys {
+  const byId = db.prepare('SELECT * FROM keys WHERE project_id = ? AND key_id = ?');
+  const byAlias = db.prepare('SELECT * FROM keys WHERE project_id = ? AND alias = ?');
+  const dueBy = db.prepare(
+    'SELECT * FROM keys WHERE deletion_at_ms > 0 AND deletion_at_ms <= ? ORDER BY deletion_at_ms LIMIT ?',
+  );
+  const matching = '(:spec IS NULL OR key_spec = :spec) AND (:state IS NULL OR state = :state)';
+  const page = db.prepare(
+    `SELECT * FROM keys WHERE project_id = :project AND key_id > :after AND ${matching}
+     ORDER BY key_id LIMIT :limit + 1 OFFSET :offset`,
+  );
+  const sum = db.prepare(`SELECT coalesce(sum(n), 0) AS n FROM key_counts WHERE project_id = :project AND ${matching}`);
+  const insert = db.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const update = db.prepare(
+    'UPDATE keys SET state = ?, deletion_at_ms = ? WHERE project_id = ? AND key_id = ? AND state = ?',
+  );
+  const remove = db.prepare("DELETE FROM keys WHERE project_id = ? AND key_id = ? AND state = '4' AND grant_count = 0");
+  const grantCount = db.prepare('UPDATE keys SET grant_count = grant_count + ? WHERE project_id = ? AND key_id = ?');
+  const bump = db.prepare(
+    'INSERT INTO key_counts VALUES (?, ?, ?, ?) ON CONFLICT (project_id, key_spec, state) DO UPDATE SET n = n + excluded.n',
+  );
+
+  const all = { state: null, spec: null };
+  const total = (projectId: string, filter: { state: string | null; spec: string | null }) =>
+    Number(sum.get({ project: projectId, ...filter })?.['n']);
+  const countKey = (key: Key, state: KeyState, by: 1 | -1) => bump.run(key.projectId, key.keySpec, state, by);
+
+  function create(key: Key, quota: number): boolean {
+    if (byAlias.get(key.projectId, key.alias) || total(key.projectId, all) >= quota) return false;
+    insert.run(
+      key.projectId,
+      key.keyId,
+      key.domainId,
+      key.creator,
+      key.alias,
+      key.description,
+      key.keySpec,
+      key.keyUsage,
+      key.state,
+      key.createdAtMs,
+      key.deletionAtMs,
+      key.grantCount,
+    );
+    countKey(key, key.state, 1);
+    return true;
+  }
+
+  return {
+    read: (projectId, keyId) => toKey(byId.get(projectId, keyId)),
+    readByAlias: (projectId, alias) => toKey(byAlias.get(projectId, alias)),
+    count: (projectId) => total(projectId, all),
+    due: (nowMs, limit) => dueBy.all(nowMs, limit).map((row) => toKey(row) as Key),
+    list(projectId, { state, keySpec }, { limit, after = '', offset = 0 }) {
+      const filter = { state: state ?? null, spec: keySpec ?? null };
+      const rows = page.all({ project: projectId, ...filter, after, limit, offset });
+      const keys = rows.slice(0, limit).map((row) => toKey(row) as Key);
+      return {
+        keys,
+        total: total(projectId, filter),
+        next: rows.length > limit ? keys.at(-1)?.keyId : undefined,
+      };
+    },
+    change(change) {
+      const { key } = change;
+      if (change.kind === 'create-key') return create(key, change.quota);
+      if (change.kind === 'remove-key') {
+        if (remove.run(key.projectId, key.keyId).changes === 0) return false;
+        countKey(key, '4', -1);
+        return true;
+      }
+      const { changes } = update.run(key.state, key.deletionAtMs, key.projectId, key.keyId, change.from);
+      if (changes === 0) return false;
+      countKey(key, change.from, -1);
+      countKey(key, key.state, 1);
+      return true;
+    },
+    countGrant: (projectId, keyId, by) => grantCount.run(by, projectId, keyId),
+  };
+}
+
+function toKey(row: Row | undefined): Key | undefined {
+  return (
+    row && {
+      keyId: String(row['key_id']),
+      projectId: String(row['project_id']),
+      domainId: String(row['domain_id']),
+      creator: String(row['creator']),
+      alias: String(row['alias']),
+      description: String(row['description']),
+      keySpec: String(row['key_spec']),
+      keyUsage: String(row['key_usage']),
+      state: String(row['state']) as KeyState,
+      createdAtMs: Number(row['created_at_ms']),
+      deletionAtMs: Number(row['deletion_at_ms']),
+      grantCount: Number(row['grant_count']),
+    }
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * The tables, and what reads each. Rows are clustered by the key they are read by (WITHOUT ROWID), so a page is one
+ * walk along neighbours. All counts are kept by the change that alters them and never computed by a read.
+ *
+ * | table        | primary key                     | read by                                             |
+ * |--------------|---------------------------------|-----------------------------------------------------|
+ * | keys         | project_id, key_id              | every grant API; list-keys; by alias; by due date    |
+ * | key_counts   | project_id, key_spec, state     | total of list-keys; quota of keys                   |
+ * | grants       | key_id, grant_id                | list-grants; by grant_id alone; by grantee          |
+ * | retirable    | project_id, principal, grant_id | list-retirable-grants                               |
+ * | retirable_n  | project_id, principal           | its total                                           |
+ * | held         | key_id, principal, operation    | create-grant by a grantee; total of a grantee filter |
+ * | events       | event_id                        | receipts of a project, a key, a grant               |
+ * | seen         | once_key                        | every change, for the answer of a repeat            |
+ * | tokens …     | one each                        | lib/identity/directory.ts                           |
+ *
+ * `principal` is `user:<id>` or `domain:<id>`; in `retirable_n` also `user:<id>+domain:<id>`, the grants that both may
+ * retire, so that the count of either is exact. In `held`, operation `*` counts the grants themselves.
+ */
+export const SCHEMA_VERSION = 1;
+
+export const SCHEMA = `
+CREATE TABLE keys (
+  project_id TEXT NOT NULL, key_id TEXT NOT NULL, domain_id TEXT NOT NULL, creator TEXT NOT NULL,
+  alias TEXT NOT NULL, description TEXT NOT NULL, key_spec TEXT NOT NULL, key_usage TEXT NOT NULL,
+  state TEXT NOT NULL, created_at_ms INTEGER NOT NULL, deletion_at_ms INTEGER NOT NULL, grant_count INTEGER NOT NULL,
+  PRIMARY KEY (project_id, key_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX keys_by_id ON keys (key_id);
+CREATE UNIQUE INDEX keys_by_alias ON keys (project_id, alias);
+CREATE INDEX keys_due ON keys (deletion_at_ms) WHERE deletion_at_ms > 0;
+
+CREATE TABLE key_counts (
+  project_id TEXT NOT NULL, key_spec TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (project_id, key_spec, state)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grants (
+  key_id TEXT NOT NULL, grant_id TEXT NOT NULL, project_id TEXT NOT NULL, grantee TEXT NOT NULL,
+  wire TEXT NOT NULL,
+  PRIMARY KEY (key_id, grant_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX grants_by_id ON grants (grant_id);
+CREATE INDEX grants_by_grantee ON grants (key_id, grantee, grant_id);
+
+CREATE TABLE retirable (
+  project_id TEXT NOT NULL, principal TEXT NOT NULL, grant_id TEXT NOT NULL, key_id TEXT NOT NULL,
+  PRIMARY KEY (project_id, principal, grant_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE retirable_n (
+  project_id TEXT NOT NULL, principal TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (project_id, principal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE held (
+  key_id TEXT NOT NULL, principal TEXT NOT NULL, operation TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (key_id, principal, operation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+  event_id TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, action TEXT NOT NULL, project_id TEXT NOT NULL,
+  key_id TEXT NOT NULL, grant_id TEXT, actor TEXT NOT NULL, door TEXT NOT NULL, request_id TEXT NOT NULL,
+  sequence TEXT, reason TEXT, grant_wire TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_by_project ON events (project_id, event_id);
+CREATE INDEX events_by_key ON events (project_id, key_id, event_id);
+CREATE INDEX events_by_grant ON events (grant_id, event_id) WHERE grant_id IS NOT NULL;
+
+CREATE TABLE seen (
+  once_key TEXT NOT NULL PRIMARY KEY, expires_at_ms INTEGER NOT NULL, answer TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX seen_by_expiry ON seen (expires_at_ms);
+
+CREATE TABLE domains (domain_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT, WITHOUT ROWID;
+CREATE TABLE projects (
+  project_id TEXT NOT NULL PRIMARY KEY, domain_id TEXT NOT NULL REFERENCES domains, name TEXT NOT NULL,
+  UNIQUE (domain_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE users (
+  user_id TEXT NOT NULL PRIMARY KEY, domain_id TEXT NOT NULL REFERENCES domains, name TEXT NOT NULL,
+  password_hash TEXT NOT NULL, enabled INTEGER NOT NULL, UNIQUE (domain_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE roles (
+  user_id TEXT NOT NULL REFERENCES users, project_id TEXT NOT NULL REFERENCES projects, role TEXT NOT NULL,
+  PRIMARY KEY (user_id, project_id, role)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE access_keys (
+  access_key TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users, sealed_secret BLOB NOT NULL,
+  enabled INTEGER NOT NULL, created_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX access_keys_by_user ON access_keys (user_id);
+CREATE TABLE tokens (
+  token_hash TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users,
+  project_id TEXT REFERENCES projects, issued_at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
+`;

@@ -1,0 +1,249 @@
+/**
+ * The store ports, one per concern. An engine (`sqlite/`) implements them; the rules live above, in `authority/` and
+ * `identity/`. Every read is consistent: once a change has been answered, every read shows it.
+ */
+
+/** What a grant may allow: the API's own verbs (KMS API reference, create-grant, `operations`). */
+export const OPERATIONS = [
+  'create-datakey',
+  'create-datakey-without-plaintext',
+  'encrypt-datakey',
+  'decrypt-datakey',
+  'describe-key',
+  'create-grant',
+  'retire-grant',
+  'encrypt-data',
+  'decrypt-data',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export type PrincipalType = 'user' | 'domain';
+
+/** Someone who can hold or retire a grant. A user and a domain never match each other, even with equal ids. */
+export type Principal = `user:${string}` | `domain:${string}`;
+
+/** Key states as the API spells them: enabled, disabled, waiting for deletion. */
+export const KEY_STATE = { enabled: '2', disabled: '3', pendingDeletion: '4' } as const;
+export type KeyState = (typeof KEY_STATE)[keyof typeof KEY_STATE];
+
+export interface Key {
+  keyId: string;
+  projectId: string;
+  domainId: string;
+  /** The user who made the key: the only one who may revoke its grants. */
+  creator: string;
+  alias: string;
+  description: string;
+  keySpec: string;
+  keyUsage: string;
+  state: KeyState;
+  createdAtMs: number;
+  /** When a key waiting for deletion goes; 0 when it is not waiting. */
+  deletionAtMs: number;
+  /** Grants on the key, counted in the same transaction as each change. */
+  grantCount: number;
+}
+
+/** A grant, in the API's own form: stored, listed and recorded as it is answered. */
+export interface Grant {
+  key_id: string;
+  /** 64 lower-case hex: 12 for the creation time in ms, 52 random. Sorts by time. */
+  grant_id: string;
+  name?: string | undefined;
+  grantee_principal: string;
+  grantee_principal_type: PrincipalType;
+  operations: readonly Operation[];
+  /** The user who made the grant. */
+  issuing_principal: string;
+  /** A user who may retire it, besides the issuer and a grantee that holds `retire-grant`. */
+  retiring_principal?: string | undefined;
+  /** Milliseconds since 1970 as 13 digits. */
+  creation_date: string;
+}
+
+/** What one list call asks for. `after` (an id) and `offset` (a count) exclude each other. */
+export interface PageRequest {
+  limit: number;
+  after?: string | undefined;
+  offset?: number | undefined;
+}
+
+/**
+ * One page of grants. `json` is the JSON array in the API's own form, as text: grants are stored in the form in which
+ * they are answered, because reading objects only to print them again was most of the cost of a list.
+ */
+export interface GrantPage {
+  json: string;
+  total: number;
+  /** The id to go on after; undefined on the last page. */
+  next?: string | undefined;
+}
+
+export interface KeyPage {
+  keys: Key[];
+  total: number;
+  next?: string | undefined;
+}
+
+/** Through which door a change came. */
+export type Door = 'http' | 'admin' | 'deletion';
+
+/** The record of one change: receipt, tombstone and audit trail. Written in the change's transaction, never altered. */
+export interface ChangeEvent {
+  /** 32 lower-case hex, sorts by time. */
+  eventId: string;
+  atMs: number;
+  action: string;
+  projectId: string;
+  keyId: string;
+  actor: string;
+  door: Door;
+  requestId: string;
+  /** The grant as it was. */
+  grant?: Grant | undefined;
+  sequence?: string | undefined;
+  reason?: string | undefined;
+}
+
+/** What a repeat of the same request is answered with, instead of doing it twice; see `authority/once.ts`. */
+export interface Once {
+  /** Equal for the same request sent twice: SHA-256, hex. */
+  onceKey: string;
+  answer: unknown;
+  expiresAtMs: number;
+}
+
+/**
+ * A change and the conditions under which it holds. It is applied whole or not at all, with its event.
+ * - create-grant: the key exists and is enabled, has fewer than `quota` grants, and `delegation` (if any) still holds.
+ * - remove-grant: the grant is there.
+ * - create-key: no living key of the project has the alias; the project has fewer than `quota` keys.
+ * - update-key: the key is still in state `from`.
+ * - remove-key: the key is still waiting for deletion and has no grants left.
+ */
+export type Change =
+  | { kind: 'create-grant'; grant: Grant; quota: number; delegation?: Delegation | undefined }
+  | { kind: 'remove-grant'; grant: Grant }
+  | { kind: 'create-key'; key: Key; quota: number }
+  | { kind: 'update-key'; key: Key; from: KeyState }
+  | { kind: 'remove-key'; key: Key };
+
+/** One of `holders` must hold each of `operations` on the key at the moment the grant is written. */
+export interface Delegation {
+  holders: readonly Principal[];
+  operations: readonly Operation[];
+}
+
+/** `conflict`: a condition did not hold; read and decide again. `repeat`: the once key was seen; here is its answer. */
+export type Outcome = { type: 'done' } | { type: 'conflict' } | { type: 'repeat'; answer: unknown };
+
+/** Keys and grants. */
+export interface GrantStore {
+  key(projectId: string, keyId: string): Promise<Key | undefined>;
+  keyByAlias(projectId: string, alias: string): Promise<Key | undefined>;
+  keyCount(projectId: string): Promise<number>;
+  listKeys(
+    projectId: string,
+    filter: { state?: KeyState | undefined; keySpec?: string | undefined },
+    page: PageRequest,
+  ): Promise<KeyPage>;
+  /** The keys whose deletion date has come, at most `limit`. */
+  keysDue(nowMs: number, limit: number): Promise<Key[]>;
+  /** A grant on any key of the project. */
+  grant(projectId: string, grantId: string): Promise<Grant | undefined>;
+  /** `key` is as read for this request: its count is the total. */
+  listGrants(key: Key, filter: { grantee?: string | undefined }, page: PageRequest): Promise<GrantPage>;
+  /** The project's grants that `user` or `domain` may retire, each once. */
+  listRetirable(projectId: string, user: Principal, domain: Principal, page: PageRequest): Promise<GrantPage>;
+  /** The operations that `principals` hold together on the key. */
+  held(keyId: string, principals: readonly Principal[]): Promise<Set<Operation>>;
+  /** Applies the change and writes its event and once key, in one durable transaction. */
+  commit(change: Change, event: ChangeEvent, once?: Once): Promise<Outcome>;
+}
+
+export interface EventStore {
+  /** Newest first. */
+  list(
+    projectId: string,
+    filter: { keyId?: string | undefined; grantId?: string | undefined },
+    limit: number,
+  ): Promise<ChangeEvent[]>;
+}
+
+/** The memory of requests already done. */
+export interface SeenStore {
+  /** The answer given for this once key, unless it has expired by `nowMs`. */
+  firstAnswer(onceKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
+}
+
+export interface Domain {
+  domainId: string;
+  name: string;
+}
+
+export interface Project {
+  projectId: string;
+  domainId: string;
+  name: string;
+}
+
+export interface User {
+  userId: string;
+  domainId: string;
+  name: string;
+  passwordHash: string;
+  enabled: boolean;
+}
+
+export interface AccessKey {
+  accessKey: string;
+  userId: string;
+  /** The secret key, sealed; see `identity/seal.ts`. */
+  sealedSecret: Uint8Array;
+  enabled: boolean;
+}
+
+export interface StoredToken {
+  /** SHA-256 of the token, hex. The token itself is never stored. */
+  tokenHash: string;
+  userId: string;
+  projectId?: string | undefined;
+  issuedAtMs: number;
+  expiresAtMs: number;
+}
+
+/** Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. */
+export interface DirectoryStore {
+  addDomain(domain: Domain): Promise<void>;
+  addProject(project: Project): Promise<void>;
+  addUser(user: User): Promise<void>;
+  addRole(userId: string, projectId: string, role: string): Promise<void>;
+  addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
+  /** Also drops the tokens that ran out long ago. */
+  addToken(token: StoredToken): Promise<void>;
+  /** False when there is no such user or access key. */
+  setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
+  setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<boolean>;
+  domain(domainId: string): Promise<Domain | undefined>;
+  domainByName(name: string): Promise<Domain | undefined>;
+  project(projectId: string): Promise<Project | undefined>;
+  projectByName(domainId: string, name: string): Promise<Project | undefined>;
+  projectsOf(userId: string): Promise<Project[]>;
+  user(userId: string): Promise<User | undefined>;
+  userByName(domainId: string, name: string): Promise<User | undefined>;
+  rolesOf(userId: string, projectId: string): Promise<string[]>;
+  accessKey(accessKey: string): Promise<AccessKey | undefined>;
+  token(tokenHash: string): Promise<StoredToken | undefined>;
+  projects(): Promise<Project[]>;
+  users(): Promise<User[]>;
+  accessKeys(): Promise<AccessKey[]>;
+}
+
+/** An open store. */
+export interface Store {
+  grants: GrantStore;
+  events: EventStore;
+  seen: SeenStore;
+  directory: DirectoryStore;
+  close(): Promise<void>;
+}
