@@ -68,7 +68,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     const response = await fetch(url + path, {
       method,
       headers,
-      ...(sent !== undefined && { body: sent as BodyInit }),
+      ...(sent !== undefined && { body: sent as string | Uint8Array<ArrayBuffer> }),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
