@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Authority } from './authority/authority.ts';
 import { standalone } from './authority/standalone.ts';
 import { type Config, readConfig } from './config.ts';
+import { DATABASE_FILE, ensureRootKey } from './data-dir.ts';
 import { type Accounts, accounts } from './identity/accounts.ts';
 import { directoryIdentity } from './identity/directory.ts';
 import type { Identity } from './identity/identity.ts';
@@ -22,18 +22,14 @@ export interface Services {
   authority: Authority;
 }
 
-/** The database's name in the data folder. */
-export const DATABASE_FILE = 'kms-grants.db';
-
 /**
  * Opens what the settings name.
  * @param now ms since 1970
  */
 export function openServices(config: Config, now: () => number = Date.now): Services {
-  const database = join(config.dataDir, DATABASE_FILE);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const rootKey = readRootKey(join(config.dataDir, 'root.key'), existsSync(database));
-  const store = openSqliteStore(database);
+  const rootKey = ensureRootKey(config.dataDir);
+  const store = openSqliteStore(join(config.dataDir, DATABASE_FILE));
   return {
     config,
     now,
@@ -56,13 +52,4 @@ export function services(): Services {
 /** Makes `opened` the services of this process: for who opens them itself, as the gateway does. */
 export function useServices(opened: Services): void {
   current = opened;
-}
-
-/** 32 random bytes in a file that only the owner reads; made on the first start and never again. */
-function readRootKey(path: string, hasData: boolean): Uint8Array {
-  if (!hasData && !existsSync(path)) writeFileSync(path, randomBytes(32), { mode: 0o600, flag: 'wx' });
-  if (!existsSync(path)) throw new Error(`${path} is missing: without it no access key can be read. Restore it.`);
-  const key = readFileSync(path);
-  if (key.length !== 32) throw new Error(`${path} must hold exactly 32 bytes`);
-  return key;
 }

@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import type { Act } from '../lib/authority/authority.ts';
 import type { Config } from '../lib/config.ts';
-import { DATABASE_FILE, openServices, type Services } from '../lib/services.ts';
+import { DATABASE_FILE, ensureRootKey, linkIfAbsent, ROOT_KEY_FILE } from '../lib/data-dir.ts';
+import { openServices, type Services } from '../lib/services.ts';
 import type { Operation } from '../lib/store/store.ts';
 
 /** What `demo.json` holds. */
@@ -54,21 +55,27 @@ export function readDemo(dataDir: string): Demo | undefined {
 }
 
 /**
- * Fills a data folder that has no database yet. All is made in a folder aside and moved in with the database last, so
+ * Fills a data folder that has no database yet. All is made in a folder aside, and the database is moved in last, so
  * that a start that is cut off leaves nothing behind for the next one.
+ * @returns undefined when another process has made a database meanwhile: that one stays, and there is no demo
  */
-export async function createDemo(config: Config): Promise<Demo> {
+export async function createDemo(config: Config): Promise<Demo | undefined> {
   const { dataDir } = config;
   const aside = join(dataDir, 'first-start');
   rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { recursive: true, mode: 0o700 });
+  // The folder's own root key, so that what is sealed aside opens where it ends up.
+  ensureRootKey(dataDir);
+  linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(aside, ROOT_KEY_FILE));
   const services = openServices({ ...config, dataDir: aside });
   const demo = await fill(services);
   await services.store.close();
-  writeFileSync(join(aside, FILE), `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
-  for (const file of ['root.key', FILE, DATABASE_FILE]) renameSync(join(aside, file), join(dataDir, file));
+  writeFileSync(join(aside, FILE), `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600, flush: true });
+  renameSync(join(aside, FILE), join(dataDir, FILE));
+  const isOurs = linkIfAbsent(join(aside, DATABASE_FILE), join(dataDir, DATABASE_FILE));
+  if (!isOurs) rmSync(join(dataDir, FILE));
   rmSync(aside, { recursive: true });
-  return demo;
+  return isOurs ? demo : undefined;
 }
 
 async function fill({ accounts, authority, config }: Services): Promise<Demo> {

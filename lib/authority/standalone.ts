@@ -12,6 +12,7 @@ import {
 import type { Act, Authority } from './authority.ts';
 import { newEventId, newGrantId, newKeyId } from './ids.ts';
 import { ONCE_MS, onceKeyOf } from './once.ts';
+import { pageCache } from './page-cache.ts';
 
 export interface StandaloneSettings {
   grantsPerKey: number;
@@ -29,12 +30,16 @@ interface Decision<T> {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Pages are ASCII, so a character is a byte of memory. */
+const PAGE_CACHE_CHARS = 32 * 1024 * 1024;
+
 /** Races lost in a row before giving up. Each loss means that another change went through. */
 const ATTEMPTS = 10;
 
 /** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
 export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: StandaloneSettings): Authority {
   const { grants, seen } = store;
+  const pages = pageCache(PAGE_CACHE_CHARS);
 
   async function existingKey(act: Act, keyId: string): Promise<Key> {
     const key = await grants.key(act.projectId, keyId);
@@ -143,7 +148,8 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
     },
 
     async listGrants(act, keyId, filter, page) {
-      return grants.listGrants(await existingKey(act, keyId), filter, page);
+      const key = await existingKey(act, keyId);
+      return pages.get(key, filter, page) ?? pages.keep(key, filter, page, await grants.listGrants(key, filter, page));
     },
 
     listRetirableGrants(act, page) {
@@ -166,6 +172,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
           createdAtMs,
           deletionAtMs: 0,
           grantCount: 0,
+          revision: 0,
         };
         return { change: { kind: 'create-key', key, quota: keysPerProject }, answer: key, keyId: key.keyId };
       });

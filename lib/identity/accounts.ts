@@ -81,6 +81,12 @@ export function accounts(store: DirectoryStore, { rootKey, now }: { rootKey: Uin
       await store.addRole(userId, projectId, role);
     },
 
+    /** Any role that the user has, also one that the table of roles no longer knows. */
+    async removeRole(userId: string, projectId: string, role: string): Promise<void> {
+      if (await store.removeRole(userId, projectId, role)) return;
+      throw new AccountError(`user ${userId} has no role ${role} in project ${projectId}; see list-users`);
+    },
+
     async createAccessKey(userId: string): Promise<NewAccessKey> {
       if (!(await store.user(userId))) throw new AccountError(`there is no user ${userId}; see list-users`);
       const accessKey = randomText(UPPER, 20);

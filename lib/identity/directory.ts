@@ -34,13 +34,12 @@ export function directoryIdentity(store: DirectoryStore, { rootKey, now }: Direc
     },
   };
 
-  async function byToken(token: string): Promise<Caller> {
-    const found = await store.token(sha256Hex(token));
-    const user = found && (await store.user(found.userId));
-    if (!found || !user?.enabled) throw refused('The token is not valid.');
-    if (found.expiresAtMs <= now()) throw refused('The token has expired; get a new one.');
-    const roles = found.projectId === undefined ? [] : await store.rolesOf(user.userId, found.projectId);
-    return { userId: user.userId, domainId: user.domainId, projectId: found.projectId, roles };
+  async function byToken(value: string): Promise<Caller> {
+    const session = await store.session(sha256Hex(value));
+    if (!session?.user.enabled) throw refused('The token is not valid.');
+    const { token, user, roles } = session;
+    if (token.expiresAtMs <= now()) throw refused('The token has expired; get a new one.');
+    return { userId: user.userId, domainId: user.domainId, projectId: token.projectId, roles };
   }
 
   async function byAccessKey(request: SignableRequest, header: string, projectId: string | undefined): Promise<Caller> {

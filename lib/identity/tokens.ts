@@ -107,14 +107,14 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
       }
     },
 
-    async check(caller, token) {
-      const found = await store.token(sha256Hex(token));
-      const user = found && (await store.user(found.userId));
-      if (!found || !user?.enabled || found.expiresAtMs <= now()) throw new KmsError('Keystone.404');
+    async check(caller, value) {
+      const session = await store.session(sha256Hex(value));
+      if (!session?.user.enabled || session.token.expiresAtMs <= now()) throw new KmsError('Keystone.404');
+      const { token, user } = session;
       const mayCheckOthers = user.domainId === caller.domainId && isAllowed(caller.roles, 'iam:tokens:check');
       if (user.userId !== caller.userId && !mayCheckOthers) throw new KmsError('Keystone.404');
-      const project = found.projectId === undefined ? undefined : await store.project(found.projectId);
-      return describe(user, project, found.issuedAtMs, found.expiresAtMs);
+      const project = token.projectId === undefined ? undefined : await store.project(token.projectId);
+      return describe(user, project, token.issuedAtMs, token.expiresAtMs);
     },
   };
 }

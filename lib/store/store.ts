@@ -42,6 +42,8 @@ export interface Key {
   deletionAtMs: number;
   /** Grants on the key, counted in the same transaction as each change. */
   grantCount: number;
+  /** Goes up with every change to the key's grants: equal revisions mean equal lists. */
+  revision: number;
 }
 
 /** A grant, in the API's own form: stored, listed and recorded as it is answered. */
@@ -212,12 +214,20 @@ export interface StoredToken {
   expiresAtMs: number;
 }
 
+export interface Session {
+  token: StoredToken;
+  user: User;
+  roles: string[];
+}
+
 /** Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. */
 export interface DirectoryStore {
   addDomain(domain: Domain): Promise<void>;
   addProject(project: Project): Promise<void>;
   addUser(user: User): Promise<void>;
   addRole(userId: string, projectId: string, role: string): Promise<void>;
+  /** False when the user has no such role in the project. */
+  removeRole(userId: string, projectId: string, role: string): Promise<boolean>;
   addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
   /** Also drops the tokens that ran out long ago. */
   addToken(token: StoredToken): Promise<void>;
@@ -233,7 +243,8 @@ export interface DirectoryStore {
   userByName(domainId: string, name: string): Promise<User | undefined>;
   rolesOf(userId: string, projectId: string): Promise<string[]>;
   accessKey(accessKey: string): Promise<AccessKey | undefined>;
-  token(tokenHash: string): Promise<StoredToken | undefined>;
+  /** A token with its user, and the user's roles in its project. */
+  session(tokenHash: string): Promise<Session | undefined>;
   projects(): Promise<Project[]>;
   users(): Promise<User[]>;
   accessKeys(): Promise<AccessKey[]>;

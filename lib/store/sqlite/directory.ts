@@ -1,4 +1,4 @@
-import type { AccessKey, DirectoryStore, Domain, Project, StoredToken, User } from '../store.ts';
+import type { AccessKey, DirectoryStore, Domain, Project, Session, User } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** Domains, projects, users, roles, access keys and tokens over SQLite. */
@@ -9,6 +9,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const insertProject = insert('projects', 3);
   const insertUser = insert('users', 5);
   const insertRole = db.prepare('INSERT OR IGNORE INTO roles VALUES (?, ?, ?)');
+  const deleteRole = db.prepare('DELETE FROM roles WHERE user_id = ? AND project_id = ? AND role = ?');
   const insertAccessKey = insert('access_keys', 5);
   const insertToken = insert('tokens', 5);
   const dropTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
@@ -26,7 +27,11 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const userByName = db.prepare('SELECT * FROM users WHERE domain_id = ? AND name = ?');
   const rolesByUser = db.prepare('SELECT role FROM roles WHERE user_id = ? AND project_id = ? ORDER BY role');
   const accessKeyById = db.prepare('SELECT * FROM access_keys WHERE access_key = ?');
-  const tokenByHash = db.prepare('SELECT * FROM tokens WHERE token_hash = ?');
+  const sessionByHash = db.prepare(
+    `SELECT *, (SELECT json_group_array(role) FROM roles
+       WHERE roles.user_id = tokens.user_id AND roles.project_id = tokens.project_id) AS roles
+     FROM tokens JOIN users USING (user_id) WHERE token_hash = ?`,
+  );
   const allProjects = db.prepare('SELECT * FROM projects ORDER BY name, project_id');
   const allUsers = db.prepare('SELECT * FROM users ORDER BY name, user_id');
   const allAccessKeys = db.prepare('SELECT * FROM access_keys ORDER BY created_at_ms, access_key');
@@ -39,6 +44,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
         () => void insertUser.run(user.userId, user.domainId, user.name, user.passwordHash, Number(user.enabled)),
       ),
     addRole: (userId, projectId, role) => db.write(() => void insertRole.run(userId, projectId, role)),
+    removeRole: (userId, projectId, role) => db.write(() => deleteRole.run(userId, projectId, role).changes === 1),
     addAccessKey: (key, createdAtMs) =>
       db.write(
         () => void insertAccessKey.run(key.accessKey, key.userId, key.sealedSecret, Number(key.enabled), createdAtMs),
@@ -61,7 +67,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
     userByName: async (domainId, name) => toUser(userByName.get(domainId, name)),
     rolesOf: async (userId, projectId) => rolesByUser.all(userId, projectId).map((row) => String(row['role'])),
     accessKey: async (accessKey) => toAccessKey(accessKeyById.get(accessKey)),
-    token: async (tokenHash) => toToken(tokenByHash.get(tokenHash)),
+    session: async (tokenHash) => toSession(sessionByHash.get(tokenHash)),
     projects: async () => present(allProjects.all().map(toProject)),
     users: async () => present(allUsers.all().map(toUser)),
     accessKeys: async () => present(allAccessKeys.all().map(toAccessKey)),
@@ -96,11 +102,20 @@ const toAccessKey = (row: Row | undefined): AccessKey | undefined =>
     enabled: row['enabled'] === 1,
   };
 
-const toToken = (row: Row | undefined): StoredToken | undefined =>
-  row && {
-    tokenHash: String(row['token_hash']),
-    userId: String(row['user_id']),
-    projectId: row['project_id'] === null ? undefined : String(row['project_id']),
-    issuedAtMs: Number(row['issued_at_ms']),
-    expiresAtMs: Number(row['expires_at_ms']),
-  };
+const toSession = (row: Row | undefined): Session | undefined => {
+  const user = toUser(row);
+  return (
+    row &&
+    user && {
+      user,
+      roles: JSON.parse(String(row['roles'])) as string[],
+      token: {
+        tokenHash: String(row['token_hash']),
+        userId: user.userId,
+        projectId: row['project_id'] === null ? undefined : String(row['project_id']),
+        issuedAtMs: Number(row['issued_at_ms']),
+        expiresAtMs: Number(row['expires_at_ms']),
+      },
+    }
+  );
+};

@@ -14,15 +14,17 @@ export function sqliteEvents(db: Database): SqliteEvents {
   const ofKey = newest('AND key_id = ?');
   const ofGrant = newest('AND grant_id = ?');
 
+  function select(projectId: string, keyId: string | undefined, grantId: string | undefined, limit: number): Row[] {
+    if (grantId !== undefined) return ofGrant.all(projectId, grantId, limit);
+    if (keyId !== undefined) return ofKey.all(projectId, keyId, limit);
+    return ofProject.all(projectId, limit);
+  }
+
   return {
     async list(projectId, { keyId, grantId }, limit) {
-      const rows =
-        grantId !== undefined
-          ? ofGrant.all(projectId, grantId, limit)
-          : keyId !== undefined
-            ? ofKey.all(projectId, keyId, limit)
-            : ofProject.all(projectId, limit);
-      return rows.map(toEvent);
+      const events = select(projectId, keyId, grantId, limit).map(toEvent);
+      // A grant has one key, so where both are asked for, it is all of the grant's events or none.
+      return events.filter((event) => keyId === undefined || event.keyId === keyId);
     },
     append(event) {
       insert.run(

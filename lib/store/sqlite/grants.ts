@@ -21,17 +21,17 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
   const addRetirable = counter(db, 'retirable_n', ['project_id', 'principal']);
   const addHeld = counter(db, 'held', ['key_id', 'principal', 'operation']);
 
-  const ofKey = grantPager(db, 'SELECT grant_id, wire FROM grants WHERE key_id = :key AND grant_id > :after');
+  const ofKey = grantPager(db, 'SELECT wire, grant_id FROM grants WHERE key_id = :key AND grant_id > :after');
   const ofGrantee = grantPager(
     db,
-    'SELECT grant_id, wire FROM grants WHERE key_id = :key AND grantee = :grantee AND grant_id > :after',
+    'SELECT wire, grant_id FROM grants WHERE key_id = :key AND grantee = :grantee AND grant_id > :after',
   );
   const retirableBy = (principal: string) =>
     `SELECT * FROM (SELECT grant_id, key_id FROM retirable WHERE project_id = :project AND principal = ${principal}
      AND grant_id > :after ORDER BY grant_id LIMIT :limit + :offset)`;
   const ofRetirer = grantPager(
     db,
-    `SELECT grant_id, wire FROM (${retirableBy(':user')} UNION ${retirableBy(':domain')}) JOIN grants USING (key_id, grant_id)`,
+    `SELECT wire, grant_id FROM (${retirableBy(':user')} UNION ${retirableBy(':domain')}) JOIN grants USING (key_id, grant_id)`,
   );
 
   const total = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);

@@ -31,12 +31,14 @@ export function sqliteKeys(db: Database): SqliteKeys {
      ORDER BY key_id LIMIT :limit + 1 OFFSET :offset`,
   );
   const sum = db.prepare(`SELECT coalesce(sum(n), 0) AS n FROM key_counts WHERE project_id = :project AND ${matching}`);
-  const insert = db.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const update = db.prepare(
     'UPDATE keys SET state = ?, deletion_at_ms = ? WHERE project_id = ? AND key_id = ? AND state = ?',
   );
   const remove = db.prepare("DELETE FROM keys WHERE project_id = ? AND key_id = ? AND state = '4' AND grant_count = 0");
-  const grantCount = db.prepare('UPDATE keys SET grant_count = grant_count + ? WHERE project_id = ? AND key_id = ?');
+  const grantCount = db.prepare(
+    'UPDATE keys SET grant_count = grant_count + ?, revision = revision + 1 WHERE project_id = ? AND key_id = ?',
+  );
   const bump = db.prepare(
     'INSERT INTO key_counts VALUES (?, ?, ?, ?) ON CONFLICT (project_id, key_spec, state) DO UPDATE SET n = n + excluded.n',
   );
@@ -61,6 +63,7 @@ export function sqliteKeys(db: Database): SqliteKeys {
       key.createdAtMs,
       key.deletionAtMs,
       key.grantCount,
+      key.revision,
     );
     countKey(key, key.state, 1);
     return true;
@@ -114,6 +117,7 @@ function toKey(row: Row | undefined): Key | undefined {
       createdAtMs: Number(row['created_at_ms']),
       deletionAtMs: Number(row['deletion_at_ms']),
       grantCount: Number(row['grant_count']),
+      revision: Number(row['revision']),
     }
   );
 }

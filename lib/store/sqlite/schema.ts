@@ -24,6 +24,7 @@ CREATE TABLE keys (
   project_id TEXT NOT NULL, key_id TEXT NOT NULL, domain_id TEXT NOT NULL, creator TEXT NOT NULL,
   alias TEXT NOT NULL, description TEXT NOT NULL, key_spec TEXT NOT NULL, key_usage TEXT NOT NULL,
   state TEXT NOT NULL, created_at_ms INTEGER NOT NULL, deletion_at_ms INTEGER NOT NULL, grant_count INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
   PRIMARY KEY (project_id, key_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX keys_by_id ON keys (key_id);

@@ -1,0 +1,38 @@
+/** The data folder of one machine: the names of its files, and the root key in it. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const DATABASE_FILE = 'kms-grants.db';
+export const ROOT_KEY_FILE = 'root.key';
+
+/**
+ * 32 random bytes in a file that only the owner reads; made on the first start and never again. It appears whole or not
+ * at all, and of two processes that start at once one makes it and both read it.
+ */
+export function ensureRootKey(dataDir: string): Uint8Array {
+  const path = join(dataDir, ROOT_KEY_FILE);
+  if (!existsSync(path)) {
+    if (existsSync(join(dataDir, DATABASE_FILE))) {
+      throw new Error(`${path} is missing: without it no access key can be read. Restore it.`);
+    }
+    const aside = `${path}.${randomUUID()}`;
+    writeFileSync(aside, randomBytes(32), { mode: 0o600, flush: true });
+    linkIfAbsent(aside, path);
+    unlinkSync(aside);
+  }
+  const key = readFileSync(path);
+  if (key.length !== 32) throw new Error(`${path} must hold exactly 32 bytes`);
+  return key;
+}
+
+/** Gives a file a second name, unless the name is taken. @returns whether it was free */
+export function linkIfAbsent(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

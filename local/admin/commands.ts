@@ -1,0 +1,207 @@
+/** What the admin command can do: one row each. `../admin.ts` reads the options, asks the row to run, and prints. */
+import { AccountError } from '../../lib/identity/accounts.ts';
+import { ROLES } from '../../lib/identity/roles.ts';
+import type { Services } from '../../lib/services.ts';
+import type { ChangeEvent } from '../../lib/store/store.ts';
+import type { Row } from './text.ts';
+
+/** Every option; those that a command can need with a value for its example. */
+export const OPTIONS = {
+  domain: { value: 'acme', about: 'domain of the project; made when it is new' },
+  name: { value: 'reports', about: '1 to 64 letters, digits or . _ @ -' },
+  user: { value: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012', about: 'id of a user; see list-users' },
+  project: { value: '5a0b1c2d3e4f46789a8b7c6d5e4f3021', about: 'id of a project; see list-projects' },
+  role: { value: '"KMS Administrator"', about: 'name of a role; see list-roles' },
+  'access-key': { value: 'A1B2C3D4E5F6G7H8I9J0', about: 'access key (AK); see list-access-keys' },
+  key: { about: 'id of a key: only its receipts' },
+  grant: { about: 'id of a grant: only its receipts' },
+  limit: { about: 'how many at most, 1 to 1000; 20 when left out' },
+} as const;
+
+type Optional = 'key' | 'grant' | 'limit';
+type Needed = Exclude<keyof typeof OPTIONS, Optional>;
+
+/** The options as given: all that the command needs are there. */
+export type Values = Readonly<Record<Needed, string> & Partial<Record<Optional, string>>>;
+
+export interface Output {
+  /** What --json prints; people get it as text. */
+  data: Row | Row[];
+  /** What people get instead, where `data` is too much to read. */
+  brief?: Row[];
+  /** A line that people must see. */
+  note?: string;
+}
+
+/** What a command works on. */
+export type Directory = Pick<Services, 'store' | 'accounts'>;
+
+export interface Command {
+  name: string;
+  summary: string;
+  needs: readonly Needed[];
+  takes: readonly Optional[];
+  /** Whether it may start a data folder; all others need one with a database. */
+  startsFolder: boolean;
+  run(directory: Directory, values: Values): Promise<Output>;
+}
+
+type Details = Partial<Pick<Command, 'needs' | 'takes' | 'startsFolder'>>;
+
+const LIMIT_DEFAULT = 20;
+const ONCE = 'is shown only now and can never be read again: keep it in a safe place.';
+const AT_ONCE = 'In force with the next request.';
+
+export const COMMANDS: readonly Command[] = [
+  command(
+    'create-project',
+    'make a project, and its domain when that is new',
+    { needs: ['domain', 'name'], startsFolder: true },
+    async ({ accounts }, { domain: domainName, name }) => {
+      const { project, domain } = await accounts.createProject(name, domainName);
+      return { data: { project_id: project.projectId, name, domain_id: domain.domainId, domain_name: domain.name } };
+    },
+  ),
+  command(
+    'create-user',
+    'make a user with a role in a project, and a password',
+    { needs: ['project', 'name', 'role'] },
+    async ({ accounts }, { project, name, role }) => ({
+      data: { ...(await accounts.createUser(project, name, role)), project_id: project },
+      note: `The password ${ONCE}`,
+    }),
+  ),
+  command(
+    'create-access-key',
+    'make an access key (AK/SK) for a user',
+    { needs: ['user'] },
+    async ({ accounts }, { user }) => ({
+      data: { user_id: user, ...(await accounts.createAccessKey(user)) },
+      note: `The secret key ${ONCE}`,
+    }),
+  ),
+  command(
+    'add-role',
+    'give a user a role in a project',
+    { needs: ['user', 'project', 'role'] },
+    async ({ accounts, store }, { user, project, role }) => {
+      await accounts.addRole(user, project, role);
+      return { data: await rolesOf(store, user, project), note: AT_ONCE };
+    },
+  ),
+  command(
+    'remove-role',
+    'take a role in a project from a user',
+    { needs: ['user', 'project', 'role'] },
+    async ({ accounts, store }, { user, project, role }) => {
+      await accounts.removeRole(user, project, role);
+      return { data: await rolesOf(store, user, project), note: AT_ONCE };
+    },
+  ),
+  command('disable-user', 'shut a user out: its password, tokens and access keys', { needs: ['user'] }, setUser(false)),
+  command('enable-user', 'let a disabled user in again', { needs: ['user'] }, setUser(true)),
+  command('disable-access-key', 'refuse an access key', { needs: ['access-key'] }, setAccessKey(false)),
+  command('enable-access-key', 'accept a disabled access key again', { needs: ['access-key'] }, setAccessKey(true)),
+  command('list-projects', 'all projects', {}, async ({ store }) => ({
+    data: await Promise.all(
+      (await store.directory.projects()).map(async ({ projectId, name, domainId }) => ({
+        project_id: projectId,
+        name,
+        domain_id: domainId,
+        domain_name: (await store.directory.domain(domainId))?.name,
+      })),
+    ),
+  })),
+  command('list-users', 'all users with their roles, by project id', {}, async ({ store: { directory } }) => ({
+    data: await Promise.all(
+      (await directory.users()).map(async ({ userId, name, domainId, enabled }) => {
+        const roles = (await directory.projectsOf(userId)).map(
+          async ({ projectId }) => [projectId, await directory.rolesOf(userId, projectId)] as const,
+        );
+        return {
+          user_id: userId,
+          name,
+          domain_name: (await directory.domain(domainId))?.name,
+          enabled,
+          roles: Object.fromEntries(await Promise.all(roles)),
+        };
+      }),
+    ),
+  })),
+  command('list-access-keys', 'all access keys, without their secrets', {}, async ({ store: { directory } }) => ({
+    data: await Promise.all(
+      (await directory.accessKeys()).map(async ({ accessKey, userId, enabled }) => ({
+        access_key: accessKey,
+        enabled,
+        user_id: userId,
+        user_name: (await directory.user(userId))?.name,
+      })),
+    ),
+  })),
+  command('list-roles', 'the roles and what each permits', {}, async () => ({
+    data: [...ROLES].map(([role, permissions]) => ({ role, permissions: [...permissions] })),
+  })),
+  command(
+    'events',
+    'the receipts of a project, newest first',
+    { needs: ['project'], takes: ['key', 'grant', 'limit'] },
+    async ({ store }, { project, key: keyId, grant, limit }) => {
+      if (!(await store.directory.project(project))) {
+        throw new AccountError(`there is no project ${project}; see list-projects`);
+      }
+      const filter = { keyId, grantId: grant?.toLowerCase() };
+      const events = await store.events.list(project, filter, Number(limit ?? LIMIT_DEFAULT));
+      return { data: events.map(receiptOf), brief: events.map(briefOf) };
+    },
+  ),
+];
+
+function command(name: string, summary: string, details: Details, run: Command['run']): Command {
+  return { name, summary, needs: [], takes: [], startsFolder: false, ...details, run };
+}
+
+function setUser(enabled: boolean): Command['run'] {
+  return async ({ accounts }, { user }) => {
+    await accounts.setUserEnabled(user, enabled);
+    return { data: { user_id: user, enabled }, note: AT_ONCE };
+  };
+}
+
+function setAccessKey(enabled: boolean): Command['run'] {
+  return async ({ accounts }, { 'access-key': accessKey }) => {
+    await accounts.setAccessKeyEnabled(accessKey, enabled);
+    return { data: { access_key: accessKey, enabled }, note: AT_ONCE };
+  };
+}
+
+async function rolesOf({ directory }: Directory['store'], userId: string, projectId: string): Promise<Row> {
+  return { user_id: userId, project_id: projectId, roles: await directory.rolesOf(userId, projectId) };
+}
+
+function receiptOf(event: ChangeEvent): Row {
+  return {
+    event_id: event.eventId,
+    at: new Date(event.atMs).toISOString(),
+    action: event.action,
+    project_id: event.projectId,
+    key_id: event.keyId,
+    actor: event.actor,
+    door: event.door,
+    request_id: event.requestId,
+    sequence: event.sequence,
+    reason: event.reason,
+    grant: event.grant,
+  };
+}
+
+function briefOf({ atMs, action, door, actor, keyId, grant }: ChangeEvent): Row {
+  return {
+    at: new Date(atMs).toISOString(),
+    action,
+    door,
+    actor,
+    key_id: keyId,
+    grant_id: grant?.grant_id,
+    grantee: grant?.grantee_principal,
+  };
+}

@@ -1,0 +1,299 @@
+/** The real command, as a process of its own, beside a running service that shares its data folder. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core';
+import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+
+const CHANGES = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
+const SWITCHES = ['disable-user', 'enable-user', 'disable-access-key', 'enable-access-key'];
+const LISTS = ['list-projects', 'list-users', 'list-access-keys', 'list-roles'];
+const NAMES = [...CHANGES, ...SWITCHES, ...LISTS, 'events'];
+const NO_ID = '0'.repeat(32);
+
+function runWith(env: Record<string, string>, args: readonly string[]) {
+  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    const options = { env: { PATH: process.env['PATH'], ...env } };
+    execFile(process.execPath, ['local/admin.ts', ...args], options, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+}
+
+describe('help and wrong usage, without a data folder', () => {
+  const parent = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
+  const absent = join(parent, 'data');
+  const run = (...args: string[]) => runWith({ DATA_DIR: absent }, args);
+  afterAll(() => rmSync(parent, { recursive: true }));
+
+  test('--help names every command', async () => {
+    const { code, out } = await run('--help');
+    expect(code).toBe(0);
+    expect([...out.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)].map(([, name]) => name)).toEqual(NAMES);
+  });
+
+  test('every command has a --help with its usage and one example', async () => {
+    for (const name of NAMES) {
+      const { code, out, err } = await run(name, '--help');
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toMatch(new RegExp(`^Usage: npm run admin -- ${name} `));
+      expect(out.match(/Example:\n.*/g)).toEqual([expect.stringContaining(`npm run admin -- ${name}`)]);
+    }
+  });
+
+  test.each([
+    [[], 'a command is missing', ''],
+    [['frobnicate'], 'there is no command frobnicate', ''],
+    [['create-project'], 'create-project needs --domain and --name', 'create-project '],
+    [['disable-user', '--user', ''], 'disable-user needs --user', 'disable-user '],
+    [['disable-user', '--user'], '--user needs a value', 'disable-user '],
+    [['disable-user', '--user', '--json'], '--user needs a value', 'disable-user '],
+    [['disable-user', 'alice'], "Unexpected argument 'alice'", 'disable-user '],
+    [['disable-user', '--user', 'a', '--user', 'b'], '--user is given more than once', 'disable-user '],
+    [['list-users', '--json=1'], "Option '--json' does not take an argument", 'list-users '],
+    [['list-users', '--force'], "Unknown option '--force'", 'list-users '],
+    [['events', '--project', 'p', '--limit', '1001'], '--limit must be a whole number from 1 to 1000', 'events '],
+    [['events', '--project', 'p', '--limit', '1e3'], '--limit must be a whole number from 1 to 1000', 'events '],
+  ])('%j is wrong usage: one line that names the help, exit 2', async (args, line, command) => {
+    const err = `${line}; see: npm run admin -- ${command}--help\n`;
+    expect(await run(...args)).toEqual({ code: 2, out: '', err });
+    expect(existsSync(absent)).toBe(false);
+  });
+
+  test('on a folder without a database a command says so and makes none', async () => {
+    const user = ['--project', NO_ID, '--name', 'alice', '--role', 'te_admin'];
+    const commands = [...LISTS, `events --project ${NO_ID}`].map((command) => command.split(' '));
+    for (const args of [...commands, ['create-user', ...user]]) {
+      const err = `there is no database in ${absent} yet; create-project or npm start makes one\n`;
+      expect({ args, ...(await run(...args)) }).toEqual({ args, code: 1, out: '', err });
+    }
+    expect(existsSync(absent)).toBe(false);
+  });
+
+  test('a setting that cannot be used is told, exit 1', async () => {
+    const err = 'These settings cannot be used:\n  PORT must be a whole number from 0 to 65535\n';
+    expect(await runWith({ DATA_DIR: absent, PORT: 'http' }, ['list-users'])).toEqual({ code: 1, out: '', err });
+  });
+
+  test('a refused first project leaves no data folder; an accepted one makes it, for its owner only', async () => {
+    const refused = await run('create-project', '--domain', 'acme', '--name', 'a b');
+    expect(refused).toEqual({ code: 1, out: '', err: 'the project name must be 1 to 64 letters, digits or . _ @ -\n' });
+    expect(existsSync(absent)).toBe(false);
+
+    expect(await run('create-project', '--domain', 'acme', '--name', 'eu-1')).toMatchObject({ code: 0, err: '' });
+    expect(readdirSync(absent).sort()).toEqual(['kms-grants.db', 'root.key']);
+    const modes = [absent, join(absent, 'kms-grants.db'), join(absent, 'root.key')].map((path) => statSync(path).mode);
+    expect(modes.map((mode) => (mode & 0o777).toString(8))).toEqual(['700', '600', '600']);
+  });
+});
+
+describe('beside a running service', () => {
+  let dataDir: string;
+  let service: ServiceProcess;
+  let project: string;
+  let user: { user_id: string; password: string };
+  let key: { access_key: string; secret_key: string };
+
+  beforeAll(async () => {
+    dataDir = newDataDir();
+    service = await startProcess(dataDir, ['--no-demo']);
+    ({ project_id: project } = await made('create-project', '--domain', 'acme', '--name', 'eu-1'));
+    user = await made('create-user', '--project', project, '--name', 'alice', '--role', 'KMS CMKFullAccess');
+    key = await made('create-access-key', '--user', user.user_id);
+  });
+  afterAll(async () => {
+    await service.stop();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  const run = (...args: string[]) => runWith({ DATA_DIR: dataDir }, args);
+
+  async function made(...args: string[]) {
+    const { code, out, err } = await run(...args, '--json');
+    if (code !== 0) throw new Error(err);
+    return JSON.parse(out);
+  }
+
+  function logIn(): Promise<Response> {
+    const identity = { methods: ['password'], password: { user: { id: user.user_id, password: user.password } } };
+    const body = JSON.stringify({ auth: { identity, scope: { project: { id: project } } } });
+    return fetch(`${service.url}/v3/auth/tokens`, { method: 'POST', body });
+  }
+
+  const newToken = async () => ({ 'X-Auth-Token': (await logIn()).headers.get('x-subject-token') ?? '' });
+
+  const urlOf = (name: string) => `${service.url}/v1.0/${project}/kms/${name}`;
+
+  async function kms(name: string, headers: Record<string, string>, body: object = {}) {
+    const response = await fetch(urlOf(name), { method: 'POST', headers, body: JSON.stringify(body) });
+    // biome-ignore lint/suspicious/noExplicitAny: replies of several forms
+    const answer = (await response.json()) as any;
+    return { status: response.status, code: answer.error_code, body: answer };
+  }
+
+  const newKey = async (key_alias: string): Promise<string> =>
+    (await kms('create-key', await newToken(), { key_alias })).body.key_info.key_id;
+
+  async function newGrant(key_id: string): Promise<string> {
+    const ask = { key_id, grantee_principal: NO_ID, operations: ['describe-key'] };
+    return (await kms('create-grant', await newToken(), ask)).body.grant_id;
+  }
+
+  /** Signed by the vendor's own signer. */
+  function kmsSigned(name: string) {
+    const credentials = new BasicCredentials().withAk(key.access_key).withSk(key.secret_key);
+    const request = { endpoint: urlOf(name), method: 'POST' as const, headers: {}, data: {} };
+    const { host, ...headers } = AKSKSigner.sign(request, credentials) as Record<string, string>;
+    expect(host).toBe(new URL(service.url).host);
+    return kms(name, headers);
+  }
+
+  const ALLOWED = { status: 200, body: { keys: [] } };
+  const UNKNOWN = { status: 401, code: 'APIGW.0301' };
+
+  test('the user it made gets a token and lists', async () => {
+    expect((await logIn()).status).toBe(201);
+    expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
+  });
+
+  test('a disabled user is out with the next request, by token, password and access key; enabled, in again', async () => {
+    const headers = await newToken();
+    expect((await run('disable-user', '--user', user.user_id)).code).toBe(0);
+    expect(await kms('list-keys', headers)).toMatchObject(UNKNOWN);
+    expect(await kmsSigned('list-keys')).toMatchObject(UNKNOWN);
+    expect((await logIn()).status).toBe(401);
+
+    expect((await run('enable-user', '--user', user.user_id)).code).toBe(0);
+    expect(await kms('list-keys', headers)).toMatchObject(ALLOWED);
+    expect((await logIn()).status).toBe(201);
+  });
+
+  test('a disabled access key is out with the next request, and only it; enabled, in again', async () => {
+    expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
+    expect((await run('disable-access-key', '--access-key', key.access_key)).code).toBe(0);
+    expect(await kmsSigned('list-keys')).toMatchObject(UNKNOWN);
+    expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
+
+    expect((await run('enable-access-key', '--access-key', key.access_key)).code).toBe(0);
+    expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
+  });
+
+  test('a removed role is gone from the next request, an added one is there', async () => {
+    const headers = await newToken();
+    const role = (name: string) => ['--user', user.user_id, '--project', project, '--role', name];
+    expect(await made('add-role', ...role('KMS CMKReadOnlyAccess'))).toMatchObject({
+      roles: ['KMS CMKFullAccess', 'KMS CMKReadOnlyAccess'],
+    });
+    await made('remove-role', ...role('KMS CMKFullAccess'));
+    expect(await kms('create-key', headers, { key_alias: 'a' })).toMatchObject({ status: 403, code: 'KMS.0307' });
+    expect(await kms('list-keys', headers)).toMatchObject(ALLOWED);
+
+    expect(await made('remove-role', ...role('KMS CMKReadOnlyAccess'))).toMatchObject({ roles: [] });
+    expect(await kms('list-keys', headers)).toMatchObject({ status: 403, code: 'KMS.0307' });
+    expect((await kmsSigned('list-keys')).status).toBe(403);
+    expect(await run('remove-role', ...role('KMS CMKReadOnlyAccess'))).toEqual({
+      code: 1,
+      out: '',
+      err: `user ${user.user_id} has no role KMS CMKReadOnlyAccess in project ${project}; see list-users\n`,
+    });
+
+    await made('add-role', ...role('KMS CMKFullAccess'));
+    expect(await kms('list-keys', headers)).toMatchObject(ALLOWED);
+  });
+
+  test('lists tell projects, users with their roles, access keys, roles; as text too', async () => {
+    const [{ domain_id, ...projectRow }] = await made('list-projects');
+    expect(projectRow).toEqual({ project_id: project, name: 'eu-1', domain_name: 'acme' });
+    expect(domain_id).toMatch(/^[0-9a-f]{32}$/);
+    const roles = { [project]: ['KMS CMKFullAccess'] };
+    expect(await made('list-users')).toEqual([
+      { user_id: user.user_id, name: 'alice', domain_name: 'acme', enabled: true, roles },
+    ]);
+    expect(await made('list-access-keys')).toEqual([
+      { access_key: key.access_key, enabled: true, user_id: user.user_id, user_name: 'alice' },
+    ]);
+    expect(await made('list-roles')).toContainEqual({
+      role: 'KMS CMKReadOnlyAccess',
+      permissions: ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list'],
+    });
+    expect((await run('list-access-keys')).out).toBe(
+      `access_key            enabled  user_id                           user_name
+${key.access_key}  yes      ${user.user_id}  alice\n`,
+    );
+  });
+
+  test('a secret is shown once, with a line that says so, and never in a list', async () => {
+    const bob = await run('create-user', '--project', project, '--name', 'bob', '--role', 'te_admin');
+    const second = await run('create-access-key', '--user', user.user_id);
+    expect(bob.out).toContain('The password is shown only now and can never be read again');
+    expect(second.out).toContain('The secret key is shown only now and can never be read again');
+    const password = /^password +(\S{24})$/m.exec(bob.out)?.[1];
+    const secretKey = /^secret_key +(\S{40})$/m.exec(second.out)?.[1];
+    expect([password, secretKey]).toEqual([expect.any(String), expect.any(String)]);
+    const secrets = [password, secretKey, user.password, key.secret_key, 'scrypt:', 'secret', 'password'];
+    const forms = [...LISTS, `events --project ${project}`].flatMap((list) => [list, `${list} --json`]);
+    for (const form of forms) {
+      const { out, err } = await run(...form.split(' '));
+      for (const secret of secrets) expect(`${form}: ${out}${err}`).not.toContain(secret);
+    }
+  });
+
+  test('a refusal is one line and exit 1, and writes nothing', async () => {
+    const refusals: [string, string[]][] = [
+      ['there is no project', ['create-user', '--project', NO_ID, '--name', 'carol', '--role', 'te_admin']],
+      ['unknown role; one of: te_admin, ', ['create-user', '--project', project, '--name', 'carol', '--role', 'boss']],
+      ['there is already a user', ['create-user', '--project', project, '--name', 'alice', '--role', 'te_admin']],
+      ['domain acme already has a project', ['create-project', '--domain', 'acme', '--name', 'eu-1']],
+      ['there is no user', ['create-access-key', '--user', NO_ID]],
+      ['there is no user', ['add-role', '--user', NO_ID, '--project', project, '--role', 'te_admin']],
+      ['unknown role', ['add-role', '--user', user.user_id, '--project', project, '--role', 'boss']],
+      ['there is no user', ['disable-user', '--user', NO_ID]],
+      ['there is no access key', ['enable-access-key', '--access-key', 'A'.repeat(20)]],
+      ['there is no project', ['events', '--project', NO_ID]],
+    ];
+    const lists = () => Promise.all(LISTS.map((name) => made(name)));
+    const before = await lists();
+    for (const [line, args] of refusals) {
+      const err = expect.stringMatching(new RegExp(`^${line}.*\n$`));
+      expect({ args, ...(await run(...args)) }).toEqual({ args, code: 1, out: '', err });
+    }
+    expect(await lists()).toEqual(before);
+  });
+
+  test('events shows receipts newest first, of a project, a key or a grant, as many as asked', async () => {
+    const headers = await newToken();
+    const [first, second] = [await newKey('first'), await newKey('second')];
+    const grant_id = await newGrant(first);
+    await kms('revoke-grant', headers, { key_id: first, grant_id, sequence: '919c82d4-8046-4722-9094-35c3c6524cff' });
+
+    const events = async (...filter: string[]) => {
+      const list: { action: string; key_id: string }[] = await made('events', '--project', project, ...filter);
+      return list.map(({ action, key_id }) => `${action} ${key_id === first ? 'first' : 'second'}`);
+    };
+    const newest = ['revoke-grant first', 'create-grant first', 'create-key second', 'create-key first'];
+    expect(await events()).toEqual(newest);
+    expect(await events('--limit', '3')).toEqual(newest.slice(0, 3));
+    expect(await events('--key', second)).toEqual(['create-key second']);
+    expect(await events('--grant', grant_id.toUpperCase())).toEqual(newest.slice(0, 2));
+
+    const [receipt] = await made('events', '--project', project, '--limit', '1');
+    expect(receipt).toMatchObject({
+      action: 'revoke-grant',
+      actor: user.user_id,
+      door: 'http',
+      sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
+      grant: { grant_id, grantee_principal: NO_ID, operations: ['describe-key'] },
+    });
+    expect((await run('events', '--project', project)).out).toMatch(
+      new RegExp(`^at .*\n\\S+Z +revoke-grant +http +${user.user_id} +${first} +${grant_id} +${NO_ID}\n`),
+    );
+  });
+
+  test('events of a key and a grant are the receipts that are of both', async () => {
+    const [other, grant] = [await newKey('third'), await newGrant(await newKey('fourth'))];
+    expect(await made('events', '--project', project, '--key', other, '--grant', grant)).toEqual([]);
+  });
+});
