@@ -42,7 +42,6 @@ export const ERRORS = {
   'KMS.2502': { status: 400, text: 'grant_id and key_id do not match.' },
   'Keystone.400': { status: 400, text: 'The request body is not valid.', title: 'Bad Request' },
   'Keystone.401': { status: 401, text: 'The request you have made requires authentication.', title: 'Unauthorized' },
-  'Keystone.403': { status: 403, text: 'You are not authorized to perform the requested action.', title: 'Forbidden' },
   'Keystone.404': { status: 404, text: 'X-Subject-Token is invalid in the request', title: 'Not Found' },
   'Keystone.429': { status: 429, text: 'Too many requests. Try again later.', title: 'Too Many Requests' },
 } satisfies Record<string, { status: number; text: string; title?: string }>;

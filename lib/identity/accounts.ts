@@ -38,16 +38,14 @@ export function accounts(store: DirectoryStore, { rootKey, now }: { rootKey: Uin
     async createProject(name: string, domainName: string): Promise<{ project: Project; domain: Domain }> {
       assertName('project name', name);
       assertName('domain name', domainName);
-      let domain = await store.domainByName(domainName);
-      if (domain && (await store.projectByName(domain.domainId, name))) {
-        throw new AccountError(`domain ${domainName} already has a project ${name}`);
-      }
-      if (!domain) {
-        domain = { domainId: newId(), name: domainName };
-        await store.addDomain(domain);
-      }
+      const known = await store.domainByName(domainName);
+      const domain = known ?? { domainId: newId(), name: domainName };
       const project = { projectId: newId(), domainId: domain.domainId, name };
-      await store.addProject(project);
+      await addNew(
+        () => store.projectByName(domain.domainId, name),
+        () => store.addProject(project, known ? undefined : domain),
+        `domain ${domainName} already has a project ${name}`,
+      );
       return { project, domain };
     },
 
@@ -56,14 +54,15 @@ export function accounts(store: DirectoryStore, { rootKey, now }: { rootKey: Uin
       assertName('user name', name);
       assertRole(role);
       const project = await existingProject(projectId);
-      if (await store.userByName(project.domainId, name)) {
-        throw new AccountError(`there is already a user ${name} in this domain; add-role gives it a role in a project`);
-      }
       const domain = await store.domain(project.domainId);
       const password = randomBytes(18).toString('base64url');
+      const passwordHash = await hashPassword(password);
       const user = { userId: newId(), domainId: project.domainId, name };
-      await store.addUser({ ...user, passwordHash: await hashPassword(password), enabled: true });
-      await store.addRole(user.userId, projectId, role);
+      await addNew(
+        () => store.userByName(project.domainId, name),
+        () => store.addUser({ ...user, passwordHash, enabled: true }, { projectId, role }),
+        `there is already a user ${name} in this domain; add-role gives it a role in a project`,
+      );
       return {
         user_id: user.userId,
         name,
@@ -126,6 +125,16 @@ function randomText(alphabet: string, length: number): string {
     }
   }
   return text;
+}
+
+/** Adds what must be new; when two are at it at once, one of them gets the refusal too. */
+async function addNew(find: () => Promise<unknown>, add: () => Promise<void>, refusal: string): Promise<void> {
+  if (await find()) throw new AccountError(refusal);
+  try {
+    await add();
+  } catch (error) {
+    throw (await find()) ? new AccountError(refusal, { cause: error }) : error;
+  }
 }
 
 function assertName(what: string, name: string): void {

@@ -57,7 +57,7 @@ export function canonicalQueryString(query: string): string {
 export function canonicalHeaders(headers: SignableRequest['headers'], signedHeaders: readonly string[]): string {
   return signedHeaders
     .map((name) => {
-      const value = headers[name];
+      const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
       if (value === undefined) throw new SignatureError(`a signed header is missing: ${name}`);
       return `${name}:${value.trim()}\n`;
     })

@@ -220,11 +220,16 @@ export interface Session {
   roles: string[];
 }
 
-/** Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. */
+/**
+ * Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. To add what is
+ * there already (by id, or by name within its domain) rejects.
+ */
 export interface DirectoryStore {
   addDomain(domain: Domain): Promise<void>;
-  addProject(project: Project): Promise<void>;
-  addUser(user: User): Promise<void>;
+  /** With `domain`, that is added too: both or neither. */
+  addProject(project: Project, domain?: Domain): Promise<void>;
+  /** With `first`, that role is added too: both or neither. */
+  addUser(user: User, first?: { projectId: string; role: string }): Promise<void>;
   addRole(userId: string, projectId: string, role: string): Promise<void>;
   /** False when the user has no such role in the project. */
   removeRole(userId: string, projectId: string, role: string): Promise<boolean>;

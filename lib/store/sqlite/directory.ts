@@ -38,11 +38,16 @@ export function sqliteDirectory(db: Database): DirectoryStore {
 
   return {
     addDomain: (domain) => db.write(() => void insertDomain.run(domain.domainId, domain.name)),
-    addProject: (project) => db.write(() => void insertProject.run(project.projectId, project.domainId, project.name)),
-    addUser: (user) =>
-      db.write(
-        () => void insertUser.run(user.userId, user.domainId, user.name, user.passwordHash, Number(user.enabled)),
-      ),
+    addProject: (project, domain) =>
+      db.write(() => {
+        if (domain) insertDomain.run(domain.domainId, domain.name);
+        insertProject.run(project.projectId, project.domainId, project.name);
+      }),
+    addUser: (user, first) =>
+      db.write(() => {
+        insertUser.run(user.userId, user.domainId, user.name, user.passwordHash, Number(user.enabled));
+        if (first) insertRole.run(user.userId, first.projectId, first.role);
+      }),
     addRole: (userId, projectId, role) => db.write(() => void insertRole.run(userId, projectId, role)),
     removeRole: (userId, projectId, role) => db.write(() => deleteRole.run(userId, projectId, role).changes === 1),
     addAccessKey: (key, createdAtMs) =>

@@ -12,7 +12,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
   const keys = sqliteKeys(db);
   const byId = db.prepare('SELECT wire FROM grants WHERE grant_id = ? AND project_id = ?');
   const insertGrant = db.prepare('INSERT INTO grants VALUES (?, ?, ?, ?, ?)');
-  const deleteGrant = db.prepare('DELETE FROM grants WHERE key_id = ? AND grant_id = ?');
+  const deleteGrant = db.prepare('DELETE FROM grants WHERE key_id = ? AND grant_id = ? AND project_id = ?');
   const insertRetirable = db.prepare('INSERT INTO retirable VALUES (?, ?, ?, ?)');
   const deleteRetirable = db.prepare('DELETE FROM retirable WHERE project_id = ? AND principal = ? AND grant_id = ?');
   const retirableCount = db.prepare('SELECT n FROM retirable_n WHERE project_id = ? AND principal = ?');
@@ -61,7 +61,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
   }
 
   function removeGrant(projectId: string, grant: Grant): boolean {
-    if (deleteGrant.run(grant.key_id, grant.grant_id).changes === 0) return false;
+    if (deleteGrant.run(grant.key_id, grant.grant_id, projectId).changes === 0) return false;
     for (const retirer of retirersOf(grant)) deleteRetirable.run(projectId, retirer, grant.grant_id);
     count(projectId, grant, -1);
     return true;
