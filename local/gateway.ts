@@ -164,13 +164,15 @@ function send(
   extra: Record<string, string> | undefined,
 ): void {
   const isLast = !server.listening || !response.req.complete;
+  // As bytes: a string would be joined to the headers and measured and encoded apart.
+  const bytes = Buffer.from(body);
   response.writeHead(statusCode, {
     ...(headers as Record<string, string>),
     ...extra,
-    'content-length': Buffer.byteLength(body),
+    'content-length': bytes.length,
     ...(isLast && { connection: 'close' }),
   });
-  response.end(body);
+  response.end(bytes);
 }
 
 const newRequestId = () => randomUUID().replaceAll('-', '');

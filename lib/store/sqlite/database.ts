@@ -4,6 +4,10 @@ import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 /** How long a statement waits for another process (the admin command) to finish its transaction. */
 const BUSY_TIMEOUT_MS = 5_000;
 
+/** 64 MiB of pages in memory, and in memory too what a savepoint may have to take back: a file for it costs a syscall each. */
+const PRAGMAS =
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;';
+
 export type Row = Record<string, SQLInputValue>;
 
 interface Write {
@@ -25,7 +29,7 @@ export class Database {
   /** @param path the file, made when missing; its folder is there */
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;');
+    this.#db.exec(PRAGMAS);
     this.#migrate();
   }
 
