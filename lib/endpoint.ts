@@ -3,7 +3,6 @@
  * Nothing else knows middy or the shape of an API Gateway event.
  */
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Act } from './authority/authority.ts';
@@ -12,6 +11,7 @@ import { type Body, bodyOf, type Fields } from './fields.ts';
 import type { Caller } from './identity/identity.ts';
 import { isAllowed, type Permission } from './identity/roles.ts';
 import { parseBody } from './json.ts';
+import { logger } from './log.ts';
 import { type Services, services } from './services.ts';
 import { type SignableRequest, SignatureError } from './signing/sdk-hmac.ts';
 
@@ -64,8 +64,6 @@ interface Exchange {
 }
 
 type Result = APIGatewayProxyStructuredResultV2;
-
-const logger = new Logger({ serviceName: 'kms-grants' });
 
 /** Makes the handler of one API. */
 export function endpoint<F extends Fields = Record<never, never>>({ access, fields, handle }: Api<F>) {

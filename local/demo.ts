@@ -47,11 +47,18 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
 ];
 
 const FILE = 'demo.json';
+const ASIDE = 'first-start';
 
 /** The demo's credentials, if this data folder has a demo. */
 export function readDemo(dataDir: string): Demo | undefined {
   const path = join(dataDir, FILE);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Demo) : undefined;
+}
+
+/** Takes away what a first start that was cut off left: its folder aside, and credentials of a demo that never came. */
+export function removeRemains(dataDir: string, isFirst: boolean): void {
+  rmSync(join(dataDir, ASIDE), { recursive: true, force: true });
+  if (isFirst) rmSync(join(dataDir, FILE), { force: true });
 }
 
 /**
@@ -61,8 +68,8 @@ export function readDemo(dataDir: string): Demo | undefined {
  */
 export async function createDemo(config: Config): Promise<Demo | undefined> {
   const { dataDir } = config;
-  const aside = join(dataDir, 'first-start');
-  rmSync(aside, { recursive: true, force: true });
+  removeRemains(dataDir, true);
+  const aside = join(dataDir, ASIDE);
   mkdirSync(aside, { recursive: true, mode: 0o700 });
   // The folder's own root key, so that what is sealed aside opens where it ends up.
   ensureRootKey(dataDir);

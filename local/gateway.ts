@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { ERRORS, type ErrorCode, errorBody, KmsError, knownError } from '../lib/errors.ts';
+import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, wireCode } from '../lib/errors.ts';
+import { logger } from '../lib/log.ts';
 import { readRoutes, router } from './routes.ts';
 
 type Handler = (event: APIGatewayProxyEventV2, context: object) => Promise<APIGatewayProxyStructuredResultV2>;
@@ -61,19 +62,24 @@ export async function createGateway(corsOrigins: readonly string[]): Promise<Ser
         response.writeHead(204, { ...extra, 'x-request-id': newRequestId() }).end();
         return;
       }
+      const startedAtMs = performance.now();
       answer(request)
-        .catch(refusal)
+        .catch((error: unknown) => refusal(error, request.socket, startedAtMs))
         .then((result) => send(server, response, result, extra))
         .catch(() => response.destroy());
     },
   );
+  watchSilent(server);
   server.maxConnections = LIMITS.maxConnections;
   server.setTimeout(LIMITS.idleMs);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseBadHttp(error, socket));
   return server;
 }
 
-/** The server as the local stand-in of a drained deployment: no new request, those under way finish, then it ends. */
+/**
+ * Ends the server: no new request, those under way finish, silent connections are dropped at once.
+ * @param withinMs after this long the rest is dropped too
+ */
 export function drain(server: Server, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), withinMs);
@@ -81,8 +87,22 @@ export function drain(server: Server, withinMs: number): Promise<void> {
       clearTimeout(force);
       resolve();
     });
+    for (const socket of silent.get(server) ?? []) socket.destroy();
     server.closeIdleConnections();
   });
+}
+
+/** The connections of each server that have made no request yet; Node does not count those as idle. */
+const silent = new WeakMap<Server, Set<Socket>>();
+
+function watchSilent(server: Server): void {
+  const sockets = new Set<Socket>();
+  silent.set(server, sockets);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -177,12 +197,22 @@ function send(
 
 const newRequestId = () => randomUUID().replaceAll('-', '');
 
-/** The reply to what never reached a handler. */
-function refusal(cause: unknown): APIGatewayProxyStructuredResultV2 {
+/** The reply to what never reached a handler, and its log line. */
+function refusal(cause: unknown, socket: Socket, startedAtMs = performance.now()): APIGatewayProxyStructuredResultV2 {
   const error = knownError(cause);
   const requestId = newRequestId();
+  const { status } = ERRORS[error.code];
+  const line = {
+    request_id: requestId,
+    action: 'gateway',
+    ip: socket.remoteAddress,
+    status,
+    code: wireCode(error.code),
+  };
+  if (status === 500) logger.error('request', { ...line, cause: String(error.cause) });
+  else logger.info('request', line);
   return {
-    statusCode: ERRORS[error.code].status,
+    statusCode: status,
     headers: { 'content-type': 'application/json', 'x-request-id': requestId },
     body: JSON.stringify(errorBody(error, requestId)),
   };
@@ -199,7 +229,7 @@ function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
     statusCode = 400,
     headers = {},
     body = '',
-  } = refusal(new KmsError(BAD_HTTP[error.code ?? ''] ?? 'APIGW.0201:400'));
+  } = refusal(new KmsError(BAD_HTTP[error.code ?? ''] ?? 'APIGW.0201:400'), socket);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(
     [

@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deleteDueKeys } from '../lib/authority/deletion.ts';
-import { ConfigError, readConfig } from '../lib/config.ts';
+import { type Config, readConfig } from '../lib/config.ts';
 import { DATABASE_FILE } from '../lib/data-dir.ts';
+import { logger } from '../lib/log.ts';
 import { openServices, useServices } from '../lib/services.ts';
-import { createDemo, type Demo, readDemo } from './demo.ts';
+import { createDemo, type Demo, readDemo, removeRemains } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
 import { welcome } from './welcome.ts';
 
@@ -20,37 +21,49 @@ Runs the grant service on this machine. The first start with an empty data folde
 
 Settings (environment): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT; see README.md.`;
 
-const DRAIN_MS = 10_000;
+/** Less than the ten seconds after which a container's runtime kills. */
+const DRAIN_MS = 8_000;
 const DELETION_EVERY_MS = 60_000;
 
 async function start(isDemoWanted: boolean): Promise<void> {
   // Whatever this process writes is for its owner only.
   process.umask(0o077);
   const config = readConfig();
-  const isFirst = !existsSync(join(config.dataDir, DATABASE_FILE));
-  const demo = isFirst && isDemoWanted ? await createDemo(config) : undefined;
+  const demo = await prepare(config, isDemoWanted);
   const services = openServices(config);
   useServices(services);
-
   const server = await createGateway(config.corsOrigins);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  greet(`http://${host}:${port}`, config.dataDir, demo);
 
   const deletion = setInterval(() => {
-    deleteDueKeys(services.store.grants, services.now).catch((error: unknown) => console.error(error));
+    deleteDueKeys(services.store.grants, services.now).catch((error: unknown) => {
+      if (server.listening) logger.error('deletion', { cause: String(error) });
+    });
   }, DELETION_EVERY_MS);
-
   const stop = async () => {
     clearInterval(deletion);
     await drain(server, DRAIN_MS);
     await services.store.close();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  }).catch(async (error: Error) => {
+    await stop();
+    throw error;
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  greet(`http://${host}:${port}`, config.dataDir, demo);
+}
+
+/** The first start's demo; on any start, what a cut-off first start left is taken away. */
+async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | undefined> {
+  const isFirst = !existsSync(join(config.dataDir, DATABASE_FILE));
+  if (isFirst && isDemoWanted) return createDemo(config);
+  removeRemains(config.dataDir, isFirst);
+  return undefined;
 }
 
 function greet(url: string, dataDir: string, demo: Demo | undefined): void {
@@ -60,15 +73,16 @@ function greet(url: string, dataDir: string, demo: Demo | undefined): void {
   else if (readDemo(dataDir)) console.log(`Demo credentials are in ${file}.`);
 }
 
-const { values } = parseArgs({
-  options: { demo: { type: 'boolean', default: true }, help: { type: 'boolean', default: false } },
-  allowNegative: true,
-});
-if (values.help) {
-  console.log(HELP);
-} else {
-  start(values.demo).catch((error: unknown) => {
-    console.error(error instanceof ConfigError ? error.message : error);
-    process.exitCode = 1;
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { demo: { type: 'boolean', default: true }, help: { type: 'boolean', default: false } },
+    allowNegative: true,
   });
+  if (values.help) console.log(HELP);
+  else await start(values.demo);
 }
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

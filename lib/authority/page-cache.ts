@@ -7,6 +7,11 @@ interface Kept {
   page: GrantPage;
 }
 
+/** What an entry takes besides its text. Empty pages count too: their names are the client's to choose. */
+const ENTRY_CHARS = 256;
+
+const sizeOf = (name: string, page: GrantPage) => page.json.length + name.length + ENTRY_CHARS;
+
 /**
  * Pages already read. A page is used only when the key, just read from the store, still has the revision that the page
  * was read at, so nothing stale is ever answered; it saves reading and joining a hundred rows that did not change.
@@ -20,7 +25,8 @@ export function pageCache(charsMax: number) {
     `${key.keyId} ${grantee} ${limit} ${after} ${offset}`;
 
   function drop(name: string): void {
-    chars -= kept.get(name)?.page.json.length ?? 0;
+    const found = kept.get(name);
+    if (found) chars -= sizeOf(name, found.page);
     kept.delete(name);
   }
 
@@ -38,7 +44,7 @@ export function pageCache(charsMax: number) {
       const name = nameOf(key, filter, request);
       drop(name);
       kept.set(name, { revision: key.revision, page });
-      chars += page.json.length;
+      chars += sizeOf(name, page);
       for (const oldest of kept.keys()) {
         if (chars <= charsMax) break;
         drop(oldest);

@@ -1,0 +1,20 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { act, grantAsk, keyAsk, openWorld, PROJECT, type World } from './world.ts';
+
+let world: World;
+beforeEach(() => {
+  world = openWorld();
+});
+afterEach(() => world.close());
+
+test('changes made one after the other in one millisecond are recorded in that order', async () => {
+  const { keyId } = await world.authority.createKey(act('create-key'), keyAsk('orders'));
+  const expected = ['create-key'];
+  for (let round = 0; round < 10; round += 1) {
+    const { grant_id } = await world.authority.createGrant(act('create-grant'), grantAsk(keyId));
+    await world.authority.revokeGrant(act('revoke-grant'), keyId, grant_id);
+    expected.push('create-grant', 'revoke-grant');
+  }
+  const events = await world.store.events.list(PROJECT, { keyId }, 100);
+  expect(events.map(({ action }) => action).reverse()).toEqual(expected);
+});

@@ -1,0 +1,130 @@
+/** The standalone authority over a real SQLite file, with a clock that the test sets and people to act. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import type { Act, Authority, GrantAsk, KeyAsk } from '../../lib/authority/authority.ts';
+import { type StandaloneSettings, standalone } from '../../lib/authority/standalone.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
+import type { ChangeEvent, Grant, GrantStore, Key, Store } from '../../lib/store/store.ts';
+import { auditDatabase } from '../store/sqlite-audit.ts';
+
+export const PROJECT = 'a0000000000000000000000000000001';
+export const FOREIGN_PROJECT = 'b0000000000000000000000000000002';
+export const DOMAIN = 'd0000000000000000000000000000001';
+export const CREATOR = 'c0000000000000000000000000000001';
+export const GRANTEE = 'c0000000000000000000000000000002';
+export const DAY_MS = 86_400_000;
+export const HOUR_MS = 3_600_000;
+
+export interface World {
+  store: Store;
+  authority: Authority;
+  clock: { nowMs: number };
+  /** Another authority over the same store, or over a store made from it. */
+  over(store: Store, settings?: Partial<StandaloneSettings>): Authority;
+  /** The key as it is now; throws when it is gone. */
+  key(keyId: string): Promise<Key>;
+  /** The grants of the key, and that its total says the same. */
+  grantsOf(keyId: string): Promise<Grant[]>;
+  /** `action` of each event of a key, sorted by name. */
+  actionsOn(keyId: string): Promise<string[]>;
+  events(): Promise<ChangeEvent[]>;
+  /** Closes the store and compares every counter in the file with its rows. */
+  close(): Promise<void>;
+}
+
+export function openWorld(settings: Partial<StandaloneSettings> = {}): World {
+  const folder = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
+  const path = join(folder, 'store.db');
+  const store = openSqliteStore(path);
+  const clock = { nowMs: Date.parse('2026-11-22T06:00:00Z') };
+  const over: World['over'] = (under, more) =>
+    standalone(under, { grantsPerKey: 100, keysPerProject: 100, now: () => clock.nowMs, ...settings, ...more });
+  const events = () => store.events.list(PROJECT, {}, 10_000);
+
+  async function key(keyId: string): Promise<Key> {
+    const found = await store.grants.key(PROJECT, keyId);
+    if (!found) throw new Error(`no key ${keyId}`);
+    return found;
+  }
+
+  return {
+    store,
+    authority: over(store),
+    clock,
+    over,
+    key,
+    events,
+    async grantsOf(keyId) {
+      const page = await store.grants.listGrants(await key(keyId), {}, { limit: 10_000 });
+      const grants = JSON.parse(page.json) as Grant[];
+      expect(page.total).toBe(grants.length);
+      return grants;
+    },
+    async actionsOn(keyId) {
+      const found = await store.events.list(PROJECT, { keyId }, 10_000);
+      return found.map(({ action }) => action).sort();
+    },
+    async close() {
+      await store.close();
+      const faults = auditDatabase(path);
+      rmSync(folder, { recursive: true });
+      expect(faults).toEqual([]);
+    },
+  };
+}
+
+let requests = 0;
+
+/** An act of the key's creator, unless told. `body` stands for the bytes received. */
+export function act(operation: string, over: Partial<Act> & { userId?: string; signature?: string } = {}): Act {
+  const { userId = CREATOR, signature, ...rest } = over;
+  requests += 1;
+  return {
+    caller: { userId, domainId: DOMAIN, projectId: PROJECT, roles: ['KMS CMKFullAccess'], signature },
+    projectId: PROJECT,
+    door: 'http',
+    requestId: `request-${requests}`,
+    operation,
+    body: new TextEncoder().encode('{}'),
+    ...rest,
+  };
+}
+
+export const keyAsk = (alias: string): KeyAsk => ({
+  alias,
+  description: '',
+  keySpec: 'AES_256',
+  keyUsage: 'ENCRYPT_DECRYPT',
+});
+
+export const grantAsk = (keyId: string, over: Partial<GrantAsk> = {}): GrantAsk => ({
+  keyId,
+  grantee: GRANTEE,
+  granteeType: 'user',
+  operations: ['describe-key'],
+  ...over,
+});
+
+/** The store, with `first` run before each commit goes through, as another request would that came in between. */
+export function interleaved(store: Store, first: (times: number) => Promise<unknown>): Store {
+  let times = 0;
+  const grants: GrantStore = {
+    ...store.grants,
+    async commit(...change) {
+      times += 1;
+      await first(times);
+      return store.grants.commit(...change);
+    },
+  };
+  return { ...store, grants };
+}
+
+/** The code that a refusal carries; fails when the promise is not refused. */
+export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  const [result] = await Promise.allSettled([promise]);
+  return result.status === 'rejected'
+    ? (result.reason.code ?? result.reason)
+    : `answered: ${JSON.stringify(result.value)}`;
+}

@@ -1,0 +1,227 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AccessKey, Store, StoredToken, User } from '../../lib/store/store.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import { NOW_MS, numbers } from './world.ts';
+
+const DAY_MS = 86_400_000;
+const ACME = { domainId: 'd1', name: 'acme' };
+const OTHER = { domainId: 'd2', name: 'other' };
+const EAST = { projectId: 'p1', domainId: 'd1', name: 'east' };
+const WEST = { projectId: 'p2', domainId: 'd1', name: 'west' };
+const FAR_EAST = { projectId: 'p3', domainId: 'd2', name: 'east' };
+const ANN: User = { userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: 'scrypt:a:b', enabled: true };
+const BOB: User = { userId: 'u2', domainId: 'd1', name: 'bob', passwordHash: 'scrypt:c:d', enabled: false };
+const FAR_ANN: User = { ...ANN, userId: 'u3', domainId: 'd2' };
+const ANNS_KEY: AccessKey = {
+  accessKey: 'AKANN',
+  userId: 'u1',
+  sealedSecret: Uint8Array.from([0, 1, 127, 128, 255]),
+  enabled: true,
+};
+const BOBS_KEY: AccessKey = { ...ANNS_KEY, accessKey: 'AKBOB', userId: 'u2', enabled: false };
+
+const tokenOf = (n: number, over: Partial<StoredToken> = {}): StoredToken => ({
+  tokenHash: n.toString(16).padStart(64, '0'),
+  userId: 'u1',
+  projectId: 'p1',
+  issuedAtMs: NOW_MS,
+  expiresAtMs: NOW_MS + DAY_MS,
+  ...over,
+});
+
+/** What every engine's `DirectoryStore` must do. */
+export function directoryContract(openStore: OpenStore): void {
+  describe('the directory', () => {
+    const fresh = eachFresh(openStore);
+
+    async function filled(): Promise<Store['directory']> {
+      const { directory } = fresh();
+      for (const domain of [OTHER, ACME]) await directory.addDomain(domain);
+      for (const project of [WEST, FAR_EAST, EAST]) await directory.addProject(project);
+      for (const user of [FAR_ANN, BOB, ANN]) await directory.addUser(user);
+      await directory.addAccessKey(BOBS_KEY, NOW_MS + 1);
+      await directory.addAccessKey(ANNS_KEY, NOW_MS);
+      return directory;
+    }
+
+    test('finds a domain by id and by name', async () => {
+      const directory = await filled();
+      expect(await directory.domain('d1')).toEqual(ACME);
+      expect(await directory.domainByName('other')).toEqual(OTHER);
+      expect(await directory.domain('acme')).toBeUndefined();
+      expect(await directory.domainByName('ACME')).toBeUndefined();
+    });
+
+    test('finds a project by id, and by name within its domain', async () => {
+      const directory = await filled();
+      expect(await directory.project('p2')).toEqual(WEST);
+      expect(await directory.projectByName('d1', 'east')).toEqual(EAST);
+      expect(await directory.projectByName('d2', 'east')).toEqual(FAR_EAST);
+      expect(await directory.projectByName('d2', 'west')).toBeUndefined();
+      expect(await directory.project('p9')).toBeUndefined();
+    });
+
+    test('finds a user by id, and by name within its domain', async () => {
+      const directory = await filled();
+      expect(await directory.user('u2')).toEqual(BOB);
+      expect(await directory.userByName('d1', 'ann')).toEqual(ANN);
+      expect(await directory.userByName('d2', 'ann')).toEqual(FAR_ANN);
+      expect(await directory.userByName('d2', 'bob')).toBeUndefined();
+      expect(await directory.user('ann')).toBeUndefined();
+    });
+
+    test('finds an access key with its sealed secret, byte for byte', async () => {
+      const directory = await filled();
+      const found = await directory.accessKey('AKANN');
+      expect(found).toEqual({ ...ANNS_KEY, sealedSecret: expect.anything() });
+      expect([...(found?.sealedSecret ?? [])]).toEqual([0, 1, 127, 128, 255]);
+      expect(await directory.accessKey('akann')).toBeUndefined();
+    });
+
+    test('knows the roles of a user in each project, and its projects by them', async () => {
+      const directory = await filled();
+      await directory.addRole('u1', 'p2', 'te_admin');
+      await directory.addRole('u1', 'p2', 'KMS Administrator');
+      await directory.addRole('u1', 'p1', 'KMS CMKReadOnlyAccess');
+      await directory.addRole('u1', 'p1', 'KMS CMKReadOnlyAccess');
+      expect(await directory.rolesOf('u1', 'p2')).toEqual(['KMS Administrator', 'te_admin']);
+      expect(await directory.rolesOf('u1', 'p1')).toEqual(['KMS CMKReadOnlyAccess']);
+      expect(await directory.rolesOf('u2', 'p1')).toEqual([]);
+      expect(await directory.projectsOf('u1')).toEqual([EAST, WEST]);
+      expect(await directory.projectsOf('u2')).toEqual([]);
+    });
+
+    test('lists all projects and users by name, and access keys by age', async () => {
+      const directory = await filled();
+      expect(await directory.projects()).toEqual([EAST, FAR_EAST, WEST]);
+      expect(await directory.users()).toEqual([ANN, FAR_ANN, BOB]);
+      expect((await directory.accessKeys()).map(({ accessKey }) => accessKey)).toEqual(['AKANN', 'AKBOB']);
+    });
+
+    test('disables and enables a user, and no other', async () => {
+      const directory = await filled();
+      expect(await directory.setUserEnabled('u1', false)).toBe(true);
+      expect((await directory.user('u1'))?.enabled).toBe(false);
+      expect((await directory.user('u3'))?.enabled).toBe(true);
+      expect(await directory.setUserEnabled('u1', false)).toBe(true);
+      expect(await directory.setUserEnabled('u1', true)).toBe(true);
+      expect((await directory.user('u1'))?.enabled).toBe(true);
+      expect(await directory.setUserEnabled('u9', false)).toBe(false);
+    });
+
+    test('disables and enables an access key, and no other', async () => {
+      const directory = await filled();
+      expect(await directory.setAccessKeyEnabled('AKBOB', true)).toBe(true);
+      expect(await directory.setAccessKeyEnabled('AKANN', false)).toBe(true);
+      expect((await directory.accessKey('AKANN'))?.enabled).toBe(false);
+      expect((await directory.accessKey('AKBOB'))?.enabled).toBe(true);
+      expect(await directory.setAccessKeyEnabled('AKNONE', false)).toBe(false);
+    });
+
+    test('refuses what is there already, and leaves it as it was', async () => {
+      const directory = await filled();
+      await expect(directory.addDomain({ domainId: 'd9', name: 'acme' })).rejects.toThrow();
+      await expect(directory.addProject({ projectId: 'p9', domainId: 'd1', name: 'east' })).rejects.toThrow();
+      await expect(directory.addUser({ ...ANN, userId: 'u9' })).rejects.toThrow();
+      await expect(directory.addUser({ ...ANN, name: 'eve' })).rejects.toThrow();
+      await expect(directory.addAccessKey({ ...ANNS_KEY, userId: 'u2' }, NOW_MS)).rejects.toThrow();
+      expect(await directory.projects()).toHaveLength(3);
+      expect(await directory.users()).toEqual([ANN, FAR_ANN, BOB]);
+      expect((await directory.accessKey('AKANN'))?.userId).toBe('u1');
+      expect(await directory.domain('d9')).toBeUndefined();
+    });
+
+    test('adds a project with its new domain, both or neither', async () => {
+      const directory = await filled();
+      const domain = { domainId: 'd3', name: 'third' };
+      const project = { projectId: 'p4', domainId: 'd3', name: 'east' };
+      await expect(directory.addProject({ ...project, projectId: 'p1' }, domain)).rejects.toThrow();
+      expect(await directory.domain('d3')).toBeUndefined();
+      await expect(directory.addProject(project, { ...domain, name: 'acme' })).rejects.toThrow();
+      expect(await directory.project('p4')).toBeUndefined();
+      await directory.addProject(project, domain);
+      expect([await directory.domain('d3'), await directory.project('p4')]).toEqual([domain, project]);
+    });
+
+    test('adds a user with a first role, both or neither', async () => {
+      const directory = await filled();
+      const eve = { ...ANN, userId: 'u4', name: 'eve' };
+      const first = { projectId: 'p1', role: 'te_admin' };
+      await expect(directory.addUser(eve, { ...first, projectId: 'p9' })).rejects.toThrow();
+      expect(await directory.user('u4')).toBeUndefined();
+      await expect(directory.addUser({ ...eve, name: 'ann' }, first)).rejects.toThrow();
+      expect(await directory.rolesOf('u4', 'p1')).toEqual([]);
+      await directory.addUser(eve, first);
+      expect([await directory.user('u4'), await directory.rolesOf('u4', 'p1')]).toEqual([eve, ['te_admin']]);
+    });
+
+    test('refuses what belongs to nobody', async () => {
+      const directory = await filled();
+      await expect(directory.addUser({ ...ANN, userId: 'u9', domainId: 'd9', name: 'eve' })).rejects.toThrow();
+      await expect(directory.addRole('u9', 'p1', 'te_admin')).rejects.toThrow();
+      await expect(directory.addAccessKey({ ...ANNS_KEY, accessKey: 'AKNEW', userId: 'u9' }, 0)).rejects.toThrow();
+      await expect(directory.addToken(tokenOf(1, { userId: 'u9' }))).rejects.toThrow();
+      expect(await directory.user('u9')).toBeUndefined();
+      expect(await directory.accessKey('AKNEW')).toBeUndefined();
+      expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
+    });
+
+    test('finds a token with its user and the roles in its project', async () => {
+      const directory = await filled();
+      await directory.addRole('u1', 'p1', 'te_admin');
+      await directory.addRole('u1', 'p1', 'KMS Administrator');
+      await directory.addRole('u1', 'p2', 'KMS CMKFullAccess');
+      await directory.addRole('u2', 'p1', 'Security Administrator');
+      await directory.addToken(tokenOf(1));
+      const { roles, ...session } = (await directory.session(tokenOf(1).tokenHash)) ?? { roles: [] };
+      expect(session).toEqual({ token: tokenOf(1), user: ANN });
+      expect(roles.toSorted()).toEqual(['KMS Administrator', 'te_admin']);
+      expect(await directory.session(tokenOf(3).tokenHash)).toBeUndefined();
+    });
+
+    test('finds a token that is for no project, or for one without a role: no roles', async () => {
+      const directory = await filled();
+      const unscoped = tokenOf(2);
+      delete unscoped.projectId;
+      await directory.addRole('u1', 'p1', 'te_admin');
+      await directory.addToken(unscoped);
+      await directory.addToken(tokenOf(3, { projectId: 'p2' }));
+      expect(await directory.session(unscoped.tokenHash)).toEqual({ token: unscoped, user: ANN, roles: [] });
+      expect((await directory.session(tokenOf(3).tokenHash))?.roles).toEqual([]);
+    });
+
+    test('shows a disabled user and a lost role in the sessions there are', async () => {
+      const directory = await filled();
+      await directory.addRole('u1', 'p1', 'te_admin');
+      await directory.addRole('u1', 'p2', 'te_admin');
+      await directory.addToken(tokenOf(1));
+      await directory.setUserEnabled('u1', false);
+      expect(await directory.removeRole('u1', 'p1', 'te_admin')).toBe(true);
+      const session = await directory.session(tokenOf(1).tokenHash);
+      expect([session?.user.enabled, session?.roles]).toEqual([false, []]);
+      expect(await directory.rolesOf('u1', 'p2')).toEqual(['te_admin']);
+      expect(await directory.removeRole('u1', 'p1', 'te_admin')).toBe(false);
+      expect(await directory.removeRole('u9', 'p1', 'te_admin')).toBe(false);
+    });
+
+    test('keeps an expired token for a day, and drops it with the first new one after that', async () => {
+      const directory = await filled();
+      const old = tokenOf(1, { expiresAtMs: NOW_MS + 1000 });
+      await directory.addToken(old);
+      await directory.addToken(
+        tokenOf(2, { issuedAtMs: NOW_MS + 1000 + DAY_MS - 1, expiresAtMs: NOW_MS + 9 * DAY_MS }),
+      );
+      expect((await directory.session(old.tokenHash))?.token).toEqual(old);
+      await directory.addToken(tokenOf(3, { issuedAtMs: NOW_MS + 1000 + DAY_MS, expiresAtMs: NOW_MS + 9 * DAY_MS }));
+      expect(await directory.session(old.tokenHash)).toBeUndefined();
+      expect(await directory.session(tokenOf(2).tokenHash)).toBeDefined();
+    });
+
+    test('takes many tokens at once', async () => {
+      const directory = await filled();
+      await Promise.all(numbers(1, 50).map((n) => directory.addToken(tokenOf(n))));
+      const found = await Promise.all(numbers(1, 50).map((n) => directory.session(tokenOf(n).tokenHash)));
+      expect(found.filter((session) => session?.token.userId === 'u1')).toHaveLength(50);
+    });
+  });
+}

@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ChangeEvent, Store } from '../../lib/store/store.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import {
+  aGrant,
+  aKey,
+  commitAll,
+  createGrant,
+  createKey,
+  FOREIGN_PROJECT,
+  grantId,
+  keyId,
+  moveKey,
+  NOW_MS,
+  numbers,
+  PENDING,
+  PROJECT,
+  RETIRER,
+  removeGrant,
+  removeKey,
+} from './world.ts';
+
+/** What every engine's `EventStore` must do. */
+export function eventsContract(openStore: OpenStore): void {
+  describe('events', () => {
+    const fresh = eachFresh(openStore);
+
+    /** Two keys, a grant on each, the first grant revoked: five events, a millisecond apart. */
+    async function withEvents(): Promise<Store> {
+      const store = fresh();
+      const changes = [
+        createKey(aKey(1)),
+        createKey(aKey(2)),
+        createGrant(aGrant(1)),
+        createGrant(aGrant(2, { key_id: keyId(2) })),
+        removeGrant(aGrant(1)),
+      ];
+      for (const [index, change] of changes.entries()) await commitAll(store, [change], { atMs: NOW_MS + index });
+      return store;
+    }
+
+    const told = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
+
+    test('of a project come newest first', async () => {
+      expect(told(await (await withEvents()).events.list(PROJECT, {}, 10))).toEqual([
+        '4 revoke-grant',
+        '3 create-grant',
+        '2 create-grant',
+        '1 create-key',
+        '0 create-key',
+      ]);
+    });
+
+    test('are cut at the limit, the newest kept', async () => {
+      const { events } = await withEvents();
+      expect(told(await events.list(PROJECT, {}, 2))).toEqual(['4 revoke-grant', '3 create-grant']);
+      expect(told(await events.list(PROJECT, { keyId: keyId(1) }, 1))).toEqual(['4 revoke-grant']);
+    });
+
+    test('of a key, and of a grant, are theirs only', async () => {
+      const { events } = await withEvents();
+      const ofKey = ['4 revoke-grant', '2 create-grant', '0 create-key'];
+      expect(told(await events.list(PROJECT, { keyId: keyId(1) }, 10))).toEqual(ofKey);
+      expect(told(await events.list(PROJECT, { grantId: grantId(1) }, 10))).toEqual(ofKey.slice(0, 2));
+      expect(await events.list(PROJECT, { grantId: grantId(9) }, 10)).toEqual([]);
+      expect(await events.list(PROJECT, { keyId: keyId(9) }, 10)).toEqual([]);
+    });
+
+    test('of a key and a grant are those of the grant on that key', async () => {
+      const { events } = await withEvents();
+      expect(told(await events.list(PROJECT, { keyId: keyId(2), grantId: grantId(2) }, 10))).toEqual([
+        '3 create-grant',
+      ]);
+      expect(await events.list(PROJECT, { keyId: keyId(1), grantId: grantId(2) }, 10)).toEqual([]);
+    });
+
+    test('of another project are not there, whatever is asked for', async () => {
+      const { events } = await withEvents();
+      for (const filter of [{}, { keyId: keyId(1) }, { grantId: grantId(1) }]) {
+        expect(await events.list(FOREIGN_PROJECT, filter, 10)).toEqual([]);
+      }
+    });
+
+    test('hold all that was recorded, the grant as it was, and nothing for what was not', async () => {
+      const store = await withEvents();
+      const grant = aGrant(3, { name: 'kept', retiring_principal: RETIRER });
+      const event: ChangeEvent = {
+        eventId: `${'f'.repeat(31)}0`,
+        atMs: NOW_MS + 9,
+        action: 'create-grant',
+        projectId: PROJECT,
+        keyId: keyId(1),
+        actor: RETIRER,
+        door: 'admin',
+        requestId: '0123456789abcdef0123456789abcdef',
+        grant,
+        sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
+        reason: 'left the company – "today"\n',
+      };
+      await store.grants.commit(createGrant(grant), event);
+      const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', door: 'deletion' };
+      for (const name of ['grant', 'sequence', 'reason'] as const) delete bare[name];
+      await store.grants.commit(moveKey(aKey(1), PENDING, NOW_MS), bare);
+      expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);
+    });
+
+    test('outlive their grant and their key', async () => {
+      const store = await withEvents();
+      const key = aKey(2);
+      await commitAll(store, [removeGrant(aGrant(2, { key_id: keyId(2) })), moveKey(key, PENDING, NOW_MS)]);
+      await commitAll(store, [removeKey(key)]);
+      expect(await store.events.list(PROJECT, { keyId: keyId(2) }, 10)).toHaveLength(5);
+    });
+
+    test('are as many as the changes done at once', async () => {
+      const store = await withEvents();
+      await Promise.all(numbers(10, 200).map((n) => commitAll(store, [createGrant(aGrant(n))])));
+      const events = await store.events.list(PROJECT, { keyId: keyId(1) }, 1000);
+      expect(events).toHaveLength(203);
+      expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(203);
+    });
+  });
+}

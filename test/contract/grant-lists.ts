@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Grant, GrantPage, Key, PageRequest, Store } from '../../lib/store/store.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import {
+  aGrant,
+  aKey,
+  commitAll,
+  commitMany,
+  createGrant,
+  createKey,
+  FOREIGN_PROJECT,
+  GRANTEE,
+  grantId,
+  keyId,
+  numbers,
+  PROJECT,
+  RETIRER,
+  removeGrant,
+} from './world.ts';
+
+type List = (page: PageRequest) => Promise<GrantPage>;
+
+/** 1010 is a multiple of 1, 2, 5, 10 and 101, and none of 99, 100 and 1000: the last page comes full and not full. */
+const COUNT = 1010;
+const LIMITS = [1, 2, 5, 10, 99, 100, 101, 1000];
+
+const idsOf = ({ json }: GrantPage) => (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
+
+/** Every page from the first to the last by `next`. */
+export async function walk(list: List, limit: number): Promise<GrantPage[]> {
+  const pages: GrantPage[] = [];
+  let after: string | undefined;
+  do {
+    const page = await list(after === undefined ? { limit } : { limit, after });
+    pages.push(page);
+    after = page.next;
+  } while (after !== undefined);
+  return pages;
+}
+
+/** Grants by key: their order, pages, totals and the filter by grantee. */
+export function grantListsContract(openStore: OpenStore): void {
+  describe(`the list of a key with ${COUNT} grants`, () => {
+    let store: Store;
+    let key: Key;
+    const list: List = (page) => store.grants.listGrants(key, {}, page);
+    const expected = numbers(1, COUNT).map(grantId);
+
+    beforeAll(async () => {
+      store = await openStore();
+      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+      const shuffled = numbers(0, COUNT).map((n) => ((n * 337) % COUNT) + 1);
+      await commitMany(
+        store,
+        [...shuffled, 5000].map((n) => createGrant(aGrant(n, n === 5000 ? ON_KEY_2 : {}))),
+      );
+      key = (await store.grants.key(PROJECT, keyId(1))) as Key;
+    });
+    afterAll(() => store.close());
+    const ON_KEY_2 = { key_id: keyId(2) };
+
+    test.each(LIMITS)('pages of %i: each grant once, oldest first, the total on every page', async (limit) => {
+      const pages = await walk(list, limit);
+      expect(pages.flatMap(idsOf)).toEqual(expected);
+      expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([COUNT]));
+      expect(pages).toHaveLength(Math.ceil(COUNT / limit));
+      expect(pages.slice(0, -1).every((page) => idsOf(page).length === limit && page.next === idsOf(page).at(-1))).toBe(
+        true,
+      );
+    });
+
+    test.each(LIMITS)('%i from an offset: as many as are left, and `next` only where more are', async (limit) => {
+      for (const offset of [0, 1, 9, 10, 909, 910, 911, 1009, 1010, 1011, 9999]) {
+        const page = await list({ limit, offset });
+        expect(idsOf(page)).toEqual(expected.slice(offset, offset + limit));
+        expect(page.total).toBe(COUNT);
+        expect(page.next).toBe(offset + limit < COUNT ? expected[offset + limit - 1] : undefined);
+      }
+    });
+
+    test('after the last grant comes an empty last page', async () => {
+      expect(await list({ limit: 10, after: grantId(COUNT) })).toEqual({ json: '[]', total: COUNT, next: undefined });
+    });
+
+    test('after an id that is no grant it goes on with the next one', async () => {
+      expect(idsOf(await list({ limit: 2, after: '0'.repeat(64) }))).toEqual(expected.slice(0, 2));
+      const between = `${grantId(7).slice(0, 12)}${'f'.repeat(52)}`;
+      expect(idsOf(await list({ limit: 2, after: between }))).toEqual(expected.slice(7, 9));
+    });
+
+    test('another key of the project has its own list', async () => {
+      const other = (await store.grants.key(PROJECT, keyId(2))) as Key;
+      const page = await store.grants.listGrants(other, {}, { limit: 1000 });
+      expect([idsOf(page), page.total, page.next]).toEqual([[grantId(5000)], 1, undefined]);
+    });
+  });
+
+  describe('the list of a key', () => {
+    const fresh = eachFresh(openStore);
+    const current = async (store: Store) => (await store.grants.key(PROJECT, keyId(1))) as Key;
+
+    async function withGrants(grants: Grant[]): Promise<Store> {
+      const store = fresh();
+      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+      await commitMany(
+        store,
+        grants.map((grant) => createGrant(grant)),
+      );
+      return store;
+    }
+
+    test('tells a grant as it was made, with no field more', async () => {
+      const full = aGrant(1, { name: 'a:/_-b', retiring_principal: RETIRER, grantee_principal_type: 'domain' });
+      const bare = aGrant(2);
+      const store = await withGrants([full, bare]);
+      const { json } = await store.grants.listGrants(await current(store), {}, { limit: 10 });
+      expect(JSON.parse(json)).toEqual([full, bare]);
+      expect(await store.grants.grant(PROJECT, grantId(1))).toEqual(full);
+      expect(await store.grants.grant(PROJECT, grantId(2))).toEqual(bare);
+    });
+
+    test('of a key without grants is empty', async () => {
+      const store = await withGrants([]);
+      const page = await store.grants.listGrants(await current(store), {}, { limit: 1000 });
+      expect(page).toEqual({ json: '[]', total: 0, next: undefined });
+    });
+
+    test('goes on after a grant that was removed while it was read, and skips none that is left', async () => {
+      const store = await withGrants(numbers(1, 20).map((n) => aGrant(n)));
+      const seen: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await store.grants.listGrants(
+          await current(store),
+          {},
+          after ? { limit: 3, after } : { limit: 3 },
+        );
+        seen.push(...idsOf(page));
+        expect(page.total).toBe(20 - seen.length + idsOf(page).length);
+        for (const id of idsOf(page)) await commitAll(store, [removeGrant(aGrant(ids.indexOf(id) + 1))]);
+        after = page.next;
+      } while (after !== undefined);
+      expect(seen).toEqual(ids);
+      expect((await current(store)).grantCount).toBe(0);
+    });
+    const ids = numbers(1, 20).map(grantId);
+
+    test('has the exact total after every change', async () => {
+      const store = await withGrants([]);
+      const totals: number[] = [];
+      for (const change of [createGrant(aGrant(1)), createGrant(aGrant(2)), removeGrant(aGrant(1))]) {
+        await commitAll(store, [change]);
+        totals.push((await store.grants.listGrants(await current(store), {}, { limit: 1 })).total);
+      }
+      expect(totals).toEqual([1, 2, 1]);
+    });
+
+    describe('filtered by grantee', () => {
+      const OTHER = 'c0000000000000000000000000000009';
+      const held = (n: number) =>
+        aGrant(n, { grantee_principal: n % 3 === 0 ? GRANTEE : OTHER, operations: ['describe-key'] });
+
+      test.each(LIMITS)('pages of %i hold only its grants, with their own total', async (limit) => {
+        const store = await withGrants([...numbers(1, 606).map(held), aGrant(700, { key_id: keyId(2) })]);
+        const key = await current(store);
+        const pages = await walk((page) => store.grants.listGrants(key, { grantee: GRANTEE }, page), limit);
+        expect(pages.flatMap(idsOf)).toEqual(numbers(1, 202).map((n) => grantId(n * 3)));
+        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
+        expect(pages).toHaveLength(Math.ceil(202 / limit));
+      });
+
+      test('from an offset counts only its grants', async () => {
+        const store = await withGrants(numbers(1, 30).map(held));
+        const page = await store.grants.listGrants(await current(store), { grantee: GRANTEE }, { limit: 2, offset: 3 });
+        expect([idsOf(page), page.total, page.next]).toEqual([[grantId(12), grantId(15)], 10, grantId(15)]);
+      });
+
+      test('finds a user and a domain of that id', async () => {
+        const store = await withGrants([aGrant(1), aGrant(2, { grantee_principal_type: 'domain' })]);
+        const page = await store.grants.listGrants(await current(store), { grantee: GRANTEE }, { limit: 10 });
+        expect([idsOf(page), page.total]).toEqual([[grantId(1), grantId(2)], 2]);
+      });
+
+      test('keeps its total through removes, and is empty for one who holds nothing', async () => {
+        const store = await withGrants([aGrant(1), aGrant(2), held(4)]);
+        await commitAll(store, [removeGrant(aGrant(1))]);
+        const key = await current(store);
+        expect((await store.grants.listGrants(key, { grantee: GRANTEE }, { limit: 1 })).total).toBe(1);
+        expect(await store.grants.listGrants(key, { grantee: RETIRER }, { limit: 1 })).toEqual({
+          json: '[]',
+          total: 0,
+          next: undefined,
+        });
+      });
+    });
+
+    test('of another project shows nothing of it', async () => {
+      const store = await withGrants([aGrant(1)]);
+      expect(await store.grants.key(FOREIGN_PROJECT, keyId(1))).toBeUndefined();
+      expect(await store.grants.keyByAlias(FOREIGN_PROJECT, 'alias-1')).toBeUndefined();
+      expect(await store.grants.grant(FOREIGN_PROJECT, grantId(1))).toBeUndefined();
+      expect(await store.grants.grant(PROJECT, grantId(2))).toBeUndefined();
+      expect(await store.grants.keyCount(FOREIGN_PROJECT)).toBe(0);
+      expect(await store.grants.listKeys(FOREIGN_PROJECT, {}, { limit: 10 })).toMatchObject({ keys: [], total: 0 });
+    });
+  });
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Key, KeyState, PageRequest, Store } from '../../lib/store/store.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import {
+  aKey,
+  commitAll,
+  commitMany,
+  createKey,
+  DISABLED,
+  ENABLED,
+  FOREIGN_PROJECT,
+  keyId,
+  moveKey,
+  NOW_MS,
+  numbers,
+  PENDING,
+  PROJECT,
+  removeKey,
+} from './world.ts';
+
+type Filter = { state?: KeyState; keySpec?: string };
+
+/** Keys of a project: their order, pages, counts by state and spec, and which are due. */
+export function keyListsContract(openStore: OpenStore): void {
+  const fresh = eachFresh(openStore);
+
+  async function withKeys(keys: Key[]): Promise<Store> {
+    const store = fresh();
+    await commitMany(
+      store,
+      keys.map((key) => createKey(key)),
+    );
+    return store;
+  }
+
+  async function walk(store: Store, filter: Filter, limit: number) {
+    const pages = [];
+    let after: string | undefined;
+    do {
+      const page = await store.grants.listKeys(PROJECT, filter, after ? { limit, after } : { limit });
+      pages.push(page);
+      after = page.next;
+    } while (after !== undefined);
+    return pages;
+  }
+
+  const mixed = (n: number): Key =>
+    aKey(n, {
+      state: n % 4 === 0 ? DISABLED : ENABLED,
+      keySpec: n % 3 === 0 ? 'RSA_2048' : 'AES_256',
+    });
+
+  describe('the list of keys', () => {
+    test.each([1, 2, 5, 10, 99, 100, 101, 1000])('pages of %i: each key once, oldest first', async (limit) => {
+      const shuffled = numbers(0, 202).map((n) => ((n * 37) % 202) + 1);
+      const store = await withKeys(shuffled.map((n) => aKey(n)));
+      const pages = await walk(store, {}, limit);
+      expect(pages.flatMap(({ keys }) => keys)).toEqual(numbers(1, 202).map((n) => aKey(n)));
+      expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
+      expect(pages).toHaveLength(Math.ceil(202 / limit));
+    });
+
+    test('from an offset: as many as are left, and `next` only where more are', async () => {
+      const store = await withKeys(numbers(1, 20).map((n) => aKey(n)));
+      const ids = numbers(1, 20).map(keyId);
+      for (const offset of [0, 1, 12, 13, 14, 19, 20, 9999]) {
+        const page = await store.grants.listKeys(PROJECT, {}, { limit: 7, offset });
+        expect(page.keys.map((key) => key.keyId)).toEqual(ids.slice(offset, offset + 7));
+        expect(page.total).toBe(20);
+        expect(page.next).toBe(offset + 7 < 20 ? ids[offset + 6] : undefined);
+      }
+    });
+
+    test('of an empty project is empty', async () => {
+      const page: PageRequest = { limit: 1000 };
+      expect(await fresh().grants.listKeys(PROJECT, {}, page)).toEqual({ keys: [], total: 0, next: undefined });
+    });
+
+    // Of 1 to 24: 8 RSA_2048 and 16 AES_256; 6 disabled, of which 2 RSA_2048.
+    test.each<[string, Filter, number, number[]]>([
+      ['no filter', {}, 24, [1, 2, 3]],
+      ['a state', { state: DISABLED }, 6, [4, 8, 12]],
+      ['a spec', { keySpec: 'RSA_2048' }, 8, [3, 6, 9]],
+      ['a state and a spec', { state: DISABLED, keySpec: 'RSA_2048' }, 2, [12, 24]],
+      ['another state and spec', { state: ENABLED, keySpec: 'AES_256' }, 12, [1, 2, 5]],
+      ['a state of no key', { state: PENDING }, 0, []],
+      ['a spec of no key', { keySpec: 'SM4' }, 0, []],
+    ])('with %s: only those keys and their own total', async (_, filter, total, first) => {
+      const store = await withKeys(numbers(1, 24).map(mixed));
+      const page = await store.grants.listKeys(PROJECT, filter, { limit: 3 });
+      expect([page.keys.map((key) => key.keyId), page.total]).toEqual([first.map(keyId), total]);
+      const pages = await walk(store, filter, 5);
+      expect(pages.flatMap(({ keys }) => keys)).toHaveLength(total);
+    });
+
+    test('has exact totals by state and spec after every change', async () => {
+      const third = aKey(3, { keySpec: 'SM4' });
+      const store = await withKeys([aKey(1), aKey(2), third]);
+      const total = async (filter: Filter) => (await store.grants.listKeys(PROJECT, filter, { limit: 1 })).total;
+      const totals = () =>
+        Promise.all([total({}), total({ state: ENABLED }), total({ state: PENDING }), total({ keySpec: 'SM4' })]);
+      expect(await totals()).toEqual([3, 3, 0, 1]);
+      await commitAll(store, [moveKey(third, PENDING, NOW_MS)]);
+      expect(await totals()).toEqual([3, 2, 1, 1]);
+      await commitAll(store, [removeKey(third)]);
+      expect(await totals()).toEqual([2, 2, 0, 0]);
+      expect(await store.grants.keyCount(PROJECT)).toBe(2);
+    });
+
+    test('and the counts of another project are apart', async () => {
+      const store = await withKeys([aKey(1), aKey(2, { projectId: FOREIGN_PROJECT })]);
+      for (const [projectId, id] of [
+        [PROJECT, keyId(1)],
+        [FOREIGN_PROJECT, keyId(2)],
+      ] as const) {
+        const page = await store.grants.listKeys(projectId, {}, { limit: 10 });
+        expect([page.keys.map((key) => key.keyId), page.total]).toEqual([[id], 1]);
+        expect(await store.grants.keyCount(projectId)).toBe(1);
+      }
+    });
+  });
+
+  describe('keys that are due', () => {
+    const waiting = (n: number, deletionAtMs: number) => aKey(n, { state: PENDING, deletionAtMs });
+    const due = async (store: Store, nowMs: number, limit = 10) =>
+      (await store.grants.keysDue(nowMs, limit)).map((key) => key.keyId);
+
+    test('are those whose date has come, the earliest first, of every project, at most `limit`', async () => {
+      const store = await withKeys([
+        waiting(1, NOW_MS + 30),
+        waiting(2, NOW_MS + 10),
+        { ...waiting(3, NOW_MS + 20), projectId: FOREIGN_PROJECT },
+        aKey(4),
+        aKey(5, { state: DISABLED }),
+      ]);
+      expect(await due(store, NOW_MS + 9)).toEqual([]);
+      expect(await due(store, NOW_MS + 10)).toEqual([keyId(2)]);
+      expect(await due(store, NOW_MS + 30)).toEqual([2, 3, 1].map(keyId));
+      expect(await due(store, NOW_MS + 30, 2)).toEqual([2, 3].map(keyId));
+    });
+
+    test('are no longer due once cancelled', async () => {
+      const store = await withKeys([waiting(1, NOW_MS)]);
+      await commitAll(store, [moveKey(waiting(1, NOW_MS), DISABLED)]);
+      expect(await due(store, NOW_MS + 1)).toEqual([]);
+    });
+  });
+}

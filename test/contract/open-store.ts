@@ -1,0 +1,15 @@
+import { afterEach, beforeEach } from '@jest/globals';
+import type { Store } from '../../lib/store/store.ts';
+
+/** Opens a fresh, empty store. Its `close` also removes what the engine left behind. */
+export type OpenStore = () => Promise<Store>;
+
+/** A fresh store for each test of the suite that calls this. */
+export function eachFresh(openStore: OpenStore): () => Store {
+  let store: Store;
+  beforeEach(async () => {
+    store = await openStore();
+  });
+  afterEach(() => store.close());
+  return () => store;
+}

@@ -1,0 +1,186 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Grant, Operation, PageRequest, Store } from '../../lib/store/store.ts';
+import { walk } from './grant-lists.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import {
+  aGrant,
+  aKey,
+  CREATOR,
+  commitAll,
+  commitMany,
+  createGrant,
+  createKey,
+  DOMAIN,
+  domain,
+  FOREIGN_PROJECT,
+  GRANTEE,
+  grantId,
+  keyId,
+  numbers,
+  PROJECT,
+  RETIRER,
+  removeGrant,
+  user,
+} from './world.ts';
+
+const STRANGER = 'c0000000000000000000000000000008';
+const OTHER_DOMAIN = 'd0000000000000000000000000000009';
+const RETIRE: Operation[] = ['retire-grant', 'describe-key'];
+
+/** Who may retire what, and what a principal holds. */
+export function retirableContract(openStore: OpenStore): void {
+  const fresh = eachFresh(openStore);
+
+  async function withGrants(grants: Grant[]): Promise<Store> {
+    const store = fresh();
+    await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+    await commitMany(
+      store,
+      grants.map((grant) => createGrant(grant)),
+    );
+    return store;
+  }
+
+  const listOf =
+    (store: Store, who: string, whose = DOMAIN, projectId = PROJECT) =>
+    (page: PageRequest) =>
+      store.grants.listRetirable(projectId, user(who), domain(whose), page);
+
+  async function all(store: Store, who: string, whose?: string, projectId?: string) {
+    const { json, total } = await listOf(store, who, whose, projectId)({ limit: 1000 });
+    const ids = (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
+    expect(total).toBe(ids.length);
+    return ids;
+  }
+
+  describe('retirable grants', () => {
+    test('are those one issued, those one is to retire, and those one holds with retire-grant', async () => {
+      const store = await withGrants([
+        aGrant(1),
+        aGrant(2, { issuing_principal: STRANGER, retiring_principal: CREATOR }),
+        aGrant(3, { issuing_principal: STRANGER, grantee_principal: CREATOR, operations: RETIRE }),
+        aGrant(4, { issuing_principal: STRANGER, grantee_principal: CREATOR }),
+        aGrant(5, { issuing_principal: STRANGER, retiring_principal: RETIRER }),
+      ]);
+      expect(await all(store, CREATOR)).toEqual([grantId(1), grantId(2), grantId(3)]);
+      expect(await all(store, RETIRER)).toEqual([grantId(5)]);
+      expect(await all(store, GRANTEE)).toEqual([]);
+    });
+
+    test('are there once where one may retire them in every way', async () => {
+      const store = await withGrants([
+        aGrant(1, { retiring_principal: CREATOR, grantee_principal: CREATOR, operations: RETIRE }),
+      ]);
+      expect(await all(store, CREATOR)).toEqual([grantId(1)]);
+    });
+
+    test('of a domain are for each of its users, and for no user whose id is that of the domain', async () => {
+      const store = await withGrants([
+        aGrant(1, {
+          issuing_principal: STRANGER,
+          grantee_principal: DOMAIN,
+          grantee_principal_type: 'domain',
+          operations: RETIRE,
+        }),
+        aGrant(2, { issuing_principal: STRANGER, grantee_principal: DOMAIN, operations: RETIRE }),
+      ]);
+      expect(await all(store, RETIRER)).toEqual([grantId(1)]);
+      expect(await all(store, RETIRER, OTHER_DOMAIN)).toEqual([]);
+      expect(await all(store, DOMAIN, OTHER_DOMAIN)).toEqual([grantId(2)]);
+    });
+
+    test('never name a domain as issuer or retiring principal', async () => {
+      const store = await withGrants([aGrant(1, { issuing_principal: DOMAIN, retiring_principal: DOMAIN })]);
+      expect(await all(store, STRANGER, DOMAIN)).toEqual([]);
+    });
+
+    const overlapping = (n: number): Grant => {
+      const mine = { retiring_principal: RETIRER };
+      const ours = { grantee_principal: DOMAIN, grantee_principal_type: 'domain', operations: RETIRE } as const;
+      return aGrant(n, {
+        key_id: keyId((n % 2) + 1),
+        issuing_principal: STRANGER,
+        ...(n % 3 === 0 && mine),
+        ...(n % 5 === 0 && ours),
+      });
+    };
+    // Of 1 to 450: 150 by the user, 90 by the domain, 30 by both.
+    const expected = numbers(1, 450)
+      .filter((n) => n % 3 === 0 || n % 5 === 0)
+      .map(grantId);
+
+    test.each([1, 2, 5, 10, 99, 100, 101, 1000])(
+      'by user and domain together in pages of %i: each once, by age, over all keys, with the exact total',
+      async (limit) => {
+        const store = await withGrants(numbers(1, 450).map(overlapping));
+        const pages = await walk(listOf(store, RETIRER), limit);
+        expect(pages.flatMap(({ json }) => JSON.parse(json) as Grant[]).map((grant) => grant.grant_id)).toEqual(
+          expected,
+        );
+        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([210]));
+        expect(pages).toHaveLength(Math.ceil(210 / limit));
+      },
+    );
+
+    test('from an offset skip what both lists share only once', async () => {
+      const store = await withGrants(numbers(1, 450).map(overlapping));
+      for (const offset of [0, 1, 6, 7, 100, 209, 210, 9999]) {
+        const { json, total, next } = await listOf(store, RETIRER)({ limit: 7, offset });
+        const ids = (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
+        expect([ids, total]).toEqual([expected.slice(offset, offset + 7), 210]);
+        expect(next).toBe(offset + 7 < 210 ? expected[offset + 6] : undefined);
+      }
+    });
+
+    test('have the exact total after removes, for the user, the domain and both', async () => {
+      const store = await withGrants(numbers(1, 30).map(overlapping));
+      await commitAll(store, [3, 5, 15, 30].map(overlapping).map(removeGrant));
+      expect(await all(store, RETIRER)).toEqual([6, 9, 10, 12, 18, 20, 21, 24, 25, 27].map(grantId));
+      expect(await all(store, RETIRER, OTHER_DOMAIN)).toEqual([6, 9, 12, 18, 21, 24, 27].map(grantId));
+      expect(await all(store, GRANTEE)).toEqual([10, 20, 25].map(grantId));
+    });
+
+    test('of another project are not there', async () => {
+      const store = await withGrants([aGrant(1)]);
+      const foreign = aKey(3, { projectId: FOREIGN_PROJECT });
+      await commitAll(store, [createKey(foreign)]);
+      await commitAll(store, [createGrant(aGrant(2, { key_id: keyId(3) }))], { projectId: FOREIGN_PROJECT });
+      expect(await all(store, CREATOR)).toEqual([grantId(1)]);
+      expect(await all(store, CREATOR, DOMAIN, FOREIGN_PROJECT)).toEqual([grantId(2)]);
+    });
+  });
+
+  describe('held operations', () => {
+    const heldBy = (store: Store, ...principals: Parameters<Store['grants']['held']>[1]) =>
+      store.grants.held(keyId(1), principals);
+
+    test('are those of all grants to the principals on this key', async () => {
+      const store = await withGrants([
+        aGrant(1, { operations: ['encrypt-data', 'describe-key'] }),
+        aGrant(2, { operations: ['describe-key', 'create-grant'] }),
+        aGrant(3, { operations: ['decrypt-data'], grantee_principal: DOMAIN, grantee_principal_type: 'domain' }),
+        aGrant(4, { operations: ['create-datakey'], key_id: keyId(2) }),
+        aGrant(5, { operations: ['retire-grant'], grantee_principal: STRANGER }),
+      ]);
+      expect(await heldBy(store, user(GRANTEE))).toEqual(new Set(['encrypt-data', 'describe-key', 'create-grant']));
+      expect(await heldBy(store, user(GRANTEE), domain(DOMAIN))).toEqual(
+        new Set(['encrypt-data', 'describe-key', 'create-grant', 'decrypt-data']),
+      );
+      expect(await heldBy(store, domain(DOMAIN))).toEqual(new Set(['decrypt-data']));
+    });
+
+    test('of a user and a domain of the same id are apart', async () => {
+      const store = await withGrants([aGrant(1)]);
+      expect(await heldBy(store, domain(GRANTEE))).toEqual(new Set());
+    });
+
+    test('are held until the last grant that gives them is gone', async () => {
+      const twice = (n: number) => aGrant(n, { operations: ['describe-key'] });
+      const store = await withGrants([twice(1), twice(2)]);
+      await commitAll(store, [removeGrant(twice(1))]);
+      expect(await heldBy(store, user(GRANTEE))).toEqual(new Set(['describe-key']));
+      await commitAll(store, [removeGrant(twice(2))]);
+      expect(await heldBy(store, user(GRANTEE))).toEqual(new Set());
+    });
+  });
+}

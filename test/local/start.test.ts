@@ -1,0 +1,198 @@
+/** `npm start` as a process of its own: what it prints, refuses and leaves on the disk. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DemoUser } from '../../local/demo.ts';
+import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+
+let parent: string;
+let dataDir: string;
+let running: ServiceProcess[];
+
+beforeEach(() => {
+  parent = newDataDir();
+  dataDir = join(parent, 'data');
+  running = [];
+});
+afterEach(async () => {
+  for (const service of running) await service.stop('SIGKILL');
+  rmSync(parent, { recursive: true });
+});
+
+async function start(...args: string[]): Promise<ServiceProcess> {
+  const service = await startProcess(dataDir, args);
+  running.push(service);
+  return service;
+}
+
+/** Ends it. @returns all that it printed */
+async function outputOf(service: ServiceProcess): Promise<string> {
+  const closed = once(service.child, 'close');
+  await service.stop();
+  await closed;
+  return service.output();
+}
+
+/** Runs it to its end. */
+function run(args: string[], env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['local/start.ts', ...args], {
+    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, ...env },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { status, stdout, stderr };
+}
+
+function login(url: string, user: Partial<DemoUser>, projectId: string) {
+  const password = { user: { id: user.user_id, password: user.password } };
+  const scope = { project: { id: projectId } };
+  return fetch(`${url}/v3/auth/tokens`, {
+    method: 'POST',
+    body: JSON.stringify({ auth: { identity: { methods: ['password'], password }, scope } }),
+  });
+}
+
+async function post(service: ServiceProcess, token: string, name: string, body: object) {
+  const response = await fetch(`${service.url}/v1.0/${service.demo().project_id}/kms/${name}`, {
+    method: 'POST',
+    headers: { 'X-Auth-Token': token },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+test('--help tells the options and settings, and starts nothing', () => {
+  const { status, stdout, stderr } = run(['--help'], { PORT: 'abc' });
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^Usage: npm start \[-- --no-demo\]\n/);
+  for (const word of ['--no-demo', '--help', 'HOST', 'PORT', 'DATA_DIR', 'CORS_ORIGINS', 'GRANTS_PER_KEY']) {
+    expect(stdout).toContain(word);
+  }
+  expect(existsSync(dataDir)).toBe(false);
+});
+
+describe('a start that cannot be made ends with 1 and plain words', () => {
+  /** Nothing on stdout, no stack on stderr. */
+  function refusal(args: string[], env: Record<string, string> = {}): string {
+    const { status, stdout, stderr } = run(args, env);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    return stderr;
+  }
+
+  test('bad settings are listed, all of them, and nothing is made', () => {
+    const bad = { PORT: 'abc', GRANTS_PER_KEY: '0', KEYS_PER_PROJECT: '1000001', REGION: 'a b', CORS_ORIGINS: 'here' };
+    expect(refusal([], bad).trimEnd().split('\n').toSorted()).toEqual([
+      '  CORS_ORIGINS must be origins such as https://app.example.com, separated by commas',
+      '  GRANTS_PER_KEY must be a whole number from 1 to 1000000',
+      '  KEYS_PER_PROJECT must be a whole number from 1 to 1000000',
+      '  PORT must be a whole number from 0 to 65535',
+      '  REGION must be 1 to 64 letters, digits or . _ -',
+      'These settings cannot be used:',
+    ]);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  test('an unknown option is named', () => {
+    expect(refusal(['--nope'])).toContain('--nope');
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  test('a port in use is named', async () => {
+    const other = createServer().listen(0, '127.0.0.1').unref();
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const told = refusal(['--no-demo'], { PORT: String(port) });
+    other.close();
+    expect(told).toContain(String(port));
+    expect(told).toContain('in use');
+  });
+
+  test('a data folder that cannot be made is named', () => {
+    writeFileSync(dataDir, 'a file');
+    expect(refusal([])).toContain(dataDir);
+    expect(readFileSync(dataDir, 'utf8')).toBe('a file');
+  });
+
+  test('a root key that is missing beside a database is not made anew', async () => {
+    await (await start('--no-demo')).stop();
+    rmSync(join(dataDir, 'root.key'));
+    const before = readFileSync(join(dataDir, 'kms-grants.db'));
+    expect(refusal([])).toContain(`${join(dataDir, 'root.key')} is missing`);
+    expect(readdirSync(dataDir)).toEqual(['kms-grants.db']);
+    expect(readFileSync(join(dataDir, 'kms-grants.db')).equals(before)).toBe(true);
+  });
+
+  test('a root key of another length is refused and left as it was', async () => {
+    await (await start('--no-demo')).stop();
+    writeFileSync(join(dataDir, 'root.key'), 'short');
+    expect(refusal([])).toContain('must hold exactly 32 bytes');
+    expect(readFileSync(join(dataDir, 'root.key'), 'utf8')).toBe('short');
+  });
+});
+
+test('whatever it writes is for its owner only', async () => {
+  chmodSync(parent, 0o755);
+  await start();
+  const modes = Object.fromEntries(
+    readdirSync(dataDir).map((file) => [file, (statSync(join(dataDir, file)).mode & 0o777).toString(8)]),
+  );
+  expect(modes).toEqual({
+    'demo.json': '600',
+    'kms-grants.db': '600',
+    'kms-grants.db-shm': '600',
+    'kms-grants.db-wal': '600',
+    'root.key': '600',
+  });
+  expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
+});
+
+test('a first start tells where it listens and how to begin; the demo is as documented', async () => {
+  const service = await start();
+  expect(service.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  const demo = service.demo();
+  expect(demo.users.map(({ role }) => role)).toEqual([
+    'KMS CMKFullAccess',
+    'KMS CMKFullAccess',
+    'KMS CMKReadOnlyAccess',
+    'KMS Administrator',
+  ]);
+  expect(demo.keys).toHaveLength(2);
+  expect(demo.grants.length).toBeGreaterThanOrEqual(3);
+  for (const user of demo.users) expect((await login(service.url, user, demo.project_id)).status).toBe(201);
+  const told = await outputOf(service);
+  expect(told).toContain(join(dataDir, 'demo.json'));
+  for (const { secret_key } of demo.users) expect(told).not.toContain(secret_key);
+});
+
+test('a second start keeps the data, the credentials and the tokens, and tells no secret', async () => {
+  const first = await start();
+  const demo = first.demo();
+  const [grant] = demo.grants;
+  const [creator] = demo.users;
+  const token = (await login(first.url, creator ?? {}, demo.project_id)).headers.get('x-subject-token') ?? '';
+  expect((await post(first, token, 'revoke-grant', grant ?? {})).status).toBe(200);
+  const { body: before } = await post(first, token, 'list-grants', { key_id: grant?.key_id });
+  expect(await first.stop()).toBe(0);
+
+  const second = await start();
+  expect(second.demo()).toEqual(demo);
+  expect(await post(second, token, 'list-grants', { key_id: grant?.key_id })).toEqual({ status: 200, body: before });
+  for (const user of demo.users) expect((await login(second.url, user, demo.project_id)).status).toBe(201);
+  const told = await outputOf(second);
+  for (const { password } of demo.users) expect(told).not.toContain(password);
+});
+
+test('--no-demo starts empty, and a later start does not add a demo', async () => {
+  for (const args of [['--no-demo'], []]) {
+    const service = await start(...args);
+    expect(readdirSync(dataDir).filter((file) => !file.startsWith('kms-grants.db'))).toEqual(['root.key']);
+    const project = 'a0000000000000000000000000000001';
+    expect((await login(service.url, { user_id: 'b', password: 'c' }, project)).status).toBe(401);
+    const told = (await outputOf(service)).trim().split('\n');
+    expect(told.filter((line) => !line.startsWith('{'))).toEqual([`kms-grants listens on ${service.url}`]);
+  }
+});

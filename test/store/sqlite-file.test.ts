@@ -1,0 +1,146 @@
+/** What is true of the SQLite engine alone: its file, its group commit, two processes' worth of connections on it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
+import type { Store } from '../../lib/store/store.ts';
+import {
+  aGrant,
+  aKey,
+  commit,
+  commitAll,
+  createGrant,
+  createKey,
+  grantId,
+  keyId,
+  NOW_MS,
+  numbers,
+  onceOf,
+  PROJECT,
+  removeGrant,
+} from '../contract/world.ts';
+import { auditDatabase } from './sqlite-audit.ts';
+
+let folder: string;
+let path: string;
+let opened: Store[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
+  path = join(folder, 'store.db');
+  opened = [];
+});
+afterEach(async () => {
+  for (const store of opened) await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+function open(): Store {
+  const store = openSqliteStore(path);
+  opened.push(store);
+  return store;
+}
+
+function rows(sql: string): unknown[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    return db.prepare(sql).all();
+  } finally {
+    db.close();
+  }
+}
+
+test('what was committed is there when the file is opened again', async () => {
+  const store = open();
+  await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(1))]);
+  await store.close();
+  const again = open();
+  expect(await again.grants.grant(PROJECT, grantId(1))).toEqual(aGrant(1));
+  expect((await again.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(1);
+});
+
+test('a change that fails in a group leaves no trace and hurts no other of the group', async () => {
+  const store = open();
+  await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(3))]);
+  const twice = aGrant(3, { name: 'the same id again' });
+  const results = await Promise.allSettled([
+    commit(store, createGrant(aGrant(1))),
+    commit(store, createGrant(twice), { once: onceOf(3) }),
+    commit(store, createGrant(aGrant(2))),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(3);
+  expect(await store.grants.grant(PROJECT, grantId(3))).toEqual(aGrant(3));
+  expect(await store.seen.firstAnswer(onceOf(3).onceKey, NOW_MS)).toBeUndefined();
+  await store.close();
+  expect(auditDatabase(path)).toEqual([]);
+});
+
+test('closing finishes the changes that wait; none is taken after it', async () => {
+  const store = open();
+  await commitAll(store, [createKey(aKey(1))]);
+  const waiting = numbers(1, 20).map((n) => commit(store, createGrant(aGrant(n))));
+  await store.close();
+  expect(await Promise.all(waiting)).toEqual(waiting.map(() => ({ type: 'done' })));
+  await expect(commit(store, createGrant(aGrant(21)))).rejects.toThrow('the store is closed');
+  expect(rows('SELECT count(*) AS n FROM grants')).toEqual([{ n: 20 }]);
+  expect(auditDatabase(path)).toEqual([]);
+});
+
+test('a second connection sees at once what the first committed', async () => {
+  const [first, second] = [open(), open()];
+  await commitAll(first, [createKey(aKey(1)), createGrant(aGrant(1))]);
+  expect(await second.grants.grant(PROJECT, grantId(1))).toEqual(aGrant(1));
+  await commitAll(second, [removeGrant(aGrant(1))]);
+  expect(await first.grants.grant(PROJECT, grantId(1))).toBeUndefined();
+  expect(await commit(first, removeGrant(aGrant(1)))).toEqual({ type: 'conflict' });
+});
+
+test('two connections that write at once lose nothing and count exactly', async () => {
+  const [first, second] = [open(), open()];
+  await commitAll(first, [createKey(aKey(1))]);
+  for (const round of numbers(0, 20)) {
+    const made = numbers(round * 10 + 1, 10).map((n) => commit(n % 2 ? first : second, createGrant(aGrant(n))));
+    const gone = numbers(round * 10 - 9, 5).map((n) => commit(n % 2 ? second : first, removeGrant(aGrant(n))));
+    const outcomes = await Promise.all(round === 0 ? made : [...made, ...gone]);
+    expect(outcomes.every(({ type }) => type === 'done')).toBe(true);
+  }
+  expect((await first.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(105);
+  for (const store of opened) await store.close();
+  expect(auditDatabase(path)).toEqual([]);
+});
+
+test('once keys that have expired do not pile up', async () => {
+  const store = open();
+  await commitAll(store, [createKey(aKey(1))]);
+  for (const n of numbers(1, 60)) {
+    const atMs = NOW_MS + n * 1000;
+    await commitAll(store, [createGrant(aGrant(n))], { atMs, once: onceOf(n, { expiresAtMs: atMs + 10_000 }) });
+  }
+  expect(rows('SELECT count(*) AS n FROM seen')).toEqual([{ n: 10 }]);
+});
+
+test('the file is in WAL mode, and its log is folded in when it is closed', async () => {
+  const store = open();
+  await commitAll(store, [createKey(aKey(1))]);
+  expect(rows('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
+  await store.close();
+  expect(() => rmSync(`${path}-wal`)).toThrow('ENOENT');
+  expect(rows('SELECT key_id FROM keys')).toEqual([{ key_id: keyId(1) }]);
+});
+
+test('a file of a newer version is refused and left as it was', async () => {
+  await open().close();
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA user_version = 99');
+  db.close();
+  expect(() => openSqliteStore(path)).toThrow('newer version (schema 99, known 1)');
+  expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
+});
+
+test('a file that is no database is refused and left as it was', () => {
+  writeFileSync(path, 'not a database, but longer than the header of one would have to be'.repeat(20));
+  expect(() => openSqliteStore(path)).toThrow('file is not a database');
+});
