@@ -202,12 +202,14 @@ function refusal(cause: unknown, socket: Socket, startedAtMs = performance.now()
   const error = knownError(cause);
   const requestId = newRequestId();
   const { status } = ERRORS[error.code];
+  const ms = Math.round((performance.now() - startedAtMs) * 100) / 100;
   const line = {
     request_id: requestId,
     action: 'gateway',
     ip: socket.remoteAddress,
     status,
     code: wireCode(error.code),
+    ms,
   };
   if (status === 500) logger.error('request', { ...line, cause: String(error.cause) });
   else logger.info('request', line);
