@@ -22,17 +22,27 @@ export const BODY_BYTES_MAX = 64 * 1024;
 export class Reply {
   readonly status: number;
   readonly headers: Record<string, string>;
-  readonly body: object | string;
+  readonly json: string;
+  #bytes: Buffer | undefined;
 
   constructor(
     body: object | string,
     { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
   ) {
-    this.body = body;
+    this.json = typeof body === 'string' ? body : JSON.stringify(body);
     this.status = status;
     this.headers = headers;
   }
+
+  /** The body as bytes, made once: a reply may be sent many times. */
+  bytes(): Buffer {
+    this.#bytes ??= Buffer.from(this.json);
+    return this.#bytes;
+  }
 }
+
+/** Where a result names the reply it was made of, for who sends bytes. A symbol, so that Lambda leaves it out. */
+export const REPLY = Symbol('reply');
 
 /** What an API's own code gets. */
 export interface Call<F extends Fields> extends Services {
@@ -63,7 +73,8 @@ interface Exchange {
   body?: unknown;
 }
 
-type Result = APIGatewayProxyStructuredResultV2;
+/** What a handler answers API Gateway. */
+export type Result = APIGatewayProxyStructuredResultV2 & { [REPLY]?: Reply };
 
 /** Makes the handler of one API. */
 export function endpoint<F extends Fields = Record<never, never>>({ access, fields, handle }: Api<F>) {
@@ -142,11 +153,12 @@ function actOf({ requestId, action, projectId, request, caller = NOBODY, body }:
 const NOBODY: Caller = { userId: '', domainId: '', roles: [] };
 
 function resultOf({ requestId }: Exchange, value: object): Result {
-  const { status, headers, body } = value instanceof Reply ? value : new Reply(value);
+  const reply = value instanceof Reply ? value : new Reply(value);
   return {
-    statusCode: status,
-    headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    statusCode: reply.status,
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...reply.headers },
+    body: reply.json,
+    [REPLY]: reply,
   };
 }
 

@@ -11,7 +11,7 @@ export function parseBody(body: Uint8Array): Record<string, unknown> {
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    text = UTF8.decode(body);
     value = JSON.parse(text);
   } catch {
     throw new KmsError('KMS.0202', { detail: 'The body must be JSON in UTF-8.' });
@@ -23,6 +23,7 @@ export function parseBody(body: Uint8Array): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
 
 /** Walks the keys of a text that is known to be JSON. */

@@ -18,7 +18,14 @@ export function pageEnd({ next, total }: { next?: string | undefined; total: num
   return { next_marker: next ?? '', truncated: next === undefined ? 'false' : 'true', total };
 }
 
+/** Replies by page: a page that is answered again is not printed again. */
+const replies = new WeakMap<GrantPage, Reply>();
+
 /** The reply of the APIs that list grants. The grants are JSON already. */
 export function grantsReply(page: GrantPage): Reply {
-  return new Reply(`{"grants":${page.json},${JSON.stringify(pageEnd(page)).slice(1)}`);
+  const known = replies.get(page);
+  if (known) return known;
+  const reply = new Reply(`{"grants":${page.json},${JSON.stringify(pageEnd(page)).slice(1)}`);
+  replies.set(page, reply);
+  return reply;
 }

@@ -3,12 +3,13 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { REPLY, type Result } from '../lib/endpoint.ts';
 import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, wireCode } from '../lib/errors.ts';
 import { logger } from '../lib/log.ts';
 import { readRoutes, router } from './routes.ts';
 
-type Handler = (event: APIGatewayProxyEventV2, context: object) => Promise<APIGatewayProxyStructuredResultV2>;
+type Handler = (event: APIGatewayProxyEventV2, context: object) => Promise<Result>;
 
 /** What is read of a body before the connection is dropped; the APIs themselves take far less. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -41,7 +42,7 @@ export async function createGateway(corsOrigins: readonly string[]): Promise<Ser
   const route = router(handlers);
   const cors = corsHeaders(corsOrigins);
 
-  async function answer(request: IncomingMessage): Promise<APIGatewayProxyStructuredResultV2> {
+  async function answer(request: IncomingMessage): Promise<Result> {
     const body = await readBody(request);
     const [path = '', query = ''] = splitOnce(request.url ?? '/', '?');
     const { target, routeKey, pathParameters } = route(request.method ?? '', path);
@@ -180,12 +181,11 @@ function corsHeaders(origins: readonly string[]): (origin: string | undefined) =
 function send(
   server: Server,
   response: ServerResponse,
-  { statusCode = 200, headers = {}, body = '' }: APIGatewayProxyStructuredResultV2,
+  { statusCode = 200, headers = {}, body = '', [REPLY]: reply }: Result,
   extra: Record<string, string> | undefined,
 ): void {
   const isLast = !server.listening || !response.req.complete;
-  // As bytes: a string would be joined to the headers and measured and encoded apart.
-  const bytes = Buffer.from(body);
+  const bytes = reply?.bytes() ?? Buffer.from(body);
   response.writeHead(statusCode, {
     ...(headers as Record<string, string>),
     ...extra,
@@ -198,7 +198,7 @@ function send(
 const newRequestId = () => randomUUID().replaceAll('-', '');
 
 /** The reply to what never reached a handler, and its log line. */
-function refusal(cause: unknown, socket: Socket, startedAtMs = performance.now()): APIGatewayProxyStructuredResultV2 {
+function refusal(cause: unknown, socket: Socket, startedAtMs = performance.now()): Result {
   const error = knownError(cause);
   const requestId = newRequestId();
   const { status } = ERRORS[error.code];

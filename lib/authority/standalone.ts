@@ -30,8 +30,8 @@ interface Decision<T> {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Pages are ASCII, so a character is a byte of memory. */
-const PAGE_CACHE_CHARS = 32 * 1024 * 1024;
+/** Pages are ASCII: one byte a character as read, and two more once answered, as text and as bytes. */
+const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
 
 /** Races lost in a row before giving up. Each loss means that another change went through. */
 const ATTEMPTS = 10;
