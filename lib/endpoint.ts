@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Act } from './authority/authority.ts';
-import { ERRORS, errorBody, KmsError, knownError, wireCode } from './errors.ts';
+import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, wireCode } from './errors.ts';
 import { type Body, bodyOf, type Fields } from './fields.ts';
 import type { Caller } from './identity/identity.ts';
 import { isAllowed, type Permission } from './identity/roles.ts';
@@ -56,6 +56,8 @@ export interface Api<F extends Fields> {
   access: Permission | 'caller' | 'anyone';
   /** Left out where the body is not looked at. */
   fields?: F;
+  /** The code of a body that is no JSON object, where the API has one of its own. */
+  malformed?: ErrorCode;
   /** @returns the body of a 200, or a Reply */
   handle(call: Call<F>): Promise<object>;
 }
@@ -77,7 +79,7 @@ interface Exchange {
 export type Result = APIGatewayProxyStructuredResultV2 & { [REPLY]?: Reply };
 
 /** Makes the handler of one API. */
-export function endpoint<F extends Fields = Record<never, never>>({ access, fields, handle }: Api<F>) {
+export function endpoint<F extends Fields = Record<never, never>>({ access, fields, malformed, handle }: Api<F>) {
   const check = fields && bodyOf(fields);
 
   /** Who calls, and may they: before the body is parsed. */
@@ -92,7 +94,7 @@ export function endpoint<F extends Fields = Record<never, never>>({ access, fiel
 
   function parse(exchange: Exchange): void {
     if (exchange.request.body.length > BODY_BYTES_MAX) throw new KmsError('KMS.0203');
-    if (check) exchange.body = check(parseBody(exchange.request.body));
+    if (check) exchange.body = check(parseBody(exchange.request.body, malformed));
   }
 
   async function run(exchange: Exchange): Promise<Result> {

@@ -8,6 +8,7 @@ export const ERRORS = {
   'APIGW.0201:400': { status: 400, text: 'Bad request: not valid HTTP.' },
   'APIGW.0201:408': { status: 408, text: 'The request took too long to arrive.' },
   'APIGW.0201:413': { status: 413, text: 'Request body too large.' },
+  'APIGW.0201:417': { status: 417, text: 'The Expect header cannot be met.' },
   'APIGW.0201:431': { status: 431, text: 'Request headers too large.' },
   'APIGW.0301': { status: 401, text: 'Incorrect IAM authentication information.' },
   'KMS.0101': { status: 500, text: 'KMS error.' },

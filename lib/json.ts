@@ -1,12 +1,13 @@
-import { KmsError } from './errors.ts';
+import { type ErrorCode, KmsError } from './errors.ts';
 
 /**
  * Parses a request body: UTF-8, JSON, an object, with no key twice and none called `__proto__`. What two parsers could
  * read in two ways is refused, because the one that checks and the one that acts must agree.
  * @param body as received; empty bytes are an empty object
- * @throws KmsError KMS.0202
+ * @param code what it is refused with
+ * @throws KmsError
  */
-export function parseBody(body: Uint8Array): Record<string, unknown> {
+export function parseBody(body: Uint8Array, code: ErrorCode = 'KMS.0202'): Record<string, unknown> {
   if (body.length === 0) return {};
   let text: string;
   let value: unknown;
@@ -14,12 +15,12 @@ export function parseBody(body: Uint8Array): Record<string, unknown> {
     text = UTF8.decode(body);
     value = JSON.parse(text);
   } catch {
-    throw new KmsError('KMS.0202', { detail: 'The body must be JSON in UTF-8.' });
+    throw new KmsError(code, { detail: 'The body must be JSON in UTF-8.' });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new KmsError('KMS.0202', { detail: 'The body must be a JSON object.' });
+    throw new KmsError(code, { detail: 'The body must be a JSON object.' });
   }
-  assertPlainKeys(text);
+  assertPlainKeys(text, code);
   return value as Record<string, unknown>;
 }
 
@@ -27,7 +28,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
 
 /** Walks the keys of a text that is known to be JSON. */
-function assertPlainKeys(json: string): void {
+function assertPlainKeys(json: string, code: ErrorCode): void {
   const open: Set<string>[] = [];
   for (const [token, colon] of json.matchAll(TOKENS)) {
     if (token === '{') open.push(new Set());
@@ -35,8 +36,8 @@ function assertPlainKeys(json: string): void {
     else if (colon !== undefined) {
       const key = JSON.parse(token.slice(0, -colon.length)) as string;
       const keys = open.at(-1);
-      if (key === '__proto__') throw new KmsError('KMS.0202', { detail: 'The key __proto__ is not allowed.' });
-      if (keys?.has(key)) throw new KmsError('KMS.0202', { detail: 'A key is there twice.' });
+      if (key === '__proto__') throw new KmsError(code, { detail: 'The key __proto__ is not allowed.' });
+      if (keys?.has(key)) throw new KmsError(code, { detail: 'A key is there twice.' });
       keys?.add(key);
     }
   }

@@ -43,33 +43,46 @@ export async function createGateway(corsOrigins: readonly string[]): Promise<Ser
   const cors = corsHeaders(corsOrigins);
 
   async function answer(request: IncomingMessage): Promise<Result> {
+    if (request.headers.host === undefined) throw new KmsError('APIGW.0201:400', { detail: 'Host is missing.' });
     const body = await readBody(request);
     const [path = '', query = ''] = splitOnce(request.url ?? '/', '?');
     const { target, routeKey, pathParameters } = route(request.method ?? '', path);
     return target(eventOf(request, { path, query, routeKey, pathParameters, body }), {});
   }
 
-  const server = createServer(
-    {
-      maxHeaderSize: LIMITS.maxHeaderBytes,
-      requestTimeout: LIMITS.requestMs,
-      headersTimeout: LIMITS.headersMs,
-      keepAliveTimeout: LIMITS.keepAliveMs,
-      connectionsCheckingInterval: 1_000,
-    },
-    (request, response) => {
-      const extra = cors(request.headers.origin);
-      if (request.method === 'OPTIONS' && extra && request.headers['access-control-request-method']) {
-        response.writeHead(204, { ...extra, 'x-request-id': newRequestId() }).end();
-        return;
-      }
-      const startedAtMs = performance.now();
-      answer(request)
-        .catch((error: unknown) => refusal(error, request.socket, startedAtMs))
-        .then((result) => send(server, response, result, extra))
-        .catch(() => response.destroy());
-    },
-  );
+  function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    work: (request: IncomingMessage) => Promise<Result>,
+  ) {
+    const startedAtMs = performance.now();
+    const extra = cors(request.headers.origin);
+    work(request)
+      .catch((error: unknown) => refusal(error, request.socket, startedAtMs))
+      .then((result) => send(server, response, result, extra))
+      .catch(() => response.destroy());
+  }
+
+  const server = createServer({
+    maxHeaderSize: LIMITS.maxHeaderBytes,
+    requestTimeout: LIMITS.requestMs,
+    headersTimeout: LIMITS.headersMs,
+    keepAliveTimeout: LIMITS.keepAliveMs,
+    connectionsCheckingInterval: 1_000,
+    // Checked by `answer`, which replies in our form.
+    requireHostHeader: false,
+  });
+  server.on('request', (request, response) => {
+    const extra = cors(request.headers.origin);
+    if (request.method === 'OPTIONS' && extra && request.headers['access-control-request-method']) {
+      response.writeHead(204, { ...extra, 'x-request-id': newRequestId() }).end();
+    } else {
+      serve(request, response, answer);
+    }
+  });
+  server.on('checkExpectation', (request, response) => {
+    serve(request, response, () => Promise.reject(new KmsError('APIGW.0201:417')));
+  });
   watchSilent(server);
   server.maxConnections = LIMITS.maxConnections;
   server.setTimeout(LIMITS.idleMs);

@@ -7,6 +7,7 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'APIGW.0201:400': [400, 'Bad request: not valid HTTP.'],
   'APIGW.0201:408': [408, 'The request took too long to arrive.'],
   'APIGW.0201:413': [413, 'Request body too large.'],
+  'APIGW.0201:417': [417, 'The Expect header cannot be met.'],
   'APIGW.0201:431': [431, 'Request headers too large.'],
   'APIGW.0301': [401, 'Incorrect IAM authentication information.'],
   'KMS.0101': [500, 'KMS error.'],

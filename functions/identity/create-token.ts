@@ -33,6 +33,7 @@ const auth = z.object(
 export const handler = endpoint({
   access: 'anyone',
   fields: { auth },
+  malformed: 'Keystone.400',
   async handle({ body, tokens }) {
     const { user } = body.auth.identity.password;
     const login: Login = { user, password: user.password, project: body.auth.scope?.project };

@@ -1,0 +1,72 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Act } from '../lib/authority/authority.ts';
+import { parseConfig } from '../lib/config.ts';
+import { openServices } from '../lib/services.ts';
+import type { Operation } from '../lib/store/store.ts';
+import { createDemo, type Demo } from '../local/demo.ts';
+import { settingsOf } from './service.ts';
+
+export interface FilledKey {
+  keyId: string;
+  /** In the order in which they are listed. */
+  grantIds: string[];
+}
+
+/** Grants under way at once; they share one commit. */
+const BATCH = 500;
+const GRANTEES = 1000;
+const OPERATIONS: Operation[][] = [
+  ['encrypt-data', 'decrypt-data'],
+  ['create-datakey', 'decrypt-datakey'],
+  ['describe-key', 'decrypt-data', 'retire-grant'],
+];
+
+/**
+ * Makes the demo project, and keys with so many grants each, before the service starts: through the same authority and
+ * store that it uses, without HTTP, so that the grants are what create-grant makes of them.
+ */
+export async function fill(dataDir: string, sizes: readonly number[]): Promise<{ demo: Demo; keys: FilledKey[] }> {
+  const config = parseConfig(settingsOf(dataDir));
+  const demo = await createDemo(config);
+  if (!demo) throw new Error(`${dataDir} is not empty`);
+  const { authority, store } = openServices(config);
+  const grantees = Array.from({ length: GRANTEES }, () => randomBytes(16).toString('hex'));
+
+  const createGrant = async (keyId: string, n: number): Promise<string> => {
+    const { grant_id } = await authority.createGrant(actOf(demo, 'create-grant'), {
+      keyId,
+      grantee: grantees[n % GRANTEES] ?? '',
+      granteeType: 'user',
+      operations: OPERATIONS[n % OPERATIONS.length] ?? [],
+      name: `bench-${n}`,
+    });
+    return grant_id;
+  };
+
+  const keys: FilledKey[] = [];
+  for (const size of sizes) {
+    const ask = { alias: `bench-${keys.length}`, description: '', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
+    const { keyId } = await authority.createKey(actOf(demo, 'create-key'), ask);
+    const grantIds: string[] = [];
+    while (grantIds.length < size) {
+      const length = Math.min(BATCH, size - grantIds.length);
+      const batch = Array.from({ length }, (_, index) => createGrant(keyId, grantIds.length + index));
+      grantIds.push(...(await Promise.all(batch)));
+    }
+    keys.push({ keyId, grantIds: grantIds.sort() });
+  }
+  await store.close();
+  return { demo, keys };
+}
+
+function actOf({ project_id: projectId, users: [creator] }: Demo, operation: string): Act {
+  if (!creator) throw new Error('the demo has no users');
+  return {
+    caller: { userId: creator.user_id, domainId: creator.domain_id, projectId, roles: [creator.role] },
+    projectId,
+    door: 'admin',
+    requestId: randomUUID(),
+    operation,
+    body: new Uint8Array(),
+  };
+}

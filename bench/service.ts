@@ -1,0 +1,117 @@
+/** What is measured, as processes of their own: the service and the floor. */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as after } from 'node:timers/promises';
+import type { Demo } from '../local/demo.ts';
+import type { Canned } from './floor.ts';
+
+export interface Running {
+  port: number;
+  child: ChildProcess;
+}
+
+/** One reply, as its bytes say. */
+export interface Reply {
+  status: number | undefined;
+  headers: [name: string, value: string][];
+  body: string;
+}
+
+const READY_MS = 10_000;
+const STOP_MS = 5_000;
+
+/** Headers that node:http writes itself. */
+const NODES_OWN = ['Date', 'Connection', 'Keep-Alive'];
+
+export const settingsOf = (dataDir: string) => ({
+  DATA_DIR: dataDir,
+  PORT: '0',
+  GRANTS_PER_KEY: '1000000',
+  KEYS_PER_PROJECT: '1000',
+});
+
+export const pathOf = (projectId: string, name: string) => `/v1.0/${projectId}/kms/${name}`;
+
+/** Starts the service on a port that the system picks; what it prints goes to a file, as in production. */
+export async function startService(dataDir: string): Promise<Running> {
+  const log = join(dataDir, 'service.log');
+  const file = openSync(log, 'a');
+  const child = spawn(process.execPath, ['local/start.ts'], {
+    cwd: join(import.meta.dirname, '..'),
+    env: { PATH: process.env['PATH'], ...settingsOf(dataDir) },
+    stdio: ['ignore', file, file],
+  });
+  closeSync(file);
+  const untilMs = performance.now() + READY_MS;
+  while (child.exitCode === null && performance.now() < untilMs) {
+    const found = /kms-grants listens on \S+:(\d+)\n/.exec(readFileSync(log, 'utf8'));
+    if (found) return { port: Number(found[1]), child };
+    await after(10);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`the service did not start:\n${readFileSync(log, 'utf8')}`);
+}
+
+/** Starts the floor with a reply for each path, and sees that it gives the same bytes. */
+export async function startFloor(replies: ReadonlyMap<string, Reply>): Promise<Running> {
+  const child = fork(join(import.meta.dirname, 'floor.ts'), { execArgv: [] });
+  const canned: Canned[] = [...replies].map(([path, { headers, body }]) => ({
+    path,
+    headers: Object.fromEntries(headers.filter(([name]) => !NODES_OWN.includes(name))),
+    body,
+  }));
+  child.send(canned);
+  const [port] = await Promise.race([
+    once(child, 'message') as Promise<[number]>,
+    once(child, 'exit').then(() => Promise.reject(new Error('the floor did not start'))),
+  ]);
+  for (const [path, reply] of replies) {
+    const [floors, services] = [bytesOf(await send(port, path, '', {})), bytesOf(reply)];
+    if (floors !== services) throw new Error(`floor and service differ:\n${floors}\n${services}`);
+  }
+  return { port, child };
+}
+
+/** Lets it finish, and ends it when it does not. */
+export async function stop({ child }: Running): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(force);
+}
+
+/** A token of the demo's creator, got as anyone gets it. */
+export async function logIn(port: number, { project_id, users: [creator] }: Demo): Promise<string> {
+  const user = { id: creator?.user_id, password: creator?.password };
+  const auth = { identity: { methods: ['password'], password: { user } }, scope: { project: { id: project_id } } };
+  const { status, headers, body } = await send(port, '/v3/auth/tokens', '', { auth });
+  const token = new Map(headers).get('x-subject-token');
+  if (status !== 201 || !token) throw new Error(`no token: ${status} ${body}`);
+  return token;
+}
+
+/** One request, outside of any measurement. */
+export async function send(port: number, path: string, token: string, body: object): Promise<Reply> {
+  const request = httpRequest({ port, host: '127.0.0.1', path, method: 'POST', headers: { 'x-auth-token': token } });
+  request.end(JSON.stringify(body));
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const { statusCode, rawHeaders } = response;
+  const names = rawHeaders.filter((_, index) => index % 2 === 0);
+  const values = rawHeaders.filter((_, index) => index % 2 === 1);
+  return {
+    status: statusCode,
+    headers: names.map((name, index) => [name, values[index] ?? '']),
+    body: await text(response),
+  };
+}
+
+/** All but the time. */
+function bytesOf({ status, headers, body }: Reply): string {
+  return JSON.stringify([status, headers.map(([name, value]) => (name === 'Date' ? [name] : [name, value])), body]);
+}

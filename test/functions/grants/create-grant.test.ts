@@ -1,0 +1,202 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { startService, type TestService } from '../../support/service.ts';
+import { atOnce } from '../at-once.ts';
+import { done, grantsOn, newKey } from '../making.ts';
+import { expectRefusal } from '../refusal.ts';
+import { rowsOf } from '../rows.ts';
+
+/** Principals and names as the documents print them. Source: KMS API reference, create-grant and list-grants. */
+const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
+const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
+
+const ALL_OPERATIONS = [
+  'create-datakey',
+  'create-datakey-without-plaintext',
+  'encrypt-datakey',
+  'decrypt-datakey',
+  'describe-key',
+  'create-grant',
+  'retire-grant',
+  'encrypt-data',
+  'decrypt-data',
+];
+
+let service: TestService;
+let keyId: string;
+const create = (fields: object) =>
+  service.kms(service.creator, 'create-grant', {
+    key_id: keyId,
+    grantee_principal: USER,
+    operations: ['describe-key'],
+    ...fields,
+  });
+
+beforeAll(async () => {
+  service = await startService();
+  keyId = await newKey(service);
+});
+afterAll(() => service.stop());
+
+describe('makes a grant', () => {
+  test('with every field: 200 with its id of 64 lower-case hex, and it is listed as asked for', async () => {
+    const key = await newKey(service);
+    service.clock.nowMs += 1;
+    const { status, body } = await create({
+      key_id: key,
+      operations: ['create-datakey', 'describe-key'],
+      name: 'my_grant',
+      grantee_principal_type: 'domain',
+      retiring_principal: 'e4hkeeea506ex3wgnzyhi656n8hx8xa3',
+    });
+    expect([status, body]).toEqual([200, { grant_id: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    expect(await grantsOn(service, key)).toEqual([
+      {
+        key_id: key,
+        grant_id: body.grant_id,
+        operations: ['create-datakey', 'describe-key'],
+        name: 'my_grant',
+        grantee_principal: USER,
+        grantee_principal_type: 'domain',
+        issuing_principal: service.creator.user_id,
+        retiring_principal: 'e4hkeeea506ex3wgnzyhi656n8hx8xa3',
+        creation_date: String(service.clock.nowMs),
+      },
+    ]);
+  });
+
+  test('with the required fields: the principal is a user, and what was not given is not listed', async () => {
+    const key = await newKey(service);
+    const { grant_id } = done(await create({ key_id: key }));
+    expect(await grantsOn(service, key)).toEqual([
+      {
+        key_id: key,
+        grant_id,
+        operations: ['describe-key'],
+        grantee_principal: USER,
+        grantee_principal_type: 'user',
+        issuing_principal: service.creator.user_id,
+        creation_date: String(service.clock.nowMs),
+      },
+    ]);
+  });
+
+  test('with every operation, and with one of them twice, which counts once', async () => {
+    const key = await newKey(service);
+    done(await create({ key_id: key, operations: [...ALL_OPERATIONS, 'describe-key'] }));
+    const [grant] = await grantsOn(service, key);
+    expect(grant.operations).toEqual(ALL_OPERATIONS);
+  });
+
+  test('with the shortest and longest names and principals, and all characters they may have', async () => {
+    for (const fields of [
+      { name: 'a', grantee_principal: 'A', retiring_principal: '0' },
+      { name: '09azAZ:/_-'.repeat(25).padEnd(255, 'x'), grantee_principal: 'aZ09'.repeat(16) },
+      { retiring_principal: 'aZ09'.repeat(16), name: null, grantee_principal_type: null },
+      { grantee_principal: service.creator.user_id },
+    ]) {
+      expect((await create({ key_id: service.demo.keys[1]?.key_id, ...fields })).status).toBe(200);
+    }
+  });
+
+  test('again when all is the same: no name and no principal is unique', async () => {
+    const key = await newKey(service);
+    const first = done(await create({ key_id: key, name: 'same' }));
+    const second = done(await create({ key_id: key, name: 'same' }));
+    expect(second.grant_id).not.toBe(first.grant_id);
+    expect(await grantsOn(service, key)).toHaveLength(2);
+  });
+
+  test('once for one sequence: the same request again gets the first id; another body or caller does not', async () => {
+    const key = await newKey(service);
+    const ask = { key_id: key, sequence: SEQUENCE };
+    const first = done(await create(ask));
+    const rows = rowsOf(service);
+    expect(done(await create(ask))).toEqual(first);
+    expect(rowsOf(service)).toEqual(rows);
+    expect(done(await create({ ...ask, name: 'other' })).grant_id).not.toBe(first.grant_id);
+    expect(await grantsOn(service, key)).toHaveLength(2);
+  });
+
+  test('sixteen times at once for one sequence: one grant, one id', async () => {
+    const key = await newKey(service);
+    const body = { key_id: key, grantee_principal: USER, operations: ['describe-key'], sequence: SEQUENCE };
+    const answers = await atOnce(service, service.creator, 'create-grant', body);
+    expect(new Set(answers.map((answer) => done(answer).grant_id)).size).toBe(1);
+    expect(await grantsOn(service, key)).toHaveLength(1);
+  });
+});
+
+describe('refuses, and writes nothing', () => {
+  let rows: Record<string, unknown[]>;
+  beforeAll(() => {
+    rows = rowsOf(service);
+  });
+  afterEach(() => {
+    expect(rowsOf(service)).toEqual(rows);
+  });
+
+  const id = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
+  test.each([
+    ...['', 'x', id.slice(1), `${id}0`, `${id}\n`, ` ${id}`, id.toUpperCase(), id.replaceAll('-', '')],
+    ...[id.replace('e', 'é'), id.replace('0d', '_d'), 7, true, [id], { id }],
+  ])('key_id %j: KMS.0205', async (key_id) => {
+    expectRefusal(await create({ key_id }), [400, 'KMS.0205']);
+  });
+
+  test.each(['0d0466b0-e727-4d9c-b35d-f84bb474a37f', 'zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz'])(
+    'key_id %s, which is no key: 404 KMS.0207',
+    async (key_id) => {
+      expectRefusal(await create({ key_id }), [404, 'KMS.0207']);
+    },
+  );
+
+  const principals = ['', 'a-b', 'a_b', 'a b', ' a', 'a\n', 'é', '用户', 'a'.repeat(65), 7, true, ['a'], {}];
+  test.each(principals)('grantee_principal %j: KMS.2402', async (grantee_principal) => {
+    expectRefusal(await create({ grantee_principal }), [400, 'KMS.2402']);
+  });
+  test.each(principals)('retiring_principal %j: KMS.2402', async (retiring_principal) => {
+    expectRefusal(await create({ retiring_principal }), [400, 'KMS.2402']);
+  });
+
+  test.each([['create-grant'], ['create-grant', 'create-grant']].map((operations) => [operations]))(
+    'operations %j: KMS.2401',
+    async (operations) => {
+      expectRefusal(await create({ operations }), [400, 'KMS.2401']);
+    },
+  );
+
+  test.each(
+    [
+      [],
+      ['describe'],
+      ['Describe-Key'],
+      ['describe-key', 'schedule-key-deletion'],
+      ['describe-key', ''],
+      ['describe-key', null],
+      ['describe-key', 7],
+      ['describe-key', ['describe-key']],
+      ['__proto__'],
+      [...ALL_OPERATIONS, 'describe-key', 'describe-key'],
+      'describe-key',
+      { 0: 'describe-key', length: 1 },
+      7,
+      true,
+    ].map((operations) => [operations]),
+  )('operations %j: KMS.0308', async (operations) => {
+    expectRefusal(await create({ operations }), [400, 'KMS.0308']);
+  });
+
+  test.each(['', ' ', 'a b', 'a.b', 'a\n', 'a\u0000', '授权', 'a'.repeat(256), 7, false, ['a'], {}])(
+    'name %j: KMS.0308',
+    async (name) => {
+      expectRefusal(await create({ name }), [400, 'KMS.0308']);
+    },
+  );
+
+  test.each(['', 'User', 'group', 'user ', 1, true, ['user']])(
+    'grantee_principal_type %j: KMS.0308',
+    async (grantee_principal_type) => {
+      expectRefusal(await create({ grantee_principal_type }), [400, 'KMS.0308']);
+    },
+  );
+});

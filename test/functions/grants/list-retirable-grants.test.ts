@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DemoUser } from '../../../local/demo.ts';
+import { startService, type TestService } from '../../support/service.ts';
+import { done, newGrant, newKey } from '../making.ts';
+import { expectRefusal } from '../refusal.ts';
+
+/** The time and grantee of the documents' sample. Source: KMS API reference, list-retirable-grants, example. */
+const SAMPLE_MS = 1497341531000;
+const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
+
+let service: TestService;
+let issuer: DemoUser;
+let users = 0;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+beforeEach(async () => {
+  users += 1;
+  issuer = await service.addUser(`issuer-${users}`, 'KMS CMKFullAccess');
+});
+
+const list = (user: DemoUser, body?: object) => service.kms(user, 'list-retirable-grants', body);
+const idsOf = ({ grants }: { grants: { grant_id: string }[] }) => grants.map(({ grant_id }) => grant_id);
+
+test('answers as the documents print it', async () => {
+  const { nowMs } = service.clock;
+  service.clock.nowMs = SAMPLE_MS - 2;
+  const key_id = await newKey(service, issuer);
+  const operations = ['describe-key', 'create-datakey', 'encrypt-datakey'];
+  const fields = { operations, grantee_principal: USER, retiring_principal: USER, name: 'my_grant' };
+  const grant_id = await newGrant(service, key_id, fields, issuer);
+  const answer = await list(issuer, { limit: '', marker: '' });
+  service.clock.nowMs = nowMs;
+  expect([answer.status, answer.body]).toEqual([
+    200,
+    {
+      grants: [
+        {
+          key_id,
+          grant_id,
+          operations: ['describe-key', 'create-datakey', 'encrypt-datakey'],
+          grantee_principal: '13gg44z4g2sglzk0egw0u726zoyzvrs8',
+          grantee_principal_type: 'user',
+          retiring_principal: '13gg44z4g2sglzk0egw0u726zoyzvrs8',
+          issuing_principal: issuer.user_id,
+          name: 'my_grant',
+          creation_date: '1497341531000',
+        },
+      ],
+      next_marker: '',
+      truncated: 'false',
+      total: 1,
+    },
+  ]);
+});
+
+test('lists over all keys of the project, oldest first, without a body too', async () => {
+  const keys = [await newKey(service, issuer), await newKey(service, issuer)];
+  const ids = [];
+  for (const key of [keys[1], keys[0], keys[1]]) ids.push(await newGrant(service, key ?? '', {}, issuer));
+  const whole = done(await list(issuer));
+  expect([idsOf(whole), whole.total, whole.truncated]).toEqual([ids, 3, 'false']);
+  expect(done(await list(issuer, {}))).toEqual(whole);
+});
+
+test('a user who may retire nothing has an empty list', async () => {
+  expect(done(await list(issuer))).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });
+});
+
+test('a grant retirable for every reason at once is there once and counts once', async () => {
+  const key = await newKey(service, issuer);
+  const own = { grantee_principal: issuer.user_id, retiring_principal: issuer.user_id };
+  const operations = ['retire-grant', 'describe-key'];
+  const asUser = await newGrant(service, key, { ...own, operations }, issuer);
+  const byDomain = { grantee_principal: issuer.domain_id, grantee_principal_type: 'domain', operations };
+  const asDomain = await newGrant(service, key, { ...own, ...byDomain }, issuer);
+  const whole = done(await list(issuer));
+  expect([idsOf(whole), whole.total]).toEqual([[asUser, asDomain], 2]);
+  const page = done(await list(issuer, { limit: 1 }));
+  expect([idsOf(page), page.total, page.truncated, page.next_marker]).toEqual([[asUser], 2, 'true', asUser]);
+  expect(idsOf(done(await list(issuer, { limit: 1, marker: asUser })))).toEqual([asDomain]);
+  expect(idsOf(done(await list(issuer, { marker: '1' })))).toEqual([asDomain]);
+
+  // Every other user of the domain may retire the second one only.
+  const neighbour = await service.addUser(`neighbour-${users}`, 'KMS CMKFullAccess');
+  expect(done(await list(neighbour))).toMatchObject({ grants: [{ grant_id: asDomain }], total: 1 });
+
+  done(await service.kms(neighbour, 'retire-grant', { key_id: key, grant_id: asDomain }));
+  expect(done(await list(issuer))).toMatchObject({ grants: [{ grant_id: asUser }], total: 1 });
+  expect(done(await list(neighbour)).total).toBe(0);
+});
+
+test('a user with roles in two projects sees each project by itself', async () => {
+  const { accounts } = service.services;
+  const { project } = await accounts.createProject('second', 'demo');
+  await accounts.addRole(issuer.user_id, project.projectId, 'KMS CMKFullAccess');
+  const here = await newGrant(service, await newKey(service, issuer), {}, issuer);
+
+  const ask = (name: string, body: object) => service.kms(issuer, name, body, project.projectId);
+  const key_id = done(await ask('create-key', { key_alias: 'there' })).key_info.key_id;
+  const grant = { key_id, grantee_principal: USER, operations: ['describe-key'] };
+  const there = done(await ask('create-grant', grant)).grant_id;
+
+  expect(done(await list(issuer))).toMatchObject({ grants: [{ grant_id: here }], total: 1 });
+  expect(done(await ask('list-retirable-grants', {}))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
+  expectRefusal(await service.kms(issuer, 'retire-grant', { key_id, grant_id: there }), [404, 'KMS.0207']);
+  expect(done(await ask('list-retirable-grants', {})).total).toBe(1);
+});
+
+describe('refuses', () => {
+  test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
+    'limit %j: KMS.1601',
+    async (limit) => {
+      expectRefusal(await list(service.reader, { limit }), [400, 'KMS.1601']);
+    },
+  );
+
+  test.each(['-1', 'abc', '10000', '0'.repeat(63), '0d0466b0-e727-4d9c-b35d-f84bb474a37f', -1, 1.5, true, [], {}])(
+    'marker %j: KMS.1602',
+    async (marker) => {
+      expectRefusal(await list(service.reader, { marker }), [400, 'KMS.1602']);
+    },
+  );
+});

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { DemoUser } from '../../../local/demo.ts';
+import { startService, type TestService } from '../../support/service.ts';
+import { expectKeystoneRefusal, expectRefusal } from '../refusal.ts';
+import { rowsOf } from '../rows.ts';
+
+/** Source: IAM API reference, "Verifying a Token". */
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let service: TestService;
+let tenant: DemoUser;
+let foreigner: DemoUser & { project_id: string };
+beforeAll(async () => {
+  service = await startService();
+  tenant = await service.addUser('tenant', 'te_admin');
+  foreigner = await service.foreignUser('te_admin');
+  for (const user of [...service.demo.users, tenant]) await service.token(user);
+  await service.token(foreigner, foreigner.project_id);
+});
+afterAll(() => service.stop());
+
+const send = (headers: Record<string, string>) => service.send('/v3/auth/tokens', { method: 'GET', headers });
+const check = (token: string, subject: string) => send({ 'X-Auth-Token': token, 'X-Subject-Token': subject });
+
+describe('tells all about a token, as when it was made, and echoes it', () => {
+  test('to its own user', async () => {
+    const { user_id: id, password } = service.creator;
+    const project = { id: service.demo.project_id };
+    const made = await service.send('/v3/auth/tokens', {
+      body: {
+        auth: { identity: { methods: ['password'], password: { user: { id, password } } }, scope: { project } },
+      },
+    });
+    const token = made.headers.get('x-subject-token') ?? '';
+    const { status, headers, body } = await check(token, token);
+    expect([status, body]).toEqual([200, made.body]);
+    expect(body.token.user.id).toBe(id);
+    expect(headers.get('x-subject-token')).toBe(token);
+  });
+
+  test('to its user by another token of theirs', async () => {
+    const { user_id: id, password } = service.creator;
+    const { token } = await service.services.tokens.issue({ user: { id }, password });
+    const { status, body } = await check(token, await service.token(service.creator));
+    expect([status, body.token.project.id]).toEqual([200, service.demo.project_id]);
+  });
+
+  test.each(['te_admin', 'Security Administrator'])('to a %s of the same domain', async (role) => {
+    const administrator = await service.addUser(`checks-${role.length}`, role);
+    const answer = await check(await service.token(administrator), await service.token(service.reader));
+    expect([answer.status, answer.body.token.user.id]).toEqual([200, service.reader.user_id]);
+    expect(answer.body.token.roles).toEqual([{ id: '0', name: 'KMS CMKReadOnlyAccess' }]);
+  });
+});
+
+describe('answers 404 in Keystone form, always in the same words', () => {
+  async function expectNotFound(token: string, subject: string): Promise<void> {
+    const rows = rowsOf(service);
+    const answer = await check(token, subject);
+    expectKeystoneRefusal(answer, 404, 'Not Found');
+    expect(answer.body.error.message).toBe('X-Subject-Token is invalid in the request');
+    expect(answer.headers.get('x-subject-token')).toBeNull();
+    expect(rowsOf(service)).toEqual(rows);
+  }
+
+  test("for someone else's token, to any but an administrator of tokens", async () => {
+    const subject = await service.token(service.creator);
+    for (const user of [service.grantee, service.reader, service.administrator]) {
+      await expectNotFound(await service.token(user), subject);
+    }
+  });
+
+  test('for a token of another domain, to an administrator too', async () => {
+    const ours = await service.token(service.creator);
+    const theirs = await service.token(foreigner, foreigner.project_id);
+    await expectNotFound(await service.token(tenant), theirs);
+    await expectNotFound(theirs, ours);
+  });
+
+  test("for someone else's token, to an administrator whose own token is of no project", async () => {
+    const { user_id: id, password } = tenant;
+    const { token } = await service.services.tokens.issue({ user: { id }, password });
+    await expectNotFound(token, await service.token(service.creator));
+  });
+
+  test('for what is no token', async () => {
+    const own = await service.token(tenant);
+    for (const subject of ['garbage', `${own}x`, own.slice(1), `${own},${own}`, '__proto__']) {
+      await expectNotFound(own, subject);
+    }
+  });
+
+  test('for a token that has run out', async () => {
+    const subject = await service.token(service.reader);
+    const { nowMs } = service.clock;
+    const late = await service.addUser('late', 'te_admin');
+    try {
+      service.clock.nowMs = nowMs + DAY_MS - 1;
+      const token = await service.token(late);
+      expect((await check(token, subject)).status).toBe(200);
+      service.clock.nowMs = nowMs + DAY_MS;
+      await expectNotFound(token, subject);
+    } finally {
+      service.clock.nowMs = nowMs;
+    }
+  });
+
+  test('for a token of a disabled user', async () => {
+    const leaver = await service.addUser('leaver', 'KMS Administrator');
+    const subject = await service.token(leaver);
+    expect((await check(await service.token(tenant), subject)).status).toBe(200);
+    await service.services.accounts.setUserEnabled(leaver.user_id, false);
+    await expectNotFound(await service.token(tenant), subject);
+  });
+});
+
+test('without X-Subject-Token it is 400 in Keystone form', async () => {
+  const headers = { 'X-Auth-Token': await service.token(service.creator) };
+  expectKeystoneRefusal(await send(headers), 400, 'Bad Request');
+  expectKeystoneRefusal(await send({ ...headers, 'X-Subject-Token': '' }), 400, 'Bad Request');
+});
+
+test('without a good token of its own it is 401', async () => {
+  const subject = { 'X-Subject-Token': await service.token(service.creator) };
+  expectRefusal(await send(subject), [401, 'APIGW.0301']);
+  expectRefusal(await send({ ...subject, 'X-Auth-Token': 'garbage' }), [401, 'APIGW.0301']);
+});

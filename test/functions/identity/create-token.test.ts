@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startService, type TestService } from '../../support/service.ts';
+import { expectKeystoneRefusal } from '../refusal.ts';
+import { rowsOf } from '../rows.ts';
+
+/** Bodies and replies as in the IAM API reference, "Obtaining a User Token Through Password Authentication". */
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const send = (user: unknown, scope?: unknown) =>
+  service.send('/v3/auth/tokens', {
+    body: { auth: { identity: { methods: ['password'], password: { user } }, ...(scope !== undefined && { scope }) } },
+  });
+
+describe('gives a token', () => {
+  test('by name, domain name and project id: 201, the token in X-Subject-Token, all about it in the body', async () => {
+    const { nowMs } = service.clock;
+    service.clock.nowMs = Date.UTC(2026, 10, 22, 6, 27, 27, 15);
+    const { name, password, user_id, domain_id } = service.creator;
+    const user = { name, password, domain: { name: 'demo' } };
+    const { status, headers, body } = await send(user, { project: { id: service.demo.project_id } });
+    service.clock.nowMs = nowMs;
+    expect([status, body]).toEqual([
+      201,
+      {
+        token: {
+          issued_at: '2026-11-22T06:27:27.015000Z',
+          expires_at: '2026-11-23T06:27:27.015000Z',
+          methods: ['password'],
+          user: { id: user_id, name: 'creator', domain: { id: domain_id, name: 'demo' }, password_expires_at: '' },
+          project: { id: service.demo.project_id, name: 'local-1', domain: { id: domain_id, name: 'demo' } },
+          roles: [{ id: '0', name: 'KMS CMKFullAccess' }],
+          catalog: [],
+        },
+      },
+    ]);
+    expect(headers.get('x-subject-token')).toMatch(/^\S{32,}$/);
+    expect(headers.get('content-type')).toBe('application/json');
+  });
+
+  test.each(['user id', 'name and domain name', 'name and domain id'])('by %s, and it works', async (by) => {
+    const { name, password, user_id, domain_id, domain_name } = service.reader;
+    const user = {
+      'user id': { id: user_id, password },
+      'name and domain name': { name, password, domain: { name: domain_name } },
+      'name and domain id': { name, password, domain: { id: domain_id } },
+    }[by];
+    for (const project of [{ id: service.demo.project_id }, { name: 'local-1' }]) {
+      const { status, headers, body } = await send(user, { project });
+      expect([status, body.token.project.id]).toEqual([201, service.demo.project_id]);
+      const list = await service.send(`/v1.0/${service.demo.project_id}/kms/list-keys`, {
+        headers: { 'X-Auth-Token': headers.get('x-subject-token') ?? '' },
+      });
+      expect([list.status, list.body.total]).toEqual([200, 2]);
+    }
+  });
+
+  test('without a scope: of no project and no roles, and it opens no project', async () => {
+    const { user_id: id, password } = service.creator;
+    const { status, headers, body } = await send({ id, password });
+    expect([status, body.token.project, body.token.roles]).toEqual([201, undefined, []]);
+    const list = await service.send(`/v1.0/${service.demo.project_id}/kms/list-keys`, {
+      headers: { 'X-Auth-Token': headers.get('x-subject-token') ?? '' },
+    });
+    expect([list.status, list.body.error_code]).toEqual([403, 'KMS.0321']);
+  });
+
+  test('another one each time, with ?nocatalog=true and unknown fields too', async () => {
+    const { user_id: id, password } = service.creator;
+    const asked = { auth: { identity: { methods: ['password'], password: { user: { id, password, x: 1 } } }, y: {} } };
+    const path = '/v3/auth/tokens?nocatalog=true';
+    const answers = [await service.send(path, { body: asked }), await service.send(path, { body: asked })];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    expect(new Set(answers.map(({ headers }) => headers.get('x-subject-token'))).size).toBe(2);
+  });
+
+  test('that the store knows only by its hash', async () => {
+    const { user_id: id, password } = service.creator;
+    const token = (await send({ id, password })).headers.get('x-subject-token') ?? '';
+    const rows = JSON.stringify(rowsOf(service));
+    expect([rows.includes(token), rows.includes(password)]).toEqual([false, false]);
+  });
+});
+
+describe('refuses with 401, and makes no token', () => {
+  async function expectUnauthorized(user: object, scope: object): Promise<string> {
+    const rows = rowsOf(service);
+    const answer = await send(user, scope);
+    expectKeystoneRefusal(answer, 401, 'Unauthorized');
+    expect(answer.headers.get('x-subject-token')).toBeNull();
+    expect(rowsOf(service)).toEqual(rows);
+    return answer.body.error.message;
+  }
+
+  test('a wrong password, an unknown user, and a user of another domain: all in the same words', async () => {
+    const { name, user_id: id, password, domain_name } = service.creator;
+    const project = { project: { id: service.demo.project_id } };
+    const foreigner = await service.foreignUser();
+    const messages = [
+      await expectUnauthorized({ id, password: `${password}x` }, project),
+      await expectUnauthorized({ id, password: service.grantee.password }, project),
+      await expectUnauthorized({ name, password: 'x', domain: { name: domain_name } }, project),
+      await expectUnauthorized({ id: 'f'.repeat(32), password }, project),
+      await expectUnauthorized({ name: 'nobody', password, domain: { name: domain_name } }, project),
+      await expectUnauthorized({ name, password, domain: { name: 'nowhere' } }, project),
+      await expectUnauthorized({ name, password, domain: { name: 'other' } }, project),
+      await expectUnauthorized({ name, password, domain: { id: foreigner.domain_id } }, project),
+      await expectUnauthorized({ name: 'CREATOR', password, domain: { name: domain_name } }, project),
+    ];
+    expect(new Set(messages).size).toBe(1);
+  });
+
+  test('a project in which the user has no role, or that is nowhere', async () => {
+    const { user_id: id, password } = service.creator;
+    const { project } = await service.services.accounts.createProject('second', 'demo');
+    for (const wrong of [{ id: project.projectId }, { name: 'second' }, { id: 'x' }, { name: 'nowhere' }]) {
+      await expectUnauthorized({ id, password }, { project: wrong });
+    }
+  });
+
+  test('a disabled user, whose tokens are dead at once too', async () => {
+    const user = await service.addUser('leaver', 'KMS CMKReadOnlyAccess');
+    const { user_id: id, password } = user;
+    expect((await service.kms(user, 'list-keys')).status).toBe(200);
+    await service.services.accounts.setUserEnabled(id, false);
+    await expectUnauthorized({ id, password }, { project: { id: service.demo.project_id } });
+    expect((await service.kms(user, 'list-keys')).status).toBe(401);
+  });
+});
+
+test('a body of another form is 400 in Keystone form, and makes no token', async () => {
+  const { user_id: id, name, password } = service.creator;
+  const user = { id, password };
+  const identity = { methods: ['password'], password: { user } };
+  const rows = rowsOf(service);
+  for (const body of [
+    undefined,
+    {},
+    { auth: null },
+    { auth: {} },
+    { auth: { identity: {} } },
+    { auth: { identity: { ...identity, methods: [] } } },
+    { auth: { identity: { ...identity, methods: ['token'] } } },
+    { auth: { identity: { ...identity, methods: ['password', 'totp'] } } },
+    { auth: { identity: { ...identity, methods: 'password' } } },
+    { auth: { identity: { methods: ['password'] } } },
+    { auth: { identity: { methods: ['password'], password: { user: { id } } } } },
+    { auth: { identity: { methods: ['password'], password: { user: { id, password: '' } } } } },
+    { auth: { identity: { methods: ['password'], password: { user: { id, password: ['x'] } } } } },
+    { auth: { identity: { methods: ['password'], password: { user: { id, password: 'x'.repeat(257) } } } } },
+    { auth: { identity: { methods: ['password'], password: { user: { name, password } } } } },
+    { auth: { identity: { methods: ['password'], password: { user: { name, password, domain: 'demo' } } } } },
+    { auth: { identity, scope: 'unscoped' } },
+    { auth: { identity, scope: { project: {} } } },
+    { auth: { identity, scope: { project: { id: 7 } } } },
+    { auth: { identity, scope: { project: 'local-1' } } },
+  ]) {
+    expectKeystoneRefusal(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
+  }
+  expect(rowsOf(service)).toEqual(rows);
+});
+
+test('a body that is no JSON object is 400 in Keystone form too', async () => {
+  for (const body of ['', 'not JSON', '[]', 'null', '"x"', '{"auth":{},"auth":{}}', '{"auth":{"__proto__":{}}}']) {
+    expectKeystoneRefusal(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
+  }
+});
+
+test('a flood of logins is slowed down, not let in: 429 to some, and all is well after it', async () => {
+  const { user_id: id, password } = service.creator;
+  const answers = await Promise.all(Array.from({ length: 40 }, () => send({ id, password: `${password}x` })));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(answers.filter(({ status }) => status === 401).length).toBe(40 - refused.length);
+  for (const answer of refused) expectKeystoneRefusal(answer, 429, 'Too Many Requests');
+  expect((await send({ id, password })).status).toBe(201);
+});

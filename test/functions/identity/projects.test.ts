@@ -1,0 +1,76 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DemoUser } from '../../../local/demo.ts';
+import { startService, type TestService } from '../../support/service.ts';
+import { expectRefusal } from '../refusal.ts';
+
+/** Source: IAM API reference, "Querying Project Information Based on the Specified Criteria". */
+let service: TestService;
+let secondId: string;
+beforeAll(async () => {
+  service = await startService({ REGION: 'eu-de' });
+  const { accounts } = service.services;
+  const { project } = await accounts.createProject('eu-de_second', 'demo');
+  secondId = project.projectId;
+  await accounts.addRole(service.grantee.user_id, secondId, 'KMS CMKReadOnlyAccess');
+  await service.foreignUser();
+});
+afterAll(() => service.stop());
+
+async function list(user: DemoUser, query = '') {
+  const headers = { 'X-Auth-Token': await service.token(user) };
+  return service.send(`/v3/projects${query}`, { method: 'GET', headers });
+}
+
+test('lists the projects in which the caller has a role, by name, in Keystone form', async () => {
+  const { status, body } = await list(service.grantee);
+  const { domain_id } = service.grantee;
+  const form = { domain_id, parent_id: domain_id, is_domain: false, enabled: true, description: '' };
+  const first = service.demo.project_id;
+  expect([status, body]).toEqual([
+    200,
+    {
+      projects: [
+        { ...form, id: first, name: 'eu-de', links: { self: `/v3/projects/${first}` } },
+        { ...form, id: secondId, name: 'eu-de_second', links: { self: `/v3/projects/${secondId}` } },
+      ],
+      links: { self: '/v3/projects', next: null, previous: null },
+    },
+  ]);
+});
+
+test('?name= picks the one of that name, which is how an SDK finds the project of a region', async () => {
+  const idsOf = async (user: DemoUser, query: string) =>
+    (await list(user, query)).body.projects.map(({ id }: { id: string }) => id);
+  expect(await idsOf(service.grantee, '?name=eu-de')).toEqual([service.demo.project_id]);
+  expect(await idsOf(service.grantee, '?name=eu-de_second')).toEqual([secondId]);
+  expect(await idsOf(service.grantee, '?enabled=true&name=eu%2Dde')).toEqual([service.demo.project_id]);
+  for (const query of ['?name=eu-de_second', '?name=elsewhere', '?name=EU-DE', '?name=eu', '?name=%']) {
+    expect([query, await idsOf(service.creator, query)]).toEqual([query, []]);
+  }
+});
+
+test('a token of no project finds its projects too', async () => {
+  const { user_id: id, password } = service.grantee;
+  const { token } = await service.services.tokens.issue({ user: { id }, password });
+  const { body } = await service.send('/v3/projects', { method: 'GET', headers: { 'X-Auth-Token': token } });
+  expect(body.projects).toHaveLength(2);
+});
+
+test('a GET with the body {}, as the Node SDK sends it, is answered', async () => {
+  const token = await service.token(service.creator);
+  const status = await new Promise((resolve, reject) => {
+    const headers = { 'X-Auth-Token': token, 'content-type': 'application/json', 'content-length': 2 };
+    const sent = request(`${service.url}/v3/projects?name=eu-de`, { method: 'GET', headers }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    });
+    sent.on('error', reject).end('{}');
+  });
+  expect(status).toBe(200);
+});
+
+test('without credentials, and with a token that is none, it is 401', async () => {
+  expectRefusal(await service.send('/v3/projects', { method: 'GET' }), [401, 'APIGW.0301']);
+  const headers = { 'X-Auth-Token': 'garbage' };
+  expectRefusal(await service.send('/v3/projects', { method: 'GET', headers }), [401, 'APIGW.0301']);
+});

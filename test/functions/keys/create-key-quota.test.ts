@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startService, type TestService } from '../../support/service.ts';
+import { atOnce, codesOf } from '../at-once.ts';
+import { done } from '../making.ts';
+import { expectRefusal } from '../refusal.ts';
+import { rowsOf } from '../rows.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({ KEYS_PER_PROJECT: '4' });
+});
+afterAll(() => service.stop());
+
+const create = (key_alias: string) => service.kms(service.creator, 'create-key', { key_alias });
+
+test('sixteen creates at once do not get past KEYS_PER_PROJECT: the demo has two keys, two more are made', async () => {
+  const answers = await atOnce(service, service.creator, 'create-key', (n) => ({ key_alias: `key-${n}` }));
+  expect(codesOf(answers)).toEqual([...Array(14).fill('KMS.1105'), 'done', 'done']);
+  expect(done(await service.kms(service.creator, 'list-keys', {})).total).toBe(4);
+});
+
+test('past it: KMS.1105, and nothing is written; keys disabled or waiting for deletion count too', async () => {
+  const [orders, payroll] = service.demo.keys;
+  done(await service.kms(service.creator, 'disable-key', { key_id: orders?.key_id }));
+  const waiting = { key_id: payroll?.key_id, pending_days: '7' };
+  done(await service.kms(service.creator, 'schedule-key-deletion', waiting));
+  const rows = rowsOf(service);
+  expectRefusal(await create('one-more'), [400, 'KMS.1105']);
+  expect(rowsOf(service)).toEqual(rows);
+});
+
+test('another project has its own', async () => {
+  const foreigner = await service.foreignUser();
+  const answer = await service.kms(foreigner, 'create-key', { key_alias: 'orders' }, foreigner.project_id);
+  expect(answer.status).toBe(200);
+});

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startService, type TestService } from '../../support/service.ts';
+import { done, newKey } from '../making.ts';
+import { expectRefusal } from '../refusal.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({ REGION: 'eu-de' });
+});
+afterAll(() => service.stop());
+
+const ask = (key_id: unknown) => service.kms(service.reader, 'describe-key', { key_id });
+
+test('tells all about a key, every value a string as documented', async () => {
+  service.clock.nowMs = 1597062260000 - 1;
+  const maker = await service.addUser('maker', 'KMS CMKFullAccess');
+  const key_id = await newKey(service, maker, { key_alias: 'test', key_description: 'what for' });
+  service.clock.nowMs = Date.now();
+  const { status, body } = await ask(key_id);
+  expect([status, body]).toEqual([
+    200,
+    {
+      key_info: {
+        key_id,
+        domain_id: maker.domain_id,
+        key_alias: 'test',
+        realm: 'eu-de',
+        key_spec: 'AES_256',
+        key_usage: 'ENCRYPT_DECRYPT',
+        key_description: 'what for',
+        creation_date: '1597062260000',
+        scheduled_deletion_date: '',
+        key_state: '2',
+        default_key_flag: '0',
+        key_type: '1',
+        expiration_time: '',
+        origin: 'kms',
+        key_rotation_enabled: 'false',
+        sys_enterprise_project_id: '0',
+      },
+    },
+  ]);
+});
+
+test('a key that waits for deletion tells when it goes: 13 digits, in ms', async () => {
+  service.clock.nowMs = 1600000000000 - 1;
+  const keeper = await service.addUser('keeper', 'KMS CMKFullAccess');
+  const key_id = await newKey(service, keeper);
+  done(await service.kms(keeper, 'schedule-key-deletion', { key_id, pending_days: '7' }));
+  service.clock.nowMs = Date.now();
+  const { key_info } = done(await ask(key_id));
+  // 1,600,000,000,000 and seven days of 86,400,000 ms.
+  expect([key_info.key_state, key_info.scheduled_deletion_date]).toEqual(['4', '1600604800000']);
+});
+
+test('a malformed key_id: KMS.0205', async () => {
+  for (const key_id of ['', 'x', '0D0466B0-E727-4D9C-B35D-F84BB474A37F', 7, ['x'], {}]) {
+    expectRefusal(await ask(key_id), [400, 'KMS.0205']);
+  }
+});
+
+test('a key of another project is told as one that is nowhere: 404 KMS.0207', async () => {
+  const foreigner = await service.foreignUser();
+  const key_id = service.demo.keys[0]?.key_id;
+  const foreign = await service.kms(foreigner, 'describe-key', { key_id }, foreigner.project_id);
+  const absent = await ask('0d0466b0-e727-4d9c-b35d-f84bb474a37f');
+  for (const answer of [foreign, absent]) expectRefusal(answer, [404, 'KMS.0207']);
+  expect(foreign.body.error_msg).toBe(absent.body.error_msg);
+});

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { DemoUser } from '../../../local/demo.ts';
+import { startService, type TestService } from '../../support/service.ts';
+import { done, newKey } from '../making.ts';
+import { expectRefusal } from '../refusal.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const list = (body?: object, user: DemoUser = service.reader) => service.kms(user, 'list-keys', body);
+
+test('lists ids and details, oldest first, as documented: all strings but the total', async () => {
+  const { keys, creator } = { ...service.demo, creator: service.creator };
+  const { status, body } = await list({ limit: '', marker: '' });
+  const details = (key_id: string, key_alias: string) => ({
+    key_id,
+    domain_id: creator.domain_id,
+    key_alias,
+    realm: 'local-1',
+    key_spec: 'AES_256',
+    key_usage: 'ENCRYPT_DECRYPT',
+    key_description: 'demo',
+    creation_date: expect.stringMatching(/^\d{13}$/),
+    scheduled_deletion_date: '',
+    key_state: '2',
+    default_key_flag: '0',
+    key_type: '1',
+    expiration_time: '',
+    origin: 'kms',
+    key_rotation_enabled: 'false',
+    sys_enterprise_project_id: '0',
+  });
+  const [orders = '', payroll = ''] = keys.map(({ key_id }) => key_id);
+  expect([status, [...body.keys].sort()]).toEqual([200, [orders, payroll].sort()]);
+  expect(body).toMatchObject({ next_marker: '', truncated: 'false', total: 2 });
+  expect(body.key_details.map(({ key_id }: { key_id: string }) => key_id)).toEqual(body.keys);
+  expect(body.key_details).toEqual(expect.arrayContaining([details(orders, 'orders'), details(payroll, 'payroll')]));
+  expect(Object.keys(body).sort()).toEqual(['key_details', 'keys', 'next_marker', 'total', 'truncated']);
+});
+
+test('without key_spec only AES_256 keys; ALL for every one; each spec by itself', async () => {
+  const rsa = await newKey(service, service.creator, { key_spec: 'RSA_3072' });
+  const sm4 = await newKey(service, service.creator, { key_spec: 'SM4' });
+  const aes = await newKey(service);
+  const idsOf = async (body: object) => done(await list(body)).keys.slice(-3);
+  expect(await idsOf({ key_spec: 'ALL' })).toEqual([rsa, sm4, aes]);
+  expect(done(await list({ key_spec: 'ALL' })).total).toBe(5);
+  expect(done(await list({})).total).toBe(3);
+  expect(done(await list({ key_spec: 'AES_256' }))).toEqual(done(await list({})));
+  expect(done(await list({ key_spec: 'SM4' }))).toMatchObject({ keys: [sm4], total: 1 });
+  expect(done(await list({ key_spec: 'HMAC_256' }))).toMatchObject({ keys: [], key_details: [], total: 0 });
+});
+
+test('by key_state: enabled 2, disabled 3, waiting for deletion 4; no key is in 1 or 5', async () => {
+  const disabled = await newKey(service);
+  const waiting = await newKey(service);
+  done(await service.kms(service.creator, 'disable-key', { key_id: disabled }));
+  done(await service.kms(service.creator, 'schedule-key-deletion', { key_id: waiting, pending_days: '7' }));
+  expect(done(await list({ key_state: '3' }))).toMatchObject({ keys: [disabled], total: 1 });
+  expect(done(await list({ key_state: '4' }))).toMatchObject({ keys: [waiting], total: 1 });
+  const enabled = done(await list({ key_state: '2' }));
+  expect([enabled.total, enabled.keys.includes(disabled), enabled.keys.includes(waiting)]).toEqual([3, false, false]);
+  for (const key_state of ['1', '5']) expect(done(await list({ key_state })).total).toBe(0);
+});
+
+test('another project has its own list', async () => {
+  const foreigner = await service.foreignUser();
+  const answer = await service.kms(foreigner, 'list-keys', {}, foreigner.project_id);
+  expect(answer.body).toEqual({ keys: [], key_details: [], next_marker: '', truncated: 'false', total: 0 });
+});
+
+describe('refuses', () => {
+  test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
+    'limit %j: KMS.1601',
+    async (limit) => {
+      expectRefusal(await list({ limit }), [400, 'KMS.1601']);
+    },
+  );
+
+  test.each(['-1', 'abc', '10000', 'f'.repeat(64), '0D0466B0-E727-4D9C-B35D-F84BB474A37F', -1, 1.5, true, [], {}])(
+    'marker %j: KMS.1602',
+    async (marker) => {
+      expectRefusal(await list({ marker }), [400, 'KMS.1602']);
+    },
+  );
+
+  test.each([
+    ...[{ key_state: '0' }, { key_state: '6' }, { key_state: '22' }, { key_state: '' }, { key_state: 2 }],
+    ...[{ key_spec: 'aes_256' }, { key_spec: 'AES' }, { key_spec: '' }, { key_spec: 1 }, { key_spec: 'toString' }],
+  ])('%j: KMS.0308', async (fields) => {
+    expectRefusal(await list(fields), [400, 'KMS.0308']);
+  });
+});
+
+test('pages go on at next_marker, at an offset, and at the id of a key that is gone', async () => {
+  const whole: string[] = done(await list({ key_spec: 'ALL' })).keys;
+  const page = async (body: object) => done(await list({ key_spec: 'ALL', ...body }));
+  expect(await page({ limit: 2 })).toMatchObject({ keys: whole.slice(0, 2), truncated: 'true', next_marker: whole[1] });
+  expect((await page({ marker: whole[1] })).keys).toEqual(whole.slice(2));
+  expect((await page({ marker: '3', limit: 2 })).keys).toEqual(whole.slice(3, 5));
+  expect((await page({ marker: 3 })).keys).toEqual(whole.slice(3));
+  expect((await page({ marker: '00000000-0000-0000-0000-000000000000' })).keys).toEqual(whole);
+  expect(await page({ marker: '9999' })).toMatchObject({ keys: [], truncated: 'false', total: whole.length });
+});

@@ -1,0 +1,124 @@
+/** Slow and silent clients, and the end of the server. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createGateway, drain } from '../../local/gateway.ts';
+import { grantIdsOn } from '../functions/making.ts';
+import { dial, replyOf, restOf } from '../functions/raw.ts';
+import { expectRefusal } from '../functions/refusal.ts';
+import { rowsOf } from '../functions/rows.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+let gateway: Server;
+let url: string;
+let keyId: string;
+let head: string;
+let body: string;
+
+beforeAll(async () => {
+  service = await startService();
+  const token = await service.token(service.creator);
+  const [grant] = service.demo.grants;
+  keyId = grant?.key_id ?? '';
+  body = JSON.stringify(grant);
+  head = [
+    `POST /v1.0/${service.demo.project_id}/kms/revoke-grant HTTP/1.1`,
+    'Host: a',
+    `X-Auth-Token: ${token}`,
+    `Content-Length: ${body.length}`,
+    '',
+    '',
+  ].join('\r\n');
+});
+afterAll(() => service.stop());
+
+beforeEach(async () => {
+  gateway = await createGateway([]);
+  gateway.listen(0, '127.0.0.1');
+  await once(gateway, 'listening');
+  url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  if (gateway.listening) await drain(gateway, 0);
+});
+
+describe('a client', () => {
+  test('is given 10 s for its headers, 15 s for a request, 60 s between two, and 30 s of silence', () => {
+    const { headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections } = gateway;
+    expect({ headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections }).toEqual({
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      keepAliveTimeout: 60_000,
+      timeout: 30_000,
+      maxConnections: 1024,
+    });
+  });
+
+  test('that is slower is cut off with 408 as JSON, wherever it stopped, and nothing is done', async () => {
+    // The server looks once a second; shorter bounds keep the test short.
+    gateway.headersTimeout = 100;
+    gateway.requestTimeout = 200;
+    const rows = rowsOf(service);
+    const replies = await Promise.all(
+      ['', 'PO', head.slice(0, 60), head.slice(0, -2), head, head + body.slice(0, -1)].map(async (sent) => {
+        const socket = await dial(url);
+        if (sent !== '') socket.write(sent);
+        return restOf(socket);
+      }),
+    );
+    for (const reply of replies) expectRefusal(replyOf(reply), [408, 'APIGW.0201']);
+    expect(rowsOf(service)).toEqual(rows);
+  });
+
+  test('that drops the connection in the middle of a request does nothing', async () => {
+    const rows = rowsOf(service);
+    const connected = once(gateway, 'connection');
+    const socket = await dial(url);
+    const [peer] = await connected;
+    const closed = new Promise((resolve) => peer.once('close', resolve));
+    socket.write(head + body.slice(0, -1), () => socket.resetAndDestroy());
+    await closed;
+    expect(rowsOf(service)).toEqual(rows);
+  });
+
+  test('that stays silent after its reply is hung up on', async () => {
+    gateway.keepAliveTimeout = 100;
+    const socket = await dial(url);
+    socket.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
+    expectRefusal(replyOf(await restOf(socket)), [404, 'APIGW.0101']);
+  });
+});
+
+describe('draining', () => {
+  test('finishes what is under way, tells the client that it is the last, and takes nothing new', async () => {
+    const [idle, busy] = [await dial(url), await dial(url)];
+    idle.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(idle, 'data');
+    const arrived = once(gateway, 'request');
+    busy.write(head + body.slice(0, 10));
+    await arrived;
+
+    const drained = drain(gateway, 10_000);
+    await restOf(idle);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+    expect(await grantIdsOn(service, keyId)).toHaveLength(3);
+
+    busy.write(body.slice(10));
+    const reply = replyOf(await restOf(busy));
+    expect([reply.status, reply.body, reply.headers.get('connection')]).toEqual([200, {}, 'close']);
+    await drained;
+    expect(await grantIdsOn(service, keyId)).toHaveLength(2);
+  });
+
+  test('does not wait longer than it is told to', async () => {
+    const rows = rowsOf(service);
+    const busy = await dial(url);
+    const arrived = once(gateway, 'request');
+    busy.write(head + body.slice(0, -1));
+    await arrived;
+    await Promise.all([drain(gateway, 50), restOf(busy)]);
+    expect(rowsOf(service)).toEqual(rows);
+  });
+});
