@@ -45,7 +45,7 @@ export async function createGateway(corsOrigins: readonly string[]): Promise<Ser
   async function answer(request: IncomingMessage): Promise<Result> {
     if (request.headers.host === undefined) throw new KmsError('APIGW.0201:400', { detail: 'Host is missing.' });
     const body = await readBody(request);
-    const [path = '', query = ''] = splitOnce(request.url ?? '/', '?');
+    const [path = '', query = ''] = splitOnce((request.url ?? '/').replace(ABSOLUTE_FORM, ''), '?');
     const { target, routeKey, pathParameters } = route(request.method ?? '', path);
     return target(eventOf(request, { path, query, routeKey, pathParameters, body }), {});
   }
@@ -207,6 +207,9 @@ function send(
   });
   response.end(bytes);
 }
+
+/** The scheme and host of a request to a proxy, which a server must take too. */
+const ABSOLUTE_FORM = /^https?:\/\/[^/?]+/i;
 
 const newRequestId = () => randomUUID().replaceAll('-', '');
 

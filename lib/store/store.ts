@@ -49,7 +49,7 @@ export interface Key {
 /** A grant, in the API's own form: stored, listed and recorded as it is answered. */
 export interface Grant {
   key_id: string;
-  /** 64 lower-case hex: 12 for the creation time in ms, 52 random. Sorts by time. */
+  /** 64 lower-case hex that sort by time; see `authority/ids.ts`. */
   grant_id: string;
   name?: string | undefined;
   grantee_principal: string;
@@ -236,8 +236,9 @@ export interface DirectoryStore {
   addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
   /** Also drops the tokens that ran out long ago. */
   addToken(token: StoredToken): Promise<void>;
-  /** False when there is no such user or access key. */
+  /** Disabling a user ends its tokens for good. False when there is no such user. */
   setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
+  /** False when there is no such access key. */
   setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<boolean>;
   domain(domainId: string): Promise<Domain | undefined>;
   domainByName(name: string): Promise<Domain | undefined>;

@@ -190,12 +190,22 @@ export function directoryContract(openStore: OpenStore): void {
       expect((await directory.session(tokenOf(3).tokenHash))?.roles).toEqual([]);
     });
 
+    test('ends the tokens of a user that is disabled, for good, and no others', async () => {
+      const directory = await filled();
+      await directory.addToken(tokenOf(1));
+      await directory.addToken(tokenOf(2, { userId: 'u2' }));
+      await directory.setUserEnabled('u1', false);
+      await directory.setUserEnabled('u1', true);
+      expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
+      expect((await directory.session(tokenOf(2).tokenHash))?.user.userId).toBe('u2');
+    });
+
     test('shows a disabled user and a lost role in the sessions there are', async () => {
       const directory = await filled();
       await directory.addRole('u1', 'p1', 'te_admin');
       await directory.addRole('u1', 'p2', 'te_admin');
-      await directory.addToken(tokenOf(1));
       await directory.setUserEnabled('u1', false);
+      await directory.addToken(tokenOf(1));
       expect(await directory.removeRole('u1', 'p1', 'te_admin')).toBe(true);
       const session = await directory.session(tokenOf(1).tokenHash);
       expect([session?.user.enabled, session?.roles]).toEqual([false, []]);

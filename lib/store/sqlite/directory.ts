@@ -13,6 +13,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const insertAccessKey = insert('access_keys', 5);
   const insertToken = insert('tokens', 5);
   const dropTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
+  const dropTokensOf = db.prepare('DELETE FROM tokens WHERE user_id = ?');
   const enableUser = db.prepare('UPDATE users SET enabled = ? WHERE user_id = ?');
   const enableAccessKey = db.prepare('UPDATE access_keys SET enabled = ? WHERE access_key = ?');
 
@@ -59,7 +60,11 @@ export function sqliteDirectory(db: Database): DirectoryStore {
         dropTokens.run(token.issuedAtMs - TOKEN_KEPT_MS);
         insertToken.run(token.tokenHash, token.userId, token.projectId ?? null, token.issuedAtMs, token.expiresAtMs);
       }),
-    setUserEnabled: (userId, enabled) => db.write(() => enableUser.run(Number(enabled), userId).changes === 1),
+    setUserEnabled: (userId, enabled) =>
+      db.write(() => {
+        if (!enabled) dropTokensOf.run(userId);
+        return enableUser.run(Number(enabled), userId).changes === 1;
+      }),
     setAccessKeyEnabled: (accessKey, enabled) =>
       db.write(() => enableAccessKey.run(Number(enabled), accessKey).changes === 1),
 

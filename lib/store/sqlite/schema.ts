@@ -95,4 +95,5 @@ CREATE TABLE tokens (
   project_id TEXT REFERENCES projects, issued_at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
+CREATE INDEX tokens_by_user ON tokens (user_id);
 `;
