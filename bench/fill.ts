@@ -59,14 +59,14 @@ export async function fill(dataDir: string, sizes: readonly number[]): Promise<{
   return { demo, keys };
 }
 
-function actOf({ project_id: projectId, users: [creator] }: Demo, operation: string): Act {
+function actOf({ project_id: projectId, users: [creator] }: Demo, action: string): Act {
   if (!creator) throw new Error('the demo has no users');
   return {
     caller: { userId: creator.user_id, domainId: creator.domain_id, projectId, roles: [creator.role] },
     projectId,
     door: 'admin',
     requestId: randomUUID(),
-    operation,
+    action,
     body: new Uint8Array(),
   };
 }

@@ -49,6 +49,7 @@ export interface Call<F extends Fields> extends Services {
   body: Body<F>;
   act: Act;
   request: SignableRequest;
+  sourceIp: string;
 }
 
 export interface Api<F extends Fields> {
@@ -98,7 +99,8 @@ export function endpoint<F extends Fields = Record<never, never>>({ access, fiel
   }
 
   async function run(exchange: Exchange): Promise<Result> {
-    const call = { ...services(), body: exchange.body as Body<F>, act: actOf(exchange), request: exchange.request };
+    const { request, sourceIp } = exchange;
+    const call = { ...services(), body: exchange.body as Body<F>, act: actOf(exchange), request, sourceIp };
     return resultOf(exchange, await handle(call));
   }
 
@@ -147,7 +149,7 @@ function actOf({ requestId, action, projectId, request, caller = NOBODY, body }:
     door: 'http',
     requestId,
     sequence,
-    operation: action,
+    action,
     body: request.body,
   };
 }

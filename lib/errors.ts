@@ -53,6 +53,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export class KmsError extends Error {
   override readonly name = 'KmsError';
   readonly code: ErrorCode;
+  readonly detail: string | undefined;
 
   /**
    * @param detail what to put right, appended to the documented text; our own words, never the client's input
@@ -60,6 +61,7 @@ export class KmsError extends Error {
   constructor(code: ErrorCode, { detail, cause }: { detail?: string | undefined; cause?: unknown } = {}) {
     super(detail ? `${ERRORS[code].text} ${detail}` : ERRORS[code].text, { cause });
     this.code = code;
+    this.detail = detail;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The demo project of a first start: something to list and revoke at once, with credentials made at random. */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Act } from '../lib/authority/authority.ts';
 import type { Config } from '../lib/config.ts';
@@ -46,30 +46,20 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
   { alias: 'payroll', name: 'payroll-audit', operations: ['describe-key'] },
 ];
 
-const FILE = 'demo.json';
+export const DEMO_FILE = 'demo.json';
+/** What the welcome's curl sends to log in: so that no password stands in a terminal or a log. */
+export const LOGIN_FILE = 'demo-login.json';
 const ASIDE = 'first-start';
 
-/** The demo's credentials, if this data folder has a demo. */
-export function readDemo(dataDir: string): Demo | undefined {
-  const path = join(dataDir, FILE);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Demo) : undefined;
-}
-
-/** Takes away what a first start that was cut off left: its folder aside, and credentials of a demo that never came. */
-export function removeRemains(dataDir: string, isFirst: boolean): void {
-  rmSync(join(dataDir, ASIDE), { recursive: true, force: true });
-  if (isFirst) rmSync(join(dataDir, FILE), { force: true });
-}
-
 /**
- * Fills a data folder that has no database yet. All is made in a folder aside, and the database is moved in last, so
- * that a start that is cut off leaves nothing behind for the next one.
+ * Fills a data folder that has no database yet. All is made in a folder aside and published by giving the database its
+ * name, so that of several starts one wins and a start that is cut off leaves nothing half-made.
  * @returns undefined when another process has made a database meanwhile: that one stays, and there is no demo
  */
 export async function createDemo(config: Config): Promise<Demo | undefined> {
   const { dataDir } = config;
-  removeRemains(dataDir, true);
-  const aside = join(dataDir, ASIDE);
+  const aside = join(dataDir, `${ASIDE}.${process.pid}`);
+  rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { recursive: true, mode: 0o700 });
   // The folder's own root key, so that what is sealed aside opens where it ends up.
   ensureRootKey(dataDir);
@@ -77,12 +67,62 @@ export async function createDemo(config: Config): Promise<Demo | undefined> {
   const services = openServices({ ...config, dataDir: aside });
   const demo = await fill(services);
   await services.store.close();
-  writeFileSync(join(aside, FILE), `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600, flush: true });
-  renameSync(join(aside, FILE), join(dataDir, FILE));
+  write(aside, DEMO_FILE, demo);
+  write(aside, LOGIN_FILE, loginOf(demo));
   const isOurs = linkIfAbsent(join(aside, DATABASE_FILE), join(dataDir, DATABASE_FILE));
-  if (!isOurs) rmSync(join(dataDir, FILE));
-  rmSync(aside, { recursive: true });
+  finishFirstStart(dataDir);
   return isOurs ? demo : undefined;
+}
+
+/**
+ * Ends what first starts have left: the credentials of the one that published its database are moved beside it, and the
+ * folders of those that are over are taken away. Any process may do it, at any time.
+ */
+export function finishFirstStart(dataDir: string): void {
+  const database = join(dataDir, DATABASE_FILE);
+  for (const name of existsSync(dataDir) ? readdirSync(dataDir) : []) {
+    const [kind, pid] = name.split(/\.(?=\d+$)/);
+    if (kind !== ASIDE) continue;
+    const aside = join(dataDir, name);
+    if (isSameFile(join(aside, DATABASE_FILE), database)) {
+      for (const file of [DEMO_FILE, LOGIN_FILE]) moveIfThere(join(aside, file), join(dataDir, file));
+    }
+    if (Number(pid) === process.pid || !isRunning(Number(pid))) rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+function write(folder: string, file: string, value: object): void {
+  writeFileSync(join(folder, file), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true });
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+}
+
+function moveIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The creator's login, as POST /v3/auth/tokens takes it. */
+function loginOf({ project_id, users: [creator] }: Demo): object {
+  const user = { name: creator?.name, password: creator?.password, domain: { name: creator?.domain_name } };
+  return {
+    auth: { identity: { methods: ['password'], password: { user } }, scope: { project: { id: project_id } } },
+  };
 }
 
 async function fill({ accounts, authority, config }: Services): Promise<Demo> {
@@ -94,7 +134,7 @@ async function fill({ accounts, authority, config }: Services): Promise<Demo> {
     }),
   );
   const [creator, grantee] = users as [DemoUser, DemoUser];
-  const actOf = (operation: string): Act => ({
+  const actOf = (action: string): Act => ({
     caller: {
       userId: creator.user_id,
       domainId: creator.domain_id,
@@ -104,7 +144,7 @@ async function fill({ accounts, authority, config }: Services): Promise<Demo> {
     projectId: project.projectId,
     door: 'admin',
     requestId: randomUUID(),
-    operation,
+    action,
     body: new Uint8Array(),
   });
 

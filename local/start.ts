@@ -1,14 +1,14 @@
 /** `npm start`: the whole service on one machine. */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deleteDueKeys } from '../lib/authority/deletion.ts';
 import { type Config, readConfig } from '../lib/config.ts';
 import { DATABASE_FILE } from '../lib/data-dir.ts';
 import { logger } from '../lib/log.ts';
 import { openServices, useServices } from '../lib/services.ts';
-import { createDemo, type Demo, readDemo, removeRemains } from './demo.ts';
+import { createDemo, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
 import { welcome } from './welcome.ts';
 
@@ -58,19 +58,18 @@ async function start(isDemoWanted: boolean): Promise<void> {
   greet(`http://${host}:${port}`, config.dataDir, demo);
 }
 
-/** The first start's demo; on any start, what a cut-off first start left is taken away. */
+/** The first start's demo; on any start, an end to what a first start that was cut off has left. */
 async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | undefined> {
+  finishFirstStart(config.dataDir);
   const isFirst = !existsSync(join(config.dataDir, DATABASE_FILE));
-  if (isFirst && isDemoWanted) return createDemo(config);
-  removeRemains(config.dataDir, isFirst);
-  return undefined;
+  return isFirst && isDemoWanted ? createDemo(config) : undefined;
 }
 
 function greet(url: string, dataDir: string, demo: Demo | undefined): void {
   console.log(`kms-grants listens on ${url}`);
-  const file = join(dataDir, 'demo.json');
-  if (demo) console.log(welcome(url, demo, file));
-  else if (readDemo(dataDir)) console.log(`Demo credentials are in ${file}.`);
+  const file = resolve(dataDir, DEMO_FILE);
+  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, LOGIN_FILE) }));
+  else if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);
 }
 
 async function main(): Promise<void> {

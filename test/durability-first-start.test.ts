@@ -85,40 +85,42 @@ test.each([1, 12, 60, 72, 85, 100])('killed after %i changes to its folder', asy
 
 /** The last steps take microseconds, so the folder is put into the state that a kill between them leaves. */
 async function stoppedFirstStart(): Promise<(file: string) => [string, string]> {
-  await (await startProcess(dataDir)).stop();
-  const aside = join(dataDir, 'first-start');
+  const first = await startProcess(dataDir);
+  await first.stop();
+  const aside = join(dataDir, `first-start.${first.child.pid}`);
   mkdirSync(aside);
   linkSync(join(dataDir, 'root.key'), join(aside, 'root.key'));
   return (file) => [join(dataDir, file), join(aside, file)];
 }
 
-test('killed before anything was moved in', async () => {
+const CREDENTIALS = ['demo.json', 'demo-login.json'];
+const WHOLE = ['demo-login.json', 'demo.json', 'kms-grants.db', 'root.key'];
+
+test('killed before anything was published', async () => {
   const places = await stoppedFirstStart();
-  for (const file of ['demo.json', 'kms-grants.db']) renameSync(...places(file));
+  for (const file of [...CREDENTIALS, 'kms-grants.db']) renameSync(...places(file));
   await expectWholeDemo();
+  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
 });
 
-test('killed when the credentials were moved in and the database was not', async () => {
+test.each([0, 1])('killed when the database was published and %i of its two files beside it', async (moved) => {
   const places = await stoppedFirstStart();
-  renameSync(...places('kms-grants.db'));
+  linkSync(...places('kms-grants.db'));
+  for (const file of CREDENTIALS.slice(moved)) renameSync(...places(file));
   await expectWholeDemo();
+  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
 });
 
-test('killed when the credentials were moved in, then started without a demo: it tells of none', async () => {
-  const places = await stoppedFirstStart();
-  renameSync(...places('kms-grants.db'));
-  service = await startProcess(dataDir, ['--no-demo']);
-  await fetch(service.url);
-  const closed = once(service.child, 'close');
-  await service.stop('SIGKILL');
-  await closed;
-  const told = service.output().trim().split('\n');
-  expect(told.filter((line) => !line.startsWith('{'))).toEqual([`kms-grants listens on ${service.url}`]);
-});
-
-test('killed when all was moved in and not yet tidied up: it is tidied up', async () => {
+test('killed when all was published and not yet tidied up: it is tidied up', async () => {
   const places = await stoppedFirstStart();
   linkSync(...places('kms-grants.db'));
   await expectWholeDemo();
-  expect(readdirSync(dataDir).toSorted()).toEqual(['demo.json', 'kms-grants.db', 'root.key']);
+  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
+});
+
+test('two first starts at once: both serve the one demo that there is', async () => {
+  const [one, other] = await Promise.all([startProcess(dataDir), startProcess(dataDir)]);
+  await Promise.all([one.stop(), other.stop()]);
+  await expectWholeDemo();
+  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
 });

@@ -34,10 +34,10 @@ export const handler = endpoint({
   access: 'anyone',
   fields: { auth },
   malformed: 'Keystone.400',
-  async handle({ body, tokens }) {
+  async handle({ body, tokens, sourceIp }) {
     const { user } = body.auth.identity.password;
     const login: Login = { user, password: user.password, project: body.auth.scope?.project };
-    const { token, info } = await tokens.issue(login);
+    const { token, info } = await tokens.issue(login, sourceIp);
     return new Reply({ token: info }, { status: 201, headers: { 'x-subject-token': token } });
   },
 });

@@ -18,8 +18,9 @@ export interface Act {
   door: Door;
   requestId: string;
   sequence?: string | undefined;
-  /** The request as received; what tells a repeat from another request. */
-  operation: string;
+  /** The API's name. */
+  action: string;
+  /** As received: what tells a repeat from another request. */
   body: Uint8Array;
 }
 

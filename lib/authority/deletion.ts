@@ -1,5 +1,5 @@
-import type { ChangeEvent, Grant, GrantStore, Key } from '../store/store.ts';
-import { newEventId } from './ids.ts';
+import type { Grant, GrantStore, Key } from '../store/store.ts';
+import { eventOf, type Origin } from './change.ts';
 
 const AT_ONCE = 500;
 
@@ -15,7 +15,8 @@ export async function deleteDueKeys(grants: GrantStore, now: () => number): Prom
   let deleted = 0;
   for (const key of await grants.keysDue(now() - GRACE_MS, AT_ONCE)) {
     await removeGrants(grants, key, now);
-    const { type } = await grants.commit({ kind: 'remove-key', key }, eventOf('delete-key', key, now()));
+    const change = { kind: 'remove-key', key } as const;
+    const { type } = await grants.commit(change, eventOf(change, originOf(key), now()));
     if (type === 'done') deleted += 1;
   }
   return deleted;
@@ -27,21 +28,18 @@ async function removeGrants(grants: GrantStore, key: Key, now: () => number): Pr
     const page = JSON.parse(json) as Grant[];
     if (page.length === 0) return;
     await Promise.all(
-      page.map((grant) => grants.commit({ kind: 'remove-grant', grant }, eventOf('delete-key', key, now(), grant))),
+      page.map((grant) => {
+        const change = { kind: 'remove-grant', grant } as const;
+        return grants.commit(change, eventOf(change, originOf(key), now()));
+      }),
     );
   }
 }
 
-function eventOf(action: string, key: Key, atMs: number, grant?: Grant): ChangeEvent {
-  return {
-    eventId: newEventId(atMs),
-    atMs,
-    action,
-    projectId: key.projectId,
-    keyId: key.keyId,
-    actor: 'kms-grants',
-    door: 'deletion',
-    requestId: '',
-    grant,
-  };
-}
+const originOf = ({ projectId }: Key): Origin => ({
+  action: 'delete-key',
+  projectId,
+  actor: 'kms-grants',
+  door: 'deletion',
+  requestId: '',
+});

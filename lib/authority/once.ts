@@ -8,12 +8,24 @@ import type { Act } from './authority.ts';
 export const ONCE_MS = 60 * 60 * 1000;
 
 /**
- * What is equal when the same request comes twice: caller, project, operation, body, and its `sequence`, or, where it
- * was signed without one, its signature. A request with neither cannot be told from a new one.
+ * What is equal when the same request comes twice: caller, project, API, body, and its `sequence`, or, where it was
+ * signed without one, its signature. A request with neither cannot be told from a new one.
  * @returns SHA-256 as hex, or undefined
  */
-export function onceKeyOf({ caller, projectId, operation, body, sequence }: Act): string | undefined {
-  const mark = sequence !== undefined ? `sequence:${sequence}` : caller.signature && `signature:${caller.signature}`;
-  if (mark === undefined) return undefined;
-  return sha256Hex([caller.userId, projectId, operation, mark, sha256Hex(body)].join('\n'));
+export function onceKeyOf(act: Act): string | undefined {
+  const { sequence, caller } = act;
+  if (sequence !== undefined) return keyOf(act, `sequence:${sequence}`);
+  return caller.signature && keyOf(act, `signature:${caller.signature}`);
+}
+
+/**
+ * Under what a refusal is remembered: only where the request was signed, so that a captured one that was refused does
+ * not take effect later. A retry of one's own has a new signature and is judged anew, whatever its `sequence`.
+ */
+export function refusalKeyOf(act: Act): string | undefined {
+  return act.caller.signature && keyOf(act, `refused:${act.caller.signature}`);
+}
+
+function keyOf({ caller, projectId, action, body }: Act, mark: string): string {
+  return sha256Hex([caller.userId, projectId, action, mark, sha256Hex(body)].join('\n'));
 }

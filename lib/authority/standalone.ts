@@ -1,17 +1,9 @@
 import { KmsError } from '../errors.ts';
 import { retirersOf } from '../store/principals.ts';
-import {
-  type Change,
-  type ChangeEvent,
-  type Grant,
-  KEY_STATE,
-  type Key,
-  type Principal,
-  type Store,
-} from '../store/store.ts';
+import { type Grant, KEY_STATE, type Key, type Principal, type Store } from '../store/store.ts';
 import type { Act, Authority } from './authority.ts';
-import { newEventId, newGrantId, newKeyId } from './ids.ts';
-import { ONCE_MS, onceKeyOf } from './once.ts';
+import { changer } from './change.ts';
+import { newGrantId, newKeyId } from './ids.ts';
 import { pageCache } from './page-cache.ts';
 
 export interface StandaloneSettings {
@@ -20,25 +12,15 @@ export interface StandaloneSettings {
   now: () => number;
 }
 
-/** A change decided on, and what its caller is to be answered once it is durable. */
-interface Decision<T> {
-  change: Change;
-  answer: T;
-  keyId: string;
-  grant?: Grant;
-}
-
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Pages are ASCII: one byte a character as read, and two more once answered, as text and as bytes. */
 const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
 
-/** Races lost in a row before giving up. Each loss means that another change went through. */
-const ATTEMPTS = 10;
-
 /** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
 export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: StandaloneSettings): Authority {
-  const { grants, seen } = store;
+  const { grants } = store;
+  const change = changer(store, now);
   const pages = pageCache(PAGE_CACHE_CHARS);
 
   async function existingKey(act: Act, keyId: string): Promise<Key> {
@@ -54,27 +36,6 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
     return grant;
   }
 
-  /**
-   * Decides, then writes; decides anew when something changed in between.
-   * The memory of repeats is asked after `decide` has read: whoever sees the effect of a twin sees its answer too.
-   */
-  async function change<T>(act: Act, decide: () => Promise<Decision<T>>): Promise<T> {
-    const onceKey = onceKeyOf(act);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const decision = await decide().catch((error: unknown) => ({ error }));
-      const first = onceKey && (await seen.firstAnswer(onceKey, now()));
-      if (first) return first.answer as T;
-      if ('error' in decision) throw decision.error;
-      const { answer } = decision;
-      const event = eventOf(act, decision, now());
-      const once = onceKey && { onceKey, answer, expiresAtMs: event.atMs + ONCE_MS };
-      const outcome = await grants.commit(decision.change, event, once || undefined);
-      if (outcome.type === 'done') return answer;
-      if (outcome.type === 'repeat') return outcome.answer as T;
-    }
-    throw new KmsError('KMS.0101', { cause: new Error(`lost ${ATTEMPTS} races in a row`) });
-  }
-
   /** Moves a key to another state, after `assertMayMove` has looked at it. */
   function moveKey(
     act: Act,
@@ -86,7 +47,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
       const key = await existingKey(act, keyId);
       assertMayMove(key);
       const moved = { ...key, ...to(key) };
-      return { change: { kind: 'update-key', key: moved, from: key.state }, answer: moved, keyId };
+      return { change: { kind: 'update-key', key: moved, from: key.state }, answer: moved };
     });
   }
 
@@ -120,8 +81,6 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
         return {
           change: { kind: 'create-grant', grant, quota: grantsPerKey, delegation },
           answer: { grant_id: grant.grant_id },
-          keyId,
-          grant,
         };
       });
     },
@@ -131,7 +90,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
         const key = await existingKey(act, keyId);
         if (key.creator !== act.caller.userId) throw new KmsError('KMS.0306', { detail: MAY_REVOKE });
         const grant = await existingGrant(act, keyId, grantId);
-        return { change: { kind: 'remove-grant', grant }, answer: {}, keyId, grant };
+        return { change: { kind: 'remove-grant', grant }, answer: {} };
       });
     },
 
@@ -143,7 +102,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
         if (!principalsOf(act).some((principal) => retirers.has(principal))) {
           throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
         }
-        return { change: { kind: 'remove-grant', grant }, answer: {}, keyId, grant };
+        return { change: { kind: 'remove-grant', grant }, answer: {} };
       });
     },
 
@@ -174,7 +133,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
           grantCount: 0,
           revision: 0,
         };
-        return { change: { kind: 'create-key', key, quota: keysPerProject }, answer: key, keyId: key.keyId };
+        return { change: { kind: 'create-key', key, quota: keysPerProject }, answer: key };
       });
     },
 
@@ -238,19 +197,4 @@ function assertEnabled(key: Key): void {
 
 function assertState(key: Key, state: Key['state'], code: 'KMS.1201' | 'KMS.1301'): void {
   if (key.state !== state) throw new KmsError(code);
-}
-
-function eventOf(act: Act, { keyId, grant }: Decision<unknown>, atMs: number): ChangeEvent {
-  return {
-    eventId: newEventId(atMs),
-    atMs,
-    action: act.operation,
-    projectId: act.projectId,
-    keyId,
-    actor: act.caller.userId,
-    door: act.door,
-    requestId: act.requestId,
-    sequence: act.sequence,
-    grant,
-  };
 }

@@ -9,8 +9,9 @@ import { isAllowed } from './roles.ts';
 /** As in the cloud. Source: IAM API reference, "Obtaining a User Token". */
 export const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Password checks under way at once: each takes 32 MiB, so a flood of guesses must not take the machine. */
-const LOGINS_MAX = 16;
+/** Logins under way at once, in all and from one address: a flood of guesses must take neither machine nor places. */
+const LOGINS_MAX = 64;
+const LOGINS_PER_SOURCE_MAX = 16;
 
 /** Who logs in, and for which project; by id, or by name within a domain. */
 export interface Login {
@@ -32,15 +33,27 @@ export interface TokenInfo {
 }
 
 export interface Tokens {
-  /** @throws KmsError Keystone.401 for an unknown user, a wrong password, or a project the user has no role in */
-  issue(login: Login): Promise<{ token: string; info: TokenInfo }>;
+  /**
+   * @param source the address it comes from
+   * @throws KmsError Keystone.401 for an unknown user, a wrong password, or a project the user has no role in
+   * @throws KmsError Keystone.429 when too many are under way
+   */
+  issue(login: Login, source?: string): Promise<{ token: string; info: TokenInfo }>;
   /** @throws KmsError Keystone.404 for a token that is none, has expired, or is not the caller's to see */
   check(caller: Caller, token: string): Promise<TokenInfo>;
 }
 
 /** Tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
-  let loginsUnderWay = 0;
+  const places = loginPlaces();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One password is checked at a time, so that checks never take more than one core and 32 MiB. */
+  function oneByOne<T>(work: () => Promise<T>): Promise<T> {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  }
 
   async function findUser({ user }: Login): Promise<User | undefined> {
     if ('id' in user) return store.user(user.id);
@@ -79,13 +92,17 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
     };
   }
 
+  /** The domain that the caller's roles are in: that of the project, not the user's own. */
+  async function domainOf({ projectId }: Caller): Promise<string | undefined> {
+    return projectId === undefined ? undefined : (await store.project(projectId))?.domainId;
+  }
+
   return {
-    async issue(login) {
-      if (loginsUnderWay >= LOGINS_MAX) throw new KmsError('Keystone.429');
-      loginsUnderWay += 1;
+    async issue(login, source = '') {
+      const leave = places.enter(source);
       try {
         const user = await findUser(login);
-        const isRight = await isPassword(login.password, user?.passwordHash);
+        const isRight = await oneByOne(() => isPassword(login.password, user?.passwordHash));
         if (!user?.enabled || !isRight) throw new KmsError('Keystone.401');
         const project = login.project && (await findProject(login.project, user));
         const roles = project ? await store.rolesOf(user.userId, project.projectId) : [];
@@ -103,7 +120,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
         });
         return { token, info: await describe(user, project, issuedAtMs, expiresAtMs) };
       } finally {
-        loginsUnderWay -= 1;
+        leave();
       }
     },
 
@@ -111,10 +128,30 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
       const session = await store.session(sha256Hex(value));
       if (!session?.user.enabled || session.token.expiresAtMs <= now()) throw new KmsError('Keystone.404');
       const { token, user } = session;
-      const mayCheckOthers = user.domainId === caller.domainId && isAllowed(caller.roles, 'iam:tokens:check');
+      const mayCheckOthers = isAllowed(caller.roles, 'iam:tokens:check') && (await domainOf(caller)) === user.domainId;
       if (user.userId !== caller.userId && !mayCheckOthers) throw new KmsError('Keystone.404');
       const project = token.projectId === undefined ? undefined : await store.project(token.projectId);
       return describe(user, project, token.issuedAtMs, token.expiresAtMs);
+    },
+  };
+}
+
+/** Who is logging in right now. `enter` takes a place or throws, and answers how to leave it. */
+function loginPlaces() {
+  const bySource = new Map<string, number>();
+  let all = 0;
+  return {
+    enter(source: string): () => void {
+      const mine = bySource.get(source) ?? 0;
+      if (all >= LOGINS_MAX || mine >= LOGINS_PER_SOURCE_MAX) throw new KmsError('Keystone.429');
+      bySource.set(source, mine + 1);
+      all += 1;
+      return () => {
+        all -= 1;
+        const left = (bySource.get(source) ?? 0) - 1;
+        if (left > 0) bySource.set(source, left);
+        else bySource.delete(source);
+      };
     },
   };
 }

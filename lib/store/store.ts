@@ -172,8 +172,10 @@ export interface EventStore {
   ): Promise<ChangeEvent[]>;
 }
 
-/** The memory of requests already done. */
+/** The memory of requests already done or refused. */
 export interface SeenStore {
+  /** Remembers an answer that changes nothing; that of a change is remembered by its `commit`. */
+  remember(once: Once, nowMs: number): Promise<void>;
   /** The answer given for this once key, unless it has expired by `nowMs`. */
   firstAnswer(onceKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
 }

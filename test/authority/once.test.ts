@@ -149,7 +149,16 @@ test('a repeat does not lengthen the hour', async () => {
   expect(await create({ sequence: SEQUENCE })).not.toEqual(first);
 });
 
-test('a refused request is not remembered: once the reason is gone, it is done', async () => {
+test('a signed request that was refused stays refused, and a newly signed one is judged anew', async () => {
+  await world.authority.disableKey(act('disable-key'), keyId);
+  expect(await codeOf(create({ sequence: SEQUENCE, signature: SIGNATURE }))).toBe('KMS.0209');
+  await world.authority.enableKey(act('enable-key'), keyId);
+  expect(await codeOf(create({ sequence: SEQUENCE, signature: SIGNATURE }))).toBe('KMS.0209');
+  expect(await world.grantsOf(keyId)).toHaveLength(0);
+  expect(await create({ sequence: SEQUENCE, signature: OTHER_SIGNATURE })).toEqual({ grant_id: expect.any(String) });
+});
+
+test('an unsigned request that was refused is not remembered: once the reason is gone, it is done', async () => {
   await world.authority.disableKey(act('disable-key'), keyId);
   expect(await codeOf(create({ sequence: SEQUENCE }))).toBe('KMS.0209');
   await world.authority.enableKey(act('enable-key'), keyId);

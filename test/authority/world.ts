@@ -78,7 +78,7 @@ export function openWorld(settings: Partial<StandaloneSettings> = {}): World {
 let requests = 0;
 
 /** An act of the key's creator, unless told. `body` stands for the bytes received. */
-export function act(operation: string, over: Partial<Act> & { userId?: string; signature?: string } = {}): Act {
+export function act(action: string, over: Partial<Act> & { userId?: string; signature?: string } = {}): Act {
   const { userId = CREATOR, signature, ...rest } = over;
   requests += 1;
   return {
@@ -86,7 +86,7 @@ export function act(operation: string, over: Partial<Act> & { userId?: string; s
     projectId: PROJECT,
     door: 'http',
     requestId: `request-${requests}`,
-    operation,
+    action,
     body: new TextEncoder().encode('{}'),
     ...rest,
   };

@@ -35,6 +35,15 @@ export function seenContract(openStore: OpenStore): void {
       expect(await (await withGrant()).seen.firstAnswer(onceKeyOf(1), NOW_MS)).toBeUndefined();
     });
 
+    test('remembers what changed nothing, until it expires, and writes nothing else', async () => {
+      const store = await withGrant();
+      const events = await store.events.list(PROJECT, {}, 100);
+      await store.seen.remember({ onceKey: onceKeyOf(1), answer: { code: 'X' }, expiresAtMs: NOW_MS + 1 }, NOW_MS);
+      expect(await store.seen.firstAnswer(onceKeyOf(1), NOW_MS)).toEqual({ answer: { code: 'X' } });
+      expect(await store.seen.firstAnswer(onceKeyOf(1), NOW_MS + 1)).toBeUndefined();
+      expect(await store.events.list(PROJECT, {}, 100)).toEqual(events);
+    });
+
     test('answers the first answer until it expires, by the clock it is given', async () => {
       const store = await withGrant();
       await commitAll(store, [removeGrant(aGrant(1))], { once: onceOf(1, { answer: { first: [1, 'a', null] } }) });

@@ -131,23 +131,30 @@ test.each(['te_admin', 'Security Administrator'])(
   '%s may look at any token of the domain, of no other',
   async (role) => {
     const token = await world.tokenOf(user);
-    const { domainId } = world.home.domain;
-    expect(await world.tokens.check(callerOf('someone', domainId, role), token)).toEqual(infoOf(true));
-    const stranger = callerOf('someone', world.elsewhere.domain.domainId, role);
-    await expectCode(world.tokens.check(stranger, token), 'Keystone.404', NO_TOKEN);
+    const { home, elsewhere } = world;
+    const caller = callerOf('someone', home.domain.domainId, role);
+    const here = { ...caller, projectId: home.project.projectId };
+    expect(await world.tokens.check(here, token)).toEqual(infoOf(true));
+    // The role counts where it was given: in another domain's project it says nothing about the user's own domain.
+    const there = { ...caller, projectId: elsewhere.project.projectId };
+    for (const stranger of [there, caller]) {
+      await expectCode(world.tokens.check(stranger, token), 'Keystone.404', NO_TOKEN);
+    }
   },
 );
 
 test.each(['KMS Administrator', 'KMS CMKFullAccess', 'KMS CMKReadOnlyAccess', 'no such role'])(
   "%s may not look at another's token",
   async (role) => {
-    const caller = callerOf('someone', world.home.domain.domainId, role);
+    const { domain, project } = world.home;
+    const caller = { ...callerOf('someone', domain.domainId, role), projectId: project.projectId };
     await expectCode(world.tokens.check(caller, await world.tokenOf(user)), 'Keystone.404', NO_TOKEN);
   },
 );
 
 test('a token that is none, has expired, or is of a disabled user is told of as none', async () => {
-  const caller = callerOf(user.user_id, user.domain_id, 'te_admin');
+  const { projectId } = world.home.project;
+  const caller = { ...callerOf(user.user_id, user.domain_id, 'te_admin'), projectId };
   const token = await world.tokenOf(user);
   await expectCode(world.tokens.check(caller, 'x'), 'Keystone.404', NO_TOKEN);
   const leaver = await world.addUser('leaver-2');

@@ -45,12 +45,12 @@ afterEach(async () => {
 });
 
 describe('a client', () => {
-  test('is given 10 s for its headers, 15 s for a request, 60 s between two, and 30 s of silence', () => {
+  test('is given 10 s for its headers, 15 s for a request, 10 s between two, and 30 s of silence', () => {
     const { headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections } = gateway;
     expect({ headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections }).toEqual({
       headersTimeout: 10_000,
       requestTimeout: 15_000,
-      keepAliveTimeout: 60_000,
+      keepAliveTimeout: 10_000,
       timeout: 30_000,
       maxConnections: 1024,
     });

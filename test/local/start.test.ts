@@ -141,6 +141,7 @@ test('whatever it writes is for its owner only', async () => {
     readdirSync(dataDir).map((file) => [file, (statSync(join(dataDir, file)).mode & 0o777).toString(8)]),
   );
   expect(modes).toEqual({
+    'demo-login.json': '600',
     'demo.json': '600',
     'kms-grants.db': '600',
     'kms-grants.db-shm': '600',

@@ -80,8 +80,8 @@ test.each(['content-type', 'host', 'x-sdk-date'])('a listed header that is absen
 test.each(['constructor', '__proto__'])('a listed header that only every object has is absent: %s', (name) => {
   const listed = [name, 'x-sdk-date'];
   expect(() =>
-    verifySignature(REQUEST, { ...parseAuthorization(AUTHORIZATION), signedHeaders: listed }, '', 0),
-  ).toThrow(new SignatureError(`a signed header is missing: ${name}`));
+    verifySignature(REQUEST, { ...parseAuthorization(AUTHORIZATION), signedHeaders: listed }, '', NOW_MS),
+  ).toThrow(new SignatureError('a signed header is missing'));
 });
 
 test.each([
@@ -189,4 +189,11 @@ test('any one wrong digit of the signature is refused', () => {
     const wrong = SIGNATURE.slice(0, at) + digit + SIGNATURE.slice(at + 1);
     expect(() => verify({}, HEAD + wrong)).toThrow(new SignatureError('wrong signature'));
   }
+});
+
+test('a list that names a header twice is refused before anything is built of it, properly signed or not', () => {
+  const authorization = AUTHORIZATION.replace('content-type;', 'content-type;'.repeat(5_000));
+  expect(() => verify({ headers: { ...REQUEST.headers, 'content-type': 'x'.repeat(15_000) } }, authorization)).toThrow(
+    new SignatureError('a header is signed twice'),
+  );
 });

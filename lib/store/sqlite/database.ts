@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { MIGRATIONS } from './schema.ts';
 
 /** How long a statement waits for another process (the admin command) to finish its transaction. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -92,11 +92,12 @@ export class Database {
   #migrate(): void {
     this.#db.exec('BEGIN IMMEDIATE');
     const version = Number(this.#db.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (version === 0) this.#db.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+    for (const migration of MIGRATIONS.slice(version)) this.#db.exec(migration);
+    if (version < MIGRATIONS.length) this.#db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     this.#db.exec('COMMIT');
-    if (version > SCHEMA_VERSION) {
+    if (version > MIGRATIONS.length) {
       this.#db.close();
-      throw new Error(`the store was written by a newer version (schema ${version}, known ${SCHEMA_VERSION})`);
+      throw new Error(`the store was written by a newer version (schema ${version}, known ${MIGRATIONS.length})`);
     }
   }
 }

@@ -1,6 +1,17 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { both, granteeOf, heldCounters, retirableCounters, retirersOf } from '../principals.ts';
-import type { Change, ChangeEvent, Delegation, Grant, GrantStore, Key, Once, Operation, Outcome } from '../store.ts';
+import {
+  type Change,
+  type ChangeEvent,
+  type Delegation,
+  type Grant,
+  type GrantStore,
+  KEY_STATE,
+  type Key,
+  type Once,
+  type Operation,
+  type Outcome,
+} from '../store.ts';
 import type { Database } from './database.ts';
 import type { SqliteEvents } from './events.ts';
 import { grantPager } from './grant-pager.ts';
@@ -50,7 +61,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
 
   function createGrant(projectId: string, { grant, quota, delegation }: Change & { kind: 'create-grant' }): boolean {
     const key = keys.read(projectId, grant.key_id);
-    if (key?.state !== '2' || key.grantCount >= quota) return false;
+    if (key?.state !== KEY_STATE.enabled || key.grantCount >= quota) return false;
     if (delegation && !holds(delegation, grant.key_id)) return false;
     insertGrant.run(grant.key_id, grant.grant_id, projectId, grant.grantee_principal, JSON.stringify(grant));
     for (const retirer of retirersOf(grant)) {
@@ -78,7 +89,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
           : keys.change(change);
     if (!isDone) return { type: 'conflict' };
     events.append(event);
-    if (once) seen.remember(once, event.atMs);
+    if (once) seen.keep(once, event.atMs);
     return { type: 'done' };
   }
 

@@ -1,4 +1,4 @@
-import type { Change, Key, KeyPage, KeyState, PageRequest } from '../store.ts';
+import { type Change, KEY_STATE, type Key, type KeyPage, type KeyState, type PageRequest } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 type KeyChange = Extract<Change, { kind: 'create-key' | 'update-key' | 'remove-key' }>;
@@ -18,6 +18,9 @@ export interface SqliteKeys {
   countGrant(projectId: string, keyId: string, by: 1 | -1): void;
 }
 
+const SPEC = ' AND key_spec = :spec';
+const STATE = ' AND state = :state';
+
 /** The rows of `keys` and their counts. */
 export function sqliteKeys(db: Database): SqliteKeys {
   const byId = db.prepare('SELECT * FROM keys WHERE project_id = ? AND key_id = ?');
@@ -25,23 +28,32 @@ export function sqliteKeys(db: Database): SqliteKeys {
   const dueBy = db.prepare(
     'SELECT * FROM keys WHERE deletion_at_ms > 0 AND deletion_at_ms <= ? ORDER BY deletion_at_ms LIMIT ?',
   );
-  const matching = '(:spec IS NULL OR key_spec = :spec) AND (:state IS NULL OR state = :state)';
-  const page = db.prepare(
-    `SELECT * FROM keys WHERE project_id = :project AND key_id > :after AND ${matching}
-     ORDER BY key_id LIMIT :limit + 1 OFFSET :offset`,
+  const pages = { '': pageWhere(''), spec: pageWhere(SPEC), state: pageWhere(STATE), both: pageWhere(SPEC + STATE) };
+  const sum = db.prepare(
+    `SELECT coalesce(sum(n), 0) AS n FROM key_counts WHERE project_id = :project
+     AND (:spec IS NULL OR key_spec = :spec) AND (:state IS NULL OR state = :state)`,
   );
-  const sum = db.prepare(`SELECT coalesce(sum(n), 0) AS n FROM key_counts WHERE project_id = :project AND ${matching}`);
   const insert = db.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const update = db.prepare(
     'UPDATE keys SET state = ?, deletion_at_ms = ? WHERE project_id = ? AND key_id = ? AND state = ?',
   );
-  const remove = db.prepare("DELETE FROM keys WHERE project_id = ? AND key_id = ? AND state = '4' AND grant_count = 0");
+  const remove = db.prepare('DELETE FROM keys WHERE project_id = ? AND key_id = ? AND state = ? AND grant_count = 0');
   const grantCount = db.prepare(
     'UPDATE keys SET grant_count = grant_count + ?, revision = revision + 1 WHERE project_id = ? AND key_id = ?',
   );
   const bump = db.prepare(
     'INSERT INTO key_counts VALUES (?, ?, ?, ?) ON CONFLICT (project_id, key_spec, state) DO UPDATE SET n = n + excluded.n',
   );
+
+  /** Each combination of filters has a statement of its own, and an index that serves it. */
+  function pageWhere(filters: string) {
+    const page = db.prepare(
+      `SELECT * FROM keys WHERE project_id = :project AND key_id > :after ${filters}
+       ORDER BY key_id LIMIT :limit + 1 OFFSET :offset`,
+    );
+    page.setAllowUnknownNamedParameters(true);
+    return page;
+  }
 
   const all = { state: null, spec: null };
   const total = (projectId: string, filter: { state: string | null; spec: string | null }) =>
@@ -76,7 +88,8 @@ export function sqliteKeys(db: Database): SqliteKeys {
     due: (nowMs, limit) => dueBy.all(nowMs, limit).map((row) => toKey(row) as Key),
     list(projectId, { state, keySpec }, { limit, after = '', offset = 0 }) {
       const filter = { state: state ?? null, spec: keySpec ?? null };
-      const rows = page.all({ project: projectId, ...filter, after, limit, offset });
+      const name = state && keySpec ? 'both' : state ? 'state' : keySpec ? 'spec' : '';
+      const rows = pages[name].all({ project: projectId, ...filter, after, limit, offset });
       const keys = rows.slice(0, limit).map((row) => toKey(row) as Key);
       return {
         keys,
@@ -88,8 +101,8 @@ export function sqliteKeys(db: Database): SqliteKeys {
       const { key } = change;
       if (change.kind === 'create-key') return create(key, change.quota);
       if (change.kind === 'remove-key') {
-        if (remove.run(key.projectId, key.keyId).changes === 0) return false;
-        countKey(key, '4', -1);
+        if (remove.run(key.projectId, key.keyId, KEY_STATE.pendingDeletion).changes === 0) return false;
+        countKey(key, KEY_STATE.pendingDeletion, -1);
         return true;
       }
       const { changes } = update.run(key.state, key.deletionAtMs, key.projectId, key.keyId, change.from);

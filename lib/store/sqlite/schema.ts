@@ -1,6 +1,6 @@
 /**
  * The tables, and what reads each. Rows are clustered by the key they are read by (WITHOUT ROWID), so a page is one
- * walk along neighbours. All counts are kept by the change that alters them and never computed by a read.
+ * walk along neighbours. All counts are kept by the change that alters them; a read adds up a handful at most.
  *
  * | table        | primary key                     | read by                                             |
  * |--------------|---------------------------------|-----------------------------------------------------|
@@ -12,14 +12,12 @@
  * | held         | key_id, principal, operation    | create-grant by a grantee; total of a grantee filter |
  * | events       | event_id                        | receipts of a project, a key, a grant               |
  * | seen         | once_key                        | every change, for the answer of a repeat            |
- * | tokens …     | one each                        | lib/identity/directory.ts                           |
+ * | tokens …     | one each                        | directory.ts                                        |
  *
  * `principal` is `user:<id>` or `domain:<id>`; in `retirable_n` also `user:<id>+domain:<id>`, the grants that both may
  * retire, so that the count of either is exact. In `held`, operation `*` counts the grants themselves.
  */
-export const SCHEMA_VERSION = 1;
-
-export const SCHEMA = `
+const FIRST = `
 CREATE TABLE keys (
   project_id TEXT NOT NULL, key_id TEXT NOT NULL, domain_id TEXT NOT NULL, creator TEXT NOT NULL,
   alias TEXT NOT NULL, description TEXT NOT NULL, key_spec TEXT NOT NULL, key_usage TEXT NOT NULL,
@@ -29,6 +27,9 @@ CREATE TABLE keys (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX keys_by_id ON keys (key_id);
 CREATE UNIQUE INDEX keys_by_alias ON keys (project_id, alias);
+CREATE INDEX keys_by_spec ON keys (project_id, key_spec, key_id);
+CREATE INDEX keys_by_state ON keys (project_id, state, key_id);
+CREATE INDEX keys_by_spec_and_state ON keys (project_id, key_spec, state, key_id);
 CREATE INDEX keys_due ON keys (deletion_at_ms) WHERE deletion_at_ms > 0;
 
 CREATE TABLE key_counts (
@@ -97,3 +98,6 @@ CREATE TABLE tokens (
 CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
 CREATE INDEX tokens_by_user ON tokens (user_id);
 `;
+
+/** What takes a file from each version to the next; `user_version` counts those applied. Only ever append. */
+export const MIGRATIONS: readonly string[] = [FIRST];

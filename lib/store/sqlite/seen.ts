@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 export interface SqliteSeen extends SeenStore {
   first(onceKey: string, nowMs: number): { answer: unknown } | undefined;
   /** Writes the answer and forgets a few that have expired; only inside a transaction. */
-  remember(once: Once, nowMs: number): void;
+  keep(once: Once, nowMs: number): void;
 }
 
 /** Forgetting a few with each write keeps up with any rate of writes and never takes long. */
@@ -22,12 +22,14 @@ export function sqliteSeen(db: Database): SqliteSeen {
     const row = byOnceKey.get(onceKey, nowMs);
     return row && { answer: JSON.parse(String(row['answer'])) as unknown };
   };
+  const keep = (once: Once, nowMs: number) => {
+    forget.run(nowMs);
+    insert.run(once.onceKey, once.expiresAtMs, JSON.stringify(once.answer));
+  };
   return {
     first,
+    keep,
     firstAnswer: async (onceKey, nowMs) => first(onceKey, nowMs),
-    remember(once, nowMs) {
-      forget.run(nowMs);
-      insert.run(once.onceKey, once.expiresAtMs, JSON.stringify(once.answer));
-    },
+    remember: (once, nowMs) => db.write(() => keep(once, nowMs)),
   };
 }

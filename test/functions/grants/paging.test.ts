@@ -124,7 +124,7 @@ test('2,300 grants by pages of 1000, the default, while grants come and go: each
   const key_id = await newKey(service);
   const { creator, demo } = service;
   const caller = { userId: creator.user_id, domainId: creator.domain_id, roles: [] };
-  const act = { caller, projectId: demo.project_id, door: 'http' as const, requestId: '', operation: 'create-grant' };
+  const act = { caller, projectId: demo.project_id, door: 'http' as const, requestId: '', action: 'create-grant' };
   const ask = { keyId: key_id, grantee: USER, granteeType: 'user' as const, operations: ['describe-key' as const] };
   const filled = Array.from({ length: 2300 }, () =>
     service.services.authority.createGrant({ ...act, body: new Uint8Array() }, ask),

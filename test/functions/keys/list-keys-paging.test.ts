@@ -65,7 +65,7 @@ test.each([1, 2, 7, 1000])('by pages of %i: each survivor once, in order, each t
 
 function actOf({ creator, demo }: TestService) {
   const caller = { userId: creator.user_id, domainId: creator.domain_id, roles: [] };
-  const request = { door: 'http' as const, requestId: '', operation: 'create-key', body: new Uint8Array() };
+  const request = { door: 'http' as const, requestId: '', action: 'create-key', body: new Uint8Array() };
   return { caller, projectId: demo.project_id, ...request };
 }
 
