@@ -16,7 +16,7 @@ process.once('message', (canned: Canned[]) => {
   const replies = new Map(
     canned.map(({ path, headers, body }) => [path, { headers, body: Buffer.from(body) }] as const),
   );
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: 10_000 }, (request, response) => {
     const reply = replies.get(request.url ?? '');
     if (reply) response.writeHead(200, reply.headers).end(reply.body);
     else response.writeHead(404).end();
