@@ -71,7 +71,8 @@ export async function startFloor(replies: ReadonlyMap<string, Reply>): Promise<R
   ]);
   for (const [path, reply] of replies) {
     const [floors, services] = [bytesOf(await send(port, path, '', {})), bytesOf(reply)];
-    if (floors !== services) throw new Error(`floor and service differ:\n${floors.slice(0, 400)}\n${services.slice(0, 400)}`);
+    if (floors !== services)
+      throw new Error(`floor and service differ:\n${floors.slice(0, 400)}\n${services.slice(0, 400)}`);
   }
   return { port, child };
 }

@@ -112,7 +112,7 @@ export const KEY_USAGES = {
   HMAC_512: MAC,
   HMAC_SM3: MAC,
 } as const;
-export type KeySpec = keyof typeof KEY_USAGES;
+type KeySpec = keyof typeof KEY_USAGES;
 const KEY_SPECS = Object.keys(KEY_USAGES) as [KeySpec, ...KeySpec[]];
 
 export const keySpec = z.optional(

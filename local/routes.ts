@@ -23,7 +23,7 @@ export function readRoutes(): Route[] {
   );
 }
 
-export interface Match<T> {
+interface Match<T> {
   target: T;
   routeKey: string;
   pathParameters: Record<string, string>;

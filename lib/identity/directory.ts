@@ -11,7 +11,7 @@ import type { DirectoryStore } from '../store/store.ts';
 import type { Caller, Identity } from './identity.ts';
 import { unseal } from './seal.ts';
 
-export interface DirectorySettings {
+interface DirectorySettings {
   /** 32 bytes that the secret keys are sealed under. */
   rootKey: Uint8Array;
   now: () => number;

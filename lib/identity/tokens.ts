@@ -7,7 +7,7 @@ import { isPassword } from './passwords.ts';
 import { isAllowed } from './roles.ts';
 
 /** As in the cloud. Source: IAM API reference, "Obtaining a User Token". */
-export const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
+const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Logins under way at once, in all and from one address: a flood of guesses must take neither machine nor places. */
 const LOGINS_MAX = 64;

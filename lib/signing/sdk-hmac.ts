@@ -9,7 +9,7 @@ export const ALGORITHM = 'SDK-HMAC-SHA256';
 const DATE_HEADER = 'x-sdk-date';
 
 /** How far X-Sdk-Date may be from our clock, on either side. */
-export const SKEW_SECONDS_MAX = 15 * 60;
+const SKEW_SECONDS_MAX = 15 * 60;
 
 /** A request as it goes over the wire: `path` and `query` still percent-encoded, header names in lower case. */
 export interface SignableRequest {

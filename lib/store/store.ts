@@ -2,6 +2,7 @@
  * The store ports, one per concern. An engine (`sqlite/`) implements them; the rules live above, in `authority/` and
  * `identity/`. Every read is consistent: once a change has been answered, every read shows it.
  */
+import type { DirectoryStore } from './directory.ts';
 
 /** What a grant may allow: the API's own verbs (KMS API reference, create-grant, `operations`). */
 export const OPERATIONS = [
@@ -180,83 +181,7 @@ export interface SeenStore {
   firstAnswer(onceKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
 }
 
-export interface Domain {
-  domainId: string;
-  name: string;
-}
-
-export interface Project {
-  projectId: string;
-  domainId: string;
-  name: string;
-}
-
-export interface User {
-  userId: string;
-  domainId: string;
-  name: string;
-  passwordHash: string;
-  enabled: boolean;
-}
-
-export interface AccessKey {
-  accessKey: string;
-  userId: string;
-  /** The secret key, sealed; see `identity/seal.ts`. */
-  sealedSecret: Uint8Array;
-  enabled: boolean;
-}
-
-export interface StoredToken {
-  /** SHA-256 of the token, hex. The token itself is never stored. */
-  tokenHash: string;
-  userId: string;
-  projectId?: string | undefined;
-  issuedAtMs: number;
-  expiresAtMs: number;
-}
-
-export interface Session {
-  token: StoredToken;
-  user: User;
-  roles: string[];
-}
-
-/**
- * Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. To add what is
- * there already (by id, or by name within its domain) rejects.
- */
-export interface DirectoryStore {
-  addDomain(domain: Domain): Promise<void>;
-  /** With `domain`, that is added too: both or neither. */
-  addProject(project: Project, domain?: Domain): Promise<void>;
-  /** With `first`, that role is added too: both or neither. */
-  addUser(user: User, first?: { projectId: string; role: string }): Promise<void>;
-  addRole(userId: string, projectId: string, role: string): Promise<void>;
-  /** False when the user has no such role in the project. */
-  removeRole(userId: string, projectId: string, role: string): Promise<boolean>;
-  addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
-  /** Also drops the tokens that ran out long ago. */
-  addToken(token: StoredToken): Promise<void>;
-  /** Disabling a user ends its tokens for good. False when there is no such user. */
-  setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
-  /** False when there is no such access key. */
-  setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<boolean>;
-  domain(domainId: string): Promise<Domain | undefined>;
-  domainByName(name: string): Promise<Domain | undefined>;
-  project(projectId: string): Promise<Project | undefined>;
-  projectByName(domainId: string, name: string): Promise<Project | undefined>;
-  projectsOf(userId: string): Promise<Project[]>;
-  user(userId: string): Promise<User | undefined>;
-  userByName(domainId: string, name: string): Promise<User | undefined>;
-  rolesOf(userId: string, projectId: string): Promise<string[]>;
-  accessKey(accessKey: string): Promise<AccessKey | undefined>;
-  /** A token with its user, and the user's roles in its project. */
-  session(tokenHash: string): Promise<Session | undefined>;
-  projects(): Promise<Project[]>;
-  users(): Promise<User[]>;
-  accessKeys(): Promise<AccessKey[]>;
-}
+export type * from './directory.ts';
 
 /** An open store. */
 export interface Store {
