@@ -1,7 +1,7 @@
 /** The demo project of a first start: something to list and revoke at once, with credentials made at random. */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Act } from '../lib/authority/authority.ts';
 import type { Config } from '../lib/config.ts';
@@ -49,7 +49,10 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
 export const DEMO_FILE = 'demo.json';
 /** What the welcome's curl sends to log in: so that no password stands in a terminal or a log. */
 export const LOGIN_FILE = 'demo-login.json';
-const ASIDE = 'first-start';
+/** What the folder of a start under way is called; six random characters follow. */
+const ASIDE = 'first-start.';
+/** A first start takes a second; a folder untouched for this long is nobody's. */
+const ABANDONED_MS = 10 * 60 * 1000;
 
 /**
  * Fills a data folder that has no database yet. All is made in a folder aside and published by giving the database its
@@ -58,9 +61,8 @@ const ASIDE = 'first-start';
  */
 export async function createDemo(config: Config): Promise<Demo | undefined> {
   const { dataDir } = config;
-  const aside = join(dataDir, `${ASIDE}.${process.pid}`);
-  rmSync(aside, { recursive: true, force: true });
-  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const aside = mkdtempSync(join(dataDir, ASIDE));
   // The folder's own root key, so that what is sealed aside opens where it ends up.
   ensureRootKey(dataDir);
   linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(aside, ROOT_KEY_FILE));
@@ -71,23 +73,22 @@ export async function createDemo(config: Config): Promise<Demo | undefined> {
   write(aside, LOGIN_FILE, loginOf(demo));
   const isOurs = linkIfAbsent(join(aside, DATABASE_FILE), join(dataDir, DATABASE_FILE));
   finishFirstStart(dataDir);
+  rmSync(aside, { recursive: true, force: true });
   return isOurs ? demo : undefined;
 }
 
 /**
- * Ends what first starts have left: the credentials of the one that published its database are moved beside it, and the
- * folders of those that are over are taken away. Any process may do it, at any time.
+ * Ends what first starts have left: the credentials of the one that published its database are moved beside it, and its
+ * folder and those long abandoned are taken away. Any process may do it, at any time.
  */
 export function finishFirstStart(dataDir: string): void {
-  const database = join(dataDir, DATABASE_FILE);
   for (const name of existsSync(dataDir) ? readdirSync(dataDir) : []) {
-    const [kind, pid] = name.split(/\.(?=\d+$)/);
-    if (kind !== ASIDE) continue;
+    if (!name.startsWith(ASIDE)) continue;
     const aside = join(dataDir, name);
-    if (isSameFile(join(aside, DATABASE_FILE), database)) {
-      for (const file of [DEMO_FILE, LOGIN_FILE]) moveIfThere(join(aside, file), join(dataDir, file));
-    }
-    if (Number(pid) === process.pid || !isRunning(Number(pid))) rmSync(aside, { recursive: true, force: true });
+    const isPublished = isSameFile(join(aside, DATABASE_FILE), join(dataDir, DATABASE_FILE));
+    if (isPublished) for (const file of [DEMO_FILE, LOGIN_FILE]) moveIfThere(join(aside, file), join(dataDir, file));
+    const touchedAtMs = statSync(aside, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (isPublished || touchedAtMs < Date.now() - ABANDONED_MS) rmSync(aside, { recursive: true, force: true });
   }
 }
 
@@ -105,15 +106,6 @@ function moveIfThere(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -15,7 +15,7 @@ export function welcome(
 A demo project was made: two keys, ${demo.grants.length} grants, four users (credentials in ${demoFile}). Try it:
 
 # 1. get a token
-TOKEN=$(curl -s -D - -o /dev/null ${url}/v3/auth/tokens -d '@${loginFile}' | tr -d '\\r' | sed -n 's/^x-subject-token: //p')
+TOKEN=$(curl -s -D - -o /dev/null ${url}/v3/auth/tokens -d ${quoted(`@${loginFile}`)} | tr -d '\\r' | sed -n 's/^x-subject-token: //p')
 
 # 2. list the grants of a key
 curl -s ${api}/list-grants -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify({ key_id: grant?.key_id })}'
@@ -23,4 +23,9 @@ curl -s ${api}/list-grants -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify({ key_
 # 3. revoke one of them
 curl -s ${api}/revoke-grant -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify(grant)}'
 `;
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

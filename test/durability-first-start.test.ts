@@ -1,7 +1,7 @@
 /** kill -9 while the very first start makes the demo: the next start has a whole one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type FSWatcher, linkSync, mkdirSync, readdirSync, renameSync, rmSync, watch } from 'node:fs';
+import { type FSWatcher, linkSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DemoUser } from '../local/demo.ts';
@@ -85,9 +85,8 @@ test.each([1, 12, 60, 72, 85, 100])('killed after %i changes to its folder', asy
 
 /** The last steps take microseconds, so the folder is put into the state that a kill between them leaves. */
 async function stoppedFirstStart(): Promise<(file: string) => [string, string]> {
-  const first = await startProcess(dataDir);
-  await first.stop();
-  const aside = join(dataDir, `first-start.${first.child.pid}`);
+  await (await startProcess(dataDir)).stop();
+  const aside = join(dataDir, 'first-start.killed');
   mkdirSync(aside);
   linkSync(join(dataDir, 'root.key'), join(aside, 'root.key'));
   return (file) => [join(dataDir, file), join(aside, file)];
@@ -99,6 +98,7 @@ const WHOLE = ['demo-login.json', 'demo.json', 'kms-grants.db', 'root.key'];
 test('killed before anything was published', async () => {
   const places = await stoppedFirstStart();
   for (const file of [...CREDENTIALS, 'kms-grants.db']) renameSync(...places(file));
+  utimesSync(join(dataDir, 'first-start.killed'), 0, 0);
   await expectWholeDemo();
   expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
 });

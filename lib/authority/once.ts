@@ -19,8 +19,8 @@ export function onceKeyOf(act: Act): string | undefined {
 }
 
 /**
- * Under what a refusal is remembered: only where the request was signed, so that a captured one that was refused does
- * not take effect later. A retry of one's own has a new signature and is judged anew, whatever its `sequence`.
+ * Under what a refusal by the rules is remembered: only where the request was signed, so that a captured one that was
+ * refused does not take effect later. (One refused for its credentials or role never came this far.) A retry of one's own has a new signature and is judged anew, whatever its `sequence`.
  */
 export function refusalKeyOf(act: Act): string | undefined {
   return act.caller.signature && keyOf(act, `refused:${act.caller.signature}`);

@@ -111,13 +111,15 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
         const token = randomBytes(32).toString('base64url');
         const issuedAtMs = now();
         const expiresAtMs = issuedAtMs + TOKEN_LIFETIME_MS;
-        await store.addToken({
+        // The user may have been disabled while this waited.
+        const isAdded = await store.addToken({
           tokenHash: sha256Hex(token),
           userId: user.userId,
           projectId: project?.projectId,
           issuedAtMs,
           expiresAtMs,
         });
+        if (!isAdded) throw new KmsError('Keystone.401');
         return { token, info: await describe(user, project, issuedAtMs, expiresAtMs) };
       } finally {
         leave();

@@ -56,8 +56,8 @@ export interface DirectoryStore {
   /** False when the user has no such role in the project. */
   removeRole(userId: string, projectId: string, role: string): Promise<boolean>;
   addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
-  /** Also drops the tokens that ran out long ago. */
-  addToken(token: StoredToken): Promise<void>;
+  /** Also drops the tokens that ran out long ago. False when there is no such user, or it is disabled. */
+  addToken(token: StoredToken): Promise<boolean>;
   /** Disabling a user ends its tokens for good. False when there is no such user. */
   setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
   /** False when there is no such access key. */

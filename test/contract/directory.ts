@@ -160,7 +160,7 @@ export function directoryContract(openStore: OpenStore): void {
       await expect(directory.addUser({ ...ANN, userId: 'u9', domainId: 'd9', name: 'eve' })).rejects.toThrow();
       await expect(directory.addRole('u9', 'p1', 'te_admin')).rejects.toThrow();
       await expect(directory.addAccessKey({ ...ANNS_KEY, accessKey: 'AKNEW', userId: 'u9' }, 0)).rejects.toThrow();
-      await expect(directory.addToken(tokenOf(1, { userId: 'u9' }))).rejects.toThrow();
+      expect(await directory.addToken(tokenOf(1, { userId: 'u9' }))).toBe(false);
       expect(await directory.user('u9')).toBeUndefined();
       expect(await directory.accessKey('AKNEW')).toBeUndefined();
       expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
@@ -193,22 +193,29 @@ export function directoryContract(openStore: OpenStore): void {
     test('ends the tokens of a user that is disabled, for good, and no others', async () => {
       const directory = await filled();
       await directory.addToken(tokenOf(1));
-      await directory.addToken(tokenOf(2, { userId: 'u2' }));
+      await directory.addToken(tokenOf(2, { userId: 'u3', projectId: undefined }));
       await directory.setUserEnabled('u1', false);
       await directory.setUserEnabled('u1', true);
       expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
-      expect((await directory.session(tokenOf(2).tokenHash))?.user.userId).toBe('u2');
+      expect((await directory.session(tokenOf(2).tokenHash))?.user.userId).toBe('u3');
     });
 
-    test('shows a disabled user and a lost role in the sessions there are', async () => {
+    test('takes no token for a user that is disabled or not there', async () => {
+      const directory = await filled();
+      expect(await directory.addToken(tokenOf(1, { userId: 'u2' }))).toBe(false);
+      expect(await directory.addToken(tokenOf(2, { userId: 'u9' }))).toBe(false);
+      expect(await directory.addToken(tokenOf(3))).toBe(true);
+      for (const n of [1, 2]) expect(await directory.session(tokenOf(n).tokenHash)).toBeUndefined();
+    });
+
+    test('shows a lost role in the sessions there are', async () => {
       const directory = await filled();
       await directory.addRole('u1', 'p1', 'te_admin');
       await directory.addRole('u1', 'p2', 'te_admin');
-      await directory.setUserEnabled('u1', false);
       await directory.addToken(tokenOf(1));
       expect(await directory.removeRole('u1', 'p1', 'te_admin')).toBe(true);
       const session = await directory.session(tokenOf(1).tokenHash);
-      expect([session?.user.enabled, session?.roles]).toEqual([false, []]);
+      expect([session?.user.enabled, session?.roles]).toEqual([true, []]);
       expect(await directory.rolesOf('u1', 'p2')).toEqual(['te_admin']);
       expect(await directory.removeRole('u1', 'p1', 'te_admin')).toBe(false);
       expect(await directory.removeRole('u9', 'p1', 'te_admin')).toBe(false);

@@ -11,7 +11,9 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const insertRole = db.prepare('INSERT OR IGNORE INTO roles VALUES (?, ?, ?)');
   const deleteRole = db.prepare('DELETE FROM roles WHERE user_id = ? AND project_id = ? AND role = ?');
   const insertAccessKey = insert('access_keys', 5);
-  const insertToken = insert('tokens', 5);
+  const insertToken = db.prepare(
+    'INSERT INTO tokens SELECT ?, user_id, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1',
+  );
   const dropTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
   const dropTokensOf = db.prepare('DELETE FROM tokens WHERE user_id = ?');
   const enableUser = db.prepare('UPDATE users SET enabled = ? WHERE user_id = ?');
@@ -58,7 +60,10 @@ export function sqliteDirectory(db: Database): DirectoryStore {
     addToken: (token) =>
       db.write(() => {
         dropTokens.run(token.issuedAtMs - TOKEN_KEPT_MS);
-        insertToken.run(token.tokenHash, token.userId, token.projectId ?? null, token.issuedAtMs, token.expiresAtMs);
+        return (
+          insertToken.run(token.tokenHash, token.projectId ?? null, token.issuedAtMs, token.expiresAtMs, token.userId)
+            .changes === 1
+        );
       }),
     setUserEnabled: (userId, enabled) =>
       db.write(() => {
