@@ -47,8 +47,7 @@ export interface Session {
  * there already (by id, or by name within its domain) rejects.
  */
 export interface DirectoryStore {
-  addDomain(domain: Domain): Promise<void>;
-  /** With `domain`, that is added too: both or neither. */
+  /** With `domain`, the first project of a new one: both are added or neither. */
   addProject(project: Project, domain?: Domain): Promise<void>;
   /** With `first`, that role is added too: both or neither. */
   addUser(user: User, first?: { projectId: string; role: string }): Promise<void>;

@@ -36,8 +36,9 @@ export function directoryContract(openStore: OpenStore): void {
 
     async function filled(): Promise<Store['directory']> {
       const { directory } = fresh();
-      for (const domain of [OTHER, ACME]) await directory.addDomain(domain);
-      for (const project of [WEST, FAR_EAST, EAST]) await directory.addProject(project);
+      await directory.addProject(WEST, ACME);
+      await directory.addProject(FAR_EAST, OTHER);
+      await directory.addProject(EAST);
       for (const user of [FAR_ANN, BOB, ANN]) await directory.addUser(user);
       await directory.addAccessKey(BOBS_KEY, NOW_MS + 1);
       await directory.addAccessKey(ANNS_KEY, NOW_MS);
@@ -118,9 +119,22 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.setAccessKeyEnabled('AKNONE', false)).toBe(false);
     });
 
+    test('adds a project with its domain, and a user with its role, or neither of the two', async () => {
+      const directory = await filled();
+      const domain = { domainId: 'd9', name: 'ninth' };
+      await expect(directory.addProject({ ...EAST, domainId: 'd9' }, domain)).rejects.toThrow();
+      expect(await directory.domain('d9')).toBeUndefined();
+      const eve = { ...ANN, userId: 'u9', name: 'eve' };
+      await expect(directory.addUser(eve, { projectId: 'p9', role: 'te_admin' })).rejects.toThrow();
+      expect(await directory.user('u9')).toBeUndefined();
+      await directory.addUser(eve, { projectId: 'p1', role: 'te_admin' });
+      expect(await directory.rolesOf('u9', 'p1')).toEqual(['te_admin']);
+    });
+
     test('refuses what is there already, and leaves it as it was', async () => {
       const directory = await filled();
-      await expect(directory.addDomain({ domainId: 'd9', name: 'acme' })).rejects.toThrow();
+      const ninth = { projectId: 'p9', domainId: 'd9', name: 'ninth' };
+      await expect(directory.addProject(ninth, { domainId: 'd9', name: 'acme' })).rejects.toThrow();
       await expect(directory.addProject({ projectId: 'p9', domainId: 'd1', name: 'east' })).rejects.toThrow();
       await expect(directory.addUser({ ...ANN, userId: 'u9' })).rejects.toThrow();
       await expect(directory.addUser({ ...ANN, name: 'eve' })).rejects.toThrow();

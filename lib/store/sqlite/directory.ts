@@ -40,7 +40,6 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const allAccessKeys = db.prepare('SELECT * FROM access_keys ORDER BY created_at_ms, access_key');
 
   return {
-    addDomain: (domain) => db.write(() => void insertDomain.run(domain.domainId, domain.name)),
     addProject: (project, domain) =>
       db.write(() => {
         if (domain) insertDomain.run(domain.domainId, domain.name);
