@@ -10,6 +10,7 @@ export const ERRORS = {
   'APIGW.0201:413': { status: 413, text: 'Request body too large.' },
   'APIGW.0201:417': { status: 417, text: 'The Expect header cannot be met.' },
   'APIGW.0201:431': { status: 431, text: 'Request headers too large.' },
+  'APIGW.0201:504': { status: 504, text: 'Not answered in time.' },
   'APIGW.0301': { status: 401, text: 'Incorrect IAM authentication information.' },
   'KMS.0101': { status: 500, text: 'KMS error.' },
   'KMS.0202': { status: 400, text: 'Invalid JSON format of the request message.' },

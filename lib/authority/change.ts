@@ -50,7 +50,7 @@ export function changer({ grants, seen }: Store, now: () => number): Changer {
       if (outcome.type === 'done') return answer;
       if (outcome.type === 'repeat') return outcome.answer as typeof answer;
     }
-    throw new KmsError('KMS.0101', { cause: new Error(`lost ${ATTEMPTS} races in a row`) });
+    throw new KmsError('APIGW.0201:504', { cause: new Error(`lost ${ATTEMPTS} races in a row`) });
   };
 }
 
@@ -68,8 +68,13 @@ export interface Origin {
 export function eventOf(change: Change, origin: Origin, atMs: number): ChangeEvent {
   const { action, projectId, actor, door, requestId, sequence } = origin;
   const grant = 'grant' in change ? change.grant : undefined;
-  const keyId = 'grant' in change ? change.grant.key_id : change.key.keyId;
+  const keyId = keyIdOf(change);
   return { eventId: newEventId(atMs), atMs, action, projectId, keyId, actor, door, requestId, sequence, grant };
+}
+
+function keyIdOf(change: Change): string {
+  if ('grant' in change) return change.grant.key_id;
+  return 'key' in change ? change.key.keyId : change.keyId;
 }
 
 interface Refusal {

@@ -15,7 +15,7 @@ export async function deleteDueKeys(grants: GrantStore, now: () => number): Prom
   let deleted = 0;
   for (const key of await grants.keysDue(now() - GRACE_MS, AT_ONCE)) {
     await removeGrants(grants, key, now);
-    const change = { kind: 'remove-key', key } as const;
+    const change = { kind: 'remove-key', keyId: key.keyId, deletionAtMs: key.deletionAtMs } as const;
     const { type } = await grants.commit(change, eventOf(change, originOf(key), now()));
     if (type === 'done') deleted += 1;
   }

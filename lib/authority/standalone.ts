@@ -1,6 +1,15 @@
 import { KmsError } from '../errors.ts';
 import { retirersOf } from '../store/principals.ts';
-import { type Grant, KEY_STATE, type Key, type Principal, type Store } from '../store/store.ts';
+import {
+  type Grant,
+  type Held,
+  KEY_STATE,
+  type Key,
+  type KeyStatus,
+  type Operation,
+  type Principal,
+  type Store,
+} from '../store/store.ts';
 import type { Act, Authority } from './authority.ts';
 import { changer } from './change.ts';
 import { newGrantId, newKeyId } from './ids.ts';
@@ -36,18 +45,27 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
     return grant;
   }
 
+  /** What the caller holds that lets it pass `operations` on. */
+  async function delegated(act: Act, keyId: string, operations: readonly Operation[]): Promise<Held[]> {
+    const held = await grants.held(keyId, principalsOf(act));
+    return (['create-grant', ...operations] as const).map((operation) => {
+      const holder = held.get(operation);
+      if (!holder) throw new KmsError('KMS.0306', { detail: MAY_CREATE });
+      return { holder, operation };
+    });
+  }
+
   /** Moves a key to another state, after `assertMayMove` has looked at it. */
-  function moveKey(
-    act: Act,
-    keyId: string,
-    assertMayMove: (key: Key) => void,
-    to: (key: Key) => Partial<Key>,
-  ): Promise<Key> {
+  function moveKey(act: Act, keyId: string, assertMayMove: (key: Key) => void, to: () => KeyStatus): Promise<Key> {
     return change(act, async () => {
       const key = await existingKey(act, keyId);
       assertMayMove(key);
-      const moved = { ...key, ...to(key) };
-      return { change: { kind: 'update-key', key: moved, from: key.state }, answer: moved };
+      const { state, deletionAtMs } = key;
+      const status = to();
+      return {
+        change: { kind: 'update-key', keyId, from: { state, deletionAtMs }, to: status },
+        answer: { ...key, ...status },
+      };
     });
   }
 
@@ -57,13 +75,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
       return change(act, async () => {
         const key = await existingKey(act, keyId);
         assertEnabled(key);
-        const holders = principalsOf(act);
-        const isCreator = key.creator === act.caller.userId;
-        const needed = ['create-grant' as const, ...operations];
-        if (!isCreator) {
-          const held = await grants.held(keyId, holders);
-          if (!needed.every((operation) => held.has(operation))) throw new KmsError('KMS.0306', { detail: MAY_CREATE });
-        }
+        const delegation = key.creator === act.caller.userId ? undefined : await delegated(act, keyId, operations);
         if (key.grantCount >= grantsPerKey) throw new KmsError('KMS.2404');
         const createdAtMs = now();
         const grant: Grant = {
@@ -77,7 +89,6 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
           retiring_principal: ask.retiringPrincipal,
           creation_date: String(createdAtMs),
         };
-        const delegation = isCreator ? undefined : { holders, operations: needed };
         return {
           change: { kind: 'create-grant', grant, quota: grantsPerKey, delegation },
           answer: { grant_id: grant.grant_id },
@@ -146,7 +157,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
         act,
         keyId,
         (key) => assertState(key, KEY_STATE.disabled, 'KMS.1201'),
-        () => ({ state: KEY_STATE.enabled }),
+        () => ({ state: KEY_STATE.enabled, deletionAtMs: 0 }),
       ),
 
     disableKey: (act, keyId) =>
@@ -154,7 +165,7 @@ export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: 
         act,
         keyId,
         (key) => assertState(key, KEY_STATE.enabled, 'KMS.1301'),
-        () => ({ state: KEY_STATE.disabled }),
+        () => ({ state: KEY_STATE.disabled, deletionAtMs: 0 }),
       ),
 
     scheduleKeyDeletion: (act, keyId, pendingDays) =>

@@ -27,7 +27,14 @@ export type Principal = `user:${string}` | `domain:${string}`;
 export const KEY_STATE = { enabled: '2', disabled: '3', pendingDeletion: '4' } as const;
 export type KeyState = (typeof KEY_STATE)[keyof typeof KEY_STATE];
 
-export interface Key {
+/** What can change about a key. */
+export interface KeyStatus {
+  state: KeyState;
+  /** When a key waiting for deletion goes; 0 when it is not waiting. */
+  deletionAtMs: number;
+}
+
+export interface Key extends KeyStatus {
   keyId: string;
   projectId: string;
   domainId: string;
@@ -37,10 +44,7 @@ export interface Key {
   description: string;
   keySpec: string;
   keyUsage: string;
-  state: KeyState;
   createdAtMs: number;
-  /** When a key waiting for deletion goes; 0 when it is not waiting. */
-  deletionAtMs: number;
   /** Grants on the key, counted in the same transaction as each change. */
   grantCount: number;
   /** Goes up with every change to the key's grants: equal revisions mean equal lists. */
@@ -117,27 +121,31 @@ export interface Once {
 }
 
 /**
- * A change and the conditions under which it holds. It is applied whole or not at all, with its event.
- * - create-grant: the key exists and is enabled, has fewer than `quota` grants, and `delegation` (if any) still holds.
+ * A change in the project of its event, and the conditions under which it holds. It is applied whole or not at all,
+ * with its event.
+ * - create-grant: the key exists and is enabled, has fewer than `quota` grants, and all of `delegation` is still held.
  * - remove-grant: the grant is there.
  * - create-key: no living key of the project has the alias; the project has fewer than `quota` keys.
- * - update-key: the key is still in state `from`.
- * - remove-key: the key is still waiting for deletion and has no grants left.
+ * - update-key: the key is still as in `from`.
+ * - remove-key: the key still waits for deletion at `deletionAtMs` and has no grants left.
  */
 export type Change =
-  | { kind: 'create-grant'; grant: Grant; quota: number; delegation?: Delegation | undefined }
+  | { kind: 'create-grant'; grant: Grant; quota: number; delegation?: readonly Held[] | undefined }
   | { kind: 'remove-grant'; grant: Grant }
   | { kind: 'create-key'; key: Key; quota: number }
-  | { kind: 'update-key'; key: Key; from: KeyState }
-  | { kind: 'remove-key'; key: Key };
+  | { kind: 'update-key'; keyId: string; from: KeyStatus; to: KeyStatus }
+  | { kind: 'remove-key'; keyId: string; deletionAtMs: number };
 
-/** One of `holders` must hold each of `operations` on the key at the moment the grant is written. */
-export interface Delegation {
-  holders: readonly Principal[];
-  operations: readonly Operation[];
+/** An operation that somebody may use a key for, by one grant or several. */
+export interface Held {
+  holder: Principal;
+  operation: Operation;
 }
 
-/** `conflict`: a condition did not hold; read and decide again. `repeat`: the once key was seen; here is its answer. */
+/**
+ * `conflict`: a condition did not hold; read and decide again. Mere contention is the engine's to retry.
+ * `repeat`: the once key was seen; here is its answer.
+ */
 export type Outcome = { type: 'done' } | { type: 'conflict' } | { type: 'repeat'; answer: unknown };
 
 /** Keys and grants. */
@@ -158,9 +166,12 @@ export interface GrantStore {
   listGrants(key: Key, filter: { grantee?: string | undefined }, page: PageRequest): Promise<GrantPage>;
   /** The project's grants that `user` or `domain` may retire, each once. */
   listRetirable(projectId: string, user: Principal, domain: Principal, page: PageRequest): Promise<GrantPage>;
-  /** The operations that `principals` hold together on the key. */
-  held(keyId: string, principals: readonly Principal[]): Promise<Set<Operation>>;
-  /** Applies the change and writes its event and once key, in one durable transaction. */
+  /** The operations that `principals` hold together on the key, each with one of them that holds it. */
+  held(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
+  /**
+   * Applies the change and writes its event and once key, in one durable transaction.
+   * @throws KmsError APIGW.0201:504 when that cannot be done in time; then it is done whole or not at all
+   */
   commit(change: Change, event: ChangeEvent, once?: Once): Promise<Outcome>;
 }
 

@@ -133,7 +133,7 @@ test('a create that lost one race is made with the next attempt, once', async ()
   expect(await world.grantsOf(keyId)).toHaveLength(10);
 });
 
-test('who loses every race is told KMS.0101 in the end, and nothing of the attempts is left', async () => {
+test('who loses every race is told 504 in the end, and nothing of the attempts is left', async () => {
   for (let made = 0; made < 9; made += 1) await grant();
   let lost = 0;
   const { grants } = world.store;
@@ -145,7 +145,7 @@ test('who loses every race is told KMS.0101 in the end, and nothing of the attem
     return outcome;
   };
   const store = { ...world.store, grants: { ...grants, commit } };
-  expect(await codeOf(world.over(store).createGrant(act('create-grant'), grantAsk(keyId)))).toBe('KMS.0101');
+  expect(await codeOf(world.over(store).createGrant(act('create-grant'), grantAsk(keyId)))).toBe('APIGW.0201:504');
   expect(await world.grantsOf(keyId)).toHaveLength(9);
   expect((await world.actionsOn(keyId)).filter((action) => action === 'revoke-grant')).toHaveLength(lost);
 });

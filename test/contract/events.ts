@@ -108,7 +108,7 @@ export function eventsContract(openStore: OpenStore): void {
       const store = await withEvents();
       const key = aKey(2);
       await commitAll(store, [removeGrant(aGrant(2, { key_id: keyId(2) })), moveKey(key, PENDING, NOW_MS)]);
-      await commitAll(store, [removeKey(key)]);
+      await commitAll(store, [removeKey(key, NOW_MS)]);
       expect(await store.events.list(PROJECT, { keyId: keyId(2) }, 10)).toHaveLength(5);
     });
 

@@ -137,7 +137,7 @@ export function keyChangesContract(openStore: OpenStore): void {
       test('is refused in the name of another project', async () => {
         const store = fresh();
         await commitAll(store, [createKey(key)]);
-        await expectConflict(store, moveKey({ ...key, projectId: FOREIGN_PROJECT }, DISABLED));
+        await expectConflict(store, moveKey(key, DISABLED), { projectId: FOREIGN_PROJECT });
       });
 
       test('leaves the count of grants alone, however old the key was read', async () => {
@@ -190,7 +190,7 @@ export function keyChangesContract(openStore: OpenStore): void {
       test('is refused in the name of another project', async () => {
         const store = fresh();
         await commitAll(store, [createKey(pending)]);
-        await expectConflict(store, removeKey({ ...pending, projectId: FOREIGN_PROJECT }));
+        await expectConflict(store, removeKey(pending), { projectId: FOREIGN_PROJECT });
       });
     });
   });

@@ -102,7 +102,7 @@ export function keyListsContract(openStore: OpenStore): void {
       expect(await totals()).toEqual([3, 3, 0, 1]);
       await commitAll(store, [moveKey(third, PENDING, NOW_MS)]);
       expect(await totals()).toEqual([3, 2, 1, 1]);
-      await commitAll(store, [removeKey(third)]);
+      await commitAll(store, [removeKey(third, NOW_MS)]);
       expect(await totals()).toEqual([2, 2, 0, 0]);
       expect(await store.grants.keyCount(PROJECT)).toBe(2);
     });

@@ -43,7 +43,7 @@ async function project({ grants, events }: Store, projectId: string) {
         byGrantee: await Promise.all(HOLDERS.map((grantee) => grants.listGrants(key, { grantee }, ALL))),
         held: await Promise.all(
           HOLDERS.flatMap((holder) => [user(holder), domain(holder)]).map(async (principal) =>
-            [...(await grants.held(key.keyId, [principal]))].sort(),
+            [...(await grants.held(key.keyId, [principal])).keys()].sort(),
           ),
         ),
       })),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Grant, Operation, PageRequest, Store } from '../../lib/store/store.ts';
+import type { Grant, Operation, PageRequest, Principal, Store } from '../../lib/store/store.ts';
 import { walk } from './grant-lists.ts';
 import { eachFresh, type OpenStore } from './open-store.ts';
 import {
@@ -151,8 +151,8 @@ export function retirableContract(openStore: OpenStore): void {
   });
 
   describe('held operations', () => {
-    const heldBy = (store: Store, ...principals: Parameters<Store['grants']['held']>[1]) =>
-      store.grants.held(keyId(1), principals);
+    const heldBy = async (store: Store, ...principals: Principal[]) =>
+      new Set((await store.grants.held(keyId(1), principals)).keys());
 
     test('are those of all grants to the principals on this key', async () => {
       const store = await withGrants([
@@ -167,6 +167,19 @@ export function retirableContract(openStore: OpenStore): void {
         new Set(['encrypt-data', 'describe-key', 'create-grant', 'decrypt-data']),
       );
       expect(await heldBy(store, domain(DOMAIN))).toEqual(new Set(['decrypt-data']));
+    });
+
+    test('come with one who holds them', async () => {
+      const store = await withGrants([
+        aGrant(1, { operations: ['encrypt-data'] }),
+        aGrant(2, { operations: ['decrypt-data'], grantee_principal: DOMAIN, grantee_principal_type: 'domain' }),
+      ]);
+      expect(await store.grants.held(keyId(1), [user(GRANTEE), domain(DOMAIN)])).toEqual(
+        new Map([
+          ['encrypt-data', user(GRANTEE)],
+          ['decrypt-data', domain(DOMAIN)],
+        ]),
+      );
     });
 
     test('of a user and a domain of the same id are apart', async () => {

@@ -86,12 +86,13 @@ let events = 0;
 export function anEvent(change: Change, { projectId = PROJECT, atMs = NOW_MS }: CommitOptions = {}): ChangeEvent {
   events += 1;
   const grant = 'grant' in change ? change.grant : undefined;
+  const key = 'key' in change ? change.key.keyId : 'keyId' in change ? change.keyId : change.grant.key_id;
   return {
     eventId: hex(atMs, 12) + hex(events, 20),
     atMs,
     action: ACTIONS[change.kind],
     projectId,
-    keyId: 'grant' in change ? change.grant.key_id : change.key.keyId,
+    keyId: key,
     actor: CREATOR,
     door: 'http',
     requestId: hex(events, 32),
@@ -129,11 +130,16 @@ export const createGrant = (grant: Grant, quota = 1_000_000): Of<'create-grant'>
   quota,
 });
 export const removeGrant = (grant: Grant): Of<'remove-grant'> => ({ kind: 'remove-grant', grant });
-export const removeKey = (key: Key): Of<'remove-key'> => ({ kind: 'remove-key', key });
-export const moveKey = (key: Key, to: KeyState, deletionAtMs = 0): Of<'update-key'> => ({
+export const removeKey = (key: Key, deletionAtMs = key.deletionAtMs): Of<'remove-key'> => ({
+  kind: 'remove-key',
+  keyId: key.keyId,
+  deletionAtMs,
+});
+export const moveKey = (key: Key, state: KeyState, deletionAtMs = 0): Of<'update-key'> => ({
   kind: 'update-key',
-  key: { ...key, state: to, deletionAtMs },
-  from: key.state,
+  keyId: key.keyId,
+  from: { state: key.state, deletionAtMs: key.deletionAtMs },
+  to: { state, deletionAtMs },
 });
 
 export const user = (id: string): Principal => `user:${id}`;

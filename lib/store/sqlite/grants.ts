@@ -3,9 +3,9 @@ import { both, granteeOf, heldCounters, retirableCounters, retirersOf } from '..
 import {
   type Change,
   type ChangeEvent,
-  type Delegation,
   type Grant,
   type GrantStore,
+  type Held,
   KEY_STATE,
   type Key,
   type Once,
@@ -47,10 +47,8 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
 
   const total = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
 
-  function holds({ holders, operations }: Delegation, keyId: string): boolean {
-    return operations.every((operation) =>
-      holders.some((holder) => total(heldCount.get(keyId, holder, operation)) > 0),
-    );
+  function isHeld(delegation: readonly Held[], keyId: string): boolean {
+    return delegation.every(({ holder, operation }) => total(heldCount.get(keyId, holder, operation)) > 0);
   }
 
   function count(projectId: string, grant: Grant, by: 1 | -1): void {
@@ -62,7 +60,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
   function createGrant(projectId: string, { grant, quota, delegation }: Change & { kind: 'create-grant' }): boolean {
     const key = keys.read(projectId, grant.key_id);
     if (key?.state !== KEY_STATE.enabled || key.grantCount >= quota) return false;
-    if (delegation && !holds(delegation, grant.key_id)) return false;
+    if (delegation && !isHeld(delegation, grant.key_id)) return false;
     insertGrant.run(grant.key_id, grant.grant_id, projectId, grant.grantee_principal, JSON.stringify(grant));
     for (const retirer of retirersOf(grant)) {
       insertRetirable.run(projectId, retirer, grant.grant_id, grant.key_id);
@@ -86,7 +84,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
         ? createGrant(event.projectId, change)
         : change.kind === 'remove-grant'
           ? removeGrant(event.projectId, change.grant)
-          : keys.change(change);
+          : keys.change(event.projectId, change);
     if (!isDone) return { type: 'conflict' };
     events.append(event);
     if (once) seen.keep(once, event.atMs);
@@ -115,8 +113,11 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
       return ofRetirer({ project: projectId, user, domain }, page, () => n(user) + n(domain) - n(both(user, domain)));
     },
     async held(keyId, principals) {
-      const rows = principals.flatMap((principal) => heldBy.all(keyId, principal));
-      return new Set(rows.map((row) => row['operation'] as Operation));
+      return new Map(
+        principals.flatMap((principal) =>
+          heldBy.all(keyId, principal).map((row) => [row['operation'] as Operation, principal] as const),
+        ),
+      );
     },
     commit: (change, event, once) => db.write(() => apply(change, event, once)),
   };

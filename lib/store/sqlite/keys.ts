@@ -1,4 +1,12 @@
-import { type Change, KEY_STATE, type Key, type KeyPage, type KeyState, type PageRequest } from '../store.ts';
+import {
+  type Change,
+  KEY_STATE,
+  type Key,
+  type KeyPage,
+  type KeyState,
+  type KeyStatus,
+  type PageRequest,
+} from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 type KeyChange = Extract<Change, { kind: 'create-key' | 'update-key' | 'remove-key' }>;
@@ -14,7 +22,7 @@ export interface SqliteKeys {
   ): KeyPage;
   due(nowMs: number, limit: number): Key[];
   /** These three write; only inside a transaction. `change` answers false when a condition does not hold. */
-  change(change: KeyChange): boolean;
+  change(projectId: string, change: KeyChange): boolean;
   countGrant(projectId: string, keyId: string, by: 1 | -1): void;
 }
 
@@ -34,10 +42,8 @@ export function sqliteKeys(db: Database): SqliteKeys {
      AND (:spec IS NULL OR key_spec = :spec) AND (:state IS NULL OR state = :state)`,
   );
   const insert = db.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const update = db.prepare(
-    'UPDATE keys SET state = ?, deletion_at_ms = ? WHERE project_id = ? AND key_id = ? AND state = ?',
-  );
-  const remove = db.prepare('DELETE FROM keys WHERE project_id = ? AND key_id = ? AND state = ? AND grant_count = 0');
+  const update = db.prepare('UPDATE keys SET state = ?, deletion_at_ms = ? WHERE project_id = ? AND key_id = ?');
+  const remove = db.prepare('DELETE FROM keys WHERE project_id = ? AND key_id = ?');
   const grantCount = db.prepare(
     'UPDATE keys SET grant_count = grant_count + ?, revision = revision + 1 WHERE project_id = ? AND key_id = ?',
   );
@@ -81,6 +87,22 @@ export function sqliteKeys(db: Database): SqliteKeys {
     return true;
   }
 
+  function move(key: Key, from: KeyStatus, to: KeyStatus): boolean {
+    if (key.state !== from.state || key.deletionAtMs !== from.deletionAtMs) return false;
+    update.run(to.state, to.deletionAtMs, key.projectId, key.keyId);
+    countKey(key, key.state, -1);
+    countKey(key, to.state, 1);
+    return true;
+  }
+
+  function drop(key: Key, deletionAtMs: number): boolean {
+    const isDue = key.state === KEY_STATE.pendingDeletion && key.deletionAtMs === deletionAtMs;
+    if (!isDue || key.grantCount > 0) return false;
+    remove.run(key.projectId, key.keyId);
+    countKey(key, key.state, -1);
+    return true;
+  }
+
   return {
     read: (projectId, keyId) => toKey(byId.get(projectId, keyId)),
     readByAlias: (projectId, alias) => toKey(byAlias.get(projectId, alias)),
@@ -97,19 +119,11 @@ export function sqliteKeys(db: Database): SqliteKeys {
         next: rows.length > limit ? keys.at(-1)?.keyId : undefined,
       };
     },
-    change(change) {
-      const { key } = change;
-      if (change.kind === 'create-key') return create(key, change.quota);
-      if (change.kind === 'remove-key') {
-        if (remove.run(key.projectId, key.keyId, KEY_STATE.pendingDeletion).changes === 0) return false;
-        countKey(key, KEY_STATE.pendingDeletion, -1);
-        return true;
-      }
-      const { changes } = update.run(key.state, key.deletionAtMs, key.projectId, key.keyId, change.from);
-      if (changes === 0) return false;
-      countKey(key, change.from, -1);
-      countKey(key, key.state, 1);
-      return true;
+    change(projectId, change) {
+      if (change.kind === 'create-key') return create(change.key, change.quota);
+      const key = toKey(byId.get(projectId, change.keyId));
+      if (!key) return false;
+      return change.kind === 'update-key' ? move(key, change.from, change.to) : drop(key, change.deletionAtMs);
     },
     countGrant: (projectId, keyId, by) => grantCount.run(by, projectId, keyId),
   };
