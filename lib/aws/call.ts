@@ -1,0 +1,130 @@
+/** Calls of AWS's JSON services (DynamoDB, Secrets Manager), with AWS's own signer and HTTP handler and nothing more. */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { HttpRequest } from '@smithy/core/protocols';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { SignatureV4 } from '@smithy/signature-v4';
+
+export interface AwsSettings {
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+}
+
+export interface AwsService {
+  /** What it signs as: `dynamodb`, `secretsmanager`. */
+  name: string;
+  /** What stands before the operation in `X-Amz-Target`. */
+  target: string;
+  jsonVersion: '1.0' | '1.1';
+  /** Another address than AWS's own: `http://127.0.0.1:8000`. */
+  endpoint?: string | undefined;
+}
+
+/** An answer other than 200, by the name that the service gives it. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  /** Such as `ResourceNotFoundException`. */
+  readonly type: string;
+  readonly status: number;
+  /** The answer as parsed. */
+  readonly answer: Readonly<Record<string, unknown>>;
+
+  constructor(operation: string, status: number, answer: Record<string, unknown>) {
+    const type = String(answer['__type'] ?? answer['code'] ?? 'no type').replace(/^.*#/, '');
+    super(`${operation}: ${type} (${status}): ${answer['message'] ?? answer['Message'] ?? 'no message'}`);
+    this.type = type;
+    this.status = status;
+    this.answer = answer;
+  }
+}
+
+/**
+ * One request and its answer.
+ * @param timeoutMs from the first byte sent to the last received
+ * @throws AwsError for an answer other than 200; another error when no whole answer came
+ */
+export type AwsCall = (operation: string, input: object, timeoutMs: number) => Promise<Record<string, unknown>>;
+
+const CONNECT_MS = 1_000;
+
+/** Prepares calls of one service. Connections are kept open and used again. */
+export function awsCall({ region, ...credentials }: AwsSettings, service: AwsService): AwsCall {
+  const { protocol, hostname, port } = new URL(service.endpoint ?? `https://${service.name}.${region}.amazonaws.com`);
+  const handler = new NodeHttpHandler({ connectionTimeout: CONNECT_MS });
+  const signer = new SignatureV4({
+    service: service.name,
+    region,
+    credentials: { ...credentials, sessionToken: credentials.sessionToken ?? '' },
+    sha256: Sha256,
+  });
+  const host = port === '' ? hostname : `${hostname}:${port}`;
+
+  return async (operation, input, timeoutMs) => {
+    const request = new HttpRequest({
+      method: 'POST',
+      protocol,
+      hostname,
+      ...(port !== '' && { port: Number(port) }),
+      path: '/',
+      headers: {
+        host,
+        'content-type': `application/x-amz-json-${service.jsonVersion}`,
+        'x-amz-target': `${service.target}.${operation}`,
+      },
+      body: JSON.stringify(input),
+    });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const signed = await signer.sign(request);
+    const { response } = await handler.handle(signed as HttpRequest, { abortSignal: signal });
+    const answer = parse(await read(response.body, signal));
+    if (response.statusCode !== 200) throw new AwsError(operation, response.statusCode, answer);
+    return answer;
+  };
+}
+
+async function read(body: NodeJS.ReadableStream & { destroy(error?: Error): void }, signal: AbortSignal) {
+  const stop = () => body.destroy(new Error('no whole answer in time'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text || '{}') as Record<string, unknown>;
+  } catch {
+    return { message: 'the answer is no JSON' };
+  }
+}
+
+/** SHA-256 and HMAC-SHA-256 of node:crypto in the form that the signer takes. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytesOf(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+
+  reset(): void {
+    throw new Error('a hash is used once');
+  }
+}
+
+function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data);
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+}

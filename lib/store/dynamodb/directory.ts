@@ -1,0 +1,178 @@
+import type { AccessKey, DirectoryStore, Domain, Project, StoredToken, User } from '../directory.ts';
+import type { Item, ItemKey } from './item.ts';
+import { at, digits, rangeOf } from './schema.ts';
+import type { Table, Write } from './table.ts';
+
+/** A token that has run out is kept a day longer, so that its holder hears "expired" and not "unknown". */
+const TOKEN_KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** More than anyone has; the admin command lists them all. */
+const ALL = 1_000_000;
+
+const NEW = 'attribute_not_exists(pk)';
+const THERE = 'attribute_exists(pk)';
+/** The domain of what is named across domains. */
+const NO_DOMAIN = '-';
+
+/** Domains, projects, users, roles, access keys and tokens over DynamoDB. */
+export function dynamodbDirectory(table: Table): DirectoryStore {
+  /** @throws when a condition does not hold: what is added is there already, or what it belongs to is not */
+  async function add(what: string, writes: Write[]): Promise<void> {
+    const done = await table.transact(writes);
+    if (!done.isDone) throw new Error(`${what} is there already, or what it belongs to is not`);
+  }
+
+  async function get<T>(key: ItemKey, read: (item: Item) => T): Promise<T | undefined> {
+    const item = await table.get(key);
+    return item && read(item);
+  }
+
+  async function named<T>(name: ItemKey, found: (id: string) => Promise<T | undefined>): Promise<T | undefined> {
+    const item = await table.get(name);
+    return item && found(String(item['id']));
+  }
+
+  async function all<T>(kind: Parameters<typeof rangeOf.all>[0], place: (id: string) => ItemKey, read: (item: Item) => T) {
+    const rows = await table.query({ ...rangeOf.all(kind), limit: ALL });
+    return (await table.getAll(rows.map((row) => place(String(row['id']))))).map(read);
+  }
+
+  const domain = (id: string) => get(at.domain(id), toDomain);
+  const project = (id: string) => get(at.project(id), toProject);
+  const user = (id: string) => get(at.user(id), toUser);
+  const roleRows = (userId: string, projectId?: string) =>
+    table.query({ ...rangeOf.roles(userId, projectId), limit: ALL });
+
+  return {
+    addProject(made, first) {
+      const { projectId, domainId, name } = made;
+      return add(`project ${name}`, [
+        { put: { ...at.project(projectId), projectId, domainId, name }, condition: NEW },
+        { put: { ...at.name('project', domainId, name), id: projectId }, condition: NEW },
+        { put: { ...at.inAll('projects', name, projectId), id: projectId } },
+        ...(first ? domainWrites(first) : [{ check: at.domain(domainId), condition: THERE }]),
+      ]);
+    },
+    addUser(made, first) {
+      const { userId, domainId, name, passwordHash, enabled } = made;
+      return add(`user ${name}`, [
+        { put: { ...at.user(userId), userId, domainId, name, passwordHash, enabled, tokensOf: 0 }, condition: NEW },
+        { put: { ...at.name('user', domainId, name), id: userId }, condition: NEW },
+        { put: { ...at.inAll('users', name, userId), id: userId } },
+        { check: at.domain(domainId), condition: THERE },
+        ...(first ? roleWrites(userId, first.projectId, first.role) : []),
+      ]);
+    },
+    addRole: (userId, projectId, role) =>
+      add(`role ${role}`, [...roleWrites(userId, projectId, role), { check: at.user(userId), condition: THERE }]),
+    removeRole: async (userId, projectId, role) =>
+      (await table.delete(at.role(userId, projectId, role))) !== undefined,
+    addAccessKey(key, createdAtMs) {
+      const { accessKey, userId, sealedSecret, enabled } = key;
+      return add(`access key ${accessKey}`, [
+        { put: { ...at.accessKey(accessKey), accessKey, userId, sealedSecret, enabled }, condition: NEW },
+        { put: { ...at.inAll('access-keys', digits(createdAtMs), accessKey), id: accessKey } },
+        { check: at.user(userId), condition: THERE },
+      ]);
+    },
+    async addToken(token) {
+      const holder = await table.get(at.user(token.userId));
+      if (!holder) return false;
+      const done = await table.transact([
+        {
+          check: at.user(token.userId),
+          condition: 'enabled = :yes AND tokensOf = :tokensOf',
+          values: { ':yes': true, ':tokensOf': holder['tokensOf'] },
+        },
+        { put: tokenItem(token, Number(holder['tokensOf'])) },
+      ]);
+      return done.isDone;
+    },
+    // A token belongs to one time of being enabled: when the count goes up, all that there are have ended.
+    setUserEnabled: (userId, enabled) =>
+      table.update(at.user(userId), `SET enabled = :enabled${enabled ? '' : ' ADD tokensOf :one'}`, {
+        values: { ':enabled': enabled, ...(!enabled && { ':one': 1 }) },
+      }),
+    setAccessKeyEnabled: (accessKey, enabled) =>
+      table.update(at.accessKey(accessKey), 'SET enabled = :enabled', { values: { ':enabled': enabled } }),
+
+    domain,
+    project,
+    user,
+    domainByName: (name) => named(at.name('domain', NO_DOMAIN, name), domain),
+    projectByName: (domainId, name) => named(at.name('project', domainId, name), project),
+    userByName: (domainId, name) => named(at.name('user', domainId, name), user),
+    async projectsOf(userId) {
+      const ids = new Set((await roleRows(userId)).map((row) => String(row['projectId'])));
+      const found = (await table.getAll([...ids].map((id) => at.project(id)))).map(toProject);
+      return found.sort((one, other) => (order(one) < order(other) ? -1 : 1));
+    },
+    rolesOf: async (userId, projectId) => (await roleRows(userId, projectId)).map((row) => String(row['role'])),
+    accessKey: (accessKey) => get(at.accessKey(accessKey), toAccessKey),
+    async session(tokenHash) {
+      const item = await table.get(at.token(tokenHash));
+      if (!item) return undefined;
+      const rows = await table.query({ ...rangeOf.user(String(item['userId'])), limit: ALL });
+      const holder = rows.find(({ sk }) => sk === 'user');
+      if (!holder || holder['tokensOf'] !== item['tokensOf']) return undefined;
+      const token = toToken(item);
+      const roles = rows.filter((row) => row['role'] !== undefined && row['projectId'] === token.projectId);
+      return { token, user: toUser(holder), roles: roles.map((row) => String(row['role'])) };
+    },
+    projects: () => all('projects', at.project, toProject),
+    users: () => all('users', at.user, toUser),
+    accessKeys: () => all('access-keys', at.accessKey, toAccessKey),
+  };
+}
+
+function domainWrites({ domainId, name }: Domain): Write[] {
+  return [
+    { put: { ...at.domain(domainId), domainId, name }, condition: NEW },
+    { put: { ...at.name('domain', NO_DOMAIN, name), id: domainId }, condition: NEW },
+  ];
+}
+
+function roleWrites(userId: string, projectId: string, role: string): Write[] {
+  return [
+    { put: { ...at.role(userId, projectId, role), projectId, role } },
+    { check: at.project(projectId), condition: THERE },
+  ];
+}
+
+const order = ({ name, projectId }: Project) => `${name}#${projectId}`;
+
+function tokenItem({ tokenHash, userId, projectId, issuedAtMs, expiresAtMs }: StoredToken, tokensOf: number): Item {
+  const ttl = Math.ceil((expiresAtMs + TOKEN_KEPT_MS) / 1000);
+  return { ...at.token(tokenHash), tokenHash, userId, projectId, issuedAtMs, expiresAtMs, tokensOf, ttl };
+}
+
+const toDomain = (item: Item): Domain => ({ domainId: String(item['domainId']), name: String(item['name']) });
+
+const toProject = (item: Item): Project => ({
+  projectId: String(item['projectId']),
+  domainId: String(item['domainId']),
+  name: String(item['name']),
+});
+
+const toUser = (item: Item): User => ({
+  userId: String(item['userId']),
+  domainId: String(item['domainId']),
+  name: String(item['name']),
+  passwordHash: String(item['passwordHash']),
+  enabled: item['enabled'] === true,
+});
+
+const toAccessKey = (item: Item): AccessKey => ({
+  accessKey: String(item['accessKey']),
+  userId: String(item['userId']),
+  sealedSecret: item['sealedSecret'] as Uint8Array,
+  enabled: item['enabled'] === true,
+});
+
+const toToken = (item: Item): StoredToken => ({
+  tokenHash: String(item['tokenHash']),
+  userId: String(item['userId']),
+  projectId: item['projectId'] === undefined ? undefined : String(item['projectId']),
+  issuedAtMs: Number(item['issuedAtMs']),
+  expiresAtMs: Number(item['expiresAtMs']),
+});

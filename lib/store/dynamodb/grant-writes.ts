@@ -1,0 +1,90 @@
+import { granteeOf, heldCounters, retirableCounters, retirersOf } from '../principals.ts';
+import { type Change, type Grant, type Held, KEY_STATE, type Operation, type Principal } from '../store.ts';
+import { at } from './schema.ts';
+import type { Write } from './table.ts';
+
+/** The writes of create-grant; the conditions are on the key and on what the delegation says is held. */
+export function createGrantWrites(
+  projectId: string,
+  { grant, quota, delegation = [] }: Change & { kind: 'create-grant' },
+): Write[] {
+  const { key_id: keyId, grant_id: grantId, grantee_principal: grantee } = grant;
+  const wire = JSON.stringify(grant);
+  const held = holders(delegation);
+  const ofGrantee = held.get(granteeOf(grant)) ?? [];
+  held.delete(granteeOf(grant));
+  return [
+    {
+      update: at.key(keyId),
+      set: 'ADD grantCount :one, revision :one',
+      condition: '#state = :enabled AND projectId = :project AND grantCount < :quota',
+      names: { '#state': 'state' },
+      values: { ':one': 1, ':enabled': KEY_STATE.enabled, ':project': projectId, ':quota': quota },
+    },
+    { put: { ...at.grant(grantId), projectId, wire }, condition: 'attribute_not_exists(pk)' },
+    { put: { ...at.grantOfKey(keyId, grantId), wire } },
+    { put: { ...at.grantOfGrantee(keyId, grantee, grantId), wire } },
+    ...[...retirersOf(grant)].map((retirer) => ({ put: { ...at.retirable(projectId, retirer, grantId), wire } })),
+    ...countWrites(projectId, grant, 1, ofGrantee),
+    ...[...held].map(([holder, operations]) => ({ check: at.held(keyId, holder), ...isHeld(operations) })),
+  ];
+}
+
+/** The writes of remove-grant; the condition is that the grant is there. */
+export function removeGrantWrites(projectId: string, grant: Grant): Write[] {
+  const { key_id: keyId, grant_id: grantId, grantee_principal: grantee } = grant;
+  return [
+    {
+      update: at.key(keyId),
+      set: 'ADD grantCount :one, revision :up',
+      condition: 'attribute_exists(pk)',
+      values: { ':one': -1, ':up': 1 },
+    },
+    {
+      delete: at.grant(grantId),
+      condition: 'projectId = :project',
+      values: { ':project': projectId },
+    },
+    { delete: at.grantOfKey(keyId, grantId), condition: 'attribute_exists(pk)' },
+    { delete: at.grantOfGrantee(keyId, grantee, grantId) },
+    ...[...retirersOf(grant)].map((retirer) => ({ delete: at.retirable(projectId, retirer, grantId) })),
+    ...countWrites(projectId, grant, -1),
+  ];
+}
+
+/** @param mustHold what the grantee must hold itself for the grant to be made: one item is in a transaction but once */
+function countWrites(projectId: string, grant: Grant, by: 1 | -1, mustHold: Operation[] = []): Write[] {
+  const counted = heldCounters(grant);
+  const { condition, names } = isHeld(mustHold);
+  return [
+    {
+      update: at.held(grant.key_id, granteeOf(grant)),
+      set: `ADD ${counted.map((_, place) => `#c${place} :by`).join(', ')}`,
+      names: { ...names, ...Object.fromEntries(counted.map((name, place) => [`#c${place}`, name])) },
+      values: { ':by': by, ...(mustHold.length > 0 && { ':none': 0 }) },
+      ...(mustHold.length > 0 && { condition }),
+    },
+    ...retirableCounters(grant).map((name) => ({
+      update: at.retirableCount(projectId, name, grant.key_id),
+      set: 'ADD n :by, revision :one',
+      values: { ':by': by, ':one': 1 },
+    })),
+  ];
+}
+
+function isHeld(operations: readonly Operation[]) {
+  return {
+    condition: operations.map((_, place) => `#h${place} > :none`).join(' AND '),
+    names: Object.fromEntries(operations.map((operation, place) => [`#h${place}`, operation])),
+    values: { ':none': 0 },
+  };
+}
+
+/** What each holder must hold, each operation once. */
+function holders(delegation: readonly Held[]): Map<Principal, Operation[]> {
+  const byHolder = new Map<Principal, Operation[]>();
+  for (const { holder, operation } of delegation) {
+    byHolder.set(holder, [...new Set([...(byHolder.get(holder) ?? []), operation])]);
+  }
+  return byHolder;
+}

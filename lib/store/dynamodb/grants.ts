@@ -1,0 +1,152 @@
+import { both } from '../principals.ts';
+import type {
+  Change,
+  ChangeEvent,
+  Grant,
+  GrantPage,
+  GrantStore,
+  Key,
+  Once,
+  Operation,
+  Outcome,
+  PageRequest,
+  Principal,
+  SeenStore,
+} from '../store.ts';
+import { eventWrites } from './events.ts';
+import { createGrantWrites, removeGrantWrites } from './grant-writes.ts';
+import { inTurn } from './in-turn.ts';
+import type { Item } from './item.ts';
+import { countOf, keyWrites, toKey, viewOf } from './keys.ts';
+import { at, rangeOf } from './schema.ts';
+import { answerOf, onceWrite } from './seen.ts';
+import { steady } from './steady.ts';
+import type { Range, Table, Write } from './table.ts';
+
+/** Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in the port. */
+export function dynamodbGrants(table: Table, seen: SeenStore): GrantStore {
+  const turns = inTurn();
+
+  async function readKey(keyId: string): Promise<Key | undefined> {
+    const item = await table.get(at.key(keyId));
+    return item && toKey(item);
+  }
+
+  const readKeys = async (rows: Item[]) =>
+    (await table.getAll(rows.map((row) => at.key(String(row['keyId']))))).map(toKey);
+
+  /** One row more than asked for tells whether there is a next page. */
+  const readPage = (range: Omit<Range, 'limit'>, { limit, offset }: PageRequest) =>
+    table.query({ ...range, limit: limit + 1, offset });
+
+  async function writesOf(change: Change, projectId: string): Promise<Write[] | undefined> {
+    if (change.kind === 'create-grant') return createGrantWrites(projectId, change);
+    if (change.kind === 'remove-grant') return removeGrantWrites(projectId, change.grant);
+    return keyWrites(table, projectId, change);
+  }
+
+  async function apply(change: Change, event: ChangeEvent, once: Once | undefined): Promise<Outcome> {
+    const writes = await writesOf(change, event.projectId);
+    if (!writes) {
+      const first = once && (await seen.firstAnswer(once.onceKey, event.atMs));
+      return first ? { type: 'repeat', ...first } : { type: 'conflict' };
+    }
+    const remember = once ? [onceWrite(once, event.atMs)] : [];
+    const done = await table.transact([...remember, ...writes, ...eventWrites(event)]);
+    if (done.isDone) return { type: 'done' };
+    const first = once && done.failed.get(0);
+    return first ? { type: 'repeat', answer: answerOf(first) } : { type: 'conflict' };
+  }
+
+  return {
+    async key(projectId, keyId) {
+      const key = await readKey(keyId);
+      return key?.projectId === projectId ? key : undefined;
+    },
+    async keyByAlias(projectId, alias) {
+      const found = await table.get(at.alias(projectId, alias));
+      return found && readKey(String(found['keyId']));
+    },
+    async keyCount(projectId) {
+      return countOf(await table.get(at.keyCounts(projectId)), viewOf(undefined, undefined));
+    },
+    async listKeys(projectId, { state, keySpec }, page) {
+      const view = viewOf(keySpec, state);
+      const counts = () => table.get(at.keyCounts(projectId));
+      return steady(await counts(), counts, isSameRevision, async (known) => {
+        const rows = await readPage(rangeOf.keys(projectId, view, page.after), page);
+        const keys = await readKeys(rows.slice(0, page.limit));
+        const next = rows.length > page.limit ? keys.at(-1)?.keyId : undefined;
+        return { keys, total: countOf(known, view), next };
+      });
+    },
+    async keysDue(nowMs, limit) {
+      return readKeys(await table.query({ ...rangeOf.due(nowMs), limit }));
+    },
+
+    async grant(projectId, grantId) {
+      const item = await table.get(at.grant(grantId));
+      return item?.['projectId'] === projectId ? (JSON.parse(String(item['wire'])) as Grant) : undefined;
+    },
+    async listGrants(key, { grantee }, page) {
+      const { keyId } = key;
+      const isSame = (one: Key | undefined, other: Key | undefined) => one?.revision === other?.revision;
+      return steady<Key | undefined, GrantPage>(key, () => readKey(keyId), isSame, async (known) => {
+        if (grantee === undefined) {
+          return pageOf(await readPage(rangeOf.grants(keyId, page.after), page), page, known?.grantCount ?? 0);
+        }
+        const [rows, users, domains] = await Promise.all([
+          readPage(rangeOf.grantsOfGrantee(keyId, grantee, page.after), page),
+          table.get(at.held(keyId, `user:${grantee}`)),
+          table.get(at.held(keyId, `domain:${grantee}`)),
+        ]);
+        return pageOf(rows, page, Number(users?.['*'] ?? 0) + Number(domains?.['*'] ?? 0));
+      });
+    },
+    async listRetirable(projectId, user, domain, page) {
+      const names = [user, domain, both(user, domain)];
+      const counts = async () =>
+        Promise.all(names.map((name) => table.getAll(at.retirableCounts(projectId, name))));
+      return steady(await counts(), counts, isSameCounts, async ([ofUser = [], ofDomain = [], ofBoth = []]) => {
+        // What both may retire is in both lists, so each is read as far as the page may reach.
+        const reach = { limit: page.limit + (page.offset ?? 0) };
+        const lists = await Promise.all(
+          [user, domain].map((who) => readPage(rangeOf.retirable(projectId, who, page.after), reach)),
+        );
+        const rows = new Map(lists.flat().map((row) => [row.sk, row]));
+        const sorted = [...rows.values()].sort((one, other) => (one.sk < other.sk ? -1 : 1));
+        return pageOf(sorted.slice(page.offset ?? 0), page, sum(ofUser) + sum(ofDomain) - sum(ofBoth));
+      });
+    },
+    async held(keyId, principals) {
+      const items = await Promise.all(principals.map((principal) => table.get(at.held(keyId, principal))));
+      return new Map(items.flatMap((item, place) => heldIn(item, principals[place] as Principal)));
+    },
+    commit: (change, event, once) => turns(event.keyId, () => apply(change, event, once)),
+  };
+}
+
+function pageOf(rows: Item[], { limit }: PageRequest, total: number): GrantPage {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1)?.sk;
+  return {
+    json: `[${page.map((row) => row['wire']).join(',')}]`,
+    total,
+    next: rows.length > limit ? last?.slice(last.lastIndexOf('#') + 1) : undefined,
+  };
+}
+
+function heldIn(item: Item | undefined, principal: Principal): [Operation, Principal][] {
+  return Object.entries(item ?? {})
+    .filter(([name, n]) => name !== '*' && typeof n === 'number' && n > 0)
+    .map(([name]) => [name as Operation, principal]);
+}
+
+const sum = (counts: readonly Item[]) => counts.reduce((total, { n }) => total + Number(n), 0);
+
+const isSameRevision = (one: Item | undefined, other: Item | undefined) => one?.['revision'] === other?.['revision'];
+
+const isSameCounts = (one: Item[][], other: Item[][]) => {
+  const revisions = (counts: Item[][]) => counts.flat().map(({ pk, revision }) => `${pk} ${revision}`);
+  return revisions(one).join() === revisions(other).join();
+};

@@ -1,0 +1,34 @@
+/** Items as we use them and as DynamoDB spells them: texts, numbers, booleans and bytes; what is undefined is left out. */
+type Value = string | number | boolean | Uint8Array;
+
+export interface ItemKey {
+  pk: string;
+  sk: string;
+}
+
+export type Attributes = Readonly<Record<string, Value | undefined>>;
+export type Item = ItemKey & Attributes;
+
+type Spelled = { S: string } | { N: string } | { BOOL: boolean } | { B: string };
+export type SpelledItem = Record<string, Spelled>;
+
+export function spell(attributes: Attributes | ItemKey): SpelledItem {
+  const present = Object.entries(attributes).filter(([, value]) => value !== undefined) as [string, Value][];
+  return Object.fromEntries(present.map(([name, value]) => [name, spellValue(value)]));
+}
+
+export function readItem(spelled: SpelledItem): Item {
+  return Object.fromEntries(Object.entries(spelled).map(([name, value]) => [name, readValue(value)])) as Item;
+}
+
+function spellValue(value: Value): Spelled {
+  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'number') return { N: String(value) };
+  return typeof value === 'boolean' ? { BOOL: value } : { B: Buffer.from(value).toString('base64') };
+}
+
+function readValue(value: Spelled): Value {
+  if ('S' in value) return value.S;
+  if ('N' in value) return Number(value.N);
+  return 'BOOL' in value ? value.BOOL : new Uint8Array(Buffer.from(value.B, 'base64'));
+}

@@ -1,0 +1,47 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AwsError } from '../../aws/call.ts';
+import { KmsError } from '../../errors.ts';
+
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 400;
+/** Less than this is no time for a call. */
+const SHORTEST_CALL_MS = 50;
+
+/** What DynamoDB names that another try may cure. Source: DynamoDB Developer Guide, "Error handling". */
+const PASSING = new Set([
+  'InternalServerError',
+  'InternalFailure',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ServiceUnavailable',
+  'ThrottlingException',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+]);
+
+/** Answered by the service as something that another try does not cure; all else passes, a broken connection too. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof AwsError && error.status < 500 && !PASSING.has(error.type);
+}
+
+/**
+ * Calls again, with growing pauses of random length, until it works, fails for good, or time is up.
+ * @param budgetMs for all tries together
+ * @param call gets the time it may take, at most half of all: a connection that hangs leaves time for another
+ * @throws KmsError APIGW.0201:504 when time is up, with the last error as cause; an error that `isFinal` as it came
+ */
+export async function retrying<T>(budgetMs: number, call: (timeoutMs: number) => Promise<T>): Promise<T> {
+  const endsAtMs = performance.now() + budgetMs;
+  for (let longestMs = FIRST_PAUSE_MS; ; longestMs = Math.min(2 * longestMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await call(Math.ceil(Math.min(endsAtMs - performance.now(), budgetMs / 2)));
+    } catch (error) {
+      if (isFinal(error) || error instanceof KmsError) throw error;
+      const pauseMs = Math.random() * longestMs;
+      if (performance.now() + pauseMs + SHORTEST_CALL_MS > endsAtMs) {
+        throw new KmsError('APIGW.0201:504', { cause: error });
+      }
+      await pause(pauseMs);
+    }
+  }
+}

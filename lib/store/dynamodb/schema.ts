@@ -1,0 +1,140 @@
+/**
+ * The one table: `pk` is the partition, `sk` the place within it. Every read is by these two and consistent; there is
+ * no secondary index and nothing scans. What counts or indexes is written by the transaction that alters it.
+ *
+ * | item                 | pk                                      | sk                            | read by                              |
+ * |----------------------|-----------------------------------------|-------------------------------|--------------------------------------|
+ * | key                  | key#<key>                               | key                           | every grant API; by alias; list-keys |
+ * | grant of the key     | key#<key>                               | grant#<grant>                 | list-grants                          |
+ * | grant of a grantee   | key#<key>                               | grantee#<grantee>#<grant>     | list-grants of a grantee             |
+ * | what is held         | key#<key>                               | held#<principal>              | create-grant by a grantee; totals    |
+ * | event of the key     | key#<key>                               | event#<event>                 | receipts of a key                    |
+ * | grant                | grant#<grant>                           | grant                         | revoke-grant, retire-grant           |
+ * | event of the grant   | grant#<grant>                           | event#<event>                 | receipts of a grant                  |
+ * | event of the project | events#<project>#<shard>                | event#<event>                 | receipts of a project                |
+ * | retirable grant      | retirable#<project>#<principal>         | <grant>                       | list-retirable-grants                |
+ * | count of those       | retirable-n#<project>#<name>#<shard>    | n                             | its total                            |
+ * | key in a list        | keys#<project>                          | <spec or *>#<state or *>#<key>| list-keys                            |
+ * | counts of keys       | keys#<project>                          | n                             | its total; quota of keys             |
+ * | key by alias         | alias#<project>#<alias>                 | alias                         | create-key                           |
+ * | key to be deleted    | due                                     | <ms, 16 digits>#<key>         | delete-due-keys                      |
+ * | once key             | once#<once key>                         | once                          | every change, for a repeat's answer  |
+ * | domain               | domain#<id>                             | domain                        | tokens                               |
+ * | project              | project#<id>                            | project                       | tokens                               |
+ * | user                 | user#<id>                               | user                          | every request, with the roles        |
+ * | role                 | user#<id>                               | role#<project>#<role>         | every request                        |
+ * | access key           | access-key#<AK>                         | access-key                    | every signed request                 |
+ * | token                | token#<hash>                            | token                         | every request with a token           |
+ * | a name               | name#<kind>#<domain or ->#<name>        | name                          | tokens: the id of a name             |
+ * | all of a kind        | all#<kind>                              | <name or date>#<id>           | the admin command                    |
+ *
+ * A grant never changes, so each of its items holds it whole. A key's partition takes all that is written for the key,
+ * and its item is in each of those transactions: keys do not hinder each other. What is counted across keys is counted
+ * in SHARDS parts, by key, for the same reason. `held` and `retirable-n` stay at 0 when nothing is left.
+ * `<name>` in `retirable-n` is a principal, or `user:<id>+domain:<id>` for what both may retire.
+ * `ttl` (seconds) is on once keys and tokens only; whoever reads them checks the time too.
+ */
+import type { ItemKey } from './item.ts';
+
+/** What CreateTable is given for a local table; the deployed one is in deploy/table.yml. */
+export const TABLE = {
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  BillingMode: 'PAY_PER_REQUEST',
+};
+
+/** Into how many parts what is counted or listed across keys is split. */
+const SHARDS = 8;
+const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+
+/** Which part a key's changes go to: by the end of its id, which is random. */
+const shardOf = (keyId: string) => [...keyId].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 0) % SHARDS;
+
+/** Sort keys that start with `prefix`, those after `after` only: `!` is less than all that an id holds, `~` more. */
+const from = (pk: string, prefix: string, after = '') => ({ pk, from: `${prefix}${after}!`, to: `${prefix}~` });
+
+const keyPk = (keyId: string) => `key#${keyId}`;
+const grantPk = (grantId: string) => `grant#${grantId}`;
+const eventsPk = (projectId: string, shard: number) => `events#${projectId}#${shard}`;
+const retirablePk = (projectId: string, principal: string) => `retirable#${projectId}#${principal}`;
+const retirableCountOf = (projectId: string, name: string, shard: number): ItemKey => ({
+  pk: `retirable-n#${projectId}#${name}#${shard}`,
+  sk: 'n',
+});
+const keysPk = (projectId: string) => `keys#${projectId}`;
+
+/** Where each item is. */
+export const at = {
+  key: (keyId: string): ItemKey => ({ pk: keyPk(keyId), sk: 'key' }),
+  grantOfKey: (keyId: string, grantId: string): ItemKey => ({ pk: keyPk(keyId), sk: `grant#${grantId}` }),
+  grantOfGrantee: (keyId: string, grantee: string, grantId: string): ItemKey => ({
+    pk: keyPk(keyId),
+    sk: `grantee#${grantee}#${grantId}`,
+  }),
+  held: (keyId: string, principal: string): ItemKey => ({ pk: keyPk(keyId), sk: `held#${principal}` }),
+  eventOfKey: (keyId: string, eventId: string): ItemKey => ({ pk: keyPk(keyId), sk: `event#${eventId}` }),
+  grant: (grantId: string): ItemKey => ({ pk: grantPk(grantId), sk: 'grant' }),
+  eventOfGrant: (grantId: string, eventId: string): ItemKey => ({ pk: grantPk(grantId), sk: `event#${eventId}` }),
+  eventOfProject: (projectId: string, keyId: string, eventId: string): ItemKey => ({
+    pk: eventsPk(projectId, shardOf(keyId)),
+    sk: `event#${eventId}`,
+  }),
+  retirable: (projectId: string, principal: string, grantId: string): ItemKey => ({
+    pk: retirablePk(projectId, principal),
+    sk: grantId,
+  }),
+  retirableCount: (projectId: string, name: string, keyId: string) =>
+    retirableCountOf(projectId, name, shardOf(keyId)),
+  retirableCounts: (projectId: string, name: string) =>
+    shards.map((shard) => retirableCountOf(projectId, name, shard)),
+  keyInList: (projectId: string, view: string, keyId: string): ItemKey => ({
+    pk: keysPk(projectId),
+    sk: `${view}#${keyId}`,
+  }),
+  keyCounts: (projectId: string): ItemKey => ({ pk: keysPk(projectId), sk: 'n' }),
+  alias: (projectId: string, alias: string): ItemKey => ({ pk: `alias#${projectId}#${alias}`, sk: 'alias' }),
+  due: (deletionAtMs: number, keyId: string): ItemKey => ({ pk: 'due', sk: `${digits(deletionAtMs)}#${keyId}` }),
+  once: (onceKey: string): ItemKey => ({ pk: `once#${onceKey}`, sk: 'once' }),
+  domain: (id: string): ItemKey => ({ pk: `domain#${id}`, sk: 'domain' }),
+  project: (id: string): ItemKey => ({ pk: `project#${id}`, sk: 'project' }),
+  user: (id: string): ItemKey => ({ pk: `user#${id}`, sk: 'user' }),
+  role: (userId: string, projectId: string, role: string): ItemKey => ({
+    pk: `user#${userId}`,
+    sk: `role#${projectId}#${role}`,
+  }),
+  accessKey: (accessKey: string): ItemKey => ({ pk: `access-key#${accessKey}`, sk: 'access-key' }),
+  token: (hash: string): ItemKey => ({ pk: `token#${hash}`, sk: 'token' }),
+  name: (kind: 'domain' | 'project' | 'user', domainId: string, name: string): ItemKey => ({
+    pk: `name#${kind}#${domainId}#${name}`,
+    sk: 'name',
+  }),
+  inAll: (kind: 'projects' | 'users' | 'access-keys', order: string, id: string): ItemKey => ({
+    pk: `all#${kind}`,
+    sk: `${order}#${id}`,
+  }),
+};
+
+/** Where lists are; the `after` of each is an id to go on after. */
+export const rangeOf = {
+  grants: (keyId: string, after?: string) => from(keyPk(keyId), 'grant#', after),
+  grantsOfGrantee: (keyId: string, grantee: string, after?: string) => from(keyPk(keyId), `grantee#${grantee}#`, after),
+  eventsOfKey: (keyId: string) => from(keyPk(keyId), 'event#'),
+  eventsOfGrant: (grantId: string) => from(grantPk(grantId), 'event#'),
+  eventsOfProject: (projectId: string) => shards.map((shard) => from(eventsPk(projectId, shard), 'event#')),
+  retirable: (projectId: string, principal: string, after?: string) =>
+    from(retirablePk(projectId, principal), '', after),
+  keys: (projectId: string, view: string, after?: string) => from(keysPk(projectId), `${view}#`, after),
+  due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${digits(untilMs)}#~` }),
+  user: (userId: string) => ({ pk: `user#${userId}`, from: 'r', to: 'v' }),
+  roles: (userId: string, projectId?: string) => from(`user#${userId}`, projectId === undefined ? 'role#' : `role#${projectId}#`),
+  all: (kind: 'projects' | 'users' | 'access-keys') => ({ pk: `all#${kind}`, from: ' ', to: '~' }),
+};
+
+/** Numbers that sort as text. */
+export const digits = (number: number) => String(number).padStart(16, '0');

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { type AwsCall, AwsError } from '../../aws/call.ts';
+import { type Attributes, type Item, type ItemKey, readItem, type SpelledItem, spell } from './item.ts';
+import { retrying } from './retry.ts';
+
+/** For one read, and for one transaction, all tries together. A request makes at most eight reads and a change. */
+const READ_MS = 2_000;
+const CHANGE_MS = 4_000;
+
+/** A condition or an update, in DynamoDB's words; its `:values` and `#names` are spelled out beside it. */
+export interface Terms {
+  values?: Attributes | undefined;
+  names?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One write of a transaction. With `condition`, the transaction is done only if that holds for the item as it was. */
+export type Write = Terms & { condition?: string | undefined } & (
+    | { put: Item }
+    | { update: ItemKey; set: string }
+    | { delete: ItemKey }
+    | { check: ItemKey; condition: string }
+  );
+
+/** `failed`: the writes whose condition did not hold, by their place, each with the item as it is. */
+export type Transacted = { isDone: true } | { isDone: false; failed: Map<number, Item | undefined> };
+
+/** Rows of one partition, in the order of their sort keys. */
+export interface Range {
+  pk: string;
+  /** From this sort key to that, both included. */
+  from: string;
+  to: string;
+  newestFirst?: boolean;
+  limit: number;
+  /** Rows to pass over first. */
+  offset?: number | undefined;
+}
+
+/** The one table: every read is consistent, every call has its time and its retries. */
+export interface Table {
+  get(key: ItemKey): Promise<Item | undefined>;
+  /** Those that are there, in the order of the keys. */
+  getAll(keys: readonly ItemKey[]): Promise<Item[]>;
+  query(range: Range): Promise<Item[]>;
+  put(item: Item): Promise<void>;
+  /** @returns the item as it was; undefined when it was not there */
+  delete(key: ItemKey): Promise<Item | undefined>;
+  /** @returns false when the item is not there */
+  update(key: ItemKey, set: string, terms: Terms): Promise<boolean>;
+  /** All of the writes or none. */
+  transact(writes: readonly Write[]): Promise<Transacted>;
+}
+
+const BATCH = 100;
+
+export function openTable(call: AwsCall, name: string): Table {
+  const TableName = name;
+  const read = (operation: string, input: object) =>
+    retrying(READ_MS, (timeoutMs) => call(operation, input, timeoutMs));
+  const write = (operation: string, input: object) =>
+    retrying(CHANGE_MS, (timeoutMs) => call(operation, input, timeoutMs));
+
+  async function readBatch(keys: readonly ItemKey[]): Promise<Item[]> {
+    const found = new Map<string, Item>();
+    let asked = { Keys: keys.map(spell), ConsistentRead: true } as object | undefined;
+    while (asked) {
+      const answer = await read('BatchGetItem', { RequestItems: { [TableName]: asked } });
+      const { [TableName]: items = [] } = answer['Responses'] as Record<string, SpelledItem[]>;
+      for (const item of items.map(readItem)) found.set(nameOf(item), item);
+      asked = (answer['UnprocessedKeys'] as Record<string, object>)[TableName];
+    }
+    return keys.flatMap((key) => found.get(nameOf(key)) ?? []);
+  }
+
+  return {
+    async get(key) {
+      const { Item: item } = await read('GetItem', { TableName, Key: spell(key), ConsistentRead: true });
+      return item ? readItem(item as SpelledItem) : undefined;
+    },
+
+    async getAll(keys) {
+      const batches: Promise<Item[]>[] = [];
+      for (let from = 0; from < keys.length; from += BATCH) batches.push(readBatch(keys.slice(from, from + BATCH)));
+      return (await Promise.all(batches)).flat();
+    },
+
+    async query({ pk, from, to, newestFirst = false, limit, offset = 0 }) {
+      const asked = {
+        TableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: spell({ ':pk': pk, ':from': from, ':to': to }),
+        ScanIndexForward: !newestFirst,
+      };
+      const items: Item[] = [];
+      let toSkip = offset;
+      let start: unknown;
+      do {
+        const page = toSkip > 0 ? { Select: 'COUNT', Limit: toSkip } : { Limit: limit - items.length };
+        const answer = await read('Query', { ...asked, ...page, ExclusiveStartKey: start });
+        if (toSkip > 0) toSkip -= Number(answer['Count']);
+        else items.push(...(answer['Items'] as SpelledItem[]).map(readItem));
+        start = answer['LastEvaluatedKey'];
+      } while (start !== undefined && items.length < limit);
+      return items;
+    },
+
+    async put(item) {
+      await write('PutItem', { TableName, Item: spell(item) });
+    },
+
+    async delete(key) {
+      const answer = await write('DeleteItem', { TableName, Key: spell(key), ReturnValues: 'ALL_OLD' });
+      const old = answer['Attributes'] as SpelledItem | undefined;
+      return old && readItem(old);
+    },
+
+    async update(key, set, terms) {
+      const asked = { Key: spell(key), UpdateExpression: set, ConditionExpression: 'attribute_exists(pk)' };
+      try {
+        await write('UpdateItem', { TableName, ...asked, ...spellTerms(terms) });
+        return true;
+      } catch (error) {
+        if (error instanceof AwsError && error.type === 'ConditionalCheckFailedException') return false;
+        throw error;
+      }
+    },
+
+    transact(writes) {
+      const TransactItems = writes.map((one) => spellWrite(TableName, one));
+      // The same token again tells DynamoDB that it is the same transaction: done once, however often it is sent.
+      let token = randomUUID();
+      return retrying(CHANGE_MS, async (timeoutMs) => {
+        try {
+          await call('TransactWriteItems', { TransactItems, ClientRequestToken: token }, timeoutMs);
+          return { isDone: true };
+        } catch (error) {
+          const reasons = reasonsOf(error);
+          if (!reasons) throw error;
+          // Cancelled for certain: the next try is another transaction.
+          token = randomUUID();
+          const failed = failedOf(reasons);
+          if (failed.size === 0) throw new Error(`others were in the way: ${reasons.map(({ Code }) => Code)}`);
+          return { isDone: false, failed };
+        }
+      });
+    },
+  };
+}
+
+interface Reason {
+  Code: string;
+  Item?: SpelledItem;
+}
+
+/** Why a transaction was cancelled, a reason for each write; undefined for any other error. */
+function reasonsOf(error: unknown): Reason[] | undefined {
+  if (!(error instanceof AwsError) || error.type !== 'TransactionCanceledException') return undefined;
+  const reasons = (error.answer['CancellationReasons'] ?? []) as Reason[];
+  return reasons.some(({ Code }) => Code === 'ValidationError') ? undefined : reasons;
+}
+
+function failedOf(reasons: Reason[]): Map<number, Item | undefined> {
+  const failed = [...reasons.entries()].filter(([, { Code }]) => Code === 'ConditionalCheckFailed');
+  return new Map(failed.map(([place, { Item: item }]) => [place, item && readItem(item)]));
+}
+
+const nameOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
+
+function spellTerms({ values, names }: Terms): object {
+  return {
+    ...(values && { ExpressionAttributeValues: spell(values) }),
+    ...(names && { ExpressionAttributeNames: names }),
+  };
+}
+
+function spellWrite(TableName: string, write: Write): object {
+  const terms = {
+    TableName,
+    ...spellTerms(write),
+    ...(write.condition && {
+      ConditionExpression: write.condition,
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    }),
+  };
+  if ('put' in write) return { Put: { ...terms, Item: spell(write.put) } };
+  if ('update' in write) return { Update: { ...terms, Key: spell(write.update), UpdateExpression: write.set } };
+  if ('delete' in write) return { Delete: { ...terms, Key: spell(write.delete) } };
+  return { ConditionCheck: { ...terms, Key: spell(write.check) } };
+}
