@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Act } from '../lib/authority/authority.ts';
 import { parseConfig } from '../lib/config.ts';
-import { openServices } from '../lib/services.ts';
 import type { Operation } from '../lib/store/store.ts';
-import { createDemo, type Demo } from '../local/demo.ts';
+import { type Demo, firstStart } from '../local/demo.ts';
+import { openLocal } from '../local/open.ts';
 import { settingsOf } from './service.ts';
 
 export interface FilledKey {
@@ -27,9 +27,9 @@ const OPERATIONS: Operation[][] = [
  */
 export async function fill(dataDir: string, sizes: readonly number[]): Promise<{ demo: Demo; keys: FilledKey[] }> {
   const config = parseConfig(settingsOf(dataDir));
-  const demo = await createDemo(config);
+  const demo = await firstStart(config);
   if (!demo) throw new Error(`${dataDir} is not empty`);
-  const { authority, store } = openServices(config);
+  const { authority, store } = await openLocal(config);
   const grantees = Array.from({ length: GRANTEES }, () => randomBytes(16).toString('hex'));
 
   const createGrant = async (keyId: string, n: number): Promise<string> => {

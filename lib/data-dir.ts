@@ -1,16 +1,17 @@
-/** The data folder of one machine: the names of its files, and the root key in it. */
+/** The data folder of one machine: the names of its files, and the root keys in it. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { splitKeys } from './root-keys.ts';
 
 export const DATABASE_FILE = 'kms-grants.db';
 export const ROOT_KEY_FILE = 'root.key';
 
 /**
- * 32 random bytes in a file that only the owner reads; made on the first start and never again. It appears whole or not
+ * The root keys, the newest first, as one or more times 32 bytes. The first is 32 random bytes in a file that only the owner reads; made on the first start and never again. It appears whole or not
  * at all, and of two processes that start at once one makes it and both read it.
  */
-export function ensureRootKey(dataDir: string): Uint8Array {
+export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
   const path = join(dataDir, ROOT_KEY_FILE);
   if (!existsSync(path)) {
     if (existsSync(join(dataDir, DATABASE_FILE))) {
@@ -21,9 +22,9 @@ export function ensureRootKey(dataDir: string): Uint8Array {
     linkIfAbsent(aside, path);
     unlinkSync(aside);
   }
-  const key = readFileSync(path);
-  if (key.length !== 32) throw new Error(`${path} must hold exactly 32 bytes`);
-  return key;
+  const bytes = readFileSync(path);
+  if (bytes.length === 0 || bytes.length % 32 !== 0) throw new Error(`${path} must hold 32 bytes for each key`);
+  return splitKeys(bytes);
 }
 
 /** Gives a file a second name, unless the name is taken. @returns whether it was free */

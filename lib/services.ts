@@ -1,14 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Authority } from './authority/authority.ts';
 import { standalone } from './authority/standalone.ts';
-import { type Config, readConfig } from './config.ts';
-import { DATABASE_FILE, ensureRootKey } from './data-dir.ts';
+import { awsCall } from './aws/call.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Accounts, accounts } from './identity/accounts.ts';
 import { directoryIdentity } from './identity/directory.ts';
 import type { Identity } from './identity/identity.ts';
 import { directoryTokens, type Tokens } from './identity/tokens.ts';
-import { openSqliteStore } from './store/sqlite/sqlite.ts';
+import { type RootKeys, secretRootKeys } from './root-keys.ts';
+import { openDynamodbStore } from './store/dynamodb/dynamodb.ts';
 import type { Store } from './store/store.ts';
 
 /** Everything that a request needs, put together once a process from the settings. */
@@ -23,33 +22,44 @@ export interface Services {
 }
 
 /**
- * Opens what the settings name.
+ * Puts the services together over an open store.
  * @param now ms since 1970
  */
-export function openServices(config: Config, now: () => number = Date.now): Services {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const rootKey = ensureRootKey(config.dataDir);
-  const store = openSqliteStore(join(config.dataDir, DATABASE_FILE));
+export function assemble(config: Config, store: Store, rootKeys: RootKeys, now: () => number = Date.now): Services {
   return {
     config,
     now,
     store,
-    identity: directoryIdentity(store.directory, { rootKey, now }),
+    identity: directoryIdentity(store.directory, { rootKeys, now }),
     tokens: directoryTokens(store.directory, now),
-    accounts: accounts(store.directory, { rootKey, now }),
+    accounts: accounts(store.directory, { rootKeys, now }),
     authority: standalone(store, { ...config, now }),
   };
 }
 
 let current: Services | undefined;
 
-/** The services of this process, opened on first use. */
+/** The services of this process; on Lambda, where nobody has put them together, the deployed ones. */
 export function services(): Services {
-  current ??= openServices(readConfig());
+  current ??= openDeployed(readConfig());
   return current;
 }
 
-/** Makes `opened` the services of this process: for who opens them itself, as the gateway does. */
+/** Makes `opened` the services of this process: for who opens them itself, as the gateway of one machine does. */
 export function useServices(opened: Services): void {
   current = opened;
+}
+
+/** DynamoDB and Secrets Manager. One machine's ways are in local/open.ts, so that no function carries them. */
+function openDeployed(config: Config): Services {
+  const { dynamodb, rootKeySecret } = config;
+  if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk');
+  if (!rootKeySecret) throw new ConfigError('ROOT_KEY_SECRET must be set: a function has no disk');
+  return assemble(config, openDynamodbStore(dynamodb), rootKeysOf(dynamodb.aws, rootKeySecret));
+}
+
+/** Root keys from Secrets Manager. */
+export function rootKeysOf(aws: Parameters<typeof awsCall>[0], secretId: string): RootKeys {
+  const call = awsCall(aws, { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' });
+  return secretRootKeys(call, secretId);
 }

@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config.ts';
 import { DATABASE_FILE } from '../lib/data-dir.ts';
 import { AccountError } from '../lib/identity/accounts.ts';
-import { openServices } from '../lib/services.ts';
 import { COMMANDS, type Command, OPTIONS, type Output, type Values } from './admin/commands.ts';
 import { aligned, textOf } from './admin/text.ts';
+import { openLocal } from './open.ts';
 
 const CALL = 'npm run admin --';
 
@@ -29,10 +29,10 @@ async function main([name, ...args]: string[]): Promise<void> {
 
 async function run(command: Command, values: Values): Promise<Output> {
   const config = readConfig();
-  if (!command.startsFolder && !existsSync(join(config.dataDir, DATABASE_FILE))) {
+  if (!config.dynamodb && !command.startsFolder && !existsSync(join(config.dataDir, DATABASE_FILE))) {
     throw new AccountError(`there is no database in ${config.dataDir} yet; create-project or npm start makes one`);
   }
-  const services = openServices(config);
+  const services = await openLocal(config);
   try {
     return await command.run(services, values);
   } finally {

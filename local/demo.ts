@@ -5,9 +5,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, st
 import { join } from 'node:path';
 import type { Act } from '../lib/authority/authority.ts';
 import type { Config } from '../lib/config.ts';
-import { DATABASE_FILE, ensureRootKey, linkIfAbsent, ROOT_KEY_FILE } from '../lib/data-dir.ts';
-import { openServices, type Services } from '../lib/services.ts';
+import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from '../lib/data-dir.ts';
+import type { Services } from '../lib/services.ts';
 import type { Operation } from '../lib/store/store.ts';
+import { openLocal } from './open.ts';
 
 /** What `demo.json` holds. */
 export interface Demo {
@@ -54,19 +55,38 @@ const ASIDE = 'first-start.';
 /** A first start takes a second; a folder untouched for this long is nobody's. */
 const ABANDONED_MS = 10 * 60 * 1000;
 
+/** Makes the demo on a first start: where there is no database yet, or nothing in the table. */
+export async function firstStart(config: Config): Promise<Demo | undefined> {
+  if (config.dynamodb) return fillTable(config);
+  return existsSync(join(config.dataDir, DATABASE_FILE)) ? undefined : createDemo(config);
+}
+
+async function fillTable(config: Config): Promise<Demo | undefined> {
+  const services = await openLocal(config);
+  try {
+    if ((await services.store.directory.projects()).length > 0) return undefined;
+    const demo = await fill(services);
+    write(config.dataDir, DEMO_FILE, demo);
+    write(config.dataDir, LOGIN_FILE, loginOf(demo));
+    return demo;
+  } finally {
+    await services.store.close();
+  }
+}
+
 /**
  * Fills a data folder that has no database yet. All is made in a folder aside and published by giving the database its
  * name, so that of several starts one wins and a start that is cut off leaves nothing half-made.
  * @returns undefined when another process has made a database meanwhile: that one stays, and there is no demo
  */
-export async function createDemo(config: Config): Promise<Demo | undefined> {
+async function createDemo(config: Config): Promise<Demo | undefined> {
   const { dataDir } = config;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const aside = mkdtempSync(join(dataDir, ASIDE));
   // The folder's own root key, so that what is sealed aside opens where it ends up.
-  ensureRootKey(dataDir);
+  ensureRootKeys(dataDir);
   linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(aside, ROOT_KEY_FILE));
-  const services = openServices({ ...config, dataDir: aside });
+  const services = await openLocal({ ...config, dataDir: aside });
   const demo = await fill(services);
   await services.store.close();
   write(aside, DEMO_FILE, demo);

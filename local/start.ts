@@ -1,15 +1,15 @@
 /** `npm start`: the whole service on one machine. */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deleteDueKeys } from '../lib/authority/deletion.ts';
 import { type Config, readConfig } from '../lib/config.ts';
-import { DATABASE_FILE } from '../lib/data-dir.ts';
 import { logger } from '../lib/log.ts';
-import { openServices, useServices } from '../lib/services.ts';
-import { createDemo, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
+import { useServices } from '../lib/services.ts';
+import { DEMO_FILE, type Demo, finishFirstStart, firstStart, LOGIN_FILE } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
+import { openLocal } from './open.ts';
 import { welcome } from './welcome.ts';
 
 const HELP = `Usage: npm start [-- --no-demo]
@@ -30,7 +30,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   process.umask(0o077);
   const config = readConfig();
   const demo = await prepare(config, isDemoWanted);
-  const services = openServices(config);
+  const services = await openLocal(config);
   useServices(services);
   const server = await createGateway(config.corsOrigins);
 
@@ -61,8 +61,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
 /** The first start's demo; on any start, an end to what a first start that was cut off has left. */
 async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | undefined> {
   finishFirstStart(config.dataDir);
-  const isFirst = !existsSync(join(config.dataDir, DATABASE_FILE));
-  return isFirst && isDemoWanted ? createDemo(config) : undefined;
+  return isDemoWanted ? firstStart(config) : undefined;
 }
 
 function greet(url: string, dataDir: string, demo: Demo | undefined): void {

@@ -9,6 +9,8 @@ const DEFAULTS = {
   region: 'local-1',
   grantsPerKey: 100,
   keysPerProject: 100,
+  dynamodb: undefined,
+  rootKeySecret: undefined,
 };
 
 test('with nothing set there are defaults', () => {
@@ -51,7 +53,41 @@ test('all can be set', () => {
     region: 'eu-de',
     grantsPerKey: 1_000_000,
     keysPerProject: 20,
+    dynamodb: undefined,
+    rootKeySecret: undefined,
   });
+});
+
+const AWS = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret' };
+
+test('DynamoDB is where the settings of AWS say', () => {
+  const env = { ...AWS, STORE: 'dynamodb', AWS_SESSION_TOKEN: 'session', TABLE: 'grants', ROOT_KEY_SECRET: 'root' };
+  expect(parseConfig(env)).toEqual({
+    ...DEFAULTS,
+    dynamodb: {
+      table: 'grants',
+      endpoint: undefined,
+      aws: { region: 'eu-west-1', accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' },
+    },
+    rootKeySecret: 'root',
+  });
+});
+
+test('a local DynamoDB takes any credentials, so none are needed', () => {
+  expect(parseConfig({ STORE: 'dynamodb', DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' }).dynamodb).toEqual({
+    table: 'kms-grants',
+    endpoint: 'http://127.0.0.1:8000',
+    aws: { region: 'local', accessKeyId: 'local', secretAccessKey: 'local', sessionToken: undefined },
+  });
+});
+
+test('DynamoDB of AWS without a region or credentials stops the start and names each', () => {
+  const missing = 'must be set for STORE=dynamodb without DYNAMODB_ENDPOINT';
+  expect(() => parseConfig({ STORE: 'dynamodb', AWS_REGION: 'eu-west-1' })).toThrow(
+    new ConfigError(
+      `These settings cannot be used:\n  AWS_ACCESS_KEY_ID ${missing}\n  AWS_SECRET_ACCESS_KEY ${missing}`,
+    ),
+  );
 });
 
 test.each([
@@ -101,6 +137,12 @@ test.each([
   ['REGION', 'eu de', REGION],
   ['REGION', 'eu/de', REGION],
   ['REGION', 'x'.repeat(65), REGION],
+  ['STORE', 'postgres', 'must be sqlite or dynamodb'],
+  ['TABLE', 'a b', 'must be 3 to 255 letters, digits or . _ -'],
+  ['DYNAMODB_ENDPOINT', '127.0.0.1:8000', 'must be an address such as http://127.0.0.1:8000'],
+  ['DYNAMODB_ENDPOINT', 'http://127.0.0.1:8000/x', 'must be an address such as http://127.0.0.1:8000'],
+  ['ROOT_KEY_SECRET', 'a b', 'must be the name or ARN of a secret'],
+  ['AWS_REGION', 'eu central', 'must be a region such as eu-central-1'],
 ])('%s=%s stops the start and says why', (name, value, why) => {
   expect(() => parseConfig({ [name]: value })).toThrow(
     new ConfigError(`These settings cannot be used:\n  ${name} ${why}`),

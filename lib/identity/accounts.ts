@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { RootKeys } from '../root-keys.ts';
 import type { DirectoryStore, Domain, Project } from '../store/store.ts';
 import { hashPassword } from './passwords.ts';
 import { ROLES } from './roles.ts';
@@ -26,7 +27,7 @@ export interface NewAccessKey {
 }
 
 /** Makes and disables projects, users and access keys: the demo's and the admin command's way into the directory. */
-export function accounts(store: DirectoryStore, { rootKey, now }: { rootKey: Uint8Array; now: () => number }) {
+export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: RootKeys; now: () => number }) {
   async function existingProject(projectId: string): Promise<Project> {
     const project = await store.project(projectId);
     if (!project) throw new AccountError(`there is no project ${projectId}; see list-projects`);
@@ -90,7 +91,8 @@ export function accounts(store: DirectoryStore, { rootKey, now }: { rootKey: Uin
       if (!(await store.user(userId))) throw new AccountError(`there is no user ${userId}; see list-users`);
       const accessKey = randomText(UPPER, 20);
       const secretKey = randomText(ALPHANUMERIC, 40);
-      const sealedSecret = seal(rootKey, secretKey, accessKey);
+      const [newest] = await rootKeys();
+      const sealedSecret = seal(newest as Uint8Array, secretKey, accessKey);
       await store.addAccessKey({ accessKey, userId, sealedSecret, enabled: true }, now());
       return { access_key: accessKey, secret_key: secretKey };
     },

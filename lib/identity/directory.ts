@@ -1,4 +1,5 @@
 import { KmsError } from '../errors.ts';
+import type { RootKeys } from '../root-keys.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import {
   ALGORITHM,
@@ -12,8 +13,7 @@ import type { Caller, Identity } from './identity.ts';
 import { unseal } from './seal.ts';
 
 interface DirectorySettings {
-  /** 32 bytes that the secret keys are sealed under. */
-  rootKey: Uint8Array;
+  rootKeys: RootKeys;
   now: () => number;
 }
 
@@ -21,7 +21,7 @@ interface DirectorySettings {
  * The embedded directory as the judge of who is calling: X-Auth-Token or AK/SK. Nothing is cached, so a disabled user
  * or access key is out with the next request.
  */
-export function directoryIdentity(store: DirectoryStore, { rootKey, now }: DirectorySettings): Identity {
+export function directoryIdentity(store: DirectoryStore, { rootKeys, now }: DirectorySettings): Identity {
   return {
     async identify(request, projectId) {
       const { authorization, 'x-auth-token': token } = request.headers;
@@ -47,8 +47,9 @@ export function directoryIdentity(store: DirectoryStore, { rootKey, now }: Direc
       const authorization = parseAuthorization(header);
       const key = await store.accessKey(authorization.accessKey);
       const user = key && (await store.user(key.userId));
+      const opening = await rootKeys();
       // An unknown access key is verified too, against a secret nobody has, so that time does not tell it apart.
-      const secretKey = key ? unseal(rootKey, key.sealedSecret, key.accessKey) : 'unknown';
+      const secretKey = key ? unseal(opening, key.sealedSecret, key.accessKey) : 'unknown';
       verifySignature(request, authorization, secretKey, now());
       if (!key?.enabled || !user?.enabled) throw new SignatureError('unknown or disabled access key');
       const roles = projectId === undefined ? [] : await store.rolesOf(user.userId, projectId);

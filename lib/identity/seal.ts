@@ -15,8 +15,22 @@ export function seal(rootKey: Uint8Array, secret: string, owner: string): Uint8A
   return Buffer.concat([iv, cipher.getAuthTag(), ciphertext]);
 }
 
-/** @throws when the root key or the owner is another, or the bytes were changed */
-export function unseal(rootKey: Uint8Array, sealed: Uint8Array, owner: string): string {
+/**
+ * @param rootKeys tried one after the other
+ * @throws when it was sealed under none of them or for another owner, or the bytes were changed
+ */
+export function unseal(rootKeys: readonly Uint8Array[], sealed: Uint8Array, owner: string): string {
+  for (const rootKey of rootKeys) {
+    try {
+      return open(rootKey, sealed, owner);
+    } catch {
+      // Perhaps the next.
+    }
+  }
+  throw new Error('a sealed secret opens with none of the root keys');
+}
+
+function open(rootKey: Uint8Array, sealed: Uint8Array, owner: string): string {
   const decipher = createDecipheriv('aes-256-gcm', rootKey, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
     .setAAD(Buffer.from(owner))
     .setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Grant, GrantPage, Key, PageRequest, Store } from '../../lib/store/store.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
 import {
   aGrant,
   aKey,
@@ -38,26 +38,27 @@ export async function walk(list: List, limit: number): Promise<GrantPage[]> {
   return pages;
 }
 
+/** A grant to GRANTEE where `n` is a multiple of three, and else to another. */
+const everyThird = (n: number) =>
+  aGrant(n, { grantee_principal: n % 3 === 0 ? GRANTEE : OTHER, operations: ['describe-key'] });
+const OTHER = 'c0000000000000000000000000000009';
+
+const keyOf = async (store: Store, n: number) => (await store.grants.key(PROJECT, keyId(n))) as Key;
+
 /** Grants by key: their order, pages, totals and the filter by grantee. */
 export function grantListsContract(openStore: OpenStore): void {
   describe(`the list of a key with ${COUNT} grants`, () => {
-    let store: Store;
-    let key: Key;
-    const list: List = (page) => store.grants.listGrants(key, {}, page);
-    const expected = numbers(1, COUNT).map(grantId);
-
-    beforeAll(async () => {
-      store = await openStore();
+    const ON_KEY_2 = { key_id: keyId(2) };
+    const filled = filledOnce(openStore, async (store) => {
       await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
       const shuffled = numbers(0, COUNT).map((n) => ((n * 337) % COUNT) + 1);
       await commitMany(
         store,
         [...shuffled, 5000].map((n) => createGrant(aGrant(n, n === 5000 ? ON_KEY_2 : {}))),
       );
-      key = (await store.grants.key(PROJECT, keyId(1))) as Key;
     });
-    afterAll(() => store.close());
-    const ON_KEY_2 = { key_id: keyId(2) };
+    const list: List = async (page) => filled().grants.listGrants(await keyOf(filled(), 1), {}, page);
+    const expected = numbers(1, COUNT).map(grantId);
 
     test.each(LIMITS)('pages of %i: each grant once, oldest first, the total on every page', async (limit) => {
       const pages = await walk(list, limit);
@@ -89,15 +90,33 @@ export function grantListsContract(openStore: OpenStore): void {
     });
 
     test('another key of the project has its own list', async () => {
-      const other = (await store.grants.key(PROJECT, keyId(2))) as Key;
-      const page = await store.grants.listGrants(other, {}, { limit: 1000 });
+      const page = await filled().grants.listGrants(await keyOf(filled(), 2), {}, { limit: 1000 });
       expect([idsOf(page), page.total, page.next]).toEqual([[grantId(5000)], 1, undefined]);
+    });
+  });
+
+  describe('the list of a key by grantee', () => {
+    const filled = filledOnce(openStore, async (store) => {
+      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+      const grants = [...numbers(1, 606).map(everyThird), aGrant(700, { key_id: keyId(2) })];
+      await commitMany(
+        store,
+        grants.map((grant) => createGrant(grant)),
+      );
+    });
+
+    test.each(LIMITS)('in pages of %i holds only its grants, with their own total', async (limit) => {
+      const key = await keyOf(filled(), 1);
+      const pages = await walk((page) => filled().grants.listGrants(key, { grantee: GRANTEE }, page), limit);
+      expect(pages.flatMap(idsOf)).toEqual(numbers(1, 202).map((n) => grantId(n * 3)));
+      expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
+      expect(pages).toHaveLength(Math.ceil(202 / limit));
     });
   });
 
   describe('the list of a key', () => {
     const fresh = eachFresh(openStore);
-    const current = async (store: Store) => (await store.grants.key(PROJECT, keyId(1))) as Key;
+    const current = (store: Store) => keyOf(store, 1);
 
     async function withGrants(grants: Grant[]): Promise<Store> {
       const store = fresh();
@@ -156,21 +175,8 @@ export function grantListsContract(openStore: OpenStore): void {
     });
 
     describe('filtered by grantee', () => {
-      const OTHER = 'c0000000000000000000000000000009';
-      const held = (n: number) =>
-        aGrant(n, { grantee_principal: n % 3 === 0 ? GRANTEE : OTHER, operations: ['describe-key'] });
-
-      test.each(LIMITS)('pages of %i hold only its grants, with their own total', async (limit) => {
-        const store = await withGrants([...numbers(1, 606).map(held), aGrant(700, { key_id: keyId(2) })]);
-        const key = await current(store);
-        const pages = await walk((page) => store.grants.listGrants(key, { grantee: GRANTEE }, page), limit);
-        expect(pages.flatMap(idsOf)).toEqual(numbers(1, 202).map((n) => grantId(n * 3)));
-        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
-        expect(pages).toHaveLength(Math.ceil(202 / limit));
-      });
-
       test('from an offset counts only its grants', async () => {
-        const store = await withGrants(numbers(1, 30).map(held));
+        const store = await withGrants(numbers(1, 30).map(everyThird));
         const page = await store.grants.listGrants(await current(store), { grantee: GRANTEE }, { limit: 2, offset: 3 });
         expect([idsOf(page), page.total, page.next]).toEqual([[grantId(12), grantId(15)], 10, grantId(15)]);
       });
@@ -182,7 +188,7 @@ export function grantListsContract(openStore: OpenStore): void {
       });
 
       test('keeps its total through removes, and is empty for one who holds nothing', async () => {
-        const store = await withGrants([aGrant(1), aGrant(2), held(4)]);
+        const store = await withGrants([aGrant(1), aGrant(2), everyThird(4)]);
         await commitAll(store, [removeGrant(aGrant(1))]);
         const key = await current(store);
         expect((await store.grants.listGrants(key, { grantee: GRANTEE }, { limit: 1 })).total).toBe(1);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { Store } from '../../lib/store/store.ts';
 
 /** Opens a fresh, empty store. Its `close` also removes what the engine left behind. */
@@ -11,5 +11,16 @@ export function eachFresh(openStore: OpenStore): () => Store {
     store = await openStore();
   });
   afterEach(() => store.close());
+  return () => store;
+}
+
+/** One store for all tests of the `describe` that calls this, which only read what `fill` wrote. */
+export function filledOnce(openStore: OpenStore, fill: (store: Store) => Promise<void>): () => Store {
+  let store: Store;
+  beforeAll(async () => {
+    store = await openStore();
+    await fill(store);
+  });
+  afterAll(() => store.close());
   return () => store;
 }

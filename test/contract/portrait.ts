@@ -29,7 +29,10 @@ export async function portrait(store: Store): Promise<object> {
 async function project({ grants, events }: Store, projectId: string) {
   const { keys, total } = await grants.listKeys(projectId, {}, ALL);
   const filters = [ENABLED, DISABLED, PENDING].flatMap((state) => [{ state }, { state, keySpec: 'AES_256' }]);
-  const pairs = HOLDERS.flatMap((holder) => HOLDERS.map((other) => [user(holder), domain(other)] as const));
+  const pairs = HOLDERS.flatMap((holder) => [
+    [user(holder), domain(DOMAIN)] as const,
+    [user(CREATOR), domain(holder)] as const,
+  ]);
   return {
     keys,
     total,

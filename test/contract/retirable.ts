@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Grant, Operation, PageRequest, Principal, Store } from '../../lib/store/store.ts';
 import { walk } from './grant-lists.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
 import {
   aGrant,
   aKey,
@@ -29,10 +29,7 @@ const RETIRE: Operation[] = ['retire-grant', 'describe-key'];
 
 /** Who may retire what, and what a principal holds. */
 export function retirableContract(openStore: OpenStore): void {
-  const fresh = eachFresh(openStore);
-
-  async function withGrants(grants: Grant[]): Promise<Store> {
-    const store = fresh();
+  async function withGrantsIn(store: Store, grants: Grant[]): Promise<Store> {
     await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
     await commitMany(
       store,
@@ -53,7 +50,56 @@ export function retirableContract(openStore: OpenStore): void {
     return ids;
   }
 
+  const overlapping = (n: number): Grant => {
+    const mine = { retiring_principal: RETIRER };
+    const ours = { grantee_principal: DOMAIN, grantee_principal_type: 'domain', operations: RETIRE } as const;
+    return aGrant(n, {
+      key_id: keyId((n % 2) + 1),
+      issuing_principal: STRANGER,
+      ...(n % 3 === 0 && mine),
+      ...(n % 5 === 0 && ours),
+    });
+  };
+
+  describe('retirable grants of many', () => {
+    const filled = filledOnce(openStore, async (store) => {
+      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+      await commitMany(
+        store,
+        numbers(1, 450).map((n) => createGrant(overlapping(n))),
+      );
+    });
+    // Of 1 to 450: 150 by the user, 90 by the domain, 30 by both.
+    const expected = numbers(1, 450)
+      .filter((n) => n % 3 === 0 || n % 5 === 0)
+      .map(grantId);
+
+    test.each([1, 2, 5, 10, 99, 100, 101, 1000])(
+      'by user and domain together in pages of %i: each once, by age, over all keys, with the exact total',
+      async (limit) => {
+        const pages = await walk(listOf(filled(), RETIRER), limit);
+        expect(pages.flatMap(({ json }) => JSON.parse(json) as Grant[]).map((grant) => grant.grant_id)).toEqual(
+          expected,
+        );
+        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([210]));
+        expect(pages).toHaveLength(Math.ceil(210 / limit));
+      },
+    );
+
+    test('from an offset skip what both lists share only once', async () => {
+      for (const offset of [0, 1, 6, 7, 100, 209, 210, 9999]) {
+        const { json, total, next } = await listOf(filled(), RETIRER)({ limit: 7, offset });
+        const ids = (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
+        expect([ids, total]).toEqual([expected.slice(offset, offset + 7), 210]);
+        expect(next).toBe(offset + 7 < 210 ? expected[offset + 6] : undefined);
+      }
+    });
+  });
+
   describe('retirable grants', () => {
+    const fresh = eachFresh(openStore);
+    const withGrants = (grants: Grant[]) => withGrantsIn(fresh(), grants);
+
     test('are those one issued, those one is to retire, and those one holds with retire-grant', async () => {
       const store = await withGrants([
         aGrant(1),
@@ -94,44 +140,6 @@ export function retirableContract(openStore: OpenStore): void {
       expect(await all(store, STRANGER, DOMAIN)).toEqual([]);
     });
 
-    const overlapping = (n: number): Grant => {
-      const mine = { retiring_principal: RETIRER };
-      const ours = { grantee_principal: DOMAIN, grantee_principal_type: 'domain', operations: RETIRE } as const;
-      return aGrant(n, {
-        key_id: keyId((n % 2) + 1),
-        issuing_principal: STRANGER,
-        ...(n % 3 === 0 && mine),
-        ...(n % 5 === 0 && ours),
-      });
-    };
-    // Of 1 to 450: 150 by the user, 90 by the domain, 30 by both.
-    const expected = numbers(1, 450)
-      .filter((n) => n % 3 === 0 || n % 5 === 0)
-      .map(grantId);
-
-    test.each([1, 2, 5, 10, 99, 100, 101, 1000])(
-      'by user and domain together in pages of %i: each once, by age, over all keys, with the exact total',
-      async (limit) => {
-        const store = await withGrants(numbers(1, 450).map(overlapping));
-        const pages = await walk(listOf(store, RETIRER), limit);
-        expect(pages.flatMap(({ json }) => JSON.parse(json) as Grant[]).map((grant) => grant.grant_id)).toEqual(
-          expected,
-        );
-        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([210]));
-        expect(pages).toHaveLength(Math.ceil(210 / limit));
-      },
-    );
-
-    test('from an offset skip what both lists share only once', async () => {
-      const store = await withGrants(numbers(1, 450).map(overlapping));
-      for (const offset of [0, 1, 6, 7, 100, 209, 210, 9999]) {
-        const { json, total, next } = await listOf(store, RETIRER)({ limit: 7, offset });
-        const ids = (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
-        expect([ids, total]).toEqual([expected.slice(offset, offset + 7), 210]);
-        expect(next).toBe(offset + 7 < 210 ? expected[offset + 6] : undefined);
-      }
-    });
-
     test('have the exact total after removes, for the user, the domain and both', async () => {
       const store = await withGrants(numbers(1, 30).map(overlapping));
       await commitAll(store, [3, 5, 15, 30].map(overlapping).map(removeGrant));
@@ -151,6 +159,8 @@ export function retirableContract(openStore: OpenStore): void {
   });
 
   describe('held operations', () => {
+    const fresh = eachFresh(openStore);
+    const withGrants = (grants: Grant[]) => withGrantsIn(fresh(), grants);
     const heldBy = async (store: Store, ...principals: Principal[]) =>
       new Set((await store.grants.held(keyId(1), principals)).keys());
 

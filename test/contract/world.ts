@@ -114,11 +114,16 @@ export async function commitAll(store: Store, changes: Change[], options: Commit
   }
 }
 
-/** Applies many at once, in any order. */
-export async function commitMany(store: Store, changes: Change[]): Promise<void> {
-  const outcomes = await Promise.all(changes.map((change) => commit(store, change)));
-  const refused = outcomes.findIndex(({ type }) => type !== 'done');
-  if (refused >= 0) throw new Error(`not done: ${JSON.stringify(changes[refused])}`);
+const AT_ONCE = 50;
+
+/** Applies many, a crowd at a time, in any order. */
+export async function commitMany(store: Store, changes: readonly Change[]): Promise<void> {
+  for (let from = 0; from < changes.length; from += AT_ONCE) {
+    const crowd = changes.slice(from, from + AT_ONCE);
+    const outcomes = await Promise.all(crowd.map((change) => commit(store, change)));
+    const refused = outcomes.findIndex(({ type }) => type !== 'done');
+    if (refused >= 0) throw new Error(`not done: ${JSON.stringify(crowd[refused])}`);
+  }
 }
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;

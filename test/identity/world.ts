@@ -6,8 +6,9 @@ import { expect } from '@jest/globals';
 import { parseConfig } from '../../lib/config.ts';
 import { type ErrorCode, KmsError } from '../../lib/errors.ts';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
-import { openServices, type Services } from '../../lib/services.ts';
+import type { Services } from '../../lib/services.ts';
 import type { Domain, Project } from '../../lib/store/store.ts';
+import { openLocal } from '../../local/open.ts';
 
 export interface World extends Services {
   dataDir: string;
@@ -26,7 +27,7 @@ export const START_MS = Date.UTC(2026, 10, 22, 6, 27, 27, 123);
 export async function openWorld(): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const clock = { nowMs: START_MS };
-  const services = openServices(parseConfig({ DATA_DIR: dataDir }), () => clock.nowMs);
+  const services = await openLocal(parseConfig({ DATA_DIR: dataDir }), () => clock.nowMs);
   const { accounts, store, tokens } = services;
   const home = await accounts.createProject('eu-test-1', 'acme');
   const elsewhere = await accounts.createProject('eu-test-1', 'other');

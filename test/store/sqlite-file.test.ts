@@ -17,6 +17,7 @@ import {
   keyId,
   NOW_MS,
   numbers,
+  onceKeyOf,
   onceOf,
   PROJECT,
   removeGrant,
@@ -143,4 +144,19 @@ test('a file of a newer version is refused and left as it was', async () => {
 test('a file that is no database is refused and left as it was', () => {
   writeFileSync(path, 'not a database, but longer than the header of one would have to be'.repeat(20));
   expect(() => openSqliteStore(path)).toThrow('file is not a database');
+});
+
+test('a token that ran out a day ago is dropped with the next new one', async () => {
+  const DAY_MS = 86_400_000;
+  const { directory } = open();
+  await directory.addProject({ projectId: 'p1', domainId: 'd1', name: 'east' }, { domainId: 'd1', name: 'acme' });
+  await directory.addUser({ userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: 'scrypt:a:b', enabled: true });
+  const token = (n: number, issuedAtMs: number, expiresAtMs: number) =>
+    directory.addToken({ tokenHash: onceKeyOf(n), userId: 'u1', projectId: 'p1', issuedAtMs, expiresAtMs });
+  await token(1, NOW_MS, NOW_MS + 1000);
+  await token(2, NOW_MS + 1000 + DAY_MS - 1, NOW_MS + 9 * DAY_MS);
+  expect(await directory.session(onceKeyOf(1))).toBeDefined();
+  await token(3, NOW_MS + 1000 + DAY_MS, NOW_MS + 9 * DAY_MS);
+  expect(await directory.session(onceKeyOf(1))).toBeUndefined();
+  expect(await directory.session(onceKeyOf(2))).toBeDefined();
 });

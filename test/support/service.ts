@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../lib/config.ts';
-import { openServices, type Services, useServices } from '../../lib/services.ts';
-import { createDemo, type Demo, type DemoUser } from '../../local/demo.ts';
+import { type Services, useServices } from '../../lib/services.ts';
+import { type Demo, type DemoUser, firstStart } from '../../local/demo.ts';
 import { createGateway, drain } from '../../local/gateway.ts';
+import { openLocal } from '../../local/open.ts';
+import { storeSettings } from './store.ts';
 
 export interface Answer {
   status: number;
@@ -51,10 +53,10 @@ export interface TestService {
  */
 export async function startService(env: Record<string, string> = {}): Promise<TestService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
-  const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...env });
-  const demo = (await createDemo(config)) as Demo;
+  const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...storeSettings(), ...env });
+  const demo = (await firstStart(config)) as Demo;
   const clock = { nowMs: Date.now() };
-  const services = openServices(config, () => clock.nowMs);
+  const services = await openLocal(config, () => clock.nowMs);
   useServices(services);
   const server = await createGateway(config.corsOrigins);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

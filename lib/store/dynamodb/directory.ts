@@ -32,7 +32,11 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     return item && found(String(item['id']));
   }
 
-  async function all<T>(kind: Parameters<typeof rangeOf.all>[0], place: (id: string) => ItemKey, read: (item: Item) => T) {
+  async function all<T>(
+    kind: Parameters<typeof rangeOf.all>[0],
+    place: (id: string) => ItemKey,
+    read: (item: Item) => T,
+  ) {
     const rows = await table.query({ ...rangeOf.all(kind), limit: ALL });
     return (await table.getAll(rows.map((row) => place(String(row['id']))))).map(read);
   }
@@ -65,8 +69,7 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     },
     addRole: (userId, projectId, role) =>
       add(`role ${role}`, [...roleWrites(userId, projectId, role), { check: at.user(userId), condition: THERE }]),
-    removeRole: async (userId, projectId, role) =>
-      (await table.delete(at.role(userId, projectId, role))) !== undefined,
+    removeRole: async (userId, projectId, role) => (await table.delete(at.role(userId, projectId, role))) !== undefined,
     addAccessKey(key, createdAtMs) {
       const { accessKey, userId, sealedSecret, enabled } = key;
       return add(`access key ${accessKey}`, [

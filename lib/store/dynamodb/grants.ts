@@ -23,9 +23,12 @@ import { answerOf, onceWrite } from './seen.ts';
 import { steady } from './steady.ts';
 import type { Range, Table, Write } from './table.ts';
 
+/** How long a change waits for others of this process to the same key. */
+const TURN_MS = 4_000;
+
 /** Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in the port. */
 export function dynamodbGrants(table: Table, seen: SeenStore): GrantStore {
-  const turns = inTurn();
+  const turns = inTurn(TURN_MS);
 
   async function readKey(keyId: string): Promise<Key | undefined> {
     const item = await table.get(at.key(keyId));
@@ -91,22 +94,26 @@ export function dynamodbGrants(table: Table, seen: SeenStore): GrantStore {
     async listGrants(key, { grantee }, page) {
       const { keyId } = key;
       const isSame = (one: Key | undefined, other: Key | undefined) => one?.revision === other?.revision;
-      return steady<Key | undefined, GrantPage>(key, () => readKey(keyId), isSame, async (known) => {
-        if (grantee === undefined) {
-          return pageOf(await readPage(rangeOf.grants(keyId, page.after), page), page, known?.grantCount ?? 0);
-        }
-        const [rows, users, domains] = await Promise.all([
-          readPage(rangeOf.grantsOfGrantee(keyId, grantee, page.after), page),
-          table.get(at.held(keyId, `user:${grantee}`)),
-          table.get(at.held(keyId, `domain:${grantee}`)),
-        ]);
-        return pageOf(rows, page, Number(users?.['*'] ?? 0) + Number(domains?.['*'] ?? 0));
-      });
+      return steady<Key | undefined, GrantPage>(
+        key,
+        () => readKey(keyId),
+        isSame,
+        async (known) => {
+          if (grantee === undefined) {
+            return pageOf(await readPage(rangeOf.grants(keyId, page.after), page), page, known?.grantCount ?? 0);
+          }
+          const [rows, users, domains] = await Promise.all([
+            readPage(rangeOf.grantsOfGrantee(keyId, grantee, page.after), page),
+            table.get(at.held(keyId, `user:${grantee}`)),
+            table.get(at.held(keyId, `domain:${grantee}`)),
+          ]);
+          return pageOf(rows, page, Number(users?.['*'] ?? 0) + Number(domains?.['*'] ?? 0));
+        },
+      );
     },
     async listRetirable(projectId, user, domain, page) {
       const names = [user, domain, both(user, domain)];
-      const counts = async () =>
-        Promise.all(names.map((name) => table.getAll(at.retirableCounts(projectId, name))));
+      const counts = async () => Promise.all(names.map((name) => table.getAll(at.retirableCounts(projectId, name))));
       return steady(await counts(), counts, isSameCounts, async ([ofUser = [], ofDomain = [], ofBoth = []]) => {
         // What both may retire is in both lists, so each is read as far as the page may reach.
         const reach = { limit: page.limit + (page.offset ?? 0) };

@@ -16,7 +16,7 @@
  * | count of those       | retirable-n#<project>#<name>#<shard>    | n                             | its total                            |
  * | key in a list        | keys#<project>                          | <spec or *>#<state or *>#<key>| list-keys                            |
  * | counts of keys       | keys#<project>                          | n                             | its total; quota of keys             |
- * | key by alias         | alias#<project>#<alias>                 | alias                         | create-key                           |
+ * | key by alias         | keys#<project>                          | alias#<alias>                 | create-key                           |
  * | key to be deleted    | due                                     | <ms, 16 digits>#<key>         | delete-due-keys                      |
  * | once key             | once#<once key>                         | once                          | every change, for a repeat's answer  |
  * | domain               | domain#<id>                             | domain                        | tokens                               |
@@ -54,7 +54,8 @@ const SHARDS = 8;
 const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /** Which part a key's changes go to: by the end of its id, which is random. */
-const shardOf = (keyId: string) => [...keyId].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 0) % SHARDS;
+const shardOf = (keyId: string) =>
+  [...keyId].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 0) % SHARDS;
 
 /** Sort keys that start with `prefix`, those after `after` only: `!` is less than all that an id holds, `~` more. */
 const from = (pk: string, prefix: string, after = '') => ({ pk, from: `${prefix}${after}!`, to: `${prefix}~` });
@@ -89,16 +90,14 @@ export const at = {
     pk: retirablePk(projectId, principal),
     sk: grantId,
   }),
-  retirableCount: (projectId: string, name: string, keyId: string) =>
-    retirableCountOf(projectId, name, shardOf(keyId)),
-  retirableCounts: (projectId: string, name: string) =>
-    shards.map((shard) => retirableCountOf(projectId, name, shard)),
+  retirableCount: (projectId: string, name: string, keyId: string) => retirableCountOf(projectId, name, shardOf(keyId)),
+  retirableCounts: (projectId: string, name: string) => shards.map((shard) => retirableCountOf(projectId, name, shard)),
   keyInList: (projectId: string, view: string, keyId: string): ItemKey => ({
     pk: keysPk(projectId),
     sk: `${view}#${keyId}`,
   }),
   keyCounts: (projectId: string): ItemKey => ({ pk: keysPk(projectId), sk: 'n' }),
-  alias: (projectId: string, alias: string): ItemKey => ({ pk: `alias#${projectId}#${alias}`, sk: 'alias' }),
+  alias: (projectId: string, alias: string): ItemKey => ({ pk: keysPk(projectId), sk: `alias#${alias}` }),
   due: (deletionAtMs: number, keyId: string): ItemKey => ({ pk: 'due', sk: `${digits(deletionAtMs)}#${keyId}` }),
   once: (onceKey: string): ItemKey => ({ pk: `once#${onceKey}`, sk: 'once' }),
   domain: (id: string): ItemKey => ({ pk: `domain#${id}`, sk: 'domain' }),
@@ -132,7 +131,8 @@ export const rangeOf = {
   keys: (projectId: string, view: string, after?: string) => from(keysPk(projectId), `${view}#`, after),
   due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${digits(untilMs)}#~` }),
   user: (userId: string) => ({ pk: `user#${userId}`, from: 'r', to: 'v' }),
-  roles: (userId: string, projectId?: string) => from(`user#${userId}`, projectId === undefined ? 'role#' : `role#${projectId}#`),
+  roles: (userId: string, projectId?: string) =>
+    from(`user#${userId}`, projectId === undefined ? 'role#' : `role#${projectId}#`),
   all: (kind: 'projects' | 'users' | 'access-keys') => ({ pk: `all#${kind}`, from: ' ', to: '~' }),
 };
 

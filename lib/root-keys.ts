@@ -1,0 +1,45 @@
+import type { AwsCall } from './aws/call.ts';
+
+/**
+ * The keys that secret keys are sealed under, 32 bytes each, the newest first: that one seals, each of them opens.
+ * There is more than one while the root key is being rotated; see docs/operations.md.
+ */
+export type RootKeys = () => Promise<readonly Uint8Array[]>;
+
+const KEY_BYTES = 32;
+const CALL_MS = 2_000;
+
+/**
+ * Root keys from Secrets Manager, asked for on first use and then kept.
+ * @param secretId name or ARN; its text is base64url of each key, apart by white space
+ */
+export function secretRootKeys(call: AwsCall, secretId: string): RootKeys {
+  let kept: Promise<readonly Uint8Array[]> | undefined;
+  return () => {
+    kept ??= call('GetSecretValue', { SecretId: secretId }, CALL_MS)
+      .then(({ SecretString: text }) => parseKeys(String(text ?? '')))
+      .catch((error: unknown) => {
+        kept = undefined;
+        throw error;
+      });
+    return kept;
+  };
+}
+
+/** @throws when there is none, or one is shorter */
+function parseKeys(text: string): readonly Uint8Array[] {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const keys = words.map((word) => Buffer.from(word, 'base64url').subarray(0, KEY_BYTES));
+  if (keys.length === 0 || keys.some((key) => key.length < KEY_BYTES)) {
+    throw new Error('the secret of the root key must hold 43 or more base64url characters for each key');
+  }
+  return keys;
+}
+
+/** The keys that `bytes` holds one after the other. @throws when there is none, or a part is left over */
+export function splitKeys(bytes: Uint8Array): readonly Uint8Array[] {
+  if (bytes.length === 0 || bytes.length % KEY_BYTES !== 0) throw new Error('a root key has exactly 32 bytes');
+  return Array.from({ length: bytes.length / KEY_BYTES }, (_, place) =>
+    bytes.subarray(place * KEY_BYTES, (place + 1) * KEY_BYTES),
+  );
+}

@@ -1,0 +1,36 @@
+/** Opens the services on one machine: over SQLite in the data folder, or over DynamoDB when the settings say so. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../lib/config.ts';
+import { DATABASE_FILE, ensureRootKeys } from '../lib/data-dir.ts';
+import type { RootKeys } from '../lib/root-keys.ts';
+import { assemble, rootKeysOf, type Services } from '../lib/services.ts';
+import { ensureTable } from '../lib/store/dynamodb/create-table.ts';
+import { openDynamodbStore } from '../lib/store/dynamodb/dynamodb.ts';
+import { openSqliteStore } from '../lib/store/sqlite/sqlite.ts';
+import type { Store } from '../lib/store/store.ts';
+
+/**
+ * @param now ms since 1970
+ * @throws when the store cannot be used, with the reason
+ */
+export async function openLocal(config: Config, now?: () => number): Promise<Services> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const rootKeys = openRootKeys(config);
+  return assemble(config, await openStore(config), rootKeys, now);
+}
+
+function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
+  if (dynamodb && rootKeySecret) return rootKeysOf(dynamodb.aws, rootKeySecret);
+  const keys = ensureRootKeys(dataDir);
+  return async () => keys;
+}
+
+async function openStore({ dynamodb, dataDir }: Config): Promise<Store> {
+  if (!dynamodb) return openSqliteStore(join(dataDir, DATABASE_FILE));
+  if (dynamodb.endpoint) await ensureTable(dynamodb);
+  const store = openDynamodbStore(dynamodb);
+  // Anything may be asked: a table that is missing or not ours to read shows now and not at the first request.
+  await store.seen.firstAnswer('start', 0);
+  return store;
+}
