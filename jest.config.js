@@ -1,11 +1,39 @@
 // The pipeline's log lines would drown the report; tests of the log start a process of their own.
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
+/** Tests that need DynamoDB Local. It is started only when one of the project `dynamodb` is in the run. */
+const NEEDS_DYNAMODB = ['**/test/**/dynamodb*.test.ts'];
+
+/** Tests of the whole service and of its rules: they run on SQLite and a second time on DynamoDB. */
+const END_TO_END = [
+  '**/test/{functions,sdk}/**/*.test.ts',
+  '**/test/endpoint*.test.ts',
+  '**/test/authority/{races,once,lists,deletion}*.test.ts',
+];
+
 /** Tests run as ES modules on the Node that the project brings; TypeScript is stripped as Node itself strips it. */
-export default {
+const common = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
+};
+
+export default {
+  // For all projects: jest reads it here only.
   testTimeout: 30_000,
+  projects: [
+    {
+      ...common,
+      displayName: 'sqlite',
+      testMatch: ['<rootDir>/test/**/*.test.ts', ...NEEDS_DYNAMODB.map((glob) => `!${glob}`)],
+    },
+    {
+      ...common,
+      displayName: 'dynamodb',
+      testMatch: [...NEEDS_DYNAMODB, ...END_TO_END],
+      globalSetup: '<rootDir>/test/support/dynamodb/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/dynamodb/global-teardown.ts',
+      setupFiles: ['<rootDir>/test/support/dynamodb/use-dynamodb.ts'],
+    },
+  ],
 };

@@ -179,7 +179,7 @@ function logRequest(exchange: Exchange, { response, error }: middy.Request): voi
     ms: Math.round((performance.now() - exchange.startedAtMs) * 100) / 100,
   };
   const cause = error?.cause;
-  if (response?.statusCode === 500) logger.error('request', { ...line, cause: describe(cause) });
+  if ((response?.statusCode ?? 0) >= 500) logger.error('request', { ...line, cause: describe(cause) });
   else logger.info('request', cause instanceof SignatureError ? { ...line, cause: cause.message } : line);
 }
 

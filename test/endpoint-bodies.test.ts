@@ -19,7 +19,7 @@ let rows: Record<string, unknown[]>;
 beforeAll(async () => {
   service = await startService();
   bodies = await leastBodies(service);
-  rows = rowsOf(service);
+  rows = await rowsOf(service);
 });
 afterAll(() => service.stop());
 
@@ -31,8 +31,8 @@ describe.each(KMS_APIS)('%s', (name) => {
     return json === '{}' ? `{${members}}` : `{${members},${json.slice(1)}`;
   };
 
-  afterEach(() => {
-    expect(rowsOf(service)).toEqual(rows);
+  afterEach(async () => {
+    expect(await rowsOf(service)).toEqual(rows);
   });
 
   test('refuses what is not JSON', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 test.each(KMS_APIS)('%s by any method but POST is 405 KMS.0215 and does nothing, token or not', async (name) => {
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   const path = `/v1.0/${service.demo.project_id}/kms/${name}`;
   for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     const body = method === 'GET' ? undefined : bodies[name];
@@ -29,11 +29,11 @@ test.each(KMS_APIS)('%s by any method but POST is 405 KMS.0215 and does nothing,
   const head = await service.send(path, { method: 'HEAD', headers });
   expect([head.status, head.body]).toEqual([405, undefined]);
   expect(head.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });
 
 test('a path that is no API is 404 APIGW.0101 and does nothing, token or not', async () => {
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   const project = service.demo.project_id;
   const body = bodies['revoke-grant'];
   for (const path of [
@@ -63,7 +63,7 @@ test('a path that is no API is 404 APIGW.0101 and does nothing, token or not', a
     expectRefusal(await service.send(path, { headers, body }), NO_API);
     expectRefusal(await service.send(path, { body }), NO_API);
   }
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });
 
 test('the identity routes take only their own methods', async () => {

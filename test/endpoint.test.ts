@@ -44,7 +44,7 @@ beforeAll(async () => {
   await service.token(roleless, project.projectId);
   await accounts.setUserEnabled(disabled.user_id, false);
   bodies = await leastBodies(service);
-  rows = rowsOf(service);
+  rows = await rowsOf(service);
 });
 afterAll(() => service.stop());
 
@@ -58,8 +58,8 @@ describe.each(KMS_APIS)('%s', (name) => {
   const send = (headers: Record<string, string>, projectId?: string) =>
     service.send(pathOf(name, projectId), { headers, body: bodies[name] });
 
-  afterEach(() => {
-    expect(rowsOf(service)).toEqual(rows);
+  afterEach(async () => {
+    expect(await rowsOf(service)).toEqual(rows);
   });
 
   test('is refused without credentials, whatever the body', async () => {

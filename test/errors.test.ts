@@ -9,6 +9,7 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'APIGW.0201:413': [413, 'Request body too large.'],
   'APIGW.0201:417': [417, 'The Expect header cannot be met.'],
   'APIGW.0201:431': [431, 'Request headers too large.'],
+  'APIGW.0201:504': [504, 'Not answered in time.'],
   'APIGW.0301': [401, 'Incorrect IAM authentication information.'],
   'KMS.0101': [500, 'KMS error.'],
   'KMS.0202': [400, 'Invalid JSON format of the request message.'],

@@ -1,7 +1,8 @@
 import type { Grant, GrantStore, Key } from '../store/store.ts';
 import { eventOf, type Origin } from './change.ts';
 
-const AT_ONCE = 500;
+/** Keys, and grants of a key, taken in one go. */
+const AT_ONCE = 50;
 
 /** Longer than any request takes: a cancellation decided just before the time must not meet a sweep under way. */
 const GRACE_MS = 60_000;

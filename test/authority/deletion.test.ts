@@ -23,17 +23,20 @@ let keyId: string;
 let grantIds: string[];
 
 beforeEach(async () => {
-  world = openWorld({ grantsPerKey: 2000, keysPerProject: 2 });
+  world = await openWorld({ grantsPerKey: 2000, keysPerProject: 2 });
   ({ keyId } = await world.authority.createKey(act('create-key'), keyAsk('orders')));
   grantIds = await createGrants(5);
 });
 afterEach(() => world.close());
 
 async function createGrants(count: number): Promise<string[]> {
-  const made = Array.from({ length: count }, () =>
-    world.authority.createGrant(act('create-grant'), grantAsk(keyId, { operations: ['retire-grant', 'describe-key'] })),
-  );
-  return (await Promise.all(made)).map(({ grant_id }) => grant_id).sort();
+  const ask = grantAsk(keyId, { operations: ['retire-grant', 'describe-key'] });
+  const made: { grant_id: string }[] = [];
+  while (made.length < count) {
+    const crowd = Array.from({ length: Math.min(50, count - made.length) });
+    made.push(...(await Promise.all(crowd.map(() => world.authority.createGrant(act('create-grant'), ask)))));
+  }
+  return made.map(({ grant_id }) => grant_id).sort();
 }
 
 const schedule = () => world.authority.scheduleKeyDeletion(act('schedule-key-deletion'), keyId, 7);
@@ -119,11 +122,11 @@ test('its alias and its place in the quota are free again, and not before', asyn
 });
 
 test('more grants than are taken at once all go', async () => {
-  await createGrants(1200);
+  await createGrants(120);
   await schedule();
   world.clock.nowMs += WEEK_MS + DAY_MS;
   expect(await sweep()).toBe(1);
-  expect((await world.actionsOn(keyId)).filter((action) => action === 'delete-key')).toHaveLength(1206);
+  expect((await world.actionsOn(keyId)).filter((action) => action === 'delete-key')).toHaveLength(126);
 });
 
 test.each([0, 2, 4, 5])('cut short after %i writes, all stays exact, and the next call goes on', async (n) => {

@@ -22,7 +22,7 @@ let world: World;
 let keyId: string;
 
 beforeEach(async () => {
-  world = openWorld();
+  world = await openWorld();
   ({ keyId } = await world.authority.createKey(act('create-key'), keyAsk('orders')));
 });
 afterEach(() => world.close());

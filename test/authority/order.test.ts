@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { act, grantAsk, keyAsk, openWorld, PROJECT, type World } from './world.ts';
 
 let world: World;
-beforeEach(() => {
-  world = openWorld();
+beforeEach(async () => {
+  world = await openWorld();
 });
 afterEach(() => world.close());
 

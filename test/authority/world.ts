@@ -1,13 +1,9 @@
-/** The standalone authority over a real SQLite file, with a clock that the test sets and people to act. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** The standalone authority over a real store, with a clock that the test sets and people to act. */
 import { expect } from '@jest/globals';
 import type { Act, Authority, GrantAsk, KeyAsk } from '../../lib/authority/authority.ts';
 import { type StandaloneSettings, standalone } from '../../lib/authority/standalone.ts';
-import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
 import type { ChangeEvent, Grant, GrantStore, Key, Store } from '../../lib/store/store.ts';
-import { auditDatabase } from '../store/sqlite-audit.ts';
+import { openAuditedStore } from '../support/audited-store.ts';
 
 export const PROJECT = 'a0000000000000000000000000000001';
 export const FOREIGN_PROJECT = 'b0000000000000000000000000000002';
@@ -30,14 +26,12 @@ export interface World {
   /** `action` of each event of a key, sorted by name. */
   actionsOn(keyId: string): Promise<string[]>;
   events(): Promise<ChangeEvent[]>;
-  /** Closes the store and compares every counter in the file with its rows. */
+  /** Closes the store and compares every counter in it with its rows. */
   close(): Promise<void>;
 }
 
-export function openWorld(settings: Partial<StandaloneSettings> = {}): World {
-  const folder = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
-  const path = join(folder, 'store.db');
-  const store = openSqliteStore(path);
+export async function openWorld(settings: Partial<StandaloneSettings> = {}): Promise<World> {
+  const store = await openAuditedStore();
   const clock = { nowMs: Date.parse('2026-11-22T06:00:00Z') };
   const over: World['over'] = (under, more) =>
     standalone(under, { grantsPerKey: 100, keysPerProject: 100, now: () => clock.nowMs, ...settings, ...more });
@@ -66,12 +60,7 @@ export function openWorld(settings: Partial<StandaloneSettings> = {}): World {
       const found = await store.events.list(PROJECT, { keyId }, 10_000);
       return found.map(({ action }) => action).sort();
     },
-    async close() {
-      await store.close();
-      const faults = auditDatabase(path);
-      rmSync(folder, { recursive: true });
-      expect(faults).toEqual([]);
-    },
+    close: store.close,
   };
 }
 

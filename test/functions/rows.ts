@@ -1,17 +1,40 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { Config } from '../../lib/config.ts';
 import type { TestService } from '../support/service.ts';
 
+type Rows = Record<string, unknown[]>;
+
 /**
- * Every row of every table, read from the file past the service: equal before and after whatever wrote nothing.
+ * Every row of every table, read past the service: equal before and after whatever wrote nothing.
  * A token made in between counts as a change, so tests make theirs first.
  */
-export function rowsOf({ dataDir }: TestService): Record<string, unknown[]> {
-  const db = new DatabaseSync(join(dataDir, 'kms-grants.db'), { readOnly: true });
+export async function rowsOf({ dataDir, services: { config } }: TestService): Promise<Rows> {
+  return config.dynamodb ? itemsOf(config.dynamodb) : rowsIn(join(dataDir, 'kms-grants.db'));
+}
+
+function rowsIn(path: string): Rows {
+  const db = new DatabaseSync(path, { readOnly: true });
   try {
     const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
     return Object.fromEntries(tables.map(({ name }) => [name, db.prepare(`SELECT * FROM ${name}`).all()]));
   } finally {
     db.close();
   }
+}
+
+async function itemsOf({ table, endpoint, aws }: NonNullable<Config['dynamodb']>): Promise<Rows> {
+  const { region, accessKeyId, secretAccessKey } = aws;
+  const client = new DynamoDBClient({
+    region,
+    endpoint: endpoint ?? '',
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const rows: Rows = {};
+  for await (const { Items = [] } of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+    for (const item of Items) rows[`${item['pk']?.S} ${item['sk']?.S}`] = [item];
+  }
+  client.destroy();
+  return rows;
 }

@@ -32,16 +32,15 @@ export function isFinal(error: unknown): boolean {
  */
 export async function retrying<T>(budgetMs: number, call: (timeoutMs: number) => Promise<T>): Promise<T> {
   const endsAtMs = performance.now() + budgetMs;
+  let leftMs = budgetMs;
   for (let longestMs = FIRST_PAUSE_MS; ; longestMs = Math.min(2 * longestMs, LONGEST_PAUSE_MS)) {
     try {
-      return await call(Math.ceil(Math.min(endsAtMs - performance.now(), budgetMs / 2)));
+      return await call(Math.ceil(Math.min(leftMs, budgetMs / 2)));
     } catch (error) {
-      if (isFinal(error) || error instanceof KmsError) throw error;
-      const pauseMs = Math.random() * longestMs;
-      if (performance.now() + pauseMs + SHORTEST_CALL_MS > endsAtMs) {
-        throw new KmsError('APIGW.0201:504', { cause: error });
-      }
-      await pause(pauseMs);
+      if (isFinal(error)) throw error;
+      await pause(Math.min(Math.random() * longestMs, Math.max(0, endsAtMs - performance.now())));
+      leftMs = endsAtMs - performance.now();
+      if (leftMs < SHORTEST_CALL_MS) throw new KmsError('APIGW.0201:504', { cause: error });
     }
   }
 }

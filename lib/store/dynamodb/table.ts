@@ -88,8 +88,8 @@ export function openTable(call: AwsCall, name: string): Table {
       const asked = {
         TableName,
         ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-        ExpressionAttributeValues: spell({ ':pk': pk, ':from': from, ':to': to }),
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: spell({ ':pk': pk, ':first': from, ':last': to }),
         ScanIndexForward: !newestFirst,
       };
       const items: Item[] = [];

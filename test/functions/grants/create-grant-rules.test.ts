@@ -24,9 +24,9 @@ function create(user: DemoUser, operations: string[], fields = {}): Promise<Answ
 }
 
 async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expectRefusal(await asked(), refusal);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 }
 
 const NOT_ALLOWED: [number, string] = [403, 'KMS.0306'];
@@ -131,11 +131,11 @@ test('the quota counts grants that are passed on', async () => {
 test('a key of another project is no key: 404 KMS.0207, told as of one that is nowhere', async () => {
   const foreigner = await service.foreignUser();
   await service.token(foreigner, foreigner.project_id);
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   const body = { key_id: keyId, grantee_principal: foreigner.user_id, operations: ['encrypt-data'] };
   const foreign = await service.kms(foreigner, 'create-grant', body, foreigner.project_id);
   const absent = await create(service.creator, ['encrypt-data'], { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f' });
   for (const answer of [foreign, absent]) expectRefusal(answer, [404, 'KMS.0207']);
   expect(foreign.body.error_msg).toBe(absent.body.error_msg);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });

@@ -110,9 +110,9 @@ describe('makes a grant', () => {
     const key = await newKey(service);
     const ask = { key_id: key, sequence: SEQUENCE };
     const first = done(await create(ask));
-    const rows = rowsOf(service);
+    const rows = await rowsOf(service);
     expect(done(await create(ask))).toEqual(first);
-    expect(rowsOf(service)).toEqual(rows);
+    expect(await rowsOf(service)).toEqual(rows);
     expect(done(await create({ ...ask, name: 'other' })).grant_id).not.toBe(first.grant_id);
     expect(await grantsOn(service, key)).toHaveLength(2);
   });
@@ -128,11 +128,11 @@ describe('makes a grant', () => {
 
 describe('refuses, and writes nothing', () => {
   let rows: Record<string, unknown[]>;
-  beforeAll(() => {
-    rows = rowsOf(service);
+  beforeAll(async () => {
+    rows = await rowsOf(service);
   });
-  afterEach(() => {
-    expect(rowsOf(service)).toEqual(rows);
+  afterEach(async () => {
+    expect(await rowsOf(service)).toEqual(rows);
   });
 
   const id = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';

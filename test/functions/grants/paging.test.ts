@@ -120,16 +120,17 @@ describe.each(['list-grants', 'list-grants with grantee_principal', 'list-retira
   });
 });
 
-test('2,300 grants by pages of 1000, the default, while grants come and go: each survivor once', async () => {
+test('1,300 grants by pages of 1000, the default, while grants come and go: each survivor once', async () => {
   const key_id = await newKey(service);
   const { creator, demo } = service;
   const caller = { userId: creator.user_id, domainId: creator.domain_id, roles: [] };
   const act = { caller, projectId: demo.project_id, door: 'http' as const, requestId: '', action: 'create-grant' };
   const ask = { keyId: key_id, grantee: USER, granteeType: 'user' as const, operations: ['describe-key' as const] };
-  const filled = Array.from({ length: 2300 }, () =>
-    service.services.authority.createGrant({ ...act, body: new Uint8Array() }, ask),
-  );
-  const alive = new Set((await Promise.all(filled)).map(({ grant_id }) => grant_id));
+  const alive = new Set<string>();
+  const make = () => service.services.authority.createGrant({ ...act, body: new Uint8Array() }, ask);
+  while (alive.size < 1300) {
+    for (const { grant_id } of await Promise.all(Array.from({ length: 50 }, make))) alive.add(grant_id);
+  }
   const seen = new Set<string>();
   const pages: Page[] = await pagesOf(
     (body) => service.kms(creator, 'list-grants', { key_id, ...body }),
@@ -147,9 +148,8 @@ test('2,300 grants by pages of 1000, the default, while grants come and go: each
   expect(new Set(all).size).toBe(all.length);
   expect([...alive].filter((id) => !all.includes(id))).toEqual([]);
   expect(pages.map(({ grants, total }) => [grants.length, total])).toEqual([
-    [1000, 2300],
-    [1000, 2296],
-    [298, 2292],
+    [1000, 1300],
+    [298, 1296],
   ]);
 });
 

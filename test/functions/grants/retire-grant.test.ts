@@ -25,9 +25,9 @@ const retire = (user: DemoUser, grant_id: string, key_id = keyId, fields = {}) =
   service.kms(user, 'retire-grant', { key_id, grant_id, ...fields });
 
 async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expectRefusal(await asked(), refusal);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 }
 
 const NOT_ALLOWED: [number, string] = [403, 'KMS.0306'];
@@ -147,7 +147,7 @@ test('retiring takes nothing that the grantee passed on', async () => {
 test('the same request again with its sequence gets {} and does nothing', async () => {
   const grant = await newGrant(service, keyId);
   expect(done(await retire(service.creator, grant, keyId, { sequence: SEQUENCE }))).toEqual({});
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expect(done(await retire(service.creator, grant, keyId, { sequence: SEQUENCE }))).toEqual({});
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });

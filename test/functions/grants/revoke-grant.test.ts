@@ -33,10 +33,10 @@ function revoke(user: DemoUser, fields = {}): Promise<Answer> {
 }
 
 async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<Answer> {
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   const answer = await asked();
   expectRefusal(answer, refusal);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
   return answer;
 }
 
@@ -163,9 +163,9 @@ describe('sixteen times at once', () => {
 
 test('the same request again with its sequence gets {} and does nothing; another sequence is KMS.2501', async () => {
   done(await revoke(service.creator, { sequence: SEQUENCE }));
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expect(done(await revoke(service.creator, { sequence: SEQUENCE }))).toEqual({});
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
   const other = SEQUENCE.replace('9', '8');
   await expectRefused(() => revoke(service.creator, { sequence: other }), [400, 'KMS.2501']);
 });

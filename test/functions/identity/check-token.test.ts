@@ -55,12 +55,12 @@ describe('tells all about a token, as when it was made, and echoes it', () => {
 
 describe('answers 404 in Keystone form, always in the same words', () => {
   async function expectNotFound(token: string, subject: string): Promise<void> {
-    const rows = rowsOf(service);
+    const rows = await rowsOf(service);
     const answer = await check(token, subject);
     expectKeystoneRefusal(answer, 404, 'Not Found');
     expect(answer.body.error.message).toBe('X-Subject-Token is invalid in the request');
     expect(answer.headers.get('x-subject-token')).toBeNull();
-    expect(rowsOf(service)).toEqual(rows);
+    expect(await rowsOf(service)).toEqual(rows);
   }
 
   test("for someone else's token, to any but an administrator of tokens", async () => {

@@ -80,18 +80,18 @@ describe('gives a token', () => {
   test('that the store knows only by its hash', async () => {
     const { user_id: id, password } = service.creator;
     const token = (await send({ id, password })).headers.get('x-subject-token') ?? '';
-    const rows = JSON.stringify(rowsOf(service));
+    const rows = JSON.stringify(await rowsOf(service));
     expect([rows.includes(token), rows.includes(password)]).toEqual([false, false]);
   });
 });
 
 describe('refuses with 401, and makes no token', () => {
   async function expectUnauthorized(user: object, scope: object): Promise<string> {
-    const rows = rowsOf(service);
+    const rows = await rowsOf(service);
     const answer = await send(user, scope);
     expectKeystoneRefusal(answer, 401, 'Unauthorized');
     expect(answer.headers.get('x-subject-token')).toBeNull();
-    expect(rowsOf(service)).toEqual(rows);
+    expect(await rowsOf(service)).toEqual(rows);
     return answer.body.error.message;
   }
 
@@ -135,7 +135,7 @@ test('a body of another form is 400 in Keystone form, and makes no token', async
   const { user_id: id, name, password } = service.creator;
   const user = { id, password };
   const identity = { methods: ['password'], password: { user } };
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   for (const body of [
     undefined,
     {},
@@ -160,7 +160,7 @@ test('a body of another form is 400 in Keystone form, and makes no token', async
   ]) {
     expectKeystoneRefusal(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
   }
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });
 
 test('a body that is no JSON object is 400 in Keystone form too', async () => {

@@ -24,9 +24,9 @@ test('past it: KMS.1105, and nothing is written; keys disabled or waiting for de
   done(await service.kms(service.creator, 'disable-key', { key_id: orders?.key_id }));
   const waiting = { key_id: payroll?.key_id, pending_days: '7' };
   done(await service.kms(service.creator, 'schedule-key-deletion', waiting));
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expectRefusal(await create('one-more'), [400, 'KMS.1105']);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });
 
 test('another project has its own', async () => {

@@ -71,9 +71,9 @@ test.each([
 test('the same request again with its sequence gets the first answer and makes no second key', async () => {
   const body = { key_alias: 'once', sequence: SEQUENCE };
   const first = done(await create(body));
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expect(done(await create(body))).toEqual(first);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });
 
 test('an alias is free again once its key is deleted', async () => {
@@ -100,11 +100,11 @@ test('sixteen creates of one alias at once make one key', async () => {
 
 describe('refuses, and writes nothing', () => {
   let rows: Record<string, unknown[]>;
-  beforeAll(() => {
-    rows = rowsOf(service);
+  beforeAll(async () => {
+    rows = await rowsOf(service);
   });
-  afterEach(() => {
-    expect(rowsOf(service)).toEqual(rows);
+  afterEach(async () => {
+    expect(await rowsOf(service)).toEqual(rows);
   });
 
   test('an alias that a key of the project has: KMS.1104', async () => {

@@ -21,9 +21,9 @@ beforeEach(async () => {
 const ask = (name: string, fields = {}) => service.kms(service.creator, name, { key_id, ...fields });
 
 async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expectRefusal(await asked(), refusal);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 }
 
 async function stateOf(): Promise<string> {
@@ -66,7 +66,7 @@ test('a malformed key_id: KMS.0205; no such key, and a key of another project: 4
 
 test('the same request again with its sequence gets the first answer and does nothing', async () => {
   const first = done(await ask('disable-key', { sequence: SEQUENCE }));
-  const rows = rowsOf(service);
+  const rows = await rowsOf(service);
   expect(done(await ask('disable-key', { sequence: SEQUENCE }))).toEqual(first);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });

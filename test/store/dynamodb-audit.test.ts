@@ -1,0 +1,112 @@
+/** The audit itself: sound tables pass, and nothing can be taken away, added or altered in one without its notice. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startService, type TestService } from '../support/service.ts';
+import { auditItems, auditTable } from './dynamodb-audit.ts';
+import { type Item, scan } from './dynamodb-scan.ts';
+
+let service: TestService;
+let items: Item[];
+
+beforeAll(async () => {
+  service = await startService();
+  const { creator, grantee, kms, demo } = service;
+  const [key] = demo.keys;
+  const body = { key_id: key?.key_id, grantee_principal: creator.domain_id, grantee_principal_type: 'domain' };
+  const operations = ['describe-key', 'retire-grant'];
+  const answers = [
+    await kms(creator, 'create-grant', {
+      ...body,
+      operations,
+      retiring_principal: grantee.user_id,
+      sequence: SEQUENCE,
+    }),
+    await kms(creator, 'revoke-grant', demo.grants[0]),
+    await kms(grantee, 'retire-grant', demo.grants[1]),
+    await kms(creator, 'schedule-key-deletion', { key_id: demo.keys[1]?.key_id, pending_days: '7' }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  items = await scan(...place());
+});
+afterAll(() => service?.stop());
+
+const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
+
+function place(): [endpoint: string, table: string, region: string] {
+  const { table, endpoint, aws } = service.services.config.dynamodb ?? {};
+  return [endpoint ?? '', table ?? '', aws?.region ?? ''];
+}
+
+/** What nothing else tells of: who may do what, what was answered. */
+const isAlone = ({ pk, sk }: Item) => /^(once|token)#/.test(pk) || sk.startsWith('role#');
+
+/** Counts that are 0, as when there never was any. */
+const isNone = ({ pk, sk, revision, ...counts }: Item) => Object.values(counts).every((count) => count === 0);
+
+test('a table that the service has written is sound', async () => {
+  expect(await auditTable(...place())).toEqual([]);
+});
+
+test('it has an item of every kind that the schema names', () => {
+  const partitions = new Set(items.map(({ pk }) => pk.split('#')[0]));
+  expect([...partitions].toSorted()).toEqual(
+    ['access-key', 'all', 'domain', 'due', 'events', 'grant', 'key', 'keys', 'name', 'once', 'project', 'retirable']
+      .concat('retirable-n', 'token', 'user')
+      .toSorted(),
+  );
+});
+
+test('an item that is missing is noticed, whichever it is', () => {
+  const needed = items.filter((item) => !isAlone(item) && !isNone(item));
+  expect(needed.length).toBeGreaterThan(80);
+  const unnoticed = needed.filter((gone) => auditItems(items.filter((item) => item !== gone)).length === 0);
+  expect(unnoticed).toEqual([]);
+});
+
+test('a row, event or grant that is there once too often is noticed, whichever it is', () => {
+  const unnoticed = items
+    .filter((item) => !isAlone(item) && !/^(domain|retirable-n)#/.test(item.pk) && !/^(n|held#.*)$/.test(item.sk))
+    .filter(({ pk, sk, ...rest }) => auditItems([...items, { ...rest, pk: `${pk}f`, sk: `${sk}f` }]).length === 0);
+  expect(unnoticed).toEqual([]);
+});
+
+test.each([1, -1])('a counter that is off by %i is noticed, whichever it is', (by) => {
+  const isCounter = ({ pk, sk }: Item) =>
+    sk === 'n' || sk.startsWith('held#') || (pk.startsWith('key#') && sk === 'key');
+  const counters = items.filter(isCounter).flatMap((item) => {
+    const names = Object.keys(item).filter((name) => typeof item[name] === 'number' && !/AtMs$/.test(name));
+    return names.map((name) => ({ item, name }));
+  });
+  expect(counters.length).toBeGreaterThan(20);
+  const unnoticed = counters.filter(({ item: counted, name }) => {
+    const off = { ...counted, [name]: Number(counted[name]) + by };
+    return auditItems(items.map((item) => (item === counted ? off : item))).length === 0;
+  });
+  expect(unnoticed).toEqual([]);
+});
+
+test.each(['wire', 'keyId', 'id', 'action'])(
+  'another %s in one of several rows is noticed, whichever it is',
+  (name) => {
+    const holders = items.filter((item) => typeof item[name] === 'string');
+    expect(holders.length).toBeGreaterThan(5);
+    const unnoticed = holders.filter((holder) => {
+      const text = String(holder[name]);
+      const altered = { ...holder, [name]: text.startsWith('{') ? text.replace(/"\w+"\}$/, '"x"}') : `${text}x` };
+      return auditItems(items.map((item) => (item === holder ? altered : item))).length === 0;
+    });
+    expect(unnoticed).toEqual([]);
+  },
+);
+
+test('a time to live that is too short, or on what must stay, is noticed', () => {
+  const lingering = items.filter(({ ttl }) => ttl !== undefined);
+  expect(lingering.map(({ pk }) => pk.split('#')[0])).toEqual(expect.arrayContaining(['once', 'token']));
+  for (const short of lingering) {
+    const altered = { ...short, ttl: Math.floor(Number(short['expiresAtMs']) / 1000) - 1 };
+    expect(auditItems(items.map((item) => (item === short ? altered : item)))).toHaveLength(1);
+  }
+  const grant = items.find(({ sk }) => sk === 'grant');
+  expect(auditItems(items.map((item) => (item === grant ? { ...item, ttl: 1 } : item)))).toEqual([
+    `${grant?.pk} grant: has a ttl`,
+  ]);
+});
