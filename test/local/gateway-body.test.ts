@@ -27,7 +27,7 @@ let url: string;
 beforeAll(async () => {
   service = await startService();
   token = await service.token(service.creator);
-  rows = rowsOf(service);
+  rows = await rowsOf(service);
 });
 afterAll(() => service.stop());
 
@@ -37,7 +37,7 @@ async function open(limits?: Parameters<typeof createGateway>[1]): Promise<void>
 }
 afterEach(async () => {
   await drain(gateway, 0);
-  expect(rowsOf(service)).toEqual(rows);
+  expect(await rowsOf(service)).toEqual(rows);
 });
 
 const head = (length: string) =>

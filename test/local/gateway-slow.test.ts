@@ -60,7 +60,7 @@ describe('a client', () => {
     // The server looks once a second; shorter bounds keep the test short.
     gateway.headersTimeout = 100;
     gateway.requestTimeout = 200;
-    const rows = rowsOf(service);
+    const rows = await rowsOf(service);
     const replies = await Promise.all(
       ['', 'PO', head.slice(0, 60), head.slice(0, -2), head, head + body.slice(0, -1)].map(async (sent) => {
         const socket = await dial(url);
@@ -69,18 +69,18 @@ describe('a client', () => {
       }),
     );
     for (const reply of replies) expectRefusal(replyOf(reply), [408, 'APIGW.0201']);
-    expect(rowsOf(service)).toEqual(rows);
+    expect(await rowsOf(service)).toEqual(rows);
   });
 
   test('that drops the connection in the middle of a request does nothing', async () => {
-    const rows = rowsOf(service);
+    const rows = await rowsOf(service);
     const connected = once(gateway, 'connection');
     const socket = await dial(url);
     const [peer] = await connected;
     const closed = new Promise((resolve) => peer.once('close', resolve));
     socket.write(head + body.slice(0, -1), () => socket.resetAndDestroy());
     await closed;
-    expect(rowsOf(service)).toEqual(rows);
+    expect(await rowsOf(service)).toEqual(rows);
   });
 
   test('that stays silent after its reply is hung up on', async () => {
@@ -113,12 +113,12 @@ describe('draining', () => {
   });
 
   test('does not wait longer than it is told to', async () => {
-    const rows = rowsOf(service);
+    const rows = await rowsOf(service);
     const busy = await dial(url);
     const arrived = once(gateway, 'request');
     busy.write(head + body.slice(0, -1));
     await arrived;
     await Promise.all([drain(gateway, 50), restOf(busy)]);
-    expect(rowsOf(service)).toEqual(rows);
+    expect(await rowsOf(service)).toEqual(rows);
   });
 });

@@ -113,11 +113,11 @@ describe('on the wire', () => {
     ],
     ['no Host', () => post([auth(), 'Content-Length: 2'], '{}')],
   ])('%s is 400 as JSON, and the connection ends', async (_, request) => {
-    const rows = rowsOf(service);
+    const rows = await rowsOf(service);
     const reply = replyOf(await exchange(service.url, request()));
     expect(reply.headers.get('connection')).toBe('close');
     expectRefusal(reply, [400, 'APIGW.0201']);
-    expect(rowsOf(service)).toEqual(rows);
+    expect(await rowsOf(service)).toEqual(rows);
   });
 
   test('headers of more than 32 KiB are 431 as JSON, and the connection ends', async () => {
