@@ -11,7 +11,7 @@ import { type Body, bodyOf, type Fields } from './fields.ts';
 import type { Caller } from './identity/identity.ts';
 import { isAllowed, type Permission } from './identity/roles.ts';
 import { parseBody } from './json.ts';
-import { logger } from './log.ts';
+import { describe, logger } from './log.ts';
 import { type Services, services } from './services.ts';
 import { type SignableRequest, SignatureError } from './signing/sdk-hmac.ts';
 
@@ -181,8 +181,4 @@ function logRequest(exchange: Exchange, { response, error }: middy.Request): voi
   const cause = error?.cause;
   if ((response?.statusCode ?? 0) >= 500) logger.error('request', { ...line, cause: describe(cause) });
   else logger.info('request', cause instanceof SignatureError ? { ...line, cause: cause.message } : line);
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

@@ -1,6 +1,7 @@
 import type { Authority } from './authority/authority.ts';
+import { deleteDueKeys } from './authority/deletion.ts';
 import { standalone } from './authority/standalone.ts';
-import { awsCall } from './aws/call.ts';
+import { type AwsSettings, awsCall } from './aws/call.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Accounts, accounts } from './identity/accounts.ts';
 import { directoryIdentity } from './identity/directory.ts';
@@ -19,6 +20,8 @@ export interface Services {
   tokens: Tokens;
   accounts: Accounts;
   authority: Authority;
+  /** Deletes the keys whose time has come. @returns how many went */
+  deleteDueKeys(): Promise<number>;
 }
 
 /**
@@ -34,6 +37,7 @@ export function assemble(config: Config, store: Store, rootKeys: RootKeys, now: 
     tokens: directoryTokens(store.directory, now),
     accounts: accounts(store.directory, { rootKeys, now }),
     authority: standalone(store, { ...config, now }),
+    deleteDueKeys: () => deleteDueKeys(store.grants, now),
   };
 }
 
@@ -54,12 +58,12 @@ export function useServices(opened: Services): void {
 function openDeployed(config: Config): Services {
   const { dynamodb, rootKeySecret } = config;
   if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk');
-  if (!rootKeySecret) throw new ConfigError('ROOT_KEY_SECRET must be set: a function has no disk');
   return assemble(config, openDynamodbStore(dynamodb), rootKeysOf(dynamodb.aws, rootKeySecret));
 }
 
-/** Root keys from Secrets Manager. */
-export function rootKeysOf(aws: Parameters<typeof awsCall>[0], secretId: string): RootKeys {
+/** Root keys from Secrets Manager. Some functions have no secret because they need none: it is missed on first use. */
+export function rootKeysOf(aws: AwsSettings, secretId: string | undefined): RootKeys {
+  if (!secretId) return () => Promise.reject(new ConfigError('ROOT_KEY_SECRET must be set: a function has no disk'));
   const call = awsCall(aws, { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' });
   return secretRootKeys(call, secretId);
 }

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { deleteDueKeys } from '../lib/authority/deletion.ts';
 import { type Config, readConfig } from '../lib/config.ts';
 import { logger } from '../lib/log.ts';
 import { useServices } from '../lib/services.ts';
@@ -35,7 +34,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   const server = await createGateway(config.corsOrigins);
 
   const deletion = setInterval(() => {
-    deleteDueKeys(services.store.grants, services.now).catch((error: unknown) => {
+    services.deleteDueKeys().catch((error: unknown) => {
       if (server.listening) logger.error('deletion', { cause: String(error) });
     });
   }, DELETION_EVERY_MS);

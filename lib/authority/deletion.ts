@@ -7,15 +7,20 @@ const AT_ONCE = 50;
 /** Longer than any request takes: a cancellation decided just before the time must not meet a sweep under way. */
 const GRACE_MS = 60_000;
 
+/** Less than a function may run. */
+const WORK_MS = 20_000;
+
 /**
  * Deletes the keys whose time has come, grants first, each with its event. Until its last grant is gone a key is there
  * as before, waiting for deletion, so every list and count stays exact; cut short, it goes on at the next call.
+ * @param workMs it begins nothing more after this time
  * @returns how many keys went
  */
-export async function deleteDueKeys(grants: GrantStore, now: () => number): Promise<number> {
+export async function deleteDueKeys(grants: GrantStore, now: () => number, workMs = WORK_MS): Promise<number> {
+  const endsAtMs = performance.now() + workMs;
   let deleted = 0;
   for (const key of await grants.keysDue(now() - GRACE_MS, AT_ONCE)) {
-    await removeGrants(grants, key, now);
+    if (!(await removeGrants(grants, key, now, endsAtMs))) break;
     const change = { kind: 'remove-key', keyId: key.keyId, deletionAtMs: key.deletionAtMs } as const;
     const { type } = await grants.commit(change, eventOf(change, originOf(key), now()));
     if (type === 'done') deleted += 1;
@@ -23,11 +28,13 @@ export async function deleteDueKeys(grants: GrantStore, now: () => number): Prom
   return deleted;
 }
 
-async function removeGrants(grants: GrantStore, key: Key, now: () => number): Promise<void> {
+/** @returns false when time was up before the last one */
+async function removeGrants(grants: GrantStore, key: Key, now: () => number, endsAtMs: number): Promise<boolean> {
   for (;;) {
+    if (performance.now() > endsAtMs) return false;
     const { json } = await grants.listGrants(key, {}, { limit: AT_ONCE });
     const page = JSON.parse(json) as Grant[];
-    if (page.length === 0) return;
+    if (page.length === 0) return true;
     await Promise.all(
       page.map((grant) => {
         const change = { kind: 'remove-grant', grant } as const;

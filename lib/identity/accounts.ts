@@ -3,7 +3,7 @@ import type { RootKeys } from '../root-keys.ts';
 import type { DirectoryStore, Domain, Project } from '../store/store.ts';
 import { hashPassword } from './passwords.ts';
 import { ROLES } from './roles.ts';
-import { seal } from './seal.ts';
+import { seal, unseal } from './seal.ts';
 
 /** Why an account could not be made or changed; the message is for the person at the keyboard. */
 export class AccountError extends Error {
@@ -95,6 +95,17 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
       const sealedSecret = seal(newest as Uint8Array, secretKey, accessKey);
       await store.addAccessKey({ accessKey, userId, sealedSecret, enabled: true }, now());
       return { access_key: accessKey, secret_key: secretKey };
+    },
+
+    /** Seals every secret key anew, under the newest root key. @returns how many */
+    async resealAccessKeys(): Promise<number> {
+      const keys = await rootKeys();
+      const all = await store.accessKeys();
+      for (const { accessKey, sealedSecret } of all) {
+        const secretKey = unseal(keys, sealedSecret, accessKey);
+        await store.setSealedSecret(accessKey, sealedSecret, seal(keys[0] as Uint8Array, secretKey, accessKey));
+      }
+      return all.length;
     },
 
     async setUserEnabled(userId: string, enabled: boolean): Promise<void> {

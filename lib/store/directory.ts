@@ -61,6 +61,8 @@ export interface DirectoryStore {
   setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
   /** False when there is no such access key. */
   setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<boolean>;
+  /** Replaces a sealed secret. False when it is no longer `from`. */
+  setSealedSecret(accessKey: string, from: Uint8Array, to: Uint8Array): Promise<boolean>;
   domain(domainId: string): Promise<Domain | undefined>;
   domainByName(name: string): Promise<Domain | undefined>;
   project(projectId: string): Promise<Project | undefined>;

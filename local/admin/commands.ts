@@ -102,6 +102,12 @@ export const COMMANDS: readonly Command[] = [
   command('enable-user', 'let a disabled user in again', { needs: ['user'] }, setUser(true)),
   command('disable-access-key', 'refuse an access key', { needs: ['access-key'] }, setAccessKey(false)),
   command('enable-access-key', 'accept a disabled access key again', { needs: ['access-key'] }, setAccessKey(true)),
+  command(
+    'reseal-access-keys',
+    'seal all secret keys anew under the newest root key, before an old one is taken away',
+    {},
+    async ({ accounts }) => ({ data: { resealed: await accounts.resealAccessKeys() } }),
+  ),
   command('list-projects', 'all projects', {}, async ({ store }) => ({
     data: await Promise.all(
       (await store.directory.projects()).map(async ({ projectId, name, domainId }) => ({

@@ -203,3 +203,11 @@ test('a key that waits for deletion takes no new grant: KMS.0210', async () => {
   expect(await codeOf(world.authority.createGrant(act('create-grant'), grantAsk(keyId)))).toBe('KMS.0210');
   expect(await world.grantsOf(keyId)).toHaveLength(5);
 });
+
+test('when time is up it begins nothing more, and the next call goes on', async () => {
+  await schedule();
+  world.clock.nowMs += WEEK_MS + DAY_MS;
+  expect(await deleteDueKeys(world.store.grants, () => world.clock.nowMs, -1)).toBe(0);
+  expect(await world.grantsOf(keyId)).toHaveLength(5);
+  expect(await sweep()).toBe(1);
+});

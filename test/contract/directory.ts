@@ -79,6 +79,16 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.accessKey('akann')).toBeUndefined();
     });
 
+    test('replaces a sealed secret where it is still the one that was read', async () => {
+      const directory = await filled();
+      const [old, next] = [ANNS_KEY.sealedSecret, Uint8Array.from([9, 8, 7])];
+      expect(await directory.setSealedSecret('AKANN', old, next)).toBe(true);
+      expect(await directory.setSealedSecret('AKANN', old, Uint8Array.from([1]))).toBe(false);
+      expect(await directory.setSealedSecret('AKNONE', old, next)).toBe(false);
+      expect([...((await directory.accessKey('AKANN'))?.sealedSecret ?? [])]).toEqual([9, 8, 7]);
+      expect([...((await directory.accessKey('AKBOB'))?.sealedSecret ?? [])]).toEqual([0, 1, 127, 128, 255]);
+    });
+
     test('knows the roles of a user in each project, and its projects by them', async () => {
       const directory = await filled();
       await directory.addRole('u1', 'p2', 'te_admin');

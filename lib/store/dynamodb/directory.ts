@@ -98,6 +98,11 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
       }),
     setAccessKeyEnabled: (accessKey, enabled) =>
       table.update(at.accessKey(accessKey), 'SET enabled = :enabled', { values: { ':enabled': enabled } }),
+    setSealedSecret: (accessKey, from, to) =>
+      table.update(at.accessKey(accessKey), 'SET sealedSecret = :new', {
+        condition: 'sealedSecret = :old',
+        values: { ':old': from, ':new': to },
+      }),
 
     domain,
     project,

@@ -45,8 +45,8 @@ export interface Table {
   put(item: Item): Promise<void>;
   /** @returns the item as it was; undefined when it was not there */
   delete(key: ItemKey): Promise<Item | undefined>;
-  /** @returns false when the item is not there */
-  update(key: ItemKey, set: string, terms: Terms): Promise<boolean>;
+  /** @returns false when the item is not there, or the condition does not hold */
+  update(key: ItemKey, set: string, terms: Terms & { condition?: string }): Promise<boolean>;
   /** All of the writes or none. */
   transact(writes: readonly Write[]): Promise<Transacted>;
 }
@@ -115,8 +115,8 @@ export function openTable(call: AwsCall, name: string): Table {
       return old && readItem(old);
     },
 
-    async update(key, set, terms) {
-      const asked = { Key: spell(key), UpdateExpression: set, ConditionExpression: 'attribute_exists(pk)' };
+    async update(key, set, { condition = 'attribute_exists(pk)', ...terms }) {
+      const asked = { Key: spell(key), UpdateExpression: set, ConditionExpression: condition };
       try {
         await write('UpdateItem', { TableName, ...asked, ...spellTerms(terms) });
         return true;

@@ -18,6 +18,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const dropTokensOf = db.prepare('DELETE FROM tokens WHERE user_id = ?');
   const enableUser = db.prepare('UPDATE users SET enabled = ? WHERE user_id = ?');
   const enableAccessKey = db.prepare('UPDATE access_keys SET enabled = ? WHERE access_key = ?');
+  const setSecret = db.prepare('UPDATE access_keys SET sealed_secret = ? WHERE access_key = ? AND sealed_secret = ?');
 
   const domainById = db.prepare('SELECT * FROM domains WHERE domain_id = ?');
   const domainByName = db.prepare('SELECT * FROM domains WHERE name = ?');
@@ -71,6 +72,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
       }),
     setAccessKeyEnabled: (accessKey, enabled) =>
       db.write(() => enableAccessKey.run(Number(enabled), accessKey).changes === 1),
+    setSealedSecret: (accessKey, from, to) => db.write(() => setSecret.run(to, accessKey, from).changes === 1),
 
     domain: async (domainId) => toDomain(domainById.get(domainId)),
     domainByName: async (name) => toDomain(domainByName.get(name)),
