@@ -23,7 +23,8 @@ export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
     unlinkSync(aside);
   }
   const bytes = readFileSync(path);
-  if (bytes.length === 0 || bytes.length % 32 !== 0) throw new Error(`${path} must hold exactly 32 bytes for each root key`);
+  if (bytes.length === 0 || bytes.length % 32 !== 0)
+    throw new Error(`${path} must hold exactly 32 bytes for each root key`);
   return splitKeys(bytes);
 }
 

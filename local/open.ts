@@ -28,9 +28,20 @@ function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
 
 async function openStore({ dynamodb, dataDir }: Config): Promise<Store> {
   if (!dynamodb) return openSqliteStore(join(dataDir, DATABASE_FILE));
-  if (dynamodb.endpoint) await ensureTable(dynamodb);
   const store = openDynamodbStore(dynamodb);
-  // Anything may be asked: a table that is missing or not ours to read shows now and not at the first request.
-  await store.seen.firstAnswer('start', 0);
+  try {
+    if (dynamodb.endpoint) await ensureTable(dynamodb);
+    // Anything may be asked: a table that is missing or not ours to read shows now and not at the first request.
+    await store.seen.firstAnswer('start', 0);
+  } catch (error) {
+    const where = dynamodb.endpoint ?? `region ${dynamodb.aws.region}`;
+    throw new Error(`Table ${dynamodb.table} at ${where} cannot be used. ${reasonsOf(error)}`, { cause: error });
+  }
   return store;
+}
+
+/** What an error says, and what caused it. */
+function reasonsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} ${reasonsOf(error.cause)}`;
 }

@@ -21,6 +21,15 @@ export interface AwsService {
   endpoint?: string | undefined;
 }
 
+/** What to put right, for the errors that settings cause. Source: DynamoDB Developer Guide, "Error handling". */
+const HINTS: Readonly<Record<string, string>> = {
+  ResourceNotFoundException: 'it is not there: check TABLE, ROOT_KEY_SECRET and AWS_REGION',
+  AccessDeniedException: 'these credentials may not do that: check the policy of their role or user',
+  UnrecognizedClientException: 'AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN',
+  ExpiredTokenException: 'these credentials have expired: get new ones',
+  InvalidSignatureException: 'check AWS_SECRET_ACCESS_KEY and the clock of this machine',
+};
+
 /** An answer other than 200, by the name that the service gives it. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
@@ -32,7 +41,8 @@ export class AwsError extends Error {
 
   constructor(operation: string, status: number, answer: Record<string, unknown>) {
     const type = String(answer['__type'] ?? answer['code'] ?? 'no type').replace(/^.*#/, '');
-    super(`${operation}: ${type} (${status}): ${answer['message'] ?? answer['Message'] ?? 'no message'}`);
+    const told = `${operation}: ${type} (${status}): ${answer['message'] ?? answer['Message'] ?? 'no message'}`;
+    super(HINTS[type] ? `${told} [${HINTS[type]}]` : told);
     this.type = type;
     this.status = status;
     this.answer = answer;
