@@ -1,30 +1,64 @@
-/** What `npm run package` makes: run once here, as it stands in package.json. */
+/** What `npm run package` makes: the bundles, and the stack of each stage (test/stack/). */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readRoutes } from '../local/routes.ts';
+import { describe, expect, test } from '@jest/globals';
+import { testApi } from './stack/api.ts';
+import { testData } from './stack/data.ts';
+import { testFunctions } from './stack/functions.ts';
+import { functionsOf, packageStack } from './stack/packaged.ts';
+import { testRoles } from './stack/roles.ts';
+import { CHANGED, testSettings } from './stack/settings.ts';
 
 const BUNDLE_BYTES_MAX = 150_000;
-const routes = readRoutes();
-const bundleOf = (handler: string) => `.esbuild/.build/${handler.replace(/\.handler$/, '.js')}`;
-let home: string;
 
-beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
-  execFileSync('npm', ['run', 'package'], { env: { PATH: process.env['PATH'], HOME: home }, stdio: 'pipe' });
-}, 120_000);
-afterAll(() => rmSync(home, { recursive: true }));
+/** What Lambda adds to a function's settings, and CloudFormation in the place of a Ref. */
+const LAMBDA = {
+  ROOT_KEY_SECRET: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:RootKey-8hLtkJVKYGYE-AbC123',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'example',
+  AWS_SESSION_TOKEN: 'example',
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
+};
 
-test.each(routes)('$name is packaged alone, within the size budget', ({ name, handler }) => {
-  expect(existsSync(`.serverless/${name}.zip`)).toBe(true);
-  expect(statSync(bundleOf(handler)).size).toBeLessThanOrEqual(BUNDLE_BYTES_MAX);
+// One at a time: they share the folder that bundles are made in. The last leaves .serverless as a user would have it.
+const changed = packageStack('dev', CHANGED);
+const prod = packageStack('prod');
+const dev = packageStack('dev', {}, '.serverless');
+
+describe.each([dev, prod])('the stack of stage $stage', (stack) => {
+  testRoles(stack);
+  testData(stack);
+  testApi(stack);
+  testFunctions(stack);
 });
 
-test('a packaged function answers an API Gateway event on its own', () => {
+describe('a stack with other settings', () => testSettings(changed));
+
+const bundles = functionsOf(dev).map(({ name, properties }) => ({
+  name,
+  file: `.esbuild/.build/${String(properties['Handler']).replace(/\.handler$/, '.js')}`,
+}));
+
+test.each(bundles)('$name is packaged alone, within the size budget, and without SQLite', ({ name, file }) => {
+  expect(existsSync(`.serverless/${name}.zip`)).toBe(true);
+  expect(statSync(file).size).toBeLessThanOrEqual(BUNDLE_BYTES_MAX);
+  expect(readFileSync(file, 'utf8')).not.toContain('node:sqlite');
+});
+
+test.each(bundles)('$name carries all it needs: nothing is loaded but what is part of Node', ({ file }) => {
+  const loaded = [...readFileSync(file, 'utf8').matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
+  expect(loaded.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))).toEqual([]);
+});
+
+test('a packaged function answers an API Gateway event on its own, with the settings of the stack', () => {
+  const home = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const bundle = join(home, 'list-grants.js');
-  copyFileSync(bundleOf('functions/grants/list-grants.handler'), bundle);
+  copyFileSync('.esbuild/.build/functions/grants/list-grants.js', bundle);
+  const settings = functionsOf(dev)[0]?.properties['Environment'] as { Variables: Record<string, string> } | undefined;
   const script = `
     const { handler } = require(${JSON.stringify(bundle)});
     const http = { method: 'POST', path: '/v1.0/p/kms/list-grants', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: '' };
@@ -33,6 +67,10 @@ test('a packaged function answers an API Gateway event on its own', () => {
       headers: {}, pathParameters: { project_id: 'p' }, body: '{}', isBase64Encoded: false,
       requestContext: { http, requestId: 'r' },
     }, {}).then(({ statusCode }) => console.log(statusCode));`;
-  const env = { PATH: process.env['PATH'], DATA_DIR: join(home, 'data'), POWERTOOLS_LOG_LEVEL: 'SILENT' };
-  expect(execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }).trim()).toBe('401');
+  const env = { ...settings?.Variables, ...LAMBDA, PATH: process.env['PATH'] };
+  try {
+    expect(execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }).trim()).toBe('401');
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });

@@ -1,0 +1,88 @@
+/** What holds the data, and the secrets. */
+import { expect, test } from '@jest/globals';
+import { functionsOf, type Stack } from './packaged.ts';
+
+export function testData(stack: Stack): void {
+  const { stage, resources, outputs, provider } = stack;
+
+  test('the table is on demand, encrypted, recoverable, protected from deletion, and outlives the stack', () => {
+    expect(resources['Table']).toEqual({
+      Type: 'AWS::DynamoDB::Table',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        TableName: `kms-grants-${stage}`,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        DeletionProtectionEnabled: true,
+      },
+    });
+  });
+
+  test('the root key is made at random where it is kept, and outlives the stack', () => {
+    expect(resources['RootKey']).toEqual({
+      Type: 'AWS::SecretsManager::Secret',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        Description: `kms-grants ${stage}, root key. Without it no access key can be read.`,
+        GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+      },
+    });
+  });
+
+  test('the stack itself cannot be deleted, and no update replaces what holds the data', () => {
+    expect(provider['deletionProtection']).toBe(true);
+    expect(provider['stackPolicy']).toEqual([
+      { Effect: 'Allow', Principal: '*', Action: ['Update:*'], Resource: '*' },
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: ['Update:Replace', 'Update:Delete'],
+        Resource: ['LogicalResourceId/Table', 'LogicalResourceId/RootKey'],
+      },
+    ]);
+  });
+
+  test('functions are told the settings, and where the root key is, not what it is', () => {
+    for (const { properties } of functionsOf(stack)) {
+      expect(properties['Environment']).toEqual({
+        Variables: {
+          STORE: 'dynamodb',
+          TABLE: `kms-grants-${stage}`,
+          ROOT_KEY_SECRET: { Ref: 'RootKey' },
+          REGION: 'eu-central-1',
+          GRANTS_PER_KEY: '100',
+          KEYS_PER_PROJECT: '100',
+        },
+      });
+    }
+  });
+
+  test('no ARN names an account or a region', () => {
+    const arns = JSON.stringify(resources).match(/"arn:[^"]*/g) ?? [];
+    expect(arns.length).toBeGreaterThan(0);
+    expect(arns.filter((arn) => /\d{12}|eu-central-1/.test(arn))).toEqual([]);
+  });
+
+  test('the outputs tell the URL, the table and the secret', () => {
+    expect(outputs['HttpApiUrl']?.Value).toEqual({
+      'Fn::Join': [
+        '',
+        ['https://', { Ref: 'HttpApi' }, '.execute-api.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }],
+      ],
+    });
+    expect(outputs['TableName']?.Value).toBe(`kms-grants-${stage}`);
+    expect(outputs['RootKeySecretArn']?.Value).toEqual({ Ref: 'RootKey' });
+  });
+}

@@ -1,0 +1,141 @@
+/** What functions ask of DynamoDB, beside what their roles allow: DynamoDB Local itself asks nobody for permission. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { done, newGrant, newKey } from '../functions/making.ts';
+import { sendSigned } from '../functions/signed.ts';
+import { dynamodbEndpoint } from '../support/dynamodb.ts';
+import { type Asked, type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
+import { type Answer, startService, type TestService } from '../support/service.ts';
+import { fits, KINDS } from './roles.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** An IAM action, and the partition where it writes. */
+interface Use {
+  action: string;
+  pk?: string;
+}
+
+let recorder: FakeDynamodb;
+let service: TestService;
+/** By the name of the function. */
+const uses = new Map<string, Use[]>();
+
+/** Does what a function is there for, and keeps what that asks of DynamoDB. */
+async function using<T>(name: string, work: () => Promise<T>): Promise<T> {
+  recorder.asked.length = 0;
+  const result = await work();
+  uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf)]);
+  return result;
+}
+
+const kms = (name: string, body: object, user = service.creator): Promise<Answer> =>
+  using(name, () => service.kms(user, name, body));
+
+const login = (user: object) =>
+  using('create-token', () =>
+    service.send('/v3/auth/tokens', {
+      body: {
+        auth: {
+          identity: { methods: ['password'], password: { user } },
+          scope: { project: { name: service.demo.region } },
+        },
+      },
+    }),
+  );
+
+beforeAll(async () => {
+  recorder = await startFakeDynamodb(dynamodbEndpoint());
+  service = await startService({ DYNAMODB_ENDPOINT: recorder.endpoint });
+  const { creator, grantee, demo } = service;
+  const headers = { 'X-Auth-Token': await service.token(creator), 'X-Subject-Token': await service.token(creator) };
+  await service.token(grantee);
+
+  const { user_id: id, name, password } = creator;
+  expect((await login({ id, password })).status).toBe(201);
+  expect((await login({ name, password, domain: { name: creator.domain_name } })).status).toBe(201);
+  done(await using('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
+  done(await using('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
+
+  const key_id = await using('create-key', () => newKey(service));
+  const signed = (body: object) =>
+    using('create-grant', () =>
+      sendSigned(service, creator, `/v1.0/${demo.project_id}/kms/create-grant`, JSON.stringify(body)),
+    );
+  const operations = ['create-grant', 'retire-grant', 'encrypt-data'];
+  const grant = { key_id, grantee_principal: grantee.user_id, operations, retiring_principal: creator.user_id };
+  const { grant_id } = done(await signed(grant));
+  expect((await signed({ ...grant, key_id: '00000000-0000-4000-8000-000000000000' })).status).not.toBe(200);
+  done(
+    await kms(
+      'create-grant',
+      { ...grant, grantee_principal: creator.user_id, sequence: '919c82d4-8046-4722-9094-35c3c6524cff' },
+      grantee,
+    ),
+  );
+  done(await kms('list-grants', { key_id }));
+  done(await kms('list-grants', { key_id, grantee_principal: grantee.user_id, limit: '1', marker: '1' }));
+  done(await kms('list-retirable-grants', {}, grantee));
+  done(await kms('list-keys', { key_state: '2', key_spec: 'ALL' }));
+  done(await kms('describe-key', { key_id }));
+  done(await kms('disable-key', { key_id }));
+  done(await kms('enable-key', { key_id }));
+  done(await kms('retire-grant', { key_id, grant_id }, grantee));
+  done(await kms('revoke-grant', { key_id, grant_id: await newGrant(service, key_id) }));
+  done(await kms('schedule-key-deletion', { key_id, pending_days: '7' }));
+  done(await kms('cancel-key-deletion', { key_id }));
+  done(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: '7' }));
+  service.clock.nowMs += 8 * DAY_MS;
+  expect(await using('delete-due-keys', () => service.services.deleteDueKeys())).toBe(1);
+  await using('unmatched', () => service.send('/nowhere'));
+});
+
+afterAll(async () => {
+  await service.stop();
+  await recorder.stop();
+});
+
+test('each function was used', () => {
+  const all = Object.values(KINDS).flatMap(({ functions }) => functions);
+  expect([...uses.keys()].sort()).toEqual(all.sort());
+});
+
+test.each(Object.entries(KINDS))('%s allows all that its functions ask for', (_, { functions, may }) => {
+  const refused = functions.flatMap((name) =>
+    (uses.get(name) ?? []).filter((use) => !may.some((permission) => allows(permission, use))),
+  );
+  expect(refused).toEqual([]);
+});
+
+test.each(['ChangerRole', 'LoginRole'])('%s may write nothing that none of its functions writes', (kind) => {
+  const { functions = [], may = [] } = KINDS[kind] ?? {};
+  const written = functions.flatMap((name) => uses.get(name) ?? []).map(({ pk }) => pk);
+  const patterns = may.flatMap((permission) => partsOf(permission).patterns ?? []);
+  expect(patterns.length).toBeGreaterThan(0);
+  expect(patterns.filter((pattern) => !written.some((pk) => pk !== undefined && fits(pk, pattern)))).toEqual([]);
+});
+
+/** A permission as `KINDS` tells it. */
+function partsOf(permission: string) {
+  const [what = '', where] = permission.split(' table where pk is ');
+  return { action: what.replace(/ table$/, ''), patterns: where?.split(' ') };
+}
+
+function allows(permission: string, { action, pk }: Use): boolean {
+  const { action: allowed, patterns } = partsOf(permission);
+  return action === allowed && (patterns?.some((pattern) => pk !== undefined && fits(pk, pattern)) ?? true);
+}
+
+function usesOf({ operation, input }: Asked): Use[] {
+  if (operation !== 'TransactWriteItems') return [useOf(operation, input)];
+  return input.TransactItems.flatMap((one: object) =>
+    Object.entries(one).map(([kind, item]) =>
+      useOf(kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`, item),
+    ),
+  );
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: requests have every form
+function useOf(operation: string, input: any): Use {
+  const isWrite = ['PutItem', 'UpdateItem', 'DeleteItem'].includes(operation);
+  return { action: `dynamodb:${operation}`, ...(isWrite && { pk: (input.Item ?? input.Key).pk.S }) };
+}

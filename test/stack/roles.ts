@@ -1,0 +1,195 @@
+/** Who may do what: the roles of the packaged stack, as a whole. */
+import { expect, test } from '@jest/globals';
+import type { ItemKey } from '../../lib/store/dynamodb/item.ts';
+import { at } from '../../lib/store/dynamodb/schema.ts';
+import { functionsOf, ofType, type Stack } from './packaged.ts';
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: Record<string, Record<string, string[]>>;
+}
+
+const READS = ['dynamodb:BatchGetItem table', 'dynamodb:GetItem table', 'dynamodb:Query table'];
+const CHECKS = ['dynamodb:ConditionCheckItem table'];
+const ROOT_KEY = ['secretsmanager:GetSecretValue root key'];
+const KEYS_AND_GRANTS = 'due events#* grant#* key#* keys#* once#* retirable#* retirable-n#*';
+const CHANGES = [
+  `dynamodb:DeleteItem table where pk is ${KEYS_AND_GRANTS}`,
+  `dynamodb:PutItem table where pk is ${KEYS_AND_GRANTS}`,
+  `dynamodb:UpdateItem table where pk is ${KEYS_AND_GRANTS}`,
+];
+
+/** Each kind of function, and all that it may do besides writing its own log. */
+export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
+  NothingRole: { functions: ['unmatched'], may: [] },
+  ReaderRole: {
+    functions: ['check-token', 'describe-key', 'list-grants', 'list-keys', 'list-retirable-grants', 'projects'],
+    may: [...READS, ...ROOT_KEY],
+  },
+  ChangerRole: {
+    functions: [
+      'cancel-key-deletion',
+      'create-grant',
+      'create-key',
+      'disable-key',
+      'enable-key',
+      'retire-grant',
+      'revoke-grant',
+      'schedule-key-deletion',
+    ],
+    may: [...READS, ...CHECKS, ...CHANGES, ...ROOT_KEY],
+  },
+  LoginRole: {
+    functions: ['create-token'],
+    may: [...READS, ...CHECKS, 'dynamodb:PutItem table where pk is token#*'],
+  },
+  SweeperRole: { functions: ['delete-due-keys'], may: [...READS, ...CHECKS, ...CHANGES] },
+};
+
+/** Which items of lib/store/dynamodb/schema.ts are whose to write. */
+const ITEMS = {
+  keysAndGrants: [
+    'alias',
+    'due',
+    'eventOfGrant',
+    'eventOfKey',
+    'eventOfProject',
+    'grant',
+    'grantOfGrantee',
+    'grantOfKey',
+    'held',
+    'key',
+    'keyCounts',
+    'keyInList',
+    'once',
+    'retirable',
+    'retirableCount',
+    'retirableCounts',
+  ],
+  tokens: ['token'],
+  directory: ['accessKey', 'domain', 'inAll', 'name', 'project', 'role', 'user'],
+};
+
+export function testRoles(stack: Stack): void {
+  const functions = functionsOf(stack);
+  const roles = ofType(stack, 'AWS::IAM::Role').map(([name, { Properties }]) => {
+    const policies = Properties['Policies'] as { PolicyDocument: { Statement: Statement[] } }[];
+    return { name, properties: Properties, statements: policies.flatMap((one) => one.PolicyDocument.Statement) };
+  });
+
+  function nameOf(resource: unknown): string {
+    const text = JSON.stringify(resource);
+    const log = functions.find(({ id }) => text === grouped(id.replace('LambdaFunction', 'LogGroup')));
+    if (log) return `log of ${log.name}`;
+    if (text === '{"Ref":"RootKey"}') return 'root key';
+    return text === tableOf(stack.stage) ? 'table' : text;
+  }
+
+  function permissionsOf(statements: Statement[]): string[] {
+    return statements.flatMap(({ Effect, Action, Resource, Condition }) => {
+      const keys = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+      const where = keys ? ` where pk is ${keys.toSorted().join(' ')}` : '';
+      expect(Condition).toEqual(
+        keys && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': expect.arrayContaining(keys) } },
+      );
+      expect(Effect).toBe('Allow');
+      return [Action].flat().flatMap((action) => [Resource].flat().map((one) => `${action} ${nameOf(one)}${where}`));
+    });
+  }
+
+  test('each function has the role of its kind, and there is no other role or policy', () => {
+    const found = Object.entries(KINDS).map(([kind]) => [
+      kind,
+      functions.filter(({ properties }) => roleOf(properties) === kind).map(({ name }) => name),
+    ]);
+    const wanted = Object.entries(KINDS).map(([kind, { functions }]) => [kind, functions]);
+    expect(found.map(([kind, names]) => [kind, (names as string[]).toSorted()])).toEqual(wanted);
+    expect(functions).toHaveLength(17);
+    const types = Object.entries(stack.resources).filter(([, { Type }]) => Type.startsWith('AWS::IAM::'));
+    expect(types.map(([name, { Type }]) => [name, Type])).toEqual(
+      Object.keys(KINDS).map((kind) => [kind, 'AWS::IAM::Role']),
+    );
+  });
+
+  test.each(Object.entries(KINDS))(
+    '%s may do just what its functions do, and write just their logs',
+    (kind, wanted) => {
+      const logs = wanted.functions.flatMap((name) => [
+        `logs:CreateLogStream log of ${name}`,
+        `logs:PutLogEvents log of ${name}`,
+      ]);
+      const role = roles.find(({ name }) => name === kind);
+      expect(permissionsOf(role?.statements ?? []).sort()).toEqual([...wanted.may, ...logs].sort());
+    },
+  );
+
+  test('no role names an action or a resource with a wildcard', () => {
+    for (const { statements } of roles) {
+      for (const statement of statements) {
+        expect(Object.keys(statement)).toEqual(expect.arrayContaining(['Effect', 'Action', 'Resource']));
+        expect(JSON.stringify([statement.Action, statement.Resource])).not.toMatch(/[*?]/);
+      }
+    }
+  });
+
+  test('nobody scans the table or alters it', () => {
+    const actions = roles.flatMap(({ statements }) => statements.flatMap(({ Action }) => Action));
+    expect([...new Set(actions.filter((action) => action.startsWith('dynamodb:')))].sort()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
+  test('keys and grants are written by changer and sweeper, tokens by login, the rest of the directory by nobody', () => {
+    const writersOf = (pk: string) =>
+      roles.filter(({ statements }) => mayWrite(statements, pk)).map(({ name }) => name);
+    const found = Object.entries(at).map(([item, place]) => {
+      const places = [(place as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3')].flat();
+      return [item, [...new Set(places.flatMap(({ pk }) => writersOf(pk)))]];
+    });
+    const wanted = [
+      ...ITEMS.keysAndGrants.map((item) => [item, ['ChangerRole', 'SweeperRole']]),
+      ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
+      ...ITEMS.directory.map((item) => [item, []]),
+    ];
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
+  });
+
+  test('only Lambda takes a role', () => {
+    for (const { properties } of roles) {
+      expect(properties['AssumeRolePolicyDocument']).toEqual({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      });
+    }
+  });
+}
+
+const grouped = (logGroup: string) => JSON.stringify({ 'Fn::GetAtt': [logGroup, 'Arn'] });
+
+const tableOf = (stage: string) =>
+  JSON.stringify({
+    'Fn::Sub': `arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/kms-grants-${stage}`,
+  });
+
+const roleOf = ({ Role }: Record<string, unknown>) => (Role as { 'Fn::GetAtt': [string, 'Arn'] })['Fn::GetAtt'][0];
+
+function mayWrite(statements: Statement[], pk: string): boolean {
+  return statements.some(({ Action, Condition }) => {
+    if (![Action].flat().includes('dynamodb:PutItem')) return false;
+    const patterns = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? ['*'];
+    return patterns.some((pattern) => fits(pk, pattern));
+  });
+}
+
+/** As IAM's StringLike, for a pattern whose only wildcard is a `*` at its end. */
+export function fits(pk: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? pk.startsWith(pattern.slice(0, -1)) : pk === pattern;
+}
