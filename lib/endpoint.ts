@@ -66,6 +66,8 @@ export interface Api<F extends Fields> {
 /** One request on its way through. */
 interface Exchange {
   requestId: string;
+  /** What API Gateway calls the request in its access log. */
+  gatewayId: string | undefined;
   startedAtMs: number;
   /** The API's name: the last segment of its route. */
   action: string;
@@ -124,9 +126,10 @@ export function endpoint<F extends Fields = Record<never, never>>({ access, fiel
 }
 
 function exchangeOf(event: APIGatewayProxyEventV2): Exchange {
-  const { http } = event.requestContext;
+  const { http, requestId: gatewayId } = event.requestContext;
   return {
     requestId: randomUUID().replaceAll('-', ''),
+    gatewayId,
     startedAtMs: performance.now(),
     action: event.routeKey.slice(event.routeKey.lastIndexOf('/') + 1),
     projectId: event.pathParameters?.['project_id'],
@@ -170,6 +173,7 @@ function resultOf({ requestId }: Exchange, value: object): Result {
 function logRequest(exchange: Exchange, { response, error }: middy.Request): void {
   const line = {
     request_id: exchange.requestId,
+    gateway_id: exchange.gatewayId || undefined,
     action: exchange.action,
     caller: exchange.caller?.userId,
     project_id: exchange.caller?.projectId,

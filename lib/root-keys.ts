@@ -1,4 +1,5 @@
 import type { AwsCall } from './aws/call.ts';
+import { retrying } from './aws/retry.ts';
 
 /**
  * The keys that secret keys are sealed under, 32 bytes each, the newest first: that one seals, each of them opens.
@@ -7,7 +8,8 @@ import type { AwsCall } from './aws/call.ts';
 export type RootKeys = () => Promise<readonly Uint8Array[]>;
 
 const KEY_BYTES = 32;
-const CALL_MS = 2_000;
+/** All tries together. */
+const READ_MS = 2_000;
 
 /**
  * Root keys from Secrets Manager, asked for on first use and then kept.
@@ -16,7 +18,7 @@ const CALL_MS = 2_000;
 export function secretRootKeys(call: AwsCall, secretId: string): RootKeys {
   let kept: Promise<readonly Uint8Array[]> | undefined;
   return () => {
-    kept ??= call('GetSecretValue', { SecretId: secretId }, CALL_MS)
+    kept ??= retrying(READ_MS, (timeoutMs) => call('GetSecretValue', { SecretId: secretId }, timeoutMs))
       .then(({ SecretString: text }) => parseKeys(String(text ?? '')))
       .catch((error: unknown) => {
         kept = undefined;

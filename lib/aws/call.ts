@@ -60,7 +60,7 @@ const CONNECT_MS = 1_000;
 
 /** Prepares calls of one service. Connections are kept open and used again. */
 export function awsCall({ region, ...credentials }: AwsSettings, service: AwsService): AwsCall {
-  const { protocol, hostname, port } = new URL(service.endpoint ?? `https://${service.name}.${region}.amazonaws.com`);
+  const { protocol, hostname, port } = new URL(service.endpoint ?? endpointOf(service.name, region));
   const handler = new NodeHttpHandler({ connectionTimeout: CONNECT_MS });
   const signer = new SignatureV4({
     service: service.name,
@@ -91,6 +91,11 @@ export function awsCall({ region, ...credentials }: AwsSettings, service: AwsSer
     if (response.statusCode !== 200) throw new AwsError(operation, response.statusCode, answer);
     return answer;
   };
+}
+
+/** Source: AWS General Reference, "Service endpoints"; the Chinese regions have a domain of their own. */
+function endpointOf(service: string, region: string): string {
+  return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
 async function read(body: NodeJS.ReadableStream & { destroy(error?: Error): void }, signal: AbortSignal) {

@@ -35,7 +35,7 @@ export function eventOf(
       domainName: 'localhost',
       domainPrefix: 'localhost',
       http: { method, path, protocol: `HTTP/${httpVersion}`, sourceIp: socket.remoteAddress ?? '', userAgent: '' },
-      requestId: 'local',
+      requestId: '',
       routeKey,
       stage: '$default',
       time: '',

@@ -80,16 +80,10 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     },
     async addToken(token) {
       const holder = await table.get(at.user(token.userId));
-      if (!holder) return false;
-      const done = await table.transact([
-        {
-          check: at.user(token.userId),
-          condition: 'enabled = :yes AND tokensOf = :tokensOf',
-          values: { ':yes': true, ':tokensOf': holder['tokensOf'] },
-        },
-        { put: tokenItem(token, Number(holder['tokensOf'])) },
-      ]);
-      return done.isDone;
+      if (holder?.['enabled'] !== true) return false;
+      // Should the user be disabled before this is written, the token has ended before it begins: see setUserEnabled.
+      await table.put(tokenItem(token, Number(holder['tokensOf'])));
+      return true;
     },
     // A token belongs to one time of being enabled: when the count goes up, all that there are have ended.
     setUserEnabled: (userId, enabled) =>

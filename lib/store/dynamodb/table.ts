@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AwsCall, AwsError } from '../../aws/call.ts';
+import { retrying } from '../../aws/retry.ts';
 import { type Attributes, type Item, type ItemKey, readItem, type SpelledItem, spell } from './item.ts';
-import { retrying } from './retry.ts';
 
 /** For one read, and for one transaction, all tries together. A request makes at most eight reads and a change. */
 const READ_MS = 2_000;

@@ -1,19 +1,17 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type Audit, grantIn } from '../audit.ts';
+import { type Audit, difference, grantIn } from '../audit.ts';
 import { granteeOf, heldCounters, retirableCounters, retirersOf } from '../principals.ts';
-import type { Grant } from '../store.ts';
 import { CHECKS } from './audit/checks.ts';
 
 /**
  * Compares a database file with itself in one read transaction: as it stood at one moment, whoever else writes to it.
- * Sums and comparisons are SQLite's own work and spill to temporary files: memory does not grow with the store.
+ * Sums and comparisons are SQLite's own work, over temporary files: memory does not grow with the store.
  * @param path the file, open elsewhere or not
  */
 export function auditSqlite(path: string): Audit {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
-    db.exec('PRAGMA cache_size = -65536; BEGIN');
-    addFunctions(db);
+    db.exec('PRAGMA cache_size = -65536; PRAGMA temp.journal_mode = OFF; BEGIN');
     const damage = damageOf(db);
     // What is read from damaged pages tells nothing more.
     if (damage.length > 0) return { projects: 0, keys: 0, grants: 0, events: 0, faults: damage };
@@ -23,28 +21,11 @@ export function auditSqlite(path: string): Audit {
       keys: count('keys'),
       grants: count('grants'),
       events: count('events'),
-      faults: CHECKS.flatMap((check) => check(db)),
+      faults: [...readGrants(db), ...CHECKS.flatMap((check) => check(db))],
     };
   } finally {
     db.close();
   }
-}
-
-/** What a grant's text tells, for SQL: the rules of who holds it and who may retire it stay in principals.ts. */
-function addFunctions(db: DatabaseSync): void {
-  const add = (name: string, read: (grant: Grant) => string, none: string | null) =>
-    db.function(name, { deterministic: true }, (wire) => {
-      const grant = wire === null ? undefined : grantIn(wire);
-      return grant ? read(grant) : none;
-    });
-  const addList = (name: string, read: (grant: Grant) => Iterable<string>) =>
-    add(name, (grant) => JSON.stringify([...read(grant)]), '[]');
-  add('ids_in', ({ key_id, grant_id }) => `${key_id} ${grant_id}`, null);
-  add('columns_in', ({ key_id, grant_id, grantee_principal }) => `${key_id} ${grant_id} ${grantee_principal}`, null);
-  add('grantee_in', granteeOf, '');
-  addList('retirers_in', retirersOf);
-  addList('retirable_counters_in', retirableCounters);
-  addList('held_counters_in', heldCounters);
 }
 
 function damageOf(db: DatabaseSync): string[] {
@@ -54,3 +35,38 @@ function damageOf(db: DatabaseSync): string[] {
     .filter((line) => line !== 'ok')
     .map((line) => `the file is damaged: ${line}`);
 }
+
+/** What the grants say of what is counted and indexed by them, a row for each: the rules stay in principals.ts. */
+const SAID = `
+  CREATE TEMP TABLE said_retirable (project_id TEXT, principal TEXT, grant_id TEXT, key_id TEXT);
+  CREATE TEMP TABLE said_retirable_n (project_id TEXT, principal TEXT);
+  CREATE TEMP TABLE said_held (key_id TEXT, principal TEXT, operation TEXT);
+`;
+
+/** Fills the tables of what the grants say. @returns the grants whose columns and text differ */
+function readGrants(db: DatabaseSync): string[] {
+  db.exec(SAID);
+  const retirable = db.prepare('INSERT INTO said_retirable VALUES (?, ?, ?, ?)');
+  const retirableCounter = db.prepare('INSERT INTO said_retirable_n VALUES (?, ?)');
+  const held = db.prepare('INSERT INTO said_held VALUES (?, ?, ?)');
+  const faults: string[] = [];
+  for (const row of db.prepare('SELECT * FROM grants').iterate()) {
+    const {
+      project_id: project,
+      key_id: key,
+      grant_id: id,
+      grantee,
+      wire,
+    } = row as Record<'project_id' | 'key_id' | 'grant_id' | 'grantee' | 'wire', string>;
+    const grant = grantIn(wire);
+    const found = grant ? idsOf(grant.key_id, grant.grant_id, grant.grantee_principal) : 'no grant';
+    faults.push(...difference(`wire of grants key_id=${key} grant_id=${id}`, found, idsOf(key, id, grantee)));
+    if (!grant) continue;
+    for (const principal of retirersOf(grant)) retirable.run(project, principal, id, key);
+    for (const principal of retirableCounters(grant)) retirableCounter.run(project, principal);
+    for (const operation of heldCounters(grant)) held.run(key, granteeOf(grant), operation);
+  }
+  return faults;
+}
+
+const idsOf = (key: string, grant: string, grantee: string) => `of key ${key}, grant ${grant}, grantee ${grantee}`;

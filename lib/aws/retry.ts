@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { AwsError } from '../../aws/call.ts';
-import { KmsError } from '../../errors.ts';
+import { KmsError } from '../errors.ts';
+import { AwsError } from './call.ts';
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 400;
