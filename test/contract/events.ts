@@ -5,6 +5,7 @@ import {
   aGrant,
   aKey,
   commitAll,
+  commitMany,
   createGrant,
   createKey,
   FOREIGN_PROJECT,
@@ -114,7 +115,10 @@ export function eventsContract(openStore: OpenStore): void {
 
     test('are as many as the changes done at once', async () => {
       const store = await withEvents();
-      await Promise.all(numbers(10, 200).map((n) => commitAll(store, [createGrant(aGrant(n))])));
+      await commitMany(
+        store,
+        numbers(10, 200).map((n) => createGrant(aGrant(n))),
+      );
       const events = await store.events.list(PROJECT, { keyId: keyId(1) }, 1000);
       expect(events).toHaveLength(203);
       expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(203);

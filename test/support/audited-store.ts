@@ -8,6 +8,7 @@ import { ensureTable } from '../../lib/store/dynamodb/create-table.ts';
 import { openDynamodbStore } from '../../lib/store/dynamodb/dynamodb.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../lib/store/store.ts';
+import { auditTable } from '../store/dynamodb-audit.ts';
 import { auditDatabase } from '../store/sqlite-audit.ts';
 import { storeSettings } from './store.ts';
 
@@ -17,7 +18,13 @@ export async function openAuditedStore(): Promise<Store> {
   if (!dynamodb) return openFile();
   await ensureTable(dynamodb);
   const store = openDynamodbStore(dynamodb);
-  return store;
+  return {
+    ...store,
+    async close() {
+      await store.close();
+      expect(await auditTable(dynamodb.endpoint ?? '', dynamodb.table)).toEqual([]);
+    },
+  };
 }
 
 function openFile(): Store {
