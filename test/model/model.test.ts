@@ -1,0 +1,100 @@
+/** The model itself: small enough to read, apart from the service, and right where the documents say what is right. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { EMPTY, type State, step } from './model.ts';
+import type { Answer, Ask, Request } from './request.ts';
+
+const QUOTAS = { grantsPerKey: 100, keysPerProject: 100 };
+const sourceOf = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');
+const importsOf = (file: string) => [...sourceOf(file).matchAll(/from '([^']+)'/g)].map(([, target]) => target);
+
+test('it has under 200 lines and imports nothing but the words of its requests', () => {
+  expect(sourceOf('model.ts').split('\n').length).toBeLessThan(200);
+  expect(importsOf('model.ts')).toEqual(['./request.ts']);
+  expect(importsOf('request.ts')).toEqual([]);
+});
+
+/** Asks one after the other; each is made a millisecond later and named by its number. */
+function answersTo(asks: [user: string, ask: Ask, over?: Partial<Request>][]): Answer[] {
+  let state: State = EMPTY;
+  return asks.map(([user, ask, over], index) => {
+    const request = { ask, user, domain: 'acme', project: 'p', requestId: '', padding: '', nowMs: index };
+    const [next, answer] = step(state, { ...request, newId: `id ${index}`, ...over }, QUOTAS);
+    state = next;
+    return answer;
+  });
+}
+
+const key: Ask = { action: 'create-key', alias: 'orders', description: '', keySpec: 'AES_256', keyUsage: '' };
+const onKey = { keyId: 'id 0' };
+const grant: Ask = {
+  ...onKey,
+  action: 'create-grant',
+  grantee: 'b',
+  granteeType: 'user',
+  operations: ['describe-key', 'retire-grant'],
+  retiringPrincipal: 'c',
+};
+const retire: Ask = { ...onKey, action: 'retire-grant', grantId: 'id 1' };
+const revoke: Ask = { ...onKey, action: 'revoke-grant', grantId: 'id 1' };
+const list: Ask = { ...onKey, action: 'list-grants', page: { limit: 2 } };
+
+// Source: KMS API reference, retire-grant, note: A grants B and lets C retire; A, B and C can retire it.
+test.each(['a', 'b', 'c'])('the documented example: %s may retire what a granted b and lets c retire', (user) => {
+  const answers = answersTo([
+    ['a', key],
+    ['a', grant],
+    [user, retire],
+  ]);
+  expect(answers.at(-1)).toEqual({ answer: {} });
+});
+
+// Source: KMS API reference, revoke-grant: only the user who created the key.
+test.each(['b', 'c'])('%s, who may retire the grant, may not revoke it', (user) => {
+  expect(
+    answersTo([
+      ['a', key],
+      ['a', grant],
+      [user, revoke],
+    ]).at(-1),
+  ).toEqual({ refused: 'KMS.0306' });
+});
+
+// Source: KMS API reference, error codes 2404, 2501 and 1104; the quota of grants per key is 100.
+test('the 101st grant is KMS.2404, a second revoke KMS.2501, a second key of one alias KMS.1104', () => {
+  const hundred = Array.from({ length: 100 }, (): [string, Ask] => ['a', grant]);
+  const answers = answersTo([['a', key], ...hundred, ['a', grant], ['a', revoke], ['a', revoke], ['a', key]]);
+  const refused = answers.map((answer) => ('refused' in answer ? answer.refused : ''));
+  expect(refused.filter((code) => code !== '')).toEqual(['KMS.2404', 'KMS.2501', 'KMS.1104']);
+});
+
+test('pages go on from their last id to the end', () => {
+  const three: [string, Ask][] = [
+    ['a', key],
+    ['a', grant],
+    ['a', grant],
+    ['a', grant],
+  ];
+  const [first, second] = answersTo([
+    ...three,
+    ['a', list],
+    ['a', { ...list, page: { limit: 2, after: 'id 2' } }],
+  ]).slice(4);
+  expect(first).toMatchObject({
+    answer: { rows: [{ grant_id: 'id 1' }, { grant_id: 'id 2' }], total: 3, next: 'id 2' },
+  });
+  expect(second).toMatchObject({ answer: { rows: [{ grant_id: 'id 3' }], total: 3, next: undefined } });
+});
+
+// Source: README.md, Retries.
+test('the same sequence and body within the hour gets the first answer, from then on a new one', () => {
+  const sequence = '919c82d4-8046-4722-9094-35c3c6524cff';
+  const answers = answersTo([
+    ['a', key],
+    ['a', grant, { sequence }],
+    ['a', grant, { sequence, nowMs: 1 + 3_599_999 }],
+    ['a', grant, { sequence, nowMs: 1 + 3_600_000 }],
+  ]);
+  expect(answers.slice(1)).toEqual(['id 1', 'id 1', 'id 3'].map((grant_id) => ({ answer: { grant_id } })));
+});

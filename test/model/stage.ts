@@ -1,0 +1,119 @@
+/** One engine with the service's rules over it, asked and answering in the words that it shares with the model. */
+import { setImmediate } from 'node:timers/promises';
+import type { Act, Authority } from '../../lib/authority/authority.ts';
+import { deleteDueKeys } from '../../lib/authority/deletion.ts';
+import { standalone } from '../../lib/authority/standalone.ts';
+import { KmsError } from '../../lib/errors.ts';
+import type { GrantPage, Key, KeyState, Operation, Store } from '../../lib/store/store.ts';
+import { QUOTAS } from './cast.ts';
+import type { Names } from './names.ts';
+import type { Answer, Request } from './request.ts';
+import type { Engine } from './systems.ts';
+
+export interface Stage {
+  name: string;
+  store: Store;
+  /** Two instances over the one store, as two functions would be. */
+  authorities: [Authority, Authority];
+  clock: { nowMs: number };
+}
+
+export async function openStage({ name, open }: Engine): Promise<Stage> {
+  return stageOver(name, await open(), { nowMs: 0 });
+}
+
+export function stageOver(name: string, store: Store, clock: Stage['clock']): Stage {
+  const instance = () => standalone(store, { ...QUOTAS, now: () => clock.nowMs });
+  return { name, store, authorities: [instance(), instance()], clock };
+}
+
+/** The same stage, but what is decided on is written only after so many turns of the event loop: one number a change. */
+export function lagging({ name, store, clock }: Stage, turns: readonly number[]): Stage {
+  let changes = 0;
+  const commit: typeof store.grants.commit = async (...change) => {
+    changes += 1;
+    await pause(turns[changes % turns.length] ?? 0);
+    return store.grants.commit(...change);
+  };
+  return stageOver(name, { ...store, grants: { ...store.grants, commit } }, clock);
+}
+
+export async function pause(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+}
+
+/** Asks the system, whose answer still has its own ids. */
+export async function perform(stage: Stage, names: Names, request: Request, via: number): Promise<Answer> {
+  stage.clock.nowMs = request.nowMs;
+  try {
+    const answer = await ask(stage, stage.authorities[via % 2] as Authority, names.toOwn(request));
+    return { answer: JSON.parse(JSON.stringify(answer)) };
+  } catch (error) {
+    return { refused: error instanceof KmsError && error.code !== 'KMS.0101' ? error.code : told(error) };
+  }
+}
+
+const told = (error: unknown) => (error instanceof Error ? String(error.cause ?? error.stack) : String(error));
+
+async function ask({ store, clock }: Stage, authority: Authority, request: Request): Promise<unknown> {
+  const { ask } = request;
+  const act = actOf(request);
+  switch (ask.action) {
+    case 'create-grant':
+      return authority.createGrant(act, { ...ask, operations: ask.operations as Operation[] });
+    case 'revoke-grant':
+      return authority.revokeGrant(act, ask.keyId, ask.grantId);
+    case 'retire-grant':
+      return authority.retireGrant(act, ask.keyId, ask.grantId);
+    case 'list-grants':
+      return grantRows(await authority.listGrants(act, ask.keyId, { grantee: ask.grantee }, ask.page));
+    case 'list-retirable-grants':
+      return grantRows(await authority.listRetirableGrants(act, ask.page));
+    case 'create-key': {
+      const { alias, description, keySpec, keyUsage } = ask;
+      return keyTold(await authority.createKey(act, { alias, description, keySpec, keyUsage }));
+    }
+    case 'describe-key':
+      return keyTold(await authority.describeKey(act, ask.keyId));
+    case 'enable-key':
+      return keyTold(await authority.enableKey(act, ask.keyId));
+    case 'disable-key':
+      return keyTold(await authority.disableKey(act, ask.keyId));
+    case 'schedule-key-deletion':
+      return keyTold(await authority.scheduleKeyDeletion(act, ask.keyId, ask.pendingDays));
+    case 'cancel-key-deletion':
+      return keyTold(await authority.cancelKeyDeletion(act, ask.keyId));
+    case 'list-keys': {
+      const filter = { state: ask.state as KeyState | undefined, keySpec: ask.keySpec };
+      const { keys, ...end } = await authority.listKeys(act, filter, ask.page);
+      return { rows: keys.map(keyTold), ...end };
+    }
+    case 'list-events': {
+      const { keyId, grantId, limit } = ask;
+      const events = await store.events.list(request.project, { keyId, grantId }, limit);
+      return events.map(({ eventId, ...event }) => event);
+    }
+    case 'delete-due-keys':
+      // The store holds the keys of earlier histories too, and takes a bounded number at a time.
+      while ((await deleteDueKeys(store.grants, () => clock.nowMs)) > 0);
+      return {};
+  }
+}
+
+function actOf({ ask: { action, ...fields }, user, domain, project, requestId, padding, ...proofs }: Request): Act {
+  const { sequence, signature } = proofs;
+  return {
+    caller: { userId: user, domainId: domain, projectId: project, roles: ['KMS CMKFullAccess'], signature },
+    projectId: project,
+    door: 'http',
+    requestId,
+    sequence,
+    action,
+    body: new TextEncoder().encode(JSON.stringify(fields) + padding),
+  };
+}
+
+const grantRows = ({ json, total, next }: GrantPage) => ({ rows: JSON.parse(json), total, next });
+
+/** `revision` is between the authority and its store. */
+const keyTold = ({ revision, ...key }: Key) => key;
