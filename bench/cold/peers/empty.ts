@@ -1,0 +1,2 @@
+/** Nothing: what a process of Node costs. */
+export const handler = async () => ({ statusCode: 200, body: '{}' });

@@ -1,0 +1,112 @@
+/** What was measured, as medians over the rounds, and as a table. */
+import { cpus } from 'node:os';
+import { type Bundle, LOGGER, SDK } from './bundles.ts';
+import type { Start } from './start.ts';
+
+/** A bundle and its cold starts, one a round. */
+export interface Measured {
+  bundle: Bundle;
+  starts: Start[];
+}
+
+const BYTES_MAX = 150_000;
+const IMPORT_RATIO_MAX = 2;
+
+interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+type Row = ReturnType<typeof rowOf>;
+
+/** The report for people. */
+export function tableOf(measured: readonly Measured[], what: string): string {
+  const rows = measured.map((one) => rowOf(one, measured));
+  const { starts } = measured[0] as Measured;
+  return [
+    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}. Medians over ${starts.length} rounds, in ms; the calls go to ${what}.`,
+    '',
+    ...columns([
+      ['', 'bytes', 'import', 'rounds', 'cpu', 'x logger', 'cpu x', 'answer', 'rounds', 'x logger', 'x SDK', 'status'],
+      ...rows.map(cells),
+    ]),
+    '',
+    ...verdicts(rows),
+  ].join('\n');
+}
+
+function rowOf({ bundle, starts }: Measured, all: readonly Measured[]) {
+  const to = (peer: string, name: 'importMs' | 'importCpuMs' | 'answerMs') => {
+    const peers = all.find((other) => other.bundle.name === peer)?.starts ?? [];
+    return median(starts.map((start, round) => start[name] / (peers[round]?.[name] ?? Number.NaN)));
+  };
+  return {
+    bundle,
+    importMs: spread(starts.map((start) => start.importMs)),
+    importCpuMs: median(starts.map((start) => start.importCpuMs)),
+    answerMs: spread(starts.map((start) => start.answerMs)),
+    importToLogger: to(LOGGER, 'importMs'),
+    importCpuToLogger: to(LOGGER, 'importCpuMs'),
+    answerToLogger: to(LOGGER, 'answerMs'),
+    answerToSdk: to(SDK, 'answerMs'),
+    status: starts[0]?.status,
+  };
+}
+
+function cells(row: Row): (string | number)[] {
+  return [
+    row.bundle.name,
+    row.bundle.bytes.toLocaleString('en'),
+    row.importMs.median.toFixed(1),
+    range(row.importMs),
+    row.importCpuMs.toFixed(1),
+    row.importToLogger.toFixed(2),
+    row.importCpuToLogger.toFixed(2),
+    row.answerMs.median.toFixed(0),
+    range(row.answerMs),
+    row.answerToLogger.toFixed(2),
+    row.answerToSdk.toFixed(2),
+    row.status ?? '',
+  ];
+}
+
+function verdicts(rows: readonly Row[]): string[] {
+  const functions = rows.filter(({ bundle }) => !bundle.isPeer);
+  const verdict = (aim: string, isMet: (row: Row) => boolean) => {
+    const missed = functions.filter((row) => !isMet(row)).map(({ bundle }) => bundle.name);
+    if (missed.length === 0) return `met     ${aim}`;
+    return `missed  ${aim}: ${missed.length === functions.length ? 'all of them' : missed.join(', ')}`;
+  };
+  const ratio = `import at most ${IMPORT_RATIO_MAX} times that of ${LOGGER}`;
+  return [
+    verdict(`no function over ${BYTES_MAX.toLocaleString('en')} bytes`, ({ bundle }) => bundle.bytes <= BYTES_MAX),
+    verdict(ratio, ({ importToLogger }) => importToLogger <= IMPORT_RATIO_MAX),
+    verdict(`${ratio}, in processor time`, ({ importCpuToLogger }) => importCpuToLogger <= IMPORT_RATIO_MAX),
+  ];
+}
+
+const range = ({ min, max }: Spread) => `${min.toFixed(0)} to ${max.toFixed(0)}`;
+
+function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** Of an even number, the mean of the middle two. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
+/** Lines of cells, the first column to the left and the others to the right. */
+function columns(lines: (string | number)[][]): string[] {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));
+  return lines.map((line) =>
+    line
+      .map((cell, column) => String(cell)[column === 0 ? 'padEnd' : 'padStart'](widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
