@@ -1,0 +1,209 @@
+/** `npm start` with STORE=dynamodb: what it refuses and why, in plain words, and what a first and a later start do. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { auditTable } from '../store/dynamodb-audit.ts';
+import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
+import {
+  accessDenied,
+  answered,
+  clockAhead,
+  clockBehind,
+  expiredCredentials,
+  type FakeDynamodb,
+  type Step,
+  silent,
+  startFakeDynamodb,
+  tableMissing,
+  throttled,
+  unknownCredentials,
+  wrongSecret,
+} from '../support/fake-dynamodb.ts';
+import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+
+const SECRET = 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY';
+
+let parent: string;
+let dataDir: string;
+let table: string;
+let fake: FakeDynamodb;
+let others: Server[];
+let running: ServiceProcess[];
+
+beforeEach(async () => {
+  parent = newDataDir();
+  dataDir = join(parent, 'data');
+  table = freshTableName();
+  fake = await startFakeDynamodb(dynamodbEndpoint());
+  others = [];
+  running = [];
+});
+afterEach(async () => {
+  for (const service of running) await service.stop('SIGKILL');
+  await fake.stop();
+  for (const other of others) other.close();
+  rmSync(parent, { recursive: true });
+});
+
+/** Another program. @returns where it listens */
+async function otherProgram(greeting: string): Promise<string> {
+  const server = createServer((socket) => socket.on('error', () => undefined).end(greeting)).listen(0, '127.0.0.1');
+  others.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+/** A start that ends by itself, with 1, nothing on stdout and no stack. @returns what it says */
+async function refusal(env: Record<string, string>, ...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, ['local/start.ts', ...args], {
+    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, STORE: 'dynamodb', TABLE: table, ...env },
+    timeout: 20_000,
+  });
+  const [out, err] = [[], []] as Buffer[][];
+  child.stdout.on('data', (chunk) => out?.push(chunk));
+  child.stderr.on('data', (chunk) => err?.push(chunk));
+  const [code] = await once(child, 'close');
+  const told = Buffer.concat(err ?? []).toString();
+  expect({ code, out: Buffer.concat(out ?? []).toString(), told }).toEqual({ code: 1, out: '', told });
+  expect(told).not.toMatch(/^\s+at /m);
+  expect(told).not.toMatch(/TypeError|undefined|\[object/);
+  return told;
+}
+
+describe('settings that cannot be right', () => {
+  test('without region, credentials and endpoint it names each, and makes nothing', async () => {
+    expect((await refusal({})).trimEnd().split('\n')).toEqual([
+      'These settings cannot be used:',
+      '  AWS_REGION must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
+      '  AWS_ACCESS_KEY_ID must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
+      '  AWS_SECRET_ACCESS_KEY must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
+    ]);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  test('each that has no right form is named', async () => {
+    const bad = { DYNAMODB_ENDPOINT: 'localhost:8000', TABLE: 'a', AWS_REGION: 'EU', ROOT_KEY_SECRET: 'a b' };
+    expect((await refusal(bad)).trimEnd().split('\n').toSorted()).toEqual([
+      '  AWS_REGION must be a region such as eu-central-1',
+      '  DYNAMODB_ENDPOINT must be an address such as http://127.0.0.1:8000',
+      '  ROOT_KEY_SECRET must be the name or ARN of a secret',
+      '  TABLE must be 3 to 255 letters, digits or . _ -',
+      'These settings cannot be used:',
+    ]);
+    expect(await refusal({ STORE: 'mongodb' })).toContain('STORE must be sqlite or dynamodb');
+  });
+});
+
+describe('an endpoint that is no DynamoDB is named, with the setting that leads there', () => {
+  const HTML = '<html>It works!</html>';
+  const http = (status: string, body: string) =>
+    `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+
+  test.each([
+    ['a web server', http('200 OK', HTML)],
+    ['a web server that says nothing', http('200 OK', '')],
+    ['a web server without such a page', http('404 Not Found', HTML)],
+    ['a web server that takes no POST', http('405 Method Not Allowed', '{"message":"no"}')],
+    ['a program that speaks no HTTP', '220 mail.example.com ESMTP\r\n'],
+  ])('%s', async (_what, greeting) => {
+    const endpoint = await otherProgram(greeting);
+    const told = await refusal({ DYNAMODB_ENDPOINT: endpoint });
+    expect(told).toContain(endpoint);
+    expect(told).toContain('DYNAMODB_ENDPOINT');
+  });
+
+  test('nothing listens', async () => {
+    const endpoint = await otherProgram('');
+    for (const other of others) other.close();
+    const told = await refusal({ DYNAMODB_ENDPOINT: endpoint });
+    expect(told).toContain(endpoint);
+    expect(told).toContain('ECONNREFUSED');
+    expect(told).toContain('DYNAMODB_ENDPOINT');
+  });
+
+  test('it never answers', async () => {
+    fake.always('*', silent);
+    const told = await refusal({ DYNAMODB_ENDPOINT: fake.endpoint });
+    expect(told).toContain(fake.endpoint);
+    expect(told).toContain('DYNAMODB_ENDPOINT');
+  });
+});
+
+describe('a table that cannot be used is named, with the cause and what to put right', () => {
+  const isThere = answered(400, {
+    __type: 'com.amazonaws.dynamodb.v20120810#ResourceInUseException',
+    message: 'Table already exists',
+  });
+  const faults: [string, Step, string[]][] = [
+    ['missing', tableMissing, ['ResourceNotFoundException', 'TABLE', 'AWS_REGION']],
+    ['forbidden', accessDenied, ['is not authorized to perform: dynamodb:GetItem', 'policy']],
+    ['credentials that nobody knows', unknownCredentials, ['UnrecognizedClientException', 'AWS_ACCESS_KEY_ID']],
+    ['credentials that have expired', expiredCredentials, ['ExpiredTokenException', 'expired']],
+    ['a wrong secret', wrongSecret, ['InvalidSignatureException', 'AWS_SECRET_ACCESS_KEY']],
+    ['a clock that is behind', clockBehind, ['Signature expired', 'clock']],
+    ['a clock that is ahead', clockAhead, ['Signature not yet current', 'clock']],
+    ['throttled all the time', throttled, ['ThrottlingException']],
+  ];
+  test.each(faults)('%s', async (_what, step, words) => {
+    fake.always('CreateTable', isThere);
+    fake.always('*', step);
+    const settings = {
+      DYNAMODB_ENDPOINT: fake.endpoint,
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: SECRET,
+    };
+    const told = await refusal(settings);
+    expect(told).toContain(table);
+    for (const word of words) expect(told).toContain(word);
+    expect(told).not.toContain(SECRET);
+    expect(fake.operations()).not.toContain('PutItem');
+    expect(fake.operations()).not.toContain('TransactWriteItems');
+  });
+
+  test('when the table may not be made either, that is what is told', async () => {
+    fake.always('*', accessDenied);
+    const told = await refusal({ DYNAMODB_ENDPOINT: fake.endpoint }, '--no-demo');
+    expect(told).toContain('CreateTable: AccessDeniedException');
+    expect(fake.operations()).toEqual(['CreateTable']);
+  });
+});
+
+describe('a start that can be made', () => {
+  /** Ends it. @returns all that it printed */
+  async function outputOf(service: ServiceProcess): Promise<string> {
+    const closed = once(service.child, 'close');
+    expect(await service.stop()).toBe(0);
+    await closed;
+    return service.output();
+  }
+
+  async function start(endpoint: string): Promise<ServiceProcess> {
+    const service = await startProcess(dataDir, [], { STORE: 'dynamodb', TABLE: table, DYNAMODB_ENDPOINT: endpoint });
+    running.push(service);
+    return service;
+  }
+
+  test('makes the table and the demo, once, and a later start finds both', async () => {
+    const first = await start(dynamodbEndpoint());
+    const demo = first.demo();
+    expect(await outputOf(first)).toContain(join(dataDir, 'demo.json'));
+    const second = await start(dynamodbEndpoint());
+    expect(second.demo()).toEqual(demo);
+    expect(await outputOf(second)).toContain(`Demo credentials are in ${join(dataDir, 'demo.json')}.`);
+    expect(readdirSync(dataDir).toSorted()).toEqual(['demo-login.json', 'demo.json', 'root.key']);
+    expect(await auditTable(dynamodbEndpoint(), table)).toEqual([]);
+  });
+
+  test('passes over a fault that passes', async () => {
+    fake.next('GetItem', throttled);
+    fake.next('Query', throttled);
+    fake.next('TransactWriteItems', throttled, throttled);
+    const service = await start(fake.endpoint);
+    expect(service.demo().grants).toHaveLength(5);
+    await outputOf(service);
+    expect(await auditTable(dynamodbEndpoint(), table)).toEqual([]);
+  });
+});
