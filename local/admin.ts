@@ -24,7 +24,9 @@ async function main([name, ...args]: string[]): Promise<void> {
   if (!command) throw new UsageError(name ? `there is no command ${name}` : 'a command is missing');
   const { json, help, ...given } = parse(command, args);
   if (help) return console.log(helpOf(command));
-  print(await run(command, checked(command, given)), json === true);
+  const output = await run(command, checked(command, given));
+  print(output, json === true);
+  if (output.hasFailed) process.exitCode = 1;
 }
 
 async function run(command: Command, values: Values): Promise<Output> {
@@ -72,10 +74,10 @@ function plainly(message: string): string {
   return option ? `${option} needs a value` : (message.split(/[.\n]/)[0] ?? message);
 }
 
-function print({ data, brief, note }: Output, isJson: boolean): void {
+function print({ data, brief, note, lines = [] }: Output, isJson: boolean): void {
   console.log(isJson ? JSON.stringify(data, null, 2) : textOf(brief ?? data));
   if (note && isJson) console.error(note);
-  else if (note) console.log(`\n${note}`);
+  else if (note) console.log(['', note, ...lines].join('\n'));
 }
 
 function overview(): string {

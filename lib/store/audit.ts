@@ -24,10 +24,10 @@ export function difference(item: string, found: unknown, expected: unknown): str
   return [`${item} is ${found}, should be ${expected}`];
 }
 
-/** The difference of each item, by its name. */
-export function differences(found: ReadonlyMap<string, unknown>, expected: ReadonlyMap<string, unknown>): string[] {
-  const items = new Set([...expected.keys(), ...found.keys()]);
-  return [...items].flatMap((item) => difference(item, found.get(item), expected.get(item)));
+/** The differences between counters and what they should be; one that is not there is as one of 0. */
+export function counterFaults(found: ReadonlyMap<string, unknown>, expected: ReadonlyMap<string, number>): string[] {
+  const names = new Set([...expected.keys(), ...found.keys()]);
+  return [...names].flatMap((name) => difference(name, found.get(name) ?? 0, expected.get(name) ?? 0));
 }
 
 /** What is there was made once and never taken away; what is gone was made once and taken away once. */

@@ -4,6 +4,7 @@ import { ROLES } from '../../lib/identity/roles.ts';
 import type { Services } from '../../lib/services.ts';
 import type { ChangeEvent } from '../../lib/store/store.ts';
 import type { Row } from './text.ts';
+import { verify } from './verify.ts';
 
 /** Every option; those that a command can need with a value for its example. */
 export const OPTIONS = {
@@ -28,13 +29,17 @@ export interface Output {
   /** What --json prints; people get it as text. */
   data: Row | Row[];
   /** What people get instead, where `data` is too much to read. */
-  brief?: Row[];
+  brief?: Row | Row[];
   /** A line that people must see. */
   note?: string;
+  /** What people get below the note; `data` has it too. */
+  lines?: string[];
+  /** Whether the exit code tells that something is wrong. */
+  hasFailed?: boolean;
 }
 
 /** What a command works on. */
-export type Directory = Pick<Services, 'store' | 'accounts'>;
+export type Directory = Pick<Services, 'store' | 'accounts' | 'config'>;
 
 export interface Command {
   name: string;
@@ -159,6 +164,9 @@ export const COMMANDS: readonly Command[] = [
       const events = await store.events.list(project, filter, Number(limit ?? LIMIT_DEFAULT));
       return { data: events.map(receiptOf), brief: events.map(briefOf) };
     },
+  ),
+  command('verify', 'compare all counters, index rows and events with the keys and grants', {}, ({ config }) =>
+    verify(config),
   ),
 ];
 

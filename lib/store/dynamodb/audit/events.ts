@@ -1,5 +1,4 @@
-/** Events: the project's, with the copies of each that its key and its grant have. */
-import { ACTION, grantIn, storyFaults } from '../../audit.ts';
+import { ACTION, grantIn } from '../../audit.ts';
 import { retirableCounters } from '../../principals.ts';
 import type { Item, ItemKey } from '../item.ts';
 import { at, rangeOf } from '../schema.ts';
@@ -8,28 +7,63 @@ import { itemFaults, lookUp, nameOf, walk } from './walk.ts';
 
 export interface EventsAudit {
   events: number;
-  /** Each key that there ever was, with the events of its own coming and going. */
+  /** The keys that there ever were, each with the events of its own coming and going. */
   keys: Map<string, Item[]>;
-  /** Whoever could ever retire a grant, with the names that what they may retire is counted under. */
-  principals: Map<string, Set<string>>;
+  /** Who could ever retire a grant, each with the names under which such grants are counted. */
+  retirers: Map<string, Set<string>>;
   faults: string[];
 }
 
-/** Compares each event of the project with its copies. Events are never deleted: they name all that there ever was. */
+/** Compares a project's events with their copies. Events are never deleted: they name all that there ever was. */
 export async function auditEvents(table: Table, projectId: string): Promise<EventsAudit> {
-  const audit: EventsAudit = { events: 0, keys: new Map(), principals: new Map(), faults: [] };
+  const audit: EventsAudit = { events: 0, keys: new Map(), retirers: new Map(), faults: [] };
   for (const { pk } of rangeOf.eventsOfProject(projectId)) {
     for await (const page of walk(table, pk)) {
-      audit.events += page.length;
-      const places = page.map((event) => placesOf(projectId, event));
-      const found = await lookUp(table, places.flatMap(({ copies }) => copies));
-      for (const [index, event] of page.entries()) {
-        const { own, copies } = places[index] as { own: ItemKey; copies: ItemKey[] };
-        if (nameOf(own) !== nameOf(event)) audit.faults.push(...itemFaults(event, event, undefined));
-        audit.faults.push(...copies.flatMap((copy) => itemFaults(copy, found.get(nameOf(copy)), event)));
-        remember(audit, event);
+      const found = await lookUp(table, page.flatMap(copiesOf));
+      for (const event of page) {
+        const isInPlace = nameOf(placeOf(projectId, String(event['keyId']), event)) === nameOf(event);
+        if (isInPlace) remember(audit, event);
+        else audit.faults.push(...itemFaults(event, event, undefined));
+        for (const copy of isInPlace ? copiesOf(event) : []) {
+          audit.faults.push(...itemFaults(copy, found.get(nameOf(copy)), event));
+        }
       }
     }
   }
   return audit;
 }
+
+/** Those of a key's events, given as the key or a grant has them, that the project does not have. */
+export async function missingEvents(table: Table, projectId: string, keyId: string, copies: readonly Item[]) {
+  const places = copies.map((copy) => placeOf(projectId, keyId, copy));
+  const found = await lookUp(table, places);
+  return places.flatMap((place, index) =>
+    found.has(nameOf(place)) ? [] : itemFaults(place, undefined, copies[index]),
+  );
+}
+
+const idOf = ({ sk }: ItemKey) => sk.slice(sk.indexOf('#') + 1);
+
+const placeOf = (projectId: string, keyId: string, event: ItemKey) => at.eventOfProject(projectId, keyId, idOf(event));
+
+function copiesOf(event: Item): ItemKey[] {
+  const { keyId, wire } = event;
+  const ofGrant = wire === undefined ? [] : [at.eventOfGrant(String(grantIn(wire)?.grant_id), idOf(event))];
+  return [at.eventOfKey(String(keyId), idOf(event)), ...ofGrant];
+}
+
+function remember(audit: EventsAudit, event: Item): void {
+  audit.events += 1;
+  const { keyId, wire } = event;
+  const known = audit.keys.get(String(keyId)) ?? [];
+  audit.keys.set(String(keyId), isOfKey(event) ? [...known, event] : known);
+  const grant = wire === undefined ? undefined : grantIn(wire);
+  for (const name of grant ? retirableCounters(grant) : []) {
+    const retirer = name.replace(/\+.*/, '');
+    audit.retirers.set(retirer, (audit.retirers.get(retirer) ?? new Set()).add(name));
+  }
+}
+
+/** Whether it tells of the key's own coming or going. */
+export const isOfKey = ({ action, wire }: Item) =>
+  wire === undefined && (action === ACTION.createKey || action === ACTION.deleteKey);

@@ -1,12 +1,13 @@
 import { ACTION, difference, grantIn, storyFaults } from '../../audit.ts';
 import { retirersOf } from '../../principals.ts';
 import type { Grant, Principal } from '../../store.ts';
-import type { Item, ItemKey } from '../item.ts';
+import type { Item } from '../item.ts';
 import { at } from '../schema.ts';
 import type { Table } from '../table.ts';
-import { contentOf, eventIdOf, lookUp, nameOf, readAll } from './walk.ts';
+import { missingEvents } from './events.ts';
+import { itemFaults, lookUp, nameOf, readAll } from './walk.ts';
 
-/** Where a grant should be. */
+/** Where a grant belongs. */
 export interface GrantPlace {
   projectId: string;
   keyId: string;
@@ -14,7 +15,7 @@ export interface GrantPlace {
 }
 
 export interface GrantAudit {
-  /** Undefined when it is gone, or is not what it should be. */
+  /** Undefined when it is gone, or is another than it should be. */
   grant: Grant | undefined;
   /** Who should have it among what they may retire, and has not. */
   unlisted: Principal[];
@@ -23,7 +24,7 @@ export interface GrantAudit {
 
 /**
  * Compares a grant, there or gone, with its index rows and events.
- * @param told events of it that the key has: where one copy is missing, the story is whole all the same
+ * @param told events of it, as the key has them: where the grant lacks one, the story is whole all the same
  */
 export async function auditGrant(table: Table, place: GrantPlace, told: readonly Item[]): Promise<GrantAudit> {
   const { projectId, keyId, grantId } = place;
@@ -32,22 +33,46 @@ export async function auditGrant(table: Table, place: GrantPlace, told: readonly
   const item = items.find(({ sk }) => sk === own.sk);
   const events = items.filter(({ sk }) => sk.startsWith('event#'));
   const others = items.filter((one) => one !== item && !events.includes(one));
-
-  const grant = item && soundGrant(item, place);
-  const rows = grant ? rowsOf(projectId, grant) : [];
-  const copies = events.map((event) => ({ event, copy: at.eventOfProject(projectId, keyId, eventIdOf(event)) }));
-  const found = await lookUp(table, [...rows, ...copies.map(({ copy }) => copy)]);
-  const wireAt = (row: ItemKey) => found.get(nameOf(row))?.['wire'];
-
+  const grant = grantOf(item, place);
+  const rows = item && grant ? rowsOf(projectId, grant, String(item['wire'])) : [];
+  const found = await lookUp(table, rows);
   return {
     grant,
-    unlisted: grant ? [...retirersOf(grant)].filter((who) => !wireAt(at.retirable(projectId, who, grantId))) : [],
+    unlisted: grant
+      ? [...retirersOf(grant)].filter((who) => !found.has(nameOf(at.retirable(projectId, who, grantId))))
+      : [],
     faults: [
-      ...others.flatMap((other) => difference(nameOf(other), other, undefined)),
-      ...(item && !grant ? [`${nameOf(own)} is ${contentOf(item)}, should be grant ${grantId} of key ${keyId}, project ${projectId}`] : []),
-      ...rows.flatMap((row) => difference(nameOf(row), wireAt(row), item?.['wire'])),
-      ...copies.flatMap(({ event, copy }) => found.has(nameOf(copy)) ? [] : difference(nameOf(copy), undefined, contentOf(event))),
-      ...eventFaults(own, item, [...told, ...events]),
+      ...others.flatMap((other) => itemFaults(other, other, undefined)),
+      ...(item ? itemFaults(own, item, grant ? { projectId, wire: item['wire'] } : { ...place }) : []),
+      ...rows.flatMap((row) => itemFaults(row, found.get(nameOf(row)), row)),
+      ...(await missingEvents(table, projectId, keyId, events)),
+      ...eventFaults(grantId, item, [...told, ...events]),
     ],
   };
+}
+
+function grantOf(item: Item | undefined, { keyId, grantId }: GrantPlace): Grant | undefined {
+  const grant = item && grantIn(item['wire']);
+  return grant?.grant_id === grantId && grant.key_id === keyId ? grant : undefined;
+}
+
+/** The rows that a living grant is found by. */
+function rowsOf(projectId: string, grant: Grant, wire: string): Item[] {
+  const { key_id: keyId, grant_id: grantId, grantee_principal: grantee } = grant;
+  return [
+    { ...at.grantOfKey(keyId, grantId), wire },
+    { ...at.grantOfGrantee(keyId, grantee, grantId), wire },
+    ...[...retirersOf(grant)].map((who) => ({ ...at.retirable(projectId, who, grantId), wire })),
+  ];
+}
+
+/** The events tell of its coming and, once it is gone, of its going; all of them tell the same grant. */
+function eventFaults(grantId: string, item: Item | undefined, copies: readonly Item[]): string[] {
+  const events = [...new Map(copies.map((event) => [event.sk, event])).values()];
+  const made = events.filter(({ action }) => action === ACTION.createGrant);
+  const wire = item?.['wire'] ?? made[0]?.['wire'];
+  return [
+    ...storyFaults(nameOf(at.grant(grantId)), item !== undefined, made.length, events.length - made.length),
+    ...events.flatMap((event) => difference(`wire of ${nameOf(event)}`, event['wire'], wire)),
+  ];
 }

@@ -1,19 +1,14 @@
-/** How the audit reads: whole partitions in pages, and many items by their keys. */
-import type { Attributes, Item, ItemKey } from '../item.ts';
+/** How the audit reads, partition by partition and without a scan, and how it names what it finds. */
 import { difference } from '../../audit.ts';
+import type { Attributes, Item, ItemKey } from '../item.ts';
 import type { Table } from '../table.ts';
 
 /** As many items as one BatchGetItem takes. */
 const PAGE = 100;
 
-const AT_ONCE = 16;
-
 /** Less and more than every sort key. */
 const FIRST = '\u0000';
 const LAST = '\u{10ffff}';
-
-/** Looks again, so often at most, at what is being changed. */
-const LOOKS = 5;
 
 /** Everything in a partition, a page at a time. */
 export async function* walk(table: Table, pk: string): AsyncGenerator<Item[]> {
@@ -26,7 +21,7 @@ export async function* walk(table: Table, pk: string): AsyncGenerator<Item[]> {
   }
 }
 
-/** The whole of a partition that is small. */
+/** The whole of a partition, where that is little. */
 export async function readAll(table: Table, pk: string): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of walk(table, pk)) items.push(...page);
@@ -35,52 +30,54 @@ export async function readAll(table: Table, pk: string): Promise<Item[]> {
 
 /** The items at these places that are there, by their names. */
 export async function lookUp(table: Table, places: readonly ItemKey[]): Promise<Map<string, Item>> {
-  const distinct = new Map(places.map((place) => [nameOf(place), place]));
-  const found = await table.getAll([...distinct.values()]);
-  return new Map(found.map((item) => [nameOf(item), item]));
+  const distinct = new Map(places.map(({ pk, sk }) => [`${pk} ${sk}`, { pk, sk }]));
+  return byName(await table.getAll([...distinct.values()]));
 }
 
-/** Works on all, at most 16 at once. @returns the results in the order of the items */
-export async function each<T, R>(items: Iterable<T>, work: (item: T) => Promise<R>): Promise<R[]> {
+/** Works on all, so many at once. @returns the results in the order of the items */
+export async function each<T, R>(items: Iterable<T>, atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const [all, results]: [T[], R[]] = [[...items], []];
-  for (let from = 0; from < all.length; from += AT_ONCE) {
-    results.push(...(await Promise.all(all.slice(from, from + AT_ONCE).map(work))));
+  for (let from = 0; from < all.length; from += atOnce) {
+    results.push(...(await Promise.all(all.slice(from, from + atOnce).map(work))));
   }
   return results;
 }
 
-/** How a fault names an item. */
 export const nameOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
 
-/** What an item holds besides its place, to compare and to tell. */
+export const byName = <T extends ItemKey>(items: Iterable<T>) =>
+  new Map([...items].map((item) => [nameOf(item), item]));
+
+/** What an item holds besides its place. */
 export function contentOf(item: Attributes | undefined): string | undefined {
   if (!item) return undefined;
   const { pk, sk, ...content } = item;
   return JSON.stringify(Object.fromEntries(Object.entries(content).sort()));
 }
 
-/** What a fault tells of an item that is not as it should be. */
+/** Where the item at a place is not as it should be; undefined stands for nothing there. */
 export function itemFaults(place: ItemKey, found: Attributes | undefined, expected: Attributes | undefined): string[] {
   return difference(nameOf(place), contentOf(found), contentOf(expected));
 }
 
-/** The counters among what an item holds, those at 0 left out. */
-export function countersOf(item: Item | undefined): [string, number][] {
-  const { pk, sk, revision, ...content } = item ?? ({} as Item);
-  return Object.entries(content).filter((counter): counter is [string, number] => counter[1] !== 0);
+/** The same for all items of a kind: those that are there and those that should be. */
+export function allFaults(found: ReadonlyMap<string, Item>, expected: ReadonlyMap<string, Item>): string[] {
+  const places = new Map<string, ItemKey>([...expected, ...found]);
+  return [...places].flatMap(([name, place]) => itemFaults(place, found.get(name), expected.get(name)));
 }
 
-/**
- * What `look` finds, once nothing has changed while it looked, or after a few tries.
- * @param version of what it looks at, another after each change
- */
-export async function settled<T extends { faults: string[] }>(
-  version: () => Promise<string>,
-  look: () => Promise<T>,
-): Promise<T> {
-  for (let left = LOOKS; ; left -= 1) {
-    const before = await version();
-    const seen = await look();
-    if (seen.faults.length === 0 || left === 1 || before === (await version())) return seen;
-  }
+export const counterName = (place: ItemKey, counter: string) => `${counter} of ${nameOf(place)}`;
+
+/** The counters that items hold, by their names. */
+export function countersIn(items: readonly Item[]): Map<string, unknown> {
+  return new Map(
+    items.flatMap(({ pk, sk, revision, ...counters }) =>
+      Object.entries(counters).map(([counter, n]) => [counterName({ pk, sk }, counter), n] as const),
+    ),
+  );
+}
+
+/** Adds one. */
+export function count(counters: Map<string, number>, name: string): void {
+  counters.set(name, (counters.get(name) ?? 0) + 1);
 }

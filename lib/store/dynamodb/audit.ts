@@ -1,0 +1,48 @@
+import type { Audit } from '../audit.ts';
+import { auditDirectory } from './audit/directory.ts';
+import { auditEvents } from './audit/events.ts';
+import { auditKey } from './audit/key.ts';
+import { auditDue, auditKeyLists } from './audit/key-lists.ts';
+import { patient } from './audit/patient.ts';
+import { auditRetirable } from './audit/retirable.ts';
+import { each } from './audit/walk.ts';
+import { type DynamodbSettings, dynamodbCall } from './dynamodb.ts';
+import type { Item } from './item.ts';
+import { openTable, type Table } from './table.ts';
+
+/** Keys, and those who may retire grants. */
+const AT_ONCE = 4;
+
+/**
+ * Compares a table with itself, without a scan: from the projects to all that their events name, there or gone, and
+ * from every row back to what it tells of. What no partition of these holds is not found. Each part is looked at again
+ * while it is being changed; what is found beside a running service may still be a change under way.
+ */
+export async function auditDynamodb(settings: DynamodbSettings): Promise<Audit> {
+  const table = patient(openTable(dynamodbCall(settings), settings.table));
+  const { projectIds, projects, faults } = await auditDirectory(table);
+  const audit: Audit = { projects, keys: 0, grants: 0, events: 0, faults };
+  let keys: Item[] = [];
+  for (const projectId of projectIds) keys = keys.concat(await auditProject(table, projectId, audit));
+  audit.keys = keys.length;
+  // Two looks may find the same.
+  audit.faults = [...new Set([...audit.faults, ...(await auditDue(table, keys))])];
+  return audit;
+}
+
+/** Adds to the audit what it finds. @returns the keys that are there */
+async function auditProject(table: Table, projectId: string, audit: Audit): Promise<Item[]> {
+  const told = await auditEvents(table, projectId);
+  const lists = await auditKeyLists(table, projectId, [...told.keys.keys()]);
+  const keyIds = new Set([...told.keys.keys(), ...lists.keys.map(({ keyId }) => String(keyId))]);
+  const keys = await each(keyIds, AT_ONCE, (keyId) => auditKey(table, projectId, keyId, told.keys.get(keyId) ?? []));
+  const unlisted = keys.flatMap((key) => key.unlisted);
+  const retirable = await each(told.retirers, AT_ONCE, ([principal, names]) => {
+    const grants = unlisted.filter(({ who }) => who === principal).map(({ grant }) => grant);
+    return auditRetirable(table, { projectId, principal, names, unlisted: grants });
+  });
+  audit.events += told.events;
+  audit.grants += keys.reduce((sum, { grants }) => sum + grants, 0);
+  audit.faults = audit.faults.concat([told, ...keys, ...retirable, lists].flatMap(({ faults }) => faults));
+  return lists.keys;
+}

@@ -1,0 +1,17 @@
+/** Looks so often at most at what is being changed. */
+const LOOKS = 5;
+
+/**
+ * What `look` finds once nothing has changed while it looked, or after a few tries; nothing is wrong at once.
+ * @param version of what it looks at: another after each change
+ */
+export async function settled<T extends { faults: string[] }>(
+  version: () => Promise<string>,
+  look: () => Promise<T>,
+): Promise<T> {
+  for (let looks = 1; ; looks += 1) {
+    const before = await version();
+    const seen = await look();
+    if (seen.faults.length === 0 || looks === LOOKS || before === (await version())) return seen;
+  }
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { Config } from '../../lib/config.ts';
+import { DATABASE_FILE } from '../../lib/data-dir.ts';
+import type { Audit } from '../../lib/store/audit.ts';
+import { auditDynamodb } from '../../lib/store/dynamodb/audit.ts';
+import { auditSqlite } from '../../lib/store/sqlite/audit.ts';
+import type { Output } from './commands.ts';
+
+/** Checks the whole store that the settings name. */
+export async function verify({ dynamodb, dataDir }: Config): Promise<Output> {
+  const { faults, ...checked } = await confirmed(async () =>
+    dynamodb ? auditDynamodb(dynamodb) : auditSqlite(join(dataDir, DATABASE_FILE)),
+  );
+  const note = faults.length === 0 ? 'no drift' : `drift: ${faults.length}`;
+  return {
+    data: { ...checked, drift: faults },
+    brief: checked,
+    note,
+    lines: faults,
+    hasFailed: faults.length > 0,
+  };
+}
+
+/** Audits again when something is found: what only one of both finds was a change under way. */
+export async function confirmed(audit: () => Promise<Audit>): Promise<Audit> {
+  const first = await audit();
+  if (first.faults.length === 0) return first;
+  const before = new Set(first.faults);
+  const second = await audit();
+  return { ...second, faults: second.faults.filter((fault) => before.has(fault)) };
+}
