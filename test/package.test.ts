@@ -38,6 +38,11 @@ describe.each([dev, prod])('the stack of stage $stage', (stack) => {
 
 describe('a stack with other settings', () => testSettings(changed));
 
+test('a throttle that is no number stops the packaging', () => {
+  const why = expect.stringContaining('readsPerSecond is not a whole number above 0');
+  expect(() => packageStack('dev', { readsPerSecond: 'many' })).toThrow(expect.objectContaining({ stdout: why }));
+});
+
 const bundles = functionsOf(dev).map(({ name, properties }) => ({
   name,
   file: `.esbuild/.build/${String(properties['Handler']).replace(/\.handler$/, '.js')}`,

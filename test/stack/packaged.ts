@@ -40,6 +40,7 @@ export function packageStack(stage: string, settings: Record<string, string> = {
     execFileSync('npm', ['run', 'package', '--', '--stage', stage, ...options], {
       env: { PATH: process.env['PATH'], HOME: home },
       stdio: 'pipe',
+      encoding: 'utf8',
     });
     const read = (file: string) => JSON.parse(readFileSync(join(made, file), 'utf8'));
     const template = read('cloudformation-template-update-stack.json');
@@ -59,11 +60,19 @@ export function ofType({ resources }: Stack, type: string): [string, Resource][]
   return Object.entries(resources).filter(([, { Type }]) => Type === type);
 }
 
-/** The functions, by the names that serverless.yml gives them. */
-export function functionsOf(stack: Stack): { name: string; id: string; properties: Record<string, unknown> }[] {
+interface PackagedFunction {
+  /** As serverless.yml has it. */
+  name: string;
+  id: string;
+  role: string;
+  properties: Record<string, unknown>;
+}
+
+export function functionsOf(stack: Stack): PackagedFunction[] {
   return ofType(stack, 'AWS::Lambda::Function').map(([id, { Properties }]) => ({
     id,
     name: String(Properties['FunctionName']).replace(`kms-grants-${stack.stage}-`, ''),
+    role: (Properties['Role'] as { 'Fn::GetAtt': [string, 'Arn'] })['Fn::GetAtt'][0],
     properties: Properties,
   }));
 }

@@ -1,6 +1,7 @@
 /** The settings of a deployment, each changed from its default with --param. */
 import { expect, test } from '@jest/globals';
 import { corsHeaders } from '../../local/gateway/cors.ts';
+import { upTo } from './api.ts';
 import { functionsOf, ofType, type Stack } from './packaged.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:pager';
@@ -11,6 +12,10 @@ export const CHANGED = {
   projectRegion: 'eu-1',
   grantsPerKey: '7',
   keysPerProject: '8',
+  readsPerSecond: '3000',
+  changesPerSecond: '300',
+  tokensPerSecond: '30',
+  othersPerSecond: '40',
   corsOrigins: 'https://app.example.com,https://admin.example.com',
   logRetentionDays: '30',
   alarmTopics: TOPIC,
@@ -37,7 +42,7 @@ export function testSettings(stack: Stack): void {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
-    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(10);
+    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(9);
     expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(10);
   });
 
@@ -47,6 +52,17 @@ export function testSettings(stack: Stack): void {
         Variables: { TABLE: 'kms-grants-dev-restored', REGION: 'eu-1', GRANTS_PER_KEY: '7', KEYS_PER_PROJECT: '8' },
       });
     }
+  });
+
+  test('readsPerSecond, changesPerSecond, tokensPerSecond, othersPerSecond: each route is told, as a number', () => {
+    const stage = resources['HttpApiStage']?.Properties;
+    expect(stage?.['RouteSettings']).toMatchObject({
+      'POST /v1.0/{project_id}/kms/list-grants': upTo(3000),
+      'POST /v1.0/{project_id}/kms/revoke-grant': upTo(300),
+      'POST /v3/auth/tokens': upTo(30),
+      $default: upTo(40),
+    });
+    expect(stage?.['DefaultRouteSettings']).toMatchObject(upTo(40));
   });
 
   test('deletionProtection: off for table and stack', () => {
