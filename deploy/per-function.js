@@ -1,3 +1,4 @@
+// @ts-check
 /** What the stack has for each function: made of the functions in serverless.yml, so that they are listed nowhere else. */
 // @ts-expect-error: the framework publishes no types of it.
 import naming from 'serverless/lib/plugins/aws/lib/naming.js';

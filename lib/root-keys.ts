@@ -37,11 +37,3 @@ function parseKeys(text: string): readonly Uint8Array[] {
   }
   return keys;
 }
-
-/** The keys that `bytes` holds one after the other. @throws when there is none, or a part is left over */
-export function splitKeys(bytes: Uint8Array): readonly Uint8Array[] {
-  if (bytes.length === 0 || bytes.length % KEY_BYTES !== 0) throw new Error('a root key has exactly 32 bytes');
-  return Array.from({ length: bytes.length / KEY_BYTES }, (_, place) =>
-    bytes.subarray(place * KEY_BYTES, (place + 1) * KEY_BYTES),
-  );
-}

@@ -61,9 +61,9 @@ function openDeployed(config: Config): Services {
   return assemble(config, openDynamodbStore(dynamodb), rootKeysOf(dynamodb.aws, rootKeySecret));
 }
 
-/** Root keys from Secrets Manager. Some functions have no secret because they need none: it is missed on first use. */
+/** Root keys from Secrets Manager. Some functions need none and may not read the secret: it is missed on first use. */
 export function rootKeysOf(aws: AwsSettings, secretId: string | undefined): RootKeys {
-  if (!secretId) return () => Promise.reject(new ConfigError('ROOT_KEY_SECRET must be set: a function has no disk'));
+  if (!secretId) return () => Promise.reject(new ConfigError('ROOT_KEY_SECRET must be set'));
   const call = awsCall(aws, { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' });
   return secretRootKeys(call, secretId);
 }

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config.ts';
-import { DATABASE_FILE } from '../lib/data-dir.ts';
 import { AccountError } from '../lib/identity/accounts.ts';
 import { COMMANDS, type Command, OPTIONS, type Output, type Values } from './admin/commands.ts';
 import { aligned, textOf } from './admin/text.ts';
+import { DATABASE_FILE } from './data-dir.ts';
 import { openLocal } from './open.ts';
 
 const CALL = 'npm run admin --';

@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, st
 import { join } from 'node:path';
 import type { Act } from '../lib/authority/authority.ts';
 import type { Config } from '../lib/config.ts';
-import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from '../lib/data-dir.ts';
 import type { Services } from '../lib/services.ts';
 import type { Operation } from '../lib/store/store.ts';
+import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from './data-dir.ts';
 import { openLocal } from './open.ts';
 
 /** What `demo.json` holds. */
@@ -55,9 +55,9 @@ const ASIDE = 'first-start.';
 /** A first start takes a second; a folder untouched for this long is nobody's. */
 const ABANDONED_MS = 10 * 60 * 1000;
 
-/** Makes the demo on a first start: where there is no database yet, or nothing in the table. */
+/** Makes the demo on a first start: where there is no database yet, or nothing in a local table. Never on AWS. */
 export async function firstStart(config: Config): Promise<Demo | undefined> {
-  if (config.dynamodb) return fillTable(config);
+  if (config.dynamodb) return config.dynamodb.endpoint ? fillTable(config) : undefined;
   return existsSync(join(config.dataDir, DATABASE_FILE)) ? undefined : createDemo(config);
 }
 

@@ -2,13 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../lib/config.ts';
-import { DATABASE_FILE, ensureRootKeys } from '../lib/data-dir.ts';
 import type { RootKeys } from '../lib/root-keys.ts';
 import { assemble, rootKeysOf, type Services } from '../lib/services.ts';
 import { ensureTable } from '../lib/store/dynamodb/create-table.ts';
 import { openDynamodbStore } from '../lib/store/dynamodb/dynamodb.ts';
 import { openSqliteStore } from '../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../lib/store/store.ts';
+import { DATABASE_FILE, ensureRootKeys } from './data-dir.ts';
 
 /**
  * @param now ms since 1970
@@ -21,7 +21,8 @@ export async function openLocal(config: Config, now?: () => number): Promise<Ser
 }
 
 function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
-  if (dynamodb && rootKeySecret) return rootKeysOf(dynamodb.aws, rootKeySecret);
+  // What deployed functions are to open must be sealed under their root key, so on AWS a file will not do.
+  if (dynamodb && (rootKeySecret || !dynamodb.endpoint)) return rootKeysOf(dynamodb.aws, rootKeySecret);
   const keys = ensureRootKeys(dataDir);
   return async () => keys;
 }

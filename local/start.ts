@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../lib/config.ts';
-import { logger } from '../lib/log.ts';
+import { describe, logger } from '../lib/log.ts';
 import { useServices } from '../lib/services.ts';
 import { DEMO_FILE, type Demo, finishFirstStart, firstStart, LOGIN_FILE } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
@@ -13,12 +13,13 @@ import { welcome } from './welcome.ts';
 
 const HELP = `Usage: npm start [-- --no-demo]
 
-Runs the grant service on this machine. The first start with an empty data folder makes a demo project.
+Runs the grant service on this machine. The first start with an empty data folder (or local table) makes a demo project.
 
   --no-demo   start without the demo project; make your own with: npm run admin -- --help
   --help      this text
 
-Settings (environment): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT; see README.md.`;
+Settings (environment; see README.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT,
+STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials.`;
 
 /** Less than the ten seconds after which a container's runtime kills. */
 const DRAIN_MS = 8_000;
@@ -35,7 +36,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
 
   const deletion = setInterval(() => {
     services.deleteDueKeys().catch((error: unknown) => {
-      if (server.listening) logger.error('deletion', { cause: String(error) });
+      if (server.listening) logger.error('deletion', { cause: describe(error) });
     });
   }, DELETION_EVERY_MS);
   const stop = async () => {

@@ -15,6 +15,8 @@ export type Changer = <T>(act: Act, decide: () => Promise<Decision<T>>) => Promi
 
 /** Races lost in a row before giving up. Each loss means that another change went through. */
 const ATTEMPTS = 10;
+/** Later than this no attempt is begun: a slow store must not keep a caller for the sum of its delays. */
+const LAST_ATTEMPT_MS = 4_000;
 
 /**
  * Prepares the way of every change: read and decide, then write; decide anew when something changed in between.
@@ -40,7 +42,9 @@ export function changer({ grants, seen }: Store, now: () => number): Changer {
 
   return async (act, decide) => {
     const onceKey = onceKeyOf(act);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const startedAtMs = performance.now();
+    let lost = 0;
+    do {
       const decision = await decideOnce(act, onceKey, decide);
       if ('first' in decision) return decision.first;
       const { change, answer } = decision;
@@ -49,8 +53,9 @@ export function changer({ grants, seen }: Store, now: () => number): Changer {
       const outcome = await grants.commit(change, event, once);
       if (outcome.type === 'done') return answer;
       if (outcome.type === 'repeat') return outcome.answer as typeof answer;
-    }
-    throw new KmsError('APIGW.0201:504', { cause: new Error(`lost ${ATTEMPTS} races in a row`) });
+      lost += 1;
+    } while (lost < ATTEMPTS && performance.now() - startedAtMs < LAST_ATTEMPT_MS);
+    throw new KmsError('APIGW.0201:504', { cause: new Error(`lost ${lost} races in a row`) });
   };
 }
 

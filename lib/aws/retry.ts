@@ -19,8 +19,9 @@ const PASSING = new Set([
   'TransactionInProgressException',
 ]);
 
-/** Answered by the service as something that another try does not cure; all else passes, a broken connection too. */
+/** What another try does not cure: a plain refusal, or a fault of our own. All else passes, a broken connection too. */
 export function isFinal(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError) return true;
   return error instanceof AwsError && error.status < 500 && !PASSING.has(error.type);
 }
 

@@ -1,5 +1,8 @@
 /** The port of the embedded directory, and what it holds. */
 
+/** A token that has run out is kept a day longer, so that its holder hears "expired" and not "unknown". */
+export const TOKEN_KEPT_MS = 24 * 60 * 60 * 1000;
+
 export interface Domain {
   domainId: string;
   name: string;
@@ -44,7 +47,8 @@ export interface Session {
 
 /**
  * Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. To add what is
- * there already (by id, or by name within its domain) rejects.
+ * there already (by id, or by name within its domain), or what belongs to something that is not there, rejects. Projects
+ * and users are listed by name, access keys by age.
  */
 export interface DirectoryStore {
   /** With `domain`, the first project of a new one: both are added or neither. */
@@ -55,7 +59,7 @@ export interface DirectoryStore {
   /** False when the user has no such role in the project. */
   removeRole(userId: string, projectId: string, role: string): Promise<boolean>;
   addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
-  /** Also drops the tokens that ran out long ago. False when there is no such user, or it is disabled. */
+  /** False when there is no such user, or it is disabled. */
   addToken(token: StoredToken): Promise<boolean>;
   /** Disabling a user ends its tokens for good. False when there is no such user. */
   setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;

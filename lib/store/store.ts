@@ -1,5 +1,5 @@
 /**
- * The store ports, one per concern. An engine (`sqlite/`) implements them; the rules live above, in `authority/` and
+ * The store ports, one per concern. The engines (`sqlite/`, `dynamodb/`) implement them; the rules live above, in `authority/` and
  * `identity/`. Every read is consistent: once a change has been answered, every read shows it.
  */
 import type { DirectoryStore } from './directory.ts';

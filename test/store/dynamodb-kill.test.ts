@@ -61,6 +61,12 @@ const start = (endpoint = dynamodbEndpoint()) =>
     GRANTS_PER_KEY: '1000000',
   });
 
+/** Another process, on the same table and data folder. */
+async function restart(endpoint?: string): Promise<void> {
+  await service.stop();
+  service = await start(endpoint);
+}
+
 async function post(name: string, body: string): Promise<Record<string, unknown>> {
   const url = `${service.url}/v1.0/${demo.project_id}/kms/${name}`;
   const response = await fetch(url, { method: 'POST', headers: { 'X-Auth-Token': token }, body });
@@ -187,7 +193,7 @@ test.each([
 ])(
   'killed inside a transaction, %s: not done or done whole, and once when it is sent again',
   async (_when, step, by) => {
-    service = await start(fake.endpoint);
+    await restart(fake.endpoint);
     for (const ask of [createAsk(), revokeAsk([...living.keys()].at(-1) ?? '')]) {
       const before = await settled();
       fake.next('TransactWriteItems', step);
@@ -198,15 +204,15 @@ test.each([
       expect(grantsIn(after).length - grantsIn(before).length).toBe(isCreate ? by : by && -by);
       if (by === 0) expect(after).toEqual(before);
 
-      service = await start(fake.endpoint);
+      await restart(fake.endpoint);
       const grantId = await send(ask);
       expect(await listed()).toEqual([...living.keys()].toSorted());
       if (by === 1 && isCreate) expect(grantsIn(after)).toContain(grantId);
       expect(auditItems(await settled())).toEqual([]);
     }
-    await service.stop();
-    service = await start();
+    await restart();
   },
+  60_000,
 );
 
 test.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
@@ -223,7 +229,7 @@ test.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
     const unknown = [...found].filter((grantId) => !living.has(grantId));
     expect(unknown.length).toBeLessThanOrEqual(unanswered.filter(({ grantId }) => grantId === undefined).length);
 
-    service = await start();
+    await restart();
     await Promise.all([...unanswered, ...unanswered].map(send));
     const expected = [...living.keys()].toSorted();
     expect(await listed()).toEqual(expected);

@@ -15,8 +15,8 @@ const AT_ONCE = 4;
 
 /**
  * Compares a table with itself, without a scan: from the projects to all that their events name, there or gone, and
- * from every row back to what it tells of. What no partition of these holds is not found. Each part is looked at again
- * while it is being changed; what is found beside a running service may still be a change under way.
+ * from every row back to what it tells of. What no partition of these holds is not found. Counters
+ * are looked at again while they are being changed; what is found beside a running service may be a change under way.
  */
 export async function auditDynamodb(settings: DynamodbSettings): Promise<Audit> {
   const table = patient(openTable(dynamodbCall(settings), settings.table));
@@ -36,10 +36,10 @@ async function auditProject(table: Table, projectId: string, audit: Audit): Prom
   const lists = await auditKeyLists(table, projectId, [...told.keys.keys()]);
   const keyIds = new Set([...told.keys.keys(), ...lists.keys.map(({ keyId }) => String(keyId))]);
   const keys = await each(keyIds, AT_ONCE, (keyId) => auditKey(table, projectId, keyId, told.keys.get(keyId) ?? []));
-  const unlisted = keys.flatMap((key) => key.unlisted);
+  const unretirable = keys.flatMap((key) => key.unretirable);
   const retirable = await each(told.retirers, AT_ONCE, ([principal, names]) => {
-    const grants = unlisted.filter(({ who }) => who === principal).map(({ grant }) => grant);
-    return auditRetirable(table, { projectId, principal, names, unlisted: grants });
+    const missing = unretirable.filter(({ who }) => who === principal).map(({ grant }) => grant);
+    return auditRetirable(table, { projectId, principal, names, missing });
   });
   audit.events += told.events;
   audit.grants += keys.reduce((sum, { grants }) => sum + grants, 0);

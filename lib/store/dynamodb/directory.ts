@@ -1,10 +1,15 @@
-import type { AccessKey, DirectoryStore, Domain, Project, StoredToken, User } from '../directory.ts';
+import {
+  type AccessKey,
+  type DirectoryStore,
+  type Domain,
+  type Project,
+  type StoredToken,
+  TOKEN_KEPT_MS,
+  type User,
+} from '../directory.ts';
 import type { Item, ItemKey } from './item.ts';
 import { at, digits, rangeOf } from './schema.ts';
 import type { Table, Write } from './table.ts';
-
-/** A token that has run out is kept a day longer, so that its holder hears "expired" and not "unknown". */
-const TOKEN_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** More than anyone has; the admin command lists them all. */
 const ALL = 1_000_000;

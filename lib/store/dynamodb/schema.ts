@@ -4,7 +4,7 @@
  *
  * | item                 | pk                                      | sk                            | read by                              |
  * |----------------------|-----------------------------------------|-------------------------------|--------------------------------------|
- * | key                  | key#<key>                               | key                           | every grant API; by alias; list-keys |
+ * | key                  | key#<key>                               | key                           | all but list-retirable-grants         |
  * | grant of the key     | key#<key>                               | grant#<grant>                 | list-grants                          |
  * | grant of a grantee   | key#<key>                               | grantee#<grantee>#<grant>     | list-grants of a grantee             |
  * | what is held         | key#<key>                               | held#<principal>              | create-grant by a grantee; totals    |
@@ -28,9 +28,10 @@
  * | a name               | name#<kind>#<domain or ->#<name>        | name                          | tokens: the id of a name             |
  * | all of a kind        | all#<kind>                              | <name or date>#<id>           | the admin command                    |
  *
- * A grant never changes, so each of its items holds it whole. A key's partition takes all that is written for the key,
- * and its item is in each of those transactions: keys do not hinder each other. What is counted across keys is counted
- * in SHARDS parts, by key, for the same reason. `held` and `retirable-n` stay at 0 when nothing is left.
+ * A grant never changes, so each of its items holds it whole. A key's own item is in each of its transactions. Of what is
+ * written across keys, `events` and `retirable-n` are split in SHARDS parts, by key; `retirable`, `keys` and `due` are
+ * not: docs/operations.md, "Limits". `held` and `retirable-n` stay at 0 when nothing is left; in `held`, `*` counts the
+ * grants themselves.
  * `<name>` in `retirable-n` is a principal, or `user:<id>+domain:<id>` for what both may retire.
  * `ttl` (seconds) is on once keys and tokens only; whoever reads them checks the time too.
  */
@@ -53,7 +54,7 @@ export const TABLE = {
 const SHARDS = 8;
 const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
 
-/** Which part a key's changes go to: by the end of its id, which is random. */
+/** Which part a key's changes go to. */
 const shardOf = (keyId: string) =>
   [...keyId].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 0) % SHARDS;
 
@@ -130,6 +131,7 @@ export const rangeOf = {
     from(retirablePk(projectId, principal), '', after),
   keys: (projectId: string, view: string, after?: string) => from(keysPk(projectId), `${view}#`, after),
   due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${digits(untilMs)}#~` }),
+  /** The user and all its roles. */
   user: (userId: string) => ({ pk: `user#${userId}`, from: 'r', to: 'v' }),
   roles: (userId: string, projectId?: string) =>
     from(`user#${userId}`, projectId === undefined ? 'role#' : `role#${projectId}#`),

@@ -1,5 +1,5 @@
-/** Reads beyond which a list under constant change is answered as last seen. */
-const TRIES = 5;
+/** Under constant change, a list is answered as last seen after this time. */
+const TRYING_MS = 2_000;
 
 /**
  * Reads something of many items as it stood at one moment: whatever changes it also changes its version, so when the
@@ -13,11 +13,12 @@ export async function steady<V, T>(
   isSame: (one: V, other: V) => boolean,
   read: (version: V) => Promise<T>,
 ): Promise<T> {
+  const startedAtMs = performance.now();
   let known = before;
-  for (let attempt = 1; ; attempt += 1) {
+  for (;;) {
     const value = await read(known);
     const now = await version();
-    if (isSame(known, now) || attempt === TRIES) return value;
+    if (isSame(known, now) || performance.now() - startedAtMs > TRYING_MS) return value;
     known = now;
   }
 }

@@ -3,7 +3,7 @@ import { type AwsCall, AwsError } from '../../aws/call.ts';
 import { retrying } from '../../aws/retry.ts';
 import { type Attributes, type Item, type ItemKey, readItem, type SpelledItem, spell } from './item.ts';
 
-/** For one read, and for one transaction, all tries together. A request makes at most eight reads and a change. */
+/** For one read, and for one write, all tries together. The longest way of a request has nine reads and a write. */
 const READ_MS = 2_000;
 const CHANGE_MS = 4_000;
 

@@ -1,4 +1,12 @@
-import type { AccessKey, DirectoryStore, Domain, Project, Session, User } from '../store.ts';
+import {
+  type AccessKey,
+  type DirectoryStore,
+  type Domain,
+  type Project,
+  type Session,
+  TOKEN_KEPT_MS,
+  type User,
+} from '../directory.ts';
 import type { Database, Row } from './database.ts';
 
 /** Domains, projects, users, roles, access keys and tokens over SQLite. */
@@ -89,9 +97,6 @@ export function sqliteDirectory(db: Database): DirectoryStore {
     accessKeys: async () => present(allAccessKeys.all().map(toAccessKey)),
   };
 }
-
-/** A token that has run out is kept a day longer, so that its holder hears "expired" and not "unknown". */
-const TOKEN_KEPT_MS = 24 * 60 * 60 * 1000;
 
 const present = <T>(values: (T | undefined)[]): T[] => values.filter((value) => value !== undefined);
 

@@ -17,8 +17,10 @@ export interface GrantPlace {
 export interface GrantAudit {
   /** Undefined when it is gone, or is another than it should be. */
   grant: Grant | undefined;
+  /** Whether it is in its key's list. */
+  isListed: boolean;
   /** Who should have it among what they may retire, and has not. */
-  unlisted: Principal[];
+  missingRetirers: Principal[];
   faults: string[];
 }
 
@@ -38,9 +40,10 @@ export async function auditGrant(table: Table, place: GrantPlace, told: readonly
   const found = await lookUp(table, rows);
   return {
     grant,
-    unlisted: grant
-      ? [...retirersOf(grant)].filter((who) => !found.has(nameOf(at.retirable(projectId, who, grantId))))
-      : [],
+    isListed: found.has(nameOf(at.grantOfKey(keyId, grantId))),
+    missingRetirers: [...(grant ? retirersOf(grant) : [])].filter(
+      (who) => !found.has(nameOf(at.retirable(projectId, who, grantId))),
+    ),
     faults: [
       ...others.flatMap((other) => itemFaults(other, other, undefined)),
       ...(item ? itemFaults(own, item, grant ? { projectId, wire: item['wire'] } : { ...place }) : []),

@@ -1,30 +1,33 @@
-import { ACTION, counterFaults, grantIn } from '../../audit.ts';
-import { granteeOf, heldCounters } from '../../principals.ts';
+import { ACTION, grantIn } from '../../audit.ts';
 import type { Grant, Principal } from '../../store.ts';
 import type { Item } from '../item.ts';
 import { at } from '../schema.ts';
 import type { Table } from '../table.ts';
 import { auditGrant } from './grant.ts';
-import { count, counterName, countersIn, each, itemFaults } from './walk.ts';
+import { each, itemFaults } from './walk.ts';
 
 const GRANTS_AT_ONCE = 8;
 
 export interface KeyGrants {
-  /** Audits the grants that these items of the key's partition name, and then the items by the grants. */
+  /** Audits the grants that these items of the key's partition name, and then these items by the grants. */
   meet(page: readonly Item[]): Promise<void>;
   /** How many are there. */
   total(): number;
-  /** Those that somebody should have among what they may retire, and has not. */
-  unlisted: { who: Principal; grant: Grant }[];
-  faults(): string[];
+  /** Rows of the key's list that no grant explains, and grants that have none: what is counted goes by the grants. */
+  unexplained: ReadonlySet<string>;
+  unlisted: readonly Grant[];
+  /** Grants that somebody should have among what they may retire, and has not. */
+  unretirable: readonly { who: Principal; grant: Grant }[];
+  faults: readonly string[];
 }
 
-/** The grants of a key, met page by page of its partition: events, then rows, then what is held. */
+/** The grants of a key, met page by page of its partition: events come first, then the rows that they explain. */
 export function keyGrants(table: Table, projectId: string, keyId: string): KeyGrants {
   /** The grants that are there, each with its grantee. */
   const living = new Map<string, string>();
-  const held = { found: [] as Item[], expected: new Map<string, number>() };
-  const unlisted: KeyGrants['unlisted'] = [];
+  const unexplained = new Set<string>();
+  const unlisted: Grant[] = [];
+  const unretirable: { who: Principal; grant: Grant }[] = [];
   const faults: string[] = [];
 
   async function audit(grantId: string, events: readonly Item[]): Promise<void> {
@@ -32,14 +35,12 @@ export function keyGrants(table: Table, projectId: string, keyId: string): KeyGr
     const { grant } = seen;
     faults.push(...seen.faults);
     if (!grant) return;
-    unlisted.push(...seen.unlisted.map((who) => ({ who, grant })));
     living.set(grantId, grant.grantee_principal);
-    for (const operation of heldCounters(grant)) {
-      count(held.expected, counterName(at.held(keyId, granteeOf(grant)), operation));
-    }
+    if (!seen.isListed) unlisted.push(grant);
+    unretirable.push(...seen.missingRetirers.map((who) => ({ who, grant })));
   }
 
-  function isExpected({ sk }: Item): boolean {
+  function isExplained({ sk }: Item): boolean {
     const grantId = lastOf(sk);
     const grantee = living.get(grantId);
     if (grantee === undefined) return false;
@@ -52,13 +53,16 @@ export function keyGrants(table: Table, projectId: string, keyId: string): KeyGr
       const events = Map.groupBy(page.filter(isEvent), ({ wire }) => grantIn(wire)?.grant_id);
       await each(unmet, GRANTS_AT_ONCE, (grantId) => audit(grantId, events.get(grantId) ?? []));
       for (const item of page) {
-        if (item.sk.startsWith('held#')) held.found.push(item);
-        else if (!isEvent(item) && !isExpected(item)) faults.push(...itemFaults(item, item, undefined));
+        if (isEvent(item) || item.sk.startsWith('held#') || isExplained(item)) continue;
+        unexplained.add(item.sk);
+        faults.push(...itemFaults(item, item, undefined));
       }
     },
     total: () => living.size,
+    unexplained,
     unlisted,
-    faults: () => [...counterFaults(countersIn(held.found), held.expected), ...faults],
+    unretirable,
+    faults,
   };
 }
 

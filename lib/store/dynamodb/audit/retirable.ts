@@ -14,41 +14,50 @@ export interface Retirer {
   /** The names under which what they may retire is counted. */
   names: ReadonlySet<string>;
   /** Grants that should be among their rows and are not: they are counted all the same. */
-  unlisted: readonly Grant[];
+  missing: readonly Grant[];
 }
 
 /** Compares what is listed for someone to retire with the grants themselves, and its counts with both. */
-export function auditRetirable(table: Table, retirer: Retirer): Promise<{ faults: string[] }> {
-  const { projectId, names } = retirer;
+export async function auditRetirable(table: Table, retirer: Retirer): Promise<{ faults: string[] }> {
+  const unexplained = new Map<string, Item>();
+  for await (const page of walk(table, pkOf(retirer))) {
+    const grants = await lookUp(
+      table,
+      page.map(({ sk }) => at.grant(sk)),
+    );
+    for (const row of page) {
+      if (!mayRetire(retirer, grants.get(nameOf(at.grant(row.sk))))) unexplained.set(row.sk, row);
+    }
+  }
+  const { faults } = await auditCounts(table, retirer, unexplained);
+  return { faults: [...[...unexplained.values()].flatMap((row) => itemFaults(row, row, undefined)), ...faults] };
+}
+
+/** The list is read anew, while the counts stay the same: to look at each grant takes longer. */
+function auditCounts(table: Table, retirer: Retirer, unexplained: ReadonlyMap<string, Item>) {
+  const { projectId, names, missing } = retirer;
   const places = [...names].flatMap((name) => at.retirableCounts(projectId, name));
   const counts = () => table.getAll(places);
   const revisions = async () => (await counts()).map(({ pk, revision }) => `${pk} ${revision}`).join();
   return settled(revisions, async () => {
     const expected = new Map<string, number>();
-    const faults: string[] = [];
-    const add = (grant: Grant) => {
-      for (const name of retirableCounters(grant).filter((counter) => names.has(counter))) {
-        count(expected, counterName(at.retirableCount(projectId, name, grant.key_id), 'n'));
+    const add = (grant: Grant | undefined) => {
+      for (const name of grant ? retirableCounters(grant).filter((counter) => names.has(counter)) : []) {
+        count(expected, counterName(at.retirableCount(projectId, name, String(grant?.key_id)), 'n'));
       }
     };
-    for await (const page of walk(table, at.retirable(projectId, retirer.principal, '').pk)) {
-      const grants = await lookUp(
-        table,
-        page.map(({ sk }) => at.grant(sk)),
-      );
-      for (const row of page) {
-        const grant = grantOf(grants.get(nameOf(at.grant(row.sk))), retirer);
-        if (grant) add(grant);
-        else faults.push(...itemFaults(row, row, undefined));
-      }
+    for await (const page of walk(table, pkOf(retirer))) {
+      for (const { sk, wire } of page) if (!unexplained.has(sk)) add(grantIn(wire));
     }
-    for (const grant of retirer.unlisted) add(grant);
-    return { faults: [...faults, ...counterFaults(countersIn(await counts()), expected)] };
+    for (const grant of missing) add(grant);
+    return { faults: counterFaults(countersIn(await counts()), expected) };
   });
 }
 
-/** The grant, if it is one of the project's that they may retire. */
-function grantOf(item: Item | undefined, { projectId, principal }: Retirer): Grant | undefined {
+const pkOf = ({ projectId, principal }: Retirer) => at.retirable(projectId, principal, '').pk;
+
+/** Whether the item is a grant of the project that they may retire. */
+function mayRetire({ projectId, principal }: Retirer, item: Item | undefined): boolean {
   const grant = item?.['projectId'] === projectId ? grantIn(item['wire']) : undefined;
-  return grant && [...retirersOf(grant)].some((one) => one === principal) ? grant : undefined;
+  return grant !== undefined && [...retirersOf(grant)].some((one) => one === principal);
 }

@@ -1,8 +1,8 @@
 /** Looks so often at most at what is being changed. */
-const LOOKS = 5;
+const LOOKS = 10;
 
 /**
- * What `look` finds once nothing has changed while it looked, or after a few tries; nothing is wrong at once.
+ * What `look` finds wrong, once nothing has changed while it looked, or after some tries; when nothing is, at once.
  * @param version of what it looks at: another after each change
  */
 export async function settled<T extends { faults: string[] }>(

@@ -10,11 +10,10 @@ const PAGE = 100;
 const FIRST = '\u0000';
 const LAST = '\u{10ffff}';
 
-/** Everything in a partition, a page at a time. */
-export async function* walk(table: Table, pk: string): AsyncGenerator<Item[]> {
-  let from = FIRST;
-  for (;;) {
-    const page = await table.query({ pk, from, to: LAST, limit: PAGE });
+/** Everything in a partition, or between two sort keys of it, a page at a time. */
+export async function* walk(table: Table, pk: string, first = FIRST, to = LAST): AsyncGenerator<Item[]> {
+  for (let from = first; ; ) {
+    const page = await table.query({ pk, from, to, limit: PAGE });
     if (page.length > 0) yield page;
     if (page.length < PAGE) return;
     from = `${page.at(-1)?.sk}${FIRST}`;

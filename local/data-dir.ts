@@ -2,14 +2,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { splitKeys } from './root-keys.ts';
 
 export const DATABASE_FILE = 'kms-grants.db';
 export const ROOT_KEY_FILE = 'root.key';
+const KEY_BYTES = 32;
 
 /**
- * The root keys, the newest first, as one or more times 32 bytes. The first is 32 random bytes in a file that only the owner reads; made on the first start and never again. It appears whole or not
- * at all, and of two processes that start at once one makes it and both read it.
+ * The root keys, the newest first: 32 bytes each, in a file that only the owner reads. The first one is made at random on
+ * the first start and never again; it appears whole or not at all, and of two processes that start at once one makes it
+ * and both read it.
  */
 export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
   const path = join(dataDir, ROOT_KEY_FILE);
@@ -18,14 +19,16 @@ export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
       throw new Error(`${path} is missing: without it no access key can be read. Restore it.`);
     }
     const aside = `${path}.${randomUUID()}`;
-    writeFileSync(aside, randomBytes(32), { mode: 0o600, flush: true });
+    writeFileSync(aside, randomBytes(KEY_BYTES), { mode: 0o600, flush: true });
     linkIfAbsent(aside, path);
     unlinkSync(aside);
   }
   const bytes = readFileSync(path);
-  if (bytes.length === 0 || bytes.length % 32 !== 0)
-    throw new Error(`${path} must hold exactly 32 bytes for each root key`);
-  return splitKeys(bytes);
+  const isWhole = bytes.length > 0 && bytes.length % KEY_BYTES === 0;
+  if (!isWhole) throw new Error(`${path} must hold exactly 32 bytes for each root key`);
+  return Array.from({ length: bytes.length / KEY_BYTES }, (_, place) =>
+    bytes.subarray(place * KEY_BYTES, (place + 1) * KEY_BYTES),
+  );
 }
 
 /** Gives a file a second name, unless the name is taken. @returns whether it was free */
