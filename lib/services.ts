@@ -24,6 +24,9 @@ export interface Services {
   deleteDueKeys(): Promise<number>;
 }
 
+/** Pages are ASCII: one byte a character as read, and two more once answered, as text and as bytes. */
+const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
+
 /**
  * Puts the services together over an open store.
  * @param now ms since 1970
@@ -36,7 +39,7 @@ export function assemble(config: Config, store: Store, rootKeys: RootKeys, now: 
     identity: directoryIdentity(store.directory, { rootKeys, now }),
     tokens: directoryTokens(store.directory, now),
     accounts: accounts(store.directory, { rootKeys, now }),
-    authority: standalone(store, { ...config, now }),
+    authority: standalone(store, { ...config, pageCacheChars: config.dynamodb ? 0 : PAGE_CACHE_CHARS, now }),
     deleteDueKeys: () => deleteDueKeys(store.grants, now),
   };
 }

@@ -67,7 +67,9 @@ test('no two functions take the same request', () => {
 });
 
 test.each(filesOf('functions'))('%s exports its handler and nothing else', (file) => {
-  expect(textOf(file).match(/^export .*/gm)).toEqual([expect.stringMatching(/^export const handler = (?:endpoint|scheduled)\(/)]);
+  expect(textOf(file).match(/^export .*/gm)).toEqual([
+    expect.stringMatching(/^export const handler = (?:endpoint|scheduled)\(/),
+  ]);
 });
 
 test('functions/ imports from lib/ only, besides zod for fields of its own', () => {

@@ -1,4 +1,4 @@
-import { type ErrorCode, KmsError } from '../errors.ts';
+import { ERRORS, type ErrorCode, KmsError } from '../errors.ts';
 import type { Change, ChangeEvent, Door, Store } from '../store/store.ts';
 import type { Act } from './authority.ts';
 import { newEventId } from './ids.ts';
@@ -33,7 +33,8 @@ export function changer({ grants, seen }: Store, now: () => number): Changer {
     if (refused) throw refusalOf(refused.answer as Refusal);
     if (!('error' in decision)) return decision;
     const { error } = decision;
-    if (refusalKey && error instanceof KmsError) {
+    // What only came too late is no refusal: it may be tried again.
+    if (refusalKey && error instanceof KmsError && ERRORS[error.code].status < 500) {
       const answer: Refusal = { code: error.code, detail: error.detail };
       await seen.remember({ onceKey: refusalKey, answer, expiresAtMs: now() + ONCE_MS }, now());
     }

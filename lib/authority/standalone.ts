@@ -18,19 +18,22 @@ import { pageCache } from './page-cache.ts';
 export interface StandaloneSettings {
   grantsPerKey: number;
   keysPerProject: number;
+  /**
+   * How much text of pages to keep; 0 where the store may show the parts of one change one after the other, for then a
+   * page may be older than the revision that was read with it.
+   */
+  pageCacheChars: number;
   now: () => number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Pages are ASCII: one byte a character as read, and two more once answered, as text and as bytes. */
-const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
-
 /** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
-export function standalone(store: Store, { grantsPerKey, keysPerProject, now }: StandaloneSettings): Authority {
+export function standalone(store: Store, settings: StandaloneSettings): Authority {
+  const { grantsPerKey, keysPerProject, pageCacheChars, now } = settings;
   const { grants } = store;
   const change = changer(store, now);
-  const pages = pageCache(PAGE_CACHE_CHARS);
+  const pages = pageCache(pageCacheChars);
 
   async function existingKey(act: Act, keyId: string): Promise<Key> {
     const key = await grants.key(act.projectId, keyId);

@@ -30,22 +30,26 @@ const HINTS: Readonly<Record<string, string>> = {
   InvalidSignatureException: 'check AWS_SECRET_ACCESS_KEY and the clock of this machine',
 };
 
+/** Of AWS's own message, the first line: what follows may repeat the request. */
+const MESSAGE_CHARS_MAX = 300;
+
 /** An answer other than 200, by the name that the service gives it. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   /** Such as `ResourceNotFoundException`. */
   readonly type: string;
   readonly status: number;
-  /** The answer as parsed. */
-  readonly answer: Readonly<Record<string, unknown>>;
+  /** The answer as parsed. It may hold items, so nothing that prints an error shows it. */
+  declare readonly answer: Readonly<Record<string, unknown>>;
 
   constructor(operation: string, status: number, answer: Record<string, unknown>) {
     const type = String(answer['__type'] ?? answer['code'] ?? 'no type').replace(/^.*#/, '');
-    const told = `${operation}: ${type} (${status}): ${answer['message'] ?? answer['Message'] ?? 'no message'}`;
+    const [message] = String(answer['message'] ?? answer['Message'] ?? 'no message').split('\n');
+    const told = `${operation}: ${type} (${status}): ${message?.slice(0, MESSAGE_CHARS_MAX)}`;
     super(HINTS[type] ? `${told} [${HINTS[type]}]` : told);
     this.type = type;
     this.status = status;
-    this.answer = answer;
+    Object.defineProperty(this, 'answer', { value: answer, enumerable: false });
   }
 }
 
@@ -88,7 +92,8 @@ export function awsCall({ region, ...credentials }: AwsSettings, service: AwsSer
     const signed = await signer.sign(request);
     const { response } = await handler.handle(signed as HttpRequest, { abortSignal: signal });
     const answer = parse(await read(response.body, signal));
-    if (response.statusCode !== 200) throw new AwsError(operation, response.statusCode, answer);
+    if (response.statusCode !== 200) throw new AwsError(operation, response.statusCode, answer ?? {});
+    if (!answer) throw new Error(`${operation}: the answer is no JSON object`);
     return answer;
   };
 }
@@ -110,11 +115,12 @@ async function read(body: NodeJS.ReadableStream & { destroy(error?: Error): void
   }
 }
 
-function parse(text: string): Record<string, unknown> {
+function parse(text: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(text || '{}') as Record<string, unknown>;
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    return { message: 'the answer is no JSON' };
+    return undefined;
   }
 }
 

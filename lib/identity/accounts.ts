@@ -34,6 +34,11 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
     return project;
   }
 
+  async function reseal(keys: readonly Uint8Array[], accessKey: string, sealed: Uint8Array): Promise<boolean> {
+    const secretKey = unseal(keys, sealed, accessKey);
+    return store.setSealedSecret(accessKey, sealed, seal(keys[0] as Uint8Array, secretKey, accessKey));
+  }
+
   return {
     /** Makes the domain too when it is new. */
     async createProject(name: string, domainName: string): Promise<{ project: Project; domain: Domain }> {
@@ -97,15 +102,23 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
       return { access_key: accessKey, secret_key: secretKey };
     },
 
-    /** Seals every secret key anew, under the newest root key. @returns how many */
+    /**
+     * Seals every secret key anew, under the newest root key.
+     * @returns how many
+     * @throws AccountError that names those that could not be; all others are resealed
+     */
     async resealAccessKeys(): Promise<number> {
       const keys = await rootKeys();
       const all = await store.accessKeys();
+      const failed: string[] = [];
       for (const { accessKey, sealedSecret } of all) {
-        const secretKey = unseal(keys, sealedSecret, accessKey);
-        await store.setSealedSecret(accessKey, sealedSecret, seal(keys[0] as Uint8Array, secretKey, accessKey));
+        const isResealed = await reseal(keys, accessKey, sealedSecret).catch(() => false);
+        if (!isResealed) failed.push(accessKey);
       }
-      return all.length;
+      if (failed.length === 0) return all.length;
+      throw new AccountError(
+        `${all.length - failed.length} resealed; these open with none of the root keys, or changed meanwhile: ${failed.join(', ')}`,
+      );
     },
 
     async setUserEnabled(userId: string, enabled: boolean): Promise<void> {

@@ -46,13 +46,13 @@ export function directoryIdentity(store: DirectoryStore, { rootKeys, now }: Dire
     try {
       const authorization = parseAuthorization(header);
       const key = await store.accessKey(authorization.accessKey);
-      const user = key && (await store.user(key.userId));
+      const user = await store.user(key?.userId ?? 'nobody');
       const opening = await rootKeys();
       // An unknown access key is verified too, against a secret nobody has, so that time does not tell it apart.
       const secretKey = key ? unseal(opening, key.sealedSecret, key.accessKey) : 'unknown';
       verifySignature(request, authorization, secretKey, now());
       if (!key?.enabled || !user?.enabled) throw new SignatureError('unknown or disabled access key');
-      const roles = projectId === undefined ? [] : await store.rolesOf(user.userId, projectId);
+      const roles = isId(projectId) ? await store.rolesOf(user.userId, projectId) : [];
       return {
         userId: user.userId,
         domainId: user.domainId,
@@ -68,6 +68,11 @@ export function directoryIdentity(store: DirectoryStore, { rootKeys, now }: Dire
       );
     }
   }
+}
+
+/** The project in a URL is whatever the caller wrote. */
+function isId(projectId: string | undefined): projectId is string {
+  return projectId !== undefined && /^[\w-]{1,64}$/.test(projectId);
 }
 
 function refused(detail: string, cause?: unknown): KmsError {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { KmsError } from '../../lib/errors.ts';
 import {
   act,
   CREATOR,
@@ -156,6 +157,22 @@ test('a signed request that was refused stays refused, and a newly signed one is
   expect(await codeOf(create({ sequence: SEQUENCE, signature: SIGNATURE }))).toBe('KMS.0209');
   expect(await world.grantsOf(keyId)).toHaveLength(0);
   expect(await create({ sequence: SEQUENCE, signature: OTHER_SIGNATURE })).toEqual({ grant_id: expect.any(String) });
+});
+
+test('a signed request that came too late is no refusal: the same again is done', async () => {
+  const { grant_id } = await create({});
+  let isSlow = true;
+  const { grants } = world.store;
+  const grant: typeof grants.grant = async (...ids) => {
+    if (isSlow) throw new KmsError('APIGW.0201:504');
+    return grants.grant(...ids);
+  };
+  const slow = world.over({ ...world.store, grants: { ...grants, grant } });
+  const signed = act('revoke-grant', { signature: SIGNATURE });
+  expect(await codeOf(slow.revokeGrant(signed, keyId, grant_id))).toBe('APIGW.0201:504');
+  isSlow = false;
+  expect(await slow.revokeGrant(signed, keyId, grant_id)).toEqual({});
+  expect(await world.grantsOf(keyId)).toEqual([]);
 });
 
 test('an unsigned request that was refused is not remembered: once the reason is gone, it is done', async () => {

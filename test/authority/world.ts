@@ -34,7 +34,14 @@ export async function openWorld(settings: Partial<StandaloneSettings> = {}): Pro
   const store = await openAuditedStore();
   const clock = { nowMs: Date.parse('2026-11-22T06:00:00Z') };
   const over: World['over'] = (under, more) =>
-    standalone(under, { grantsPerKey: 100, keysPerProject: 100, now: () => clock.nowMs, ...settings, ...more });
+    standalone(under, {
+      grantsPerKey: 100,
+      keysPerProject: 100,
+      pageCacheChars: 1_000_000,
+      now: () => clock.nowMs,
+      ...settings,
+      ...more,
+    });
   const events = () => store.events.list(PROJECT, {}, 10_000);
 
   async function key(keyId: string): Promise<Key> {

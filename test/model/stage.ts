@@ -23,7 +23,7 @@ export async function openStage({ name, open }: Engine): Promise<Stage> {
 }
 
 export function stageOver(name: string, store: Store, clock: Stage['clock']): Stage {
-  const instance = () => standalone(store, { ...QUOTAS, now: () => clock.nowMs });
+  const instance = () => standalone(store, { ...QUOTAS, pageCacheChars: 1_000_000, now: () => clock.nowMs });
   return { name, store, authorities: [instance(), instance()], clock };
 }
 

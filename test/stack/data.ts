@@ -49,8 +49,9 @@ export function testData(stack: Stack): void {
         Effect: 'Deny',
         Principal: '*',
         Action: ['Update:Replace', 'Update:Delete'],
-        Resource: ['LogicalResourceId/Table', 'LogicalResourceId/RootKey'],
+        Resource: 'LogicalResourceId/Table',
       },
+      { Effect: 'Deny', Principal: '*', Action: ['Update:*'], Resource: 'LogicalResourceId/RootKey' },
     ]);
   });
 

@@ -14,8 +14,9 @@ interface Statement {
 const READS = ['dynamodb:BatchGetItem table', 'dynamodb:GetItem table', 'dynamodb:Query table'];
 const CHECKS = ['dynamodb:ConditionCheckItem table'];
 const ROOT_KEY = ['secretsmanager:GetSecretValue root key'];
-const KEYS_AND_GRANTS = 'due events#* grant#* key#* keys#* once#* retirable#* retirable-n#*';
+const KEYS_AND_GRANTS = 'due grant#* key#* keys#* retirable#* retirable-n#*';
 const CHANGES = [
+  'dynamodb:PutItem table where pk is events#* once#*',
   `dynamodb:DeleteItem table where pk is ${KEYS_AND_GRANTS}`,
   `dynamodb:PutItem table where pk is ${KEYS_AND_GRANTS}`,
   `dynamodb:UpdateItem table where pk is ${KEYS_AND_GRANTS}`,
@@ -46,9 +47,16 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   },
   LoginRole: {
     functions: ['create-token'],
-    may: [...READS, 'dynamodb:PutItem table where pk is token#*'],
+    may: [
+      'dynamodb:GetItem table where pk is domain#* name#* project#* user#*',
+      'dynamodb:PutItem table where pk is token#*',
+      'dynamodb:Query table where pk is domain#* name#* project#* user#*',
+    ],
   },
-  SweeperRole: { functions: ['delete-due-keys'], may: [...READS, ...CHECKS, ...CHANGES] },
+  SweeperRole: {
+    functions: ['delete-due-keys'],
+    may: [...READS.map((read) => `${read} where pk is ${KEYS_AND_GRANTS}`), ...CHANGES],
+  },
 };
 
 /** Which items of lib/store/dynamodb/schema.ts are whose to write. */

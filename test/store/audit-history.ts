@@ -95,7 +95,12 @@ const OPERATIONS: Operation[][] = [
 /** Changes of all kinds by several people at once, in an order of chance; some are refused, as they should be. */
 export async function beBusy(store: Store, rounds: number): Promise<void> {
   const clock = { nowMs: NOW_MS };
-  const authority = standalone(store, { grantsPerKey: 12, keysPerProject: 5, now: () => clock.nowMs });
+  const authority = standalone(store, {
+    grantsPerKey: 12,
+    keysPerProject: 5,
+    pageCacheChars: 0,
+    now: () => clock.nowMs,
+  });
   const by = (userId: string, action: string) => act(action, { userId });
   const chance = (n: number) => Math.floor(Math.random() * n);
 

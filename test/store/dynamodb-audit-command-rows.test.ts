@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditDynamodb } from '../../lib/store/dynamodb/audit.ts';
-import { scan } from './dynamodb-scan.ts';
 import { beBusy, fillDirectory, fillKeys } from './audit-history.ts';
-import { openTable, type DamagedTable } from './dynamodb-damage.ts';
+import { type DamagedTable, openTable } from './dynamodb-damage.ts';
+import { scan } from './dynamodb-scan.ts';
 
 let table: DamagedTable;
-beforeAll(async () => { table = await openTable(); await fillDirectory(table.store); await fillKeys(table.store); });
+beforeAll(async () => {
+  table = await openTable();
+  await fillDirectory(table.store);
+  await fillKeys(table.store);
+});
 afterAll(() => table.close());
 
 test('x', async () => {
@@ -13,7 +17,7 @@ test('x', async () => {
   console.log(await auditDynamodb(table.settings), performance.now() - t);
   const out = [];
   for (const { pk, sk } of await scan(table.settings.endpoint!, table.settings.table, 'local')) {
-    out.push(`--- ${pk} ${sk}`, ...await table.without(pk, sk));
+    out.push(`--- ${pk} ${sk}`, ...(await table.without(pk, sk)));
   }
   console.log(out.join('\n'));
   console.log(await auditDynamodb(table.settings), performance.now() - t);

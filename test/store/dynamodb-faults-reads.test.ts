@@ -149,6 +149,51 @@ test('a list that changes whenever it is read is answered all the same, and soon
   expect(Math.abs(total - idsIn({ json }).length)).toBeLessThanOrEqual(1);
 });
 
+describe('a list that DynamoDB answers in pieces, as it does past 1 MB, is whole', () => {
+  /** Each answer has one row at most, and says where to go on. */
+  const piecemeal: Step = ({ input }, forward) => forward({ ...input, Limit: 1 });
+
+  test.each([
+    [{ limit: 1000 }, [1, 2, 3, 4]],
+    [{ limit: 2 }, [1, 2]],
+    [{ limit: 2, offset: 1 }, [2, 3]],
+    [{ limit: 2, offset: 3 }, [4]],
+    [{ limit: 2, offset: 4 }, []],
+    [{ limit: 2, after: aGrant(2).grant_id }, [3, 4]],
+  ])('%j', async (page, ns) => {
+    faulty.fake.always('Query', piecemeal);
+    const { total, json } = await listGrants({}, page);
+    expect([total, idsIn({ json })]).toEqual([4, grantIds(...ns)]);
+  });
+});
+
+test('every read is a consistent one', async () => {
+  const { store, fake } = faulty;
+  const { grants, directory, events, seen } = store;
+  await Promise.all([
+    ...LISTS.map(([, list]) => list()),
+    grants.listKeys(PROJECT, {}, ALL),
+    grants.keyByAlias(PROJECT, 'alias-1'),
+    grants.keyCount(PROJECT),
+    grants.keysDue(0, 10),
+    grants.grant(PROJECT, aGrant(1).grant_id),
+    grants.held(keyId(1), [user(GRANTEE)]),
+    ...[{}, { keyId: keyId(1) }, { grantId: aGrant(1).grant_id }].map((filter) => events.list(PROJECT, filter, 10)),
+    seen.firstAnswer('a', 0),
+    directory.session('a'),
+    directory.accessKey('a'),
+    directory.projectsOf('a'),
+    directory.rolesOf('a', 'b'),
+    directory.users(),
+  ]);
+  const reads = fake.asked.map(({ operation, input }) => ({
+    operation,
+    asked: operation === 'BatchGetItem' ? Object.values(input.RequestItems as object[]) : [input],
+  }));
+  expect(new Set(reads.map(({ operation }) => operation))).toEqual(new Set(['GetItem', 'BatchGetItem', 'Query']));
+  for (const { asked } of reads) expect(asked).toMatchObject([{ ConsistentRead: true }]);
+});
+
 describe('a batch that is answered in part', () => {
   const list = () => faulty.store.grants.listKeys(PROJECT, {}, ALL);
 

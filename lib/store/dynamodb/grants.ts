@@ -56,7 +56,8 @@ export function dynamodbGrants(table: Table, seen: SeenStore): GrantStore {
     }
     const remember = once ? [onceWrite(once, event.atMs)] : [];
     const done = await table.transact([...remember, ...writes, ...eventWrites(event)]);
-    if (done.isDone) return { type: 'done' };
+    // An event's id is nobody else's: where it is there already, an earlier try was done and only its answer was lost.
+    if (done.isDone || done.failed.has(remember.length + writes.length)) return { type: 'done' };
     const first = once && done.failed.get(0);
     return first ? { type: 'repeat', answer: answerOf(first) } : { type: 'conflict' };
   }

@@ -3,7 +3,8 @@ const TRYING_MS = 2_000;
 
 /**
  * Reads something of many items as it stood at one moment: whatever changes it also changes its version, so when the
- * version is the same before and after, nothing came between.
+ * version is the same before and after, nothing came between. (While a transaction is being applied, and not yet
+ * answered, its items may show one after the other; see "Isolation levels" in the DynamoDB Developer Guide.)
  * @param before the version as just read
  * @param read reads, given the version that it should be of
  */

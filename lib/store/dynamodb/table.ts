@@ -62,13 +62,14 @@ export function openTable(call: AwsCall, name: string): Table {
 
   async function readBatch(keys: readonly ItemKey[]): Promise<Item[]> {
     const found = new Map<string, Item>();
-    let asked = { Keys: keys.map(spell), ConsistentRead: true } as object | undefined;
-    while (asked) {
-      const answer = await read('BatchGetItem', { RequestItems: { [TableName]: asked } });
+    let asked: object | undefined = { Keys: keys.map(spell), ConsistentRead: true };
+    await retrying(READ_MS, async (timeoutMs) => {
+      const answer = await call('BatchGetItem', { RequestItems: { [TableName]: asked } }, timeoutMs);
       const { [TableName]: items = [] } = answer['Responses'] as Record<string, SpelledItem[]>;
       for (const item of items.map(readItem)) found.set(nameOf(item), item);
       asked = (answer['UnprocessedKeys'] as Record<string, object>)[TableName];
-    }
+      if (asked) throw new Error('BatchGetItem: not all keys were read');
+    });
     return keys.flatMap((key) => found.get(nameOf(key)) ?? []);
   }
 

@@ -17,7 +17,7 @@ export async function auditKeyCounters(table: Table, keyId: string, grants: KeyG
   const revision = async () => String((await table.get(own))?.['revision']);
   const { faults } = await settled(revision, async () => {
     const expected = new Map<string, number>();
-    for await (const page of walk(table, own.pk, 'grant#', 'grant~')) {
+    for await (const page of walk(table, own.pk, 'grant#', 'grant#~')) {
       const listed = page.filter(({ sk }) => !grants.unexplained.has(sk));
       for (const { wire } of listed) add(expected, keyId, grantIn(wire));
     }
