@@ -48,16 +48,6 @@ export function standalone(store: Store, settings: StandaloneSettings): Authorit
     return grant;
   }
 
-  /** What the caller holds that lets it pass `operations` on. */
-  async function delegated(act: Act, keyId: string, operations: readonly Operation[]): Promise<Held[]> {
-    const held = await grants.held(keyId, principalsOf(act));
-    return (['create-grant', ...operations] as const).map((operation) => {
-      const holder = held.get(operation);
-      if (!holder) throw new KmsError('KMS.0306', { detail: MAY_CREATE });
-      return { holder, operation };
-    });
-  }
-
   /** Moves a key to another state, after `assertMayMove` has looked at it. */
   function moveKey(act: Act, keyId: string, assertMayMove: (key: Key) => void, to: () => KeyStatus): Promise<Key> {
     return change(act, async () => {
@@ -76,9 +66,12 @@ export function standalone(store: Store, settings: StandaloneSettings): Authorit
     createGrant(act, ask) {
       const { keyId, operations } = ask;
       return change(act, async () => {
-        const key = await existingKey(act, keyId);
+        let key = await existingKey(act, keyId);
+        const held = key.creator === act.caller.userId ? undefined : await grants.held(keyId, principalsOf(act));
+        // The key as it is after `held` was read: first disabled and then revoked must not be told as never granted.
+        if (held) key = await existingKey(act, keyId);
         assertEnabled(key);
-        const delegation = key.creator === act.caller.userId ? undefined : await delegated(act, keyId, operations);
+        const delegation = held && delegated(held, operations);
         if (key.grantCount >= grantsPerKey) throw new KmsError('KMS.2404');
         const createdAtMs = now();
         const grant: Grant = {
@@ -132,8 +125,10 @@ export function standalone(store: Store, settings: StandaloneSettings): Authorit
 
     createKey(act, ask) {
       return change(act, async () => {
+        // In this order: one who takes the alias and the last place in between is met with the refusal of the alias.
+        const count = await grants.keyCount(act.projectId);
         if (await grants.keyByAlias(act.projectId, ask.alias)) throw new KmsError('KMS.1104');
-        if ((await grants.keyCount(act.projectId)) >= keysPerProject) throw new KmsError('KMS.1105');
+        if (count >= keysPerProject) throw new KmsError('KMS.1105');
         const createdAtMs = now();
         const key: Key = {
           ...ask,
@@ -198,6 +193,15 @@ const MAY_CREATE =
   'Only the key creator, or a grantee holding create-grant and each operation it passes on, may create a grant.';
 const MAY_REVOKE = 'Only the key creator may revoke its grants.';
 const MAY_RETIRE = 'Only the issuer, the retiring principal, or a grantee holding retire-grant may retire a grant.';
+
+/** Of what the caller holds, that which lets it pass `operations` on. */
+function delegated(held: ReadonlyMap<Operation, Principal>, operations: readonly Operation[]): Held[] {
+  return (['create-grant', ...operations] as const).map((operation) => {
+    const holder = held.get(operation);
+    if (!holder) throw new KmsError('KMS.0306', { detail: MAY_CREATE });
+    return { holder, operation };
+  });
+}
 
 /** The caller as a holder of grants: the user, and the user's domain. */
 function principalsOf({ caller }: Act): [Principal, Principal] {

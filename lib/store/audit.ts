@@ -11,6 +11,8 @@ export interface Audit {
   events: number;
   /** What is wrong: each names an item and tells what it should be. Empty when all is well. */
   faults: string[];
+  /** Counters that changed all the while, so that they could not be compared. */
+  unsettled: number;
 }
 
 /** The actions by which keys and grants come and go. A grant goes by any other action than its first. */

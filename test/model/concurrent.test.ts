@@ -8,6 +8,7 @@ clientsAtOnce(SQLITE, 400);
 
 /** Takes the quota as it was when the change was decided on. */
 const trusting: Engine = {
+  ...SQLITE,
   name: 'trusting',
   async open() {
     const store = await SQLITE.open();

@@ -8,6 +8,7 @@ randomHistories(SQLITE, 10_000);
 
 /** Counts to two. */
 const miscounting: Engine = {
+  ...SQLITE,
   name: 'miscounting',
   async open() {
     const store = await SQLITE.open();

@@ -37,7 +37,7 @@ function withReadDelayed(read: 'keyCount' | 'held', meanwhile: () => Promise<voi
     return (grants[read] as (...asked: never[]) => Promise<unknown>)(...asked);
   };
   const store = { ...stage.store, grants: { ...grants, [read]: delayed } } as Store;
-  return stageOver('delayed', store, stage.clock);
+  return stageOver(stage, store);
 }
 
 const newKey = (alias: string): Ask => ({ action: 'create-key', alias, description: '', keySpec: 'SM4', keyUsage: '' });

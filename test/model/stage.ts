@@ -12,30 +12,34 @@ import type { Engine } from './systems.ts';
 
 export interface Stage {
   name: string;
+  pageCacheChars: number;
   store: Store;
   /** Two instances over the one store, as two functions would be. */
   authorities: [Authority, Authority];
   clock: { nowMs: number };
 }
 
-export async function openStage({ name, open }: Engine): Promise<Stage> {
-  return stageOver(name, await open(), { nowMs: 0 });
+export async function openStage({ name, open, pageCacheChars }: Engine): Promise<Stage> {
+  return stageOver({ name, pageCacheChars, clock: { nowMs: 0 } }, await open());
 }
 
-export function stageOver(name: string, store: Store, clock: Stage['clock']): Stage {
-  const instance = () => standalone(store, { ...QUOTAS, pageCacheChars: 1_000_000, now: () => clock.nowMs });
-  return { name, store, authorities: [instance(), instance()], clock };
+/** As `like`, over this store. */
+export function stageOver(like: Pick<Stage, 'name' | 'pageCacheChars' | 'clock'>, store: Store): Stage {
+  const { name, pageCacheChars, clock } = like;
+  const instance = () => standalone(store, { ...QUOTAS, pageCacheChars, now: () => clock.nowMs });
+  return { name, pageCacheChars, store, authorities: [instance(), instance()], clock };
 }
 
 /** The same stage, but what is decided on is written only after so many turns of the event loop: one number a change. */
-export function lagging({ name, store, clock }: Stage, turns: readonly number[]): Stage {
+export function lagging(stage: Stage, turns: readonly number[]): Stage {
+  const { store } = stage;
   let changes = 0;
   const commit: typeof store.grants.commit = async (...change) => {
     changes += 1;
     await pause(turns[changes % turns.length] ?? 0);
     return store.grants.commit(...change);
   };
-  return stageOver(name, { ...store, grants: { ...store.grants, commit } }, clock);
+  return stageOver(stage, { ...store, grants: { ...store.grants, commit } });
 }
 
 export async function pause(turns: number): Promise<void> {
@@ -94,10 +98,15 @@ async function ask({ store, clock }: Stage, authority: Authority, request: Reque
       return events.map(({ eventId, ...event }) => event);
     }
     case 'delete-due-keys':
-      // The store holds the keys of earlier histories too, and takes a bounded number at a time.
-      while ((await deleteDueKeys(store.grants, () => clock.nowMs)) > 0);
-      return {};
+      return deleteOneByOne(store, () => clock.nowMs);
   }
+}
+
+/** All that is due, those of earlier histories too; one key after the other, so that their events have one order. */
+async function deleteOneByOne({ grants }: Store, now: () => number): Promise<object> {
+  const keysDue: typeof grants.keysDue = (nowMs) => grants.keysDue(nowMs, 1);
+  while ((await deleteDueKeys({ ...grants, keysDue }, now)) > 0);
+  return {};
 }
 
 function actOf({ ask: { action, ...fields }, user, domain, project, requestId, padding, ...proofs }: Request): Act {

@@ -14,12 +14,14 @@ export interface Engine {
   name: string;
   /** A fresh store. Its `close` compares all that is counted and indexed with the keys, grants and events themselves. */
   open: () => Promise<Store>;
+  /** As the service sets it for the engine. */
+  pageCacheChars: number;
 }
 
-export const SQLITE: Engine = { name: 'sqlite', open: openSqlite };
+export const SQLITE: Engine = { name: 'sqlite', open: openSqlite, pageCacheChars: 1_000_000 };
 
 /** On the DynamoDB Local of this run. */
-export const DYNAMODB: Engine = { name: 'dynamodb', open: openDynamodb };
+export const DYNAMODB: Engine = { name: 'dynamodb', open: openDynamodb, pageCacheChars: 0 };
 
 /** Another engine is one more entry. */
 export const ENGINES: readonly Engine[] = [SQLITE, DYNAMODB];

@@ -191,20 +191,21 @@ describe('single writes whose answer is lost', () => {
     expect(await faulty.store.directory.removeRole('u1', 'p1', 'KMS Administrator')).toBe(true);
     expect(await faulty.direct.directory.rolesOf('u1', 'p1')).toEqual([]);
   });
-
-  test('a user is added, once, and that is what is answered', async () => {
-    const other = { ...user, userId: 'u2', name: 'other' };
-    faulty.fake.next('TransactWriteItems', ...heldUp());
-    await faulty.store.directory.addUser(other);
-    expect(await faulty.direct.directory.user('u2')).toEqual(other);
-    expect(await faulty.faults()).toEqual([]);
-  });
 });
 
-test('an event with the id of another is written by none', async () => {
-  const event = anEvent(createGrant(GRANT));
-  expect(await faulty.direct.grants.commit(createGrant(GRANT), event)).toEqual({ type: 'done' });
-  const before = await faulty.items();
-  await faulty.store.grants.commit(createGrant(OTHER), event);
-  expect(await faulty.items()).toEqual(before);
+describe('an id that is taken is not given twice', () => {
+  test('of an event', async () => {
+    const event = anEvent(createGrant(GRANT));
+    expect(await faulty.direct.grants.commit(createGrant(GRANT), event)).toEqual({ type: 'done' });
+    const before = await faulty.items();
+    await faulty.store.grants.commit(createGrant(OTHER), event);
+    expect(await faulty.items()).toEqual(before);
+  });
+
+  test('of a grant', async () => {
+    await commitAll(faulty.direct, [createGrant(GRANT)]);
+    const before = await faulty.items();
+    expect(await commit(faulty.store, createGrant({ ...GRANT, name: 'another' }))).toEqual({ type: 'conflict' });
+    expect(await faulty.items()).toEqual(before);
+  });
 });

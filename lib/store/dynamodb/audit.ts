@@ -21,7 +21,7 @@ const AT_ONCE = 4;
 export async function auditDynamodb(settings: DynamodbSettings): Promise<Audit> {
   const table = patient(openTable(dynamodbCall(settings), settings.table));
   const { projectIds, projects, faults } = await auditDirectory(table);
-  const audit: Audit = { projects, keys: 0, grants: 0, events: 0, faults };
+  const audit: Audit = { projects, keys: 0, grants: 0, events: 0, faults, unsettled: 0 };
   let keys: Item[] = [];
   for (const projectId of projectIds) keys = keys.concat(await auditProject(table, projectId, audit));
   audit.keys = keys.length;
@@ -41,6 +41,7 @@ async function auditProject(table: Table, projectId: string, audit: Audit): Prom
     const missing = unretirable.filter(({ who }) => who === principal).map(({ grant }) => grant);
     return auditRetirable(table, { projectId, principal, names, missing });
   });
+  for (const { unsettled } of [...keys, ...retirable]) audit.unsettled += unsettled;
   audit.events += told.events;
   audit.grants += keys.reduce((sum, { grants }) => sum + grants, 0);
   audit.faults = audit.faults.concat([told, ...keys, ...retirable, lists].flatMap(({ faults }) => faults));

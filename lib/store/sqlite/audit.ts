@@ -14,7 +14,7 @@ export function auditSqlite(path: string): Audit {
     db.exec('PRAGMA cache_size = -65536; PRAGMA temp.journal_mode = OFF; BEGIN');
     const damage = damageOf(db);
     // What is read from damaged pages tells nothing more.
-    if (damage.length > 0) return { projects: 0, keys: 0, grants: 0, events: 0, faults: damage };
+    if (damage.length > 0) return { projects: 0, keys: 0, grants: 0, events: 0, faults: damage, unsettled: 0 };
     const count = (table: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
     return {
       projects: count('projects'),
@@ -22,6 +22,7 @@ export function auditSqlite(path: string): Audit {
       grants: count('grants'),
       events: count('events'),
       faults: [...readGrants(db), ...CHECKS.flatMap((check) => check(db))],
+      unsettled: 0,
     };
   } finally {
     db.close();

@@ -11,6 +11,7 @@ export interface KeyAudit {
   grants: number;
   unretirable: KeyGrants['unretirable'];
   faults: string[];
+  unsettled: number;
 }
 
 /**
@@ -35,6 +36,7 @@ export async function auditKey(
     key ??= page.find(({ sk }) => sk === own.sk);
     await grants.meet(page.filter((item) => item !== key));
   }
+  const counters = await auditKeyCounters(table, keyId, grants);
   const made = [...story.values()].filter(({ action }) => action === ACTION.createKey).length;
   return {
     grants: grants.total(),
@@ -42,10 +44,11 @@ export async function auditKey(
     faults: [
       ...storyFaults(nameOf(own), key !== undefined, made, story.size - made),
       ...keyFaults(key, keyId, projectId, grants.total()),
-      ...(await auditKeyCounters(table, keyId, grants)),
+      ...counters.faults,
       ...grants.faults,
       ...faults,
     ],
+    unsettled: counters.unsettled,
   };
 }
 
