@@ -8,6 +8,8 @@ import { retrying } from './aws/retry.ts';
 export type RootKeys = () => Promise<readonly Uint8Array[]>;
 
 const KEY_BYTES = 32;
+/** Either alphabet of base64, as tools print it. */
+const KEY_TEXT = /^[\w+/-]{43,}={0,2}$/;
 /** All tries together. */
 const READ_MS = 2_000;
 
@@ -31,9 +33,10 @@ export function secretRootKeys(call: AwsCall, secretId: string): RootKeys {
 /** @throws when there is none, or one is shorter */
 function parseKeys(text: string): readonly Uint8Array[] {
   const words = text.split(/\s+/).filter((word) => word !== '');
-  const keys = words.map((word) => Buffer.from(word, 'base64url').subarray(0, KEY_BYTES));
-  if (keys.length === 0 || keys.some((key) => key.length < KEY_BYTES)) {
-    throw new Error('the secret of the root key must hold 43 or more base64url characters for each key');
+  if (words.length === 0 || !words.every((word) => KEY_TEXT.test(word))) {
+    throw new Error(
+      'the secret of the root key must hold 43 or more base64url characters for each key, and nothing else',
+    );
   }
-  return keys;
+  return words.map((word) => Buffer.from(word, 'base64url').subarray(0, KEY_BYTES));
 }

@@ -92,7 +92,10 @@ const OPERATIONS: Operation[][] = [
   ['retire-grant', 'decrypt-data'],
 ];
 
-/** Changes of all kinds by several people at once, in an order of chance; some are refused, as they should be. */
+/**
+ * Changes of all kinds by several people at once, in an order of chance; some are refused, as they should be. A key with
+ * a grant is there at the end.
+ */
 export async function beBusy(store: Store, rounds: number): Promise<void> {
   const clock = { nowMs: NOW_MS };
   const authority = standalone(store, {
@@ -149,4 +152,10 @@ export async function beBusy(store: Store, rounds: number): Promise<void> {
     clock.nowMs += ROUND_MS;
     await deleteDueKeys(store.grants, () => clock.nowMs);
   }
+  const last = standalone(store, { grantsPerKey: 12, keysPerProject: 100, now: () => clock.nowMs });
+  const key = await last.createKey(by(CREATOR, 'create-key'), keyAsk('last'));
+  await last.createGrant(
+    by(CREATOR, 'create-grant'),
+    grantAsk(key.keyId, { operations: ['retire-grant', 'encrypt-data'] }),
+  );
 }

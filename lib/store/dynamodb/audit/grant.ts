@@ -37,7 +37,7 @@ export async function auditGrant(table: Table, place: GrantPlace, told: readonly
   const others = items.filter((one) => one !== item && !events.includes(one));
   const grant = grantOf(item, place);
   const rows = item && grant ? rowsOf(projectId, grant, String(item['wire'])) : [];
-  const found = await lookUp(table, rows);
+  const [found, missing] = await Promise.all([lookUp(table, rows), missingEvents(table, projectId, keyId, events)]);
   return {
     grant,
     isListed: found.has(nameOf(at.grantOfKey(keyId, grantId))),
@@ -48,7 +48,7 @@ export async function auditGrant(table: Table, place: GrantPlace, told: readonly
       ...others.flatMap((other) => itemFaults(other, other, undefined)),
       ...(item ? itemFaults(own, item, grant ? { projectId, wire: item['wire'] } : { ...place }) : []),
       ...rows.flatMap((row) => itemFaults(row, found.get(nameOf(row)), row)),
-      ...(await missingEvents(table, projectId, keyId, events)),
+      ...missing,
       ...eventFaults(grantId, item, [...told, ...events]),
     ],
   };
