@@ -98,12 +98,9 @@ const OPERATIONS: Operation[][] = [
  */
 export async function beBusy(store: Store, rounds: number): Promise<void> {
   const clock = { nowMs: NOW_MS };
-  const authority = standalone(store, {
-    grantsPerKey: 12,
-    keysPerProject: 5,
-    pageCacheChars: 0,
-    now: () => clock.nowMs,
-  });
+  const over = (keysPerProject: number) =>
+    standalone(store, { grantsPerKey: 12, keysPerProject, pageCacheChars: 0, now: () => clock.nowMs });
+  const authority = over(5);
   const by = (userId: string, action: string) => act(action, { userId });
   const chance = (n: number) => Math.floor(Math.random() * n);
 
@@ -152,7 +149,7 @@ export async function beBusy(store: Store, rounds: number): Promise<void> {
     clock.nowMs += ROUND_MS;
     await deleteDueKeys(store.grants, () => clock.nowMs);
   }
-  const last = standalone(store, { grantsPerKey: 12, keysPerProject: 100, now: () => clock.nowMs });
+  const last = over(100);
   const key = await last.createKey(by(CREATOR, 'create-key'), keyAsk('last'));
   await last.createGrant(
     by(CREATOR, 'create-grant'),

@@ -14,58 +14,55 @@ import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
 
 type Attributes = Record<string, AttributeValue>;
 
+/** An item, and what is done to it: attributes put in it, or in a new one; or its end. */
+export type Damage = [pk: string, sk: string, change: Attributes | 'gone'];
+
 export interface DamagedTable {
   settings: DynamodbSettings;
   store: Store;
-  get(pk: string, sk: string): Promise<Attributes | undefined>;
-  put(pk: string, sk: string, attributes: Attributes): Promise<void>;
-  remove(pk: string, sk: string): Promise<void>;
-  /** What the audit finds while the item is gone. */
-  without(pk: string, sk: string): Promise<string[]>;
-  /** What the audit finds while the item has these attributes too, or is there with them alone. */
-  altered(pk: string, sk: string, attributes: Attributes): Promise<string[]>;
+  /** What the audit finds after all of this. Then everything is put back. */
+  faultsAfter(...damage: Damage[]): Promise<string[]>;
+  damage(...damage: Damage[]): Promise<void>;
   close(): void;
 }
 
+/** A fresh table. */
 export async function openTable(): Promise<DamagedTable> {
   const aws = { region: 'local', accessKeyId: 'local', secretAccessKey: 'local' };
   const settings = { table: freshTableName(), endpoint: dynamodbEndpoint(), aws };
   await ensureTable(settings);
   const client = new DynamoDBClient({ endpoint: settings.endpoint, region: aws.region, credentials: aws });
   const TableName = settings.table;
-  const keyOf = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
 
-  async function get(pk: string, sk: string) {
-    return (await client.send(new GetItemCommand({ TableName, Key: keyOf(pk, sk), ConsistentRead: true }))).Item;
+  async function write([pk, sk, item]: Damage): Promise<void> {
+    const Key = { pk: { S: pk }, sk: { S: sk } };
+    if (item === 'gone') await client.send(new DeleteItemCommand({ TableName, Key }));
+    else await client.send(new PutItemCommand({ TableName, Item: { ...item, ...Key } }));
   }
-  async function put(pk: string, sk: string, attributes: Attributes) {
-    await client.send(new PutItemCommand({ TableName, Item: { ...attributes, ...keyOf(pk, sk) } }));
-  }
-  async function remove(pk: string, sk: string) {
-    await client.send(new DeleteItemCommand({ TableName, Key: keyOf(pk, sk) }));
-  }
-  /** Audits between a change and its undoing. */
-  async function during(pk: string, sk: string, change: (before: Attributes | undefined) => Promise<void>) {
-    const before = await get(pk, sk);
-    await change(before);
-    const { faults } = await auditDynamodb(settings);
-    if (before) await put(pk, sk, before);
-    else await remove(pk, sk);
-    return faults;
+
+  /** @returns the items as they were */
+  async function damage(...all: Damage[]): Promise<Damage[]> {
+    const befores: Damage[] = [];
+    for (const [pk, sk, change] of all) {
+      const Key = { pk: { S: pk }, sk: { S: sk } };
+      const { Item: before } = await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+      if (change === 'gone' && !before) throw new Error(`there is no ${pk} ${sk}`);
+      await write([pk, sk, change === 'gone' ? change : { ...before, ...change }]);
+      befores.push([pk, sk, before ?? 'gone']);
+    }
+    return befores;
   }
 
   return {
     settings,
     store: openDynamodbStore(settings),
-    get,
-    put,
-    remove,
-    without: (pk, sk) =>
-      during(pk, sk, async (before) => {
-        if (!before) throw new Error(`there is no ${pk} ${sk}`);
-        await remove(pk, sk);
-      }),
-    altered: (pk, sk, attributes) => during(pk, sk, (before) => put(pk, sk, { ...before, ...attributes })),
+    async faultsAfter(...all) {
+      const befores = await damage(...all);
+      const { faults } = await auditDynamodb(settings);
+      for (const before of befores.toReversed()) await write(before);
+      return faults;
+    },
+    damage: async (...all) => void (await damage(...all)),
     close: () => client.destroy(),
   };
 }

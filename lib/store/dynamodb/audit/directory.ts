@@ -91,7 +91,7 @@ function listFaults({ projects, users, rows }: Found): string[] {
   ];
   const known = new Set([...ids(projects, 'projectId'), ...ids(users, 'userId')]);
   const found = [...rows.projects, ...rows.users].filter(({ id }) => known.has(String(id)));
-  const once = new Map(rows['access-keys'].map((row) => [row['id'], row]));
+  const once = new Map(rows['access-keys'].toReversed().map((row) => [row['id'], row]));
   const extra = rows['access-keys'].filter((row) => once.get(row['id']) !== row || !row.sk.endsWith(`#${row['id']}`));
   return [
     ...allFaults(byName(found), byName(expected)),

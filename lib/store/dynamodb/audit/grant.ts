@@ -17,7 +17,7 @@ export interface GrantPlace {
 export interface GrantAudit {
   /** Undefined when it is gone, or is another than it should be. */
   grant: Grant | undefined;
-  /** Whether it is in its key's list. */
+  /** Whether it is in its key's list, as it is. */
   isListed: boolean;
   /** Who should have it among what they may retire, and has not. */
   missingRetirers: Principal[];
@@ -36,11 +36,13 @@ export async function auditGrant(table: Table, place: GrantPlace, told: readonly
   const events = items.filter(({ sk }) => sk.startsWith('event#'));
   const others = items.filter((one) => one !== item && !events.includes(one));
   const grant = grantOf(item, place);
+  // What only a row names, and is not the key's, is audited with its own key; the row is told by whoever has it.
+  if (!grant && told.length === 0) return { grant, isListed: false, missingRetirers: [], faults: [] };
   const rows = item && grant ? rowsOf(projectId, grant, String(item['wire'])) : [];
   const [found, missing] = await Promise.all([lookUp(table, rows), missingEvents(table, projectId, keyId, events)]);
   return {
     grant,
-    isListed: found.has(nameOf(at.grantOfKey(keyId, grantId))),
+    isListed: found.get(nameOf(at.grantOfKey(keyId, grantId)))?.['wire'] === item?.['wire'],
     missingRetirers: [...(grant ? retirersOf(grant) : [])].filter(
       (who) => !found.has(nameOf(at.retirable(projectId, who, grantId))),
     ),

@@ -13,7 +13,7 @@ export interface KeyGrants {
   meet(page: readonly Item[]): Promise<void>;
   /** How many are there. */
   total(): number;
-  /** Rows of the key's list that no grant explains, and grants that have none: what is counted goes by the grants. */
+  /** Rows of the key's list that are not as a grant is, and grants that have none that is. */
   unexplained: ReadonlySet<string>;
   unlisted: readonly Grant[];
   /** Grants that somebody should have among what they may retire, and has not. */
@@ -36,7 +36,10 @@ export function keyGrants(table: Table, projectId: string, keyId: string): KeyGr
     faults.push(...seen.faults);
     if (!grant) return;
     living.set(grantId, grant.grantee_principal);
-    if (!seen.isListed) unlisted.push(grant);
+    if (!seen.isListed) {
+      unexplained.add(at.grantOfKey(keyId, grantId).sk);
+      unlisted.push(grant);
+    }
     unretirable.push(...seen.missingRetirers.map((who) => ({ who, grant })));
   }
 

@@ -19,25 +19,30 @@ export interface Retirer {
 
 /** Compares what is listed for someone to retire with the grants themselves, and its counts with both. */
 export async function auditRetirable(table: Table, retirer: Retirer): Promise<Compared> {
-  const unexplained = new Map<string, Item>();
+  const faults: string[] = [];
+  const unexplained = new Set<string>();
+  const missing = [...retirer.missing];
   for await (const page of walk(table, pkOf(retirer))) {
     const grants = await lookUp(
       table,
       page.map(({ sk }) => at.grant(sk)),
     );
     for (const row of page) {
-      if (!mayRetire(retirer, grants.get(nameOf(at.grant(row.sk))))) unexplained.set(row.sk, row);
+      const item = grants.get(nameOf(at.grant(row.sk)));
+      const grant = grantOf(retirer, item);
+      if (grant && item?.['wire'] === row['wire']) continue;
+      unexplained.add(row.sk);
+      // A row that holds another grant is told with its own grant.
+      if (grant) missing.push(grant);
+      else faults.push(...itemFaults(row, row, undefined));
     }
   }
-  const { faults, unsettled } = await compareCounters(() => countAnew(table, retirer, unexplained));
-  return {
-    faults: [...[...unexplained.values()].flatMap((row) => itemFaults(row, row, undefined)), ...faults],
-    unsettled,
-  };
+  const counted = await compareCounters(() => countAnew(table, { ...retirer, missing }, unexplained));
+  return { ...counted, faults: faults.concat(counted.faults) };
 }
 
 /** Counts the list as the grants have shown it to be; each count changes with whatever it counts. */
-async function countAnew(table: Table, retirer: Retirer, unexplained: ReadonlyMap<string, Item>): Promise<Counted> {
+async function countAnew(table: Table, retirer: Retirer, unexplained: ReadonlySet<string>): Promise<Counted> {
   const { projectId, names, missing } = retirer;
   const counts = () => table.getAll([...names].flatMap((name) => at.retirableCounts(projectId, name)));
   const expected = new Map<string, number>();
@@ -62,8 +67,8 @@ const revisionsOf = (counts: readonly Item[]) =>
 
 const pkOf = ({ projectId, principal }: Retirer) => at.retirable(projectId, principal, '').pk;
 
-/** Whether the item is a grant of the project that they may retire. */
-function mayRetire({ projectId, principal }: Retirer, item: Item | undefined): boolean {
+/** The grant, if it is one of the project's that they may retire. */
+function grantOf({ projectId, principal }: Retirer, item: Item | undefined): Grant | undefined {
   const grant = item?.['projectId'] === projectId ? grantIn(item['wire']) : undefined;
-  return grant !== undefined && [...retirersOf(grant)].some((one) => one === principal);
+  return grant && [...retirersOf(grant)].some((one) => one === principal) ? grant : undefined;
 }
