@@ -15,8 +15,8 @@ const ROUNDS_MS = 75_000;
 const HELP = `Usage: npm run -s bench:cold [-- --rounds N] [--only name]
 
 Bundles every function as deploy does (options of serverless.yml) and starts each in a fresh process, without a compile
-cache, on a DynamoDB Local with the demo project in it; where there is no Java, on a server without items. One process
-after the other, all bundles once a round; a first round is not counted.
+cache, on a DynamoDB Local with the demo project in it, over TLS as on AWS; where there is no Java, on a server without
+items. One process after the other, all bundles once a round; a first round is not counted.
 
   bytes     of the bundle
   import    of require() alone, as the process sees it; "cpu" is the processor time of it

@@ -35,8 +35,9 @@ async function openStore({ dynamodb, dataDir }: Config): Promise<Store> {
     // Anything may be asked: a table that is missing or not ours to read shows now and not at the first request.
     await store.seen.firstAnswer('start', 0);
   } catch (error) {
-    const where = dynamodb.endpoint ?? `region ${dynamodb.aws.region}`;
-    throw new Error(`Table ${dynamodb.table} at ${where} cannot be used. ${reasonsOf(error)}`, { cause: error });
+    const { endpoint, aws, table } = dynamodb;
+    const where = endpoint ? `DYNAMODB_ENDPOINT ${endpoint}` : `AWS_REGION ${aws.region}`;
+    throw new Error(`Table ${table} at ${where} cannot be used. ${reasonsOf(error)}`, { cause: error });
   }
   return store;
 }

@@ -151,7 +151,7 @@ test('1,300 grants by pages of 1000, the default, while grants come and go: each
     [1000, 1300],
     [299, 1296],
   ]);
-});
+}, 120_000);
 
 test('asking for the first page again and again, and revoking it, empties a key too', async () => {
   const { ask, make, revoke } = await listOf('list-grants');
