@@ -217,6 +217,7 @@ test('the directory: what belongs to nobody', () => {
       set('roles', 'user_id', `role = '${role}`),
       set('roles', 'project_id', `role = '${elsewhere}`),
       set('access_keys', 'user_id', `access_key = '${ACCESS_KEY}`),
+      set('tokens', 'user_id', `token_hash = 'feed`),
       set('tokens', 'project_id', `token_hash = 'feed`),
     ),
   ).toEqual([
@@ -225,6 +226,7 @@ test('the directory: what belongs to nobody', () => {
     `user_id of roles user_id=${NONE} project_id=${PROJECT} role=te_admin is ${NONE}, should be one of users`,
     `project_id of roles user_id=${CREATOR} project_id=${NONE} role=te_admin is ${NONE}, should be one of projects`,
     `user_id of access_keys access_key=${ACCESS_KEY} is ${NONE}, should be one of users`,
+    `user_id of tokens token_hash=feed is ${NONE}, should be one of users`,
     `project_id of tokens token_hash=feed is ${NONE}, should be one of projects`,
   ]);
 });

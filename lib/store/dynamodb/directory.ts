@@ -75,7 +75,13 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     },
     addRole: (userId, projectId, role) =>
       add(`role ${role}`, [...roleWrites(userId, projectId, role), { check: at.user(userId), condition: THERE }]),
-    removeRole: async (userId, projectId, role) => (await table.delete(at.role(userId, projectId, role))) !== undefined,
+    async removeRole(userId, projectId, role) {
+      const place = at.role(userId, projectId, role);
+      // Read first: a delete that is sent again because its answer was lost finds nothing.
+      if (!(await table.get(place))) return false;
+      await table.delete(place);
+      return true;
+    },
     addAccessKey(key, createdAtMs) {
       const { accessKey, userId, sealedSecret, enabled } = key;
       return add(`access key ${accessKey}`, [

@@ -43,8 +43,7 @@ export interface Table {
   getAll(keys: readonly ItemKey[]): Promise<Item[]>;
   query(range: Range): Promise<Item[]>;
   put(item: Item): Promise<void>;
-  /** @returns the item as it was; undefined when it was not there */
-  delete(key: ItemKey): Promise<Item | undefined>;
+  delete(key: ItemKey): Promise<void>;
   /** @returns false when the item is not there, or the condition does not hold */
   update(key: ItemKey, set: string, terms: Terms & { condition?: string }): Promise<boolean>;
   /** All of the writes or none. */
@@ -111,9 +110,7 @@ export function openTable(call: AwsCall, name: string): Table {
     },
 
     async delete(key) {
-      const answer = await write('DeleteItem', { TableName, Key: spell(key), ReturnValues: 'ALL_OLD' });
-      const old = answer['Attributes'] as SpelledItem | undefined;
-      return old && readItem(old);
+      await write('DeleteItem', { TableName, Key: spell(key) });
     },
 
     async update(key, set, { condition = 'attribute_exists(pk)', ...terms }) {
