@@ -21,6 +21,8 @@ const common = {
 export default {
   // For all projects: jest reads it here only.
   testTimeout: 30_000,
+  // Much of the time is waiting, for processes that start and for DynamoDB Local.
+  maxWorkers: 2,
   projects: [
     {
       ...common,
