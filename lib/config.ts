@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { AwsSettings } from './aws/call.ts';
+import type { CredentialsSource } from './outbound/credentials.ts';
 
 const wholeNumber = (min: number, max: number) => {
   const fails = { error: `must be a whole number from ${min} to ${max}` };
@@ -11,6 +12,11 @@ const wholeNumber = (min: number, max: number) => {
 const named = (pattern: RegExp, error: string) => z.string().check(z.regex(pattern, { error }));
 
 const ORIGIN = /^https?:\/\/[\w.-]+(:\d{1,5})?$/;
+
+/** Credentials go there: in clear text they may not leave the machine. */
+const REMOTE = /^(https:\/\/[\w.-]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\]))(:\d{1,5})?$/;
+const remote = () =>
+  z.optional(named(REMOTE, 'must be an origin such as https://kms.example.com, or http:// on this machine only'));
 
 /** Every setting: its name in the environment, its form and its default. The README's table tells the same. */
 const SETTINGS = z.object({
@@ -42,6 +48,22 @@ const SETTINGS = z.object({
   TABLE: z._default(named(/^[\w.-]{3,255}$/, 'must be 3 to 255 letters, digits or . _ -'), 'kms-grants'),
   DYNAMODB_ENDPOINT: z.optional(named(ORIGIN, 'must be an address such as http://127.0.0.1:8000')),
   ROOT_KEY_SECRET: z.optional(named(/^[\w/+=.@:-]{1,512}$/, 'must be the name or ARN of a secret')),
+  AUTHORITY: z._default(z.enum(['standalone', 'upstream'], { error: 'must be standalone or upstream' }), 'standalone'),
+  KMS_ENDPOINT: remote(),
+  KMS_CREDENTIALS: z.optional(
+    named(
+      /^(caller|env|file:.+|aws:[\w/+=.@:-]{1,512})$/,
+      'must be caller, env, file:<path> or aws:<name or ARN of a secret>',
+    ),
+  ),
+  KMS_ACCESS_KEY: z.optional(z.string()),
+  KMS_SECRET_KEY: z.optional(z.string()),
+  KMS_SECURITY_TOKEN: z.optional(z.string()),
+  KMS_RATE_PER_SECOND: z.prefault(wholeNumber(1, 1_000), '20'),
+  KMS_TIMEOUT_SECONDS: z.prefault(wholeNumber(1, 25), '20'),
+  IDENTITY: z._default(z.enum(['directory', 'keystone'], { error: 'must be directory or keystone' }), 'directory'),
+  IAM_ENDPOINT: remote(),
+  TOKEN_CACHE_SECONDS: z.prefault(wholeNumber(0, 300), '30'),
   AWS_REGION: z.optional(named(/^[a-z0-9-]{1,32}$/, 'must be a region such as eu-central-1')),
   AWS_ACCESS_KEY_ID: z.optional(z.string()),
   AWS_SECRET_ACCESS_KEY: z.optional(z.string()),
@@ -61,6 +83,20 @@ export interface Config {
   dynamodb: { table: string; endpoint: string | undefined; aws: AwsSettings } | undefined;
   /** Name or ARN of the secret that holds the root keys, when they are not in the data folder. */
   rootKeySecret: string | undefined;
+  /** The KMS that this service stands in front of, when it is not its own authority. */
+  upstream: UpstreamSettings | undefined;
+  /** The IAM that tells who is calling, when that is not the embedded directory. */
+  keystone: { endpoint: string; cacheSeconds: number } | undefined;
+}
+
+export interface UpstreamSettings {
+  /** Such as `https://kms.eu-de.otc.t-systems.com`. */
+  endpoint: string;
+  /** `caller`: the caller's own token is passed on. */
+  credentials: 'caller' | CredentialsSource;
+  ratePerSecond: number;
+  /** For all that one request sends, waiting included. */
+  timeoutMs: number;
 }
 
 /** Settings that cannot be used; the message lists each with what is wrong. */
@@ -84,6 +120,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw refusal(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
   }
   const { data } = result;
+  const faults = Object.entries(CONFLICTS).flatMap(([fault, hasIt]) => (hasIt(data) ? [fault] : []));
+  if (faults.length > 0) throw refusal(faults);
   return {
     host: data.HOST,
     port: data.PORT,
@@ -92,27 +130,79 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     region: data.REGION,
     grantsPerKey: data.GRANTS_PER_KEY,
     keysPerProject: data.KEYS_PER_PROJECT,
-    dynamodb: data.STORE === 'dynamodb' ? dynamodbOf(data) : undefined,
+    dynamodb:
+      data.STORE === 'dynamodb'
+        ? { table: data.TABLE, endpoint: data.DYNAMODB_ENDPOINT, aws: awsOf(data, 'local') }
+        : undefined,
     rootKeySecret: data.ROOT_KEY_SECRET,
+    upstream: data.AUTHORITY === 'upstream' ? upstreamOf(data) : undefined,
+    keystone:
+      data.IDENTITY === 'keystone' && data.IAM_ENDPOINT
+        ? { endpoint: data.IAM_ENDPOINT, cacheSeconds: data.TOKEN_CACHE_SECONDS }
+        : undefined,
   };
 }
 
-/** What AWS needs to know; a local DynamoDB takes any credentials. */
-function dynamodbOf(data: Settings): Config['dynamodb'] {
-  const endpoint = data.DYNAMODB_ENDPOINT;
-  const required = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-  const missing = required.filter((name) => data[name] === undefined);
-  if (missing.length > 0 && endpoint === undefined) {
-    throw refusal(missing.map((name) => `${name} must be set for STORE=dynamodb without DYNAMODB_ENDPOINT`));
-  }
-  const { AWS_REGION = 'local', AWS_ACCESS_KEY_ID = 'local', AWS_SECRET_ACCESS_KEY = 'local' } = data;
-  const aws = {
+const lacks = (name: keyof Settings) => (data: Settings) => data[name] === undefined;
+
+/** What settings ask of each other: what is said when it is so. */
+const CONFLICTS: Readonly<Record<string, (data: Settings) => boolean>> = {
+  ...Object.fromEntries(
+    (['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const).flatMap((name) => [
+      [
+        `${name} must be set for STORE=dynamodb without DYNAMODB_ENDPOINT`,
+        (data: Settings) => data.STORE === 'dynamodb' && lacks('DYNAMODB_ENDPOINT')(data) && lacks(name)(data),
+      ],
+      [
+        `${name} must be set for KMS_CREDENTIALS=aws:`,
+        (data: Settings) => isUpstream(data) && data.KMS_CREDENTIALS?.startsWith('aws:') === true && lacks(name)(data),
+      ],
+    ]),
+  ),
+  'KMS_ENDPOINT must be set for AUTHORITY=upstream': (data) => isUpstream(data) && lacks('KMS_ENDPOINT')(data),
+  'KMS_CREDENTIALS must be set for AUTHORITY=upstream': (data) => isUpstream(data) && lacks('KMS_CREDENTIALS')(data),
+  'KMS_CREDENTIALS=caller needs IDENTITY=keystone, which knows the tokens that are passed on': (data) =>
+    isUpstream(data) && data.KMS_CREDENTIALS === 'caller' && data.IDENTITY !== 'keystone',
+  'KMS_ACCESS_KEY and KMS_SECRET_KEY must be set for KMS_CREDENTIALS=env': (data) =>
+    isUpstream(data) &&
+    data.KMS_CREDENTIALS === 'env' &&
+    (lacks('KMS_ACCESS_KEY')(data) || lacks('KMS_SECRET_KEY')(data)),
+  'IAM_ENDPOINT must be set for IDENTITY=keystone': (data) =>
+    data.IDENTITY === 'keystone' && lacks('IAM_ENDPOINT')(data),
+};
+
+function isUpstream({ AUTHORITY }: Settings): boolean {
+  return AUTHORITY === 'upstream';
+}
+
+/** @param fallback what a local DynamoDB is told, which takes any credentials */
+function awsOf(data: Settings, fallback = ''): AwsSettings {
+  const { AWS_REGION = fallback, AWS_ACCESS_KEY_ID = fallback, AWS_SECRET_ACCESS_KEY = fallback } = data;
+  return {
     region: AWS_REGION,
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
     sessionToken: data.AWS_SESSION_TOKEN,
   };
-  return { table: data.TABLE, endpoint, aws };
+}
+
+function upstreamOf(data: Settings): UpstreamSettings {
+  return {
+    endpoint: data.KMS_ENDPOINT ?? '',
+    credentials: credentialsOf(data),
+    ratePerSecond: data.KMS_RATE_PER_SECOND,
+    timeoutMs: data.KMS_TIMEOUT_SECONDS * 1000,
+  };
+}
+
+function credentialsOf(data: Settings): 'caller' | CredentialsSource {
+  const { KMS_CREDENTIALS = 'caller', KMS_ACCESS_KEY = '', KMS_SECRET_KEY = '' } = data;
+  const [, kind, reference = ''] = /^(file|aws):(.+)$/.exec(KMS_CREDENTIALS) ?? [];
+  if (kind === 'file') return { kind, path: reference };
+  if (kind === 'aws') return { kind, secretId: reference, aws: awsOf(data) };
+  if (KMS_CREDENTIALS === 'caller') return 'caller';
+  const securityToken = data.KMS_SECURITY_TOKEN;
+  return { kind: 'env', credentials: { accessKey: KMS_ACCESS_KEY, secretKey: KMS_SECRET_KEY, securityToken } };
 }
 
 /** The settings of this process. Nothing else reads its environment. */

@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Act } from './authority/authority.ts';
-import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, wireCode } from './errors.ts';
+import type { Act, Trace } from './authority/authority.ts';
+import { type ErrorCode, errorBody, KmsError, knownError } from './errors.ts';
 import { type Body, bodyOf, type Fields } from './fields.ts';
 import type { Caller } from './identity/identity.ts';
 import { isAllowed, type Permission } from './identity/roles.ts';
@@ -59,6 +59,8 @@ export interface Api<F extends Fields> {
   fields?: F;
   /** The code of a body that is no JSON object, where the API has one of its own. */
   malformed?: ErrorCode;
+  /** Whether it is about the embedded directory: where another IAM tells who is calling, there is no such API here. */
+  isOfDirectory?: boolean;
   /** @returns the body of a 200, or a Reply */
   handle(call: Call<F>): Promise<object>;
 }
@@ -76,23 +78,32 @@ interface Exchange {
   request: SignableRequest;
   caller?: Caller;
   body?: unknown;
+  trace: Trace;
 }
 
 /** What a handler answers API Gateway. */
 export type Result = APIGatewayProxyStructuredResultV2 & { [REPLY]?: Reply };
 
 /** Makes the handler of one API. */
-export function endpoint<F extends Fields = Record<never, never>>({ access, fields, malformed, handle }: Api<F>) {
+export function endpoint<F extends Fields = Record<never, never>>({
+  access,
+  fields,
+  malformed,
+  isOfDirectory = false,
+  handle,
+}: Api<F>) {
   const check = fields && bodyOf(fields);
 
   /** Who calls, and may they: before the body is parsed. */
   async function admit(exchange: Exchange): Promise<void> {
+    if (isOfDirectory && services().config.keystone) throw new KmsError('APIGW.0101', { detail: ELSEWHERE });
     if (access === 'anyone') return;
     const caller = await services().identity.identify(exchange.request, exchange.projectId);
     exchange.caller = caller;
     if (access === 'caller') return;
     if (caller.projectId === undefined || caller.projectId !== exchange.projectId) throw new KmsError('KMS.0321');
-    if (!isAllowed(caller.roles, access)) throw new KmsError('KMS.0307', { detail: `The role lacks ${access}.` });
+    if (services().areRolesJudgedHere && !isAllowed(caller.roles, access))
+      throw new KmsError('KMS.0307', { detail: `The role lacks ${access}.` });
   }
 
   function parse(exchange: Exchange): void {
@@ -118,11 +129,14 @@ export function endpoint<F extends Fields = Record<never, never>>({ access, fiel
       const error = knownError(request.error);
       const exchange = request.event as Exchange;
       request.error = error;
-      request.response = resultOf(
-        exchange,
-        new Reply(errorBody(error, exchange.requestId), { status: ERRORS[error.code].status }),
-      );
+      request.response = resultOf(exchange, errorReply(error, exchange.requestId));
     });
+}
+
+function errorReply(error: KmsError, requestId: string): Reply {
+  const { status, retryAfterSeconds } = error;
+  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  return new Reply(errorBody(error, requestId), { status, headers });
 }
 
 function exchangeOf(event: APIGatewayProxyEventV2): Exchange {
@@ -141,10 +155,11 @@ function exchangeOf(event: APIGatewayProxyEventV2): Exchange {
       headers: event.headers,
       body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     },
+    trace: {},
   };
 }
 
-function actOf({ requestId, action, projectId, request, caller = NOBODY, body }: Exchange): Act {
+function actOf({ requestId, startedAtMs, action, projectId, request, caller = NOBODY, body, trace }: Exchange): Act {
   const sequence = (body as { sequence?: string } | undefined)?.sequence;
   return {
     caller,
@@ -154,9 +169,13 @@ function actOf({ requestId, action, projectId, request, caller = NOBODY, body }:
     sequence,
     action,
     body: request.body,
+    token: request.headers['x-auth-token'],
+    startedAtMs,
+    trace,
   };
 }
 
+const ELSEWHERE = 'Tokens and projects come from the IAM that this service asks.';
 const NOBODY: Caller = { userId: '', domainId: '', roles: [] };
 
 function resultOf({ requestId }: Exchange, value: object): Result {
@@ -179,7 +198,8 @@ function logRequest(exchange: Exchange, { response, error }: middy.Request): voi
     project_id: exchange.caller?.projectId,
     ip: exchange.sourceIp,
     status: response?.statusCode,
-    code: error instanceof KmsError ? wireCode(error.code) : undefined,
+    code: error instanceof KmsError ? error.wireCode : undefined,
+    upstream_request_id: exchange.trace.upstreamRequestId,
     ms: Math.round((performance.now() - exchange.startedAtMs) * 100) / 100,
   };
   const cause = error?.cause;

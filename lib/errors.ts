@@ -10,8 +10,12 @@ export const ERRORS = {
   'APIGW.0201:413': { status: 413, text: 'Request body too large.' },
   'APIGW.0201:417': { status: 417, text: 'The Expect header cannot be met.' },
   'APIGW.0201:431': { status: 431, text: 'Request headers too large.' },
+  'APIGW.0201:502': { status: 502, text: 'Backend unavailable.' },
   'APIGW.0201:504': { status: 504, text: 'Not answered in time.' },
   'APIGW.0301': { status: 401, text: 'Incorrect IAM authentication information.' },
+  'APIGW.0302': { status: 403, text: 'The IAM user is not authorized to access the API.' },
+  'APIGW.0307': { status: 401, text: 'The token must be updated.' },
+  'APIGW.0308': { status: 429, text: 'The throttling threshold has been reached.' },
   'KMS.0101': { status: 500, text: 'KMS error.' },
   'KMS.0202': { status: 400, text: 'Invalid JSON format of the request message.' },
   'KMS.0203': { status: 400, text: 'Request message too long.' },
@@ -52,23 +56,63 @@ export type ErrorCode = keyof typeof ERRORS;
 
 /** A refusal with a documented code. `cause` is for the log only and never leaves. */
 export class KmsError extends Error {
-  override readonly name = 'KmsError';
+  override readonly name: string = 'KmsError';
   readonly code: ErrorCode;
   readonly detail: string | undefined;
+  /** When another try may work, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   /**
    * @param detail what to put right, appended to the documented text; our own words, never the client's input
    */
-  constructor(code: ErrorCode, { detail, cause }: { detail?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    {
+      detail,
+      cause,
+      retryAfterSeconds,
+    }: { detail?: string | undefined; cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+  ) {
     super(detail ? `${ERRORS[code].text} ${detail}` : ERRORS[code].text, { cause });
     this.code = code;
     this.detail = detail;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  /** The code as it is sent. */
+  get wireCode(): string {
+    return this.code.replace(/:.*/, '');
   }
 }
 
-/** The code as it is sent. */
-export function wireCode(code: ErrorCode): string {
-  return code.replace(/:.*/, '');
+/** A refusal by another KMS that is passed on with its own code and status, also a code that the table does not have. */
+export class PassedError extends KmsError {
+  override readonly name = 'PassedError';
+  readonly #status: number;
+  readonly #wireCode: string;
+
+  /** @param text printable */
+  constructor(
+    { status, code, text }: { status: number; code: string; text: string },
+    more: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+  ) {
+    super('KMS.0101', more);
+    this.message = text;
+    this.#status = status;
+    this.#wireCode = code;
+  }
+
+  override get status(): number {
+    return this.#status;
+  }
+
+  override get wireCode(): string {
+    return this.#wireCode;
+  }
 }
 
 /** The error as one of the table: anything else is KMS.0101 and says nothing of what happened. */
@@ -83,7 +127,7 @@ export function knownError(error: unknown): KmsError {
 export function errorBody(error: KmsError, requestId: string): object {
   const row: { status: number; title?: string } = ERRORS[error.code];
   if (row.title) return { error: { code: row.status, message: error.message, title: row.title } };
-  const error_code = wireCode(error.code);
+  const error_code = error.wireCode;
   const error_msg = error.message;
   return { error: { error_code, error_msg }, error_code, error_msg, request_id: requestId };
 }

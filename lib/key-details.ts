@@ -1,7 +1,17 @@
 import type { Key } from './store/store.ts';
 
-/** A key as the API tells it: every value a string. Source: KMS API reference, describe-key, KeyDetails. */
-export function keyDetails(key: Key, region: string) {
+/** A key as the API tells it; here every value is a string. Source: KMS API reference, describe-key, KeyDetails. */
+export type KeyDetails = Readonly<Record<string, unknown>> & Readonly<{ key_id: string; key_state: string }>;
+
+/** A key of another KMS, in that KMS's own words. */
+export interface ForeignKey {
+  details: KeyDetails;
+}
+
+export type AnyKey = Key | ForeignKey;
+
+export function keyDetails(key: AnyKey, region: string): KeyDetails {
+  if ('details' in key) return key.details;
   return {
     key_id: key.keyId,
     domain_id: key.domainId,

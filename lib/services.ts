@@ -1,11 +1,13 @@
 import type { Authority } from './authority/authority.ts';
 import { deleteDueKeys } from './authority/deletion.ts';
 import { standalone } from './authority/standalone.ts';
+import { upstream } from './authority/upstream.ts';
 import { type AwsSettings, awsCall } from './aws/call.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Accounts, accounts } from './identity/accounts.ts';
 import { directoryIdentity } from './identity/directory.ts';
 import type { Identity } from './identity/identity.ts';
+import { keystoneIdentity } from './identity/keystone.ts';
 import { directoryTokens, type Tokens } from './identity/tokens.ts';
 import { type RootKeys, secretRootKeys } from './root-keys.ts';
 import { openDynamodbStore } from './store/dynamodb/dynamodb.ts';
@@ -20,6 +22,8 @@ export interface Services {
   tokens: Tokens;
   accounts: Accounts;
   authority: Authority;
+  /** False where the KMS behind this service judges the caller's own token. */
+  areRolesJudgedHere: boolean;
   /** Deletes the keys whose time has come. @returns how many went */
   deleteDueKeys(): Promise<number>;
 }
@@ -32,15 +36,20 @@ const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
  * @param now ms since 1970
  */
 export function assemble(config: Config, store: Store, rootKeys: RootKeys, now: () => number = Date.now): Services {
+  const { upstream: cloud, keystone } = config;
   return {
     config,
     now,
     store,
-    identity: directoryIdentity(store.directory, { rootKeys, now }),
+    identity: keystone ? keystoneIdentity({ ...keystone, now }) : directoryIdentity(store.directory, { rootKeys, now }),
     tokens: directoryTokens(store.directory, now),
     accounts: accounts(store.directory, { rootKeys, now }),
-    authority: standalone(store, { ...config, pageCacheChars: config.dynamodb ? 0 : PAGE_CACHE_CHARS, now }),
-    deleteDueKeys: () => deleteDueKeys(store.grants, now),
+    authority: cloud
+      ? upstream(store, cloud, now)
+      : standalone(store, { ...config, pageCacheChars: config.dynamodb ? 0 : PAGE_CACHE_CHARS, now }),
+    areRolesJudgedHere: cloud?.credentials !== 'caller',
+    // Another KMS deletes its own.
+    deleteDueKeys: async () => (cloud ? 0 : deleteDueKeys(store.grants, now)),
   };
 }
 

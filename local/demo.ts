@@ -55,8 +55,12 @@ const ASIDE = 'first-start.';
 /** A first start takes a second; a folder untouched for this long is nobody's. */
 const ABANDONED_MS = 10 * 60 * 1000;
 
-/** Makes the demo on a first start: where there is no database yet, or nothing in a local table. Never on AWS. */
+/**
+ * Makes the demo on a first start: where there is no database yet, or nothing in a local table. Never on AWS, nor where
+ * another KMS has the keys or another IAM the users.
+ */
 export async function firstStart(config: Config): Promise<Demo | undefined> {
+  if (config.upstream || config.keystone) return undefined;
   if (config.dynamodb) return config.dynamodb.endpoint ? fillTable(config) : undefined;
   return existsSync(join(config.dataDir, DATABASE_FILE)) ? undefined : createDemo(config);
 }

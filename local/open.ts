@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../lib/config.ts';
+import { keptCredentials } from '../lib/outbound/credentials.ts';
 import type { RootKeys } from '../lib/root-keys.ts';
 import { assemble, rootKeysOf, type Services } from '../lib/services.ts';
 import { ensureTable } from '../lib/store/dynamodb/create-table.ts';
@@ -17,6 +18,9 @@ import { DATABASE_FILE, ensureRootKeys } from './data-dir.ts';
 export async function openLocal(config: Config, now?: () => number): Promise<Services> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const rootKeys = openRootKeys(config);
+  const credentials = config.upstream?.credentials ?? 'caller';
+  // Those that cannot be read show now and not at the first request.
+  if (credentials !== 'caller') await keptCredentials(credentials).current();
   return assemble(config, await openStore(config), rootKeys, now);
 }
 

@@ -19,7 +19,9 @@ Runs the grant service on this machine. The first start with an empty data folde
   --help      this text
 
 Settings (environment; see README.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT,
-STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials.`;
+STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. In front of another KMS (see
+docs/upstream.md): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY, KMS_SECURITY_TOKEN,
+KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS.`;
 
 /** Less than the ten seconds after which a container's runtime kills. */
 const DRAIN_MS = 8_000;
@@ -55,7 +57,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  greet(`http://${host}:${port}`, config.dataDir, demo);
+  greet(`http://${host}:${port}`, config, demo);
 }
 
 /** The first start's demo; on any start, an end to what a first start that was cut off has left. */
@@ -64,8 +66,10 @@ async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | un
   return isDemoWanted ? firstStart(config) : undefined;
 }
 
-function greet(url: string, dataDir: string, demo: Demo | undefined): void {
+function greet(url: string, { dataDir, upstream, keystone }: Config, demo: Demo | undefined): void {
   console.log(`kms-grants listens on ${url}`);
+  if (upstream) console.log(`It stands in front of the KMS at ${upstream.endpoint}.`);
+  if (keystone) console.log(`Tokens are checked by the IAM at ${keystone.endpoint}.`);
   const file = resolve(dataDir, DEMO_FILE);
   if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, LOGIN_FILE) }));
   else if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);

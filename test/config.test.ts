@@ -11,6 +11,8 @@ const DEFAULTS = {
   keysPerProject: 100,
   dynamodb: undefined,
   rootKeySecret: undefined,
+  upstream: undefined,
+  keystone: undefined,
 };
 
 test('with nothing set there are defaults', () => {
@@ -55,6 +57,8 @@ test('all can be set', () => {
     keysPerProject: 20,
     dynamodb: undefined,
     rootKeySecret: undefined,
+    upstream: undefined,
+    keystone: undefined,
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, wireCode } from '../lib/errors.ts';
+import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, PassedError } from '../lib/errors.ts';
 
 // KMS API reference, "Error Codes"; API Gateway, "API Request Signing Guide – Error Codes"; IAM API reference.
 const PUBLISHED: Record<string, [status: number, text: string]> = {
@@ -9,8 +9,12 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'APIGW.0201:413': [413, 'Request body too large.'],
   'APIGW.0201:417': [417, 'The Expect header cannot be met.'],
   'APIGW.0201:431': [431, 'Request headers too large.'],
+  'APIGW.0201:502': [502, 'Backend unavailable.'],
   'APIGW.0201:504': [504, 'Not answered in time.'],
   'APIGW.0301': [401, 'Incorrect IAM authentication information.'],
+  'APIGW.0302': [403, 'The IAM user is not authorized to access the API.'],
+  'APIGW.0307': [401, 'The token must be updated.'],
+  'APIGW.0308': [429, 'The throttling threshold has been reached.'],
   'KMS.0101': [500, 'KMS error.'],
   'KMS.0202': [400, 'Invalid JSON format of the request message.'],
   'KMS.0203': [400, 'Request message too long.'],
@@ -77,7 +81,6 @@ test.each<[ErrorCode, string, string]>([
   ['APIGW.0201:413', 'APIGW.0201', 'Request body too large.'],
   ['APIGW.0201:431', 'APIGW.0201', 'Request headers too large.'],
 ])('a gateway error %s leaves as %s, without our own suffix', (code, error_code, error_msg) => {
-  expect(wireCode(code)).toBe(error_code);
   expect(errorBody(new KmsError(code), 'a1b2')).toEqual({
     error: { error_code, error_msg },
     error_code,
@@ -118,4 +121,16 @@ test('an error of the table stays as it is, and its cause does not leave', () =>
   expect(knownError(error)).toBe(error);
   expect(error.cause).toEqual(new Error('secret'));
   expect(JSON.stringify(errorBody(error, 'a1b2'))).not.toContain('secret');
+});
+
+test('a refusal by another KMS keeps its code, status and text, and leaves in our form', () => {
+  const error = new PassedError({ status: 403, code: 'KMS.0326', text: 'No access permissions.' }, { cause: 'secret' });
+  expect(knownError(error)).toBe(error);
+  expect(error.status).toBe(403);
+  expect(errorBody(error, 'a1b2')).toEqual({
+    error: { error_code: 'KMS.0326', error_msg: 'No access permissions.' },
+    error_code: 'KMS.0326',
+    error_msg: 'No access permissions.',
+    request_id: 'a1b2',
+  });
 });

@@ -7,6 +7,7 @@ import { KmsError } from '../../lib/errors.ts';
  */
 export const handler = endpoint({
   access: 'caller',
+  isOfDirectory: true,
   async handle({ act, request, tokens }) {
     const subject = request.headers['x-subject-token'];
     if (!subject) throw new KmsError('Keystone.400', { detail: 'Send the token to check as X-Subject-Token.' });

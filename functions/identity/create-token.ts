@@ -32,6 +32,7 @@ const auth = z.object(
 /** A password for a token. Source: IAM API reference, "Obtaining a User Token Through Password Authentication". */
 export const handler = endpoint({
   access: 'anyone',
+  isOfDirectory: true,
   fields: { auth },
   malformed: 'Keystone.400',
   async handle({ body, tokens, sourceIp }) {

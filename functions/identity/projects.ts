@@ -6,6 +6,7 @@ import { endpoint } from '../../lib/endpoint.ts';
  */
 export const handler = endpoint({
   access: 'caller',
+  isOfDirectory: true,
   async handle({ act, request, store }) {
     const name = new URLSearchParams(request.query).get('name');
     const projects = await store.directory.projectsOf(act.caller.userId);

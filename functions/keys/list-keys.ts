@@ -12,9 +12,10 @@ export const handler = endpoint({
     const keySpec = body.key_spec === 'ALL' ? undefined : (body.key_spec ?? 'AES_256');
     const filter = { state: body.key_state as KeyState | undefined, keySpec };
     const page = await authority.listKeys(act, filter, pageOf(body));
+    const details = page.keys.map((key) => keyDetails(key, config.region));
     return {
-      keys: page.keys.map((key) => key.keyId),
-      key_details: page.keys.map((key) => keyDetails(key, config.region)),
+      keys: details.map(({ key_id }) => key_id),
+      key_details: details,
       ...pageEnd(page),
     };
   },

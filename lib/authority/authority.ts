@@ -1,13 +1,14 @@
 import type { Caller } from '../identity/identity.ts';
+import type { AnyKey } from '../key-details.ts';
 import type {
   Door,
   Grant,
   GrantPage,
   Key,
-  KeyPage,
   KeyState,
   Operation,
   PageRequest,
+  Principal,
   PrincipalType,
 } from '../store/store.ts';
 
@@ -22,6 +23,20 @@ export interface Act {
   action: string;
   /** As received: what tells a repeat from another request. */
   body: Uint8Array;
+  /** The caller's X-Auth-Token, for a KMS behind this service that is to judge it. */
+  token?: string | undefined;
+  /** When the request came, by performance.now(): its time limit counts from here. */
+  startedAtMs?: number | undefined;
+  /** Whether many such calls come at once with nobody waiting for each: then those that are waited for go first. */
+  isBulk?: boolean | undefined;
+  /** Filled in on the way, for the log. */
+  trace?: Trace | undefined;
+}
+
+/** What a request met on its way. */
+export interface Trace {
+  /** X-Request-Id of the last answer of the KMS behind this service. */
+  upstreamRequestId?: string | undefined;
 }
 
 export interface GrantAsk {
@@ -39,6 +54,15 @@ export interface KeyAsk {
   keySpec: string;
   keyUsage: string;
 }
+
+export interface AnyKeyPage {
+  keys: AnyKey[];
+  total: number;
+  next?: string | undefined;
+}
+
+/** What a change of a key's state is answered with. */
+export type KeyMoved = Pick<Key, 'keyId' | 'state'>;
 
 /**
  * The port: is right about keys and grants. Everything is about `act.projectId`; a key of another project answers as
@@ -58,19 +82,30 @@ export interface Authority {
   listRetirableGrants(act: Act, page: PageRequest): Promise<GrantPage>;
 
   /** @throws KmsError KMS.1104, KMS.1105 */
-  createKey(act: Act, ask: KeyAsk): Promise<Key>;
-  describeKey(act: Act, keyId: string): Promise<Key>;
+  createKey(act: Act, ask: KeyAsk): Promise<Pick<Key, 'keyId' | 'domainId'>>;
+  describeKey(act: Act, keyId: string): Promise<AnyKey>;
   listKeys(
     act: Act,
     filter: { state?: KeyState | undefined; keySpec?: string | undefined },
     page: PageRequest,
-  ): Promise<KeyPage>;
+  ): Promise<AnyKeyPage>;
   /** @throws KmsError KMS.1201 from any other state than disabled */
-  enableKey(act: Act, keyId: string): Promise<Key>;
+  enableKey(act: Act, keyId: string): Promise<KeyMoved>;
   /** @throws KmsError KMS.1301 from any other state than enabled */
-  disableKey(act: Act, keyId: string): Promise<Key>;
+  disableKey(act: Act, keyId: string): Promise<KeyMoved>;
   /** @param pendingDays 7 to 1096 @throws KmsError KMS.1402 */
-  scheduleKeyDeletion(act: Act, keyId: string, pendingDays: number): Promise<Key>;
+  scheduleKeyDeletion(act: Act, keyId: string, pendingDays: number): Promise<KeyMoved>;
   /** The key comes back disabled. @throws KmsError KMS.0210 once its time has come, KMS.1501 */
-  cancelKeyDeletion(act: Act, keyId: string): Promise<Key>;
+  cancelKeyDeletion(act: Act, keyId: string): Promise<KeyMoved>;
 }
+
+/** The caller as a holder of grants: the user, and the user's domain. */
+export function principalsOf({ caller }: Act): [Principal, Principal] {
+  return [`user:${caller.userId}`, `domain:${caller.domainId}`];
+}
+
+export const MAY_CREATE =
+  'Only the key creator, or a grantee holding create-grant and each operation it passes on, may create a grant.';
+export const MAY_REVOKE = 'Only the key creator may revoke its grants.';
+export const MAY_RETIRE =
+  'Only the issuer, the retiring principal, or a grantee holding retire-grant may retire a grant.';

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, KmsError } from '../errors.ts';
+import { type ErrorCode, KmsError } from '../errors.ts';
 import type { Change, ChangeEvent, Door, Store } from '../store/store.ts';
 import type { Act } from './authority.ts';
 import { newEventId } from './ids.ts';
@@ -34,7 +34,7 @@ export function changer({ grants, seen }: Store, now: () => number): Changer {
     if (!('error' in decision)) return decision;
     const { error } = decision;
     // What only came too late is no refusal: it may be tried again.
-    if (refusalKey && error instanceof KmsError && ERRORS[error.code].status < 500) {
+    if (refusalKey && error instanceof KmsError && error.status < 500) {
       const answer: Refusal = { code: error.code, detail: error.detail };
       await seen.remember({ onceKey: refusalKey, answer, expiresAtMs: now() + ONCE_MS }, now());
     }

@@ -5,12 +5,23 @@ import {
   type Held,
   KEY_STATE,
   type Key,
+  type KeyPage,
+  type KeyState,
   type KeyStatus,
   type Operation,
+  type PageRequest,
   type Principal,
   type Store,
 } from '../store/store.ts';
-import type { Act, Authority } from './authority.ts';
+import {
+  type Act,
+  type Authority,
+  type KeyAsk,
+  MAY_CREATE,
+  MAY_RETIRE,
+  MAY_REVOKE,
+  principalsOf,
+} from './authority.ts';
 import { changer } from './change.ts';
 import { newGrantId, newKeyId } from './ids.ts';
 import { pageCache } from './page-cache.ts';
@@ -26,10 +37,25 @@ export interface StandaloneSettings {
   now: () => number;
 }
 
+/** Here a key is told whole. */
+export interface Standalone extends Authority {
+  createKey(act: Act, ask: KeyAsk): Promise<Key>;
+  describeKey(act: Act, keyId: string): Promise<Key>;
+  listKeys(
+    act: Act,
+    filter: { state?: KeyState | undefined; keySpec?: string | undefined },
+    page: PageRequest,
+  ): Promise<KeyPage>;
+  enableKey(act: Act, keyId: string): Promise<Key>;
+  disableKey(act: Act, keyId: string): Promise<Key>;
+  scheduleKeyDeletion(act: Act, keyId: string, pendingDays: number): Promise<Key>;
+  cancelKeyDeletion(act: Act, keyId: string): Promise<Key>;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
-export function standalone(store: Store, settings: StandaloneSettings): Authority {
+export function standalone(store: Store, settings: StandaloneSettings): Standalone {
   const { grantsPerKey, keysPerProject, pageCacheChars, now } = settings;
   const { grants } = store;
   const change = changer(store, now);
@@ -189,11 +215,6 @@ export function standalone(store: Store, settings: StandaloneSettings): Authorit
   };
 }
 
-const MAY_CREATE =
-  'Only the key creator, or a grantee holding create-grant and each operation it passes on, may create a grant.';
-const MAY_REVOKE = 'Only the key creator may revoke its grants.';
-const MAY_RETIRE = 'Only the issuer, the retiring principal, or a grantee holding retire-grant may retire a grant.';
-
 /** Of what the caller holds, that which lets it pass `operations` on. */
 function delegated(held: ReadonlyMap<Operation, Principal>, operations: readonly Operation[]): Held[] {
   return (['create-grant', ...operations] as const).map((operation) => {
@@ -201,11 +222,6 @@ function delegated(held: ReadonlyMap<Operation, Principal>, operations: readonly
     if (!holder) throw new KmsError('KMS.0306', { detail: MAY_CREATE });
     return { holder, operation };
   });
-}
-
-/** The caller as a holder of grants: the user, and the user's domain. */
-function principalsOf({ caller }: Act): [Principal, Principal] {
-  return [`user:${caller.userId}`, `domain:${caller.domainId}`];
 }
 
 function assertEnabled(key: Key): void {

@@ -40,13 +40,22 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
   }
 
   return {
-    /** Makes the domain too when it is new. */
-    async createProject(name: string, domainName: string): Promise<{ project: Project; domain: Domain }> {
+    /**
+     * Makes the domain too when it is new.
+     * @param projectId that of a project at the KMS behind this service, where there is one
+     */
+    async createProject(
+      name: string,
+      domainName: string,
+      projectId: string = newId(),
+    ): Promise<{ project: Project; domain: Domain }> {
       assertName('project name', name);
       assertName('domain name', domainName);
+      assertId(projectId);
+      if (await store.project(projectId)) throw new AccountError(`there is already a project ${projectId}`);
       const known = await store.domainByName(domainName);
       const domain = known ?? { domainId: newId(), name: domainName };
-      const project = { projectId: newId(), domainId: domain.domainId, name };
+      const project = { projectId, domainId: domain.domainId, name };
       await addNew(
         () => store.projectByName(domain.domainId, name),
         () => store.addProject(project, known ? undefined : domain),
@@ -55,15 +64,20 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
       return { project, domain };
     },
 
-    /** The user belongs to the project's domain. */
-    async createUser(projectId: string, name: string, role: string): Promise<NewUser> {
+    /**
+     * The user belongs to the project's domain.
+     * @param userId that of a user at the KMS behind this service, where grants name it
+     */
+    async createUser(projectId: string, name: string, role: string, userId: string = newId()): Promise<NewUser> {
       assertName('user name', name);
       assertRole(role);
+      assertId(userId);
+      if (await store.user(userId)) throw new AccountError(`there is already a user ${userId}`);
       const project = await existingProject(projectId);
       const domain = await store.domain(project.domainId);
       const password = randomBytes(18).toString('base64url');
       const passwordHash = await hashPassword(password);
-      const user = { userId: newId(), domainId: project.domainId, name };
+      const user = { userId, domainId: project.domainId, name };
       await addNew(
         () => store.userByName(project.domainId, name),
         () => store.addUser({ ...user, passwordHash, enabled: true }, { projectId, role }),
@@ -167,6 +181,10 @@ function assertName(what: string, name: string): void {
   if (!/^[\w.@-]{1,64}$/.test(name)) {
     throw new AccountError(`the ${what} must be 1 to 64 letters, digits or . _ @ -`);
   }
+}
+
+function assertId(id: string): void {
+  if (!/^[a-zA-Z0-9]{1,64}$/.test(id)) throw new AccountError('the id must be 1 to 64 letters and digits');
 }
 
 function assertRole(role: string): void {

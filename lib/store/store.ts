@@ -106,8 +106,12 @@ export interface ChangeEvent {
   actor: string;
   door: Door;
   requestId: string;
-  /** The grant as it was. */
+  /** The grant as it was; of a change made by another KMS, as far as this service knew it. */
   grant?: Grant | undefined;
+  /** Which grant, where that is all that is known of it. */
+  grantId?: string | undefined;
+  /** Of a change made by another KMS: its X-Request-Id, empty where it told none. That is the receipt there. */
+  upstreamRequestId?: string | undefined;
   sequence?: string | undefined;
   reason?: string | undefined;
 }
@@ -182,6 +186,13 @@ export interface EventStore {
     filter: { keyId?: string | undefined; grantId?: string | undefined },
     limit: number,
   ): Promise<ChangeEvent[]>;
+  /** The first event of a key. */
+  first(projectId: string, keyId: string): Promise<ChangeEvent | undefined>;
+  /**
+   * Writes the event of a change that another KMS has made, and what is to be remembered with it, in one durable
+   * transaction. Events of changes made here are written by their `commit`.
+   */
+  append(event: ChangeEvent, remembered: readonly Once[]): Promise<void>;
 }
 
 /** The memory of requests already done or refused. */

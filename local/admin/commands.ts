@@ -14,12 +14,13 @@ export const OPTIONS = {
   project: { value: '5a0b1c2d3e4f46789a8b7c6d5e4f3021', about: 'id of a project; see list-projects' },
   role: { value: '"KMS Administrator"', about: 'name of a role; see list-roles' },
   'access-key': { value: 'A1B2C3D4E5F6G7H8I9J0', about: 'access key (AK); see list-access-keys' },
+  id: { about: 'its id at the KMS behind this service; a new one when left out' },
   key: { about: 'id of a key: only its receipts' },
   grant: { about: 'id of a grant: only its receipts' },
   limit: { about: 'how many at most, 1 to 1000; 20 when left out' },
 } as const;
 
-type Optional = 'key' | 'grant' | 'limit';
+type Optional = 'id' | 'key' | 'grant' | 'limit';
 type Needed = Exclude<keyof typeof OPTIONS, Optional>;
 
 /** The options as given: all that the command needs are there. */
@@ -61,18 +62,18 @@ export const COMMANDS: readonly Command[] = [
   command(
     'create-project',
     'make a project, and its domain when that is new',
-    { needs: ['domain', 'name'], startsFolder: true },
-    async ({ accounts }, { domain: domainName, name }) => {
-      const { project, domain } = await accounts.createProject(name, domainName);
+    { needs: ['domain', 'name'], takes: ['id'], startsFolder: true },
+    async ({ accounts }, { domain: domainName, name, id }) => {
+      const { project, domain } = await accounts.createProject(name, domainName, id);
       return { data: { project_id: project.projectId, name, domain_id: domain.domainId, domain_name: domain.name } };
     },
   ),
   command(
     'create-user',
     'make a user with a role in a project, and a password',
-    { needs: ['project', 'name', 'role'] },
-    async ({ accounts }, { project, name, role }) => ({
-      data: { ...(await accounts.createUser(project, name, role)), project_id: project },
+    { needs: ['project', 'name', 'role'], takes: ['id'] },
+    async ({ accounts }, { project, name, role, id }) => ({
+      data: { ...(await accounts.createUser(project, name, role, id)), project_id: project },
       note: `The password ${ONCE}`,
     }),
   ),
@@ -156,8 +157,9 @@ export const COMMANDS: readonly Command[] = [
     'events',
     'the receipts of a project, newest first',
     { needs: ['project'], takes: ['key', 'grant', 'limit'] },
-    async ({ store }, { project, key: keyId, grant, limit }) => {
-      if (!(await store.directory.project(project))) {
+    async ({ store, config }, { project, key: keyId, grant, limit }) => {
+      // Where another IAM has the projects, only their events are here.
+      if (!config.keystone && !(await store.directory.project(project))) {
         throw new AccountError(`there is no project ${project}; see list-projects`);
       }
       const filter = { keyId, grantId: grant?.toLowerCase() };
@@ -205,17 +207,19 @@ function receiptOf(event: ChangeEvent): Row {
     sequence: event.sequence,
     reason: event.reason,
     grant: event.grant,
+    grant_id: event.grantId,
+    upstream_request_id: event.upstreamRequestId,
   };
 }
 
-function briefOf({ atMs, action, door, actor, keyId, grant }: ChangeEvent): Row {
+function briefOf({ atMs, action, door, actor, keyId, grant, grantId }: ChangeEvent): Row {
   return {
     at: new Date(atMs).toISOString(),
     action,
     door,
     actor,
     key_id: keyId,
-    grant_id: grant?.grant_id,
+    grant_id: grant?.grant_id ?? grantId,
     grantee: grant?.grantee_principal,
   };
 }

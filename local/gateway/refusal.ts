@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Result } from '../../lib/endpoint.ts';
-import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, wireCode } from '../../lib/errors.ts';
+import { type ErrorCode, errorBody, KmsError, knownError } from '../../lib/errors.ts';
 import { logger } from '../../lib/log.ts';
 
 export const newRequestId = () => randomUUID().replaceAll('-', '');
@@ -12,14 +12,14 @@ export const newRequestId = () => randomUUID().replaceAll('-', '');
 export function refusal(cause: unknown, socket: Socket, startedAtMs = performance.now()): Result {
   const error = knownError(cause);
   const requestId = newRequestId();
-  const { status } = ERRORS[error.code];
+  const { status, wireCode: code } = error;
   const ms = Math.round((performance.now() - startedAtMs) * 100) / 100;
   const line = {
     request_id: requestId,
     action: 'gateway',
     ip: socket.remoteAddress,
     status,
-    code: wireCode(error.code),
+    code,
     ms,
   };
   if (status === 500) logger.error('request', { ...line, cause: String(error.cause) });

@@ -1,7 +1,7 @@
 /** The standalone authority over a real store, with a clock that the test sets and people to act. */
 import { expect } from '@jest/globals';
-import type { Act, Authority, GrantAsk, KeyAsk } from '../../lib/authority/authority.ts';
-import { type StandaloneSettings, standalone } from '../../lib/authority/standalone.ts';
+import type { Act, GrantAsk, KeyAsk } from '../../lib/authority/authority.ts';
+import { type Standalone, type StandaloneSettings, standalone } from '../../lib/authority/standalone.ts';
 import type { ChangeEvent, Grant, GrantStore, Key, Store } from '../../lib/store/store.ts';
 import { openAuditedStore } from '../support/audited-store.ts';
 
@@ -15,10 +15,10 @@ export const HOUR_MS = 3_600_000;
 
 export interface World {
   store: Store;
-  authority: Authority;
+  authority: Standalone;
   clock: { nowMs: number };
   /** Another authority over the same store, or over a store made from it. */
-  over(store: Store, settings?: Partial<StandaloneSettings>): Authority;
+  over(store: Store, settings?: Partial<StandaloneSettings>): Standalone;
   /** The key as it is now; throws when it is gone. */
   key(keyId: string): Promise<Key>;
   /** The grants of the key, and that its total says the same. */

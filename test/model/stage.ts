@@ -1,8 +1,8 @@
 /** One engine with the service's rules over it, asked and answering in the words that it shares with the model. */
 import { setImmediate } from 'node:timers/promises';
-import type { Act, Authority } from '../../lib/authority/authority.ts';
+import type { Act } from '../../lib/authority/authority.ts';
 import { deleteDueKeys } from '../../lib/authority/deletion.ts';
-import { standalone } from '../../lib/authority/standalone.ts';
+import { type Standalone, standalone } from '../../lib/authority/standalone.ts';
 import { KmsError } from '../../lib/errors.ts';
 import type { GrantPage, Key, KeyState, Operation, Store } from '../../lib/store/store.ts';
 import { QUOTAS } from './cast.ts';
@@ -15,7 +15,7 @@ export interface Stage {
   pageCacheChars: number;
   store: Store;
   /** Two instances over the one store, as two functions would be. */
-  authorities: [Authority, Authority];
+  authorities: [Standalone, Standalone];
   clock: { nowMs: number };
 }
 
@@ -50,7 +50,7 @@ export async function pause(turns: number): Promise<void> {
 export async function perform(stage: Stage, names: Names, request: Request, via: number): Promise<Answer> {
   stage.clock.nowMs = request.nowMs;
   try {
-    const answer = await ask(stage, stage.authorities[via % 2] as Authority, names.toOwn(request));
+    const answer = await ask(stage, stage.authorities[via % 2] as Standalone, names.toOwn(request));
     return { answer: JSON.parse(JSON.stringify(answer)) };
   } catch (error) {
     return { refused: error instanceof KmsError && error.code !== 'KMS.0101' ? error.code : told(error) };
@@ -59,7 +59,7 @@ export async function perform(stage: Stage, names: Names, request: Request, via:
 
 const told = (error: unknown) => (error instanceof Error ? String(error.cause ?? error.stack) : String(error));
 
-async function ask({ store, clock }: Stage, authority: Authority, request: Request): Promise<unknown> {
+async function ask({ store, clock }: Stage, authority: Standalone, request: Request): Promise<unknown> {
   const { ask } = request;
   const act = actOf(request);
   switch (ask.action) {

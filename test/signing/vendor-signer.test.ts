@@ -20,7 +20,7 @@ import { expect, test } from '@jest/globals';
 import { parseAuthorization, type SignableRequest, sign, verifySignature } from '../../lib/signing/sdk-hmac.ts';
 import { randomFrom } from './random.ts';
 
-const REQUESTS = 500;
+const REQUESTS = 1000;
 const SEED = 20_261_122;
 const NOW_MS = Date.UTC(2026, 10, 22, 6, 27, 27);
 

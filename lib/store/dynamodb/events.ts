@@ -1,6 +1,7 @@
 import type { ChangeEvent, Door, EventStore, Grant } from '../store.ts';
 import type { Item, ItemKey } from './item.ts';
 import { at, rangeOf } from './schema.ts';
+import { onceItem } from './seen.ts';
 import type { Range, Table, Write } from './table.ts';
 
 export function dynamodbEvents(table: Table): EventStore {
@@ -21,17 +22,32 @@ export function dynamodbEvents(table: Table): EventStore {
       const events = (await select(projectId, keyId, grantId, limit)).map(toEvent);
       return events.filter((event) => event.projectId === projectId && (keyId ?? event.keyId) === event.keyId);
     },
+    async first(projectId, keyId) {
+      const [item] = await table.query({ ...rangeOf.eventsOfKey(keyId), limit: 1 });
+      const event = item && toEvent(item);
+      return event?.projectId === projectId ? event : undefined;
+    },
+    async append(event, remembered) {
+      const done = await table.transact([
+        ...remembered.map((once) => ({ put: onceItem(once) })),
+        ...eventWrites(event),
+      ]);
+      // Its id is new: an event that is there already is this one, written by a try whose answer was lost.
+      if (!done.isDone && !done.failed.has(remembered.length)) throw new Error('an event was not written');
+    },
   };
 }
 
 /** The event's items: of its project, of its key and, where it has one, of its grant. */
 export function eventWrites(event: ChangeEvent): Write[] {
   const { eventId, atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, grant } = event;
+  const { upstreamRequestId, grantId = grant?.grant_id } = event;
   const wire = grant && JSON.stringify(grant);
   const told = { eventId, atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, wire };
+  const ofUpstream = { upstreamRequestId, ...(!grant && { grantId }) };
   const places: ItemKey[] = [at.eventOfProject(projectId, keyId, eventId), at.eventOfKey(keyId, eventId)];
-  if (grant) places.push(at.eventOfGrant(grant.grant_id, eventId));
-  return places.map((place) => ({ put: { ...told, ...place }, condition: 'attribute_not_exists(pk)' }));
+  if (grantId) places.push(at.eventOfGrant(grantId, eventId));
+  return places.map((place) => ({ put: { ...told, ...ofUpstream, ...place }, condition: 'attribute_not_exists(pk)' }));
 }
 
 function toEvent(item: Item): ChangeEvent {
@@ -49,5 +65,7 @@ function toEvent(item: Item): ChangeEvent {
     sequence: text('sequence'),
     reason: text('reason'),
     grant: wire === undefined ? undefined : (JSON.parse(wire) as Grant),
+    grantId: text('grantId'),
+    upstreamRequestId: text('upstreamRequestId'),
   };
 }

@@ -1,3 +1,4 @@
+import { inTurn } from '../../in-turn.ts';
 import { both } from '../principals.ts';
 import type {
   Change,
@@ -15,7 +16,6 @@ import type {
 } from '../store.ts';
 import { eventWrites } from './events.ts';
 import { createGrantWrites, removeGrantWrites } from './grant-writes.ts';
-import { inTurn } from './in-turn.ts';
 import type { Item } from './item.ts';
 import { countOf, keyWrites, toKey, viewOf } from './keys.ts';
 import { at, rangeOf } from './schema.ts';

@@ -9,14 +9,14 @@ export function dynamodbSeen(table: Table): SeenStore {
       const item = await table.get(at.once(onceKey));
       return item && Number(item['expiresAtMs']) > nowMs ? { answer: answerOf(item) } : undefined;
     },
-    remember: (once) => table.put(itemOf(once)),
+    remember: (once) => table.put(onceItem(once)),
   };
 }
 
 /** Remembers the answer with its change, unless there is one already that has not expired by `nowMs`. */
 export function onceWrite(once: Once, nowMs: number): Write {
   return {
-    put: itemOf(once),
+    put: onceItem(once),
     condition: 'attribute_not_exists(pk) OR expiresAtMs <= :now',
     values: { ':now': nowMs },
   };
@@ -26,6 +26,6 @@ export function answerOf(item: Item): unknown {
   return JSON.parse(String(item['answer']));
 }
 
-function itemOf({ onceKey, answer, expiresAtMs }: Once): Item {
+export function onceItem({ onceKey, answer, expiresAtMs }: Once): Item {
   return { ...at.once(onceKey), answer: JSON.stringify(answer), expiresAtMs, ttl: Math.ceil(expiresAtMs / 1000) };
 }

@@ -37,11 +37,15 @@ function damageOf(db: DatabaseSync): string[] {
     .map((line) => `the file is damaged: ${line}`);
 }
 
-/** What the grants say of what is counted and indexed by them, a row for each: the rules stay in principals.ts. */
+/**
+ * What the grants say of what is counted and indexed by them, a row for each: the rules stay in principals.ts. And the
+ * events of changes made here: what another KMS has made or taken away is not here.
+ */
 const SAID = `
   CREATE TEMP TABLE said_retirable (project_id TEXT, principal TEXT, grant_id TEXT, key_id TEXT);
   CREATE TEMP TABLE said_retirable_n (project_id TEXT, principal TEXT);
   CREATE TEMP TABLE said_held (key_id TEXT, principal TEXT, operation TEXT);
+  CREATE TEMP VIEW own_events AS SELECT * FROM events WHERE upstream_request_id IS NULL;
 `;
 
 /** Fills the tables of what the grants say. @returns the grants whose columns and text differ */

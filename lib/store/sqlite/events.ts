@@ -1,13 +1,15 @@
 import type { ChangeEvent, Door, EventStore, Grant } from '../store.ts';
 import type { Database, Row } from './database.ts';
+import type { SqliteSeen } from './seen.ts';
 
 export interface SqliteEvents extends EventStore {
   /** Writes the event; only inside a transaction. */
-  append(event: ChangeEvent): void;
+  add(event: ChangeEvent): void;
 }
 
-export function sqliteEvents(db: Database): SqliteEvents {
-  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
+  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const oldest = db.prepare('SELECT * FROM events WHERE project_id = ? AND key_id = ? ORDER BY event_id LIMIT 1');
   const newest = (condition: string) =>
     db.prepare(`SELECT * FROM events WHERE project_id = ? ${condition} ORDER BY event_id DESC LIMIT ?`);
   const ofProject = newest('');
@@ -20,28 +22,40 @@ export function sqliteEvents(db: Database): SqliteEvents {
     return ofProject.all(projectId, limit);
   }
 
+  function add(event: ChangeEvent): void {
+    insert.run(
+      event.eventId,
+      event.atMs,
+      event.action,
+      event.projectId,
+      event.keyId,
+      event.grant?.grant_id ?? event.grantId ?? null,
+      event.actor,
+      event.door,
+      event.requestId,
+      event.sequence ?? null,
+      event.reason ?? null,
+      event.grant ? JSON.stringify(event.grant) : null,
+      event.upstreamRequestId ?? null,
+    );
+  }
+
   return {
     async list(projectId, { keyId, grantId }, limit) {
       const events = select(projectId, keyId, grantId, limit).map(toEvent);
       // A grant has one key, so where both are asked for, it is all of the grant's events or none.
       return events.filter((event) => keyId === undefined || event.keyId === keyId);
     },
-    append(event) {
-      insert.run(
-        event.eventId,
-        event.atMs,
-        event.action,
-        event.projectId,
-        event.keyId,
-        event.grant?.grant_id ?? null,
-        event.actor,
-        event.door,
-        event.requestId,
-        event.sequence ?? null,
-        event.reason ?? null,
-        event.grant ? JSON.stringify(event.grant) : null,
-      );
+    async first(projectId, keyId) {
+      const row = oldest.get(projectId, keyId);
+      return row && toEvent(row);
     },
+    append: (event, remembered) =>
+      db.write(() => {
+        add(event);
+        for (const once of remembered) seen.keep(once, event.atMs);
+      }),
+    add,
   };
 }
 
@@ -60,5 +74,7 @@ function toEvent(row: Row): ChangeEvent {
     sequence: text('sequence'),
     reason: text('reason'),
     grant: grant === undefined ? undefined : (JSON.parse(grant) as Grant),
+    grantId: grant === undefined ? text('grant_id') : undefined,
+    upstreamRequestId: text('upstream_request_id'),
   };
 }

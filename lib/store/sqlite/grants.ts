@@ -86,7 +86,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
           ? removeGrant(event.projectId, change.grant)
           : keys.change(event.projectId, change);
     if (!isDone) return { type: 'conflict' };
-    events.append(event);
+    events.add(event);
     if (once) seen.keep(once, event.atMs);
     return { type: 'done' };
   }

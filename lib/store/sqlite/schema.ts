@@ -99,5 +99,8 @@ CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
 CREATE INDEX tokens_by_user ON tokens (user_id);
 `;
 
+/** Of changes made by another KMS; see `ChangeEvent.upstreamRequestId`. */
+const UPSTREAM = 'ALTER TABLE events ADD COLUMN upstream_request_id TEXT;';
+
 /** What takes a file from each version to the next; `user_version` counts those applied. Only ever append. */
-export const MIGRATIONS: readonly string[] = [FIRST];
+export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM];

@@ -11,8 +11,8 @@ import { sqliteSeen } from './seen.ts';
  */
 export function openSqliteStore(path: string): Store {
   const db = new Database(path);
-  const events = sqliteEvents(db);
   const seen = sqliteSeen(db);
+  const events = sqliteEvents(db, seen);
   return {
     grants: sqliteGrants(db, events, seen),
     events,

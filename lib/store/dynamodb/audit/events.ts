@@ -47,13 +47,15 @@ const idOf = ({ sk }: ItemKey) => sk.slice(sk.indexOf('#') + 1);
 const placeOf = (projectId: string, keyId: string, event: ItemKey) => at.eventOfProject(projectId, keyId, idOf(event));
 
 function copiesOf(event: Item): ItemKey[] {
-  const { keyId, wire } = event;
-  const ofGrant = wire === undefined ? [] : [at.eventOfGrant(String(grantIn(wire)?.grant_id), idOf(event))];
+  const { keyId, wire, grantId = wire && grantIn(wire)?.grant_id } = event;
+  const ofGrant = grantId === undefined ? [] : [at.eventOfGrant(String(grantId), idOf(event))];
   return [at.eventOfKey(String(keyId), idOf(event)), ...ofGrant];
 }
 
 function remember(audit: EventsAudit, event: Item): void {
   audit.events += 1;
+  // What another KMS has made or taken away is not here.
+  if (event['upstreamRequestId'] !== undefined) return;
   const { keyId, wire } = event;
   const known = audit.keys.get(String(keyId)) ?? [];
   audit.keys.set(String(keyId), isOfKey(event) ? [...known, event] : known);

@@ -25,19 +25,19 @@ export const CHECKS: readonly Check[] = [
     ['event_id'],
     `SELECT event_id, key_id || ' ' || grant_id AS found,
        CASE WHEN json_valid(grant_wire) THEN grant_wire ->> 'key_id' || ' ' || (grant_wire ->> 'grant_id') END AS expected
-     FROM events WHERE found IS NOT expected OR (grant_wire IS NULL) <> (grant_id IS NULL)`,
+     FROM own_events WHERE found IS NOT expected OR (grant_wire IS NULL) <> (grant_id IS NULL)`,
   ),
   compared(
     'grant_wire of events',
     ['event_id'],
     `SELECT event_id, grant_wire AS found, wire AS expected
-     FROM grants JOIN events USING (grant_id) WHERE found IS NOT expected`,
+     FROM grants JOIN own_events USING (grant_id) WHERE found IS NOT expected`,
   ),
   compared(
     'grant_wire of events',
     ['event_id'],
     `SELECT ended.event_id, ended.grant_wire AS found, made.grant_wire AS expected
-     FROM events AS ended JOIN events AS made ON made.grant_id = ended.grant_id AND made.action = '${ACTION.createGrant}'
+     FROM own_events AS ended JOIN own_events AS made ON made.grant_id = ended.grant_id AND made.action = '${ACTION.createGrant}'
      WHERE ended.action <> made.action AND found IS NOT expected
        AND ended.grant_id NOT IN (SELECT grant_id FROM grants)`,
   ),
@@ -45,7 +45,7 @@ export const CHECKS: readonly Check[] = [
     'project_id of events',
     ['event_id'],
     `SELECT event_id, events.project_id AS found, keys.project_id AS expected
-     FROM keys JOIN events USING (key_id) WHERE found <> expected`,
+     FROM keys JOIN own_events AS events USING (key_id) WHERE found <> expected`,
   ),
   pointing('projects', ['project_id'], 'domain_id', 'domains'),
   pointing('users', ['user_id'], 'domain_id', 'domains'),
@@ -90,7 +90,7 @@ function told(table: string, id: string, events: string, made: string, hasGone: 
   return eachRow(
     `SELECT ${id}, sum(there) AS there, sum(made) AS made, sum(gone) AS gone FROM (
        SELECT ${id}, 1 AS there, 0 AS made, 0 AS gone FROM ${table}
-       UNION ALL SELECT ${id}, 0, action = '${made}', ${hasGone} FROM events WHERE ${events})
+       UNION ALL SELECT ${id}, 0, action = '${made}', ${hasGone} FROM own_events WHERE ${events})
      GROUP BY ${id} HAVING sum(made) <> 1 OR sum(gone) <> 1 - sum(there)`,
     (row) => storyFaults(`${table} ${nameOf(row, [id])}`, row['there'] === 1, Number(row['made']), Number(row['gone'])),
   );

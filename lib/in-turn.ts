@@ -1,4 +1,4 @@
-import { KmsError } from '../../errors.ts';
+import { KmsError } from './errors.ts';
 
 /**
  * Runs work of one name one after the other, work of different names side by side. Changes to one key that this process

@@ -1,0 +1,185 @@
+import type * as z from 'zod/mini';
+import type { UpstreamSettings } from '../config.ts';
+import { type Grant, KEY_STATE, type KeyState, type Store } from '../store/store.ts';
+import type { Act, Authority, GrantAsk } from './authority.ts';
+import {
+  describedKey,
+  grantPage,
+  grantPageOf,
+  keyPage,
+  madeGrant,
+  madeKey,
+  movedKey,
+  nothing,
+  stateOf,
+} from './upstream/answers.ts';
+import { upstreamChanger } from './upstream/change.ts';
+import { type Course, openCloud } from './upstream/cloud.ts';
+import { allPages, next, pageFields, pageOf, pageOfAll } from './upstream/pages.ts';
+import { NO_RULES, serviceRules } from './upstream/rules.ts';
+
+/** How a second time is refused, for each change that can be done only once: that code tells that the first has worked. */
+const WORKED = {
+  'revoke-grant': 'KMS.2501',
+  'retire-grant': 'KMS.2501',
+  'enable-key': 'KMS.1201',
+  'disable-key': 'KMS.1301',
+  'schedule-key-deletion': 'KMS.1402',
+  'cancel-key-deletion': 'KMS.1501',
+} as const;
+
+/**
+ * Another KMS is right about keys and grants: every method ends in calls there. What it refuses is refused here with its
+ * own code; what it does leaves an event here.
+ * @param now ms since 1970
+ */
+export function upstream(
+  { events, seen }: Pick<Store, 'events' | 'seen'>,
+  settings: UpstreamSettings,
+  now: () => number,
+): Authority {
+  const cloud = openCloud(settings, now);
+  const change = upstreamChanger({ events, seen }, { timeoutMs: settings.timeoutMs, now });
+  const isCallersToken = settings.credentials === 'caller';
+  const rules = isCallersToken ? NO_RULES : serviceRules(events, allGrants);
+
+  async function read<T extends z.core.$ZodType>(act: Act, api: string, fields: object, answer: T) {
+    const told = await cloud.ask(act, { api, fields, answer, isRepeatable: true });
+    return told.answer as z.output<T>;
+  }
+
+  /** A change that can be done only once. */
+  const once =
+    <T extends z.core.$ZodType>(act: Act, api: keyof typeof WORKED, fields: object, answer: T) =>
+    (course: Course) =>
+      cloud.ask(act, { api, fields, answer, isRepeatable: true, workedCode: WORKED[api] }, course);
+
+  const grantsOfKey = (act: Act, keyId: string) => (fields: object) =>
+    read(act, 'list-grants', { key_id: keyId, ...fields }, grantPageOf(keyId));
+  const retirableGrants = (act: Act) => (fields: object) => read(act, 'list-retirable-grants', fields, grantPage);
+
+  function allGrants(act: Act, keyId: string): Promise<Grant[]> {
+    return allPages(grantsOfKey(act, keyId));
+  }
+
+  function removeGrant(act: Act, api: 'revoke-grant' | 'retire-grant', keyId: string, grantId: string) {
+    const send = once(act, api, { key_id: keyId, grant_id: grantId }, nothing);
+    const assertMay = api === 'revoke-grant' ? rules.assertMayRevoke : rules.assertMayRetire;
+    let grant: Grant | undefined;
+    return change(act, {
+      target: `grant ${grantId}`,
+      workedCode: WORKED[api],
+      async send(course) {
+        await assertMay(act, keyId, grantId);
+        grant = await knownGrant(act, grantId);
+        return send(course);
+      },
+      answerOf: () => ({}),
+      eventOf: () => ({ keyId, grantId, grant }),
+    });
+  }
+
+  /** The grant, where it was made through this service; of others only the id is known. */
+  async function knownGrant({ projectId }: Act, grantId: string): Promise<Grant | undefined> {
+    const [newest] = await events.list(projectId, { grantId }, 1);
+    return newest?.grant;
+  }
+
+  function moveKey(act: Act, api: keyof typeof WORKED, keyId: string, state: KeyState, fields: object = {}) {
+    const send = once(act, api, { key_id: keyId, ...fields }, movedKey(keyId));
+    return change(act, {
+      target: `key ${keyId}`,
+      workedCode: WORKED[api],
+      send,
+      answerOf: (told) => ({ keyId, state: told ? stateOf(told) : state }),
+      eventOf: () => ({ keyId }),
+    });
+  }
+
+  /** As the KMS will list it, but for its date and, where that is the service's own user, its issuer. */
+  function grantMade(act: Act, ask: GrantAsk, grant_id: string): Grant {
+    const issuing_principal = isCallersToken ? act.caller.userId : '';
+    return { ...grantFields(ask), grant_id, issuing_principal, creation_date: String(now()) };
+  }
+
+  return {
+    createGrant: (act, ask) =>
+      change(act, {
+        target: `request ${act.sequence ?? act.caller.signature ?? act.requestId}`,
+        async send(course) {
+          await rules.assertMayCreate(act, ask.keyId, ask.operations);
+          const asked = { api: 'create-grant', fields: grantFields(ask), answer: madeGrant, isRepeatable: false };
+          return cloud.ask(act, asked, course);
+        },
+        answerOf: (told) => ({ grant_id: told?.grant_id ?? '' }),
+        eventOf: (told) => ({ keyId: ask.keyId, grant: grantMade(act, ask, told?.grant_id ?? '') }),
+      }),
+
+    revokeGrant: (act, keyId, grantId) => removeGrant(act, 'revoke-grant', keyId, grantId),
+    retireGrant: (act, keyId, grantId) => removeGrant(act, 'retire-grant', keyId, grantId),
+
+    async listGrants(act, keyId, { grantee }, page) {
+      if (grantee === undefined) return pageOf(await grantsOfKey(act, keyId)(pageFields(page)));
+      // The documented API cannot ask for a grantee.
+      const held = (await allGrants(act, keyId)).filter((grant) => grant.grantee_principal === grantee);
+      return pageOfAll(held, page);
+    },
+
+    async listRetirableGrants(act, page) {
+      if (isCallersToken) return pageOf(await retirableGrants(act)(pageFields(page)));
+      return pageOfAll(rules.retirable(act, await allPages(retirableGrants(act))), page);
+    },
+
+    createKey: (act, { alias, description, keySpec, keyUsage }) =>
+      change(act, {
+        target: `alias ${alias}`,
+        send: (course) =>
+          cloud.ask(
+            act,
+            {
+              api: 'create-key',
+              fields: {
+                key_alias: alias,
+                key_description: description || undefined,
+                key_spec: keySpec,
+                key_usage: keyUsage,
+              },
+              answer: madeKey,
+              isRepeatable: false,
+            },
+            course,
+          ),
+        answerOf: (told) => ({ keyId: told?.key_info.key_id ?? '', domainId: told?.key_info.domain_id ?? '' }),
+        eventOf: (told) => ({ keyId: told?.key_info.key_id ?? '' }),
+      }),
+
+    async describeKey(act, keyId) {
+      const { key_info: details } = await read(act, 'describe-key', { key_id: keyId }, describedKey(keyId));
+      return { details };
+    },
+
+    async listKeys(act, { state, keySpec = 'ALL' }, page) {
+      const fields = { key_state: state, key_spec: keySpec, ...pageFields(page) };
+      const { key_details, total = key_details.length, ...end } = await read(act, 'list-keys', fields, keyPage);
+      return { keys: key_details.map((details) => ({ details })), total, next: next(end) };
+    },
+
+    enableKey: (act, keyId) => moveKey(act, 'enable-key', keyId, KEY_STATE.enabled),
+    disableKey: (act, keyId) => moveKey(act, 'disable-key', keyId, KEY_STATE.disabled),
+    scheduleKeyDeletion: (act, keyId, pendingDays) =>
+      moveKey(act, 'schedule-key-deletion', keyId, KEY_STATE.pendingDeletion, { pending_days: String(pendingDays) }),
+    cancelKeyDeletion: (act, keyId) => moveKey(act, 'cancel-key-deletion', keyId, KEY_STATE.disabled),
+  };
+}
+
+/** What create-grant asks for, by its own names. */
+function grantFields({ keyId, grantee, granteeType, operations, name, retiringPrincipal }: GrantAsk) {
+  return {
+    key_id: keyId,
+    name,
+    grantee_principal: grantee,
+    grantee_principal_type: granteeType,
+    operations,
+    retiring_principal: retiringPrincipal,
+  };
+}

@@ -1,0 +1,135 @@
+/** Calls of the KMS behind this service: within a rate and a time, tried again where that is right, answers checked. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type * as z from 'zod/mini';
+import type { UpstreamSettings } from '../../config.ts';
+import { KmsError } from '../../errors.ts';
+import { type Credentials, keptCredentials } from '../../outbound/credentials.ts';
+import { exchange, NoAnswerError } from '../../outbound/http.ts';
+import { rateLimit } from '../../outbound/rate.ts';
+import { pauseMs, TRIES_MAX } from '../../outbound/tries.ts';
+import { sign } from '../../signing/sdk-hmac.ts';
+import type { Act } from '../authority.ts';
+import { type Failure, type Hints, type Outcome, outcomeOf, outcomeOfSilence } from './outcome.ts';
+
+/** One API of the KMS, as it is asked. */
+export interface Ask<T extends z.core.$ZodType> {
+  /** The API's name. */
+  api: string;
+  fields: object;
+  answer: T;
+  /**
+   * Whether a try that may have been done is followed by another: so with reads, and with changes that can be done only
+   * once. If not, only what cannot have been done is tried again.
+   */
+  isRepeatable: boolean;
+  /** Of a change that can be done only once: how a second time is refused. It tells that the first one has worked. */
+  workedCode?: string | undefined;
+}
+
+export interface Told<T> {
+  /** Undefined where a change is known to have worked only by the refusal of a second time. */
+  answer: T | undefined;
+  /** X-Request-Id of the last answer; empty when it had none. */
+  requestId: string;
+}
+
+/** How far a change has come: whether some try of it may have been done without our knowing. */
+export interface Course {
+  isDoubtful: boolean;
+}
+
+export interface Cloud {
+  /**
+   * @param course of a change that was tried before; told here how far this one comes
+   * @throws PassedError what the KMS refused it with
+   * @throws KmsError APIGW.0201:502 and :504 for no answer that can be believed; APIGW.0308 when nothing could be sent
+   */
+  ask<T extends z.core.$ZodType>(act: Act, ask: Ask<T>, course?: Course): Promise<Told<z.output<T>>>;
+}
+
+/** Less than this is no time for a try. */
+const SHORTEST_TRY_MS = 50;
+
+const MAY_BE_MADE = 'It may have been made all the same: list before you try again.';
+const OWN_CREDENTIALS = "It is this service's own credentials that the KMS refused: check KMS_CREDENTIALS.";
+
+/** @param now ms since 1970, for the dates that are signed */
+export function openCloud(settings: UpstreamSettings, now: () => number): Cloud {
+  const { endpoint, credentials, ratePerSecond, timeoutMs } = settings;
+  const { host } = new URL(endpoint);
+  const rate = rateLimit(ratePerSecond);
+  const kept = credentials === 'caller' ? undefined : keptCredentials(credentials);
+
+  function headersOf(act: Act, path: string, body: string, own: Credentials | undefined): Record<string, string> {
+    if (!own) return { 'content-type': 'application/json', 'x-auth-token': act.token ?? '' };
+    const headers = {
+      'content-type': 'application/json',
+      'x-project-id': act.projectId,
+      'x-sdk-date': new Date(now()).toISOString().replace(/[-:]|\.\d+/g, ''),
+      ...(own.securityToken && { 'x-security-token': own.securityToken }),
+    };
+    const signed = { ...headers, host };
+    const request = { method: 'POST', path, query: '', headers: signed, body: Buffer.from(body) };
+    return { ...headers, authorization: sign(request, own, Object.keys(signed).sort()) };
+  }
+
+  /** One try, as soon as the rate allows. @throws KmsError APIGW.0308 when it does not in time */
+  async function send<T extends z.core.$ZodType>(
+    act: Act,
+    { api, fields, answer }: Ask<T>,
+    { leftMs, own, hints }: { leftMs: number; own: Credentials | undefined; hints: Hints },
+  ): Promise<Outcome<z.output<T>>> {
+    const path = `/v1.0/${act.projectId}/kms/${api}`;
+    const body = JSON.stringify({ ...fields, sequence: sequenceOf(act) });
+    const askedAtMs = performance.now();
+    const leave = await rate.enter(leftMs, act.isBulk);
+    const waitedMs = performance.now() - askedAtMs;
+    try {
+      const request = { method: 'POST', url: endpoint + path, headers: headersOf(act, path, body, own), body } as const;
+      // At most half of all: a connection that hangs leaves time for another.
+      return outcomeOf(await exchange(request, Math.min(leftMs - waitedMs, timeoutMs / 2)), answer, hints, now());
+    } catch (error) {
+      if (error instanceof NoAnswerError) return outcomeOfSilence(error, hints);
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  return {
+    async ask(act, ask, course = { isDoubtful: false }) {
+      const endsAtMs = (act.startedAtMs ?? performance.now()) + timeoutMs;
+      const hints = { doubt: ask.isRepeatable ? undefined : MAY_BE_MADE, credentials: kept && OWN_CREDENTIALS };
+      let own = await kept?.current();
+      let last: Failure | undefined;
+      for (let tries = 1; ; tries += 1) {
+        const leftMs = endsAtMs - performance.now();
+        if (leftMs < SHORTEST_TRY_MS) throw last?.error ?? new KmsError('APIGW.0201:504');
+        const outcome = await send(act, ask, { leftMs, own, hints }).catch((error: unknown) => {
+          // "Nothing was sent" is true of the first try only.
+          throw last?.error ?? error;
+        });
+        if (outcome.type !== 'failed' && act.trace) act.trace.upstreamRequestId = outcome.requestId;
+        if (outcome.type === 'done') return outcome;
+        if (outcome.type === 'failed') {
+          last = outcome;
+          course.isDoubtful ||= outcome.mayBeDone;
+          if (!outcome.isPassing || tries >= TRIES_MAX || (outcome.mayBeDone && !ask.isRepeatable)) throw outcome.error;
+          const waitMs = pauseMs(tries, outcome.error.retryAfterSeconds);
+          if (performance.now() + waitMs + SHORTEST_TRY_MS > endsAtMs) throw outcome.error;
+          await pause(waitMs);
+          continue;
+        }
+        const { error, requestId } = outcome;
+        if (course.isDoubtful && error.wireCode === ask.workedCode) return { answer: undefined, requestId };
+        own = own && error.status === 401 ? await kept?.insteadOf(own) : undefined;
+        if (!own) throw error;
+      }
+    },
+  };
+}
+
+/** The same on every try: our request id as a UUID, so that their log and ours can be read together. */
+function sequenceOf({ requestId }: Act): string {
+  return requestId.replace(/^(.{8})-?(.{4})-?(.{4})-?(.{4})-?(.{12})$/, '$1-$2-$3-$4-$5');
+}

@@ -1,0 +1,96 @@
+/** What one try at the KMS behind this service has come to. */
+import * as z from 'zod/mini';
+import { KmsError } from '../../errors.ts';
+import type { Failing, HttpAnswer, NoAnswerError } from '../../outbound/http.ts';
+import { retryAfterSeconds } from '../../outbound/tries.ts';
+import { refusalOf } from './refusal.ts';
+
+export type Outcome<T> =
+  | { type: 'done'; answer: T; requestId: string }
+  /** The KMS has decided; another try would be refused alike. */
+  | { type: 'refused'; error: KmsError; requestId: string }
+  /** @see Failure */
+  | ({ type: 'failed' } & Failure);
+
+export interface Failure {
+  /** What it is answered with when no other try follows. */
+  error: KmsError;
+  /** Whether the KMS may have done all the same what it was asked to. */
+  mayBeDone: boolean;
+  /** Whether another try can work. */
+  isPassing: boolean;
+}
+
+/** Words to add to an error. */
+export interface Hints {
+  /** To one after which it is not known whether something was done. */
+  doubt?: string | undefined;
+  /** To a 401. */
+  credentials?: string | undefined;
+}
+
+/** @param schema of the answer; a text that is empty counts as `{}` */
+export function outcomeOf<T extends z.core.$ZodType>(
+  http: HttpAnswer,
+  schema: T,
+  hints: Hints,
+  nowMs: number,
+): Outcome<z.output<T>> {
+  const { status, headers, text } = http;
+  const requestId = requestIdOf(headers);
+  if (status === 200 || status === 204) {
+    const answer = z.safeParse(schema, parse(text));
+    if (answer.success) return { type: 'done', answer: answer.data, requestId };
+    return nonsense(`an answer of the wrong form: ${z.prettifyError(answer.error)}`, hints);
+  }
+  const retryAfter = retryAfterSeconds(headers, nowMs);
+  const isOver = status < 500 && status !== 429;
+  const detail = status === 401 ? hints.credentials : status >= 500 ? hints.doubt : undefined;
+  const error = refusalOf(http, { detail, retryAfterSeconds: retryAfter });
+  if (error && isOver) return { type: 'refused', error, requestId };
+  // Whoever throttles has done nothing, whatever the form in which it says so.
+  if (status === 429) {
+    const throttled = error ?? new KmsError('APIGW.0308', { retryAfterSeconds: retryAfter });
+    return { type: 'failed', error: throttled, mayBeDone: false, isPassing: true };
+  }
+  if (error) return { type: 'failed', error, mayBeDone: true, isPassing: true };
+  return { ...nonsense(`status ${status}`, hints, retryAfter), isPassing: status >= 500 };
+}
+
+/** Nobody knows what was done by whoever answered that. */
+function nonsense(what: string, { doubt }: Hints, retryAfter?: number): { type: 'failed' } & Failure {
+  const error = new KmsError('APIGW.0201:502', {
+    detail: doubt,
+    cause: new Error(`the KMS behind this service: ${what}`),
+    retryAfterSeconds: retryAfter,
+  });
+  return { type: 'failed', error, mayBeDone: true, isPassing: true };
+}
+
+const SILENCE: Readonly<Record<Failing, { code: 'APIGW.0201:502' | 'APIGW.0201:504' } & Omit<Failure, 'error'>>> = {
+  unsent: { code: 'APIGW.0201:502', mayBeDone: false, isPassing: true },
+  untrusted: { code: 'APIGW.0201:502', mayBeDone: false, isPassing: false },
+  lost: { code: 'APIGW.0201:502', mayBeDone: true, isPassing: true },
+  late: { code: 'APIGW.0201:504', mayBeDone: true, isPassing: true },
+};
+
+export function outcomeOfSilence(cause: NoAnswerError, { doubt }: Hints): { type: 'failed' } & Failure {
+  const { code, mayBeDone, isPassing } = SILENCE[cause.failing];
+  const error = new KmsError(code, { detail: mayBeDone ? doubt : undefined, cause });
+  return { type: 'failed', error, mayBeDone, isPassing };
+}
+
+/** What comes over the wire and goes into our log and our events. */
+function requestIdOf(headers: Headers): string {
+  const value = headers.get('x-request-id') ?? '';
+  return /^[\w-]{1,64}$/.test(value) ? value : '';
+}
+
+function parse(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

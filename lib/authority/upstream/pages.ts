@@ -1,0 +1,62 @@
+import { KmsError } from '../../errors.ts';
+import type { Grant, GrantPage, PageRequest } from '../../store/store.ts';
+
+/** A page as the KMS behind this service tells it. */
+export interface ForeignPage {
+  grants: Grant[];
+  total: number;
+  next_marker?: string | null | undefined;
+  truncated: string;
+}
+
+/** Our largest page is theirs. Source: list-grants, `limit`. */
+const LIMIT = 1000;
+/** 100 grants on each of 100 keys, as documented, are ten pages. */
+const PAGES_MAX = 100;
+
+/** The page as it is asked for there. */
+export const pageFields = ({ limit, after, offset }: PageRequest) => ({
+  limit: String(limit),
+  marker: after ?? (offset === undefined ? undefined : String(offset)),
+});
+
+/** Where the next page starts; undefined on the last one. */
+export const next = ({ truncated, next_marker }: Pick<ForeignPage, 'truncated' | 'next_marker'>) =>
+  truncated === 'true' ? (next_marker ?? undefined) : undefined;
+
+export const pageOf = (page: ForeignPage): GrantPage => ({
+  json: JSON.stringify(page.grants),
+  total: page.total,
+  next: next(page),
+});
+
+/** All pages of a list, one after the other. */
+export async function allPages(page: (fields: object) => Promise<ForeignPage>): Promise<Grant[]> {
+  const grants: Grant[] = [];
+  let marker: string | undefined;
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const told = await page({ limit: String(LIMIT), marker });
+    grants.push(...told.grants);
+    marker = next(told);
+    if (marker === undefined) return grants;
+  }
+  throw new KmsError('APIGW.0201:502', { cause: new Error('a list of the KMS behind this service does not end') });
+}
+
+/**
+ * A page of what is left of a list that was filtered here. Its markers are ids where the list before is in the order of
+ * ids, and else, as the documented ones, offsets.
+ */
+export function pageOfAll(grants: readonly Grant[], { limit, after, offset = 0 }: PageRequest): GrantPage {
+  const from = after === undefined ? offset : placeAfter(grants, after);
+  const rows = grants.slice(from, from + limit);
+  const end = from + rows.length;
+  return { json: JSON.stringify(rows), total: grants.length, next: end < grants.length ? String(end) : undefined };
+}
+
+/** @throws KmsError KMS.1602 for an id that is not, or no longer, in the list */
+function placeAfter(grants: readonly Grant[], grantId: string): number {
+  const place = grants.findIndex(({ grant_id }) => grant_id === grantId);
+  if (place < 0) throw new KmsError('KMS.1602', { detail: 'The grant that marker names is not there: start again.' });
+  return place + 1;
+}

@@ -1,0 +1,139 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import * as z from 'zod/mini';
+import { KmsError } from '../errors.ts';
+import { exchange, type HttpAnswer, NoAnswerError } from '../outbound/http.ts';
+import { pauseMs } from '../outbound/tries.ts';
+import { sha256Hex } from '../signing/bytes.ts';
+import type { Caller, Identity } from './identity.ts';
+
+export interface KeystoneSettings {
+  /** Such as `https://iam.eu-de.otc.t-systems.com`. */
+  endpoint: string;
+  /** How long a token that was good is taken for good without asking again; it bounds how late a revoked one is out. */
+  cacheSeconds: number;
+  /** ms since 1970 */
+  now: () => number;
+}
+
+/** For all tries of one lookup. */
+const LOOKUP_MS = 5_000;
+const TRIES_MAX = 2;
+/** Lookups under way at once: a flood of guesses must not become one of ours at the IAM. */
+const LOOKUPS_MAX = 64;
+/** Tokens remembered; a thousand take a megabyte. */
+const KEPT_MAX = 10_000;
+/** Source: KMS API reference, `X-Auth-Token`; what our gateway lets through is less. */
+const TOKEN = /^[\x21-\x7e]{1,32768}$/;
+
+const id = z.string().check(z.regex(/^[\w-]{1,64}$/));
+/** Source: IAM API reference, "Verifying a Token"; Identity API v3, "Validate and show information for token". */
+const ANSWER = z.object({
+  token: z.object({
+    expires_at: z.string(),
+    user: z.object({ id, domain: z.object({ id }) }),
+    project: z.optional(z.object({ id })),
+    roles: z._default(z.array(z.object({ name: z.string() })), []),
+  }),
+});
+
+/** A refusal in any form that an IAM has; another page with that status is not from one. */
+const REFUSAL = z.union([z.object({ error: z.looseObject({}) }), z.object({ error_code: z.string() })]);
+
+interface Known {
+  caller: Caller;
+  untilMs: number;
+}
+
+/** A real IAM as the judge of who is calling: X-Auth-Token only, for the secret of an access key never leaves the IAM. */
+export function keystoneIdentity({ endpoint, cacheSeconds, now }: KeystoneSettings): Identity {
+  const known = new Map<string, Known>();
+  const underWay = new Map<string, Promise<Caller>>();
+
+  async function lookUp(token: string, tokenHash: string): Promise<Caller> {
+    const askedAtMs = now();
+    const { caller, expiresAtMs } = readToken(await ask(endpoint, token));
+    if (!(expiresAtMs > now())) throw refused('The token has expired; get a new one.');
+    known.set(tokenHash, { caller, untilMs: Math.min(askedAtMs + cacheSeconds * 1000, expiresAtMs) });
+    const [oldest] = known.keys();
+    if (known.size > KEPT_MAX && oldest !== undefined) known.delete(oldest);
+    return caller;
+  }
+
+  return {
+    async identify({ headers }) {
+      const { authorization, 'x-auth-token': token } = headers;
+      if (authorization !== undefined) throw refused('AK/SK signatures cannot be checked here. Send X-Auth-Token.');
+      if (!token) throw refused('Send X-Auth-Token.');
+      if (!TOKEN.test(token)) throw refused('The token is not valid.');
+      const tokenHash = sha256Hex(token);
+      const kept = known.get(tokenHash);
+      if (kept && kept.untilMs > now()) return kept.caller;
+      known.delete(tokenHash);
+      const others = underWay.get(tokenHash);
+      if (others) return others;
+      if (underWay.size >= LOOKUPS_MAX) throw new KmsError('APIGW.0308', { retryAfterSeconds: 1 });
+      const lookup = lookUp(token, tokenHash).finally(() => underWay.delete(tokenHash));
+      underWay.set(tokenHash, lookup);
+      return lookup;
+    },
+  };
+}
+
+/** @throws KmsError APIGW.0301 when the IAM refuses the token; APIGW.0201:502 and :504 when it cannot be asked */
+async function ask(endpoint: string, token: string): Promise<HttpAnswer> {
+  const headers = { 'x-auth-token': token, 'x-subject-token': token, accept: 'application/json' };
+  const request = { method: 'GET', url: `${endpoint}/v3/auth/tokens?nocatalog`, headers } as const;
+  const endsAtMs = performance.now() + LOOKUP_MS;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await exchange(request, Math.min(endsAtMs - performance.now(), LOOKUP_MS / 2)).catch(silence);
+    if (!(answer instanceof KmsError)) {
+      if (answer.status === 200) return answer;
+      if ([400, 401, 403, 404].includes(answer.status) && isRefusal(answer.text))
+        throw refused('The token is not valid.');
+    }
+    const error = answer instanceof KmsError ? answer : unbelievable(`status ${answer.status}`);
+    if (tries >= TRIES_MAX) throw error;
+    await pause(pauseMs(tries));
+  }
+}
+
+function silence(error: unknown): KmsError {
+  if (!(error instanceof NoAnswerError)) throw error;
+  return new KmsError(error.failing === 'late' ? 'APIGW.0201:504' : 'APIGW.0201:502', { detail: NO_IAM, cause: error });
+}
+
+function readToken({ text }: HttpAnswer): { caller: Caller; expiresAtMs: number } {
+  const { success, data } = z.safeParse(ANSWER, parse(text));
+  const expiresAtMs = Date.parse(data?.token.expires_at ?? '');
+  if (!success || Number.isNaN(expiresAtMs)) throw unbelievable('a token of another form');
+  const { user, project, roles } = data.token;
+  const caller = {
+    userId: user.id,
+    domainId: user.domain.id,
+    projectId: project?.id,
+    roles: roles.map(({ name }) => name),
+  };
+  return { caller, expiresAtMs };
+}
+
+function isRefusal(text: string): boolean {
+  return z.safeParse(REFUSAL, parse(text)).success;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const NO_IAM = 'The IAM that checks tokens cannot be asked.';
+
+function unbelievable(what: string): KmsError {
+  return new KmsError('APIGW.0201:502', { detail: NO_IAM, cause: new Error(`the IAM answered ${what}`) });
+}
+
+function refused(detail: string): KmsError {
+  return new KmsError('APIGW.0301', { detail });
+}

@@ -1,0 +1,84 @@
+/** One HTTP exchange with a server that is not ours: bounded in time and size, no redirects, no tries again. */
+import type { KyInstance } from 'ky';
+
+export interface HttpRequest {
+  method: 'GET' | 'POST';
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/**
+ * Why no whole answer came.
+ * - unsent: there was no connection, so nothing can have been done.
+ * - untrusted: TLS failed; nothing was sent, and another try fails alike.
+ * - lost: the request may have been done.
+ * - late: as lost, because its time was up.
+ */
+export type Failing = 'unsent' | 'untrusted' | 'lost' | 'late';
+
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+  readonly failing: Failing;
+
+  constructor(failing: Failing, cause: unknown) {
+    super(`no answer: ${failing}`, { cause });
+    this.failing = failing;
+  }
+}
+
+/** A page of 1000 grants is under 1 MB. */
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Loaded at the first exchange: a function that never makes one does not pay for the client. */
+let client: Promise<KyInstance> | undefined;
+
+/**
+ * @param timeoutMs from now to the last byte of the answer
+ * @throws NoAnswerError
+ */
+export async function exchange(request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+  client ??= import('ky').then(({ default: ky }) =>
+    ky.create({ retry: 0, timeout: false, throwHttpErrors: false, redirect: 'manual' }),
+  );
+  const ky = await client;
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+  try {
+    const { method, url, headers, body } = request;
+    const response = await ky(url, { method, headers, signal, ...(body !== undefined && { body }) });
+    return { status: response.status, headers: response.headers, text: await readText(response) };
+  } catch (error) {
+    throw new NoAnswerError(signal.aborted ? 'late' : failingOf(error), error);
+  }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new Error('the answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
+/** Source: Node.js, "TLS (SSL)", "X509 certificate error codes"; errors of OpenSSL and of node:tls. */
+const UNTRUSTED = /^(ERR_(SSL|TLS)_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_CERT|HOSTNAME_MISMATCH)/;
+
+/** By the code of the innermost cause: fetch wraps what node:net and node:tls said. */
+function failingOf(error: unknown): Failing {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (UNSENT.test(code)) return 'unsent';
+    if (UNTRUSTED.test(code)) return 'untrusted';
+  }
+  return 'lost';
+}
