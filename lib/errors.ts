@@ -14,7 +14,6 @@ export const ERRORS = {
   'APIGW.0201:504': { status: 504, text: 'Not answered in time.' },
   'APIGW.0301': { status: 401, text: 'Incorrect IAM authentication information.' },
   'APIGW.0302': { status: 403, text: 'The IAM user is not authorized to access the API.' },
-  'APIGW.0307': { status: 401, text: 'The token must be updated.' },
   'APIGW.0308': { status: 429, text: 'The throttling threshold has been reached.' },
   'KMS.0101': { status: 500, text: 'KMS error.' },
   'KMS.0202': { status: 400, text: 'Invalid JSON format of the request message.' },

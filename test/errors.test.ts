@@ -13,7 +13,6 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'APIGW.0201:504': [504, 'Not answered in time.'],
   'APIGW.0301': [401, 'Incorrect IAM authentication information.'],
   'APIGW.0302': [403, 'The IAM user is not authorized to access the API.'],
-  'APIGW.0307': [401, 'The token must be updated.'],
   'APIGW.0308': [429, 'The throttling threshold has been reached.'],
   'KMS.0101': [500, 'KMS error.'],
   'KMS.0202': [400, 'Invalid JSON format of the request message.'],

@@ -42,6 +42,52 @@ export function eventsContract(openStore: OpenStore): void {
 
     const told = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
 
+    /** Of a change that another KMS has made. */
+    const foreign = (nth: number, more: Partial<ChangeEvent> = {}): ChangeEvent => ({
+      eventId: `0f${String(nth).padStart(30, '0')}`,
+      atMs: NOW_MS + nth,
+      action: 'revoke-grant',
+      projectId: PROJECT,
+      keyId: keyId(7),
+      actor: RETIRER,
+      door: 'http',
+      requestId: 'a1b2',
+      grantId: grantId(7),
+      upstreamRequestId: 'c3d4',
+      ...more,
+    });
+
+    test('of changes made by another KMS are written as they are, with what is to be remembered', async () => {
+      const { events, seen } = fresh();
+      const remembered = [1, 2].map((n) => ({ onceKey: `feed${n}`, answer: { n }, expiresAtMs: NOW_MS + 1000 }));
+      const [bare, known] = [foreign(1), foreign(2, { grant: aGrant(7), upstreamRequestId: '', sequence: 's' })];
+      await events.append(bare, remembered);
+      await events.append(known, []);
+      expect(await events.list(PROJECT, { grantId: grantId(7) }, 10)).toEqual([
+        { ...known, grantId: undefined, reason: undefined },
+        { ...bare, grant: undefined, sequence: undefined, reason: undefined },
+      ]);
+      expect(await events.list(PROJECT, { keyId: keyId(7) }, 10)).toHaveLength(2);
+      expect(await events.list(FOREIGN_PROJECT, {}, 10)).toEqual([]);
+      expect(await seen.firstAnswer('feed1', NOW_MS)).toEqual({ answer: { n: 1 } });
+      expect(await seen.firstAnswer('feed2', NOW_MS)).toEqual({ answer: { n: 2 } });
+    });
+
+    test('what is remembered with one takes the place of what was remembered before', async () => {
+      const { events, seen } = fresh();
+      const once = (answer: string) => ({ onceKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
+      await seen.remember(once('begun'), NOW_MS);
+      await events.append(foreign(1), [once('ended')]);
+      expect(await seen.firstAnswer('feed', NOW_MS)).toEqual({ answer: 'ended' });
+    });
+
+    test('the first of a key is found, in its own project only', async () => {
+      const { events } = await withEvents();
+      expect(await events.first(PROJECT, keyId(2))).toMatchObject({ action: 'create-key', keyId: keyId(2) });
+      expect(await events.first(PROJECT, keyId(9))).toBeUndefined();
+      expect(await events.first(FOREIGN_PROJECT, keyId(2))).toBeUndefined();
+    });
+
     test('of a project come newest first', async () => {
       expect(told(await (await withEvents()).events.list(PROJECT, {}, 10))).toEqual([
         '4 revoke-grant',

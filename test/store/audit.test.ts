@@ -157,9 +157,15 @@ describe('the grants and keys themselves', () => {
 });
 
 describe('the events', () => {
+  test('of what another KMS has made and taken away tell nothing of what is here', () => {
+    const made = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, 'elsewhere', 'feed', actor,
+      door, request_id, sequence, reason, NULL, '' FROM events WHERE event_id = '${eventId(10)}'`;
+    expect(faultsAfter(made)).toEqual([]);
+  });
+
   test('a story that is cut short, told twice, or goes on after its end', () => {
     const again = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, key_id, grant_id, actor,
-      door, request_id, sequence, reason, grant_wire FROM events WHERE event_id`;
+      door, request_id, sequence, reason, grant_wire, upstream_request_id FROM events WHERE event_id`;
     const cut = `DELETE FROM events WHERE event_id = '${eventId(10)}'`;
     expect(
       faultsAfter(cut, `${again} = '${eventId(6)}'`, `${again} = '${eventId(14)}'`, `${again} = '${eventId(15)}'`),

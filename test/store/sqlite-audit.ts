@@ -90,7 +90,7 @@ function auditEvents(rows: Rows): string[] {
   const living = new Set(rows('SELECT grant_id FROM grants').map((row) => row['grant_id']));
   const created: Counts = new Map();
   const removed: Counts = new Map();
-  const events = rows('SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL');
+  const events = rows('SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL AND upstream_request_id IS NULL');
   for (const { action, grant_id: id } of events) {
     if (action === 'create-grant') add(created, id);
     else if (REMOVALS.includes(String(action))) add(removed, id);

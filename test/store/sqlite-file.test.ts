@@ -137,8 +137,22 @@ test('a file of a newer version is refused and left as it was', async () => {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
   db.close();
-  expect(() => openSqliteStore(path)).toThrow('newer version (schema 99, known 1)');
+  expect(() => openSqliteStore(path)).toThrow('newer version (schema 99, known 2)');
   expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
+});
+
+test('a file of the first version is brought up to date, and what was in it stays', async () => {
+  const store = open();
+  await commitAll(store, [createKey(aKey(1))]);
+  await store.close();
+  const db = new DatabaseSync(path);
+  db.exec('ALTER TABLE events DROP COLUMN upstream_request_id; PRAGMA user_version = 1');
+  db.close();
+  const { events, close } = openSqliteStore(path);
+  const [event] = await events.list(PROJECT, {}, 10);
+  expect(event).toMatchObject({ action: 'create-key', keyId: keyId(1) });
+  expect(event?.upstreamRequestId).toBeUndefined();
+  await close();
 });
 
 test('a file that is no database is refused and left as it was', () => {
