@@ -21,6 +21,7 @@ import {
 } from './loads.ts';
 import { type Measured, type NamedTurn, type PagesRound, reportOf, tableOf } from './report.ts';
 import { logIn, pathOf, type Running, startFloor, startService, stop } from './service.ts';
+import { startFront, upstreamTurns } from './upstream.ts';
 
 const HELP = `Usage: npm run -s bench [-- --quick] [--large] [--json]
 
@@ -30,6 +31,7 @@ Starts the service on a data folder of its own, fills it, and measures over HTTP
             again, as a cache likes it, "any page" goes all over the key
   revoke    durable revokes of a key with 10,000 grants, at 1 and 16 connections
   cost      of a page of 100 of keys with 1,000 to 100,000 grants, at 16 connections; 1.00 is that of 1,000
+  upstream  what a call takes longer through the service in front of another KMS than straight to that one
 
 Beside list and revoke stands the floor of the same run: a node:http process that answers the same bytes from memory.
 They take turns; every number is the median over the rounds, and so is the ratio of each turn. The floor's client is
@@ -52,6 +54,9 @@ interface Plan {
   revokeGrants: number;
   /** How many of them go at 1 connection, at most; the others go at 16. */
   revokeAlone: number;
+  /** Grants to revoke in each round one after the other, straight and in front of another KMS. */
+  upstreamGrants: number;
+  upstreamSeconds: number;
   warmUpSeconds: number;
 }
 
@@ -65,6 +70,8 @@ const FULL: Plan = {
   pageGrants: [1_000, LIST_GRANTS, 100_000],
   revokeGrants: 10_000,
   revokeAlone: 3_000,
+  upstreamGrants: 2_000,
+  upstreamSeconds: 0.8,
   warmUpSeconds: 0.7,
 };
 
@@ -76,6 +83,8 @@ const QUICK: Plan = {
   pageGrants: [1_000, LIST_GRANTS],
   revokeGrants: 1_500,
   revokeAlone: 500,
+  upstreamGrants: 400,
+  upstreamSeconds: 0.2,
   warmUpSeconds: 0.3,
 };
 
@@ -106,8 +115,13 @@ async function run(plan: Plan): Promise<Measured> {
 async function prepare(plan: Plan, dataDir: string, running: Running[]) {
   tell('filling');
   const revokeSizes = Array.from({ length: plan.rounds }, () => plan.revokeGrants);
-  const { demo, keys } = await fill(dataDir, [WARM_UP_GRANTS, ...revokeSizes, ...plan.pageGrants]);
-  const [warmUpKey, ...others] = keys as [FilledKey, ...FilledKey[]];
+  const { demo, keys } = await fill(dataDir, [
+    WARM_UP_GRANTS,
+    plan.upstreamGrants * (plan.rounds + 1),
+    ...revokeSizes,
+    ...plan.pageGrants,
+  ]);
+  const [warmUpKey, upstreamKey, ...others] = keys as [FilledKey, FilledKey, ...FilledKey[]];
   const pageKeys = others.slice(plan.rounds);
   const listKey = pageKeys.find(({ grantIds }) => grantIds.length === LIST_GRANTS) as FilledKey;
 
@@ -132,15 +146,24 @@ async function prepare(plan: Plan, dataDir: string, running: Running[]) {
   ];
   for (const { pages } of lists) await listTurn(target, pages, 16, plan.warmUpSeconds);
   await revokeTurn(target, warmUpKey, warmUpKey.grantIds, 16, plan.warmUpSeconds);
-  return { target, lists, revokeKeys: others.slice(0, plan.rounds), pageKeys };
+
+  const front = await startFront(dataDir, service);
+  running.push(front);
+  const upstream = (seconds: number) => {
+    const grantIds = upstreamKey.grantIds.splice(0, plan.upstreamGrants);
+    return upstreamTurns(target, front, { listKey, key: upstreamKey, grantIds, seconds });
+  };
+  await upstream(plan.warmUpSeconds);
+  return { target, lists, revokeKeys: others.slice(0, plan.rounds), pageKeys, upstream };
 }
 
 async function measure(plan: Plan, dataDir: string, running: Running[]): Promise<Measured> {
-  const { target, lists, revokeKeys, pageKeys } = await prepare(plan, dataDir, running);
-  const measured: Measured = { turns: [], syncsPerSecond: [], pages: [] };
+  const { target, lists, revokeKeys, pageKeys, upstream } = await prepare(plan, dataDir, running);
+  const measured: Measured = { turns: [], syncsPerSecond: [], pages: [], upstream: [] };
   for (const [round, key] of revokeKeys.entries()) {
     tell(`round ${round + 1} of ${plan.rounds}`);
     measured.turns.push(await takeRound(target, plan, lists, key));
+    measured.upstream.push(await upstream(plan.upstreamSeconds));
     measured.syncsPerSecond.push(syncsPerSecond(join(dataDir, `sync-${round}`), SYNC_SECONDS));
   }
   const sweep = Object.entries({ one: middlePage, any: pagesAnywhere }).flatMap(([page, requestsOf]) =>

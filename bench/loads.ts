@@ -52,13 +52,28 @@ export function revokeTurn(
   connections: number,
   seconds: number,
 ): Promise<Turn> {
+  return takeTurns(target, revokesLoad(target, key, grantIds, connections, seconds));
+}
+
+/** As revokeTurn, without the floor. */
+export function revokeRound(
+  target: Asking,
+  key: FilledKey,
+  grantIds: string[],
+  connections: number,
+  seconds: number,
+): Promise<Cost> {
+  return measure(target.service, revokesLoad(target, key, grantIds, connections, seconds));
+}
+
+function revokesLoad(target: Asking, key: FilledKey, grantIds: string[], connections: number, seconds: number) {
   const revokes = grantIds.map((grantId) => requestOf(target, 'revoke-grant', revokeBody(key, grantId)));
   const request = (n: number) => revokes[n % revokes.length] as Buffer;
-  return takeTurns(target, { connections, seconds, requestsMax: revokes.length, request });
+  return { connections, seconds, requestsMax: revokes.length, request };
 }
 
 /** As listTurn, without the floor. */
-export function listRound(target: Target, pages: Buffer[], connections: number, seconds: number): Promise<Cost> {
+export function listRound(target: Asking, pages: Buffer[], connections: number, seconds: number): Promise<Cost> {
   return measure(target.service, pagesLoad(pages, connections, seconds));
 }
 

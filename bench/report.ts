@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { COMMIT_BYTES } from './disk.ts';
 import type { Cost, Turn } from './loads.ts';
+import type { UpstreamTurn } from './upstream.ts';
 
 export interface NamedTurn extends Turn {
   what: string;
@@ -19,6 +20,7 @@ export interface Measured {
   turns: NamedTurn[][];
   syncsPerSecond: number[];
   pages: PagesRound[][];
+  upstream: UpstreamTurn[][];
 }
 
 export type Report = ReturnType<typeof measuredOf> & { aims: { aim: string; met: boolean }[] };
@@ -46,11 +48,15 @@ export function reportOf(measured: Measured, plan: object): Report {
         aim: 'pages of any key within 10 % of one with 1,000 grants',
         met: report.pages.every(({ cost }) => cost.median <= 1.1),
       },
+      {
+        aim: 'in front of another KMS under 2 ms longer at p50',
+        met: report.upstream.every(({ longerMs }) => longerMs.median < 2),
+      },
     ],
   };
 }
 
-function measuredOf({ turns, syncsPerSecond, pages }: Measured, plan: object) {
+function measuredOf({ turns, syncsPerSecond, pages, upstream }: Measured, plan: object) {
   return {
     machine: { node: process.version, cpu: cpus()[0]?.model.trim(), cpus: cpus().length },
     plan,
@@ -69,11 +75,17 @@ function measuredOf({ turns, syncsPerSecond, pages }: Measured, plan: object) {
       cpuMicroseconds: hundredths(median(rounds.map(({ service }) => service.cpuMicroseconds))),
       cost: spread(rounds.map((row, round) => smallest(pages[round], row).perSecond / row.service.perSecond)),
     })),
+    upstream: transpose(upstream).map((rounds) => ({
+      what: rounds[0]?.what ?? '',
+      straightMs: hundredths(median(rounds.map(({ straight }) => straight.p50Ms))),
+      throughMs: hundredths(median(rounds.map(({ through }) => through.p50Ms))),
+      longerMs: spread(rounds.map(({ straight, through }) => through.p50Ms - straight.p50Ms)),
+    })),
   };
 }
 
 /** The report for people. */
-export function tableOf({ machine, results, disk, pages, aims }: Report): string {
+export function tableOf({ machine, results, disk, pages, upstream, aims }: Report): string {
   const servers = results.map(({ what, connections, service, floor, ratio }) => [
     what,
     connections,
@@ -96,6 +108,13 @@ export function tableOf({ machine, results, disk, pages, aims }: Report): string
     cost.median.toFixed(2),
     `${cost.min.toFixed(2)} to ${cost.max.toFixed(2)}`,
     Math.round(cpuMicroseconds),
+  ]);
+  const fronts = upstream.map(({ what, straightMs, throughMs, longerMs }) => [
+    what,
+    straightMs.toFixed(2),
+    throughMs.toFixed(2),
+    longerMs.median.toFixed(2),
+    `${longerMs.min.toFixed(2)} to ${longerMs.max.toFixed(2)}`,
   ]);
   return [
     `Node ${machine.node}, ${machine.cpus} x ${machine.cpu}. Medians over the rounds; p50 and p99 in ms, cpu in µs an answer.`,
@@ -122,6 +141,8 @@ export function tableOf({ machine, results, disk, pages, aims }: Report): string
     `The disk alone takes ${disk.syncsPerSecond} commits a second (${disk.commitBytes} bytes and an fdatasync each).`,
     '',
     ...columns([['pages', 'grants', 'req/s', 'cost', 'rounds', 'cpu'], ...costs]),
+    '',
+    ...columns([['upstream, p50', 'straight', 'through', 'longer', 'rounds'], ...fronts]),
     '',
     ...aims.map(({ aim, met }) => `${met ? 'met    ' : 'missed '} ${aim}`),
   ].join('\n');

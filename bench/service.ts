@@ -37,12 +37,12 @@ export const settingsOf = (dataDir: string) => ({
 export const pathOf = (projectId: string, name: string) => `/v1.0/${projectId}/kms/${name}`;
 
 /** Starts the service on a port that the system picks; what it prints goes to a file, as in production. */
-export async function startService(dataDir: string): Promise<Running> {
+export async function startService(dataDir: string, settings: Record<string, string> = {}): Promise<Running> {
   const log = join(dataDir, 'service.log');
   const file = openSync(log, 'a');
   const child = spawn(process.execPath, ['local/start.ts'], {
     cwd: join(import.meta.dirname, '..'),
-    env: { PATH: process.env['PATH'], ...settingsOf(dataDir) },
+    env: { PATH: process.env['PATH'], ...settingsOf(dataDir), ...settings },
     stdio: ['ignore', file, file],
   });
   closeSync(file);

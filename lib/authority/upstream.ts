@@ -1,11 +1,11 @@
 import type * as z from 'zod/mini';
 import type { UpstreamSettings } from '../config.ts';
+import { KmsError } from '../errors.ts';
 import { type Grant, KEY_STATE, type KeyState, type Store } from '../store/store.ts';
 import type { Act, Authority, GrantAsk } from './authority.ts';
 import {
   describedKey,
   grantPage,
-  grantPageOf,
   keyPage,
   madeGrant,
   madeKey,
@@ -54,8 +54,13 @@ export function upstream(
     (course: Course) =>
       cloud.ask(act, { api, fields, answer, isRepeatable: true, workedCode: WORKED[api] }, course);
 
-  const grantsOfKey = (act: Act, keyId: string) => (fields: object) =>
-    read(act, 'list-grants', { key_id: keyId, ...fields }, grantPageOf(keyId));
+  const grantsOfKey = (act: Act, keyId: string) => async (fields: object) => {
+    const page = await read(act, 'list-grants', { key_id: keyId, ...fields }, grantPage);
+    if (page.grants.every((grant) => grant.key_id === keyId)) return page;
+    throw new KmsError('APIGW.0201:502', {
+      cause: new Error("the KMS behind this service lists another key's grants"),
+    });
+  };
   const retirableGrants = (act: Act) => (fields: object) => read(act, 'list-retirable-grants', fields, grantPage);
 
   function allGrants(act: Act, keyId: string): Promise<Grant[]> {

@@ -46,10 +46,6 @@ const goesOn = z.refine<PageEnd>(({ truncated, next_marker }) => truncated === '
 
 export const grantPage = z.object({ grants: z.array(grant), ...pageEnd }).check(goesOn);
 
-/** A page of one key's grants, and of no other's. */
-export const grantPageOf = (keyId: string) =>
-  z.object({ grants: z.array(z.extend(grant, { key_id: z.literal(keyId) })), ...pageEnd }).check(goesOn);
-
 const keyState = z.enum(['1', '2', '3', '4', '5']);
 
 export const keyPage = z
