@@ -158,3 +158,102 @@ test('everything that is wrong is told at once, each on its line', () => {
     new ConfigError(`These settings cannot be used:\n  PORT ${PORT}\n  REGION ${REGION}\n  GRANTS_PER_KEY ${COUNT}`),
   );
 });
+
+const UPSTREAM = { AUTHORITY: 'upstream', KMS_ENDPOINT: 'https://kms.eu-de.otc.t-systems.com' };
+const KEYSTONE = { IDENTITY: 'keystone', IAM_ENDPOINT: 'https://iam.eu-de.otc.t-systems.com' };
+
+test('in front of another KMS, with the usual rate and time', () => {
+  const { upstream, keystone } = parseConfig({ ...UPSTREAM, ...KEYSTONE, KMS_CREDENTIALS: 'caller' });
+  expect(upstream).toEqual({
+    endpoint: 'https://kms.eu-de.otc.t-systems.com',
+    credentials: 'caller',
+    ratePerSecond: 20,
+    timeoutMs: 20_000,
+  });
+  expect(keystone).toEqual({ endpoint: 'https://iam.eu-de.otc.t-systems.com', cacheSeconds: 30 });
+});
+
+test.each<[string, Record<string, string>, object]>([
+  [
+    'env',
+    { KMS_ACCESS_KEY: 'AK', KMS_SECRET_KEY: 'SK', KMS_SECURITY_TOKEN: 'ST' },
+    { kind: 'env', credentials: { accessKey: 'AK', secretKey: 'SK', securityToken: 'ST' } },
+  ],
+  ['file:/run/secrets/kms.json', {}, { kind: 'file', path: '/run/secrets/kms.json' }],
+  [
+    'aws:prod/kms',
+    { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'S' },
+    {
+      kind: 'aws',
+      secretId: 'prod/kms',
+      aws: { region: 'eu-central-1', accessKeyId: 'A', secretAccessKey: 'S', sessionToken: undefined },
+    },
+  ],
+])('credentials by reference: %s', (KMS_CREDENTIALS, more, credentials) => {
+  expect(parseConfig({ ...UPSTREAM, KMS_CREDENTIALS, ...more }).upstream?.credentials).toEqual(credentials);
+});
+
+test.each<[string, Record<string, string>, string]>([
+  ['no endpoint', { AUTHORITY: 'upstream', KMS_CREDENTIALS: 'file:a' }, 'KMS_ENDPOINT must be set'],
+  ['no credentials', UPSTREAM, 'KMS_CREDENTIALS must be set'],
+  [
+    'tokens that nobody knows',
+    { ...UPSTREAM, KMS_CREDENTIALS: 'caller' },
+    'KMS_CREDENTIALS=caller needs IDENTITY=keystone',
+  ],
+  ['half a key', { ...UPSTREAM, KMS_CREDENTIALS: 'env', KMS_ACCESS_KEY: 'AK' }, 'KMS_SECRET_KEY must be set'],
+  [
+    'a secret of no region',
+    { ...UPSTREAM, KMS_CREDENTIALS: 'aws:s' },
+    'AWS_REGION must be set for KMS_CREDENTIALS=aws:',
+  ],
+  ['the secret itself', { ...UPSTREAM, KMS_CREDENTIALS: 'hush' }, 'KMS_CREDENTIALS must be caller, env, file:'],
+  [
+    'clear text over the network',
+    { ...UPSTREAM, KMS_ENDPOINT: 'http://kms.example.com' },
+    'KMS_ENDPOINT must be an origin',
+  ],
+  ['a path', { ...UPSTREAM, KMS_ENDPOINT: 'https://kms.example.com/v1' }, 'KMS_ENDPOINT must be an origin'],
+  [
+    'somebody in the address',
+    { ...UPSTREAM, KMS_ENDPOINT: 'https://a:b@kms.example.com' },
+    'KMS_ENDPOINT must be an origin',
+  ],
+  [
+    'a name that looks like this machine',
+    { ...KEYSTONE, IAM_ENDPOINT: 'http://127.0.0.1.example.com' },
+    'IAM_ENDPOINT must be an origin',
+  ],
+  ['no IAM', { IDENTITY: 'keystone' }, 'IAM_ENDPOINT must be set'],
+  [
+    'a rate of nothing',
+    { ...UPSTREAM, KMS_RATE_PER_SECOND: '0' },
+    'KMS_RATE_PER_SECOND must be a whole number from 1 to 1000',
+  ],
+  [
+    'longer than API Gateway waits',
+    { ...UPSTREAM, KMS_TIMEOUT_SECONDS: '26' },
+    'KMS_TIMEOUT_SECONDS must be a whole number from 1 to 25',
+  ],
+  [
+    'tokens kept for an hour',
+    { ...KEYSTONE, TOKEN_CACHE_SECONDS: '3600' },
+    'TOKEN_CACHE_SECONDS must be a whole number from 0 to 300',
+  ],
+])('%s stops the start and is named', (_, env, told) => {
+  expect(() => parseConfig(env)).toThrow(ConfigError);
+  expect(() => parseConfig(env)).toThrow(told);
+});
+
+test('a message never holds the value of a secret', () => {
+  const env = { ...UPSTREAM, KMS_CREDENTIALS: 'SK-hush', KMS_SECRET_KEY: 'hush' };
+  expect(() => parseConfig(env)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hush') }));
+});
+
+test.each(['http://127.0.0.1:8081', 'http://localhost:8081', 'http://[::1]:8081', 'https://10.0.0.7:8443'])(
+  '%s may be the KMS',
+  (endpoint) => {
+    const env = { ...UPSTREAM, KMS_ENDPOINT: endpoint, KMS_CREDENTIALS: 'file:a' };
+    expect(parseConfig(env).upstream?.endpoint).toBe(endpoint);
+  },
+);
