@@ -73,12 +73,14 @@ const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADD
 /** Source: Node.js, "TLS (SSL)", "X509 certificate error codes"; errors of OpenSSL and of node:tls. */
 const UNTRUSTED = /^(ERR_(SSL|TLS)_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_CERT|HOSTNAME_MISMATCH)/;
 
-/** By the code of the innermost cause: fetch wraps what node:net and node:tls said. */
+/** By the code that node:net, node:tls or the client gave it; each of them wraps the one below as its cause. */
 function failingOf(error: unknown): Failing {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
+  let wrapped = error as { code?: unknown; cause?: unknown } | undefined;
+  while (typeof wrapped === 'object' && wrapped !== null) {
+    const code = String(wrapped.code ?? '');
     if (UNSENT.test(code)) return 'unsent';
     if (UNTRUSTED.test(code)) return 'untrusted';
+    wrapped = wrapped.cause as typeof wrapped;
   }
   return 'lost';
 }

@@ -7,11 +7,17 @@ import type { TestService } from '../support/service.ts';
 type Rows = Record<string, unknown[]>;
 
 /**
- * Every row of every table, read past the service: equal before and after whatever wrote nothing.
+ * Every row of every table, read past the service, and the receipts where they are kept elsewhere: equal before and
+ * after whatever wrote nothing.
  * A token made in between counts as a change, so tests make theirs first.
  */
-export async function rowsOf({ dataDir, services: { config } }: TestService): Promise<Rows> {
-  return config.dynamodb ? itemsOf(config.dynamodb) : rowsIn(join(dataDir, 'kms-grants.db'));
+export async function rowsOf({ dataDir, services, receipts, isSigning, demo }: TestService): Promise<Rows> {
+  const { dynamodb } = services.config;
+  const rows = dynamodb ? await itemsOf(dynamodb) : rowsIn(join(dataDir, 'kms-grants.db'));
+  // Of a signed request a refusal is remembered too, where it was refused.
+  if (isSigning) delete rows['seen'];
+  if (receipts !== services.store.events) rows['receipts'] = await receipts.list(demo.project_id, {}, 1000);
+  return rows;
 }
 
 function rowsIn(path: string): Rows {

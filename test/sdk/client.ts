@@ -35,6 +35,7 @@ export interface SdkClient {
   cancelSelfGrant(body: object): Promise<SdkReply>;
   listGrants(body: object): Promise<SdkReply>;
   listRetirableGrants(body: object): Promise<SdkReply>;
+  createKey(body: object): Promise<SdkReply>;
 }
 
 const silent = {
@@ -76,6 +77,7 @@ export function sdkClient(url: string, keys: Keys, where: { projectId: string } 
     cancelSelfGrant: call('retire-grant'),
     listGrants: call('list-grants'),
     listRetirableGrants: call('list-retirable-grants'),
+    createKey: call('create-key'),
   };
 }
 

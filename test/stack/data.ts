@@ -65,6 +65,14 @@ export function testData(stack: Stack): void {
           REGION: 'eu-central-1',
           GRANTS_PER_KEY: '100',
           KEYS_PER_PROJECT: '100',
+          AUTHORITY: 'standalone',
+          KMS_ENDPOINT: '',
+          KMS_CREDENTIALS: '',
+          KMS_RATE_PER_SECOND: '20',
+          KMS_TIMEOUT_SECONDS: '20',
+          IDENTITY: 'directory',
+          IAM_ENDPOINT: '',
+          TOKEN_CACHE_SECONDS: '30',
         },
       });
     }

@@ -3,17 +3,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { done, newGrant, newKey } from '../functions/making.ts';
 import { sendSigned } from '../functions/signed.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
-import { type Asked, type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
+import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
 import { type Answer, startService, type TestService } from '../support/service.ts';
+import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS } from './roles.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** An IAM action, and the partition that it is about. */
-interface Use {
-  action: string;
-  pk: string;
-}
 
 let recorder: FakeDynamodb;
 let service: TestService;
@@ -115,33 +110,3 @@ test.each(['ChangerRole', 'LoginRole'])('%s may write nothing that none of its f
   expect(patterns.length).toBeGreaterThan(0);
   expect(patterns.filter((pattern) => !asked.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
 });
-
-/** A permission as `KINDS` tells it. */
-function partsOf(permission: string) {
-  const [what = '', where] = permission.split(' table where pk is ');
-  return { action: what.replace(/ table$/, ''), patterns: where?.split(' ') };
-}
-
-function allows(permission: string, { action, pk }: Use): boolean {
-  const { action: allowed, patterns } = partsOf(permission);
-  return action === allowed && (patterns?.some((pattern) => fits(pk, pattern)) ?? true);
-}
-
-function usesOf({ operation, input }: Asked): Use[] {
-  if (operation === 'BatchGetItem') {
-    const [{ Keys }] = Object.values(input.RequestItems) as [{ Keys: object[] }];
-    return Keys.map((Key) => useOf(operation, { Key }));
-  }
-  if (operation !== 'TransactWriteItems') return [useOf(operation, input)];
-  return input.TransactItems.flatMap((one: object) =>
-    Object.entries(one).map(([kind, item]) =>
-      useOf(kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`, item),
-    ),
-  );
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: requests have every form
-function useOf(operation: string, input: any): Use {
-  const pk = input.ExpressionAttributeValues?.[':pk'] ?? (input.Item ?? input.Key).pk;
-  return { action: `dynamodb:${operation}`, pk: pk.S };
-}

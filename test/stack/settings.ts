@@ -1,10 +1,14 @@
 /** The settings of a deployment, each changed from its default with --param. */
 import { expect, test } from '@jest/globals';
+import { parseConfig } from '../../lib/config.ts';
 import { corsHeaders } from '../../local/gateway/cors.ts';
 import { upTo } from './api.ts';
 import { functionsOf, ofType, type Stack } from './packaged.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:pager';
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:kms/access-key-8hLtkJ';
+/** What Lambda gives a function besides. */
+const LAMBDA = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };
 
 export const CHANGED = {
   table: 'kms-grants-dev-restored',
@@ -12,6 +16,14 @@ export const CHANGED = {
   projectRegion: 'eu-1',
   grantsPerKey: '7',
   keysPerProject: '8',
+  authority: 'upstream',
+  kmsEndpoint: 'https://kms.eu-de.otc.t-systems.com',
+  kmsCredentials: `aws:${SECRET}`,
+  kmsRatePerSecond: '2',
+  kmsTimeoutSeconds: '9',
+  identity: 'keystone',
+  iamEndpoint: 'https://iam.eu-de.otc.t-systems.com',
+  tokenCacheSeconds: '10',
   readsPerSecond: '3000',
   changesPerSecond: '300',
   tokensPerSecond: '30',
@@ -51,6 +63,31 @@ export function testSettings(stack: Stack): void {
       expect(properties['Environment']).toMatchObject({
         Variables: { TABLE: 'kms-grants-dev-restored', REGION: 'eu-1', GRANTS_PER_KEY: '7', KEYS_PER_PROJECT: '8' },
       });
+    }
+  });
+
+  test('authority, identity and what belongs to them: the functions start with them', () => {
+    for (const { properties } of functions) {
+      const { Variables } = properties['Environment'] as { Variables: Record<string, string> };
+      const { upstream, keystone } = parseConfig({ ...Variables, ...LAMBDA, ROOT_KEY_SECRET: 'root-key' });
+      expect(upstream).toMatchObject({
+        endpoint: 'https://kms.eu-de.otc.t-systems.com',
+        credentials: { kind: 'aws', secretId: SECRET },
+        ratePerSecond: 2,
+        timeoutMs: 9000,
+      });
+      expect(keystone).toEqual({ endpoint: 'https://iam.eu-de.otc.t-systems.com', cacheSeconds: 10 });
+    }
+  });
+
+  test('kmsCredentials: who lists and who changes may read that secret, and nobody else may', () => {
+    const readers = ofType(stack, 'AWS::IAM::Role').filter(([, role]) => JSON.stringify(role).includes(SECRET));
+    expect(readers.map(([name]) => name)).toEqual(['ReaderRole', 'ChangerRole']);
+    for (const [, { Properties }] of readers) {
+      const [policy] = Properties['Policies'] as [{ PolicyDocument: { Statement: { Resource: unknown }[] } }];
+      expect(policy.PolicyDocument.Statement.filter(({ Resource }) => Resource === SECRET)).toEqual([
+        { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: SECRET },
+      ]);
     }
   });
 

@@ -1,14 +1,21 @@
-/** The whole service in this process, over real HTTP and a real SQLite file, with a clock that the test sets. */
+/**
+ * The whole service over real HTTP, with a clock that the test sets: in this process on a real store, or, in the jest
+ * projects that say so, as a process of its own in front of another that plays the cloud.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../lib/config.ts';
+import type { Login } from '../../lib/identity/tokens.ts';
 import { type Services, useServices } from '../../lib/services.ts';
+import type { EventStore } from '../../lib/store/store.ts';
 import { type Demo, type DemoUser, firstStart } from '../../local/demo.ts';
 import { createGateway, drain } from '../../local/gateway.ts';
 import { openLocal } from '../../local/open.ts';
 import { storeSettings } from './store.ts';
+import { startForCaller } from './upstream/caller.ts';
+import { startForService } from './upstream/service-mode.ts';
 
 export interface Answer {
   status: number;
@@ -24,17 +31,29 @@ export interface Ask {
   body?: object | string | Uint8Array | undefined;
 }
 
-export interface TestService {
+/** A service that is there to be asked. */
+export interface Started {
   url: string;
+  /** Where the keys and grants are; and so with `services`, whichever process answers for them. */
   dataDir: string;
   services: Services;
+  /** Of the service that is asked. */
+  receipts: EventStore;
+  /** Whether it signs what it asks the one that has the keys and grants. */
+  isSigning: boolean;
   demo: Demo;
+  /** The service's clock, ms since 1970. Set it to move time. */
+  clock: { nowMs: number };
+  /** A new token. */
+  login(login: Login): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface TestService extends Omit<Started, 'login'> {
   creator: DemoUser;
   grantee: DemoUser;
   reader: DemoUser;
   administrator: DemoUser;
-  /** The service's clock, ms since 1970. Set it to move time. */
-  clock: { nowMs: number };
   /** Any request. */
   send(path: string, ask?: Ask): Promise<Answer>;
   /** POST /v1.0/{project}/kms/{name} with a token of `user`, in the demo project unless told. */
@@ -45,13 +64,9 @@ export interface TestService {
   foreignUser(role?: string): Promise<DemoUser & { project_id: string }>;
   /** One more user of the demo project. */
   addUser(name: string, role: string): Promise<DemoUser>;
-  stop(): Promise<void>;
 }
 
-/**
- * @param env settings, as in the environment; DATA_DIR is a folder of the test's own
- */
-export async function startService(env: Record<string, string> = {}): Promise<TestService> {
+async function startHere(env: Record<string, string>): Promise<Started> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...storeSettings(), ...env });
   const demo = (await firstStart(config)) as Demo;
@@ -60,7 +75,31 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
   useServices(services);
   const server = await createGateway(config.corsOrigins);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    dataDir,
+    services,
+    receipts: services.store.events,
+    isSigning: false,
+    demo,
+    clock,
+    login: async (login) => (await services.tokens.issue(login)).token,
+    async stop() {
+      await drain(server, 0);
+      await services.store.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
+
+/**
+ * @param env settings, as in the environment, of the service that has the keys and grants; DATA_DIR is a folder of the
+ * test's own
+ */
+export async function startService(env: Record<string, string> = {}): Promise<TestService> {
+  const start = { caller: startForCaller, service: startForService }[process.env['TEST_UPSTREAM'] ?? ''] ?? startHere;
+  const { login, ...started } = await start(env);
+  const { url, demo, services } = started;
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
   const tokens = new Map<string, Promise<string>>();
 
@@ -78,8 +117,8 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
 
   function token(user: DemoUser, projectId = demo.project_id): Promise<string> {
     const name = `${user.user_id} ${projectId}`;
-    const login = { user: { id: user.user_id }, password: user.password, project: { id: projectId } };
-    const made = tokens.get(name) ?? services.tokens.issue(login).then((issued) => issued.token);
+    const who = { user: { id: user.user_id }, password: user.password, project: { id: projectId } };
+    const made = tokens.get(name) ?? login(who);
     tokens.set(name, made);
     return made;
   }
@@ -89,17 +128,13 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     return send(`/v1.0/${projectId}/kms/${name}`, { headers, body });
   }
 
-  const { accounts, store } = services;
+  const { accounts } = services;
   return {
-    url,
-    dataDir,
-    services,
-    demo,
+    ...started,
     creator,
     grantee,
     reader,
     administrator,
-    clock,
     send,
     kms,
     token,
@@ -111,11 +146,6 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     async addUser(name, role) {
       const user = await accounts.createUser(demo.project_id, name, role);
       return { ...user, ...(await accounts.createAccessKey(user.user_id)) };
-    },
-    async stop() {
-      await drain(server, 0);
-      await store.close();
-      rmSync(dataDir, { recursive: true });
     },
   };
 }

@@ -145,7 +145,7 @@ describe('sixteen times at once', () => {
     service.clock.nowMs += 1;
     return atOnce(service, service.creator, 'revoke-grant', { key_id: keyId, grant_id: grantId, ...fields });
   };
-  const eventsOf = () => service.services.store.events.list(service.demo.project_id, { grantId }, 100);
+  const eventsOf = () => service.receipts.list(service.demo.project_id, { grantId }, 100);
 
   test('is done once: one 200, fifteen KMS.2501, one event, and the total is exact', async () => {
     await newGrant(service, keyId);
@@ -172,7 +172,7 @@ test('the same request again with its sequence gets {} and does nothing; another
 
 test('a revoke leaves an event that tells who, through which door, with which request, and the grant as it was', async () => {
   const answer = await revoke(service.creator, { sequence: SEQUENCE });
-  const [event] = await service.services.store.events.list(service.demo.project_id, { grantId }, 1);
+  const [event] = await service.receipts.list(service.demo.project_id, { grantId }, 1);
   expect(event).toMatchObject({
     action: 'revoke-grant',
     actor: service.creator.user_id,

@@ -1,0 +1,118 @@
+/** What an administrator and users do at a Keystone, by its own API. Source: OpenStack Identity API v3. */
+import { randomBytes } from 'node:crypto';
+import type { Keystone } from './keystone.ts';
+
+export interface KeystoneUser {
+  id: string;
+  domainId: string;
+  password: string;
+}
+
+export type Scope = { project: string } | { domain: string } | { system: { all: true } } | 'unscoped';
+
+export interface Iam {
+  addDomain(): Promise<string>;
+  /** In the domain `default` unless told. */
+  addProject(domainId?: string): Promise<string>;
+  /** With a role in the project. */
+  addUser(projectId: string, role: string, domainId?: string): Promise<KeystoneUser>;
+  /** Gives a role; in a project, a domain or the whole system. */
+  giveRole(user: KeystoneUser, role: string, scope: Exclude<Scope, 'unscoped'>): Promise<void>;
+  takeRole(user: KeystoneUser, role: string, projectId: string): Promise<void>;
+  setEnabled(user: KeystoneUser, enabled: boolean): Promise<void>;
+  /** A new token of the user. */
+  token(user: KeystoneUser, scope: Scope): Promise<string>;
+  /** When the token ends, ms since 1970. */
+  expiresAtMs(token: string): Promise<number>;
+  revoke(token: string): Promise<void>;
+}
+
+const DEFAULT_DOMAIN = 'default';
+
+interface Asked {
+  token?: string;
+  subject?: string;
+  body?: object;
+}
+
+export async function iamOf({ url, adminPassword }: Keystone): Promise<Iam> {
+  async function ask(method: string, path: string, { token, subject, body }: Asked = {}): Promise<Response> {
+    const response = await fetch(`${url}/v3/${path}`, {
+      method,
+      headers: {
+        ...(token !== undefined && { 'X-Auth-Token': token }),
+        ...(subject !== undefined && { 'X-Subject-Token': subject }),
+        'Content-Type': 'application/json',
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response;
+  }
+
+  async function login(user: object, scope: object | 'unscoped'): Promise<string> {
+    const body = { auth: { identity: { methods: ['password'], password: { user } }, scope } };
+    const response = await ask('POST', 'auth/tokens', { body });
+    return response.headers.get('x-subject-token') ?? '';
+  }
+
+  const domain = { id: DEFAULT_DOMAIN };
+  const admin = await login({ name: 'admin', domain, password: adminPassword }, { project: { name: 'admin', domain } });
+
+  const asAdmin = (method: string, path: string, body?: object) =>
+    ask(method, path, { token: admin, ...(body && { body }) });
+
+  async function add(what: string, values: object): Promise<string> {
+    const response = await asAdmin('POST', `${what}s`, { [what]: { name: randomName(), ...values } });
+    const answer = (await response.json()) as Record<string, { id: string }>;
+    return answer[what]?.id ?? '';
+  }
+
+  const roles = new Map<string, Promise<string>>();
+
+  async function roleAt(user: KeystoneUser, role: string, scope: Exclude<Scope, 'unscoped'>): Promise<string> {
+    const made = roles.get(role) ?? add('role', { name: role });
+    roles.set(role, made);
+    return `${pathOf(scope)}/users/${user.id}/roles/${await made}`;
+  }
+
+  return {
+    addDomain: () => add('domain', {}),
+    addProject: (domainId = DEFAULT_DOMAIN) => add('project', { domain_id: domainId }),
+    async addUser(projectId, role, domainId = DEFAULT_DOMAIN) {
+      const password = randomName();
+      const user = { id: await add('user', { domain_id: domainId, password }), domainId, password };
+      await asAdmin('PUT', await roleAt(user, role, { project: projectId }));
+      return user;
+    },
+    async giveRole(user, role, scope) {
+      await asAdmin('PUT', await roleAt(user, role, scope));
+    },
+    async takeRole(user, role, projectId) {
+      await asAdmin('DELETE', await roleAt(user, role, { project: projectId }));
+    },
+    async setEnabled(user, enabled) {
+      await asAdmin('PATCH', `users/${user.id}`, { user: { enabled } });
+    },
+    token: ({ id, password }, scope) => login({ id, password }, wireScope(scope)),
+    async expiresAtMs(token) {
+      const response = await ask('GET', 'auth/tokens', { token, subject: token });
+      return Date.parse(((await response.json()) as { token: { expires_at: string } }).token.expires_at);
+    },
+    async revoke(token) {
+      await ask('DELETE', 'auth/tokens', { token, subject: token });
+    },
+  };
+}
+
+function pathOf(scope: Exclude<Scope, 'unscoped'>): string {
+  if ('project' in scope) return `projects/${scope.project}`;
+  return 'domain' in scope ? `domains/${scope.domain}` : 'system';
+}
+
+function wireScope(scope: Scope): object | 'unscoped' {
+  if (scope === 'unscoped' || 'system' in scope) return scope;
+  return 'project' in scope ? { project: { id: scope.project } } : { domain: { id: scope.domain } };
+}
+
+const randomName = () => randomBytes(12).toString('hex');

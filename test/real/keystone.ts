@@ -1,0 +1,98 @@
+/** A Keystone of a test's own, as a process on loopback, over SQLite. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DATABASE, TEMPLATE_VARIABLE, type Template, writeConfiguration } from './bootstrap.ts';
+
+const SERVE = 'test/real/serve.py';
+const OUTPUT_CHARS_MAX = 8_000;
+
+export interface Keystone {
+  url: string;
+  adminPassword: string;
+  /** How many requests to verify a token have come in. */
+  lookups(): number;
+  /** Ends the process; its data stays. */
+  stop(): Promise<void>;
+  /** Starts it again, at the same address, where it does not run. */
+  start(): Promise<void>;
+  /** It takes connections and answers nothing. */
+  hang(): void;
+  goOn(): void;
+  /** Ends it for good. */
+  remove(): Promise<void>;
+}
+
+interface Running {
+  child: ChildProcess;
+  port: number;
+}
+
+/** @param tokenSeconds how long its tokens are good */
+export async function startKeystone({ tokenSeconds }: { tokenSeconds?: number } = {}): Promise<Keystone> {
+  const template = JSON.parse(process.env[TEMPLATE_VARIABLE] ?? '') as Template;
+  const folder = mkdtempSync(join(tmpdir(), 'keystone-'));
+  copyFileSync(join(template.folder, DATABASE), join(folder, DATABASE));
+  writeConfiguration(folder, tokenSeconds);
+  let lookups = 0;
+  const serve = (port: number) =>
+    startProcess(template.python, folder, port, (line) => {
+      if (/^request GET \/v3\/auth\/tokens\b/.test(line)) lookups += 1;
+    });
+  let running = await serve(0);
+  const hasEnded = () => running.child.exitCode !== null || running.child.signalCode !== null;
+  const stop = async () => {
+    if (hasEnded()) return;
+    const ended = once(running.child, 'exit');
+    running.child.kill('SIGKILL');
+    await ended;
+  };
+  const { port } = running;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    adminPassword: template.adminPassword,
+    lookups: () => lookups,
+    stop,
+    async start() {
+      if (hasEnded()) running = await serve(port);
+    },
+    hang: () => running.child.kill('SIGSTOP'),
+    goOn: () => running.child.kill('SIGCONT'),
+    async remove() {
+      await stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/**
+ * @param port 0 for one that the system picks
+ * @param onLine told of every line that it prints
+ */
+function startProcess(python: string, folder: string, port: number, onLine: (line: string) => void): Promise<Running> {
+  const child = spawn(python, ['-W', 'ignore', SERVE, String(port)], {
+    env: { PATH: process.env['PATH'], OS_KEYSTONE_CONFIG_DIR: folder },
+    // It ends when its standard input does: with this process, whatever happens to it.
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  return new Promise((resolve, reject) => {
+    let output = '';
+    let rest = '';
+    child.stderr.on('data', (chunk) => {
+      output = (output + chunk).slice(-OUTPUT_CHARS_MAX);
+    });
+    child.stdout.on('data', (chunk) => {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const [, listens] = /^listens on (\d+)$/.exec(line) ?? [];
+        if (listens) resolve({ child, port: Number(listens) });
+        onLine(line);
+      }
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`Keystone ended with ${code}:\n${output}`)));
+  });
+}

@@ -1,0 +1,81 @@
+/** `npm run test:real`: tokens checked against a real OpenStack Keystone. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bootstrap, TEMPLATE_VARIABLE } from './bootstrap.ts';
+import { Children } from './children.ts';
+import { CannotInstall, findPython, installKeystone } from './python.ts';
+
+const HELP = `npm run test:real -- [options] [jest's own arguments, after another --]
+
+Installs OpenStack Keystone with pip in node_modules/.cache, starts it on loopback and checks that this service takes
+its tokens, and only those. Needs Python 3.11 or newer.
+
+  --if-python   ends well, with nothing tested, where there is no such Python
+  --help        this text`;
+
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+  '--config=test/real/jest.config.js',
+];
+
+async function run(children: Children, folder: string, python: string, more: readonly string[]): Promise<number> {
+  const template = await bootstrap(children, await installKeystone(children, python), join(folder, 'template'));
+  const results = join(folder, 'results.json');
+  // What the tests leave, should they be cut off, goes with the folder.
+  const env = { ...process.env, TMPDIR: folder, [TEMPLATE_VARIABLE]: JSON.stringify(template) };
+  const args = [...JEST, '--json', `--outputFile=${results}`, ...more];
+  const { code } = await children.run(process.execPath, args, { env, isShown: true });
+  if (!existsSync(results)) throw new Error('jest ended without results');
+  console.log(lastLine(JSON.parse(readFileSync(results, 'utf8'))));
+  return code ?? 1;
+}
+
+interface Results {
+  numFailedTests: number;
+  numPassedTests: number;
+  numTotalTests: number;
+}
+
+function lastLine({ numFailedTests, numPassedTests, numTotalTests }: Results): string {
+  const failed = numFailedTests > 0 ? `${numFailedTests} failed, ` : '';
+  return `Tests:       ${failed}${numPassedTests} passed, ${numTotalTests} total`;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { 'if-python': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  if (values.help) return console.log(HELP);
+  const children = new Children();
+  const folder = mkdtempSync(join(tmpdir(), 'kms-grants-real-'));
+  let signalled: NodeJS.Signals | undefined;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      signalled ??= signal;
+      children.endAll();
+    });
+  }
+  try {
+    const python = await findPython(children).catch((error: Error) => {
+      if (!values['if-python'] || !(error instanceof CannotInstall)) throw error;
+      console.log(`${error.message}\nNothing was tested against Keystone.`);
+    });
+    if (python) process.exitCode = await run(children, folder, python, positionals);
+  } catch (error) {
+    if (!signalled) throw error;
+  } finally {
+    children.endAll();
+    rmSync(folder, { recursive: true, force: true });
+    if (signalled) process.exitCode = 128 + constants.signals[signalled];
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(error instanceof CannotInstall ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,144 @@
+/**
+ * What functions ask of DynamoDB in front of another KMS, beside what their roles allow. A standalone instance plays that
+ * KMS, as a process of its own.
+ */
+import { rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseConfig } from '../../lib/config.ts';
+import { type Services, useServices } from '../../lib/services.ts';
+import { sign } from '../../lib/signing/sdk-hmac.ts';
+import type { DemoUser } from '../../local/demo.ts';
+import { createGateway, drain } from '../../local/gateway.ts';
+import { openLocal } from '../../local/open.ts';
+import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
+import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
+import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { allows, type Use, usesOf } from './dynamodb-uses.ts';
+import { KINDS } from './roles.ts';
+
+type Keys = Pick<DemoUser, 'access_key' | 'secret_key'>;
+
+const READERS = ['describe-key', 'list-grants', 'list-keys', 'list-retirable-grants'];
+const CHANGERS = KINDS['ChangerRole']?.functions ?? [];
+
+const folder = newDataDir();
+/** By the name of the function. */
+const uses = new Map<string, Use[]>();
+
+let recorder: FakeDynamodb;
+let cloud: ServiceProcess;
+let services: Services;
+let gateway: Awaited<ReturnType<typeof createGateway>>;
+
+beforeAll(async () => {
+  recorder = await startFakeDynamodb(dynamodbEndpoint());
+  cloud = await startProcess(join(folder, 'cloud'));
+  const { project_id, users } = cloud.demo();
+  const [owner] = users as [DemoUser];
+  const config = parseConfig({
+    DATA_DIR: join(folder, 'backend'),
+    STORE: 'dynamodb',
+    DYNAMODB_ENDPOINT: recorder.endpoint,
+    TABLE: freshTableName(),
+    AUTHORITY: 'upstream',
+    KMS_ENDPOINT: cloud.url,
+    KMS_CREDENTIALS: 'env',
+    KMS_ACCESS_KEY: owner.access_key,
+    KMS_SECRET_KEY: owner.secret_key,
+    KMS_RATE_PER_SECOND: '1000',
+  });
+  services = await openLocal(config);
+  useServices(services);
+  gateway = await createGateway([]);
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+  await services.accounts.createProject('local-1', 'ours', project_id);
+  const ann = await newUser(project_id, 'ann');
+  const bob = await newUser(project_id, 'bob');
+
+  /** Signed: so it is remembered without a `sequence`, and a refusal is remembered too. */
+  async function ask(user: Keys, name: string, fields: object, status = 200) {
+    recorder.asked.length = 0;
+    const answer = await post(user, `/v1.0/${project_id}/kms/${name}`, JSON.stringify(fields));
+    expect([name, answer.status]).toEqual([name, status]);
+    uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf)]);
+    return answer.body;
+  }
+
+  const { key_info } = await ask(ann, 'create-key', { key_alias: 'one' });
+  const { key_id } = key_info;
+  const operations = ['retire-grant', 'encrypt-data'];
+  const grant = { key_id, grantee_principal: bob.user_id, operations };
+  const first = await ask(ann, 'create-grant', grant);
+  const second = await ask(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cff' });
+  await ask(bob, 'create-grant', grant, 403);
+  await ask(bob, 'list-grants', { key_id });
+  await ask(bob, 'list-retirable-grants', {});
+  await ask(bob, 'list-keys', {});
+  await ask(bob, 'describe-key', { key_id });
+  await ask(bob, 'revoke-grant', { key_id, ...first }, 403);
+  await ask(ann, 'revoke-grant', { key_id, ...first });
+  await ask(bob, 'retire-grant', { key_id, ...second });
+  await ask(bob, 'retire-grant', { key_id, grant_id: '0'.repeat(64) }, 400);
+  await ask(ann, 'disable-key', { key_id });
+  await ask(ann, 'enable-key', { key_id });
+  await ask(ann, 'schedule-key-deletion', { key_id, pending_days: '7' });
+  await ask(ann, 'cancel-key-deletion', { key_id });
+});
+
+afterAll(async () => {
+  await drain(gateway, 0);
+  await services.store.close();
+  await cloud.stop();
+  await recorder.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function newUser(projectId: string, name: string) {
+  const user = await services.accounts.createUser(projectId, name, 'KMS Administrator');
+  return { ...user, ...(await services.accounts.createAccessKey(user.user_id)) };
+}
+
+async function post({ access_key: accessKey, secret_key: secretKey }: Keys, path: string, body: string) {
+  const headers = {
+    'content-type': 'application/json',
+    'x-sdk-date': new Date().toISOString().replace(/[-:]|\.\d+/g, ''),
+  };
+  const request = { method: 'POST', path, query: '', headers, body: Buffer.from(body) };
+  const authorization = sign(request, { accessKey, secretKey }, Object.keys(headers));
+  const { port } = gateway.address() as AddressInfo;
+  const sent = { method: 'POST', headers: { ...headers, authorization }, body };
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, sent);
+  // biome-ignore lint/suspicious/noExplicitAny: replies of every form
+  return { status: response.status, body: (await response.json()) as any };
+}
+
+test('each KMS function was used', () => {
+  expect([...uses.keys()].sort()).toEqual([...READERS, ...CHANGERS].sort());
+});
+
+test.each([
+  ['ReaderRole', READERS],
+  ['ChangerRole', CHANGERS],
+])('%s allows all that its functions ask for', (kind, functions) => {
+  const asked = functions.flatMap((name) => uses.get(name) ?? []);
+  const may = KINDS[kind]?.may ?? [];
+  expect(asked.filter((use) => !may.some((permission) => allows(permission, use)))).toEqual([]);
+});
+
+test('who lists writes nothing', () => {
+  const asked = READERS.flatMap((name) => uses.get(name) ?? []).map(({ action }) => action);
+  expect([...new Set(asked)].filter((action) => !/:(?:Batch)?GetItem$|:Query$/.test(action))).toEqual([]);
+});
+
+test('changes add events and what is remembered of requests; nothing is changed or deleted', () => {
+  const asked = CHANGERS.flatMap((name) => uses.get(name) ?? []);
+  const written = asked.filter(({ action }) => /:(?:Put|Update|Delete)Item$/.test(action));
+  expect([...new Set(written.map(({ action, pk }) => `${action} ${pk.replace(/#.*/, '')}`))].sort()).toEqual([
+    'dynamodb:PutItem events',
+    'dynamodb:PutItem grant',
+    'dynamodb:PutItem key',
+    'dynamodb:PutItem once',
+  ]);
+});

@@ -1,0 +1,65 @@
+/**
+ * The backend in front of a cloud, where it signs with credentials of its own and itself says who may do what: three
+ * processes over real sockets. Its directory and receipts are a copy of the cloud's, as of one who was the authority
+ * before and has handed the keys over; so it knows who made the demo's keys, and has old rows of them that nothing may
+ * be answered from. Its credentials are the demo's creator's: at the cloud the keys are that user's.
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseConfig } from '../../../lib/config.ts';
+import type { Services } from '../../../lib/services.ts';
+import { type Demo, firstStart } from '../../../local/demo.ts';
+import type { Started } from '../service.ts';
+import { loginAt, withProcesses } from './processes.ts';
+
+/** @param env settings of the cloud */
+export function startForService(env: Record<string, string>): Promise<Started> {
+  return withProcesses(async ({ clock, dirOf, start, open, stop }) => {
+    const demo = (await firstStart(parseConfig({ ...env, DATA_DIR: dirOf('cloud') }))) as Demo;
+    mkdirSync(dirOf('backend'));
+    for (const file of ['kms-grants.db', 'root.key']) {
+      copyFileSync(join(dirOf('cloud'), file), join(dirOf('backend'), file));
+    }
+    const [{ access_key = '', secret_key = '', user_id = '' } = {}] = demo.users;
+    const keys = join(dirOf('backend'), 'credentials.json');
+    writeFileSync(keys, JSON.stringify({ access_key, secret_key }), { mode: 0o600 });
+
+    const cloud = await start('cloud', [], env);
+    const backend = await start('backend', ['--no-demo'], {
+      AUTHORITY: 'upstream',
+      KMS_CREDENTIALS: `file:${keys}`,
+      KMS_ENDPOINT: cloud.url,
+      KMS_RATE_PER_SECOND: '1000',
+    });
+    clock.nowMs = Date.now();
+    const [there, own] = [await open('cloud', env), await open('backend')];
+    return {
+      url: backend.url,
+      dataDir: dirOf('cloud'),
+      services: {
+        ...there,
+        store: { ...there.store, directory: own.store.directory },
+        tokens: own.tokens,
+        accounts: { ...own.accounts, createProject: createProjectOn(own, there, user_id) },
+      },
+      receipts: own.store.events,
+      isSigning: true,
+      demo,
+      clock,
+      login: (login) => loginAt(backend.url, login),
+      stop,
+    };
+  });
+}
+
+/** A project that the backend is to work in must be there at the cloud too, with a role for its credentials' user. */
+function createProjectOn(own: Services, there: Services, userId: string): Services['accounts']['createProject'] {
+  return async (...args) => {
+    const made = await own.accounts.createProject(...args);
+    const { directory } = there.store;
+    const known = await directory.domain(made.domain.domainId);
+    await directory.addProject(made.project, known ? undefined : made.domain);
+    await directory.addRole(userId, made.project.projectId, 'KMS Administrator');
+    return made;
+  };
+}

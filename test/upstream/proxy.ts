@@ -1,0 +1,151 @@
+/** Stands between the service and the cloud, and does to each call what a test asks for. */
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { forward } from './forward.ts';
+
+/** One call as it came by: one try of a request. */
+export interface Passage {
+  /** The API's name. */
+  action: string;
+  headers: IncomingHttpHeaders;
+  body: Record<string, unknown>;
+  /** The name of what was done to it. */
+  fault: string;
+  /** When it was handed to the cloud, by `performance.now()`; absent when it never was. */
+  handedOnAtMs?: number;
+  /** What the cloud answered, whatever the client saw of it. */
+  cloud?: CloudAnswer;
+}
+
+export interface CloudAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** What a fault can do to a call. */
+export interface Call {
+  passage: Passage;
+  /** Lets the cloud do the work. @throws Gone when the client has left, unless it is to be done all the same */
+  handOn(even?: { clientHasGone: true }): Promise<CloudAnswer>;
+  answer(status: number, headers: Record<string, string>, body: string | Buffer): void;
+  response: ServerResponse;
+  /** Ends the connection as a crash does, in the middle of whatever was being sent. */
+  reset(): void;
+}
+
+export interface Fault {
+  name: string;
+  run(call: Call): Promise<void>;
+}
+
+/** The client left before its call was handed on. */
+class Gone extends Error {}
+
+export interface FaultProxy {
+  url: string;
+  /** All calls since the start, oldest first. */
+  passages: Passage[];
+  /** Decides what happens to a call. */
+  choose: (passage: Passage) => Fault;
+  /** What went wrong in the proxy itself, which no fault asked for. */
+  mishaps: unknown[];
+  /** Until `listen`, connections are refused. */
+  refuse(): void;
+  listen(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ProxyOptions {
+  /**
+   * Whether `sequence` stays in the bodies. The real cloud does nothing with it, but a service that plays the cloud
+   * would answer a second try as the first.
+   */
+  keepsSequence?: boolean;
+}
+
+/** @param cloudUrl the origin of the cloud */
+export async function startProxy(cloudUrl: string, { keepsSequence = false }: ProxyOptions = {}): Promise<FaultProxy> {
+  const agent = new Agent({ keepAlive: true });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const bytes = Buffer.concat(await request.toArray());
+    const body = bytes.length === 0 ? {} : (JSON.parse(bytes.toString()) as Record<string, unknown>);
+    const action = request.url?.split('/').at(-1) ?? '';
+    const passage: Passage = { action, headers: request.headers, body, fault: '' };
+    const fault = proxy.choose(passage);
+    passage.fault = fault.name;
+    proxy.passages.push(passage);
+    const { sequence: _, ...others } = body;
+    const sent = keepsSequence ? bytes : Buffer.from(JSON.stringify(others));
+
+    await fault.run({
+      passage,
+      response,
+      async handOn(even) {
+        if (isGone(request, response) && !even?.clientHasGone) throw new Gone();
+        passage.handedOnAtMs = performance.now();
+        passage.cloud = await forward(cloudUrl, request, sent, agent);
+        return passage.cloud;
+      },
+      answer(status, headers, text) {
+        response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
+      },
+      reset: () => void request.socket.resetAndDestroy(),
+    });
+  }
+
+  const unused = new Set<Socket>();
+  const server = createServer((request, response) => {
+    unused.delete(request.socket);
+    serve(request, response).catch((error: unknown) => {
+      if (!(error instanceof Gone) && !isGone(request, response)) proxy.mishaps.push(error);
+      response.destroy();
+    });
+  });
+  server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  const proxy: FaultProxy = {
+    url: `http://127.0.0.1:${port}`,
+    passages: [],
+    choose: () => NONE,
+    mishaps: [],
+    refuse() {
+      server.close();
+      // Connections on which nothing was sent yet do not count as idle.
+      for (const socket of unused) socket.destroy();
+    },
+    async listen() {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    },
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      agent.destroy();
+      await closed;
+    },
+  };
+  return proxy;
+}
+
+/** Passed on there and back, as it is. */
+export const NONE: Fault = {
+  name: 'none',
+  async run({ handOn, answer }) {
+    const { status, headers, body } = await handOn();
+    answer(status, headers, body);
+  },
+};
+
+function isGone(request: IncomingMessage, response: ServerResponse): boolean {
+  return request.socket.destroyed || request.socket.readableEnded || response.closed;
+}

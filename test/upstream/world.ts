@@ -1,0 +1,153 @@
+/**
+ * Three processes over real sockets: the test as client, the backend, and a standalone instance that plays the cloud.
+ * Between backend and cloud stands the proxy. The cloud checks tokens too, and hears of them without the proxy.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
+import type { ChangeEvent } from '../../lib/store/store.ts';
+import type { Demo, DemoUser } from '../../local/demo.ts';
+import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { type Elsewhere, startElsewhere } from './elsewhere.ts';
+import { type FaultProxy, type ProxyOptions, startProxy } from './proxy.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read replies of every form
+  body: any;
+  ms: number;
+}
+
+/** Asks one API in the demo project, with a token of `user`. */
+export type Ask = (user: DemoUser, name: string, body: object) => Promise<Answer>;
+
+export interface World {
+  cloud: ServiceProcess;
+  cloudDir: string;
+  proxy: FaultProxy;
+  elsewhere: Elsewhere;
+  /** The one that is running: after `startBackend` another. */
+  backend(): ServiceProcess;
+  demo: Demo;
+  creator: DemoUser;
+  grantee: DemoUser;
+  reader: DemoUser;
+  administrator: DemoUser;
+  ask: Ask;
+  /** The same, past backend and proxy. */
+  askCloud: Ask;
+  token(user: DemoUser): string;
+  /** All that has gone through the backend, oldest first. */
+  receipts(): Promise<ChangeEvent[]>;
+  /** All that has happened at the cloud, oldest first. */
+  cloudEvents(): Promise<ChangeEvent[]>;
+  /** Starts the backend anew, on the data that it has. */
+  startBackend(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions extends ProxyOptions {
+  /** Settings of the backend. Made when the cloud is there, for those that need its credentials. */
+  env?: Record<string, string> | ((demo: Demo, folder: string) => Record<string, string>);
+}
+
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = newDataDir();
+  const stops: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true })];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await open(folder, options, stops)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** @param stops takes what ends each thing that was started */
+async function open(
+  folder: string,
+  { env = {}, ...proxyOptions }: WorldOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<Omit<World, 'stop'>> {
+  const [cloudDir, backendDir] = [join(folder, 'cloud'), join(folder, 'backend')];
+  const cloud = await startProcess(cloudDir, [], { GRANTS_PER_KEY: '1000000' });
+  stops.push(() => cloud.stop('SIGKILL'));
+  const demo = cloud.demo();
+  const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
+  const proxy = await startProxy(cloud.url, proxyOptions);
+  stops.push(() => proxy.stop());
+  const elsewhere = await startElsewhere();
+  stops.push(() => elsewhere.stop());
+  const tokens = new Map<string, string>();
+  for (const user of demo.users) tokens.set(user.user_id, await login(cloud.url, demo.project_id, user));
+  let backend: ServiceProcess;
+
+  async function startBackend(): Promise<void> {
+    backend = await startProcess(backendDir, ['--no-demo'], {
+      AUTHORITY: 'upstream',
+      IDENTITY: 'keystone',
+      KMS_CREDENTIALS: 'caller',
+      KMS_ENDPOINT: proxy.url,
+      IAM_ENDPOINT: cloud.url,
+      KMS_RATE_PER_SECOND: '1000',
+      ...(typeof env === 'function' ? env(demo, folder) : env),
+    });
+  }
+  await startBackend();
+  stops.push(() => backend.stop('SIGKILL'));
+
+  const token = (user: DemoUser) => tokens.get(user.user_id) ?? '';
+  const at = (url: () => string): Ask => {
+    return (user, name, body) => post(`${url()}/v1.0/${demo.project_id}/kms/${name}`, token(user), body);
+  };
+  return {
+    cloud,
+    cloudDir,
+    proxy,
+    elsewhere,
+    backend: () => backend,
+    demo,
+    creator,
+    grantee,
+    reader,
+    administrator,
+    ask: at(() => backend.url),
+    askCloud: at(() => cloud.url),
+    token,
+    receipts: () => eventsIn(backendDir, demo.project_id),
+    cloudEvents: () => eventsIn(cloudDir, demo.project_id),
+    startBackend,
+  };
+}
+
+async function login(url: string, projectId: string, { user_id: id, password }: DemoUser): Promise<string> {
+  const identity = { methods: ['password'], password: { user: { id, password } } };
+  const body = JSON.stringify({ auth: { identity, scope: { project: { id: projectId } } } });
+  const response = await fetch(`${url}/v3/auth/tokens`, { method: 'POST', body });
+  return response.headers.get('x-subject-token') ?? '';
+}
+
+async function post(url: string, token: string, body: object): Promise<Answer> {
+  const startMs = performance.now();
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'X-Auth-Token': token, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  const ms = performance.now() - startMs;
+  return { status: response.status, headers: response.headers, body: JSON.parse(text), ms };
+}
+
+/** From a store that a process may have open at the same time. */
+async function eventsIn(dataDir: string, projectId: string): Promise<ChangeEvent[]> {
+  const store = openSqliteStore(join(dataDir, 'kms-grants.db'));
+  try {
+    return (await store.events.list(projectId, {}, 1_000_000)).toReversed();
+  } finally {
+    await store.close();
+  }
+}
