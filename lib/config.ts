@@ -18,6 +18,9 @@ const REMOTE = /^(https:\/\/[\w.-]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\
 const remote = () =>
   z.optional(named(REMOTE, 'must be an origin such as https://kms.example.com, or http:// on this machine only'));
 
+/** What a header can hold: one that cannot would be told by name where it fails. */
+const credential = () => z.optional(named(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'));
+
 /** Every setting: its name in the environment, its form and its default. The README's table tells the same. */
 const SETTINGS = z.object({
   HOST: z._default(z.string().check(z.minLength(1, { error: 'must be a host name or address' })), '127.0.0.1'),
@@ -56,9 +59,9 @@ const SETTINGS = z.object({
       'must be caller, env, file:<path> or aws:<name or ARN of a secret>',
     ),
   ),
-  KMS_ACCESS_KEY: z.optional(z.string()),
-  KMS_SECRET_KEY: z.optional(z.string()),
-  KMS_SECURITY_TOKEN: z.optional(z.string()),
+  KMS_ACCESS_KEY: credential(),
+  KMS_SECRET_KEY: credential(),
+  KMS_SECURITY_TOKEN: credential(),
   KMS_RATE_PER_SECOND: z.prefault(wholeNumber(1, 1_000), '20'),
   KMS_TIMEOUT_SECONDS: z.prefault(wholeNumber(1, 25), '20'),
   IDENTITY: z._default(z.enum(['directory', 'keystone'], { error: 'must be directory or keystone' }), 'directory'),
@@ -120,7 +123,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw refusal(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
   }
   const { data } = result;
-  const faults = Object.entries(CONFLICTS).flatMap(([fault, hasIt]) => (hasIt(data) ? [fault] : []));
+  const faults = conflictsOf(data);
   if (faults.length > 0) throw refusal(faults);
   return {
     host: data.HOST,
@@ -143,36 +146,26 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-const lacks = (name: keyof Settings) => (data: Settings) => data[name] === undefined;
+const AWS_NAMES = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+const KMS_NAMES = ['KMS_ACCESS_KEY', 'KMS_SECRET_KEY'] as const;
 
-/** What settings ask of each other: what is said when it is so. */
-const CONFLICTS: Readonly<Record<string, (data: Settings) => boolean>> = {
-  ...Object.fromEntries(
-    (['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const).flatMap((name) => [
-      [
-        `${name} must be set for STORE=dynamodb without DYNAMODB_ENDPOINT`,
-        (data: Settings) => data.STORE === 'dynamodb' && lacks('DYNAMODB_ENDPOINT')(data) && lacks(name)(data),
-      ],
-      [
-        `${name} must be set for KMS_CREDENTIALS=aws:`,
-        (data: Settings) => isUpstream(data) && data.KMS_CREDENTIALS?.startsWith('aws:') === true && lacks(name)(data),
-      ],
-    ]),
-  ),
-  'KMS_ENDPOINT must be set for AUTHORITY=upstream': (data) => isUpstream(data) && lacks('KMS_ENDPOINT')(data),
-  'KMS_CREDENTIALS must be set for AUTHORITY=upstream': (data) => isUpstream(data) && lacks('KMS_CREDENTIALS')(data),
-  'KMS_CREDENTIALS=caller needs IDENTITY=keystone, which knows the tokens that are passed on': (data) =>
-    isUpstream(data) && data.KMS_CREDENTIALS === 'caller' && data.IDENTITY !== 'keystone',
-  'KMS_ACCESS_KEY and KMS_SECRET_KEY must be set for KMS_CREDENTIALS=env': (data) =>
-    isUpstream(data) &&
-    data.KMS_CREDENTIALS === 'env' &&
-    (lacks('KMS_ACCESS_KEY')(data) || lacks('KMS_SECRET_KEY')(data)),
-  'IAM_ENDPOINT must be set for IDENTITY=keystone': (data) =>
-    data.IDENTITY === 'keystone' && lacks('IAM_ENDPOINT')(data),
-};
-
-function isUpstream({ AUTHORITY }: Settings): boolean {
-  return AUTHORITY === 'upstream';
+/** What settings ask of each other and do not have. */
+function conflictsOf(data: Settings): string[] {
+  const faults: string[] = [];
+  const need = (names: readonly (keyof Settings)[], by: string) => {
+    for (const name of names) if (data[name] === undefined) faults.push(`${name} must be set for ${by}`);
+  };
+  if (data.STORE === 'dynamodb' && !data.DYNAMODB_ENDPOINT) need(AWS_NAMES, 'STORE=dynamodb without DYNAMODB_ENDPOINT');
+  if (data.IDENTITY === 'keystone') need(['IAM_ENDPOINT'], 'IDENTITY=keystone');
+  if (data.AUTHORITY === 'upstream') {
+    need(['KMS_ENDPOINT', 'KMS_CREDENTIALS'], 'AUTHORITY=upstream');
+    if (data.KMS_CREDENTIALS === 'env') need(KMS_NAMES, 'KMS_CREDENTIALS=env');
+    if (data.KMS_CREDENTIALS?.startsWith('aws:')) need(AWS_NAMES, 'KMS_CREDENTIALS=aws:');
+    if (data.KMS_CREDENTIALS === 'caller' && data.IDENTITY !== 'keystone') {
+      faults.push('KMS_CREDENTIALS=caller needs IDENTITY=keystone, which knows the tokens that are passed on');
+    }
+  }
+  return faults;
 }
 
 /** @param fallback what a local DynamoDB is told, which takes any credentials */
