@@ -21,6 +21,9 @@ export interface Stack {
   provider: Record<string, unknown>;
 }
 
+/** A run takes 10 s. One whose build fails prints why and never ends: the plugin leaves its builder running. */
+const RUN_MS_MAX = 180_000;
+
 type Json = string | number | boolean | null | undefined | Json[] | { [name: string]: Json };
 type Conditions = Record<string, Json>;
 
@@ -41,6 +44,7 @@ export function packageStack(stage: string, settings: Record<string, string> = {
       env: { PATH: process.env['PATH'], HOME: home },
       stdio: 'pipe',
       encoding: 'utf8',
+      timeout: RUN_MS_MAX,
     });
     const read = (file: string) => JSON.parse(readFileSync(join(made, file), 'utf8'));
     const template = read('cloudformation-template-update-stack.json');
