@@ -23,7 +23,7 @@ export interface AwsService {
 
 /** What to put right, for the errors that settings cause. Source: DynamoDB Developer Guide, "Error handling". */
 const HINTS: Readonly<Record<string, string>> = {
-  ResourceNotFoundException: 'it is not there: check TABLE, ROOT_KEY_SECRET and AWS_REGION',
+  ResourceNotFoundException: 'it is not there: check TABLE, ROOT_KEY_SECRET, KMS_CREDENTIALS and AWS_REGION',
   AccessDeniedException: 'these credentials may not do that: check the policy of their role or user',
   UnrecognizedClientException: 'AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN',
   ExpiredTokenException: 'these credentials have expired: get new ones',

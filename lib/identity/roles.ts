@@ -28,6 +28,8 @@ const FULL = [
 export const ROLES: ReadonlyMap<string, ReadonlySet<Permission>> = new Map<string, ReadonlySet<Permission>>([
   ['te_admin', new Set<Permission>([...FULL, 'iam:tokens:check'])],
   ['KMS Administrator', new Set<Permission>(FULL)],
+  // What tokens of the cloud's IAM call KMS Administrator. Source: the tests of its Terraform provider.
+  ['kms_adm', new Set<Permission>(FULL)],
   ['KMS CMKFullAccess', new Set<Permission>(FULL)],
   ['KMS CMKReadOnlyAccess', new Set<Permission>(READ)],
   ['Security Administrator', new Set<Permission>(['iam:tokens:check'])],

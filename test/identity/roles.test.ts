@@ -24,6 +24,7 @@ test('the roles are these', () => {
     'KMS CMKFullAccess',
     'KMS CMKReadOnlyAccess',
     'Security Administrator',
+    'kms_adm',
     'te_admin',
   ]);
 });
@@ -31,6 +32,7 @@ test('the roles are these', () => {
 test.each([
   ['te_admin', PERMISSIONS],
   ['KMS Administrator', KMS_ALL],
+  ['kms_adm', KMS_ALL],
   ['KMS CMKFullAccess', KMS_ALL],
   ['KMS CMKReadOnlyAccess', ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list']],
   ['Security Administrator', ['iam:tokens:check']],

@@ -112,14 +112,14 @@ export function testSettings(stack: Stack): void {
       AllowOrigins: ['https://app.example.com', 'https://admin.example.com'],
       AllowMethods: ['GET', 'POST'],
       AllowHeaders: ['content-type', 'x-auth-token', 'x-subject-token', 'authorization', 'x-sdk-date', 'x-project-id'],
-      ExposeHeaders: ['x-request-id', 'x-subject-token'],
+      ExposeHeaders: ['x-request-id', 'x-subject-token', 'retry-after'],
       MaxAge: 600,
     });
     expect(corsHeaders(['https://app.example.com'])('https://app.example.com')).toEqual({
       'access-control-allow-origin': 'https://app.example.com',
       'access-control-allow-methods': 'GET,POST',
       'access-control-allow-headers': 'content-type,x-auth-token,x-subject-token,authorization,x-sdk-date,x-project-id',
-      'access-control-expose-headers': 'x-request-id,x-subject-token',
+      'access-control-expose-headers': 'x-request-id,x-subject-token,retry-after',
       'access-control-max-age': '600',
       vary: 'Origin',
     });
