@@ -11,6 +11,22 @@ const END_TO_END = [
   '**/test/authority/{races,once,lists,deletion}*.test.ts',
 ];
 
+/** Tests of the KMS APIs: they run a third time over three processes, the client, the backend and a cloud behind it. */
+const UPSTREAM = {
+  caller: [
+    '**/test/functions/{grants,keys}/**/*.test.ts',
+    '**/test/endpoint*.test.ts',
+    // A caller's own token is passed on: there is no AK/SK, and the cloud judges the role, of what is in good form only.
+    '!**/test/endpoint-roles.test.ts',
+  ],
+  // With AK/SK of its own the backend issues all grants at the cloud. What tells issuers apart runs with the others.
+  service: [
+    '**/test/sdk/**/*.test.ts',
+    '**/test/endpoint-roles.test.ts',
+    '**/test/functions/grants/{create,revoke}-grant.test.ts',
+  ],
+};
+
 /** Tests run as ES modules on the Node that the project brings; TypeScript is stripped as Node itself strips it. */
 const common = {
   testEnvironment: 'node',
@@ -36,6 +52,18 @@ export default {
       globalSetup: '<rootDir>/test/support/dynamodb/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/dynamodb/global-teardown.ts',
       setupFiles: ['<rootDir>/test/support/dynamodb/use-dynamodb.ts'],
+    },
+    {
+      ...common,
+      displayName: 'upstream',
+      testMatch: UPSTREAM.caller,
+      setupFiles: ['<rootDir>/test/support/upstream/use-caller.ts'],
+    },
+    {
+      ...common,
+      displayName: 'upstream-service',
+      testMatch: UPSTREAM.service,
+      setupFiles: ['<rootDir>/test/support/upstream/use-service.ts'],
     },
   ],
 };

@@ -101,10 +101,9 @@ export function upstream(
     });
   }
 
-  /** As the KMS will list it, but for its date and, where that is the service's own user, its issuer. */
-  function grantMade(act: Act, ask: GrantAsk, grant_id: string): Grant {
-    const issuing_principal = isCallersToken ? act.caller.userId : '';
-    return { ...grantFields(ask), grant_id, issuing_principal, creation_date: String(now()) };
+  /** As far as it is known here: for the KMS its date is another, and its issuer whoever called it. */
+  function grantMade({ caller }: Act, ask: GrantAsk, grant_id: string): Grant {
+    return { ...grantFields(ask), grant_id, issuing_principal: caller.userId, creation_date: String(now()) };
   }
 
   return {

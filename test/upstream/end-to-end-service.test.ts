@@ -229,7 +229,7 @@ test('wrong credentials of the backend: 401 with a text that says whose they are
   const error = await failure(clientOf(maker, wrong.url).listGrants({ key_id: keyId }));
   await wrong.stop();
   expect(error).toMatchObject({ httpStatusCode: 401, errorCode: 'APIGW.0301' });
-  expect(error.errorMsg).toMatch(/this service's own credentials.* KMS_CREDENTIALS/);
+  expect(error.errorMsg).toMatch(/the user of this service whom the KMS refuses.* KMS_CREDENTIALS/);
   expect(wrong.output()).not.toContain('Signature=');
 });
 

@@ -51,7 +51,8 @@ export interface Cloud {
 const SHORTEST_TRY_MS = 50;
 
 const MAY_BE_MADE = 'It may have been made all the same: list before you try again.';
-const OWN_CREDENTIALS = "It is this service's own credentials that the KMS refused: check KMS_CREDENTIALS.";
+const OWN_USER =
+  'It is the user of this service whom the KMS refuses: check KMS_CREDENTIALS and what that user may do.';
 
 /** @param now ms since 1970, for the dates that are signed */
 export function openCloud(settings: UpstreamSettings, now: () => number): Cloud {
@@ -99,7 +100,7 @@ export function openCloud(settings: UpstreamSettings, now: () => number): Cloud 
   return {
     async ask(act, ask, course = { isDoubtful: false }) {
       const endsAtMs = (act.startedAtMs ?? performance.now()) + timeoutMs;
-      const hints = { doubt: ask.isRepeatable ? undefined : MAY_BE_MADE, credentials: kept && OWN_CREDENTIALS };
+      const hints = { doubt: ask.isRepeatable ? undefined : MAY_BE_MADE, access: kept && OWN_USER };
       let own = await kept?.current();
       let last: Failure | undefined;
       for (let tries = 1; ; tries += 1) {

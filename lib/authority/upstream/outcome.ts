@@ -25,8 +25,8 @@ export interface Failure {
 export interface Hints {
   /** To one after which it is not known whether something was done. */
   doubt?: string | undefined;
-  /** To a 401. */
-  credentials?: string | undefined;
+  /** To a 401 and a 403. */
+  access?: string | undefined;
 }
 
 /** @param schema of the answer; a text that is empty counts as `{}` */
@@ -45,7 +45,7 @@ export function outcomeOf<T extends z.core.$ZodType>(
   }
   const retryAfter = retryAfterSeconds(headers, nowMs);
   const isOver = status < 500 && status !== 429;
-  const detail = status === 401 ? hints.credentials : status >= 500 ? hints.doubt : undefined;
+  const detail = status === 401 || status === 403 ? hints.access : status >= 500 ? hints.doubt : undefined;
   const error = refusalOf(http, { detail, retryAfterSeconds: retryAfter });
   if (error && isOver) return { type: 'refused', error, requestId };
   // Whoever throttles has done nothing, whatever the form in which it says so.

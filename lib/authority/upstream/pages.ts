@@ -44,18 +44,21 @@ export async function allPages(page: (fields: object) => Promise<ForeignPage>): 
 }
 
 /**
- * A page of what is left of a list that was filtered here. Its markers are ids where the list before is in the order of
- * ids, and else, as the documented ones, offsets.
+ * A page of what is left of a list that was filtered here. In a list that is in the order of its ids, markers are ids, and
+ * grants that go meanwhile make no gap; in any other they are offsets, as documented.
  */
 export function pageOfAll(grants: readonly Grant[], { limit, after, offset = 0 }: PageRequest): GrantPage {
-  const from = after === undefined ? offset : placeAfter(grants, after);
+  const isByIds = grants.every(({ grant_id }, place) => place === 0 || (grants[place - 1]?.grant_id ?? '') < grant_id);
+  const from = after === undefined ? offset : placeAfter(grants, after, isByIds);
   const rows = grants.slice(from, from + limit);
   const end = from + rows.length;
-  return { json: JSON.stringify(rows), total: grants.length, next: end < grants.length ? String(end) : undefined };
+  const marker = isByIds ? rows.at(-1)?.grant_id : String(end);
+  return { json: JSON.stringify(rows), total: grants.length, next: end < grants.length ? marker : undefined };
 }
 
-/** @throws KmsError KMS.1602 for an id that is not, or no longer, in the list */
-function placeAfter(grants: readonly Grant[], grantId: string): number {
+/** @throws KmsError KMS.1602 for an id that cannot be found a place for */
+function placeAfter(grants: readonly Grant[], grantId: string, isByIds: boolean): number {
+  if (isByIds) return grants.filter(({ grant_id }) => grant_id <= grantId).length;
   const place = grants.findIndex(({ grant_id }) => grant_id === grantId);
   if (place < 0) throw new KmsError('KMS.1602', { detail: 'The grant that marker names is not there: start again.' });
   return place + 1;
