@@ -35,7 +35,7 @@ interface Asked {
   body?: object;
 }
 
-export async function iamOf({ url, adminPassword }: Keystone): Promise<Iam> {
+export function iamOf({ url, adminPassword }: Keystone): Iam {
   async function ask(method: string, path: string, { token, subject, body }: Asked = {}): Promise<Response> {
     const response = await fetch(`${url}/v3/${path}`, {
       method,
@@ -56,11 +56,13 @@ export async function iamOf({ url, adminPassword }: Keystone): Promise<Iam> {
     return response.headers.get('x-subject-token') ?? '';
   }
 
-  const domain = { id: DEFAULT_DOMAIN };
-  const admin = await login({ name: 'admin', domain, password: adminPassword }, { project: { name: 'admin', domain } });
-
-  const asAdmin = (method: string, path: string, body?: object) =>
-    ask(method, path, { token: admin, ...(body && { body }) });
+  /** Each time with a new token, for the tokens of some Keystones end soon. */
+  async function asAdmin(method: string, path: string, body?: object): Promise<Response> {
+    const domain = { id: DEFAULT_DOMAIN };
+    const admin = { name: 'admin', domain, password: adminPassword };
+    const token = await login(admin, { project: { name: 'admin', domain } });
+    return ask(method, path, { token, ...(body && { body }) });
+  }
 
   async function add(what: string, values: object): Promise<string> {
     const response = await asAdmin('POST', `${what}s`, { [what]: { name: randomName(), ...values } });

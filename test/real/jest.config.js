@@ -11,4 +11,6 @@ export default {
   // A Keystone takes seconds to start.
   testTimeout: 60_000,
   maxWorkers: 2,
+  verbose: true,
+  reporters: ['<rootDir>/test/real/reporter.js'],
 };

@@ -6,7 +6,7 @@ import { type Keystone, startKeystone } from './keystone.ts';
 import { probe } from './probe.ts';
 
 /** Tokens must not expire before a busy machine comes to use them. */
-const TOKEN_SECONDS = 8;
+const TOKEN_SECONDS = 10;
 const SHORT_MEMORY_SECONDS = 2;
 const LONG_MEMORY_SECONDS = 300;
 const LIMIT_MS = 30_000;
@@ -24,7 +24,7 @@ interface World {
 
 async function startWorld(tokenSeconds: number, otherMemorySeconds: number): Promise<World> {
   const keystone = await startKeystone({ tokenSeconds });
-  const iam = await iamOf(keystone);
+  const iam = iamOf(keystone);
   const project = await iam.addProject();
   return {
     keystone,

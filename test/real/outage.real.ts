@@ -20,7 +20,7 @@ const tokens: string[] = [];
 
 beforeAll(async () => {
   keystone = await startKeystone();
-  iam = await iamOf(keystone);
+  iam = iamOf(keystone);
   project = await iam.addProject();
   user = await iam.addUser(project, 'KMS Administrator');
   backend = await startBackend(keystone, 300);

@@ -15,7 +15,7 @@ let token: string;
 
 beforeAll(async () => {
   [keystone, stranger] = await Promise.all([startKeystone(), startKeystone()]);
-  iam = await iamOf(keystone);
+  iam = iamOf(keystone);
   backend = await startBackend(keystone, 0);
   project = await iam.addProject();
   administrator = await iam.addUser(project, 'KMS Administrator');
@@ -151,7 +151,7 @@ test('a revoked token is refused at once', async () => {
 });
 
 test('a token of another Keystone is refused', async () => {
-  const their = await iamOf(stranger);
+  const their = iamOf(stranger);
   const theirProject = await their.addProject();
   const user = await their.addUser(theirProject, 'KMS Administrator');
   const foreign = await their.token(user, { project: theirProject });

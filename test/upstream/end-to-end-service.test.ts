@@ -203,7 +203,7 @@ test("the cloud's own refusals come through with their codes", async () => {
       client.cancelGrant({ ...foreign }),
       403,
       'KMS.0306',
-      'No access permissions. Only the key creator may revoke its grants.',
+      'No access permissions. Only the key creator may revoke its grants. It is the user of this service whom the KMS refuses: check KMS_CREDENTIALS and what that user may do.',
     ],
   ] as const) {
     expect(await failure(call)).toMatchObject({

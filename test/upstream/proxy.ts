@@ -92,7 +92,7 @@ export async function startProxy(cloudUrl: string, { keepsSequence = false }: Pr
       answer(status, headers, text) {
         response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
       },
-      reset: () => void request.socket.resetAndDestroy(),
+      reset: () => reset(request.socket),
     });
   }
 
@@ -145,6 +145,12 @@ export const NONE: Fault = {
     answer(status, headers, body);
   },
 };
+
+/** A connection that is being ended in order already cannot be reset: the handle would stay open for good. */
+function reset(socket: Socket): void {
+  if (socket.destroyed || socket.readableEnded || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
 
 function isGone(request: IncomingMessage, response: ServerResponse): boolean {
   return request.socket.destroyed || request.socket.readableEnded || response.closed;
