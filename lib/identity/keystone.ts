@@ -36,6 +36,7 @@ const ANSWER = z.object({
   }),
 });
 
+const REFUSING = new Set([400, 401, 403, 404]);
 /** A refusal in any form that an IAM has; another page with that status is not from one. */
 const REFUSAL = z.union([z.object({ error: z.looseObject({}) }), z.object({ error_code: z.string() })]);
 
@@ -87,9 +88,11 @@ async function ask(endpoint: string, token: string): Promise<HttpAnswer> {
   for (let tries = 1; ; tries += 1) {
     const answer = await exchange(request, Math.min(endsAtMs - performance.now(), LOOKUP_MS / 2)).catch(silence);
     if (!(answer instanceof KmsError)) {
-      if (answer.status === 200) return answer;
-      if ([400, 401, 403, 404].includes(answer.status) && isRefusal(answer.text))
-        throw refused('The token is not valid.');
+      const { status, text } = answer;
+      if (status === 200) return answer;
+      // A Keystone that has just been started may answer 403 until it has loaded its policies.
+      const isFinal = status !== 403 || tries >= TRIES_MAX;
+      if (isFinal && REFUSING.has(status) && isRefusal(text)) throw refused('The token is not valid.');
     }
     const error = answer instanceof KmsError ? answer : unbelievable(`status ${answer.status}`);
     if (tries >= TRIES_MAX) throw error;

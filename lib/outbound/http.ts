@@ -27,8 +27,9 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
   readonly failing: Failing;
 
+  /** @param cause told in words only: what a client throws may hold the request, and that its credentials */
   constructor(failing: Failing, cause: unknown) {
-    super(`no answer: ${failing}`, { cause });
+    super(`no answer: ${[failing, ...chainOf(cause).map(({ code, message }) => code ?? message)].join(': ')}`);
     this.failing = failing;
   }
 }
@@ -52,35 +53,49 @@ export async function exchange(request: HttpRequest, timeoutMs: number): Promise
   try {
     const { method, url, headers, body } = request;
     const response = await ky(url, { method, headers, signal, ...(body !== undefined && { body }) });
-    return { status: response.status, headers: response.headers, text: await readText(response) };
+    return { status: response.status, headers: response.headers, text: await readText(response, signal) };
   } catch (error) {
     throw new NoAnswerError(signal.aborted ? 'late' : failingOf(error), error);
   }
 }
 
-async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new Error('the answer is too long');
-    chunks.push(chunk);
+/** Stops by itself when time is up: the client's own link from the signal to a body may be lost on the way. */
+async function readText({ body }: Response, signal: AbortSignal): Promise<string> {
+  if (!body) return '';
+  const reader = body.getReader();
+  const stop = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) return Buffer.concat(chunks).toString();
+      bytes += value.length;
+      if (bytes > ANSWER_BYTES_MAX) throw new Error('the answer is too long');
+      chunks.push(value);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
   }
-  return Buffer.concat(chunks).toString();
 }
 
 const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
 /** Source: Node.js, "TLS (SSL)", "X509 certificate error codes"; errors of OpenSSL and of node:tls. */
 const UNTRUSTED = /^(ERR_(SSL|TLS)_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_CERT|HOSTNAME_MISMATCH)/;
 
-/** By the code that node:net, node:tls or the client gave it; each of them wraps the one below as its cause. */
+/** By the code that node:net, node:tls or the client gave it. */
 function failingOf(error: unknown): Failing {
-  let wrapped = error as { code?: unknown; cause?: unknown } | undefined;
-  while (typeof wrapped === 'object' && wrapped !== null) {
-    const code = String(wrapped.code ?? '');
-    if (UNSENT.test(code)) return 'unsent';
-    if (UNTRUSTED.test(code)) return 'untrusted';
-    wrapped = wrapped.cause as typeof wrapped;
-  }
-  return 'lost';
+  const codes = chainOf(error).map(({ code = '' }) => code);
+  if (codes.some((code) => UNSENT.test(code))) return 'unsent';
+  return codes.some((code) => UNTRUSTED.test(code)) ? 'untrusted' : 'lost';
+}
+
+/** An error and what it wraps: each layer has the one below as its cause. */
+function chainOf(error: unknown): { code: string | undefined; message: string }[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown };
+  return [{ code: typeof code === 'string' ? code : undefined, message: String(message) }, ...chainOf(cause)];
 }

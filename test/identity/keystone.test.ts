@@ -1,0 +1,134 @@
+/** What an IAM says of a token, and what is made of it; the IAM is a server that answers in the documented forms. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Identity } from '../../lib/identity/identity.ts';
+import { keystoneIdentity } from '../../lib/identity/keystone.ts';
+import { type AwsServer, json, startAwsServer } from '../aws/server.ts';
+import { CALLER, identify, NOW_MS, refusalOf, requestOf, TOKEN } from './keystone.ts';
+
+let iam: AwsServer;
+let identity: Identity;
+
+beforeEach(async () => {
+  iam = await startAwsServer();
+  identity = keystoneIdentity({ endpoint: iam.endpoint, cacheSeconds: 30, now: () => NOW_MS });
+});
+
+afterEach(() => iam.stop());
+
+test('user, domain, project and roles are those that the IAM tells', async () => {
+  iam.answer(json(200, { token: TOKEN }));
+  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+});
+
+test('the IAM is asked about the token by the token itself', async () => {
+  iam.answer(json(200, { token: TOKEN }));
+  await identify(identity, 'MIIatAYJ');
+  expect(iam.arrived).toHaveLength(1);
+  expect(iam.arrived[0]).toMatchObject({ method: 'GET', path: expect.stringMatching(/^\/v3\/auth\/tokens(\?|$)/) });
+  expect(iam.arrived[0]?.headers).toMatchObject({ 'x-auth-token': 'MIIatAYJ', 'x-subject-token': 'MIIatAYJ' });
+  expect(iam.arrived[0]?.path).not.toContain('MIIatAYJ');
+  expect(iam.arrived[0]?.body).toBe('');
+});
+
+test('the answer of an OpenStack Keystone is read too', async () => {
+  iam.answer(
+    json(200, {
+      token: {
+        methods: ['password'],
+        user: {
+          domain: { id: 'default', name: 'Default' },
+          id: '10c033ad62b44282877e5c24c3f49f6b',
+          name: 'admin',
+          password_expires_at: null,
+        },
+        audit_ids: ['NnQR_UbYRiiNtquMIeZnEA'],
+        expires_at: '2026-03-01T14:25:01.000000Z',
+        issued_at: '2026-03-01T13:25:01.000000Z',
+        project: {
+          domain: { id: 'default', name: 'Default' },
+          id: 'e505bd99c80e491cb7750d6e1e0b3244',
+          name: 'admin',
+        },
+        is_domain: false,
+        roles: [{ id: '34a87d9d5cca4252ad38ea6f24d31ebe', name: 'member' }],
+      },
+    }),
+  );
+  expect(await identify(identity, 'gAAAAABr')).toEqual({
+    userId: '10c033ad62b44282877e5c24c3f49f6b',
+    domainId: 'default',
+    projectId: 'e505bd99c80e491cb7750d6e1e0b3244',
+    roles: ['member'],
+  });
+});
+
+test('the domain is the one that the user is of, also for a project of another', async () => {
+  const project = { ...TOKEN.project, domain: { id: 'another', name: 'partner' } };
+  iam.answer(json(200, { token: { ...TOKEN, project } }));
+  expect(await identify(identity, 'MIIatAYJ')).toMatchObject({ domainId: 'd78cbac186b744899480f25bd022f468' });
+});
+
+test('the project is the one of the token, whatever the URL says', async () => {
+  iam.answer(json(200, { token: TOKEN }));
+  for (const named of ['0'.repeat(32), undefined]) {
+    const caller = await identity.identify(requestOf({ 'x-auth-token': 'MIIatAYJ' }), named);
+    expect(caller.projectId).toBe('aa2d97d7e62c4b7da3ffdfc11551f878');
+  }
+});
+
+const { project: _project, ...WITHOUT_PROJECT } = TOKEN;
+const { roles: _roles, ...UNSCOPED } = WITHOUT_PROJECT;
+
+test.each([
+  ['unscoped', UNSCOPED],
+  ['for a domain', { ...WITHOUT_PROJECT, domain: { id: CALLER.projectId, name: 'company' } }],
+  ['for the whole system', { ...WITHOUT_PROJECT, system: { all: true } }],
+])('a token that is %s is good for no project', async (_scope, token) => {
+  iam.answer(json(200, { token }));
+  const caller = await identify(identity, 'MIIatAYJ');
+  expect(caller.userId).toBe('7116d09f88fa41908676fdd4b039e95b');
+  expect(caller.projectId).toBeUndefined();
+});
+
+test.each<[string, number, object]>([
+  ['unknown', 404, { error: { code: 404, message: 'X-Subject-Token is invalid in the request', title: 'Not Found' } }],
+  [
+    'bad',
+    401,
+    { error: { code: 401, message: 'The request you have made requires authentication.', title: 'Unauthorized' } },
+  ],
+  ['forbidden', 403, { error: { code: 403, message: 'You are not authorized.', title: 'Forbidden' } }],
+  [
+    'refused by its gateway',
+    401,
+    { error_msg: 'Incorrect IAM authentication information', error_code: 'APIGW.0301', request_id: '1' },
+  ],
+  ['refused in its newer form', 401, { error_msg: 'Authentication failed', error_code: 'IAM.0001' }],
+])('a token that the IAM calls %s is refused', async (_how, status, body) => {
+  iam.answer(json(status, body));
+  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+});
+
+test.each([
+  ['has just expired', '2026-03-01T12:00:00.000000Z'],
+  ['expired long ago', '2020-01-01T00:00:00.000000Z'],
+])('a token that %s by the clock here is refused, whatever the IAM says', async (_when, expires_at) => {
+  iam.answer(json(200, { token: { ...TOKEN, expires_at } }));
+  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+});
+
+test.each<[string, Record<string, string>]>([
+  ['no credentials', {}],
+  ['an empty token', { 'x-auth-token': '' }],
+  ['a token with a space', { 'x-auth-token': 'MII atAYJ' }],
+  ['a token that would end the header', { 'x-auth-token': 'MIIatAYJ\r\nX-Admin: 1' }],
+  ['a token with other letters', { 'x-auth-token': 'MIIatÄYJ' }],
+  ['a token that is too long', { 'x-auth-token': 'M'.repeat(40_000) }],
+  ['an AK/SK signature', { authorization: 'SDK-HMAC-SHA256 Access=A, SignedHeaders=host, Signature=0' }],
+  ['an AK/SK signature and a token', { authorization: 'SDK-HMAC-SHA256 Access=A', 'x-auth-token': 'MIIatAYJ' }],
+  ['another scheme and a token', { authorization: 'Bearer MIIatAYJ', 'x-auth-token': 'MIIatAYJ' }],
+])('%s is refused without asking the IAM', async (_what, headers) => {
+  iam.answer(json(200, { token: TOKEN }));
+  expect(await refusalOf(identity.identify(requestOf(headers), CALLER.projectId))).toBe('APIGW.0301');
+  expect(iam.arrived).toEqual([]);
+});
