@@ -1,8 +1,8 @@
 /** What was asked of the backend and what it said, with all that the proxy and the cloud know of it. */
 import type { ChangeEvent, Grant } from '../../lib/store/store.ts';
 import type { DemoUser } from '../../local/demo.ts';
+import type { Answer } from './client.ts';
 import type { Passage } from './proxy.ts';
-import type { Answer } from './world.ts';
 
 /** One operation: what one caller wants, asked until it is known what came of it. */
 export interface Operation {

@@ -67,7 +67,8 @@ export interface ProxyOptions {
 
 /** @param cloudUrl the origin of the cloud */
 export async function startProxy(cloudUrl: string, { keepsSequence = false }: ProxyOptions = {}): Promise<FaultProxy> {
-  const agent = new Agent({ keepAlive: true });
+  // Well before the cloud gives up an idle connection, lest it does so while a call is being handed on.
+  const agent = new Agent({ keepAlive: true, timeout: 2_000 });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const bytes = Buffer.concat(await request.toArray());

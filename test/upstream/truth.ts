@@ -1,6 +1,7 @@
 /** What is so at the cloud, asked of it directly. */
 import type { Grant } from '../../lib/store/store.ts';
-import type { Answer, World } from './world.ts';
+import type { Answer } from './client.ts';
+import type { World } from './world.ts';
 
 /** Whether the grant is there now. One short page: the first grant after the id just below it. */
 export async function isThere(world: World, keyId: string, grantId: string): Promise<boolean> {

@@ -8,16 +8,10 @@ import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
 import type { ChangeEvent } from '../../lib/store/store.ts';
 import type { Demo, DemoUser } from '../../local/demo.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { type Answer, type Client, openClient } from './client.ts';
 import { type Elsewhere, startElsewhere } from './elsewhere.ts';
+import { keepLog } from './log.ts';
 import { type FaultProxy, type ProxyOptions, startProxy } from './proxy.ts';
-
-export interface Answer {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read replies of every form
-  body: any;
-  ms: number;
-}
 
 /** Asks one API in the demo project, with a token of `user`. */
 export type Ask = (user: DemoUser, name: string, body: object) => Promise<Answer>;
@@ -29,6 +23,8 @@ export interface World {
   elsewhere: Elsewhere;
   /** The one that is running: after `startBackend` another. */
   backend(): ServiceProcess;
+  /** All that it has printed. */
+  log(): string;
   demo: Demo;
   creator: DemoUser;
   grantee: DemoUser;
@@ -75,15 +71,19 @@ async function open(
   const [cloudDir, backendDir] = [join(folder, 'cloud'), join(folder, 'backend')];
   const cloud = await startProcess(cloudDir, [], { GRANTS_PER_KEY: '1000000' });
   stops.push(() => cloud.stop('SIGKILL'));
+  keepLog(cloud);
   const demo = cloud.demo();
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
   const proxy = await startProxy(cloud.url, proxyOptions);
   stops.push(() => proxy.stop());
   const elsewhere = await startElsewhere();
   stops.push(() => elsewhere.stop());
+  const client = openClient();
+  stops.push(async () => client.close());
   const tokens = new Map<string, string>();
-  for (const user of demo.users) tokens.set(user.user_id, await login(cloud.url, demo.project_id, user));
+  for (const user of demo.users) tokens.set(user.user_id, await login(client, cloud.url, demo.project_id, user));
   let backend: ServiceProcess;
+  let log: () => string;
 
   async function startBackend(): Promise<void> {
     backend = await startProcess(backendDir, ['--no-demo'], {
@@ -95,13 +95,14 @@ async function open(
       KMS_RATE_PER_SECOND: '1000',
       ...(typeof env === 'function' ? env(demo, folder) : env),
     });
+    log = keepLog(backend);
   }
   await startBackend();
   stops.push(() => backend.stop('SIGKILL'));
 
   const token = (user: DemoUser) => tokens.get(user.user_id) ?? '';
   const at = (url: () => string): Ask => {
-    return (user, name, body) => post(`${url()}/v1.0/${demo.project_id}/kms/${name}`, token(user), body);
+    return (user, name, body) => client.post(`${url()}/v1.0/${demo.project_id}/kms/${name}`, token(user), body);
   };
   return {
     cloud,
@@ -109,6 +110,7 @@ async function open(
     proxy,
     elsewhere,
     backend: () => backend,
+    log: () => log(),
     demo,
     creator,
     grantee,
@@ -123,23 +125,16 @@ async function open(
   };
 }
 
-async function login(url: string, projectId: string, { user_id: id, password }: DemoUser): Promise<string> {
+async function login(
+  { post }: Client,
+  url: string,
+  projectId: string,
+  { user_id: id, password }: DemoUser,
+): Promise<string> {
   const identity = { methods: ['password'], password: { user: { id, password } } };
-  const body = JSON.stringify({ auth: { identity, scope: { project: { id: projectId } } } });
-  const response = await fetch(`${url}/v3/auth/tokens`, { method: 'POST', body });
-  return response.headers.get('x-subject-token') ?? '';
-}
-
-async function post(url: string, token: string, body: object): Promise<Answer> {
-  const startMs = performance.now();
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'X-Auth-Token': token, 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  const ms = performance.now() - startMs;
-  return { status: response.status, headers: response.headers, body: JSON.parse(text), ms };
+  const auth = { identity, scope: { project: { id: projectId } } };
+  const { headers } = await post(`${url}/v3/auth/tokens`, '', { auth });
+  return headers.get('x-subject-token') ?? '';
 }
 
 /** From a store that a process may have open at the same time. */

@@ -1,0 +1,116 @@
+/** Random operations in bad weather, and then calm: what was asked and said, and what came of it. */
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomFrom } from '../signing/random.ts';
+import { untruths } from './checks.ts';
+import { describe, type History } from './history.ts';
+import { type Lag, measureLag } from './lag.ts';
+import { listUntruths } from './list-checks.ts';
+import { expectForm } from './outcomes.ts';
+import { NONE } from './proxy.ts';
+import { run, type Traffic } from './traffic.ts';
+import { grantsAt } from './truth.ts';
+import { changeable, refuseNowAndThen } from './weather.ts';
+import { openWorld, type World, type WorldOptions } from './world.ts';
+
+const AT_ONCE = 32;
+const WARM_UPS = 25;
+const LIMIT_MS = 1_000;
+/** What the way through three processes may take on a busy machine. */
+const SLACK_MS = 750;
+/** Some machines are slow. */
+const LONGEST_MS = 600_000;
+
+/** Tests that a backend with these options says nothing that is not so, whatever the weather. */
+export function testInStorm(operations: number, { env, ...options }: WorldOptions): void {
+  const seed = randomInt(2 ** 31);
+  const end: (() => Promise<void>)[] = [];
+  let world: World;
+  let lag: Lag;
+  let traffic: Traffic;
+  let history: History;
+
+  beforeAll(async () => {
+    world = await openWorld({
+      ...options,
+      env: (demo, folder) => ({ KMS_TIMEOUT_SECONDS: '1', ...(typeof env === 'function' ? env(demo, folder) : env) }),
+    });
+    end.push(world.stop);
+    await warmUp(world);
+    lag = measureLag();
+    end.push(async () => lag.stop());
+    const random = randomFrom(seed);
+    world.proxy.choose = changeable(random, world.elsewhere.url);
+    const calm = refuseNowAndThen(world.proxy);
+    end.push(calm);
+    traffic = await run(world, { operations, atOnce: AT_ONCE, random });
+    await calm();
+    world.proxy.choose = () => NONE;
+    await traffic.settle();
+    history = await historyOf(world, traffic);
+  }, LONGEST_MS);
+  afterAll(async () => {
+    for (const stop of end.reverse()) await stop();
+  });
+
+  const calls = () => traffic.operations.flatMap((operation) => operation.calls);
+
+  test(`what was said is what was done (seed ${seed})`, () => {
+    expect(untruths(history)).toEqual([]);
+  });
+
+  test(`what was said of keys is so (seed ${seed})`, () => {
+    expect(traffic.untrue).toEqual([]);
+  });
+
+  test(`lists show what is there (seed ${seed})`, () => {
+    expect(listUntruths(history)).toEqual([]);
+  });
+
+  test('no answer is later than its limit', () => {
+    const late = calls().filter(
+      ({ answer, startMs, endMs }) => answer.ms > LIMIT_MS + SLACK_MS + lag.between(startMs, endMs),
+    );
+    const lines = world.log().split('\n');
+    const told = late.map((call) => {
+      const line = lines.find((text) => text.includes(`"request_id":"${call.requestId}"`)) ?? '{}';
+      return `${describe(call)} after ${call.answer.ms} ms, of which the backend took ${JSON.parse(line).ms}`;
+    });
+    expect(told).toEqual([]);
+  });
+
+  test('every answer has the documented form, with our request id', () => {
+    for (const { answer } of calls()) expectForm(answer);
+  });
+
+  test('all of it happened: every operation, every fault, and nobody was led elsewhere', () => {
+    expect(traffic.operations.length).toBeGreaterThanOrEqual(operations);
+    expect(new Set(world.proxy.passages.map(({ fault }) => fault)).size).toBeGreaterThan(25);
+    expect(world.elsewhere.visits).toEqual([]);
+    expect(world.proxy.mishaps).toEqual([]);
+  });
+
+  test('no token and no secret key is in the backend’s log', () => {
+    const secrets = world.demo.users.flatMap((user) => [world.token(user), user.secret_key]);
+    for (const secret of secrets) expect(world.log()).not.toContain(secret);
+  });
+}
+
+/** The first calls of a process load code and look up who is calling. */
+async function warmUp({ ask, demo }: World): Promise<void> {
+  for (let round = 0; round < WARM_UPS; round += 1) {
+    await Promise.all(demo.users.map((user) => ask(user, 'list-grants', { key_id: demo.keys[0]?.key_id })));
+  }
+}
+
+async function historyOf(world: World, { operations, givenIds }: Traffic): Promise<History> {
+  const keyIds = [...new Set(operations.map(({ keyId }) => keyId))].filter((keyId) => keyId !== '');
+  return {
+    operations,
+    givenIds: new Set([...givenIds, ...world.demo.grants.map(({ grant_id }) => grant_id)]),
+    passages: world.proxy.passages,
+    cloudEvents: await world.cloudEvents(),
+    receipts: await world.receipts(),
+    left: (await Promise.all(keyIds.map((keyId) => grantsAt(world, keyId)))).flat(),
+  };
+}

@@ -1,0 +1,44 @@
+/** The limit of one exchange holds to the last byte, also when memory is tidied up while it goes on. */
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { exchange } from '../../lib/outbound/http.ts';
+import { type Elsewhere, startElsewhere } from './elsewhere.ts';
+import { delayAfter, drip } from './faults.ts';
+import { type FaultProxy, startProxy } from './proxy.ts';
+
+const LIMIT_MS = 300;
+const SLACK_MS = 400;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+let cloud: Elsewhere;
+let proxy: FaultProxy;
+
+beforeAll(async () => {
+  cloud = await startElsewhere();
+  proxy = await startProxy(cloud.url);
+});
+afterAll(async () => {
+  await Promise.all([proxy.stop(), cloud.stop()]);
+});
+
+test.each([
+  { fault: delayAfter(2_000), isCollecting: false },
+  { fault: delayAfter(2_000), isCollecting: true },
+  { fault: drip(2_000), isCollecting: false },
+  { fault: drip(2_000), isCollecting: true },
+])('$fault.name, garbage collected: $isCollecting', async ({ fault, isCollecting }) => {
+  proxy.choose = () => fault;
+  const startMs = performance.now();
+  const timer = isCollecting ? setInterval(collectGarbage, 50) : undefined;
+  const request = { method: 'POST', url: `${proxy.url}/v1.0/p/kms/list-grants`, headers: {}, body: '{}' } as const;
+  try {
+    await expect(exchange(request, LIMIT_MS)).rejects.toMatchObject({ failing: 'late' });
+  } finally {
+    clearInterval(timer);
+  }
+  expect(performance.now() - startMs).toBeLessThan(LIMIT_MS + SLACK_MS);
+});
