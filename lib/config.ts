@@ -15,8 +15,9 @@ const ORIGIN = /^https?:\/\/[\w.-]+(:\d{1,5})?$/;
 
 /** Credentials go there: in clear text they may not leave the machine. */
 const REMOTE = /^(https:\/\/[\w.-]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\]))(:\d{1,5})?$/;
+const NOT_REMOTE = 'must be an origin such as https://kms.example.com, or http:// on this machine only';
 const remote = () =>
-  z.optional(named(REMOTE, 'must be an origin such as https://kms.example.com, or http:// on this machine only'));
+  z.optional(named(REMOTE, NOT_REMOTE).check(z.refine((origin) => URL.canParse(origin), NOT_REMOTE)));
 
 /** What a header can hold: one that cannot would be told by name where it fails. */
 const credential = () => z.optional(named(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'));
@@ -67,6 +68,7 @@ const SETTINGS = z.object({
   IDENTITY: z._default(z.enum(['directory', 'keystone'], { error: 'must be directory or keystone' }), 'directory'),
   IAM_ENDPOINT: remote(),
   TOKEN_CACHE_SECONDS: z.prefault(wholeNumber(0, 300), '30'),
+  PROJECTS: z.optional(named(/^[\w-]{1,64}(, *[\w-]{1,64})*$/, 'must be ids of projects, separated by commas')),
   AWS_REGION: z.optional(named(/^[a-z0-9-]{1,32}$/, 'must be a region such as eu-central-1')),
   AWS_ACCESS_KEY_ID: z.optional(z.string()),
   AWS_SECRET_ACCESS_KEY: z.optional(z.string()),
@@ -90,6 +92,8 @@ export interface Config {
   upstream: UpstreamSettings | undefined;
   /** The IAM that tells who is calling, when that is not the embedded directory. */
   keystone: { endpoint: string; cacheSeconds: number } | undefined;
+  /** The only projects served; undefined for all that callers have. */
+  projects: string[] | undefined;
 }
 
 export interface UpstreamSettings {
@@ -143,6 +147,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       data.IDENTITY === 'keystone' && data.IAM_ENDPOINT
         ? { endpoint: data.IAM_ENDPOINT, cacheSeconds: data.TOKEN_CACHE_SECONDS }
         : undefined,
+    projects: data.PROJECTS?.split(/, */),
   };
 }
 
@@ -157,6 +162,10 @@ function conflictsOf(data: Settings): string[] {
   };
   if (data.STORE === 'dynamodb' && !data.DYNAMODB_ENDPOINT) need(AWS_NAMES, 'STORE=dynamodb without DYNAMODB_ENDPOINT');
   if (data.IDENTITY === 'keystone') need(['IAM_ENDPOINT'], 'IDENTITY=keystone');
+  // Whoever forgot the switch must not be served by an empty store instead of the cloud.
+  if (data.AUTHORITY !== 'upstream' && data.KMS_ENDPOINT)
+    faults.push('KMS_ENDPOINT is set: AUTHORITY must be upstream');
+  if (data.IDENTITY !== 'keystone' && data.IAM_ENDPOINT) faults.push('IAM_ENDPOINT is set: IDENTITY must be keystone');
   if (data.AUTHORITY === 'upstream') {
     need(['KMS_ENDPOINT', 'KMS_CREDENTIALS'], 'AUTHORITY=upstream');
     if (data.KMS_CREDENTIALS === 'env') need(KMS_NAMES, 'KMS_CREDENTIALS=env');
@@ -189,7 +198,7 @@ function upstreamOf(data: Settings): UpstreamSettings {
 }
 
 function credentialsOf(data: Settings): 'caller' | CredentialsSource {
-  const { KMS_CREDENTIALS = 'caller', KMS_ACCESS_KEY = '', KMS_SECRET_KEY = '' } = data;
+  const { KMS_CREDENTIALS = '', KMS_ACCESS_KEY = '', KMS_SECRET_KEY = '' } = data;
   const [, kind, reference = ''] = /^(file|aws):(.+)$/.exec(KMS_CREDENTIALS) ?? [];
   if (kind === 'file') return { kind, path: reference };
   if (kind === 'aws') return { kind, secretId: reference, aws: awsOf(data) };

@@ -98,11 +98,14 @@ export function endpoint<F extends Fields = Record<never, never>>({
   async function admit(exchange: Exchange): Promise<void> {
     if (isOfDirectory && services().config.keystone) throw new KmsError('APIGW.0101', { detail: ELSEWHERE });
     if (access === 'anyone') return;
-    const caller = await services().identity.identify(exchange.request, exchange.projectId);
+    const { identity, config, areRolesJudgedHere } = services();
+    const caller = await identity.identify(exchange.request, exchange.projectId, exchange.sourceIp);
     exchange.caller = caller;
     if (access === 'caller') return;
-    if (caller.projectId === undefined || caller.projectId !== exchange.projectId) throw new KmsError('KMS.0321');
-    if (services().areRolesJudgedHere && !isAllowed(caller.roles, access))
+    const { projectId } = exchange;
+    if (projectId === undefined || caller.projectId !== projectId) throw new KmsError('KMS.0321');
+    if (config.projects && !config.projects.includes(projectId)) throw new KmsError('KMS.0321', { detail: NOT_SERVED });
+    if (areRolesJudgedHere && !isAllowed(caller.roles, access))
       throw new KmsError('KMS.0307', { detail: `The role lacks ${access}.` });
   }
 
@@ -175,6 +178,7 @@ function actOf({ requestId, startedAtMs, action, projectId, request, caller = NO
   };
 }
 
+const NOT_SERVED = 'This service does not serve that project.';
 const ELSEWHERE = 'Tokens and projects come from the IAM that this service asks.';
 const NOBODY: Caller = { userId: '', domainId: '', roles: [] };
 

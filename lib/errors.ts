@@ -1,5 +1,5 @@
 /**
- * Every error that can leave this service: code, status, text. KMS.* and APIGW.* are the published ones (KMS API
+ * Every error that this service makes itself: code, status, text. (What another KMS refuses is a PassedError.) KMS.* and APIGW.* are the published ones (KMS API
  * reference, "Error Codes"; API Gateway, "Error Codes"). One gateway code stands for several statuses; what follows its
  * colon is not sent. Keystone.* are ours by name and leave in Keystone's own form.
  */
@@ -88,7 +88,10 @@ export class KmsError extends Error {
   }
 }
 
-/** A refusal by another KMS that is passed on with its own code and status, also a code that the table does not have. */
+/**
+ * A refusal by another KMS that is passed on with its own code and status, also a code that the table does not have: its
+ * `wireCode` and `status` tell, its `code` does not.
+ */
 export class PassedError extends KmsError {
   override readonly name = 'PassedError';
   readonly #status: number;
@@ -114,7 +117,7 @@ export class PassedError extends KmsError {
   }
 }
 
-/** The error as one of the table: anything else is KMS.0101 and says nothing of what happened. */
+/** The error, if it is one that may leave: anything else is KMS.0101 and says nothing of what happened. */
 export function knownError(error: unknown): KmsError {
   return error instanceof KmsError ? error : new KmsError('KMS.0101', { cause: error });
 }

@@ -13,6 +13,7 @@ const DEFAULTS = {
   rootKeySecret: undefined,
   upstream: undefined,
   keystone: undefined,
+  projects: undefined,
 };
 
 test('with nothing set there are defaults', () => {
@@ -59,6 +60,7 @@ test('all can be set', () => {
     rootKeySecret: undefined,
     upstream: undefined,
     keystone: undefined,
+    projects: undefined,
   });
 });
 
@@ -207,6 +209,22 @@ test.each<[string, Record<string, string>, string]>([
     { ...UPSTREAM, KMS_CREDENTIALS: 'aws:s' },
     'AWS_REGION must be set for KMS_CREDENTIALS=aws:',
   ],
+  [
+    'a port that is none',
+    { ...KEYSTONE, IAM_ENDPOINT: 'https://iam.example.com:99999' },
+    'IAM_ENDPOINT must be an origin',
+  ],
+  [
+    'a forgotten AUTHORITY',
+    { KMS_ENDPOINT: 'https://kms.example.com' },
+    'KMS_ENDPOINT is set: AUTHORITY must be upstream',
+  ],
+  [
+    'a forgotten IDENTITY',
+    { IAM_ENDPOINT: 'https://iam.example.com' },
+    'IAM_ENDPOINT is set: IDENTITY must be keystone',
+  ],
+  ['projects of no form', { PROJECTS: 'a b' }, 'PROJECTS must be ids of projects'],
   ['the secret itself', { ...UPSTREAM, KMS_CREDENTIALS: 'hush' }, 'KMS_CREDENTIALS must be caller, env, file:'],
   [
     'clear text over the network',
@@ -257,3 +275,7 @@ test.each(['http://127.0.0.1:8081', 'http://localhost:8081', 'http://[::1]:8081'
     expect(parseConfig(env).upstream?.endpoint).toBe(endpoint);
   },
 );
+
+test('only some projects can be served', () => {
+  expect(parseConfig({ PROJECTS: 'aa, bb,cc' }).projects).toEqual(['aa', 'bb', 'cc']);
+});

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { UpstreamSettings } from '../config.ts';
 import { KmsError } from '../errors.ts';
+import type { KeyDetails } from '../key-details.ts';
 import { type Grant, KEY_STATE, type KeyState, type Store } from '../store/store.ts';
 import type { Act, Authority, GrantAsk } from './authority.ts';
 import {
@@ -14,11 +15,14 @@ import {
   stateOf,
 } from './upstream/answers.ts';
 import { upstreamChanger } from './upstream/change.ts';
-import { type Course, openCloud } from './upstream/cloud.ts';
+import { type Course, MAY_BE_MADE, openCloud } from './upstream/cloud.ts';
 import { allPages, next, pageFields, pageOf, pageOfAll } from './upstream/pages.ts';
 import { NO_RULES, serviceRules } from './upstream/rules.ts';
 
-/** How a second time is refused, for each change that can be done only once: that code tells that the first has worked. */
+/**
+ * How a second time is refused, for each change that can be done only once. Of a grant, that it is not there is just what
+ * was asked for; of a key, that it is in another state than this change starts from, so its state is looked at then.
+ */
 const WORKED = {
   'revoke-grant': 'KMS.2501',
   'retire-grant': 'KMS.2501',
@@ -40,8 +44,7 @@ export function upstream(
 ): Authority {
   const cloud = openCloud(settings, now);
   const change = upstreamChanger({ events, seen }, { timeoutMs: settings.timeoutMs, now });
-  const isCallersToken = settings.credentials === 'caller';
-  const rules = isCallersToken ? NO_RULES : serviceRules(events, allGrants);
+  const rules = settings.credentials === 'caller' ? NO_RULES : serviceRules(events, allGrants);
 
   async function read<T extends z.core.$ZodType>(act: Act, api: string, fields: object, answer: T) {
     const told = await cloud.ask(act, { api, fields, answer, isRepeatable: true });
@@ -90,12 +93,17 @@ export function upstream(
     return newest?.grant;
   }
 
-  function moveKey(act: Act, api: keyof typeof WORKED, keyId: string, state: KeyState, fields: object = {}) {
-    const send = once(act, api, { key_id: keyId, ...fields }, movedKey(keyId));
+  function moveKey(act: Act, api: keyof typeof WORKED, keyId: string, state: KeyState, pendingDays?: number) {
+    const fields = { key_id: keyId, ...(pendingDays && { pending_days: String(pendingDays) }) };
+    const send = once(act, api, fields, movedKey(keyId));
     return change(act, {
       target: `key ${keyId}`,
       workedCode: WORKED[api],
       send,
+      async isAsAsked() {
+        const { key_info } = await read(act, 'describe-key', { key_id: keyId }, describedKey(keyId));
+        return key_info.key_state === state && (pendingDays === undefined || isIn(pendingDays, key_info, now()));
+      },
       answerOf: (told) => ({ keyId, state: told ? stateOf(told) : state }),
       eventOf: () => ({ keyId }),
     });
@@ -111,6 +119,8 @@ export function upstream(
       change(act, {
         target: `request ${act.sequence ?? act.caller.signature ?? act.requestId}`,
         async send(course) {
+          // The same request again, of which nobody knows whether it has made one: another would be one too many.
+          if (course.isDoubtful) throw new KmsError('APIGW.0201:502', { detail: MAY_BE_MADE });
           await rules.assertMayCreate(act, ask.keyId, ask.operations);
           const asked = { api: 'create-grant', fields: grantFields(ask), answer: madeGrant, isRepeatable: false };
           return cloud.ask(act, asked, course);
@@ -130,7 +140,7 @@ export function upstream(
     },
 
     async listRetirableGrants(act, page) {
-      if (isCallersToken) return pageOf(await retirableGrants(act)(pageFields(page)));
+      if (!rules.retirable) return pageOf(await retirableGrants(act)(pageFields(page)));
       return pageOfAll(rules.retirable(act, await allPages(retirableGrants(act))), page);
     },
 
@@ -171,9 +181,16 @@ export function upstream(
     enableKey: (act, keyId) => moveKey(act, 'enable-key', keyId, KEY_STATE.enabled),
     disableKey: (act, keyId) => moveKey(act, 'disable-key', keyId, KEY_STATE.disabled),
     scheduleKeyDeletion: (act, keyId, pendingDays) =>
-      moveKey(act, 'schedule-key-deletion', keyId, KEY_STATE.pendingDeletion, { pending_days: String(pendingDays) }),
+      moveKey(act, 'schedule-key-deletion', keyId, KEY_STATE.pendingDeletion, pendingDays),
     cancelKeyDeletion: (act, keyId) => moveKey(act, 'cancel-key-deletion', keyId, KEY_STATE.disabled),
   };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Whether the key is to be deleted in so many days, give or take one. */
+function isIn(days: number, { scheduled_deletion_date: date }: KeyDetails, nowMs: number): boolean {
+  return Math.abs(Number(date) - (nowMs + days * DAY_MS)) <= DAY_MS;
 }
 
 /** What create-grant asks for, by its own names. */

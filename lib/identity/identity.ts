@@ -17,7 +17,8 @@ export interface Identity {
   /**
    * @param request as received, before anything of its body is parsed
    * @param projectId the project in the URL, where the URL has one
+   * @param source the address it comes from
    * @throws KmsError APIGW.0301 for no, bad or expired credentials
    */
-  identify(request: SignableRequest, projectId: string | undefined): Promise<Caller>;
+  identify(request: SignableRequest, projectId: string | undefined, source?: string): Promise<Caller>;
 }

@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { KmsError } from '../errors.ts';
 import { exchange, type HttpAnswer, NoAnswerError } from '../outbound/http.ts';
-import { pauseMs } from '../outbound/tries.ts';
+import { pauseMs, retryAfterSeconds } from '../outbound/tries.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import type { Caller, Identity } from './identity.ts';
+import { places } from './places.ts';
 
 export interface KeystoneSettings {
   /** Such as `https://iam.eu-de.otc.t-systems.com`. */
@@ -18,8 +19,9 @@ export interface KeystoneSettings {
 /** For all tries of one lookup. */
 const LOOKUP_MS = 5_000;
 const TRIES_MAX = 2;
-/** Lookups under way at once: a flood of guesses must not become one of ours at the IAM. */
+/** Lookups under way at once, in all and from one address: a flood of guesses must not become one of ours at the IAM. */
 const LOOKUPS_MAX = 64;
+const LOOKUPS_PER_SOURCE_MAX = 16;
 /** Tokens remembered; a thousand take a megabyte. */
 const KEPT_MAX = 10_000;
 /** Source: KMS API reference, `X-Auth-Token`; what our gateway lets through is less. */
@@ -29,7 +31,8 @@ const id = z.string().check(z.regex(/^[\w-]{1,64}$/));
 /** Source: IAM API reference, "Verifying a Token"; Identity API v3, "Validate and show information for token". */
 const ANSWER = z.object({
   token: z.object({
-    expires_at: z.string(),
+    /** With its zone: without one it would be read as ours. */
+    expires_at: z.string().check(z.regex(/(Z|[+-]\d\d:?\d\d)$/)),
     user: z.object({ id, domain: z.object({ id }) }),
     project: z.optional(z.object({ id })),
     roles: z._default(z.array(z.object({ name: z.string() })), []),
@@ -42,38 +45,49 @@ const REFUSAL = z.union([z.object({ error: z.looseObject({}) }), z.object({ erro
 
 interface Known {
   caller: Caller;
-  untilMs: number;
+  askedAtMs: number;
+  expiresAtMs: number;
 }
 
 /** A real IAM as the judge of who is calling: X-Auth-Token only, for the secret of an access key never leaves the IAM. */
 export function keystoneIdentity({ endpoint, cacheSeconds, now }: KeystoneSettings): Identity {
   const known = new Map<string, Known>();
   const underWay = new Map<string, Promise<Caller>>();
+  const lookups = places(LOOKUPS_MAX, LOOKUPS_PER_SOURCE_MAX, 'APIGW.0308');
+
+  /** A clock that was set back makes nothing last longer. */
+  function isGood({ askedAtMs, expiresAtMs }: Known): boolean {
+    const ageMs = now() - askedAtMs;
+    return ageMs >= 0 && ageMs < cacheSeconds * 1000 && expiresAtMs > now();
+  }
 
   async function lookUp(token: string, tokenHash: string): Promise<Caller> {
     const askedAtMs = now();
     const { caller, expiresAtMs } = readToken(await ask(endpoint, token));
     if (!(expiresAtMs > now())) throw refused('The token has expired; get a new one.');
-    known.set(tokenHash, { caller, untilMs: Math.min(askedAtMs + cacheSeconds * 1000, expiresAtMs) });
+    known.set(tokenHash, { caller, askedAtMs, expiresAtMs });
     const [oldest] = known.keys();
     if (known.size > KEPT_MAX && oldest !== undefined) known.delete(oldest);
     return caller;
   }
 
   return {
-    async identify({ headers }) {
+    async identify({ headers }, _projectId, source = '') {
       const { authorization, 'x-auth-token': token } = headers;
       if (authorization !== undefined) throw refused('AK/SK signatures cannot be checked here. Send X-Auth-Token.');
       if (!token) throw refused('Send X-Auth-Token.');
       if (!TOKEN.test(token)) throw refused('The token is not valid.');
       const tokenHash = sha256Hex(token);
       const kept = known.get(tokenHash);
-      if (kept && kept.untilMs > now()) return kept.caller;
+      if (kept && isGood(kept)) return kept.caller;
       known.delete(tokenHash);
       const others = underWay.get(tokenHash);
       if (others) return others;
-      if (underWay.size >= LOOKUPS_MAX) throw new KmsError('APIGW.0308', { retryAfterSeconds: 1 });
-      const lookup = lookUp(token, tokenHash).finally(() => underWay.delete(tokenHash));
+      const leave = lookups.enter(source);
+      const lookup = lookUp(token, tokenHash).finally(() => {
+        underWay.delete(tokenHash);
+        leave();
+      });
       underWay.set(tokenHash, lookup);
       return lookup;
     },
@@ -82,14 +96,23 @@ export function keystoneIdentity({ endpoint, cacheSeconds, now }: KeystoneSettin
 
 /** @throws KmsError APIGW.0301 when the IAM refuses the token; APIGW.0201:502 and :504 when it cannot be asked */
 async function ask(endpoint: string, token: string): Promise<HttpAnswer> {
-  const headers = { 'x-auth-token': token, 'x-subject-token': token, accept: 'application/json' };
+  const headers = {
+    'x-auth-token': token,
+    'x-subject-token': token,
+    accept: 'application/json',
+    // The address is the same for every token.
+    'cache-control': 'no-store',
+  };
   const request = { method: 'GET', url: `${endpoint}/v3/auth/tokens?nocatalog`, headers } as const;
   const endsAtMs = performance.now() + LOOKUP_MS;
   for (let tries = 1; ; tries += 1) {
     const answer = await exchange(request, Math.min(endsAtMs - performance.now(), LOOKUP_MS / 2)).catch(silence);
     if (!(answer instanceof KmsError)) {
       const { status, text } = answer;
-      if (status === 200) return answer;
+      if (status === 200) return answerTo(token, answer);
+      if (status === 429) {
+        throw new KmsError('APIGW.0308', { retryAfterSeconds: retryAfterSeconds(answer.headers, Date.now()) });
+      }
       // A Keystone that has just been started may answer 403 until it has loaded its policies.
       const isFinal = status !== 403 || tries >= TRIES_MAX;
       if (isFinal && REFUSING.has(status) && isRefusal(text)) throw refused('The token is not valid.');
@@ -98,6 +121,12 @@ async function ask(endpoint: string, token: string): Promise<HttpAnswer> {
     if (tries >= TRIES_MAX) throw error;
     await pause(pauseMs(tries));
   }
+}
+
+/** @throws KmsError when the answer says that it is about another token, as one out of a cache might be */
+function answerTo(token: string, answer: HttpAnswer): HttpAnswer {
+  if ((answer.headers.get('x-subject-token') ?? token) === token) return answer;
+  throw unbelievable('about another token');
 }
 
 function silence(error: unknown): KmsError {

@@ -4,6 +4,7 @@ import { sha256Hex } from '../signing/bytes.ts';
 import type { DirectoryStore, Domain, Project, User } from '../store/store.ts';
 import type { Caller } from './identity.ts';
 import { isPassword } from './passwords.ts';
+import { places } from './places.ts';
 import { isAllowed } from './roles.ts';
 
 /** As in the cloud. Source: IAM API reference, "Obtaining a User Token". */
@@ -45,7 +46,7 @@ export interface Tokens {
 
 /** Tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
-  const places = loginPlaces();
+  const logins = places(LOGINS_MAX, LOGINS_PER_SOURCE_MAX, 'Keystone.429');
   let last: Promise<unknown> = Promise.resolve();
 
   /** One password is checked at a time, so that checks never take more than one core and 32 MiB. */
@@ -100,7 +101,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 
   return {
     async issue(login, source = '') {
-      const leave = places.enter(source);
+      const leave = logins.enter(source);
       try {
         const user = await findUser(login);
         const isRight = await oneByOne(() => isPassword(login.password, user?.passwordHash));
@@ -135,26 +136,6 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
       if (user.userId !== caller.userId && !mayCheckOthers) throw new KmsError('Keystone.404');
       const project = token.projectId === undefined ? undefined : await store.project(token.projectId);
       return describe(user, project, token.issuedAtMs, token.expiresAtMs);
-    },
-  };
-}
-
-/** Who is logging in right now. `enter` takes a place or throws, and answers how to leave it. */
-function loginPlaces() {
-  const bySource = new Map<string, number>();
-  let all = 0;
-  return {
-    enter(source: string): () => void {
-      const mine = bySource.get(source) ?? 0;
-      if (all >= LOGINS_MAX || mine >= LOGINS_PER_SOURCE_MAX) throw new KmsError('Keystone.429');
-      bySource.set(source, mine + 1);
-      all += 1;
-      return () => {
-        all -= 1;
-        const left = (bySource.get(source) ?? 0) - 1;
-        if (left > 0) bySource.set(source, left);
-        else bySource.delete(source);
-      };
     },
   };
 }

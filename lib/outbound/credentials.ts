@@ -29,7 +29,8 @@ export interface KeptCredentials {
 const KEEP_MS = 30_000;
 /** After a refusal they are read again at once, but not more often than this. */
 const KEEP_REFUSED_MS = 1_000;
-const SECRET_MS = 2_000;
+/** For one reading; a file system may hang. */
+const READ_MS = 2_000;
 
 /** @param now monotonic, ms */
 export function keptCredentials(
@@ -42,7 +43,7 @@ export function keptCredentials(
 
   async function read(): Promise<Credentials> {
     try {
-      kept = await readFrom(source);
+      kept = await inTime(readFrom(source));
     } catch (error) {
       // Half-written, or not to be had for a moment: what worked may go on working.
       if (!kept) throw error;
@@ -70,6 +71,12 @@ export function keptCredentials(
   };
 }
 
+function inTime<T>(reading: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('KMS_CREDENTIALS: not read in time')), READ_MS);
+  return Promise.race([reading, promise]).finally(() => clearTimeout(timer));
+}
+
 async function readFrom(source: CredentialsSource): Promise<Credentials> {
   if (source.kind === 'env') return source.credentials;
   return source.kind === 'file' ? readCredentialsFile(source.path) : readSecret(source.aws, source.secretId);
@@ -85,7 +92,7 @@ async function readCredentialsFile(path: string): Promise<Credentials> {
 
 async function readSecret(aws: AwsSettings, secretId: string): Promise<Credentials> {
   const call = awsCall(aws, { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' });
-  const { SecretString: text } = await retrying(SECRET_MS, (timeoutMs) =>
+  const { SecretString: text } = await retrying(READ_MS, (timeoutMs) =>
     call('GetSecretValue', { SecretId: secretId }, timeoutMs),
   );
   return parseCredentials(String(text ?? ''));

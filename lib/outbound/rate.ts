@@ -3,9 +3,49 @@ import { KmsError } from '../errors.ts';
 /** A little more than a second: clocks here and there do not agree to the millisecond. */
 const PLACE_BACK_MS = 1_010;
 
+/** Gives the place back. */
+type Leave = () => void;
+
 interface Waiter {
-  begin: (leave: () => void) => void;
-  isBulk: boolean;
+  begin: (leave: Leave) => void;
+}
+
+/** Those who wait, one caller after the other in turn, so that one who asks for much keeps none from asking. */
+class Line {
+  readonly #byCaller = new Map<string, Waiter[]>();
+
+  add(caller: string, waiter: Waiter): void {
+    const own = this.#byCaller.get(caller);
+    if (own) own.push(waiter);
+    else this.#byCaller.set(caller, [waiter]);
+  }
+
+  remove(caller: string, waiter: Waiter): void {
+    const left = (this.#byCaller.get(caller) ?? []).filter((one) => one !== waiter);
+    if (left.length > 0) this.#byCaller.set(caller, left);
+    else this.#byCaller.delete(caller);
+  }
+
+  next(): Waiter | undefined {
+    const [turn] = this.#byCaller;
+    const [caller, [waiter, ...left]] = turn ?? ['', []];
+    this.#byCaller.delete(caller);
+    if (left.length > 0) this.#byCaller.set(caller, left);
+    return waiter;
+  }
+
+  /** How many go before a newcomer of the caller. */
+  ahead(caller: string): number {
+    const own = this.#byCaller.get(caller)?.length ?? 0;
+    let ahead = own;
+    for (const [other, waiting] of this.#byCaller) if (other !== caller) ahead += Math.min(waiting.length, own + 1);
+    return ahead;
+  }
+
+  /** All who wait. */
+  get length(): number {
+    return [...this.#byCaller.values()].reduce((sum, waiting) => sum + waiting.length, 0);
+  }
 }
 
 /**
@@ -15,63 +55,52 @@ interface Waiter {
  */
 export function rateLimit(perSecond: number) {
   let free = perSecond;
-  const waiting: Waiter[] = [];
-
-  function next(): Waiter | undefined {
-    const asked = waiting.findIndex(({ isBulk }) => !isBulk);
-    return waiting.splice(Math.max(asked, 0), 1)[0];
-  }
-
-  function leave(): void {
-    setTimeout(() => {
-      free += 1;
-      const waiter = next();
-      if (waiter) begin(waiter);
-    }, PLACE_BACK_MS).unref();
-  }
+  const asked = new Line();
+  const bulk = new Line();
 
   function begin(waiter: Waiter): void {
     free -= 1;
     let hasLeft = false;
     waiter.begin(() => {
-      if (!hasLeft) leave();
+      if (hasLeft) return;
       hasLeft = true;
+      setTimeout(() => {
+        free += 1;
+        const next = asked.next() ?? bulk.next();
+        if (next) begin(next);
+      }, PLACE_BACK_MS).unref();
     });
   }
-
-  /** How many go before. */
-  const ahead = (isBulk: boolean) => (isBulk ? waiting.length : waiting.filter((one) => !one.isBulk).length);
 
   return {
     /**
      * Waits for a place.
      * @param longestMs how long it may wait
-     * @param isBulk whether nobody waits for this call: all others go first
+     * @param who with `isBulk`, all that is not goes first, for there somebody waits for the answer
      * @returns what is to be called when the call has ended
      * @throws KmsError APIGW.0308 when no place comes in time; at once when that can be told
      */
-    enter(longestMs: number, isBulk = false): Promise<() => void> {
+    enter(longestMs: number, who: { caller: string; isBulk?: boolean | undefined }): Promise<Leave> {
       return new Promise((resolve, reject) => {
         const refuse = () => reject(new KmsError('APIGW.0308', { detail: WAITED, retryAfterSeconds: 1 }));
-        if (free > 0) return begin({ begin: resolve, isBulk });
-        if ((ahead(isBulk) / perSecond - 1) * 1000 > longestMs) return refuse();
+        if (free > 0) return begin({ begin: resolve });
+        const line = who.isBulk ? bulk : asked;
+        const ahead = line.ahead(who.caller) + (who.isBulk ? asked.length : 0);
+        if ((ahead / perSecond - 1) * 1000 > longestMs) return refuse();
         const timer = setTimeout(() => {
-          waiting.splice(waiting.indexOf(waiter), 1);
+          line.remove(who.caller, waiter);
           refuse();
         }, longestMs);
         const waiter: Waiter = {
-          isBulk,
-          begin(leaving) {
+          begin(leave) {
             clearTimeout(timer);
-            resolve(leaving);
+            resolve(leave);
           },
         };
-        waiting.push(waiter);
+        line.add(who.caller, waiter);
       });
     },
   };
 }
-
-export type RateLimit = ReturnType<typeof rateLimit>;
 
 const WAITED = 'This service keeps under the rate of the KMS behind it; nothing was sent. Try again later.';

@@ -1,28 +1,28 @@
-/** When to try again, and when not. */
+/** How often to try, and how long to wait in between. */
 
 /** Tries in all; more would only keep the caller waiting for what does not come. */
 export const TRIES_MAX = 4;
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+/** Longer than this nobody is to wait because of what came over the wire. */
+const RETRY_AFTER_SECONDS_MAX = 3_600;
 
 /**
  * How long to wait after so many tries: growing, of random length so that clients that failed together do not come back
  * together; at least as long as the other side asks for.
  */
 export function pauseMs(tries: number, retryAfterSeconds = 0): number {
-  const longestMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
+  const longestMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
   return Math.max(Math.random() * longestMs, retryAfterSeconds * 1000);
 }
 
 /**
  * Reads a Retry-After header: seconds, or a date. Source: RFC 9110, section 10.2.3.
- * @returns whole seconds from now, or undefined when there is none that can be read
+ * @returns whole seconds from now, an hour at most; undefined when there is none that can be read
  */
 export function retryAfterSeconds(headers: Headers, nowMs: number): number | undefined {
-  const value = headers.get('retry-after')?.trim();
-  if (!value) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const value = headers.get('retry-after')?.trim() ?? '';
   const atMs = /GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(atMs) ? undefined : Math.max(0, Math.ceil((atMs - nowMs) / 1000));
+  const seconds = /^\d+$/.test(value) ? Number(value) : Math.max(0, Math.ceil((atMs - nowMs) / 1000));
+  return Number.isNaN(seconds) ? undefined : Math.min(seconds, RETRY_AFTER_SECONDS_MAX);
 }

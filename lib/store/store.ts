@@ -186,8 +186,8 @@ export interface EventStore {
     filter: { keyId?: string | undefined; grantId?: string | undefined },
     limit: number,
   ): Promise<ChangeEvent[]>;
-  /** The first event of a key. */
-  first(projectId: string, keyId: string): Promise<ChangeEvent | undefined>;
+  /** The actor of a key's create-key event, where the key was made by another KMS through this service. */
+  creatorOf(projectId: string, keyId: string): Promise<string | undefined>;
   /**
    * Writes the event of a change that another KMS has made, and what is to be remembered with it, in one durable
    * transaction. Events of changes made here are written by their `commit`.
@@ -199,6 +199,11 @@ export interface EventStore {
 export interface SeenStore {
   /** Remembers an answer that changes nothing; that of a change is remembered by its `commit`. */
   remember(once: Once, nowMs: number): Promise<void>;
+  /**
+   * Remembers it only where `expected` is what is there: equal as JSON, or undefined for nothing that has not expired. Of
+   * several at once one goes through.
+   */
+  swap(once: Once, expected: unknown, nowMs: number): Promise<boolean>;
   /** The answer given for this once key, unless it has expired by `nowMs`. */
   firstAnswer(onceKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
 }

@@ -35,6 +35,32 @@ export function seenContract(openStore: OpenStore): void {
       expect(await (await withGrant()).seen.firstAnswer(onceKeyOf(1), NOW_MS)).toBeUndefined();
     });
 
+    test('swaps what is there for something else, and only what is there', async () => {
+      const { seen } = fresh();
+      const once = (answer: unknown, expiresAtMs = NOW_MS + HOUR_MS) => ({
+        onceKey: onceKeyOf(1),
+        answer,
+        expiresAtMs,
+      });
+      expect(await seen.swap(once({ by: 'a' }), { by: 'b' }, NOW_MS)).toBe(false);
+      expect(await seen.firstAnswer(onceKeyOf(1), NOW_MS)).toBeUndefined();
+      expect(await seen.swap(once({ by: 'a' }), undefined, NOW_MS)).toBe(true);
+      expect(await seen.swap(once({ by: 'b' }), undefined, NOW_MS)).toBe(false);
+      expect(await seen.swap(once({ by: 'b' }), { by: 'a' }, NOW_MS)).toBe(true);
+      expect(await seen.swap(once({ by: 'c' }), { by: 'a' }, NOW_MS)).toBe(false);
+      expect(await seen.firstAnswer(onceKeyOf(1), NOW_MS)).toEqual({ answer: { by: 'b' } });
+      expect(await seen.swap(once({ by: 'd' }, NOW_MS + 2 * HOUR_MS), undefined, NOW_MS + HOUR_MS)).toBe(true);
+    });
+
+    test('of sixteen that swap at once, one goes through', async () => {
+      const { seen } = fresh();
+      const swap = (n: number) =>
+        seen.swap({ onceKey: onceKeyOf(1), answer: n, expiresAtMs: NOW_MS + HOUR_MS }, undefined, NOW_MS);
+      const swapped = await Promise.all(Array.from({ length: 16 }, (_, n) => swap(n)));
+      expect(swapped.filter(Boolean)).toHaveLength(1);
+      expect(await seen.firstAnswer(onceKeyOf(1), NOW_MS)).toEqual({ answer: swapped.indexOf(true) });
+    });
+
     test('remembers what changed nothing, until it expires, and writes nothing else', async () => {
       const store = await withGrant();
       const events = await store.events.list(PROJECT, {}, 100);

@@ -123,7 +123,7 @@ test('a role that is not in the table cannot be given', async () => {
   const { user_id } = await world.addUser('roles');
   const before = await written();
   const message =
-    'unknown role; one of: te_admin, KMS Administrator, KMS CMKFullAccess, KMS CMKReadOnlyAccess, Security Administrator';
+    'unknown role; one of: te_admin, KMS Administrator, kms_adm, KMS CMKFullAccess, KMS CMKReadOnlyAccess, Security Administrator';
   const { projectId } = world.home.project;
   await expectRefused(world.accounts.createUser(projectId, 'new', 'root'), message, before);
   await expectRefused(world.accounts.addRole(user_id, projectId, 'te_Admin'), message, before);

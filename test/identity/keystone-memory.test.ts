@@ -162,8 +162,8 @@ test('requests at once with different tokens each get the answer about their own
   });
   const tokens = Array.from({ length: 30 }, (_, index) => (index % 3 === 0 ? `bad${index}` : `user${index}`));
   const answers = await Promise.all(
-    tokens.map((token) =>
-      identify(identity, token).then(
+    tokens.map((token, index) =>
+      identify(identity, token, `192.0.2.${index % 3}`).then(
         ({ userId }) => userId,
         ({ code }) => code,
       ),
@@ -188,7 +188,8 @@ test('a flood of guesses is not passed on to the IAM, and tokens that are rememb
   const identity = identityFor(30);
   await identify(identity, 'MIIatAYJ');
   const { held, release } = holdAnswers();
-  const asked = Array.from({ length: 300 }, (_, index) => refusalOf(identify(identity, `guess${index}`)));
+  const from = (index: number) => `192.0.2.${index % 10}`;
+  const asked = Array.from({ length: 300 }, (_, index) => refusalOf(identify(identity, `guess${index}`, from(index))));
   await until(() => held.length === 64);
   expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
   release(UNKNOWN);
@@ -198,4 +199,24 @@ test('a flood of guesses is not passed on to the IAM, and tokens that are rememb
   expect(refusals.filter((code) => code === 'APIGW.0308')).toHaveLength(300 - 64);
   iam.answer(GOOD);
   expect(await identify(identity, 'another')).toEqual(CALLER);
+});
+
+test('guesses from one address leave places for others', async () => {
+  const identity = identityFor(30);
+  const { held, release } = holdAnswers();
+  const asked = Array.from({ length: 100 }, (_, index) => refusalOf(identify(identity, `guess${index}`, '192.0.2.7')));
+  await until(() => held.length === 16);
+  const other = identify(identity, 'MIIatAYJ', '192.0.2.8');
+  await until(() => held.length === 17);
+  release(GOOD);
+  expect(await other).toEqual(CALLER);
+  expect((await Promise.all(asked)).filter((code) => code === 'APIGW.0308')).toHaveLength(100 - 16);
+});
+
+test('a clock that is set back makes no token last longer', async () => {
+  const identity = identityFor(30);
+  await identify(identity, 'MIIatAYJ');
+  clock.nowMs -= 3_600_000;
+  await identify(identity, 'MIIatAYJ');
+  expect(iam.arrived).toHaveLength(2);
 });

@@ -76,7 +76,8 @@ const NONSENSE: [string, Behaviour][] = [
   ['no content', raw(204, '')],
   ['an error of a proxy', plain(502, '<html>Bad Gateway</html>')],
   ['an error of its own', json(500, { error: { code: 500, message: 'An unexpected error', title: 'Error' } })],
-  ['that it is too busy', json(429, { error_code: 'IAM.0012', error_msg: 'Too many requests' })],
+  ['an answer about another token', raw(200, good, { 'x-subject-token': 'MIIbother' })],
+  ['a time of expiry of no zone', told({ ...TOKEN, expires_at: '2026-03-02T11:59:59' })],
   ["a proxy's page instead of a refusal", plain(401, '<html>Log in</html>')],
   ["a proxy's page that says not found", plain(404, '<html>Not Found</html>')],
   ['a connection that it ends at once', (response) => response.destroy()],
@@ -88,6 +89,18 @@ test.each(NONSENSE)('%s is 502, and is forgotten', async (_what, behaviour) => {
   expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0201:502');
   expect(iam.arrived.length).toBeLessThanOrEqual(2);
   iam.answer(told(TOKEN));
+  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+});
+
+test('an IAM that is too busy is 429 with its own time to wait, and is not asked again at once', async () => {
+  iam.answer(raw(429, '{"error_code":"IAM.0012","error_msg":"Too many requests"}', { 'retry-after': '3' }));
+  const refusal = identify(identity, 'MIIatAYJ');
+  await expect(refusal).rejects.toMatchObject({ code: 'APIGW.0308', retryAfterSeconds: 3 });
+  expect(iam.arrived).toHaveLength(1);
+});
+
+test('an answer that repeats the token as asked for is taken', async () => {
+  iam.answer(raw(200, good, { 'x-subject-token': 'MIIatAYJ' }));
   expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
 });
 

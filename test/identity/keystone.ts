@@ -42,8 +42,8 @@ export function requestOf(headers: SignableRequest['headers']): SignableRequest 
   return { method: 'POST', path, query: '', headers, body: Buffer.from('{}') };
 }
 
-export const identify = (identity: Identity, token: string) =>
-  identity.identify(requestOf({ 'x-auth-token': token }), CALLER.projectId);
+export const identify = (identity: Identity, token: string, source = '192.0.2.1') =>
+  identity.identify(requestOf({ 'x-auth-token': token }), CALLER.projectId, source);
 
 /** The code that the token is refused with; `taken` where it is not. */
 export async function refusalOf(asked: Promise<unknown>): Promise<string> {

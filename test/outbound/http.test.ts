@@ -38,13 +38,13 @@ test('what is sent arrives as it is, and the answer comes back whole', async () 
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { method, url, headers } = request;
-    received = `${method} ${url} ${headers['content-type']} ${headers['x-a']} ${headers.host} ${Buffer.concat(chunks)}`;
+    received = `${method} ${url} ${headers['content-type']} ${headers['x-a']} ${headers['content-length']} ${headers.host} ${Buffer.concat(chunks)}`;
     response.writeHead(418, { 'x-request-id': 'r1' }).end('ü');
   });
   const headers = { 'content-type': 'application/json', 'x-a': 'b' };
   const body = '{"name":"ü"}';
   const answer = await exchange({ method: 'POST', url: `http://${host}/a/b`, headers, body }, 5_000);
-  expect(received).toBe(`POST /a/b application/json b ${host} {"name":"ü"}`);
+  expect(received).toBe(`POST /a/b application/json b 13 ${host} {"name":"ü"}`);
   expect({ ...answer, headers: answer.headers.get('x-request-id') }).toEqual({ status: 418, headers: 'r1', text: 'ü' });
 });
 
@@ -59,6 +59,17 @@ test('a redirect is an answer and not followed', async () => {
   });
   expect(await failing(`http://${host}/`)).toBe('answer 307');
   expect(visits).toBe(0);
+});
+
+test.each([421, 408, 425, 503])('what is answered %i is not sent again by itself', async (status) => {
+  let visits = 0;
+  const host = await listening((request, response) => {
+    visits += 1;
+    request.resume().once('end', () => response.writeHead(status).end());
+  });
+  const request = { method: 'POST', url: `http://${host}/`, headers: {}, body: '{}' } as const;
+  expect((await exchange(request, 5_000)).status).toBe(status);
+  expect(visits).toBe(1);
 });
 
 test('nobody listens: unsent', async () => {

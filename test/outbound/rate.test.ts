@@ -7,15 +7,17 @@ afterEach(() => void jest.useRealTimers());
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
+const ANN = { caller: 'ann' };
+
 /** Calls that write down when they began, and end after so long. */
 function calls(perSecond: number) {
   const rate = rateLimit(perSecond);
   const begun: string[] = [];
   const refused: string[] = [];
-  const call = async (name: string, { isBulk = false, lastsMs = 0, longestMs = 60_000 } = {}) => {
+  const call = async (name: string, { caller = 'ann', isBulk = false, lastsMs = 0, longestMs = 60_000 } = {}) => {
     const startMs = Date.now();
     try {
-      const leave = await rate.enter(longestMs, isBulk);
+      const leave = await rate.enter(longestMs, { caller, isBulk });
       begun.push(name);
       setTimeout(leave, lastsMs);
     } catch (error) {
@@ -72,10 +74,22 @@ test('who cannot come up in time is refused at once', async () => {
 
 test('a call that ends twice gives its place back once', async () => {
   const rate = rateLimit(1);
-  const leave = await rate.enter(0);
+  const leave = await rate.enter(0, ANN);
   leave();
   leave();
   await pass(3_000);
-  await rate.enter(0);
-  await expect(Promise.all([rate.enter(500), pass(600)])).rejects.toThrow('throttling');
+  await rate.enter(0, ANN);
+  await expect(Promise.all([rate.enter(500, ANN), pass(600)])).rejects.toThrow('throttling');
+});
+
+test('callers take turns: one who asks for much keeps none from asking', async () => {
+  const { call, begun, refused } = calls(1);
+  call('first');
+  for (let n = 1; n <= 50; n += 1) call(`ann ${n}`);
+  call('bob 1', { caller: 'bob', longestMs: 4_000 });
+  call('bob 2', { caller: 'bob' });
+  call('eve 1', { caller: 'eve' });
+  await pass(8_000);
+  expect(begun.slice(0, 7)).toEqual(['first', 'ann 1', 'bob 1', 'eve 1', 'ann 2', 'bob 2', 'ann 3']);
+  expect(refused).toEqual([]);
 });

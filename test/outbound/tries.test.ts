@@ -7,9 +7,7 @@ test.each([
   [1, 100],
   [2, 200],
   [3, 400],
-  [5, 1600],
-  [6, 2000],
-  [40, 2000],
+  [4, 800],
 ])('after %i tries the pause is anywhere from nothing to %i ms', (tries, longestMs) => {
   const pauses = many(tries);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(longestMs);
@@ -31,7 +29,8 @@ test.each<[string, number | undefined]>([
   ['soon', undefined],
   ['-1', undefined],
   ['1.5', undefined],
-  ['99999999999', undefined],
+  ['99999999999', 3600],
+  ['Fri, 31 Dec 9999 23:59:59 GMT', 3600],
   ['2026-11-22', undefined],
   ['', undefined],
 ])('Retry-After: %j is %p seconds', (value, seconds) => {

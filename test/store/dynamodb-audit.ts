@@ -58,6 +58,7 @@ const KINDS: Record<string, string> = {
   'key grantee': 'grant of grantee',
   'key held': 'held',
   'key event': 'event of key',
+  'key creator': 'creator of a key elsewhere',
   'grant grant': 'grant',
   'grant event': 'event of grant',
   'events event': 'event',

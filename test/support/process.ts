@@ -31,11 +31,15 @@ export async function startProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let isListening = false;
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
+      if (isListening) return;
       const found = /kms-grants listens on (\S+)/.exec(output);
-      if (found?.[1]) resolve(found[1]);
+      if (!found?.[1]) return;
+      isListening = true;
+      resolve(found[1]);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);

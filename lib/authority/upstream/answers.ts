@@ -1,9 +1,10 @@
 /**
  * What the KMS behind this service may answer. Nothing is believed that does not fit; what is not named here is dropped,
- * but for the details of a key, which are passed on as they are.
+ * but for the details of a key: what is flat of them is passed on.
  * Source: KMS API reference, the response tables of each API.
  */
 import * as z from 'zod/mini';
+import type { KeyDetails } from '../../key-details.ts';
 import type { KeyState, Operation } from '../../store/store.ts';
 
 const keyId = z.string().check(z.regex(/^[0-9a-z]{8}(-[0-9a-z]{4}){3}-[0-9a-z]{12}$/));
@@ -44,13 +45,24 @@ type PageEnd = { truncated: string; next_marker?: string | null | undefined };
 /** A page that says that there is more, and not where, would be asked for again for ever. */
 const goesOn = z.refine<PageEnd>(({ truncated, next_marker }) => truncated === 'false' || Boolean(next_marker));
 
-export const grantPage = z.object({ grants: z.array(grant), ...pageEnd }).check(goesOn);
+export const grantPage = z.object({ grants: z.array(grant).check(z.maxLength(1000)), ...pageEnd }).check(goesOn);
 
 const keyState = z.enum(['1', '2', '3', '4', '5']);
 
+/** What is nested is left out: it may be deeper than can be printed. */
+const flat = (value: unknown) => (typeof value === 'object' ? undefined : value);
+
+const told = z.looseObject({ key_id: keyId, key_state: keyState });
+const details = z.pipe(
+  told,
+  z.transform((key: z.output<typeof told>): KeyDetails => {
+    return { ...key, ...Object.fromEntries(Object.entries(key).map(([name, value]) => [name, flat(value)])) };
+  }),
+);
+
 export const keyPage = z
   .object({
-    key_details: z.array(z.looseObject({ key_id: keyId, key_state: keyState })),
+    key_details: z.array(details).check(z.maxLength(1000)),
     ...pageEnd,
     /** Older revisions of the API did not tell it. */
     total: z.optional(pageEnd.total),
@@ -58,7 +70,7 @@ export const keyPage = z
   .check(goesOn);
 
 export const describedKey = (keyId: string) =>
-  z.object({ key_info: z.looseObject({ key_id: z.literal(keyId), key_state: keyState }) });
+  z.object({ key_info: details }).check(z.refine(({ key_info }) => key_info.key_id === keyId));
 
 export const madeKey = z.object({ key_info: z.object({ key_id: keyId, domain_id: stated }) });
 export const madeGrant = z.object({ grant_id: grantId });
@@ -73,5 +85,5 @@ export function stateOf(told: z.output<ReturnType<typeof movedKey>>): KeyState {
   return ('key_info' in told ? told.key_info : told).key_state as KeyState;
 }
 
-/** Of revoke-grant and retire-grant: nothing, or an object that is no error. */
-export const nothing = z.looseObject({ error: z.optional(z.never()), error_code: z.optional(z.never()) });
+/** Of revoke-grant and retire-grant. Anything more may be a page that says why nothing was done. */
+export const nothing = z.strictObject({});

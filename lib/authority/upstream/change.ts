@@ -5,96 +5,101 @@ import type { ChangeEvent, Once, Store } from '../../store/store.ts';
 import type { Act } from '../authority.ts';
 import { newEventId } from '../ids.ts';
 import { ONCE_MS, onceKeyOf, refusalKeyOf } from '../once.ts';
+import { type Claimed, claims } from './claims.ts';
 import type { Course, Told } from './cloud.ts';
 
 /** A change that another KMS is to make. */
 export interface Sending<T> {
-  /** What it changes; one change of the same is made at a time. */
+  /** What it changes: of one caller's changes of the same, one is made at a time. */
   target: string;
-  /** How a second time is refused, where that tells that the first has worked; a change without it is begun anew. */
+  /** How a second time is refused, where a change can be done only once. */
   workedCode?: string | undefined;
-  /** Checks what is to be checked here, and sends it. @throws KmsError, also where a second time is found out here */
+  /** Checks what is to be checked here, and sends it. @throws KmsError */
   send(course: Course): Promise<Told<T>>;
-  /** What the caller is answered. */
+  /** After the refusal of a second time: whether things are as asked for. Left out where that refusal says so. */
+  isAsAsked?(): Promise<boolean>;
+  /** What the caller is answered; `told` is undefined where only the refusal of a second time tells that it worked. */
   answerOf(told: T | undefined): object;
   /** What the event tells besides who and when. */
   eventOf(told: T | undefined): Pick<ChangeEvent, 'keyId' | 'grantId' | 'grant'>;
 }
 
-/** What is remembered of a change that was begun: whether it is still not known to have ended. */
-type Begun = { isOpen: boolean };
+/** Requests for one change that may wait for their turn. */
+const WAITING_MAX = 32;
 
 /**
- * Prepares the way of every change that another KMS makes: remember that it is begun, send it, and write its event; a
- * repeat is answered as the first time. A change that ended without an answer, even with this process, stays begun: when
- * the same caller sends it again and the KMS says that it is done already, then it has worked.
+ * Prepares the way of every change that another KMS makes: claim it, send it, and write its event; a repeat is answered
+ * as the first time. A change that ended without an answer, even with its process, leaves its claim open: when the same
+ * caller sends it again and the KMS refuses it as one that is done already, then it has worked.
  */
 export function upstreamChanger(
   { events, seen }: Pick<Store, 'events' | 'seen'>,
   { timeoutMs, now }: { timeoutMs: number; now: () => number },
 ) {
-  const turns = inTurn(timeoutMs);
+  const turns = inTurn(timeoutMs, WAITING_MAX);
+  const claim = claims(seen, now);
   const remembered = (onceKey: string, answer: unknown): Once => ({ onceKey, answer, expiresAtMs: now() + ONCE_MS });
 
-  /** @throws what a captured request was refused with, when it comes again */
-  async function assertNotRefused(refusalKey: string | undefined): Promise<void> {
-    const refused = refusalKey && (await seen.firstAnswer(refusalKey, now()));
-    if (refused) throw new PassedError(refused.answer as Refusal);
-  }
-
-  async function begin(begunKey: string): Promise<Course> {
-    const begun = (await seen.firstAnswer(begunKey, now()))?.answer as Begun | undefined;
-    if (begun?.isOpen) return { isDoubtful: true };
-    await seen.remember(remembered(begunKey, { isOpen: true } satisfies Begun), now());
-    return { isDoubtful: false };
-  }
-
-  /** Sends it; a second time that is found out here counts as one that the KMS found out. */
-  async function sendOnce<T>({ send, workedCode }: Sending<T>, course: Course): Promise<Told<T>> {
+  /** Sends it, and judges the refusal of a second time. */
+  async function sendOnce<T>(act: Act, sending: Sending<T>, course: Course): Promise<Told<T | undefined>> {
     try {
-      return await send(course);
+      return await sending.send(course);
     } catch (error) {
-      const isDone = course.isDoubtful && error instanceof KmsError && error.wireCode === workedCode;
-      if (!isDone) throw error;
-      return { answer: undefined, requestId: '' };
+      const isSecond = course.isDoubtful && error instanceof KmsError && error.wireCode === sending.workedCode;
+      if (!isSecond || (await sending.isAsAsked?.()) === false) throw error;
+      return { answer: undefined, requestId: act.trace?.upstreamRequestId ?? '' };
     }
   }
 
-  async function make<T>(act: Act, sending: Sending<T>): Promise<object> {
+  async function make<T>(act: Act, sending: Sending<T>, claimed: Claimed | undefined): Promise<object> {
     const onceKey = onceKeyOf(act);
-    const refusalKey = refusalKeyOf(act);
-    const first = onceKey && (await seen.firstAnswer(onceKey, now()));
-    if (first) return first.answer as object;
-    await assertNotRefused(refusalKey);
-
-    const begunKey = sending.workedCode === undefined ? undefined : begunKeyOf(act, sending.target);
-    const course = begunKey ? await begin(begunKey) : { isDoubtful: false };
-    const ended = begunKey ? [remembered(begunKey, { isOpen: false } satisfies Begun)] : [];
+    const refusalKey = refusalKeyOf(act) && `${refusalKeyOf(act)}-upstream`;
+    const course = { isDoubtful: claimed?.isDoubtful ?? false };
     try {
-      const told = await sendOnce(sending, course);
+      const first = onceKey && (await seen.firstAnswer(onceKey, now()));
+      if (first) {
+        await claimed?.leave(false);
+        return first.answer as object;
+      }
+      const refused = refusalKey && (await seen.firstAnswer(refusalKey, now()));
+      if (refused) throw new PassedError(refused.answer as Refusal);
+
+      const told = await sendOnce(act, sending, course);
       // Until its event is written, it has not ended.
       course.isDoubtful = true;
       const answer = sending.answerOf(told.answer);
       const event = { ...toldBy(act, now()), ...sending.eventOf(told.answer), upstreamRequestId: told.requestId };
-      await events.append(event, onceKey ? [remembered(onceKey, answer), ...ended] : ended);
+      const once = onceKey ? [remembered(onceKey, answer)] : [];
+      await events.append(event, claimed ? [...once, claimed.ended] : once);
       return answer;
     } catch (error) {
-      const isKnown = error instanceof KmsError && !course.isDoubtful;
-      const isRefusal = isKnown && error.status < 500 && error.status !== 429;
-      const refusal = refusalKey && isRefusal ? [remembered(refusalKey, refusalOf(error))] : [];
-      for (const once of [...refusal, ...(isKnown ? ended : [])]) await seen.remember(once, now());
+      const isRefusal = error instanceof KmsError && error.status < 500 && error.status !== 429;
+      if (refusalKey && isRefusal && !course.isDoubtful) {
+        await seen.remember(remembered(refusalKey, refusalOf(error)), now());
+      }
+      await claimed?.leave(course.isDoubtful);
       throw error;
     }
   }
 
-  return async <T, A extends object>(
+  return async function change<T, A extends object>(
     act: Act,
     sending: Sending<T> & { answerOf(told: T | undefined): A },
-  ): Promise<A> => (await turns(`${act.projectId} ${sending.target}`, () => make(act, sending))) as A;
+  ): Promise<A> {
+    const traced = { ...act, trace: act.trace ?? {} };
+    const name = nameOf(act, sending.target);
+    // What can be done twice, and was sent without a mark by which it could be known again, is a new change each time.
+    const isOne = sending.workedCode !== undefined || onceKeyOf(act) !== undefined;
+    return (await turns(name, async () => {
+      const leftMs = timeoutMs - (performance.now() - (act.startedAtMs ?? performance.now()));
+      return make(traced, sending, isOne ? await claim(name, act.requestId, leftMs) : undefined);
+    })) as A;
+  };
 }
 
-function begunKeyOf({ caller, projectId, action }: Act, target: string): string {
-  return sha256Hex([caller.userId, projectId, action, 'begun', target].join('\n'));
+/** Equal for what is the same change by the same caller. */
+function nameOf({ caller, projectId, action }: Act, target: string): string {
+  return sha256Hex([caller.userId, projectId, action, 'claim', target].join('\n'));
 }
 
 function toldBy({ action, projectId, caller, door, requestId, sequence }: Act, atMs: number) {

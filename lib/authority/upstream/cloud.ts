@@ -22,26 +22,26 @@ export interface Ask<T extends z.core.$ZodType> {
    * once. If not, only what cannot have been done is tried again.
    */
   isRepeatable: boolean;
-  /** Of a change that can be done only once: how a second time is refused. It tells that the first one has worked. */
+  /** Of a change that can be done only once: how a second time is refused. */
   workedCode?: string | undefined;
 }
 
 export interface Told<T> {
-  /** Undefined where a change is known to have worked only by the refusal of a second time. */
-  answer: T | undefined;
-  /** X-Request-Id of the last answer; empty when it had none. */
+  answer: T;
+  /** X-Request-Id of the answer; empty when it had none. */
   requestId: string;
 }
 
-/** How far a change has come: whether some try of it may have been done without our knowing. */
+/** How far a change has come: whether a try of it may have been done without our knowing. */
 export interface Course {
   isDoubtful: boolean;
 }
 
 export interface Cloud {
   /**
-   * @param course of a change that was tried before; told here how far this one comes
-   * @throws PassedError what the KMS refused it with
+   * @param course of the change that this is; doubt is written down there as soon as there is any
+   * @throws PassedError what the KMS refused it with; after a try of this call that may have been done, only a refusal
+   * with `workedCode`, for any other says nothing of that try
    * @throws KmsError APIGW.0201:502 and :504 for no answer that can be believed; APIGW.0308 when nothing could be sent
    */
   ask<T extends z.core.$ZodType>(act: Act, ask: Ask<T>, course?: Course): Promise<Told<z.output<T>>>;
@@ -50,7 +50,8 @@ export interface Cloud {
 /** Less than this is no time for a try. */
 const SHORTEST_TRY_MS = 50;
 
-const MAY_BE_MADE = 'It may have been made all the same: list before you try again.';
+const MAY_BE_DONE = 'It may have been done all the same: look, or send it again.';
+export const MAY_BE_MADE = 'It may have been made all the same: list before you try again.';
 const OWN_USER =
   'It is the user of this service whom the KMS refuses: check KMS_CREDENTIALS and what that user may do.';
 
@@ -77,18 +78,19 @@ export function openCloud(settings: UpstreamSettings, now: () => number): Cloud 
   /** One try, as soon as the rate allows. @throws KmsError APIGW.0308 when it does not in time */
   async function send<T extends z.core.$ZodType>(
     act: Act,
-    { api, fields, answer }: Ask<T>,
-    { leftMs, own, hints }: { leftMs: number; own: Credentials | undefined; hints: Hints },
+    { api, fields, answer, isRepeatable }: Ask<T>,
+    { endsAtMs, own, hints }: { endsAtMs: number; own: Credentials | undefined; hints: Hints },
   ): Promise<Outcome<z.output<T>>> {
     const path = `/v1.0/${act.projectId}/kms/${api}`;
     const body = JSON.stringify({ ...fields, sequence: sequenceOf(act) });
-    const askedAtMs = performance.now();
-    const leave = await rate.enter(leftMs, act.isBulk);
-    const waitedMs = performance.now() - askedAtMs;
+    const who = { caller: act.caller.userId, isBulk: act.isBulk };
+    const leave = await rate.enter(endsAtMs - performance.now() - SHORTEST_TRY_MS, who);
     try {
       const request = { method: 'POST', url: endpoint + path, headers: headersOf(act, path, body, own), body } as const;
-      // At most half of all: a connection that hangs leaves time for another.
-      return outcomeOf(await exchange(request, Math.min(leftMs - waitedMs, timeoutMs / 2)), answer, hints, now());
+      const leftMs = endsAtMs - performance.now();
+      // Where another try may follow, one that hangs must leave time for it.
+      const longestMs = isRepeatable ? Math.min(leftMs, timeoutMs / 2) : leftMs;
+      return outcomeOf(await exchange(request, longestMs), answer, hints, now());
     } catch (error) {
       if (error instanceof NoAnswerError) return outcomeOfSilence(error, hints);
       throw error;
@@ -102,32 +104,38 @@ export function openCloud(settings: UpstreamSettings, now: () => number): Cloud 
       const endsAtMs = (act.startedAtMs ?? performance.now()) + timeoutMs;
       const hints = { doubt: ask.isRepeatable ? undefined : MAY_BE_MADE, access: kept && OWN_USER };
       let own = await kept?.current();
+      /** The last try that failed, and whether any of them may have been done. */
       let last: Failure | undefined;
+      let isDoubtful = false;
       for (let tries = 1; ; tries += 1) {
-        const leftMs = endsAtMs - performance.now();
-        if (leftMs < SHORTEST_TRY_MS) throw last?.error ?? new KmsError('APIGW.0201:504');
-        const outcome = await send(act, ask, { leftMs, own, hints }).catch((error: unknown) => {
+        if (endsAtMs - performance.now() < SHORTEST_TRY_MS) throw last?.error ?? new KmsError('APIGW.0201:504');
+        const outcome = await send(act, ask, { endsAtMs, own, hints }).catch((error: unknown) => {
           // "Nothing was sent" is true of the first try only.
           throw last?.error ?? error;
         });
-        if (outcome.type !== 'failed' && act.trace) act.trace.upstreamRequestId = outcome.requestId;
+        if (act.trace && outcome.requestId) act.trace.upstreamRequestId = outcome.requestId;
         if (outcome.type === 'done') return outcome;
-        if (outcome.type === 'failed') {
-          last = outcome;
-          course.isDoubtful ||= outcome.mayBeDone;
-          if (!outcome.isPassing || tries >= TRIES_MAX || (outcome.mayBeDone && !ask.isRepeatable)) throw outcome.error;
-          const waitMs = pauseMs(tries, outcome.error.retryAfterSeconds);
-          if (performance.now() + waitMs + SHORTEST_TRY_MS > endsAtMs) throw outcome.error;
-          await pause(waitMs);
-          continue;
+        if (outcome.type === 'refused') {
+          const { error } = outcome;
+          own = own && error.status === 401 ? await kept?.insteadOf(own) : undefined;
+          if (own) continue;
+          throw isDoubtful && ask.workedCode && error.wireCode !== ask.workedCode ? undecided(error) : error;
         }
-        const { error, requestId } = outcome;
-        if (course.isDoubtful && error.wireCode === ask.workedCode) return { answer: undefined, requestId };
-        own = own && error.status === 401 ? await kept?.insteadOf(own) : undefined;
-        if (!own) throw error;
+        last = outcome;
+        isDoubtful ||= outcome.mayBeDone;
+        course.isDoubtful ||= outcome.mayBeDone;
+        if (!outcome.isPassing || tries >= TRIES_MAX || (outcome.mayBeDone && !ask.isRepeatable)) throw outcome.error;
+        const waitMs = pauseMs(tries, outcome.error.retryAfterSeconds);
+        if (performance.now() + waitMs + SHORTEST_TRY_MS > endsAtMs) throw outcome.error;
+        await pause(waitMs);
       }
     },
   };
+}
+
+/** One try may have been done, and a later one was refused for another reason. */
+function undecided(cause: KmsError): KmsError {
+  return new KmsError('APIGW.0201:502', { detail: MAY_BE_DONE, cause });
 }
 
 /** The same on every try: our request id as a UUID, so that their log and ours can be read together. */

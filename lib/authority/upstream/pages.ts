@@ -12,7 +12,7 @@ export interface ForeignPage {
 /** Our largest page is theirs. Source: list-grants, `limit`. */
 const LIMIT = 1000;
 /** 100 grants on each of 100 keys, as documented, are ten pages. */
-const PAGES_MAX = 100;
+const PAGES_MAX = 20;
 
 /** The page as it is asked for there. */
 export const pageFields = ({ limit, after, offset }: PageRequest) => ({

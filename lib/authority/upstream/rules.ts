@@ -15,8 +15,8 @@ export interface Rules {
   assertMayRetire(act: Act, keyId: string, grantId: string): Promise<void>;
   /** @throws KmsError KMS.0306 */
   assertMayCreate(act: Act, keyId: string, operations: readonly Operation[]): Promise<void>;
-  /** Of these grants, those that `assertMayRetire` would let the caller retire. */
-  retirable(act: Act, grants: readonly Grant[]): Grant[];
+  /** Of these grants, those that `assertMayRetire` would let the caller retire; the KMS lists them where it knows who asks. */
+  retirable?(act: Act, grants: readonly Grant[]): Grant[];
 }
 
 /** Where the caller's own token is passed on, the KMS knows who asks. */
@@ -24,21 +24,20 @@ export const NO_RULES: Rules = {
   assertMayRevoke: async () => undefined,
   assertMayRetire: async () => undefined,
   assertMayCreate: async () => undefined,
-  retirable: (_, grants) => [...grants],
 };
 
 /**
- * A key that was made through this service has the creator that its first event names. Of any other key the KMS does not
+ * A key that was made through this service has the creator that the event of its making names. Of any other key the KMS does not
  * tell the creator: there, whoever has the role may do what the service's own user may.
  * @param grantsOf all grants of a key
  */
 export function serviceRules(
-  events: Pick<EventStore, 'first'>,
+  events: Pick<EventStore, 'creatorOf'>,
   grantsOf: (act: Act, keyId: string) => Promise<Grant[]>,
 ): Rules {
   async function isAnothers({ caller, projectId }: Act, keyId: string): Promise<boolean> {
-    const first = await events.first(projectId, keyId);
-    return first?.action === 'create-key' && first.actor !== caller.userId;
+    const creator = await events.creatorOf(projectId, keyId);
+    return creator !== undefined && creator !== caller.userId;
   }
 
   const mayRetire = (act: Act, grant: Grant) => {

@@ -22,18 +22,17 @@ export function dynamodbEvents(table: Table): EventStore {
       const events = (await select(projectId, keyId, grantId, limit)).map(toEvent);
       return events.filter((event) => event.projectId === projectId && (keyId ?? event.keyId) === event.keyId);
     },
-    async first(projectId, keyId) {
-      const [item] = await table.query({ ...rangeOf.eventsOfKey(keyId), limit: 1 });
-      const event = item && toEvent(item);
-      return event?.projectId === projectId ? event : undefined;
+    async creatorOf(projectId, keyId) {
+      const item = await table.get(at.creator(keyId));
+      return item?.['projectId'] === projectId ? String(item['actor']) : undefined;
     },
     async append(event, remembered) {
-      const done = await table.transact([
-        ...remembered.map((once) => ({ put: onceItem(once) })),
-        ...eventWrites(event),
-      ]);
+      const { action, projectId, keyId, actor } = event;
+      const others: Write[] = remembered.map((once) => ({ put: onceItem(once) }));
+      if (action === 'create-key') others.push({ put: { ...at.creator(keyId), projectId, actor } });
+      const done = await table.transact([...others, ...eventWrites(event)]);
       // Its id is new: an event that is there already is this one, written by a try whose answer was lost.
-      if (!done.isDone && !done.failed.has(remembered.length)) throw new Error('an event was not written');
+      if (!done.isDone && !done.failed.has(others.length)) throw new Error('an event was not written');
     },
   };
 }

@@ -9,6 +9,7 @@
  * | grant of a grantee   | key#<key>                               | grantee#<grantee>#<grant>     | list-grants of a grantee             |
  * | what is held         | key#<key>                               | held#<principal>              | create-grant by a grantee; totals    |
  * | event of the key     | key#<key>                               | event#<event>                 | receipts of a key                    |
+ * | its creator          | key#<key>                               | creator                       | who may revoke, of a key elsewhere   |
  * | grant                | grant#<grant>                           | grant                         | revoke-grant, retire-grant           |
  * | event of the grant   | grant#<grant>                           | event#<event>                 | receipts of a grant                  |
  * | event of the project | events#<project>#<shard>                | event#<event>                 | receipts of a project                |
@@ -80,6 +81,7 @@ export const at = {
     sk: `grantee#${grantee}#${grantId}`,
   }),
   held: (keyId: string, principal: string): ItemKey => ({ pk: keyPk(keyId), sk: `held#${principal}` }),
+  creator: (keyId: string): ItemKey => ({ pk: keyPk(keyId), sk: 'creator' }),
   eventOfKey: (keyId: string, eventId: string): ItemKey => ({ pk: keyPk(keyId), sk: `event#${eventId}` }),
   grant: (grantId: string): ItemKey => ({ pk: grantPk(grantId), sk: 'grant' }),
   eventOfGrant: (grantId: string, eventId: string): ItemKey => ({ pk: grantPk(grantId), sk: `event#${eventId}` }),

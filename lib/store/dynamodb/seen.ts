@@ -4,12 +4,22 @@ import { at } from './schema.ts';
 import type { Table, Write } from './table.ts';
 
 export function dynamodbSeen(table: Table): SeenStore {
+  async function firstAnswer(onceKey: string, nowMs: number) {
+    const item = await table.get(at.once(onceKey));
+    return item && Number(item['expiresAtMs']) > nowMs ? { answer: answerOf(item) } : undefined;
+  }
+
   return {
-    async firstAnswer(onceKey, nowMs) {
-      const item = await table.get(at.once(onceKey));
-      return item && Number(item['expiresAtMs']) > nowMs ? { answer: answerOf(item) } : undefined;
-    },
+    firstAnswer,
     remember: (once) => table.put(onceItem(once)),
+    async swap(once, expected, nowMs) {
+      const ifKnown = { condition: 'answer = :known', values: { ':known': JSON.stringify(expected) } };
+      const write = expected === undefined ? onceWrite(once, nowMs) : { put: onceItem(once), ...ifKnown };
+      if ((await table.transact([write])).isDone) return true;
+      // A try whose answer was lost may have done it.
+      const found = await firstAnswer(once.onceKey, nowMs);
+      return JSON.stringify(found?.answer) === JSON.stringify(once.answer);
+    },
   };
 }
 

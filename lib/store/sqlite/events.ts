@@ -9,7 +9,9 @@ export interface SqliteEvents extends EventStore {
 
 export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
   const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const oldest = db.prepare('SELECT * FROM events WHERE project_id = ? AND key_id = ? ORDER BY event_id LIMIT 1');
+  const making = db.prepare(
+    "SELECT actor FROM events WHERE project_id = ? AND key_id = ? AND action = 'create-key' AND upstream_request_id IS NOT NULL",
+  );
   const newest = (condition: string) =>
     db.prepare(`SELECT * FROM events WHERE project_id = ? ${condition} ORDER BY event_id DESC LIMIT ?`);
   const ofProject = newest('');
@@ -46,9 +48,9 @@ export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
       // A grant has one key, so where both are asked for, it is all of the grant's events or none.
       return events.filter((event) => keyId === undefined || event.keyId === keyId);
     },
-    async first(projectId, keyId) {
-      const row = oldest.get(projectId, keyId);
-      return row && toEvent(row);
+    async creatorOf(projectId, keyId) {
+      const row = making.get(projectId, keyId);
+      return row && String(row['actor']);
     },
     append: (event, remembered) =>
       db.write(() => {

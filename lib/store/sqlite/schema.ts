@@ -10,7 +10,7 @@
  * | retirable    | project_id, principal, grant_id | list-retirable-grants                               |
  * | retirable_n  | project_id, principal           | its total                                           |
  * | held         | key_id, principal, operation    | create-grant by a grantee; total of a grantee filter |
- * | events       | event_id                        | receipts of a project, a key, a grant               |
+ * | events       | event_id                        | receipts of a project, a key, a grant; the creator of a key elsewhere |
  * | seen         | once_key                        | every change, for the answer of a repeat            |
  * | tokens …     | one each                        | directory.ts                                        |
  *
@@ -100,7 +100,11 @@ CREATE INDEX tokens_by_user ON tokens (user_id);
 `;
 
 /** Of changes made by another KMS; see `ChangeEvent.upstreamRequestId`. */
-const UPSTREAM = 'ALTER TABLE events ADD COLUMN upstream_request_id TEXT;';
+const UPSTREAM = `
+ALTER TABLE events ADD COLUMN upstream_request_id TEXT;
+CREATE INDEX events_of_making ON events (project_id, key_id)
+  WHERE action = 'create-key' AND upstream_request_id IS NOT NULL;
+`;
 
 /** What takes a file from each version to the next; `user_version` counts those applied. Only ever append. */
 export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM];

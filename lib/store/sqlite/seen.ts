@@ -31,5 +31,11 @@ export function sqliteSeen(db: Database): SqliteSeen {
     keep,
     firstAnswer: async (onceKey, nowMs) => first(onceKey, nowMs),
     remember: (once, nowMs) => db.write(() => keep(once, nowMs)),
+    swap: (once, expected, nowMs) =>
+      db.write(() => {
+        if (JSON.stringify(first(once.onceKey, nowMs)?.answer) !== JSON.stringify(expected)) return false;
+        keep(once, nowMs);
+        return true;
+      }),
   };
 }
