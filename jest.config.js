@@ -8,7 +8,7 @@ const NEEDS_DYNAMODB = ['**/test/**/dynamodb*.test.ts'];
 const END_TO_END = [
   '**/test/{functions,sdk}/**/*.test.ts',
   '**/test/endpoint*.test.ts',
-  '**/test/authority/{races,once,lists,deletion}*.test.ts',
+  '**/test/authority/{races,once,lists,deletion,upstream-claims}*.test.ts',
 ];
 
 /** Tests of the KMS APIs: they run a third time over three processes, the client, the backend and a cloud behind it. */

@@ -86,13 +86,14 @@ export function upstreamChanger(
     act: Act,
     sending: Sending<T> & { answerOf(told: T | undefined): A },
   ): Promise<A> {
-    const traced = { ...act, trace: act.trace ?? {} };
+    // The ids of what its sending meets are read from it afterwards.
+    act.trace ??= {};
     const name = nameOf(act, sending.target);
     // What can be done twice, and was sent without a mark by which it could be known again, is a new change each time.
     const isOne = sending.workedCode !== undefined || onceKeyOf(act) !== undefined;
     return (await turns(name, async () => {
       const leftMs = timeoutMs - (performance.now() - (act.startedAtMs ?? performance.now()));
-      return make(traced, sending, isOne ? await claim(name, act.requestId, leftMs) : undefined);
+      return make(act, sending, isOne ? await claim(name, act.requestId, leftMs) : undefined);
     })) as A;
   };
 }

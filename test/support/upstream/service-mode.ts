@@ -1,13 +1,15 @@
 /**
  * The backend in front of a cloud, where it signs with credentials of its own and itself says who may do what: three
  * processes over real sockets. Its directory and receipts are a copy of the cloud's, as of one who was the authority
- * before and has handed the keys over; so it knows who made the demo's keys, and has old rows of them that nothing may
- * be answered from. Its credentials are the demo's creator's: at the cloud the keys are that user's.
+ * before and has handed the keys over; it has old rows of the keys that nothing may be answered from, and receipts of
+ * their making through it, so that it knows their creator. Its credentials are the demo's creator's: at the cloud the keys are that user's.
  */
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../../../lib/config.ts';
 import type { Services } from '../../../lib/services.ts';
+import type { ChangeEvent } from '../../../lib/store/store.ts';
 import { type Demo, firstStart } from '../../../local/demo.ts';
 import type { Started } from '../service.ts';
 import { loginAt, withProcesses } from './processes.ts';
@@ -33,6 +35,7 @@ export function startForService(env: Record<string, string>): Promise<Started> {
     });
     clock.nowMs = Date.now();
     const [there, own] = [await open('cloud', env), await open('backend')];
+    for (const { key_id } of demo.keys) await own.store.events.append(making(demo.project_id, key_id, user_id), []);
     return {
       url: backend.url,
       dataDir: dirOf('cloud'),
@@ -50,6 +53,13 @@ export function startForService(env: Record<string, string>): Promise<Started> {
       stop,
     };
   });
+}
+
+/** The receipt of a key that was made through the backend. */
+function making(projectId: string, keyId: string, actor: string): ChangeEvent {
+  const eventId = randomBytes(16).toString('hex');
+  const told = { atMs: 0, action: 'create-key', door: 'http', requestId: 'demo', upstreamRequestId: '' } as const;
+  return { eventId, projectId, keyId, actor, ...told };
 }
 
 /** A project that the backend is to work in must be there at the cloud too, with a role for its credentials' user. */
