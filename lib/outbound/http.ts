@@ -1,4 +1,7 @@
-/** One HTTP exchange with a server that is not ours: bounded in time and size, no redirects, no tries again. */
+/**
+ * One HTTP exchange with a server that is not ours: bounded in time and size, no redirects, no tries again. (But for 421,
+ * "not for this connection", after which fetch itself sends once more, as HTTP means it: nothing was done.)
+ */
 import type { KyInstance } from 'ky';
 
 export interface HttpRequest {
@@ -51,24 +54,12 @@ export async function exchange(request: HttpRequest, timeoutMs: number): Promise
   const ky = await client;
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
   try {
-    const { method, url, body } = request;
-    const headers = {
-      ...request.headers,
-      ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-    };
-    const response = await ky(url, { method, headers, signal, ...sentOnce(body) });
+    const { method, url, headers, body } = request;
+    const response = await ky(url, { method, headers, signal, ...(body !== undefined && { body }) });
     return { status: response.status, headers: response.headers, text: await readText(response, signal) };
   } catch (error) {
     throw new NoAnswerError(signal.aborted ? 'late' : failingOf(error), error);
   }
-}
-
-/**
- * The body as a stream: with one that it could send again, fetch itself sends a request twice that is answered 421.
- * Source: Fetch standard, "HTTP-network-or-cache fetch", step on 421.
- */
-function sentOnce(body: string | undefined) {
-  return body === undefined ? {} : { body: new Blob([body]).stream(), duplex: 'half' as const };
 }
 
 /** Stops by itself when time is up: the client's own link from the signal to a body may be lost on the way. */
