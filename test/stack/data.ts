@@ -73,6 +73,7 @@ export function testData(stack: Stack): void {
           IDENTITY: 'directory',
           IAM_ENDPOINT: '',
           TOKEN_CACHE_SECONDS: '30',
+          PROJECTS: '',
         },
       });
     }

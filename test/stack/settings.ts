@@ -24,6 +24,7 @@ export const CHANGED = {
   identity: 'keystone',
   iamEndpoint: 'https://iam.eu-de.otc.t-systems.com',
   tokenCacheSeconds: '10',
+  projects: 'aa2d97d7e62c4b7da3ffdfc11551f878',
   readsPerSecond: '3000',
   changesPerSecond: '300',
   tokensPerSecond: '30',
@@ -69,7 +70,7 @@ export function testSettings(stack: Stack): void {
   test('authority, identity and what belongs to them: the functions start with them', () => {
     for (const { properties } of functions) {
       const { Variables } = properties['Environment'] as { Variables: Record<string, string> };
-      const { upstream, keystone } = parseConfig({ ...Variables, ...LAMBDA, ROOT_KEY_SECRET: 'root-key' });
+      const { upstream, keystone, projects } = parseConfig({ ...Variables, ...LAMBDA, ROOT_KEY_SECRET: 'root-key' });
       expect(upstream).toMatchObject({
         endpoint: 'https://kms.eu-de.otc.t-systems.com',
         credentials: { kind: 'aws', secretId: SECRET },
@@ -77,6 +78,7 @@ export function testSettings(stack: Stack): void {
         timeoutMs: 9000,
       });
       expect(keystone).toEqual({ endpoint: 'https://iam.eu-de.otc.t-systems.com', cacheSeconds: 10 });
+      expect(projects).toEqual(['aa2d97d7e62c4b7da3ffdfc11551f878']);
     }
   });
 
