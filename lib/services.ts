@@ -45,7 +45,7 @@ export function assemble(config: Config, store: Store, rootKeys: RootKeys, now: 
     tokens: directoryTokens(store.directory, now),
     accounts: accounts(store.directory, { rootKeys, now }),
     authority: cloud
-      ? upstream(store, cloud, now)
+      ? upstream(store, cloud, { now, isOneMachines: !config.dynamodb })
       : standalone(store, { ...config, pageCacheChars: config.dynamodb ? 0 : PAGE_CACHE_CHARS, now }),
     areRolesJudgedHere: cloud?.credentials !== 'caller',
     // Another KMS deletes its own.

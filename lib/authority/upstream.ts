@@ -36,14 +36,15 @@ const WORKED = {
  * Another KMS is right about keys and grants: every method ends in calls there. What it refuses is refused here with its
  * own code; what it does leaves an event here.
  * @param now ms since 1970
+ * @param isOneMachines whether all processes that share the store are on this machine
  */
 export function upstream(
   { events, seen }: Pick<Store, 'events' | 'seen'>,
   settings: UpstreamSettings,
-  now: () => number,
+  { now, isOneMachines }: { now: () => number; isOneMachines: boolean },
 ): Authority {
   const cloud = openCloud(settings, now);
-  const change = upstreamChanger({ events, seen }, { timeoutMs: settings.timeoutMs, now });
+  const change = upstreamChanger({ events, seen }, { timeoutMs: settings.timeoutMs, now, isOneMachines });
   const rules = settings.credentials === 'caller' ? NO_RULES : serviceRules(events, allGrants);
 
   async function read<T extends z.core.$ZodType>(act: Act, api: string, fields: object, answer: T) {

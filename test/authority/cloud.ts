@@ -44,7 +44,7 @@ export interface CloudWorld {
   /** What the cloud answers to an API: each in turn, the last one for good. */
   script: Record<string, Reply[]>;
   /** Another process in front of the same cloud, over the same store. */
-  open(settings?: Partial<UpstreamSettings>): Authority;
+  open(settings?: Partial<UpstreamSettings>, over?: Store): Authority;
   close(): Promise<void>;
 }
 
@@ -72,11 +72,11 @@ export async function openCloudWorld(): Promise<CloudWorld> {
     script,
     headers: () => server.arrived.at(-1)?.headers ?? {},
     lastBody: () => server.arrived.at(-1)?.body ?? '',
-    open: (settings) =>
+    open: (settings, over = store) =>
       upstream(
-        store,
+        over,
         { endpoint: server.endpoint, credentials: 'caller', ratePerSecond: 1000, timeoutMs: 2_000, ...settings },
-        Date.now,
+        { now: Date.now, isOneMachines: true },
       ),
     async close() {
       await server.stop();

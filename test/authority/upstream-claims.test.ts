@@ -1,6 +1,9 @@
 /** One change is made once, whichever process it comes to, and a receipt tells what has happened. */
+import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Act, Authority } from '../../lib/authority/authority.ts';
+import type { Once, SeenStore } from '../../lib/store/store.ts';
+import { until } from '../upstream/until.ts';
 import { type CloudWorld, grantIdOf, KEY, kmsError, lost, openCloudWorld, type Reply } from './cloud.ts';
 import { act, CREATOR, GRANTEE, grantAsk, keyAsk, PROJECT } from './world.ts';
 
@@ -62,6 +65,26 @@ describe('two processes', () => {
     expect(await Promise.all([dead, again])).toEqual(['APIGW.0201', {}]);
     expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
   });
+});
+
+test('a process of this machine that is no more is not waited for', async () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  world.script['revoke-grant'] = [() => undefined, kmsError(400, 'KMS.2501')];
+  const { seen } = world.store;
+  let claim: Once | undefined;
+  const swap: SeenStore['swap'] = (once, ...more) => {
+    const { process: own, ...answer } = once.answer as { process: object };
+    claim ??= { ...once, answer: { ...answer, process: { ...own, pid } } };
+    return seen.swap(once, ...more);
+  };
+  const dead = world.open({}, { ...world.store, seen: { ...seen, swap } });
+  const asked = told(dead.revokeGrant(act('revoke-grant'), KEY, grantIdOf(1)));
+  await until(() => apis().length === 1);
+  await seen.remember(claim as Once, Date.now());
+  expect(await world.open().revokeGrant(act('revoke-grant'), KEY, grantIdOf(1))).toEqual({});
+  // The other has not even tried again.
+  expect(apis()).toHaveLength(2);
+  await asked;
 });
 
 describe('a create whose answer was lost', () => {

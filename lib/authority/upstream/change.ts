@@ -34,10 +34,11 @@ const WAITING_MAX = 32;
  */
 export function upstreamChanger(
   { events, seen }: Pick<Store, 'events' | 'seen'>,
-  { timeoutMs, now }: { timeoutMs: number; now: () => number },
+  settings: { timeoutMs: number; now: () => number; isOneMachines: boolean },
 ) {
+  const { timeoutMs, now } = settings;
   const turns = inTurn(timeoutMs, WAITING_MAX);
-  const claim = claims(seen, now);
+  const claim = claims(seen, settings);
   const remembered = (onceKey: string, answer: unknown): Once => ({ onceKey, answer, expiresAtMs: now() + ONCE_MS });
 
   /** Sends it, and judges the refusal of a second time. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KmsError } from '../../errors.ts';
 import type { Once, SeenStore } from '../../store/store.ts';
@@ -11,7 +12,18 @@ interface Claim {
   isOpen: boolean;
   /** Until when its request may be at it; later, it has ended without an answer, or its process has died. */
   untilMs: number;
+  /** Of the process, where the store is one machine's: whether it lives can be seen there. */
+  process?: ProcessName | undefined;
 }
+
+interface ProcessName {
+  host: string;
+  pid: number;
+  bornMs: number;
+}
+
+/** This process; that of a container started anew may have the same number. */
+const SELF: ProcessName = { host: hostname(), pid: process.pid, bornMs: Math.round(performance.timeOrigin) };
 
 export interface Claimed {
   /** Whether an earlier request began it and never came to know how it ended. */
@@ -27,8 +39,9 @@ const LOOK_AGAIN_MS = 100;
 /**
  * Prepares claims: of one change, one request is at it at a time, in whichever process. Whoever comes meanwhile waits.
  * @param now ms since 1970
+ * @param isOneMachines whether all processes that share the store are on this machine
  */
-export function claims(seen: SeenStore, now: () => number) {
+export function claims(seen: SeenStore, { now, isOneMachines }: { now: () => number; isOneMachines: boolean }) {
   /**
    * @param name equal for what is the same change
    * @param leftMs how long the request may go on
@@ -37,11 +50,11 @@ export function claims(seen: SeenStore, now: () => number) {
   return async function claim(name: string, requestId: string, leftMs: number): Promise<Claimed> {
     const remembered = (claim: Claim): Once => ({ onceKey: name, answer: claim, expiresAtMs: now() + ONCE_MS });
     const untilMs = now() + leftMs;
-    const mine = { by: requestId, isOpen: true, untilMs };
+    const mine = { by: requestId, isOpen: true, untilMs, process: isOneMachines ? SELF : undefined };
     const ended = { by: requestId, isOpen: false, untilMs: 0 };
     for (const endsAtMs = performance.now() + leftMs; performance.now() < endsAtMs; ) {
       const found = (await seen.firstAnswer(name, now()))?.answer as Claim | undefined;
-      const isAnothers = found?.isOpen && found.untilMs > now();
+      const isAnothers = found?.isOpen && found.untilMs > now() && !hasDied(found.process);
       if (!isAnothers && (await seen.swap(remembered(mine), found, now()))) {
         return {
           isDoubtful: found?.isOpen ?? false,
@@ -53,4 +66,16 @@ export function claims(seen: SeenStore, now: () => number) {
     }
     throw new KmsError('APIGW.0201:504', { cause: new Error('the same change is under way in another process') });
   };
+}
+
+/** Whether it is certain that the process is no more. */
+function hasDied(other: ProcessName | undefined): boolean {
+  if (other?.host !== SELF.host) return false;
+  if (other.pid === SELF.pid) return other.bornMs !== SELF.bornMs;
+  try {
+    process.kill(other.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }

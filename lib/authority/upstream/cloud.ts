@@ -110,6 +110,8 @@ export function openCloud(settings: UpstreamSettings, now: () => number): Cloud 
       for (let tries = 1; ; tries += 1) {
         if (endsAtMs - performance.now() < SHORTEST_TRY_MS) throw last?.error ?? new KmsError('APIGW.0201:504');
         const outcome = await send(act, ask, { endsAtMs, own, hints }).catch((error: unknown) => {
+          // What has no name here may have come after it was sent.
+          if (!(error instanceof KmsError)) course.isDoubtful = true;
           // "Nothing was sent" is true of the first try only.
           throw last?.error ?? error;
         });
