@@ -27,8 +27,8 @@ export interface KeptCredentials {
 
 /** Read again when older: a change is noticed in this time. */
 const KEEP_MS = 30_000;
-/** After a refusal they are read again at once, but not more often than this. */
-const KEEP_REFUSED_MS = 1_000;
+/** After a refusal they are read again at once; a secret of AWS, which is asked for over the network, not more often. */
+const KEEP_REFUSED_MS = { env: 0, file: 0, aws: 1_000 } as const;
 /** For one reading; a file system may hang. */
 const READ_MS = 2_000;
 
@@ -65,7 +65,7 @@ export function keptCredentials(
   return {
     current: () => fresh(KEEP_MS),
     async insteadOf(refused) {
-      const found = await fresh(KEEP_REFUSED_MS);
+      const found = await fresh(KEEP_REFUSED_MS[source.kind]);
       return isSame(found, refused) ? undefined : found;
     },
   };

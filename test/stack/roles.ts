@@ -63,6 +63,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
 const ITEMS = {
   keysAndGrants: [
     'alias',
+    'creator',
     'due',
     'eventOfGrant',
     'eventOfKey',

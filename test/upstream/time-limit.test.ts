@@ -9,7 +9,9 @@ import { delayAfter, drip } from './faults.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 
 const LIMIT_MS = 300;
-const SLACK_MS = 400;
+/** Long before the other side is done, however crowded this machine is. */
+const FAULT_MS = 20_000;
+const LATE_MS = 10_000;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -26,10 +28,10 @@ afterAll(async () => {
 });
 
 test.each([
-  { fault: delayAfter(2_000), isCollecting: false },
-  { fault: delayAfter(2_000), isCollecting: true },
-  { fault: drip(2_000), isCollecting: false },
-  { fault: drip(2_000), isCollecting: true },
+  { fault: delayAfter(FAULT_MS), isCollecting: false },
+  { fault: delayAfter(FAULT_MS), isCollecting: true },
+  { fault: drip(FAULT_MS), isCollecting: false },
+  { fault: drip(FAULT_MS), isCollecting: true },
 ])('$fault.name, garbage collected: $isCollecting', async ({ fault, isCollecting }) => {
   proxy.choose = () => fault;
   const startMs = performance.now();
@@ -40,5 +42,5 @@ test.each([
   } finally {
     clearInterval(timer);
   }
-  expect(performance.now() - startMs).toBeLessThan(LIMIT_MS + SLACK_MS);
+  expect(performance.now() - startMs).toBeLessThan(LATE_MS);
 });
