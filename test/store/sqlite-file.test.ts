@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { MIGRATIONS } from '../../lib/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../lib/store/store.ts';
 import {
@@ -142,15 +143,14 @@ test('a file of a newer version is refused and left as it was', async () => {
 });
 
 test('a file of the first version is brought up to date, and what was in it stays', async () => {
-  const store = open();
-  await commitAll(store, [createKey(aKey(1))]);
-  await store.close();
   const db = new DatabaseSync(path);
-  db.exec('ALTER TABLE events DROP COLUMN upstream_request_id; PRAGMA user_version = 1');
+  db.exec(MIGRATIONS[0] ?? '');
+  db.exec(`INSERT INTO events VALUES ('0e', 1, 'create-key', '${PROJECT}', '${keyId(1)}', NULL, 'ann', 'http', 'r', NULL, NULL, NULL);
+    PRAGMA user_version = 1`);
   db.close();
   const { events, close } = openSqliteStore(path);
   const [event] = await events.list(PROJECT, {}, 10);
-  expect(event).toMatchObject({ action: 'create-key', keyId: keyId(1) });
+  expect(event).toMatchObject({ eventId: '0e', action: 'create-key', keyId: keyId(1), actor: 'ann' });
   expect(event?.upstreamRequestId).toBeUndefined();
   await close();
 });
