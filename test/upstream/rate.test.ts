@@ -1,6 +1,7 @@
 /** However many call at once: in no second do more calls reach the cloud than configured, and nobody waits too long. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomFrom } from '../signing/random.ts';
+import { arrivalsOf, shortestMs } from './arrivals.ts';
 import type { Answer } from './client.ts';
 import { delayAfter, delayBefore } from './faults.ts';
 import { expectForm } from './outcomes.ts';
@@ -30,20 +31,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world?.stop());
 
-const handedOn = () =>
-  world.proxy.passages
-    .flatMap(({ handedOnAtMs }) => (handedOnAtMs === undefined ? [] : [handedOnAtMs]))
-    .toSorted((one, other) => one - other);
-
 test('no second sees more arrive at the cloud than the rate', () => {
-  const times = handedOn();
-  const spans = times.slice(PER_SECOND).map((time, n) => time - (times[n] as number));
-  expect(Math.min(...spans)).toBeGreaterThan(1_000);
+  expect(shortestMs(world.proxy, PER_SECOND)).toBeGreaterThan(1_000);
 });
 
 test('the rate is made use of', () => {
   // At once as many as the rate, then as many again after a second and a call, as long as there is time.
-  expect(handedOn().length).toBeGreaterThanOrEqual(2 * PER_SECOND);
+  expect(arrivalsOf(world.proxy).length).toBeGreaterThanOrEqual(2 * PER_SECOND);
 });
 
 test('whose time is up is told so, in time, and nothing was sent for it', async () => {

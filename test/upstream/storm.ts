@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomFrom } from '../signing/random.ts';
+import { shortestMs } from './arrivals.ts';
 import { untruths } from './checks.ts';
 import { describe, type History } from './history.ts';
 import { listUntruths } from './list-checks.ts';
@@ -17,6 +18,9 @@ const WARM_UPS = 25;
 const LIMIT_MS = 1_000;
 /** What the way through three processes may take on a busy machine. */
 const SLACK_MS = 750;
+/** Few enough a second that the rate is met now and then. */
+const PER_SECOND = 200;
+const SETTINGS = { KMS_TIMEOUT_SECONDS: '1', KMS_RATE_PER_SECOND: String(PER_SECOND) };
 /** Some machines are slow. */
 const LONGEST_MS = 600_000;
 
@@ -31,7 +35,7 @@ export function testInStorm(operations: number, { env, ...options }: WorldOption
   beforeAll(async () => {
     world = await openWorld({
       ...options,
-      env: (demo, folder) => ({ KMS_TIMEOUT_SECONDS: '1', ...(typeof env === 'function' ? env(demo, folder) : env) }),
+      env: (demo, folder) => ({ ...SETTINGS, ...(typeof env === 'function' ? env(demo, folder) : env) }),
     });
     end.push(world.stop);
     await warmUp(world);
@@ -74,6 +78,10 @@ export function testInStorm(operations: number, { env, ...options }: WorldOption
     ).toEqual([]);
     const late = calls().filter(({ requestId }) => (tookMs.get(requestId) ?? 0) > LIMIT_MS + SLACK_MS);
     expect(late.map((call) => `${describe(call)} after ${tookMs.get(call.requestId)} ms`)).toEqual([]);
+  });
+
+  test('in no second did more arrive at the cloud than the rate', () => {
+    expect(shortestMs(world.proxy, PER_SECOND)).toBeGreaterThan(1_000);
   });
 
   test('every answer has the documented form, with our request id', () => {
