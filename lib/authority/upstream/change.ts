@@ -78,7 +78,8 @@ export function upstreamChanger(
       if (refusalKey && isRefusal && !course.isDoubtful) {
         await seen.remember(remembered(refusalKey, refusalOf(error)), now());
       }
-      await claimed?.leave(course.isDoubtful);
+      // Where the store fails now, the claim's time runs out by itself, and what went wrong first is what is told.
+      await claimed?.leave(course.isDoubtful).catch(() => undefined);
       throw error;
     }
   }
