@@ -8,24 +8,36 @@ import { KmsError } from './errors.ts';
  */
 export function inTurn(longestMs: number, waitingMax = Number.POSITIVE_INFINITY) {
   const lines = new Map<string, { last: Promise<unknown>; waiting: number }>();
-  /** @throws KmsError APIGW.0201:504 when its turn came too late, APIGW.0308 when too many wait; then it was not begun */
-  return async function run<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const asOfMs = performance.now();
-    const begin = () => {
-      if (performance.now() - asOfMs <= longestMs) return work();
-      throw new KmsError('APIGW.0201:504', { cause: new Error(`waited too long for its turn at ${name}`) });
-    };
+
+  /**
+   * @param leftMs how long this work may wait, when that is less
+   * @throws KmsError APIGW.0201:504 when its turn did not come in time, APIGW.0308 when too many wait; then it is not begun
+   */
+  return async function run<T>(name: string, work: () => Promise<T>, leftMs = longestMs): Promise<T> {
     const line = lines.get(name) ?? { last: Promise.resolve(), waiting: -1 };
     if (line.waiting >= waitingMax) throw new KmsError('APIGW.0308', { retryAfterSeconds: 1 });
-    const mine = line.waiting < 0 ? work() : line.last.then(begin, begin);
-    line.last = mine;
+    const isFirst = line.waiting < 0;
     line.waiting += 1;
     lines.set(name, line);
-    try {
-      return await mine;
-    } finally {
+
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    let isLate = false;
+    const timer = setTimeout(
+      () => {
+        isLate = true;
+        reject(new KmsError('APIGW.0201:504', { cause: new Error(`waited too long for its turn at ${name}`) }));
+      },
+      Math.min(leftMs, longestMs),
+    );
+    const begin = () => {
+      clearTimeout(timer);
+      return isLate ? late : work();
+    };
+    const mine = (isFirst ? begin() : line.last.then(begin, begin)).finally(() => {
       line.waiting -= 1;
       if (line.waiting < 0) lines.delete(name);
-    }
+    });
+    line.last = mine;
+    return Promise.race([mine, late]);
   };
 }

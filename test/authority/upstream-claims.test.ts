@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Act, Authority } from '../../lib/authority/authority.ts';
 import type { Once, SeenStore } from '../../lib/store/store.ts';
 import { until } from '../upstream/until.ts';
-import { type CloudWorld, grantIdOf, KEY, kmsError, lost, openCloudWorld, type Reply } from './cloud.ts';
+import { type CloudWorld, grantIdOf, KEY, kmsError, lost, OTHER_KEY, openCloudWorld, type Reply } from './cloud.ts';
 import { act, CREATOR, GRANTEE, grantAsk, keyAsk, PROJECT } from './world.ts';
 
 let world: CloudWorld;
@@ -176,4 +176,72 @@ test('who made a key through this service stays its creator, whatever others do 
   const revoke = authority.revokeGrant(act('revoke-grant', { userId: GRANTEE }), KEY, grantIdOf(1));
   expect(await told(revoke)).toBe('KMS.0306');
   expect(apis()).not.toContain('revoke-grant');
+});
+
+describe('doubt', () => {
+  const revoke = (authority: Authority, over: Parameters<typeof act>[1] = {}, keyId = KEY) =>
+    told(authority.revokeGrant(act('revoke-grant', over), keyId, grantIdOf(1)));
+
+  test('about a grant of one key is none about the same id with another key', async () => {
+    world.script['revoke-grant'] = [lost, lost, lost, lost, kmsError(400, 'KMS.2501')];
+    expect(await revoke(world.open())).toBe('APIGW.0201');
+    expect(await revoke(world.open(), {}, OTHER_KEY)).toBe('KMS.2501');
+    expect(await revoke(world.open())).toEqual({});
+    expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
+  });
+
+  test('is no claim to what another has done meanwhile: its receipt tells', async () => {
+    world.script['revoke-grant'] = [lost, lost, lost, lost, [200, {}], kmsError(400, 'KMS.2501')];
+    const authority = world.open();
+    expect(await revoke(authority)).toBe('APIGW.0201');
+    expect(await revoke(authority, { userId: GRANTEE })).toEqual({});
+    expect(await revoke(authority)).toBe('KMS.2501');
+    expect(await receipts()).toEqual([`revoke-grant ${GRANTEE}`]);
+  });
+
+  test('about one own receipt ends without a second one', async () => {
+    world.script['revoke-grant'] = [[200, {}], kmsError(400, 'KMS.2501')];
+    const { events } = world.store;
+    const append: typeof events.append = async (event) => {
+      await events.append(event, []);
+      throw new Error('written, and its answer lost');
+    };
+    const failing = world.open({}, { ...world.store, events: { ...events, append } });
+    expect(await revoke(failing)).toEqual(new Error('written, and its answer lost'));
+    expect(await revoke(world.open())).toEqual({});
+    expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
+  });
+
+  test('outlives a repeat that is answered from memory', async () => {
+    const enabled = { key_info: { key_id: KEY, key_state: '2' } };
+    world.script['enable-key'] = [[200, enabled], lost, lost, lost, lost, kmsError(400, 'KMS.1201')];
+    world.script['describe-key'] = [[200, enabled]];
+    const authority = world.open();
+    const enable = (sequence: string) => told(authority.enableKey(act('enable-key', { sequence }), KEY));
+    const [first, second] = [SEQUENCE, SEQUENCE.replace('9', '8')];
+    expect(await enable(first)).toEqual({ keyId: KEY, state: '2' });
+    expect(await enable(second)).toBe('APIGW.0201');
+    expect(await enable(first)).toEqual({ keyId: KEY, state: '2' });
+    expect(await enable(second)).toEqual({ keyId: KEY, state: '2' });
+  });
+
+  test('about one create is none about another with the same sequence', async () => {
+    world.script['create-grant'] = [lost, [200, { grant_id: grantIdOf(2) }]];
+    const create = (body: string) => {
+      const one = act('create-grant', { sequence: SEQUENCE, body: new TextEncoder().encode(body) });
+      return told(world.open().createGrant(one, grantAsk(KEY)));
+    };
+    expect(await create('a')).toBe('APIGW.0201');
+    expect(await create('b')).toEqual({ grant_id: grantIdOf(2) });
+  });
+
+  test('is none where a refusal could not be remembered', async () => {
+    world.script['revoke-grant'] = [kmsError(400, 'KMS.2501')];
+    const { seen } = world.store;
+    const remember = () => Promise.reject(new Error('the disk is full'));
+    const failing = world.open({}, { ...world.store, seen: { ...seen, remember } });
+    expect(await revoke(failing, { signature: 'feed' })).toEqual(new Error('the disk is full'));
+    expect(await revoke(world.open())).toBe('KMS.2501');
+    expect(await receipts()).toEqual([]);
+  });
 });

@@ -20,8 +20,8 @@ export interface Sending<T> {
   isAsAsked?(): Promise<boolean>;
   /** What the caller is answered; `told` is undefined where only the refusal of a second time tells that it worked. */
   answerOf(told: T | undefined): object;
-  /** What the event tells besides who and when. */
-  eventOf(told: T | undefined): Pick<ChangeEvent, 'keyId' | 'grantId' | 'grant'>;
+  /** What the event tells besides who and when; undefined where an earlier request has written it already. */
+  eventOf(told: T | undefined): Pick<ChangeEvent, 'keyId' | 'grantId' | 'grant'> | undefined;
 }
 
 /** Requests for one change that may wait for their turn. */
@@ -59,7 +59,7 @@ export function upstreamChanger(
     try {
       const first = onceKey && (await seen.firstAnswer(onceKey, now()));
       if (first) {
-        await claimed?.leave(false);
+        await leave(claimed, course);
         return first.answer as object;
       }
       const refused = refusalKey && (await seen.firstAnswer(refusalKey, now()));
@@ -69,17 +69,20 @@ export function upstreamChanger(
       // Until its event is written, it has not ended.
       course.isDoubtful = true;
       const answer = sending.answerOf(told.answer);
-      const event = { ...toldBy(act, now()), ...sending.eventOf(told.answer), upstreamRequestId: told.requestId };
-      const once = onceKey ? [remembered(onceKey, answer)] : [];
-      await events.append(event, claimed ? [...once, claimed.ended] : once);
+      const ends = [...(onceKey ? [remembered(onceKey, answer)] : []), ...(claimed ? [claimed.ended] : [])];
+      const about = sending.eventOf(told.answer);
+      if (about) await events.append({ ...toldBy(act, now()), ...about, upstreamRequestId: told.requestId }, ends);
+      else for (const once of ends) await seen.remember(once, now());
       return answer;
     } catch (error) {
       const isRefusal = error instanceof KmsError && error.status < 500 && error.status !== 429;
-      if (refusalKey && isRefusal && !course.isDoubtful) {
-        await seen.remember(remembered(refusalKey, refusalOf(error)), now());
+      try {
+        if (refusalKey && isRefusal && !course.isDoubtful) {
+          await seen.remember(remembered(refusalKey, refusalOf(error)), now());
+        }
+      } finally {
+        await leave(claimed, course);
       }
-      // Where the store fails now, the claim's time runs out by itself, and what went wrong first is what is told.
-      await claimed?.leave(course.isDoubtful).catch(() => undefined);
       throw error;
     }
   }
@@ -93,11 +96,18 @@ export function upstreamChanger(
     const name = nameOf(act, sending.target);
     // What can be done twice, and was sent without a mark by which it could be known again, is a new change each time.
     const isOne = sending.workedCode !== undefined || onceKeyOf(act) !== undefined;
-    return (await turns(name, async () => {
-      const leftMs = timeoutMs - (performance.now() - (act.startedAtMs ?? performance.now()));
-      return make(act, sending, isOne ? await claim(name, act.requestId, leftMs) : undefined);
-    })) as A;
+    const leftMs = () => timeoutMs - (performance.now() - (act.startedAtMs ?? performance.now()));
+    return (await turns(
+      name,
+      async () => make(act, sending, isOne ? await claim(name, act.requestId, leftMs()) : undefined),
+      leftMs(),
+    )) as A;
   };
+}
+
+/** Where the store fails now, the claim's time runs out by itself: what went before is what is told. */
+async function leave(claimed: Claimed | undefined, { isDoubtful }: Course): Promise<void> {
+  await claimed?.leave(isDoubtful).catch(() => undefined);
 }
 
 /** Equal for what is the same change by the same caller. */

@@ -35,6 +35,8 @@ export interface Claimed {
 }
 
 const LOOK_AGAIN_MS = 100;
+/** Beyond its time limit a request may still write how it ended; and clocks differ. */
+const MARGIN_MS = 10_000;
 
 /**
  * Prepares claims: of one change, one request is at it at a time, in whichever process. Whoever comes meanwhile waits.
@@ -49,7 +51,7 @@ export function claims(seen: SeenStore, { now, isOneMachines }: { now: () => num
    */
   return async function claim(name: string, requestId: string, leftMs: number): Promise<Claimed> {
     const remembered = (claim: Claim): Once => ({ onceKey: name, answer: claim, expiresAtMs: now() + ONCE_MS });
-    const untilMs = now() + leftMs;
+    const untilMs = now() + leftMs + MARGIN_MS;
     const mine = { by: requestId, isOpen: true, untilMs, process: isOneMachines ? SELF : undefined };
     const ended = { by: requestId, isOpen: false, untilMs: 0 };
     for (const endsAtMs = performance.now() + leftMs; performance.now() < endsAtMs; ) {
@@ -59,12 +61,15 @@ export function claims(seen: SeenStore, { now, isOneMachines }: { now: () => num
         return {
           isDoubtful: found?.isOpen ?? false,
           ended: remembered(ended),
-          leave: (isDoubtful) => seen.remember(remembered(isDoubtful ? { ...mine, untilMs: 0 } : ended), now()),
+          // Where another has taken it over meanwhile, it is that one's to end.
+          leave: async (isDoubtful) => {
+            await seen.swap(remembered(isDoubtful ? { ...mine, untilMs: 0 } : ended), mine, now());
+          },
         };
       }
-      await pause(LOOK_AGAIN_MS);
+      await pause(Math.min(LOOK_AGAIN_MS, Math.max(0, endsAtMs - performance.now())));
     }
-    throw new KmsError('APIGW.0201:504', { cause: new Error('the same change is under way in another process') });
+    throw new KmsError('APIGW.0201:504', { cause: new Error('no time was left to claim the change') });
   };
 }
 
