@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { UpstreamSettings } from '../config.ts';
 import { KmsError } from '../errors.ts';
 import type { KeyDetails } from '../key-details.ts';
-import { type ChangeEvent, type Grant, KEY_STATE, type KeyState, type Store } from '../store/store.ts';
+import { type Grant, KEY_STATE, type KeyState, type Store } from '../store/store.ts';
 import type { Act, Authority, GrantAsk } from './authority.ts';
 import { onceKeyOf } from './once.ts';
 import {
@@ -76,30 +76,23 @@ export function upstream(
     const send = once(act, api, { key_id: keyId, grant_id: grantId }, nothing);
     const assertMay = api === 'revoke-grant' ? rules.assertMayRevoke : rules.assertMayRetire;
     let grant: Grant | undefined;
-    let isTold = false;
     return change(act, {
       target: `key ${keyId} grant ${grantId}`,
       workedCode: WORKED[api],
       async send(course) {
         await assertMay(act, keyId, grantId);
-        grant = (await newestEvent(act, grantId))?.grant;
+        grant = await knownGrant(act, grantId);
         return send(course);
       },
-      // An id is never used again: where a receipt tells who took the grant away, it was nobody else.
-      async isAsAsked() {
-        const newest = await newestEvent(act, grantId);
-        isTold = newest !== undefined && newest.action !== 'create-grant';
-        return !isTold || (newest?.action === api && newest.actor === act.caller.userId);
-      },
       answerOf: () => ({}),
-      eventOf: () => (isTold ? undefined : { keyId, grantId, grant }),
+      eventOf: () => ({ keyId, grantId, grant }),
     });
   }
 
-  /** What went through this service last, of a grant; of those made elsewhere nothing is known before that. */
-  async function newestEvent({ projectId }: Act, grantId: string): Promise<ChangeEvent | undefined> {
+  /** The grant, where it was made through this service; of others only the id is known. */
+  async function knownGrant({ projectId }: Act, grantId: string): Promise<Grant | undefined> {
     const [newest] = await events.list(projectId, { grantId }, 1);
-    return newest;
+    return newest?.grant;
   }
 
   function moveKey(act: Act, api: keyof typeof WORKED, keyId: string, state: KeyState, pendingDays?: number) {

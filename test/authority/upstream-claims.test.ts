@@ -190,28 +190,6 @@ describe('doubt', () => {
     expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
   });
 
-  test('is no claim to what another has done meanwhile: its receipt tells', async () => {
-    world.script['revoke-grant'] = [lost, lost, lost, lost, [200, {}], kmsError(400, 'KMS.2501')];
-    const authority = world.open();
-    expect(await revoke(authority)).toBe('APIGW.0201');
-    expect(await revoke(authority, { userId: GRANTEE })).toEqual({});
-    expect(await revoke(authority)).toBe('KMS.2501');
-    expect(await receipts()).toEqual([`revoke-grant ${GRANTEE}`]);
-  });
-
-  test('about one own receipt ends without a second one', async () => {
-    world.script['revoke-grant'] = [[200, {}], kmsError(400, 'KMS.2501')];
-    const { events } = world.store;
-    const append: typeof events.append = async (event) => {
-      await events.append(event, []);
-      throw new Error('written, and its answer lost');
-    };
-    const failing = world.open({}, { ...world.store, events: { ...events, append } });
-    expect(await revoke(failing)).toEqual(new Error('written, and its answer lost'));
-    expect(await revoke(world.open())).toEqual({});
-    expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
-  });
-
   test('outlives a repeat that is answered from memory', async () => {
     const enabled = { key_info: { key_id: KEY, key_state: '2' } };
     world.script['enable-key'] = [[200, enabled], lost, lost, lost, lost, kmsError(400, 'KMS.1201')];

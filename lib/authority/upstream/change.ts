@@ -20,8 +20,8 @@ export interface Sending<T> {
   isAsAsked?(): Promise<boolean>;
   /** What the caller is answered; `told` is undefined where only the refusal of a second time tells that it worked. */
   answerOf(told: T | undefined): object;
-  /** What the event tells besides who and when; undefined where an earlier request has written it already. */
-  eventOf(told: T | undefined): Pick<ChangeEvent, 'keyId' | 'grantId' | 'grant'> | undefined;
+  /** What the event tells besides who and when. */
+  eventOf(told: T | undefined): Pick<ChangeEvent, 'keyId' | 'grantId' | 'grant'>;
 }
 
 /** Requests for one change that may wait for their turn. */
@@ -69,10 +69,9 @@ export function upstreamChanger(
       // Until its event is written, it has not ended.
       course.isDoubtful = true;
       const answer = sending.answerOf(told.answer);
-      const ends = [...(onceKey ? [remembered(onceKey, answer)] : []), ...(claimed ? [claimed.ended] : [])];
-      const about = sending.eventOf(told.answer);
-      if (about) await events.append({ ...toldBy(act, now()), ...about, upstreamRequestId: told.requestId }, ends);
-      else for (const once of ends) await seen.remember(once, now());
+      const event = { ...toldBy(act, now()), ...sending.eventOf(told.answer), upstreamRequestId: told.requestId };
+      const once = onceKey ? [remembered(onceKey, answer)] : [];
+      await events.append(event, claimed ? [...once, claimed.ended] : once);
       return answer;
     } catch (error) {
       const isRefusal = error instanceof KmsError && error.status < 500 && error.status !== 429;
