@@ -1,7 +1,7 @@
 /**
- * Every error that this service makes itself: code, status, text. (What another KMS refuses is a PassedError.) KMS.* and APIGW.* are the published ones (KMS API
- * reference, "Error Codes"; API Gateway, "Error Codes"). One gateway code stands for several statuses; what follows its
- * colon is not sent. Keystone.* are ours by name and leave in Keystone's own form.
+ * Every error that this service makes itself: code, status, text. (What another KMS refuses is a PassedError.) KMS.* and
+ * APIGW.* are the published ones (KMS API reference, "Error Codes"; API Gateway, "Error Codes"). One gateway code stands
+ * for several statuses; what follows its colon is not sent. Keystone.* are ours by name and leave in Keystone's own form.
  */
 export const ERRORS = {
   'APIGW.0101': { status: 404, text: 'The API does not exist or has not been published in the environment.' },

@@ -21,7 +21,7 @@ Runs the grant service on this machine. The first start with an empty data folde
 Settings (environment; see README.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT,
 STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. In front of another KMS (see
 docs/upstream.md): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY, KMS_SECURITY_TOKEN,
-KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS.`;
+KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS.`;
 
 /** Less than the ten seconds after which a container's runtime kills. */
 const DRAIN_MS = 8_000;

@@ -1,5 +1,6 @@
 import type { Caller } from '../identity/identity.ts';
 import type { AnyKey } from '../key-details.ts';
+import { retirersOf } from '../store/principals.ts';
 import type {
   Door,
   Grant,
@@ -102,6 +103,12 @@ export interface Authority {
 /** The caller as a holder of grants: the user, and the user's domain. */
 export function principalsOf({ caller }: Act): [Principal, Principal] {
   return [`user:${caller.userId}`, `domain:${caller.domainId}`];
+}
+
+/** Whether the caller is one who may retire the grant. */
+export function mayRetire(act: Act, grant: Grant): boolean {
+  const retirers = retirersOf(grant);
+  return principalsOf(act).some((principal) => retirers.has(principal));
 }
 
 export const MAY_CREATE =

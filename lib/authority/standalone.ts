@@ -1,27 +1,15 @@
 import { KmsError } from '../errors.ts';
-import { retirersOf } from '../store/principals.ts';
 import {
   type Grant,
   type Held,
   KEY_STATE,
   type Key,
-  type KeyPage,
-  type KeyState,
   type KeyStatus,
   type Operation,
-  type PageRequest,
   type Principal,
   type Store,
 } from '../store/store.ts';
-import {
-  type Act,
-  type Authority,
-  type KeyAsk,
-  MAY_CREATE,
-  MAY_RETIRE,
-  MAY_REVOKE,
-  principalsOf,
-} from './authority.ts';
+import { type Act, type Authority, MAY_CREATE, MAY_RETIRE, MAY_REVOKE, mayRetire, principalsOf } from './authority.ts';
 import { changer } from './change.ts';
 import { newGrantId, newKeyId } from './ids.ts';
 import { pageCache } from './page-cache.ts';
@@ -38,24 +26,12 @@ export interface StandaloneSettings {
 }
 
 /** Here a key is told whole. */
-export interface Standalone extends Authority {
-  createKey(act: Act, ask: KeyAsk): Promise<Key>;
-  describeKey(act: Act, keyId: string): Promise<Key>;
-  listKeys(
-    act: Act,
-    filter: { state?: KeyState | undefined; keySpec?: string | undefined },
-    page: PageRequest,
-  ): Promise<KeyPage>;
-  enableKey(act: Act, keyId: string): Promise<Key>;
-  disableKey(act: Act, keyId: string): Promise<Key>;
-  scheduleKeyDeletion(act: Act, keyId: string, pendingDays: number): Promise<Key>;
-  cancelKeyDeletion(act: Act, keyId: string): Promise<Key>;
-}
+export type Standalone = ReturnType<typeof standalone>;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
-export function standalone(store: Store, settings: StandaloneSettings): Standalone {
+export function standalone(store: Store, settings: StandaloneSettings) {
   const { grantsPerKey, keysPerProject, pageCacheChars, now } = settings;
   const { grants } = store;
   const change = changer(store, now);
@@ -131,10 +107,7 @@ export function standalone(store: Store, settings: StandaloneSettings): Standalo
       return change(act, async () => {
         await existingKey(act, keyId);
         const grant = await existingGrant(act, keyId, grantId);
-        const retirers = retirersOf(grant);
-        if (!principalsOf(act).some((principal) => retirers.has(principal))) {
-          throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
-        }
+        if (!mayRetire(act, grant)) throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
         return { change: { kind: 'remove-grant', grant }, answer: {} };
       });
     },
@@ -212,7 +185,7 @@ export function standalone(store: Store, settings: StandaloneSettings): Standalo
         },
         () => ({ state: KEY_STATE.disabled, deletionAtMs: 0 }),
       ),
-  };
+  } satisfies Authority;
 }
 
 /** Of what the caller holds, that which lets it pass `operations` on. */

@@ -3,6 +3,7 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { jsonIn } from '../json-in.ts';
 
 export interface AwsSettings {
   region: string;
@@ -116,14 +117,10 @@ async function read(body: NodeJS.ReadableStream & { destroy(error?: Error): void
 }
 
 function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }
 
 /** SHA-256 and HMAC-SHA-256 of node:crypto in the form that the signer takes. */

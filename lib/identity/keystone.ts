@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { KmsError } from '../errors.ts';
+import { jsonIn } from '../json-in.ts';
 import { exchange, type HttpAnswer, NoAnswerError } from '../outbound/http.ts';
 import { pauseMs, retryAfterSeconds } from '../outbound/tries.ts';
 import { sha256Hex } from '../signing/bytes.ts';
@@ -135,7 +136,7 @@ function silence(error: unknown): KmsError {
 }
 
 function readToken({ text }: HttpAnswer): { caller: Caller; expiresAtMs: number } {
-  const { success, data } = z.safeParse(ANSWER, parse(text));
+  const { success, data } = z.safeParse(ANSWER, jsonIn(text));
   const expiresAtMs = Date.parse(data?.token.expires_at ?? '');
   if (!success || Number.isNaN(expiresAtMs)) throw unbelievable('a token of another form');
   const { user, project, roles } = data.token;
@@ -149,15 +150,7 @@ function readToken({ text }: HttpAnswer): { caller: Caller; expiresAtMs: number 
 }
 
 function isRefusal(text: string): boolean {
-  return z.safeParse(REFUSAL, parse(text)).success;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return z.safeParse(REFUSAL, jsonIn(text)).success;
 }
 
 const NO_IAM = 'The IAM that checks tokens cannot be asked.';

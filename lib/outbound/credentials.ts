@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { type AwsSettings, awsCall } from '../aws/call.ts';
 import { retrying } from '../aws/retry.ts';
+import { jsonIn } from '../json-in.ts';
 import { describe, logger } from '../log.ts';
 
 export interface Credentials {
@@ -104,13 +105,7 @@ const FILE = z.object({ access_key: value, secret_key: value, security_token: z.
 
 /** @throws an error that never holds anything of the text */
 function parseCredentials(text: string): Credentials {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new Error(FORM);
-  }
-  const { success, data } = z.safeParse(FILE, json);
+  const { success, data } = z.safeParse(FILE, jsonIn(text));
   if (!success) throw new Error(FORM);
   return { accessKey: data.access_key, secretKey: data.secret_key, securityToken: data.security_token };
 }

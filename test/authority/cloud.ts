@@ -36,6 +36,7 @@ export const lost: Reply = (response) => response.destroy();
 
 export interface CloudWorld {
   store: Store;
+  endpoint: string;
   /** What came to the cloud: the name of the API and the body, without its sequence. */
   asked: { api: string; fields: Record<string, unknown> }[];
   /** Of the last that came. */
@@ -68,6 +69,7 @@ export async function openCloudWorld(): Promise<CloudWorld> {
   });
   return {
     store,
+    endpoint: server.endpoint,
     asked,
     script,
     headers: () => server.arrived.at(-1)?.headers ?? {},

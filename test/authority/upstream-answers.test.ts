@@ -119,6 +119,16 @@ describe('a revoke', () => {
     expect(await events()).toEqual([]);
   });
 
+  test('where TLS cannot be trusted is 502 at once: nothing was sent, and nothing is in doubt', async () => {
+    const untrusted = world.open({ endpoint: world.endpoint.replace('http:', 'https:') });
+    expect(await codeOf(untrusted.revokeGrant(act('revoke-grant'), KEY, grantIdOf(1)))).toBe('APIGW.0201:502');
+    expect(world.asked).toEqual([]);
+    world.script['revoke-grant'] = [kmsError(400, 'KMS.2501')];
+    const again = world.open().revokeGrant(act('revoke-grant'), KEY, grantIdOf(1));
+    await expect(again).rejects.toMatchObject({ wireCode: 'KMS.2501' });
+    expect(await events()).toEqual([]);
+  });
+
   test('of a grant that never was is refused each time, and leaves no receipt', async () => {
     world.script['revoke-grant'] = [kmsError(400, 'KMS.2501')];
     const { revokeGrant } = world.open();

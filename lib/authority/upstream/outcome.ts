@@ -1,6 +1,7 @@
 /** What one try at the KMS behind this service has come to. */
 import * as z from 'zod/mini';
 import { KmsError } from '../../errors.ts';
+import { jsonIn } from '../../json-in.ts';
 import type { Failing, HttpAnswer, NoAnswerError } from '../../outbound/http.ts';
 import { retryAfterSeconds } from '../../outbound/tries.ts';
 import { refusalOf } from './refusal.ts';
@@ -94,10 +95,6 @@ function requestIdOf(headers: Headers): string {
 /** No text is as `{}`, unless it is said to be something else, as of a page that failed. */
 function parse({ text, headers }: HttpAnswer): unknown {
   const type = headers.get('content-type') ?? '';
-  if (text.trim() === '') return type === '' || /\bjson\b/i.test(type) ? {} : undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  if (text.trim() !== '') return jsonIn(text);
+  return type === '' || /\bjson\b/i.test(type) ? {} : undefined;
 }

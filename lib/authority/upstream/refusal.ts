@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ERRORS, PassedError } from '../../errors.ts';
+import { jsonIn } from '../../json-in.ts';
 import type { HttpAnswer } from '../../outbound/http.ts';
 
 const CODE = /^[A-Z][A-Za-z]{1,9}\.\d{3,6}$/;
@@ -40,12 +41,7 @@ export function refusalOf(
 }
 
 function codeIn(text: string, status: number): { code: string; message?: string } | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const json = jsonIn(text);
   const nested = z.safeParse(FORMS.nested, json);
   const flat = nested.success ? nested.data.error : z.safeParse(FORMS.flat, json).data;
   if (flat) return { code: flat.error_code, message: printable(flat.error_msg) };

@@ -4,9 +4,9 @@
  * what they ask about.
  */
 import { KmsError } from '../../errors.ts';
-import { granteeOf, retirersOf } from '../../store/principals.ts';
+import { granteeOf } from '../../store/principals.ts';
 import type { EventStore, Grant, Operation } from '../../store/store.ts';
-import { type Act, MAY_CREATE, MAY_RETIRE, MAY_REVOKE, principalsOf } from '../authority.ts';
+import { type Act, MAY_CREATE, MAY_RETIRE, MAY_REVOKE, mayRetire, principalsOf } from '../authority.ts';
 
 export interface Rules {
   /** @throws KmsError KMS.0306 */
@@ -27,8 +27,8 @@ export const NO_RULES: Rules = {
 };
 
 /**
- * A key that was made through this service has the creator that the event of its making names. Of any other key the KMS does not
- * tell the creator: there, whoever has the role may do what the service's own user may.
+ * A key that was made through this service has the creator that the event of its making names. Of any other key the KMS
+ * does not tell the creator: there, whoever has the role may do what the service's own user may.
  * @param grantsOf all grants of a key
  */
 export function serviceRules(
@@ -39,11 +39,6 @@ export function serviceRules(
     const creator = await events.creatorOf(projectId, keyId);
     return creator !== undefined && creator !== caller.userId;
   }
-
-  const mayRetire = (act: Act, grant: Grant) => {
-    const retirers = retirersOf(grant);
-    return principalsOf(act).some((principal) => retirers.has(principal));
-  };
 
   return {
     async assertMayRevoke(act, keyId) {
