@@ -23,11 +23,26 @@ export function both(user: Principal, domain: Principal): string {
 }
 
 /** The counters that a grant is part of as something to retire: one for each retirer, one for each user and domain. */
-export function retirableCounters(grant: Grant): string[] {
+function retirableCounters(grant: Grant): string[] {
   const retirers = [...retirersOf(grant)];
   const users = retirers.filter((principal) => principal.startsWith('user:'));
   const domains = retirers.filter((principal) => principal.startsWith('domain:'));
   return [...retirers, ...users.flatMap((user) => domains.map((domain) => both(user, domain)))];
+}
+
+/** The name of the list of all that a grantee holds, whichever type it is of: the API names it by its id alone. */
+export function heldBy(grantee: string): string {
+  return `grantee:${grantee}`;
+}
+
+/** The lists across keys that a grant is in: of each who may retire it, and of its grantee. */
+export function listsOf(grant: Grant): string[] {
+  return [...retirersOf(grant), heldBy(grant.grantee_principal)];
+}
+
+/** The names under which those lists are counted. */
+export function listCounters(grant: Grant): string[] {
+  return [...retirableCounters(grant), heldBy(grant.grantee_principal)];
 }
 
 /** What `held` counts for a grant: each operation, and `*` for the grant itself. */

@@ -93,7 +93,7 @@ export interface KeyPage {
 }
 
 /** Through which door a change came. */
-export type Door = 'http' | 'admin' | 'deletion';
+export type Door = 'http' | 'webhook' | 'admin' | 'deletion';
 
 /** The record of one change: receipt, tombstone and audit trail. Written in the change's transaction, never altered. */
 export interface ChangeEvent {
@@ -113,7 +113,10 @@ export interface ChangeEvent {
   /** Of a change made by another KMS: its X-Request-Id, empty where it told none. That is the receipt there. */
   upstreamRequestId?: string | undefined;
   sequence?: string | undefined;
+  /** Why, as whoever asked for it has told. */
   reason?: string | undefined;
+  /** The code of what was given up after the last try: the grant is still there. */
+  failure?: string | undefined;
 }
 
 /** What a repeat of the same request is answered with, instead of doing it twice; see `authority/once.ts`. */
@@ -170,6 +173,8 @@ export interface GrantStore {
   listGrants(key: Key, filter: { grantee?: string | undefined }, page: PageRequest): Promise<GrantPage>;
   /** The project's grants that `user` or `domain` may retire, each once. */
   listRetirable(projectId: string, user: Principal, domain: Principal, page: PageRequest): Promise<GrantPage>;
+  /** The project's grants that the grantee holds, user or domain. */
+  listByGrantee(projectId: string, grantee: string, page: PageRequest): Promise<GrantPage>;
   /** The operations that `principals` hold together on the key, each with one of them that holds it. */
   held(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
   /**
@@ -179,17 +184,23 @@ export interface GrantStore {
   commit(change: Change, event: ChangeEvent, once?: Once): Promise<Outcome>;
 }
 
+/** Which events: those that meet all that is given. */
+export interface EventFilter {
+  keyId?: string | undefined;
+  grantId?: string | undefined;
+  /** About grants that this principal holds or held. */
+  grantee?: string | undefined;
+  /** The id of an event: only older ones. */
+  before?: string | undefined;
+}
+
 export interface EventStore {
   /** Newest first. */
-  list(
-    projectId: string,
-    filter: { keyId?: string | undefined; grantId?: string | undefined },
-    limit: number,
-  ): Promise<ChangeEvent[]>;
+  list(projectId: string, filter: EventFilter, limit: number): Promise<ChangeEvent[]>;
   /** The actor of a key's create-key event, where the key was made by another KMS through this service. */
   creatorOf(projectId: string, keyId: string): Promise<string | undefined>;
   /**
-   * Writes the event of a change that another KMS has made, and what is to be remembered with it, in one durable
+   * Writes the event of a change that another KMS has made, or of one that was given up, and what is to be remembered with it, in one durable
    * transaction. Events of changes made here are written by their `commit`.
    */
   append(event: ChangeEvent, remembered: readonly Once[]): Promise<void>;

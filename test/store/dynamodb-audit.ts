@@ -35,8 +35,8 @@ export function auditItems(items: readonly Item[]): string[] {
     else byKind.set(kind, [item]);
   }
   const of = (kind: string) => byKind.get(kind) ?? [];
-  const derived = ['grant of key', 'grant of grantee', 'retirable', 'event of key', 'event of grant', 'key in list']
-    .concat('alias', 'due', 'name', 'in all')
+  const derived = ['grant of key', 'grant of grantee', 'retirable', 'event of key', 'event of grant', 'event of grantee']
+    .concat('key in list', 'alias', 'due', 'name', 'in all')
     .flatMap(of);
   return [
     ...of('unknown').map(({ pk, sk }) => `no item has this place: ${pk} ${sk}`),
@@ -61,6 +61,7 @@ const KINDS: Record<string, string> = {
   'key creator': 'creator of a key elsewhere',
   'grant grant': 'grant',
   'grant event': 'event of grant',
+  'grantee-events event': 'event of grantee',
   'events event': 'event',
   'retirable-n n': 'retirable count',
   'keys n': 'key counts',
@@ -109,7 +110,11 @@ function rowsOfGrants(of: Of): Item[] {
     return [
       { pk: `key#${key_id}`, sk: `grant#${grant_id}`, wire },
       { pk: `key#${key_id}`, sk: `grantee#${grantee_principal}#${grant_id}`, wire },
-      ...[...users, ...domains].map((who) => ({ pk: `retirable#${projectId}#${who}`, sk: grant_id, wire })),
+      ...[...users, ...domains, `grantee:${grantee_principal}`].map((name) => ({
+        pk: `retirable#${projectId}#${name}`,
+        sk: grant_id,
+        wire,
+      })),
     ];
   });
 }
@@ -146,8 +151,10 @@ function rowsOfEvents(of: Of): Item[] {
   return of('event').flatMap((event) => {
     const { keyId, eventId, wire, grantId } = event;
     const ofKey = { ...event, pk: `key#${keyId}`, sk: `event#${eventId}` };
-    const id = wire === undefined ? grantId : wireOf(event).grant_id;
-    return id === undefined ? [ofKey] : [ofKey, { ...ofKey, pk: `grant#${id}` }];
+    if (wire === undefined) return grantId === undefined ? [ofKey] : [ofKey, { ...ofKey, pk: `grant#${grantId}` }];
+    const { grant_id, grantee_principal } = wireOf(event);
+    const ofGrantee = { ...ofKey, pk: `grantee-events#${event['projectId']}#${grantee_principal}` };
+    return [ofKey, { ...ofKey, pk: `grant#${grant_id}` }, ofGrantee];
   });
 }
 
@@ -221,8 +228,9 @@ function auditCounts(of: Of): string[] {
   return [...faults, ...differences(expected, kept)];
 }
 
-/** The events of changes made here: what another KMS has made or taken away is not here. */
-const madeHere = (of: Of) => of('event').filter((event) => event['upstreamRequestId'] === undefined);
+/** The events of changes made here: neither by another KMS, nor given up. */
+const madeHere = (of: Of) =>
+  of('event').filter((event) => event['upstreamRequestId'] === undefined && event['failure'] === undefined);
 
 /** What a list goes by to know that nothing came between: one up for every change, as the events tell. */
 function countChanges(of: Of, expected: Counts): void {
@@ -237,15 +245,20 @@ function countChanges(of: Of, expected: Counts): void {
   }
 }
 
-/** Each who may retire it, and each pair of a user and a domain who both may. */
+/** Each who may retire it, each pair of a user and a domain who both may, and its grantee. */
 function retirableNames(grant: Grant): string[] {
   const { users, domains } = mayRetire(grant);
-  return [...users, ...domains, ...users.flatMap((user) => domains.map((domain) => `${user}+${domain}`))];
+  const pairs = users.flatMap((user) => domains.map((domain) => `${user}+${domain}`));
+  return [...users, ...domains, ...pairs, `grantee:${grant.grantee_principal}`];
 }
 
 const countersOf = ({ pk, sk, ...counters }: Item) => Object.entries(counters);
 
-const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key'];
+const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key', 'revoke-principal-grants'].concat(
+  'principal.disabled',
+  'grant.revoke',
+  'key.compromised',
+);
 
 /** What is there was created once and never removed; what is gone was created once and removed once. */
 function auditStories(of: Of): string[] {

@@ -49,9 +49,10 @@ function auditCounts(rows: Rows): string[] {
     }
     add(expected.onKey, project, key);
     const { users, domains } = mayRetire(grant);
-    for (const who of [...users, ...domains]) add(expected.retirable, project, who, id, key);
+    const ofGrantee = `grantee:${grant.grantee_principal}`;
+    for (const who of [...users, ...domains, ofGrantee]) add(expected.retirable, project, who, id, key);
     const pairs = users.flatMap((user) => domains.map((domain) => `${user}+${domain}`));
-    for (const who of [...users, ...domains, ...pairs]) add(expected.retirableTotals, project, who);
+    for (const who of [...users, ...domains, ...pairs, ofGrantee]) add(expected.retirableTotals, project, who);
     const holder = `${grant.grantee_principal_type}:${grant.grantee_principal}`;
     for (const operation of ['*', ...grant.operations]) add(expected.held, key, holder, operation);
   }
@@ -83,14 +84,18 @@ function mayRetire(grant: Grant): { users: string[]; domains: string[] } {
   return { users: named('user', users), domains: named('domain', domains) };
 }
 
-const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key'];
+const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key', 'revoke-principal-grants'].concat(
+  'principal.disabled',
+  'grant.revoke',
+  'key.compromised',
+);
 
 /** A grant that is there was created once and never removed; one that is not was created once and removed once. */
 function auditEvents(rows: Rows): string[] {
   const living = new Set(rows('SELECT grant_id FROM grants').map((row) => row['grant_id']));
   const created: Counts = new Map();
   const removed: Counts = new Map();
-  const events = rows('SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL AND upstream_request_id IS NULL');
+  const events = rows('SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL AND upstream_request_id IS NULL AND failure IS NULL');
   for (const { action, grant_id: id } of events) {
     if (action === 'create-grant') add(created, id);
     else if (REMOVALS.includes(String(action))) add(removed, id);

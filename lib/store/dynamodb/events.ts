@@ -1,4 +1,4 @@
-import type { ChangeEvent, Door, EventStore, Grant } from '../store.ts';
+import type { ChangeEvent, Door, EventFilter, EventStore, Grant } from '../store.ts';
 import type { Item, ItemKey } from './item.ts';
 import { at, rangeOf } from './schema.ts';
 import { onceItem } from './seen.ts';
@@ -7,20 +7,26 @@ import type { Range, Table, Write } from './table.ts';
 export function dynamodbEvents(table: Table): EventStore {
   const newest = (range: Omit<Range, 'limit'>, limit: number) => table.query({ ...range, newestFirst: true, limit });
 
-  async function select(projectId: string, keyId: string | undefined, grantId: string | undefined, limit: number) {
-    if (grantId !== undefined) return newest(rangeOf.eventsOfGrant(grantId), limit);
-    if (keyId !== undefined) return newest(rangeOf.eventsOfKey(keyId), limit);
-    const parts = await Promise.all(rangeOf.eventsOfProject(projectId).map((part) => newest(part, limit)));
+  async function select(projectId: string, filter: EventFilter, limit: number): Promise<ChangeEvent[]> {
+    const ranges = rangesOf(projectId, filter);
+    const parts = await Promise.all(ranges.map((range) => newest(range, limit)));
     return parts
       .flat()
       .sort((one, other) => (one.sk < other.sk ? 1 : -1))
-      .slice(0, limit);
+      .slice(0, limit)
+      .map(toEvent);
   }
 
   return {
-    async list(projectId, { keyId, grantId }, limit) {
-      const events = (await select(projectId, keyId, grantId, limit)).map(toEvent);
-      return events.filter((event) => event.projectId === projectId && (keyId ?? event.keyId) === event.keyId);
+    async list(projectId, filter, limit) {
+      const events: ChangeEvent[] = [];
+      // What the partition does not tell apart is left out here, and read on for.
+      for (let { before } = filter; ; ) {
+        const read = await select(projectId, { ...filter, before }, limit);
+        events.push(...read.filter((event) => isAskedFor(event, projectId, filter)));
+        if (read.length < limit || events.length >= limit) return events.slice(0, limit);
+        before = read.at(-1)?.eventId;
+      }
     },
     async creatorOf(projectId, keyId) {
       const item = await table.get(at.creator(keyId));
@@ -37,15 +43,29 @@ export function dynamodbEvents(table: Table): EventStore {
   };
 }
 
-/** The event's items: of its project, of its key and, where it has one, of its grant. */
+/** Where the fewest of them are that hold all that is asked for. */
+function rangesOf(projectId: string, { keyId, grantId, grantee, before }: EventFilter) {
+  if (grantId !== undefined) return [rangeOf.eventsOfGrant(grantId, before)];
+  if (grantee !== undefined) return [rangeOf.eventsOfGrantee(projectId, grantee, before)];
+  if (keyId !== undefined) return [rangeOf.eventsOfKey(keyId, before)];
+  return rangeOf.eventsOfProject(projectId, before);
+}
+
+function isAskedFor(event: ChangeEvent, projectId: string, { keyId, grantee }: EventFilter): boolean {
+  if (event.projectId !== projectId || (keyId ?? event.keyId) !== event.keyId) return false;
+  return grantee === undefined || event.grant?.grantee_principal === grantee;
+}
+
+/** The event's items: of its project, of its key and, where it has them, of its grant and the grantee. */
 export function eventWrites(event: ChangeEvent): Write[] {
   const { eventId, atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, grant } = event;
-  const { upstreamRequestId, grantId = grant?.grant_id } = event;
+  const { upstreamRequestId, failure, grantId = grant?.grant_id } = event;
   const wire = grant && JSON.stringify(grant);
   const told = { eventId, atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, wire };
-  const ofUpstream = { upstreamRequestId, ...(!grant && { grantId }) };
+  const ofUpstream = { upstreamRequestId, failure, ...(!grant && { grantId }) };
   const places: ItemKey[] = [at.eventOfProject(projectId, keyId, eventId), at.eventOfKey(keyId, eventId)];
   if (grantId) places.push(at.eventOfGrant(grantId, eventId));
+  if (grant) places.push(at.eventOfGrantee(projectId, grant.grantee_principal, eventId));
   return places.map((place) => ({ put: { ...told, ...ofUpstream, ...place }, condition: 'attribute_not_exists(pk)' }));
 }
 
@@ -66,5 +86,6 @@ function toEvent(item: Item): ChangeEvent {
     grant: wire === undefined ? undefined : (JSON.parse(wire) as Grant),
     grantId: text('grantId'),
     upstreamRequestId: text('upstreamRequestId'),
+    failure: text('failure'),
   };
 }

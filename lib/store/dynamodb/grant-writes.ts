@@ -1,4 +1,4 @@
-import { granteeOf, heldCounters, retirableCounters, retirersOf } from '../principals.ts';
+import { granteeOf, heldCounters, listCounters, listsOf } from '../principals.ts';
 import { type Change, type Grant, type Held, KEY_STATE, type Operation, type Principal } from '../store.ts';
 import { at } from './schema.ts';
 import type { Write } from './table.ts';
@@ -24,7 +24,7 @@ export function createGrantWrites(
     { put: { ...at.grant(grantId), projectId, wire }, condition: 'attribute_not_exists(pk)' },
     { put: { ...at.grantOfKey(keyId, grantId), wire } },
     { put: { ...at.grantOfGrantee(keyId, grantee, grantId), wire } },
-    ...[...retirersOf(grant)].map((retirer) => ({ put: { ...at.retirable(projectId, retirer, grantId), wire } })),
+    ...listsOf(grant).map((name) => ({ put: { ...at.retirable(projectId, name, grantId), wire } })),
     ...countWrites(projectId, grant, 1, ofGrantee),
     ...[...held].map(([holder, operations]) => ({ check: at.held(keyId, holder), ...isHeld(operations) })),
   ];
@@ -47,7 +47,7 @@ export function removeGrantWrites(projectId: string, grant: Grant): Write[] {
     },
     { delete: at.grantOfKey(keyId, grantId), condition: 'attribute_exists(pk)' },
     { delete: at.grantOfGrantee(keyId, grantee, grantId) },
-    ...[...retirersOf(grant)].map((retirer) => ({ delete: at.retirable(projectId, retirer, grantId) })),
+    ...listsOf(grant).map((name) => ({ delete: at.retirable(projectId, name, grantId) })),
     ...countWrites(projectId, grant, -1),
   ];
 }
@@ -64,7 +64,7 @@ function countWrites(projectId: string, grant: Grant, by: 1 | -1, mustHold: Oper
       values: { ':by': by, ...(mustHold.length > 0 && { ':none': 0 }) },
       ...(mustHold.length > 0 && { condition }),
     },
-    ...retirableCounters(grant).map((name) => ({
+    ...listCounters(grant).map((name) => ({
       update: at.retirableCount(projectId, name, grant.key_id),
       set: 'ADD n :by, revision :one',
       values: { ':by': by, ':one': 1 },

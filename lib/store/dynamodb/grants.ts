@@ -1,5 +1,5 @@
 import { inTurn } from '../../in-turn.ts';
-import { both } from '../principals.ts';
+import { both, heldBy } from '../principals.ts';
 import type {
   Change,
   ChangeEvent,
@@ -125,6 +125,13 @@ export function dynamodbGrants(table: Table, seen: SeenStore): GrantStore {
         const sorted = [...rows.values()].sort((one, other) => (one.sk < other.sk ? -1 : 1));
         return pageOf(sorted.slice(page.offset ?? 0), page, sum(ofUser) + sum(ofDomain) - sum(ofBoth));
       });
+    },
+    async listByGrantee(projectId, grantee, page) {
+      const name = heldBy(grantee);
+      const counts = async () => [await table.getAll(at.retirableCounts(projectId, name))];
+      return steady(await counts(), counts, isSameCounts, async ([held = []]) =>
+        pageOf(await readPage(rangeOf.retirable(projectId, name, page.after), page), page, sum(held)),
+      );
     },
     async held(keyId, principals) {
       const items = await Promise.all(principals.map((principal) => table.get(at.held(keyId, principal))));

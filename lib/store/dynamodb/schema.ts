@@ -12,8 +12,9 @@
  * | its creator          | key#<key>                               | creator                       | who may revoke, of a key elsewhere   |
  * | grant                | grant#<grant>                           | grant                         | revoke-grant, retire-grant           |
  * | event of the grant   | grant#<grant>                           | event#<event>                 | receipts of a grant                  |
+ * | event of the grantee | grantee-events#<project>#<grantee>      | event#<event>                 | receipts of a principal              |
  * | event of the project | events#<project>#<shard>                | event#<event>                 | receipts of a project                |
- * | retirable grant      | retirable#<project>#<principal>         | <grant>                       | list-retirable-grants                |
+ * | retirable grant      | retirable#<project>#<principal>         | <grant>                       | list-retirable-grants, list-principal-grants |
  * | count of those       | retirable-n#<project>#<name>#<shard>    | n                             | its total                            |
  * | key in a list        | keys#<project>                          | <spec or *>#<state or *>#<key>| list-keys                            |
  * | counts of keys       | keys#<project>                          | n                             | its total; quota of keys             |
@@ -62,9 +63,17 @@ const shardOf = (keyId: string) =>
 /** Sort keys that start with `prefix`, those after `after` only: `!` is less than all that an id holds, `~` more. */
 const from = (pk: string, prefix: string, after = '') => ({ pk, from: `${prefix}${after}!`, to: `${prefix}~` });
 
+/** Sort keys that start with `prefix`, those before `before` only. */
+const until = (pk: string, prefix: string, before?: string) =>
+  before === undefined ? from(pk, prefix) : { pk, from: `${prefix}!`, to: `${prefix}${justBefore(before)}` };
+
+/** After all that is less than the id, and before the id itself. */
+const justBefore = (id: string) => `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(id.length - 1) - 1)}~`;
+
 const keyPk = (keyId: string) => `key#${keyId}`;
 const grantPk = (grantId: string) => `grant#${grantId}`;
 const eventsPk = (projectId: string, shard: number) => `events#${projectId}#${shard}`;
+const granteeEventsPk = (projectId: string, grantee: string) => `grantee-events#${projectId}#${grantee}`;
 const retirablePk = (projectId: string, principal: string) => `retirable#${projectId}#${principal}`;
 const retirableCountOf = (projectId: string, name: string, shard: number): ItemKey => ({
   pk: `retirable-n#${projectId}#${name}#${shard}`,
@@ -87,6 +96,10 @@ export const at = {
   eventOfGrant: (grantId: string, eventId: string): ItemKey => ({ pk: grantPk(grantId), sk: `event#${eventId}` }),
   eventOfProject: (projectId: string, keyId: string, eventId: string): ItemKey => ({
     pk: eventsPk(projectId, shardOf(keyId)),
+    sk: `event#${eventId}`,
+  }),
+  eventOfGrantee: (projectId: string, grantee: string, eventId: string): ItemKey => ({
+    pk: granteeEventsPk(projectId, grantee),
     sk: `event#${eventId}`,
   }),
   retirable: (projectId: string, principal: string, grantId: string): ItemKey => ({
@@ -126,9 +139,13 @@ export const at = {
 export const rangeOf = {
   grants: (keyId: string, after?: string) => from(keyPk(keyId), 'grant#', after),
   grantsOfGrantee: (keyId: string, grantee: string, after?: string) => from(keyPk(keyId), `grantee#${grantee}#`, after),
-  eventsOfKey: (keyId: string) => from(keyPk(keyId), 'event#'),
-  eventsOfGrant: (grantId: string) => from(grantPk(grantId), 'event#'),
-  eventsOfProject: (projectId: string) => shards.map((shard) => from(eventsPk(projectId, shard), 'event#')),
+  /** Events older than `before`, an event's id. */
+  eventsOfKey: (keyId: string, before?: string) => until(keyPk(keyId), 'event#', before),
+  eventsOfGrant: (grantId: string, before?: string) => until(grantPk(grantId), 'event#', before),
+  eventsOfGrantee: (projectId: string, grantee: string, before?: string) =>
+    until(granteeEventsPk(projectId, grantee), 'event#', before),
+  eventsOfProject: (projectId: string, before?: string) =>
+    shards.map((shard) => until(eventsPk(projectId, shard), 'event#', before)),
   retirable: (projectId: string, principal: string, after?: string) =>
     from(retirablePk(projectId, principal), '', after),
   keys: (projectId: string, view: string, after?: string) => from(keysPk(projectId), `${view}#`, after),

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type Audit, difference, grantIn } from '../audit.ts';
-import { granteeOf, heldCounters, retirableCounters, retirersOf } from '../principals.ts';
+import { granteeOf, heldCounters, listCounters, listsOf } from '../principals.ts';
 import { CHECKS } from './audit/checks.ts';
 
 /**
@@ -39,13 +39,13 @@ function damageOf(db: DatabaseSync): string[] {
 
 /**
  * What the grants say of what is counted and indexed by them, a row for each: the rules stay in principals.ts. And the
- * events of changes made here: what another KMS has made or taken away is not here.
+ * events of changes made here: what another KMS has made or taken away is not here, and what failed has changed nothing.
  */
 const SAID = `
   CREATE TEMP TABLE said_retirable (project_id TEXT, principal TEXT, grant_id TEXT, key_id TEXT);
   CREATE TEMP TABLE said_retirable_n (project_id TEXT, principal TEXT);
   CREATE TEMP TABLE said_held (key_id TEXT, principal TEXT, operation TEXT);
-  CREATE TEMP VIEW own_events AS SELECT * FROM events WHERE upstream_request_id IS NULL;
+  CREATE TEMP VIEW own_events AS SELECT * FROM events WHERE upstream_request_id IS NULL AND failure IS NULL;
 `;
 
 /** Fills the tables of what the grants say. @returns the grants whose columns and text differ */
@@ -67,8 +67,8 @@ function readGrants(db: DatabaseSync): string[] {
     const found = grant ? idsOf(grant.key_id, grant.grant_id, grant.grantee_principal) : 'no grant';
     faults.push(...difference(`wire of grants key_id=${key} grant_id=${id}`, found, idsOf(key, id, grantee)));
     if (!grant) continue;
-    for (const principal of retirersOf(grant)) retirable.run(project, principal, id, key);
-    for (const principal of retirableCounters(grant)) retirableCounter.run(project, principal);
+    for (const name of listsOf(grant)) retirable.run(project, name, id, key);
+    for (const name of listCounters(grant)) retirableCounter.run(project, name);
     for (const operation of heldCounters(grant)) held.run(key, granteeOf(grant), operation);
   }
   return faults;

@@ -1,4 +1,4 @@
-import type { ChangeEvent, Door, EventStore, Grant } from '../store.ts';
+import type { ChangeEvent, Door, EventFilter, EventStore, Grant } from '../store.ts';
 import type { Database, Row } from './database.ts';
 import type { SqliteSeen } from './seen.ts';
 
@@ -8,20 +8,25 @@ export interface SqliteEvents extends EventStore {
 }
 
 export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
-  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const making = db.prepare(
     "SELECT actor FROM events WHERE project_id = ? AND key_id = ? AND action = 'create-key' AND upstream_request_id IS NOT NULL",
   );
-  const newest = (condition: string) =>
-    db.prepare(`SELECT * FROM events WHERE project_id = ? ${condition} ORDER BY event_id DESC LIMIT ?`);
-  const ofProject = newest('');
-  const ofKey = newest('AND key_id = ?');
-  const ofGrant = newest('AND grant_id = ?');
+  /** Each column that is asked for has an index in the order of the ids; of several the rest only leaves rows out. */
+  const newest = (...columns: string[]) =>
+    db.prepare(
+      `SELECT * FROM events WHERE project_id = :project ${columns.map((name) => `AND ${name} = :${name}`).join(' ')}
+       AND event_id < :before ORDER BY event_id DESC LIMIT :limit`,
+    );
+  const statements = new Map<string, ReturnType<typeof newest>>();
 
-  function select(projectId: string, keyId: string | undefined, grantId: string | undefined, limit: number): Row[] {
-    if (grantId !== undefined) return ofGrant.all(projectId, grantId, limit);
-    if (keyId !== undefined) return ofKey.all(projectId, keyId, limit);
-    return ofProject.all(projectId, limit);
+  function select(projectId: string, filter: EventFilter, limit: number): Row[] {
+    const { keyId, grantId, grantee, before = LAST } = filter;
+    const given = Object.entries({ grant_id: grantId, grantee, key_id: keyId }).filter(([, value]) => value !== undefined);
+    const columns = given.map(([column]) => column);
+    const statement = statements.get(columns.join()) ?? newest(...columns);
+    statements.set(columns.join(), statement);
+    return statement.all({ project: projectId, ...Object.fromEntries(given), before, limit } as Row);
   }
 
   function add(event: ChangeEvent): void {
@@ -39,15 +44,13 @@ export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
       event.reason ?? null,
       event.grant ? JSON.stringify(event.grant) : null,
       event.upstreamRequestId ?? null,
+      event.failure ?? null,
+      event.grant?.grantee_principal ?? null,
     );
   }
 
   return {
-    async list(projectId, { keyId, grantId }, limit) {
-      const events = select(projectId, keyId, grantId, limit).map(toEvent);
-      // A grant has one key, so where both are asked for, it is all of the grant's events or none.
-      return events.filter((event) => keyId === undefined || event.keyId === keyId);
-    },
+    list: async (projectId, filter, limit) => select(projectId, filter, limit).map(toEvent),
     async creatorOf(projectId, keyId) {
       const row = making.get(projectId, keyId);
       return row && String(row['actor']);
@@ -60,6 +63,9 @@ export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
     add,
   };
 }
+
+/** After every id. */
+const LAST = '~';
 
 function toEvent(row: Row): ChangeEvent {
   const text = (column: string) => (row[column] === null ? undefined : String(row[column]));
@@ -78,5 +84,6 @@ function toEvent(row: Row): ChangeEvent {
     grant: grant === undefined ? undefined : (JSON.parse(grant) as Grant),
     grantId: grant === undefined ? text('grant_id') : undefined,
     upstreamRequestId: text('upstream_request_id'),
+    failure: text('failure'),
   };
 }

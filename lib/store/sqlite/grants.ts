@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { both, granteeOf, heldCounters, retirableCounters, retirersOf } from '../principals.ts';
+import { both, granteeOf, heldBy, heldCounters, listCounters, listsOf } from '../principals.ts';
 import {
   type Change,
   type ChangeEvent,
@@ -28,7 +28,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
   const deleteRetirable = db.prepare('DELETE FROM retirable WHERE project_id = ? AND principal = ? AND grant_id = ?');
   const retirableCount = db.prepare('SELECT n FROM retirable_n WHERE project_id = ? AND principal = ?');
   const heldCount = db.prepare('SELECT n FROM held WHERE key_id = ? AND principal = ? AND operation = ?');
-  const heldBy = db.prepare("SELECT operation FROM held WHERE key_id = ? AND principal = ? AND operation <> '*'");
+  const operationsHeld = db.prepare("SELECT operation FROM held WHERE key_id = ? AND principal = ? AND operation <> '*'");
   const addRetirable = counter(db, 'retirable_n', ['project_id', 'principal']);
   const addHeld = counter(db, 'held', ['key_id', 'principal', 'operation']);
 
@@ -45,6 +45,8 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
     `SELECT wire, grant_id FROM (${retirableBy(':user')} UNION ${retirableBy(':domain')}) JOIN grants USING (key_id, grant_id)`,
   );
 
+  const ofHolder = grantPager(db, `SELECT wire, grant_id FROM (${retirableBy(':name')}) JOIN grants USING (key_id, grant_id)`);
+
   const total = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
 
   function isHeld(delegation: readonly Held[], keyId: string): boolean {
@@ -53,7 +55,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
 
   function count(projectId: string, grant: Grant, by: 1 | -1): void {
     keys.countGrant(projectId, grant.key_id, by);
-    for (const principal of retirableCounters(grant)) addRetirable(by, projectId, principal);
+    for (const name of listCounters(grant)) addRetirable(by, projectId, name);
     for (const operation of heldCounters(grant)) addHeld(by, grant.key_id, granteeOf(grant), operation);
   }
 
@@ -62,16 +64,14 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
     if (key?.state !== KEY_STATE.enabled || key.grantCount >= quota) return false;
     if (delegation && !isHeld(delegation, grant.key_id)) return false;
     insertGrant.run(grant.key_id, grant.grant_id, projectId, grant.grantee_principal, JSON.stringify(grant));
-    for (const retirer of retirersOf(grant)) {
-      insertRetirable.run(projectId, retirer, grant.grant_id, grant.key_id);
-    }
+    for (const name of listsOf(grant)) insertRetirable.run(projectId, name, grant.grant_id, grant.key_id);
     count(projectId, grant, 1);
     return true;
   }
 
   function removeGrant(projectId: string, grant: Grant): boolean {
     if (deleteGrant.run(grant.key_id, grant.grant_id, projectId).changes === 0) return false;
-    for (const retirer of retirersOf(grant)) deleteRetirable.run(projectId, retirer, grant.grant_id);
+    for (const name of listsOf(grant)) deleteRetirable.run(projectId, name, grant.grant_id);
     count(projectId, grant, -1);
     return true;
   }
@@ -112,10 +112,14 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
       const n = (principal: string) => total(retirableCount.get(projectId, principal));
       return ofRetirer({ project: projectId, user, domain }, page, () => n(user) + n(domain) - n(both(user, domain)));
     },
+    async listByGrantee(projectId, grantee, page) {
+      const name = heldBy(grantee);
+      return ofHolder({ project: projectId, name }, page, () => total(retirableCount.get(projectId, name)));
+    },
     async held(keyId, principals) {
       return new Map(
         principals.flatMap((principal) =>
-          heldBy.all(keyId, principal).map((row) => [row['operation'] as Operation, principal] as const),
+          operationsHeld.all(keyId, principal).map((row) => [row['operation'] as Operation, principal] as const),
         ),
       );
     },

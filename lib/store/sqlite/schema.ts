@@ -7,15 +7,15 @@
  * | keys         | project_id, key_id              | every grant API; list-keys; by alias; by due date    |
  * | key_counts   | project_id, key_spec, state     | total of list-keys; quota of keys                   |
  * | grants       | key_id, grant_id                | list-grants; by grant_id alone; by grantee          |
- * | retirable    | project_id, principal, grant_id | list-retirable-grants                               |
- * | retirable_n  | project_id, principal           | its total                                           |
+ * | retirable    | project_id, principal, grant_id | list-retirable-grants, list-principal-grants        |
+ * | retirable_n  | project_id, principal           | their totals                                        |
  * | held         | key_id, principal, operation    | create-grant by a grantee; total of a grantee filter |
- * | events       | event_id                        | receipts of a project, a key, a grant; the creator of a key elsewhere |
+ * | events       | event_id                        | receipts of a project, a key, a grant, a grantee; the creator of a key elsewhere |
  * | seen         | once_key                        | every change, for the answer of a repeat            |
  * | tokens …     | one each                        | directory.ts                                        |
  *
  * `principal` is `user:<id>` or `domain:<id>`; in `retirable_n` also `user:<id>+domain:<id>`, the grants that both may
- * retire, so that the count of either is exact. In `held`, operation `*` counts the grants themselves.
+ * retire, so that the count of either is exact; and `grantee:<id>`, the grants that are held. In `held`, operation `*` counts the grants themselves.
  */
 const FIRST = `
 CREATE TABLE keys (
@@ -106,5 +106,15 @@ CREATE INDEX events_of_making ON events (project_id, key_id)
   WHERE action = 'create-key' AND upstream_request_id IS NOT NULL;
 `;
 
+/** Lists of what a grantee holds across keys, and its receipts; see `heldBy` in principals.ts. */
+const GRANTEES = `
+INSERT INTO retirable SELECT project_id, 'grantee:' || grantee, grant_id, key_id FROM grants;
+INSERT INTO retirable_n SELECT project_id, 'grantee:' || grantee, count(*) FROM grants GROUP BY project_id, grantee;
+ALTER TABLE events ADD COLUMN failure TEXT;
+ALTER TABLE events ADD COLUMN grantee TEXT;
+UPDATE events SET grantee = grant_wire ->> 'grantee_principal' WHERE grant_wire IS NOT NULL;
+CREATE INDEX events_by_grantee ON events (project_id, grantee, event_id) WHERE grantee IS NOT NULL;
+`;
+
 /** What takes a file from each version to the next; `user_version` counts those applied. Only ever append. */
-export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM];
+export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES];

@@ -1,5 +1,5 @@
 import { ACTION, grantIn } from '../../audit.ts';
-import { retirableCounters } from '../../principals.ts';
+import { listCounters } from '../../principals.ts';
 import type { Item, ItemKey } from '../item.ts';
 import { at, rangeOf } from '../schema.ts';
 import type { Table } from '../table.ts';
@@ -9,7 +9,7 @@ export interface EventsAudit {
   events: number;
   /** The keys that there ever were, each with the events of its own coming and going. */
   keys: Map<string, Item[]>;
-  /** Who could ever retire a grant, each with the names under which such grants are counted. */
+  /** The lists across keys that there could ever be, each with the names under which it is counted. */
   retirers: Map<string, Set<string>>;
   faults: string[];
 }
@@ -47,20 +47,25 @@ const idOf = ({ sk }: ItemKey) => sk.slice(sk.indexOf('#') + 1);
 const placeOf = (projectId: string, keyId: string, event: ItemKey) => at.eventOfProject(projectId, keyId, idOf(event));
 
 function copiesOf(event: Item): ItemKey[] {
-  const { keyId, wire, grantId = wire && grantIn(wire)?.grant_id } = event;
-  const ofGrant = grantId === undefined ? [] : [at.eventOfGrant(String(grantId), idOf(event))];
-  return [at.eventOfKey(String(keyId), idOf(event)), ...ofGrant];
+  const { projectId, keyId, wire } = event;
+  const grant = wire === undefined ? undefined : grantIn(wire);
+  const grantId = grant?.grant_id ?? event['grantId'];
+  return [
+    at.eventOfKey(String(keyId), idOf(event)),
+    ...(grantId === undefined ? [] : [at.eventOfGrant(String(grantId), idOf(event))]),
+    ...(grant ? [at.eventOfGrantee(String(projectId), grant.grantee_principal, idOf(event))] : []),
+  ];
 }
 
 function remember(audit: EventsAudit, event: Item): void {
   audit.events += 1;
-  // What another KMS has made or taken away is not here.
-  if (event['upstreamRequestId'] !== undefined) return;
+  // What another KMS has made or taken away is not here; what failed has changed nothing.
+  if (event['upstreamRequestId'] !== undefined || event['failure'] !== undefined) return;
   const { keyId, wire } = event;
   const known = audit.keys.get(String(keyId)) ?? [];
   audit.keys.set(String(keyId), isOfKey(event) ? [...known, event] : known);
   const grant = wire === undefined ? undefined : grantIn(wire);
-  for (const name of grant ? retirableCounters(grant) : []) {
+  for (const name of grant ? listCounters(grant) : []) {
     const retirer = name.replace(/\+.*/, '');
     audit.retirers.set(retirer, (audit.retirers.get(retirer) ?? new Set()).add(name));
   }

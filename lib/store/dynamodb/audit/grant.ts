@@ -1,6 +1,6 @@
 import { ACTION, difference, grantIn, storyFaults } from '../../audit.ts';
-import { retirersOf } from '../../principals.ts';
-import type { Grant, Principal } from '../../store.ts';
+import { listsOf } from '../../principals.ts';
+import type { Grant } from '../../store.ts';
 import type { Item } from '../item.ts';
 import { at } from '../schema.ts';
 import type { Table } from '../table.ts';
@@ -19,8 +19,8 @@ export interface GrantAudit {
   grant: Grant | undefined;
   /** Whether it is in its key's list, as it is. */
   isListed: boolean;
-  /** Who should have it among what they may retire, and has not. */
-  missingRetirers: Principal[];
+  /** The lists across keys that should have it, and have not. */
+  missingRetirers: string[];
   faults: string[];
 }
 
@@ -43,7 +43,7 @@ export async function auditGrant(table: Table, place: GrantPlace, told: readonly
   return {
     grant,
     isListed: found.get(nameOf(at.grantOfKey(keyId, grantId)))?.['wire'] === item?.['wire'],
-    missingRetirers: [...(grant ? retirersOf(grant) : [])].filter(
+    missingRetirers: (grant ? listsOf(grant) : []).filter(
       (who) => !found.has(nameOf(at.retirable(projectId, who, grantId))),
     ),
     faults: [
@@ -67,13 +67,14 @@ function rowsOf(projectId: string, grant: Grant, wire: string): Item[] {
   return [
     { ...at.grantOfKey(keyId, grantId), wire },
     { ...at.grantOfGrantee(keyId, grantee, grantId), wire },
-    ...[...retirersOf(grant)].map((who) => ({ ...at.retirable(projectId, who, grantId), wire })),
+    ...listsOf(grant).map((who) => ({ ...at.retirable(projectId, who, grantId), wire })),
   ];
 }
 
 /** The events tell of its coming and, once it is gone, of its going; all of them tell the same grant. */
 function eventFaults(grantId: string, item: Item | undefined, copies: readonly Item[]): string[] {
-  const events = [...new Map(copies.map((event) => [event.sk, event])).values()];
+  const told = copies.filter(({ failure }) => failure === undefined);
+  const events = [...new Map(told.map((event) => [event.sk, event])).values()];
   const made = events.filter(({ action }) => action === ACTION.createGrant);
   const wire = item?.['wire'] ?? made[0]?.['wire'];
   return [

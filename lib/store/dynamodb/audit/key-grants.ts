@@ -1,5 +1,5 @@
 import { ACTION, grantIn } from '../../audit.ts';
-import type { Grant, Principal } from '../../store.ts';
+import type { Grant } from '../../store.ts';
 import type { Item } from '../item.ts';
 import { at } from '../schema.ts';
 import type { Table } from '../table.ts';
@@ -17,7 +17,7 @@ export interface KeyGrants {
   unexplained: ReadonlySet<string>;
   unlisted: readonly Grant[];
   /** Grants that somebody should have among what they may retire, and has not. */
-  unretirable: readonly { who: Principal; grant: Grant }[];
+  unretirable: readonly { who: string; grant: Grant }[];
   faults: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export function keyGrants(table: Table, projectId: string, keyId: string): KeyGr
   const living = new Map<string, string>();
   const unexplained = new Set<string>();
   const unlisted: Grant[] = [];
-  const unretirable: { who: Principal; grant: Grant }[] = [];
+  const unretirable: { who: string; grant: Grant }[] = [];
   const faults: string[] = [];
 
   async function audit(grantId: string, events: readonly Item[]): Promise<void> {

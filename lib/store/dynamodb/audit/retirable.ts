@@ -1,5 +1,5 @@
 import { grantIn } from '../../audit.ts';
-import { retirableCounters, retirersOf } from '../../principals.ts';
+import { listCounters, listsOf } from '../../principals.ts';
 import type { Grant } from '../../store.ts';
 import type { Item } from '../item.ts';
 import { at } from '../schema.ts';
@@ -7,17 +7,18 @@ import type { Table } from '../table.ts';
 import { type Compared, type Counted, compareCounters } from './settled.ts';
 import { count, counterName, countersIn, itemFaults, lookUp, nameOf, walk } from './walk.ts';
 
-/** Someone who could ever retire a grant of a project. */
+/** A list of grants across the keys of a project: of someone who could ever retire one, or of a grantee. */
 export interface Retirer {
   projectId: string;
+  /** The list's name. */
   principal: string;
-  /** The names under which what they may retire is counted. */
+  /** The names under which what is in it is counted. */
   names: ReadonlySet<string>;
   /** Grants that should be among their rows and are not: they are counted all the same. */
   missing: readonly Grant[];
 }
 
-/** Compares what is listed for someone to retire with the grants themselves, and its counts with both. */
+/** Compares what is listed for someone with the grants themselves, and its counts with both. */
 export async function auditRetirable(table: Table, retirer: Retirer): Promise<Compared> {
   const faults: string[] = [];
   const unexplained = new Set<string>();
@@ -47,7 +48,7 @@ async function countAnew(table: Table, retirer: Retirer, unexplained: ReadonlySe
   const counts = () => table.getAll([...names].flatMap((name) => at.retirableCounts(projectId, name)));
   const expected = new Map<string, number>();
   const add = (grant: Grant | undefined) => {
-    for (const name of grant ? retirableCounters(grant).filter((counter) => names.has(counter)) : []) {
+    for (const name of grant ? listCounters(grant).filter((counter) => names.has(counter)) : []) {
       count(expected, counterName(at.retirableCount(projectId, name, String(grant?.key_id)), 'n'));
     }
   };
@@ -67,8 +68,8 @@ const revisionsOf = (counts: readonly Item[]) =>
 
 const pkOf = ({ projectId, principal }: Retirer) => at.retirable(projectId, principal, '').pk;
 
-/** The grant, if it is one of the project's that they may retire. */
+/** The grant, if it is one of the project's that belongs in the list. */
 function grantOf({ projectId, principal }: Retirer, item: Item | undefined): Grant | undefined {
   const grant = item?.['projectId'] === projectId ? grantIn(item['wire']) : undefined;
-  return grant && [...retirersOf(grant)].some((one) => one === principal) ? grant : undefined;
+  return grant && listsOf(grant).includes(principal) ? grant : undefined;
 }

@@ -1,0 +1,63 @@
+/** What lies outside and may be changed there while the service runs: a file, or a secret of AWS. */
+import { readFile } from 'node:fs/promises';
+import { type AwsSettings, awsCall } from '../aws/call.ts';
+import { retrying } from '../aws/retry.ts';
+import { describe, logger } from '../log.ts';
+
+export type Reference = { kind: 'file'; path: string } | { kind: 'aws'; secretId: string; aws: AwsSettings };
+
+/** For one reading; a file system may hang. */
+const READ_MS = 2_000;
+
+/** @throws an error that never holds anything of the text */
+export async function readText(reference: Reference): Promise<string> {
+  if (reference.kind === 'file') return readFile(reference.path, 'utf8');
+  const call = awsCall(reference.aws, { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' });
+  const { SecretString: text } = await retrying(READ_MS, (timeoutMs) =>
+    call('GetSecretValue', { SecretId: reference.secretId }, timeoutMs),
+  );
+  return String(text ?? '');
+}
+
+/**
+ * Keeps what was read and reads it again when it has become old.
+ * @param setting the setting that names it, for errors and the log
+ * @param now monotonic, ms
+ * @returns what there is; read again when it is older than that
+ */
+export function kept<T>(
+  setting: string,
+  read: () => Promise<T>,
+  now: () => number = () => performance.now(),
+): (keepMs: number) => Promise<T> {
+  let value: { value: T } | undefined;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<T> | undefined;
+
+  async function readAgain(): Promise<T> {
+    try {
+      value = { value: await inTime(read(), setting) };
+    } catch (error) {
+      // Half-written, or not to be had for a moment: what worked may go on working.
+      if (!value) throw error;
+      logger.warn('settings', { setting, cause: describe(error) });
+    }
+    readAtMs = now();
+    return value.value;
+  }
+
+  return (keepMs) => {
+    if (value && now() - readAtMs < keepMs) return Promise.resolve(value.value);
+    // One reading at a time, whoever asks.
+    reading ??= readAgain().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+}
+
+function inTime<T>(reading: Promise<T>, setting: string): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${setting}: not read in time`)), READ_MS);
+  return Promise.race([reading, promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,127 @@
+/** The ports of what hooks have started: jobs, who an outside identity is, and what is yet to be told to others. */
+import type { ChangeEvent, Grant, Operation, PrincipalType } from './store.ts';
+
+/** A person as another system knows them: `sub` of an identity provider, an e-mail address in lower case. */
+export type Identity = string;
+
+/** One thing that a delivery asks for. */
+export type Task = TaskWho & {
+  /** Such as `principal.disabled`; of what is ignored, as the source calls it. */
+  type: string;
+  /** Where: all that the source may act on, or the one that it names. */
+  projectIds: readonly string[];
+  reason?: string | undefined;
+};
+
+type TaskWho =
+  | { action: 'ignore' }
+  /** All grants that the principal holds; of the first of `identities` that is mapped, where no grantee is named. */
+  | {
+      action: 'revoke-principal';
+      grantee?: string | undefined;
+      identities?: readonly Identity[] | undefined;
+      keyId?: string | undefined;
+      operations?: readonly Operation[] | undefined;
+    }
+  | { action: 'revoke-grant'; keyId: string; grantId: string }
+  /** Every grant of the key. */
+  | { action: 'revoke-key'; keyId: string };
+
+/**
+ * - queued: not begun. running: begun; goes on by itself after a crash.
+ * - waiting: some grants could not be revoked; they are tried again.
+ * - done: nothing is left. ignored: none of its events is one that this service acts on.
+ * - unmapped: nobody has told who it is about. leftovers: after the last try some grants are still there.
+ */
+export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'ignored' | 'unmapped' | 'leftovers';
+
+/** Grants of one project that are being revoked. */
+export interface Batch {
+  projectId: string;
+  grants: readonly Grant[];
+}
+
+/** A grant that could not be revoked, with the code of why. */
+export interface Leftover {
+  projectId: string;
+  keyId: string;
+  grantId: string;
+  code: string;
+}
+
+/** What one delivery has started. Stored in one write before the delivery is answered. */
+export interface Job {
+  /** 32 lower-case hex. Equal for the same delivery of the same source. */
+  jobId: string;
+  source: string;
+  /** As the source calls the delivery. */
+  deliveryId: string;
+  receivedAtMs: number;
+  tasks: readonly Task[];
+  state: JobState;
+  /** Goes up with each write. */
+  revision: number;
+  updatedAtMs: number;
+  /** How often it was begun anew. */
+  tries: number;
+  revoked: number;
+  /** What is being revoked: written before it is begun, so that none of it is lost sight of. */
+  batch?: Batch | undefined;
+  leftovers: readonly Leftover[];
+  /** Of its tasks, those about nobody known. */
+  unmapped: readonly Identity[];
+}
+
+/** Has come to its end: nothing works on it, unless a person has it tried again. */
+export const ENDED: readonly JobState[] = ['done', 'ignored', 'unmapped', 'leftovers'];
+
+/** How long a job is kept, and with it the memory that its delivery was seen. */
+export const JOB_KEPT_MS = 90 * 24 * 60 * 60 * 1000;
+
+export interface JobStore {
+  /**
+   * Keeps a new job, durable and whole.
+   * @returns the job that is there already under its id, where there is one; that one stays as it is
+   */
+  add(job: Job): Promise<Job | undefined>;
+  job(jobId: string): Promise<Job | undefined>;
+  /**
+   * Writes it with the next revision.
+   * @returns false when another has written it since `job` was read; then nothing is written
+   */
+  save(job: Job): Promise<boolean>;
+  /** Jobs that have not ended and were last written by then, oldest first. */
+  listOpen(untilMs: number, limit: number): Promise<Job[]>;
+  /** Newest first. */
+  list(limit: number): Promise<Job[]>;
+}
+
+/** Who an outside identity is. */
+export interface Mapping {
+  /** The source that says it, or `*` for any. */
+  source: string;
+  identity: Identity;
+  grantee: string;
+  granteeType: PrincipalType;
+}
+
+export interface MappingStore {
+  /** In the place of an earlier one of the same source and identity. */
+  put(mapping: Mapping): Promise<void>;
+  /** False when there is none. */
+  remove(source: string, identity: Identity): Promise<boolean>;
+  mapping(source: string, identity: Identity): Promise<Mapping | undefined>;
+  /** By identity, then source. */
+  list(): Promise<Mapping[]>;
+}
+
+/**
+ * Events that are yet to be told to others. Where a store is opened with an outbox, the transaction that writes an event
+ * puts it here too.
+ */
+export interface OutboxStore {
+  /** Oldest first. */
+  list(limit: number): Promise<ChangeEvent[]>;
+  /** Takes out what has been told. */
+  remove(events: readonly ChangeEvent[]): Promise<void>;
+}
