@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { AwsSettings } from './aws/call.ts';
 import type { CredentialsSource } from './outbound/credentials.ts';
+import type { Reference } from './outbound/kept.ts';
 
 const wholeNumber = (min: number, max: number) => {
   const fails = { error: `must be a whole number from ${min} to ${max}` };
@@ -21,6 +22,12 @@ const remote = () =>
 
 /** What a header can hold: one that cannot would be told by name where it fails. */
 const credential = () => z.optional(named(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'));
+
+const reference = () =>
+  z.optional(named(/^(file:.+|aws:[\w/+=.@:-]{1,512})$/, 'must be file:<path> or aws:<name or ARN of a secret>'));
+
+const queueUrl = () =>
+  z.optional(named(/^https?:\/\/[\w.-]+(:\d{1,5})?\/[\w./-]+$/, 'must be the URL of an SQS queue'));
 
 /** Every setting: its name in the environment, its form and its default. The README's table tells the same. */
 const SETTINGS = z.object({
@@ -69,6 +76,10 @@ const SETTINGS = z.object({
   IAM_ENDPOINT: remote(),
   TOKEN_CACHE_SECONDS: z.prefault(wholeNumber(0, 300), '30'),
   PROJECTS: z.optional(named(/^[\w-]{1,64}(, *[\w-]{1,64})*$/, 'must be ids of projects, separated by commas')),
+  HOOKS: reference(),
+  TARGETS: reference(),
+  QUEUE_URL: queueUrl(),
+  DEAD_LETTER_URL: queueUrl(),
   AWS_REGION: z.optional(named(/^[a-z0-9-]{1,32}$/, 'must be a region such as eu-central-1')),
   AWS_ACCESS_KEY_ID: z.optional(z.string()),
   AWS_SECRET_ACCESS_KEY: z.optional(z.string()),
@@ -92,6 +103,12 @@ export interface Config {
   upstream: UpstreamSettings | undefined;
   /** The IAM that tells who is calling, when that is not the embedded directory. */
   keystone: { endpoint: string; cacheSeconds: number } | undefined;
+  /** Where it is told who may send hooks. */
+  hooks: Reference | undefined;
+  /** Where it is told who hears of changes. */
+  targets: Reference | undefined;
+  /** Where work waits, when not in a table of this machine. */
+  sqs: { queueUrl: string; deadLetterUrl: string | undefined; aws: AwsSettings } | undefined;
   /** The only projects served; undefined for all that callers have. */
   projects: string[] | undefined;
 }
@@ -147,6 +164,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       data.IDENTITY === 'keystone' && data.IAM_ENDPOINT
         ? { endpoint: data.IAM_ENDPOINT, cacheSeconds: data.TOKEN_CACHE_SECONDS }
         : undefined,
+    hooks: referenceOf(data, data.HOOKS),
+    targets: referenceOf(data, data.TARGETS),
+    sqs: data.QUEUE_URL
+      ? { queueUrl: data.QUEUE_URL, deadLetterUrl: data.DEAD_LETTER_URL, aws: awsOf(data, 'local') }
+      : undefined,
     projects: data.PROJECTS?.split(/, */),
   };
 }
@@ -166,6 +188,13 @@ function conflictsOf(data: Settings): string[] {
   if (data.AUTHORITY !== 'upstream' && data.KMS_ENDPOINT)
     faults.push('KMS_ENDPOINT is set: AUTHORITY must be upstream');
   if (data.IDENTITY !== 'keystone' && data.IAM_ENDPOINT) faults.push('IAM_ENDPOINT is set: IDENTITY must be keystone');
+  for (const name of ['HOOKS', 'TARGETS'] as const) {
+    if (data[name]?.startsWith('aws:')) need(AWS_NAMES, `${name}=aws:`);
+  }
+  if (data.QUEUE_URL?.startsWith('https:')) need(AWS_NAMES, 'QUEUE_URL');
+  if (data.HOOKS && data.KMS_CREDENTIALS === 'caller') {
+    faults.push('HOOKS needs other KMS_CREDENTIALS than caller: nobody calls when a hook comes');
+  }
   if (data.AUTHORITY === 'upstream') {
     need(['KMS_ENDPOINT', 'KMS_CREDENTIALS'], 'AUTHORITY=upstream');
     if (data.KMS_CREDENTIALS === 'env') need(KMS_NAMES, 'KMS_CREDENTIALS=env');
@@ -197,11 +226,16 @@ function upstreamOf(data: Settings): UpstreamSettings {
   };
 }
 
+function referenceOf(data: Settings, value = ''): Reference | undefined {
+  const [, kind, place = ''] = /^(file|aws):(.+)$/.exec(value) ?? [];
+  if (kind === 'file') return { kind, path: place };
+  return kind === 'aws' ? { kind, secretId: place, aws: awsOf(data) } : undefined;
+}
+
 function credentialsOf(data: Settings): 'caller' | CredentialsSource {
   const { KMS_CREDENTIALS = '', KMS_ACCESS_KEY = '', KMS_SECRET_KEY = '' } = data;
-  const [, kind, reference = ''] = /^(file|aws):(.+)$/.exec(KMS_CREDENTIALS) ?? [];
-  if (kind === 'file') return { kind, path: reference };
-  if (kind === 'aws') return { kind, secretId: reference, aws: awsOf(data) };
+  const reference = referenceOf(data, KMS_CREDENTIALS);
+  if (reference) return reference;
   if (KMS_CREDENTIALS === 'caller') return 'caller';
   const securityToken = data.KMS_SECURITY_TOKEN;
   return { kind: 'env', credentials: { accessKey: KMS_ACCESS_KEY, secretKey: KMS_SECRET_KEY, securityToken } };

@@ -49,12 +49,20 @@ export interface Call<F extends Fields> extends Services {
   body: Body<F>;
   act: Act;
   request: SignableRequest;
+  /** What the route names, such as `{id}`. */
+  params: Readonly<Record<string, string | undefined>>;
   sourceIp: string;
 }
 
 export interface Api<F extends Fields> {
   /** The permission it takes; or `caller`, anyone with credentials; or `anyone`. */
   access: Permission | 'caller' | 'anyone';
+  /** The API's name for the log, where the last segment of its route is none. */
+  name?: string;
+  /** Whether no other KMS has this API: where one judges the caller's role, this one is judged here all the same. */
+  isOurs?: boolean;
+  /** Whether the route names no project, and it is the caller's own: that of the token, or X-Project-Id of who signs. */
+  isOfCallersProject?: boolean;
   /** Left out where the body is not looked at. */
   fields?: F;
   /** The code of a body that is no JSON object, where the API has one of its own. */
@@ -74,6 +82,7 @@ interface Exchange {
   /** The API's name: the last segment of its route. */
   action: string;
   projectId: string | undefined;
+  params: Readonly<Record<string, string | undefined>>;
   sourceIp: string;
   request: SignableRequest;
   caller?: Caller;
@@ -90,6 +99,9 @@ export function endpoint<F extends Fields = Record<never, never>>({
   fields,
   malformed,
   isOfDirectory = false,
+  isOfCallersProject = false,
+  isOurs = false,
+  name,
   handle,
 }: Api<F>) {
   const check = fields && bodyOf(fields);
@@ -99,13 +111,16 @@ export function endpoint<F extends Fields = Record<never, never>>({
     if (isOfDirectory && services().config.keystone) throw new KmsError('APIGW.0101', { detail: ELSEWHERE });
     if (access === 'anyone') return;
     const { identity, config, areRolesJudgedHere } = services();
-    const caller = await identity.identify(exchange.request, exchange.projectId, exchange.sourceIp);
+    const { 'x-project-id': signedFor } = exchange.request.headers;
+    const named = isOfCallersProject ? signedFor : exchange.projectId;
+    const caller = await identity.identify(exchange.request, named, exchange.sourceIp);
     exchange.caller = caller;
     if (access === 'caller') return;
+    if (isOfCallersProject) exchange.projectId = caller.projectId;
     const { projectId } = exchange;
     if (projectId === undefined || caller.projectId !== projectId) throw new KmsError('KMS.0321');
     if (config.projects && !config.projects.includes(projectId)) throw new KmsError('KMS.0321', { detail: NOT_SERVED });
-    if (areRolesJudgedHere && !isAllowed(caller.roles, access))
+    if ((areRolesJudgedHere || isOurs) && !isAllowed(caller.roles, access))
       throw new KmsError('KMS.0307', { detail: `The role lacks ${access}.` });
   }
 
@@ -115,8 +130,8 @@ export function endpoint<F extends Fields = Record<never, never>>({
   }
 
   async function run(exchange: Exchange): Promise<Result> {
-    const { request, sourceIp } = exchange;
-    const call = { ...services(), body: exchange.body as Body<F>, act: actOf(exchange), request, sourceIp };
+    const { request, sourceIp, params } = exchange;
+    const call = { ...services(), body: exchange.body as Body<F>, act: actOf(exchange), request, params, sourceIp };
     return resultOf(exchange, await handle(call));
   }
 
@@ -124,7 +139,7 @@ export function endpoint<F extends Fields = Record<never, never>>({
     requestEnd: (request) => logRequest(request.event as Exchange, request),
   })
     .before((request) => {
-      request.event = exchangeOf(request.event as APIGatewayProxyEventV2);
+      request.event = exchangeOf(request.event as APIGatewayProxyEventV2, name);
     })
     .before((request) => admit(request.event as Exchange))
     .before((request) => parse(request.event as Exchange))
@@ -142,13 +157,14 @@ function errorReply(error: KmsError, requestId: string): Reply {
   return new Reply(errorBody(error, requestId), { status, headers });
 }
 
-function exchangeOf(event: APIGatewayProxyEventV2): Exchange {
+function exchangeOf(event: APIGatewayProxyEventV2, name: string | undefined): Exchange {
   const { http, requestId: gatewayId } = event.requestContext;
   return {
     requestId: randomUUID().replaceAll('-', ''),
     gatewayId,
     startedAtMs: performance.now(),
-    action: event.routeKey.slice(event.routeKey.lastIndexOf('/') + 1),
+    action: name ?? event.routeKey.slice(event.routeKey.lastIndexOf('/') + 1),
+    params: event.pathParameters ?? {},
     projectId: event.pathParameters?.['project_id'],
     sourceIp: http.sourceIp,
     request: {
@@ -203,6 +219,8 @@ function logRequest(exchange: Exchange, { response, error }: middy.Request): voi
     ip: exchange.sourceIp,
     status: response?.statusCode,
     code: error instanceof KmsError ? error.wireCode : undefined,
+    source: exchange.trace.source,
+    job_id: exchange.trace.jobId,
     upstream_request_id: exchange.trace.upstreamRequestId,
     ms: Math.round((performance.now() - exchange.startedAtMs) * 100) / 100,
   };

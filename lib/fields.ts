@@ -44,6 +44,8 @@ function text(pattern: RegExp, code: ErrorCode, detail: string) {
 const KEY_ID = /^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$/;
 const GRANT_ID = /^[A-Fa-f0-9]{64}$/;
 const PRINCIPAL = /^[a-zA-Z0-9]{1,64}$/;
+/** Of an event. */
+const EVENT_ID = /^[a-f0-9]{32}$/;
 const NAME = /^[a-zA-Z0-9:/_-]{1,255}$/;
 
 const OPERATIONS_DETAIL = `operations must be an array of 1 to 10 of: ${OPERATIONS.join(', ')}.`;
@@ -59,6 +61,10 @@ export const grantId = z.pipe(
 export const principal = (name: string) => text(PRINCIPAL, 'KMS.2402', `${name} must be 1 to 64 letters and digits.`);
 
 export const optionalPrincipal = (name: string) => z.optional(principal(name));
+
+export const optionalKeyId = z.optional(keyId);
+
+export const optionalGrantId = z.optional(grantId);
 
 export const principalType = z.optional(
   z.enum(['user', 'domain'], failing('KMS.0308', 'grantee_principal_type must be user or domain.')),
@@ -76,6 +82,35 @@ export const operations = z
     z.transform((list) => [...new Set(list)]),
   )
   .check(z.refine((list) => list.some((operation) => operation !== 'create-grant'), 'KMS.2401'));
+
+/** Which grants are meant: those that allow one of these. */
+export const operationsFilter = z.optional(
+  z
+    .array(z.enum(OPERATIONS, failing('KMS.0308', OPERATIONS_DETAIL)), failing('KMS.0308', OPERATIONS_DETAIL))
+    .check(
+      z.minLength(1, failing('KMS.0308', OPERATIONS_DETAIL)),
+      z.maxLength(10, failing('KMS.0308', OPERATIONS_DETAIL)),
+    ),
+);
+
+/** Why something was done, for its receipt. */
+export const reason = optionalText(
+  text(/^[^\p{Cc}\u2028\u2029]{1,255}$/u, 'KMS.0308', 'reason must be 1 to 255 printable characters.'),
+);
+
+/** A JSON boolean, or the same as a string, as other fields of the API are. */
+export const flag = (name: string) =>
+  z.optional(
+    custom('KMS.0308', `${name} must be true or false.`, (input) => {
+      if (input === true || input === 'true') return true;
+      return input === false || input === 'false' ? false : undefined;
+    }),
+  );
+
+/** What a dry run was answered with. */
+export const digest = z.optional(
+  text(/^[a-f0-9]{64}$/, 'KMS.0308', 'digest must be the 64 characters that a dry run has answered.'),
+);
 
 export const grantName = z.optional(text(NAME, 'KMS.0308', 'name must be 1 to 255 letters, digits or : / _ -'));
 
@@ -165,6 +200,8 @@ function marker(id: RegExp) {
 
 export const grantMarker = marker(GRANT_ID);
 export const keyMarker = marker(KEY_ID);
+/** Where receipts go on: they have no numeric offset. */
+export const eventMarker = optionalText(text(EVENT_ID, 'KMS.1602', 'Pass next_marker of the page before.'));
 
 export const sequence = optionalText(
   text(/^[0-9a-zA-Z-]{36}$/, 'KMS.0206', 'sequence must be 36 characters, such as a UUID.'),

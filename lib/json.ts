@@ -9,6 +9,19 @@ import { type ErrorCode, KmsError } from './errors.ts';
  */
 export function parseBody(body: Uint8Array, code: ErrorCode = 'KMS.0202'): Record<string, unknown> {
   if (body.length === 0) return {};
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return parsed(body, code, isObject, 'The body must be a JSON object.') as Record<string, unknown>;
+}
+
+/**
+ * Parses a body that is an array, as strictly as one that is an object. Empty bytes are no array.
+ * @throws KmsError KMS.0202
+ */
+export function parseList(body: Uint8Array): unknown[] {
+  return parsed(body, 'KMS.0202', Array.isArray, 'The body must be a JSON array.') as unknown[];
+}
+
+function parsed(body: Uint8Array, code: ErrorCode, isForm: (value: unknown) => boolean, detail: string): unknown {
   let text: string;
   let value: unknown;
   try {
@@ -17,11 +30,9 @@ export function parseBody(body: Uint8Array, code: ErrorCode = 'KMS.0202'): Recor
   } catch {
     throw new KmsError(code, { detail: 'The body must be JSON in UTF-8.' });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new KmsError(code, { detail: 'The body must be a JSON object.' });
-  }
+  if (!isForm(value)) throw new KmsError(code, { detail });
   assertPlainKeys(text, code);
-  return value as Record<string, unknown>;
+  return value;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -14,7 +14,7 @@ export function pageOf({
 }
 
 /** What tells a client whether to go on. Strings, as documented: some clients break on a JSON boolean. */
-export function pageEnd({ next, total }: { next?: string | undefined; total: number }) {
+export function pageEnd({ next, total }: { next?: string | undefined; total?: number }) {
   return { next_marker: next ?? '', truncated: next === undefined ? 'false' : 'true', total };
 }
 

@@ -1,23 +1,30 @@
+// What a deployment does not use, its functions do not carry: package.json, `imports`; serverless.yml, `conditions`.
+import { type Accounts, accounts } from '#accounts';
+import { directoryIdentity } from '#directory';
+import { keystoneIdentity } from '#keystone';
+import { standalone } from '#standalone';
+import { upstream } from '#upstream';
 import type { Authority } from './authority/authority.ts';
 import { deleteDueKeys } from './authority/deletion.ts';
-import { standalone } from './authority/standalone.ts';
-import { upstream } from './authority/upstream.ts';
 import { type AwsSettings, awsCall } from './aws/call.ts';
+import { sqsQueue } from './aws/sqs.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { type Accounts, accounts } from './identity/accounts.ts';
-import { directoryIdentity } from './identity/directory.ts';
 import type { Identity } from './identity/identity.ts';
-import { keystoneIdentity } from './identity/keystone.ts';
 import { directoryTokens, type Tokens } from './identity/tokens.ts';
+import { describe, logger } from './log.ts';
+import type { Queue } from './queue.ts';
 import { type RootKeys, secretRootKeys } from './root-keys.ts';
 import { openDynamodbStore } from './store/dynamodb/dynamodb.ts';
 import type { Store } from './store/store.ts';
+import { telling } from './store/telling.ts';
 
 /** Everything that a request needs, put together once a process from the settings. */
 export interface Services {
   config: Config;
   now: () => number;
   store: Store;
+  /** Work that waits for this process or another. */
+  queue: Queue;
   identity: Identity;
   tokens: Tokens;
   accounts: Accounts;
@@ -31,16 +38,26 @@ export interface Services {
 /** Pages are ASCII: one byte a character as read, and two more once answered, as text and as bytes. */
 const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
 
-/**
- * Puts the services together over an open store.
- * @param now ms since 1970
- */
-export function assemble(config: Config, store: Store, rootKeys: RootKeys, now: () => number = Date.now): Services {
+/** What services are put together over. */
+export interface Ground {
+  store: Store;
+  queue: Queue;
+  rootKeys: RootKeys;
+  /** ms since 1970; the machine's own when left out */
+  now?: (() => number) | undefined;
+  /** Has others told of a change, where the store has an outbox. */
+  tell?: (() => Promise<void>) | undefined;
+}
+
+/** Puts the services together. */
+export function assemble(config: Config, { store: plain, queue, rootKeys, now = Date.now, tell }: Ground): Services {
   const { upstream: cloud, keystone } = config;
+  const store = tell ? telling(plain, tell) : plain;
   return {
     config,
     now,
     store,
+    queue,
     identity: keystone ? keystoneIdentity({ ...keystone, now }) : directoryIdentity(store.directory, { rootKeys, now }),
     tokens: directoryTokens(store.directory, now),
     accounts: accounts(store.directory, { rootKeys, now }),
@@ -68,9 +85,21 @@ export function useServices(opened: Services): void {
 
 /** DynamoDB and Secrets Manager. One machine's ways are in local/open.ts, so that no function carries them. */
 function openDeployed(config: Config): Services {
-  const { dynamodb, rootKeySecret } = config;
+  const { dynamodb, rootKeySecret, sqs, targets } = config;
   if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk');
-  return assemble(config, openDynamodbStore(dynamodb), rootKeysOf(dynamodb.aws, rootKeySecret));
+  if (!sqs) throw new ConfigError('QUEUE_URL must be set: a function has no table of its own');
+  const queue = sqsQueue(sqs);
+  return assemble(config, {
+    store: openDynamodbStore({ ...dynamodb, hasOutbox: targets !== undefined }),
+    queue,
+    rootKeys: rootKeysOf(dynamodb.aws, rootKeySecret),
+    tell: targets && (() => queueNews(queue)),
+  });
+}
+
+/** Has whoever works on the queue tell of a change. Where that fails it is told a minute later. */
+export async function queueNews(queue: Queue): Promise<void> {
+  await queue.send({ kind: 'outbox' }).catch((error: unknown) => logger.warn('outbox', { cause: describe(error) }));
 }
 
 /** Root keys from Secrets Manager. Some functions need none and may not read the secret: it is missed on first use. */

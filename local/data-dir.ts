@@ -4,6 +4,8 @@ import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 
 export const DATABASE_FILE = 'kms-grants.db';
+/** Work that waits, where the store is not in a file. */
+export const QUEUE_FILE = 'queue.db';
 export const ROOT_KEY_FILE = 'root.key';
 const KEY_BYTES = 32;
 

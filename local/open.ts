@@ -1,27 +1,37 @@
 /** Opens the services on one machine: over SQLite in the data folder, or over DynamoDB when the settings say so. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { sqsQueue } from '../lib/aws/sqs.ts';
 import type { Config } from '../lib/config.ts';
 import { keptCredentials } from '../lib/outbound/credentials.ts';
+import type { Queue } from '../lib/queue.ts';
 import type { RootKeys } from '../lib/root-keys.ts';
-import { assemble, rootKeysOf, type Services } from '../lib/services.ts';
+import { assemble, queueNews, rootKeysOf, type Services } from '../lib/services.ts';
 import { ensureTable } from '../lib/store/dynamodb/create-table.ts';
-import { openDynamodbStore } from '../lib/store/dynamodb/dynamodb.ts';
-import { openSqliteStore } from '../lib/store/sqlite/sqlite.ts';
+import { type DynamodbOptions, type DynamodbSettings, openDynamodbStore } from '../lib/store/dynamodb/dynamodb.ts';
+import { openSqlite } from '../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../lib/store/store.ts';
-import { DATABASE_FILE, ensureRootKeys } from './data-dir.ts';
+import { DATABASE_FILE, ensureRootKeys, QUEUE_FILE } from './data-dir.ts';
+
+/** How long one question to SQS waits for work. */
+const POLL_SECONDS = 5;
 
 /**
- * @param now ms since 1970
+ * @param options.now ms since 1970
+ * @param options.tell has others told of a change; whoever works on the queue otherwise
  * @throws when the store cannot be used, with the reason
  */
-export async function openLocal(config: Config, now?: () => number): Promise<Services> {
+export async function openLocal(
+  config: Config,
+  { now, tell }: { now?: (() => number) | undefined; tell?: (() => Promise<void>) | undefined } = {},
+): Promise<Services> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const rootKeys = openRootKeys(config);
   const credentials = config.upstream?.credentials ?? 'caller';
   // Those that cannot be read show now and not at the first request.
   if (credentials !== 'caller') await keptCredentials(credentials).current();
-  return assemble(config, await openStore(config), rootKeys, now);
+  const { store, queue } = await openStore(config);
+  return assemble(config, { store, queue, rootKeys, now, tell: config.targets && (tell ?? (() => queueNews(queue))) });
 }
 
 function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
@@ -31,8 +41,21 @@ function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
   return async () => keys;
 }
 
-async function openStore({ dynamodb, dataDir }: Config): Promise<Store> {
-  if (!dynamodb) return openSqliteStore(join(dataDir, DATABASE_FILE));
+async function openStore({ dynamodb, sqs, dataDir, targets }: Config): Promise<{ store: Store; queue: Queue }> {
+  const hasOutbox = targets !== undefined;
+  const polled = sqs && sqsQueue({ ...sqs, waitSeconds: POLL_SECONDS });
+  if (!dynamodb) {
+    const { store, queue } = openSqlite(join(dataDir, DATABASE_FILE), { hasOutbox });
+    return { store, queue: polled ?? queue };
+  }
+  const store = await openTableStore({ ...dynamodb, hasOutbox });
+  if (polled) return { store, queue: polled };
+  // Work that waits is in a table of this machine then.
+  const beside = openSqlite(join(dataDir, QUEUE_FILE));
+  return { store: { ...store, close: () => beside.store.close() }, queue: beside.queue };
+}
+
+async function openTableStore(dynamodb: DynamodbSettings & DynamodbOptions): Promise<Store> {
   const store = openDynamodbStore(dynamodb);
   try {
     if (dynamodb.endpoint) await ensureTable(dynamodb);

@@ -2,14 +2,17 @@
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../lib/config.ts';
+import { hooksOf } from '../lib/hooks/hooks.ts';
 import { describe, logger } from '../lib/log.ts';
 import { useServices } from '../lib/services.ts';
 import { DEMO_FILE, type Demo, finishFirstStart, firstStart, LOGIN_FILE } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openLocal } from './open.ts';
 import { welcome } from './welcome.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 const HELP = `Usage: npm start [-- --no-demo]
 
@@ -21,7 +24,8 @@ Runs the grant service on this machine. The first start with an empty data folde
 Settings (environment; see README.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT,
 STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. In front of another KMS (see
 docs/upstream.md): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY, KMS_SECURITY_TOKEN,
-KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS.`;
+KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS. Hooks (see docs/hooks.md):
+HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL.`;
 
 /** Less than the ten seconds after which a container's runtime kills. */
 const DRAIN_MS = 8_000;
@@ -32,10 +36,14 @@ async function start(isDemoWanted: boolean): Promise<void> {
   process.umask(0o077);
   const config = readConfig();
   const demo = await prepare(config, isDemoWanted);
-  const services = await openLocal(config);
+  const { promise: working, resolve: isWorking } = Promise.withResolvers<Worker>();
+  const services = await openLocal(config, { tell: async () => (await working).tell() });
+  await hooksOf(services).assertSettings();
   useServices(services);
   const server = await createGateway(config.corsOrigins);
 
+  const worker = await startWorker(services);
+  isWorking(worker);
   const deletion = setInterval(() => {
     services.deleteDueKeys().catch((error: unknown) => {
       if (server.listening) logger.error('deletion', { cause: describe(error) });
@@ -43,7 +51,10 @@ async function start(isDemoWanted: boolean): Promise<void> {
   }, DELETION_EVERY_MS);
   const stop = async () => {
     clearInterval(deletion);
-    await drain(server, DRAIN_MS);
+    await Promise.all([
+      drain(server, DRAIN_MS),
+      Promise.race([worker.stop(), pause(DRAIN_MS, undefined, { ref: false })]),
+    ]);
     await services.store.close();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);

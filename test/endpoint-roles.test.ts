@@ -7,7 +7,7 @@ import type { DemoUser } from '../local/demo.ts';
 import { expectRefusal } from './functions/refusal.ts';
 import { rowsOf } from './functions/rows.ts';
 import { sendSigned } from './functions/signed.ts';
-import { KMS_APIS, leastBodies, READING_APIS } from './functions/walk.ts';
+import { ADMINISTRATORS_APIS, KMS_APIS, leastBodies, READING_APIS } from './functions/walk.ts';
 import { startService, type TestService } from './support/service.ts';
 
 const OTHER_PROJECT: [number, string] = [403, 'KMS.0321'];
@@ -55,6 +55,7 @@ describe.each(KMS_APIS)('%s', (name) => {
 
   test('is refused to a role that does not allow it, by AK/SK too, and whatever the body', async () => {
     const users = [unknownRole, otherRole, ...(READING_APIS.includes(name) ? [] : [service.reader])];
+    if (ADMINISTRATORS_APIS.includes(name)) users.push(service.creator);
     for (const user of users) {
       expectRefusal(await sendBy(user), NO_PERMISSION);
       expectRefusal(await service.kms(user, name, 'not JSON'), NO_PERMISSION);

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { KmsError } from '../lib/errors.ts';
-import { parseBody } from '../lib/json.ts';
+import { parseBody, parseList } from '../lib/json.ts';
 import { randomFrom } from './signing/random.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
-function refusalOf(body: Uint8Array): string | undefined {
+function refusalOf(body: Uint8Array, parse: (body: Uint8Array) => unknown = parseBody): string | undefined {
   try {
-    parseBody(body);
+    parse(body);
     return undefined;
   } catch (error) {
     if (error instanceof KmsError && error.code === 'KMS.0202') return error.message;
@@ -17,6 +17,7 @@ function refusalOf(body: Uint8Array): string | undefined {
 
 const NOT_JSON = 'Invalid JSON format of the request message. The body must be JSON in UTF-8.';
 const NOT_OBJECT = 'Invalid JSON format of the request message. The body must be a JSON object.';
+const NOT_ARRAY = 'Invalid JSON format of the request message. The body must be a JSON array.';
 const PROTO = 'Invalid JSON format of the request message. The key __proto__ is not allowed.';
 const TWICE = 'Invalid JSON format of the request message. A key is there twice.';
 
@@ -57,6 +58,30 @@ test.each(['{"a":NaN}', '{"a":undefined}', '{"a":"\n"}', '{"a":"\\x41"}', '// {}
 
 test.each(['[]', '[{}]', 'null', 'true', '0', '-1.5e3', '"{}"', '""'])('%s is JSON but no object', (text) => {
   expect(refusalOf(bytes(text))).toBe(NOT_OBJECT);
+});
+
+test('an array is read where one is asked for', () => {
+  expect(parseList(bytes('[{"a":1},{"a":2},"a"]'))).toEqual([{ a: 1 }, { a: 2 }, 'a']);
+  expect(parseList(bytes(' []\n'))).toEqual([]);
+});
+
+test.each([
+  ['', NOT_JSON],
+  ['[', NOT_JSON],
+  ['[1,]', NOT_JSON],
+  ['{}', NOT_ARRAY],
+  ['{"0":1,"length":1}', NOT_ARRAY],
+  ['null', NOT_ARRAY],
+  ['"[]"', NOT_ARRAY],
+  ['[{"a":1,"a":2}]', TWICE],
+  ['[[{"a":1,"\\u0061":2}]]', TWICE],
+  ['[{"__proto__":{}}]', PROTO],
+])('as an array is refused: %j', (text, refusal) => {
+  expect(refusalOf(bytes(text), parseList)).toBe(refusal);
+});
+
+test('an array that is not UTF-8 is refused', () => {
+  expect(refusalOf(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]), parseList)).toBe(NOT_JSON);
 });
 
 test.each([

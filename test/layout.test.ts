@@ -62,13 +62,13 @@ test('a function is named as its file, and an API of keys and grants as the last
 });
 
 test('no two functions take the same request', () => {
-  const routes = entries.flatMap(([, { events }]) => events.map(({ httpApi }) => httpApi));
+  const routes = entries.flatMap(([, { events }]) => events.flatMap(({ httpApi }) => httpApi ?? []));
   expect(routes).toHaveLength(new Set(routes).size);
 });
 
 test.each(filesOf('functions'))('%s exports its handler and nothing else', (file) => {
   expect(textOf(file).match(/^export .*/gm)).toEqual([
-    expect.stringMatching(/^export const handler = (?:endpoint|scheduled)\(/),
+    expect.stringMatching(/^export const handler = (?:endpoint|scheduled|queued)\(/),
   ]);
 });
 
@@ -126,7 +126,7 @@ test('every package that is imported is a dependency, and every dependency is im
   const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
   const nameOf = (target: string) => target.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? '';
   const packages = importsOf('lib', 'functions', 'local')
-    .filter(({ isPackage, target }) => isPackage && !target.startsWith('node:') && target !== 'aws-lambda')
+    .filter(({ isPackage, target }) => isPackage && !/^(?:node:|#|aws-lambda$)/.test(target))
     .map(({ target }) => nameOf(target));
   expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
 });

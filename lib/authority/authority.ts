@@ -5,6 +5,7 @@ import type {
   Door,
   Grant,
   GrantPage,
+  GrantRef,
   Key,
   KeyState,
   Operation,
@@ -30,6 +31,8 @@ export interface Act {
   startedAtMs?: number | undefined;
   /** Whether many such calls come at once with nobody waiting for each: then those that are waited for go first. */
   isBulk?: boolean | undefined;
+  /** Why, for the event. */
+  reason?: string | undefined;
   /** Filled in on the way, for the log. */
   trace?: Trace | undefined;
 }
@@ -38,6 +41,9 @@ export interface Act {
 export interface Trace {
   /** X-Request-Id of the last answer of the KMS behind this service. */
   upstreamRequestId?: string | undefined;
+  /** The source of a hook, once it has proved to be it; and the job that the hook has started. */
+  source?: string | undefined;
+  jobId?: string | undefined;
 }
 
 export interface GrantAsk {
@@ -81,6 +87,10 @@ export interface Authority {
   listGrants(act: Act, keyId: string, filter: { grantee?: string | undefined }, page: PageRequest): Promise<GrantPage>;
   /** Exactly the grants that retireGrant would accept from this caller. */
   listRetirableGrants(act: Act, page: PageRequest): Promise<GrantPage>;
+  /** What a principal holds, user or domain, across the keys of the project. */
+  listPrincipalGrants(act: Act, grantee: string, page: PageRequest): Promise<GrantPage>;
+  /** An administrator's act: whoever made the key. @throws KmsError KMS.2501 when it is gone */
+  revokeAny(act: Act, grant: GrantRef): Promise<object>;
 
   /** @throws KmsError KMS.1104, KMS.1105 */
   createKey(act: Act, ask: KeyAsk): Promise<Pick<Key, 'keyId' | 'domainId'>>;

@@ -68,14 +68,15 @@ export interface Origin {
   door: Door;
   requestId: string;
   sequence?: string | undefined;
+  reason?: string | undefined;
 }
 
 /** The event of a change. */
 export function eventOf(change: Change, origin: Origin, atMs: number): ChangeEvent {
-  const { action, projectId, actor, door, requestId, sequence } = origin;
+  const { action, projectId, actor, door, requestId, sequence, reason } = origin;
   const grant = 'grant' in change ? change.grant : undefined;
   const keyId = keyIdOf(change);
-  return { eventId: newEventId(atMs), atMs, action, projectId, keyId, actor, door, requestId, sequence, grant };
+  return { eventId: newEventId(atMs), atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, grant };
 }
 
 function keyIdOf(change: Change): string {

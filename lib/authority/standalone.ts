@@ -122,6 +122,15 @@ export function standalone(store: Store, settings: StandaloneSettings) {
       return grants.listRetirable(act.projectId, user, domain, page);
     },
 
+    listPrincipalGrants: (act, grantee, page) => grants.listByGrantee(act.projectId, grantee, page),
+
+    revokeAny(act, { key_id: keyId, grant_id: grantId }) {
+      return change(act, async () => {
+        const grant = await existingGrant(act, keyId, grantId);
+        return { change: { kind: 'remove-grant', grant }, answer: {} };
+      });
+    },
+
     createKey(act, ask) {
       return change(act, async () => {
         // In this order: one who takes the alias and the last place in between is met with the refusal of the alias.

@@ -1,4 +1,4 @@
-/** Calls of AWS's JSON services (DynamoDB, Secrets Manager), with AWS's own signer and HTTP handler and nothing more. */
+/** Calls of AWS's JSON services (DynamoDB, Secrets Manager, SQS), with AWS's own signer and HTTP handler and nothing more. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -13,7 +13,7 @@ export interface AwsSettings {
 }
 
 export interface AwsService {
-  /** What it signs as: `dynamodb`, `secretsmanager`. */
+  /** What it signs as: `dynamodb`, `secretsmanager`, `sqs`. */
   name: string;
   /** What stands before the operation in `X-Amz-Target`. */
   target: string;
@@ -24,7 +24,8 @@ export interface AwsService {
 
 /** What to put right, for the errors that settings cause. Source: DynamoDB Developer Guide, "Error handling". */
 const HINTS: Readonly<Record<string, string>> = {
-  ResourceNotFoundException: 'it is not there: check TABLE, ROOT_KEY_SECRET, KMS_CREDENTIALS and AWS_REGION',
+  ResourceNotFoundException: 'it is not there: check TABLE, ROOT_KEY_SECRET, KMS_CREDENTIALS, HOOKS, TARGETS and AWS_REGION',
+  QueueDoesNotExist: 'it is not there: check QUEUE_URL, DEAD_LETTER_URL and AWS_REGION',
   AccessDeniedException: 'these credentials may not do that: check the policy of their role or user',
   UnrecognizedClientException: 'AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN',
   ExpiredTokenException: 'these credentials have expired: get new ones',

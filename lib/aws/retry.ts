@@ -7,12 +7,13 @@ const LONGEST_PAUSE_MS = 400;
 /** Less than this is no time for a call. */
 const SHORTEST_CALL_MS = 50;
 
-/** What DynamoDB names that another try may cure. Source: DynamoDB Developer Guide, "Error handling". */
+/** What DynamoDB and SQS name that another try may cure. Source: DynamoDB Developer Guide, "Error handling"; SQS API Reference. */
 const PASSING = new Set([
   'InternalServerError',
   'InternalFailure',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'RequestThrottled',
   'ServiceUnavailable',
   'ThrottlingException',
   'TransactionConflictException',

@@ -52,4 +52,6 @@ export interface Adapter {
   read(request: HookRequest): Delivery;
   /** The answer to a verified request that only asks whether somebody is here; undefined for any other. */
   greeting?(request: HookRequest): object | undefined;
+  /** What the source wants to be answered, where that is not our job's id. */
+  answer?(request: HookRequest): object;
 }

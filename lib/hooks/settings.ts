@@ -1,4 +1,4 @@
-/** Who may tell this service something, and whom it tells: the JSON that the setting HOOKS names. */
+/** Who may tell this service something, and whom it tells: the JSON that the settings HOOKS and TARGETS name. */
 import * as z from 'zod/mini';
 import { jsonIn } from '../json-in.ts';
 import { kept, type Reference, readText } from '../outbound/kept.ts';
@@ -30,11 +30,6 @@ export interface Target {
   isPrivateAllowed: boolean;
 }
 
-export interface HookSettings {
-  sources: ReadonlyMap<string, Source>;
-  targets: ReadonlyMap<string, Target>;
-}
-
 /** Read again when older: a secret that was replaced, or a source that was shut out, is noticed in this time. */
 const KEEP_MS = 10_000;
 
@@ -43,7 +38,10 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const TAKEN = 'jobs';
 
 const list = <T extends z.core.$ZodType>(item: T) => z.array(item).check(z.minLength(1), z.maxLength(100));
-const name = z.string().check(z.regex(NAME), z.refine((text) => text !== TAKEN, `must not be ${TAKEN}`));
+const name = z.string().check(
+  z.regex(NAME),
+  z.refine((text) => text !== TAKEN, `must not be ${TAKEN}`),
+);
 const projectIds = list(z.string().check(z.regex(/^[\w-]{1,64}$/)));
 const secrets = z.array(z.string().check(z.minLength(1), z.maxLength(4096))).check(z.minLength(1), z.maxLength(10));
 
@@ -59,41 +57,80 @@ const target = z.strictObject({
   projects: z.optional(projectIds),
   allow_private: z._default(z.boolean(), false),
 });
-const FILE = z.strictObject({
-  sources: z._default(z.record(name, source), {}),
-  targets: z._default(z.record(name, target), {}),
-});
+const SOURCES = z.record(name, source);
+const TARGETS = z.record(name, target);
 
-/** Settings of hooks that are read again as they change. */
-export function keptHookSettings(reference: Reference, now?: () => number): () => Promise<HookSettings> {
-  const fresh = kept('HOOKS', async () => parseHookSettings(await readText(reference)), now);
+export type Sources = ReadonlyMap<string, Source>;
+export type Targets = ReadonlyMap<string, Target>;
+
+export interface HookSettings {
+  targets: Targets;
+}
+
+/** What a setting names, read again as it changes; nobody where there is no such setting. */
+function keptMap<T>(
+  setting: string,
+  reference: Reference | undefined,
+  parse: (text: string) => ReadonlyMap<string, T>,
+) {
+  if (!reference) return async () => new Map<string, T>() as ReadonlyMap<string, T>;
+  const fresh = kept(setting, async () => parse(await readText(reference)));
   return () => fresh(KEEP_MS);
 }
 
-/** Nobody tells anything, and nobody is told. */
-export const NO_HOOKS: HookSettings = { sources: new Map(), targets: new Map() };
+/** Who may tell this service something. */
+export const keptSources = (reference: Reference | undefined) => keptMap('HOOKS', reference, parseSources);
+/** Whom it tells. */
+export const keptTargets = (reference: Reference | undefined) => keptMap('TARGETS', reference, parseTargets);
 
-/** @throws an error that names what is wrong and where, and never holds anything of a secret */
-export function parseHookSettings(text: string): HookSettings {
-  const { success, data, error } = z.safeParse(FILE, jsonIn(text));
-  if (!success) throw new Error(`HOOKS cannot be used:\n${error.issues.map(faultOf).join('\n')}`);
-  const sources = Object.entries(data.sources).map(([name, { kind, secrets, projects, actions }]) => {
-    return [name, { name, kind, secrets, projectIds: projects, actions }] as const;
+/**
+ * @param text JSON: each source by its name, with `kind`, `secrets`, `projects` and `actions`
+ * @throws an error that names what is wrong and where, and never holds anything of a secret
+ */
+export function parseSources(text: string): Sources {
+  const sources = Object.entries(parsed('HOOKS', SOURCES, text)).map(([name, { projects, ...source }]) => {
+    return [name, { name, projectIds: projects, ...source }] as const;
   });
-  const targets = Object.entries(data.targets).map(([name, { url, secrets, projects, allow_private }]) => {
-    return [name, { name, url, secrets, projectIds: projects, isPrivateAllowed: allow_private }] as const;
-  });
-  const faults = [...sources.flatMap(([, one]) => secretFaults(one)), ...targets.flatMap(([, one]) => targetFaults(one))];
-  if (faults.length > 0) throw new Error(`HOOKS cannot be used:\n${faults.join('\n')}`);
-  return { sources: new Map(sources), targets: new Map(targets) };
+  assertFaultless(
+    'HOOKS',
+    sources.flatMap(([, one]) => secretFaults(one)),
+  );
+  return new Map(sources);
 }
 
-const faultOf = ({ path, message }: z.core.$ZodIssue) => `  ${path.join('.') || 'the text'}: ${message}`;
+/**
+ * @param text JSON: each target by its name, with `url` and `secrets`; `projects` and `allow_private` may be left out
+ * @throws as parseSources
+ */
+export function parseTargets(text: string): Targets {
+  const targets = Object.entries(parsed('TARGETS', TARGETS, text)).map(
+    ([name, { projects, allow_private, ...target }]) => {
+      return [name, { name, projectIds: projects, isPrivateAllowed: allow_private, ...target }] as const;
+    },
+  );
+  assertFaultless(
+    'TARGETS',
+    targets.flatMap(([, one]) => targetFaults(one)),
+  );
+  return new Map(targets);
+}
+
+function parsed<T extends z.core.$ZodType>(setting: string, schema: T, text: string): z.output<T> {
+  const result = z.safeParse(schema, jsonIn(text));
+  if (!result.success) assertFaultless(setting, result.error.issues.map(faultOf));
+  return result.data as z.output<T>;
+}
+
+function assertFaultless(setting: string, faults: readonly string[]): void {
+  if (faults.length > 0) throw new Error([`${setting} cannot be used:`, ...faults].join('\n  '));
+}
+
+const faultOf = ({ path, message }: z.core.$ZodIssue) => `${path.join('.') || 'the text'}: ${message}`;
 
 function secretFaults({ name, kind, secrets }: Source): string[] {
   return secrets.flatMap((secret, place) => {
     const fault = ADAPTERS[kind].secretFault(secret);
-    return fault ? [`  sources.${name}.secrets.${place}: ${fault}`] : [];
+    return fault ? [`${name}.secrets.${place}: ${fault}`] : [];
   });
 }
 
@@ -101,11 +138,11 @@ function targetFaults({ name, url, secrets, isPrivateAllowed }: Target): string[
   const faults = secrets.flatMap((secret, place) => {
     const fault = ADAPTERS.standard.secretFault(secret);
     return fault || !secret.startsWith('whsec_')
-      ? [`  targets.${name}.secrets.${place}: must be whsec_ and base64 of 24 to 64 bytes`]
+      ? [`${name}.secrets.${place}: must be whsec_ and base64 of 24 to 64 bytes`]
       : [];
   });
   // What is told is not for everybody on the way.
-  if (!isPrivateAllowed && !url.startsWith('https://')) faults.push(`  targets.${name}.url: must be https://…`);
+  if (!isPrivateAllowed && !url.startsWith('https://')) faults.push(`${name}.url: must be https://…`);
   return faults;
 }
 

@@ -10,6 +10,8 @@ export type Permission =
   | 'kms:grant:list'
   | 'kms:grant:retire'
   | 'kms:grant:revoke'
+  /** Ours: whoever made the key. */
+  | 'kms:grant:revoke-any'
   | 'iam:tokens:check';
 
 const READ = ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list'] as const;
@@ -24,12 +26,14 @@ const FULL = [
   'kms:grant:revoke',
 ] as const;
 
+const ADMINISTRATOR = [...FULL, 'kms:grant:revoke-any'] as const;
+
 /** Role -> permissions: the one table. A role that is not here allows nothing. */
 export const ROLES: ReadonlyMap<string, ReadonlySet<Permission>> = new Map<string, ReadonlySet<Permission>>([
-  ['te_admin', new Set<Permission>([...FULL, 'iam:tokens:check'])],
-  ['KMS Administrator', new Set<Permission>(FULL)],
+  ['te_admin', new Set<Permission>([...ADMINISTRATOR, 'iam:tokens:check'])],
+  ['KMS Administrator', new Set<Permission>(ADMINISTRATOR)],
   // What tokens of the cloud's IAM call KMS Administrator. Source: the tests of its Terraform provider.
-  ['kms_adm', new Set<Permission>(FULL)],
+  ['kms_adm', new Set<Permission>(ADMINISTRATOR)],
   ['KMS CMKFullAccess', new Set<Permission>(FULL)],
   ['KMS CMKReadOnlyAccess', new Set<Permission>(READ)],
   ['Security Administrator', new Set<Permission>(['iam:tokens:check'])],

@@ -4,8 +4,8 @@
 export const TRIES_MAX = 4;
 
 const FIRST_PAUSE_MS = 100;
-/** Longer than this nobody is to wait because of what came over the wire. */
-const RETRY_AFTER_SECONDS_MAX = 3_600;
+/** Longer than this no caller is to wait because of what came over the wire. */
+const CALLER_WAITS_SECONDS_MAX = 3_600;
 
 /**
  * How long to wait after so many tries: growing, of random length so that clients that failed together do not come back
@@ -18,11 +18,16 @@ export function pauseMs(tries: number, retryAfterSeconds = 0): number {
 
 /**
  * Reads a Retry-After header: seconds, or a date. Source: RFC 9110, section 10.2.3.
- * @returns whole seconds from now, an hour at most; undefined when there is none that can be read
+ * @param secondsMax no more is answered: an hour when left out
+ * @returns whole seconds from now; undefined when there is none that can be read
  */
-export function retryAfterSeconds(headers: Headers, nowMs: number): number | undefined {
+export function retryAfterSeconds(
+  headers: Headers,
+  nowMs: number,
+  secondsMax = CALLER_WAITS_SECONDS_MAX,
+): number | undefined {
   const value = headers.get('retry-after')?.trim() ?? '';
   const atMs = /GMT$/.test(value) ? Date.parse(value) : Number.NaN;
   const seconds = /^\d+$/.test(value) ? Number(value) : Math.max(0, Math.ceil((atMs - nowMs) / 1000));
-  return Number.isNaN(seconds) ? undefined : Math.min(seconds, RETRY_AFTER_SECONDS_MAX);
+  return Number.isNaN(seconds) ? undefined : Math.min(seconds, secondsMax);
 }

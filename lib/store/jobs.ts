@@ -8,8 +8,8 @@ export type Identity = string;
 export type Task = TaskWho & {
   /** Such as `principal.disabled`; of what is ignored, as the source calls it. */
   type: string;
-  /** Where: all that the source may act on, or the one that it names. */
-  projectIds: readonly string[];
+  /** The one project that is meant; all of the job's when left out. */
+  projectId?: string | undefined;
   reason?: string | undefined;
 };
 
@@ -35,10 +35,15 @@ type TaskWho =
  */
 export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'ignored' | 'unmapped' | 'leftovers';
 
-/** Grants of one project that are being revoked. */
+/** A grant as listed, or only by its ids. */
+export type GrantRef = Grant | Pick<Grant, 'key_id' | 'grant_id'>;
+
+/** Grants of one project that are being revoked for one task. */
 export interface Batch {
   projectId: string;
-  grants: readonly Grant[];
+  type: string;
+  reason?: string | undefined;
+  grants: readonly GrantRef[];
 }
 
 /** A grant that could not be revoked, with the code of why. */
@@ -57,17 +62,22 @@ export interface Job {
   /** As the source calls the delivery. */
   deliveryId: string;
   receivedAtMs: number;
+  /** Those that the source may act on. */
+  projectIds: readonly string[];
   tasks: readonly Task[];
   state: JobState;
   /** Goes up with each write. */
   revision: number;
-  updatedAtMs: number;
+  /** When somebody should have worked on it again: later than that it has been lost sight of. Of an ended one, its end. */
+  dueAtMs: number;
   /** How often it was begun anew. */
   tries: number;
   revoked: number;
   /** What is being revoked: written before it is begun, so that none of it is lost sight of. */
   batch?: Batch | undefined;
   leftovers: readonly Leftover[];
+  /** How many there are: not all of very many are listed. */
+  leftoverCount?: number | undefined;
   /** Of its tasks, those about nobody known. */
   unmapped: readonly Identity[];
 }
@@ -90,7 +100,7 @@ export interface JobStore {
    * @returns false when another has written it since `job` was read; then nothing is written
    */
   save(job: Job): Promise<boolean>;
-  /** Jobs that have not ended and were last written by then, oldest first. */
+  /** Jobs that have not ended and were due by then, the longest due first. */
   listOpen(untilMs: number, limit: number): Promise<Job[]>;
   /** Newest first. */
   list(limit: number): Promise<Job[]>;

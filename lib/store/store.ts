@@ -3,6 +3,7 @@
  * `identity/`. Every read is consistent: once a change has been answered, every read shows it.
  */
 import type { DirectoryStore } from './directory.ts';
+import type { JobStore, MappingStore, OutboxStore } from './jobs.ts';
 
 /** What a grant may allow: the API's own verbs (KMS API reference, create-grant, `operations`). */
 export const OPERATIONS = [
@@ -220,6 +221,7 @@ export interface SeenStore {
 }
 
 export type * from './directory.ts';
+export type * from './jobs.ts';
 
 /** An open store. */
 export interface Store {
@@ -227,5 +229,8 @@ export interface Store {
   events: EventStore;
   seen: SeenStore;
   directory: DirectoryStore;
+  jobs: JobStore;
+  mappings: MappingStore;
+  outbox: OutboxStore;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChangeEvent, Store } from '../../lib/store/store.ts';
+import { eventPagesContract } from './event-pages.ts';
 import { eachFresh, type OpenStore } from './open-store.ts';
 import {
   aGrant,
@@ -24,6 +25,7 @@ import {
 
 /** What every engine's `EventStore` must do. */
 export function eventsContract(openStore: OpenStore): void {
+  eventPagesContract(openStore);
   describe('events', () => {
     const fresh = eachFresh(openStore);
 

@@ -1,5 +1,6 @@
 import { grantChangesContract } from './grant-changes.ts';
 import { grantListsContract } from './grant-lists.ts';
+import { granteeListsContract } from './grantee-lists.ts';
 import { keyChangesContract } from './key-changes.ts';
 import { keyListsContract } from './key-lists.ts';
 import type { OpenStore } from './open-store.ts';
@@ -12,4 +13,5 @@ export function grantsContract(openStore: OpenStore): void {
   grantListsContract(openStore);
   keyListsContract(openStore);
   retirableContract(openStore);
+  granteeListsContract(openStore);
 }

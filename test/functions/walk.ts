@@ -10,10 +10,20 @@ export const KMS_APIS: string[] = readRoutes()
   .map(({ key }) => key.slice(PREFIX.length));
 
 /** Those that a reader may call. Source: KMS user guide, permissions of KMS CMKReadOnlyAccess. */
-export const READING_APIS = ['list-grants', 'list-retirable-grants', 'list-keys', 'describe-key'];
+export const READING_APIS = ['list-grants', 'list-retirable-grants', 'list-keys', 'describe-key'].concat(
+  'list-principal-grants',
+  'list-grant-events',
+);
+
+/** Those that only an administrator may call. */
+export const ADMINISTRATORS_APIS = ['revoke-principal-grants'];
+
+/** One who gets a 200. */
+export const callerOf = ({ creator, administrator }: TestService, name: string) =>
+  ADMINISTRATORS_APIS.includes(name) ? administrator : creator;
 
 /**
- * For each API its required fields and no others, with values that the creator would get a 200 for.
+ * For each API its required fields and no others, with values that `callerOf` would get a 200 for.
  * Makes a disabled key and one that waits for deletion, for the APIs that want them so.
  */
 export async function leastBodies(service: TestService): Promise<Record<string, Record<string, unknown>>> {
@@ -31,6 +41,9 @@ export async function leastBodies(service: TestService): Promise<Record<string, 
     'revoke-grant': grant,
     'create-grant': { ...key, grantee_principal: grantee.user_id, operations: ['describe-key', 'create-datakey'] },
     'retire-grant': other,
+    'list-principal-grants': { grantee_principal: grantee.user_id },
+    'revoke-principal-grants': { grantee_principal: grantee.user_id },
+    'list-grant-events': {},
     'create-key': { key_alias: 'walked' },
     'list-keys': {},
     'describe-key': key,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseConfig } from '../../lib/config.ts';
 import type { NewAccessKey } from '../../lib/identity/accounts.ts';
 import { unseal } from '../../lib/identity/seal.ts';
+import type { Queue } from '../../lib/queue.ts';
 import { assemble } from '../../lib/services.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { openAuditedStore } from '../support/audited-store.ts';
@@ -21,7 +22,8 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-const under = (keys: Uint8Array[]) => assemble(parseConfig({}), store, async () => keys);
+const under = (keys: Uint8Array[]) =>
+  assemble(parseConfig({}), { store, queue: {} as Queue, rootKeys: async () => keys });
 
 async function secretsUnder(keys: Uint8Array[]): Promise<string[]> {
   const found = await store.directory.accessKeys();

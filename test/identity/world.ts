@@ -27,7 +27,7 @@ export const START_MS = Date.UTC(2026, 10, 22, 6, 27, 27, 123);
 export async function openWorld(): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const clock = { nowMs: START_MS };
-  const services = await openLocal(parseConfig({ DATA_DIR: dataDir }), () => clock.nowMs);
+  const services = await openLocal(parseConfig({ DATA_DIR: dataDir }), { now: () => clock.nowMs });
   const { accounts, store, tokens } = services;
   const home = await accounts.createProject('eu-test-1', 'acme');
   const elsewhere = await accounts.createProject('eu-test-1', 'other');

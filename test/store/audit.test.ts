@@ -82,6 +82,16 @@ describe('what is counted and indexed', () => {
     ]);
   });
 
+  test('a grant missing from what its grantee holds, one that is gone among it, and how many there are', () => {
+    const missing = `DELETE FROM retirable WHERE principal = 'grantee:${DOMAIN}'`;
+    const extra = `INSERT INTO retirable VALUES ('${PROJECT}', 'grantee:${GRANTEE}', '${grantId(3)}', '${K1}')`;
+    expect(faultsAfter(missing, extra, `UPDATE retirable_n SET n = 5 WHERE principal = 'grantee:${GRANTEE}'`)).toEqual([
+      `n of retirable_n project_id=${PROJECT} principal=grantee:${GRANTEE} is 5, should be 1`,
+      `retirable project_id=${PROJECT} principal=grantee:${GRANTEE} grant_id=${grantId(3)} key_id=${K1} should not be there`,
+      `retirable project_id=${PROJECT} principal=grantee:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} is missing, should be there`,
+    ]);
+  });
+
   test('how many someone may retire, and a user and a domain both', () => {
     const ofBoth = `UPDATE retirable_n SET n = 7 WHERE principal LIKE '%+%'`;
     expect(faultsAfter(ofBoth, `DELETE FROM retirable_n WHERE principal = 'user:${RETIRER}'`)).toEqual([
@@ -120,12 +130,14 @@ describe('the grants and keys themselves', () => {
     expect(faultsAfter(`DELETE FROM grants WHERE grant_id = '${grantId(2)}'`)).toEqual([
       `grant_count of keys project_id=${PROJECT} key_id=${K1} is 2, should be 1`,
       `n of retirable_n project_id=${PROJECT} principal=domain:${DOMAIN} is 1, should be 0`,
+      `n of retirable_n project_id=${PROJECT} principal=grantee:${DOMAIN} is 1, should be 0`,
       `n of retirable_n project_id=${PROJECT} principal=user:${CREATOR} is 2, should be 1`,
       `n of retirable_n project_id=${PROJECT} principal=user:${CREATOR}+domain:${DOMAIN} is 1, should be 0`,
       `n of held key_id=${K1} principal=domain:${DOMAIN} operation=* is 1, should be 0`,
       `n of held key_id=${K1} principal=domain:${DOMAIN} operation=describe-key is 1, should be 0`,
       `n of held key_id=${K1} principal=domain:${DOMAIN} operation=retire-grant is 1, should be 0`,
       `retirable project_id=${PROJECT} principal=domain:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} should not be there`,
+      `retirable project_id=${PROJECT} principal=grantee:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} should not be there`,
       `retirable project_id=${PROJECT} principal=user:${CREATOR} grant_id=${grantId(2)} key_id=${K1} should not be there`,
       `grants grant_id=${grantId(2)} is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
     ]);
@@ -159,13 +171,21 @@ describe('the grants and keys themselves', () => {
 describe('the events', () => {
   test('of what another KMS has made and taken away tell nothing of what is here', () => {
     const made = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, 'elsewhere', 'feed', actor,
-      door, request_id, sequence, reason, NULL, '' FROM events WHERE event_id = '${eventId(10)}'`;
+      door, request_id, sequence, reason, NULL, '', NULL, NULL FROM events WHERE event_id = '${eventId(10)}'`;
     expect(faultsAfter(made)).toEqual([]);
+  });
+
+  test('of what was given up tell nothing of what is here, neither of a grant that is there nor of one that is gone', () => {
+    const givenUp = (
+      n: number,
+    ) => `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, 'revoke-grant', project_id, key_id,
+      grant_id, actor, door, request_id, sequence, reason, grant_wire, NULL, 'KMS.0306', grantee FROM events WHERE event_id = '${eventId(n)}'`;
+    expect(faultsAfter(givenUp(6), givenUp(10))).toEqual([]);
   });
 
   test('a story that is cut short, told twice, or goes on after its end', () => {
     const again = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, key_id, grant_id, actor,
-      door, request_id, sequence, reason, grant_wire, upstream_request_id FROM events WHERE event_id`;
+      door, request_id, sequence, reason, grant_wire, upstream_request_id, failure, grantee FROM events WHERE event_id`;
     const cut = `DELETE FROM events WHERE event_id = '${eventId(10)}'`;
     expect(
       faultsAfter(cut, `${again} = '${eventId(6)}'`, `${again} = '${eventId(14)}'`, `${again} = '${eventId(15)}'`),

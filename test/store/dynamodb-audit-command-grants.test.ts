@@ -51,6 +51,7 @@ test('index rows that are missing, each told once, and no count with it', async 
     [K1, `grant#${grantId(1)}`, G1],
     [K1, `grantee#${DOMAIN}#${grantId(2)}`, G2],
     [retirable(`domain:${DOMAIN}`), grantId(2), G2],
+    [retirable(`grantee:${GRANTEE}`), grantId(1), G1],
     [retirable(`user:${RETIRER}`), grantId(1), G1],
   ];
   const faults = await table.faultsAfter(...rows.map(([pk, sk]): Damage => [pk, sk, 'gone']));
@@ -63,6 +64,7 @@ test('index rows of a grant that is gone, of one under another name, of one of a
     [K1, `grantee#${GRANTEE}#${grantId(3)}`],
     [K1, `grantee#${RETIRER}#${grantId(1)}`],
     [K2, `grant#${grantId(1)}`],
+    [retirable(`grantee:${DOMAIN}`), grantId(1)],
     [retirable(`user:${CREATOR}`), grantId(3)],
     [retirable(`user:${GRANTEE}`), grantId(2)],
   ];
@@ -82,7 +84,8 @@ test('index rows that hold another grant, or something else beside it', async ()
 });
 
 test('what is counted: grants of a key, what is held, what may be retired, also where nothing should be', async () => {
-  const [ofBoth, ofUser, ofPart] = [
+  const [ofGrantee, ofBoth, ofUser, ofPart] = [
+    retirableCount(`grantee:${GRANTEE}`),
     retirableCount(`user:${CREATOR}+domain:${DOMAIN}`),
     retirableCount(`user:${RETIRER}`),
     `retirable-n#${PROJECT}#user:${CREATOR}#0`,
@@ -91,6 +94,7 @@ test('what is counted: grants of a key, what is held, what may be retired, also 
     [K1, 'key', { grantCount: { N: '3' } }],
     [K1, `held#user:${GRANTEE}`, { '*': { N: '2' }, 'decrypt-data': { N: '1' } }],
     [K2, `held#user:${GRANTEE}`, { '*': { N: '1' } }],
+    [ofGrantee, 'n', n(9)],
     [ofBoth, 'n', n(7)],
     [ofUser, 'n', 'gone'],
     [ofPart, 'n', n(1)],
@@ -100,6 +104,7 @@ test('what is counted: grants of a key, what is held, what may be retired, also 
     `* of ${K2} held#user:${GRANTEE} is 1, should be 0`,
     `decrypt-data of ${K1} held#user:${GRANTEE} is 1, should be 0`,
     `grantCount of ${K1} key is 3, should be 2`,
+    `n of ${ofGrantee} n is 9, should be 1`,
     `n of ${ofPart} n is 1, should be 0`,
     `n of ${ofBoth} n is 7, should be 1`,
     `n of ${ofUser} n is 0, should be 1`,
@@ -121,9 +126,11 @@ test('a grant that is gone without an event of its going, and all that still tel
     `${K1} ${gone} should not be there`,
     `${K1} grantee#${DOMAIN}#${grantId(2)} should not be there`,
     `n of ${retirableCount(`domain:${DOMAIN}`)} n is 1, should be 0`,
+    `n of ${retirableCount(`grantee:${DOMAIN}`)} n is 1, should be 0`,
     `n of ${retirableCount(`user:${CREATOR}`)} n is 2, should be 1`,
     `n of ${retirableCount(`user:${CREATOR}+domain:${DOMAIN}`)} n is 1, should be 0`,
     `${retirable(`domain:${DOMAIN}`)} ${grantId(2)} should not be there`,
+    `${retirable(`grantee:${DOMAIN}`)} ${grantId(2)} should not be there`,
     `${retirable(`user:${CREATOR}`)} ${grantId(2)} should not be there`,
     `retire-grant of ${K1} held#domain:${DOMAIN} is 1, should be 0`,
   ]);

@@ -110,10 +110,11 @@ describe('events', () => {
   const copies: [string, string][] = [
     [`events#${PROJECT}#6`, `event#${eventId(6)}`],
     [`grant#${grantId(1)}`, `event#${eventId(6)}`],
+    [`grantee-events#${PROJECT}#${GRANTEE}`, `event#${eventId(6)}`],
     [K1, `event#${eventId(6)}`],
   ];
 
-  test.each(copies)('one of the three copies that is missing: %s', async (pk, sk) => {
+  test.each(copies)('one of the four copies that is missing: %s', async (pk, sk) => {
     expect(await sortedFaults([pk, sk, 'gone'])).toEqual([`${pk} ${sk} is missing, should be ${told}`]);
   });
 
@@ -126,11 +127,8 @@ describe('events', () => {
   });
 
   test('a story whose end is missing from all copies, and one with an end too many', async () => {
-    const end: Damage[] = [`events#${PROJECT}#6`, `grant#${grantId(3)}`, K1].map((pk) => [
-      pk,
-      `event#${eventId(10)}`,
-      'gone',
-    ]);
+    const pks = [`events#${PROJECT}#6`, `grant#${grantId(3)}`, `grantee-events#${PROJECT}#${GRANTEE}`, K1];
+    const end = pks.map((pk): Damage => [pk, `event#${eventId(10)}`, 'gone']);
     expect(await sortedFaults(...end)).toEqual([
       `grant#${grantId(3)} grant is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
     ]);

@@ -1,5 +1,8 @@
 /** The audit itself: sound tables pass, and nothing can be taken away, added or altered in one without its notice. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openDynamodbStore } from '../../lib/store/dynamodb/dynamodb.ts';
+import { aJob } from '../contract/jobs.ts';
+import { GRANTEE, grantId, keyId, NOW_MS } from '../contract/world.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { auditItems, auditTable } from './dynamodb-audit.ts';
 import { type Item, scan } from './dynamodb-scan.ts';
@@ -25,6 +28,7 @@ beforeAll(async () => {
     await kms(creator, 'schedule-key-deletion', { key_id: demo.keys[1]?.key_id, pending_days: '7' }),
   ];
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  await fillHooks();
   items = await scan(...place());
 });
 afterAll(() => service?.stop());
@@ -36,8 +40,34 @@ function place(): [endpoint: string, table: string, region: string] {
   return [endpoint ?? '', table ?? '', aws?.region ?? ''];
 }
 
-/** What nothing else tells of: who may do what, what was answered. */
-const isAlone = ({ pk, sk }: Item) => /^(once|token)#/.test(pk) || sk.startsWith('role#');
+/** A job under way and one that has ended, who somebody is, a change that is to be told. */
+async function fillHooks(): Promise<void> {
+  const { dynamodb } = service.services.config;
+  if (!dynamodb) throw new Error('this is not on DynamoDB');
+  const store = openDynamodbStore({ ...dynamodb, hasOutbox: true });
+  for (const job of [aJob(1), aJob(2)]) await store.jobs.add(job);
+  expect(await store.jobs.save({ ...aJob(2), state: 'done', dueAtMs: NOW_MS + 3 })).toBe(true);
+  await store.mappings.put({ source: 'okta', identity: 'ann', grantee: GRANTEE, granteeType: 'user' });
+  const [project] = await store.directory.projects();
+  await store.events.append(
+    {
+      eventId: '0e',
+      atMs: NOW_MS,
+      action: 'revoke-grant',
+      projectId: project?.projectId ?? '',
+      keyId: keyId(7),
+      actor: GRANTEE,
+      door: 'webhook',
+      requestId: 'a1b2',
+      grantId: grantId(7),
+      upstreamRequestId: '',
+    },
+    [],
+  );
+}
+
+/** What nothing else tells of: who may do what, what was answered, who is who, what is to be told still. */
+const isAlone = ({ pk, sk }: Item) => /^(once|token|outbox)#|^mappings$/.test(pk) || sk.startsWith('role#');
 
 /** Counts that are 0, as when there never was any. */
 const isNone = ({ pk, sk, revision, ...counts }: Item) => Object.values(counts).every((count) => count === 0);
@@ -50,7 +80,7 @@ test('it has an item of every kind that the schema names', () => {
   const partitions = new Set(items.map(({ pk }) => pk.split('#')[0]));
   expect([...partitions].toSorted()).toEqual(
     ['access-key', 'all', 'domain', 'due', 'events', 'grant', 'key', 'keys', 'name', 'once', 'project', 'retirable']
-      .concat('retirable-n', 'token', 'user')
+      .concat('retirable-n', 'token', 'user', 'grantee-events', 'job', 'open-jobs', 'mappings', 'outbox')
       .toSorted(),
   );
 });
@@ -100,13 +130,34 @@ test.each(['wire', 'keyId', 'id', 'action'])(
 
 test('a time to live that is too short, or on what must stay, is noticed', () => {
   const lingering = items.filter(({ ttl }) => ttl !== undefined);
-  expect(lingering.map(({ pk }) => pk.split('#')[0])).toEqual(expect.arrayContaining(['once', 'token']));
+  const kinds = lingering.map(({ pk }) => pk.replace(/#(?!jobs).*/, ''));
+  expect([...new Set(kinds)].toSorted()).toEqual(['all#jobs', 'job', 'once', 'token']);
   for (const short of lingering) {
-    const altered = { ...short, ttl: Math.floor(Number(short['expiresAtMs']) / 1000) - 1 };
+    // 8 days less: a token's is 7 days longer than it is good for at most.
+    const altered = { ...short, ttl: Number(short['ttl']) - 8 * 24 * 60 * 60 };
     expect(auditItems(items.map((item) => (item === short ? altered : item)))).toHaveLength(1);
   }
   const grant = items.find(({ sk }) => sk === 'grant');
   expect(auditItems(items.map((item) => (item === grant ? { ...item, ttl: 1 } : item)))).toEqual([
     `${grant?.pk} grant: has a ttl`,
   ]);
+});
+
+test('what is told of hooks and is not so is noticed', () => {
+  const found = (isIt: (item: Item) => boolean) => items.find(isIt) as Item;
+  const altered: [item: Item, change: Partial<Item>][] = [
+    [found(({ pk, ttl }) => pk.startsWith('job#') && ttl === undefined), { ttl: 4_000_000_000 }],
+    [found(({ pk, ttl }) => pk === 'all#jobs' && ttl === undefined), { ttl: 4_000_000_000 }],
+    [found(({ pk }) => pk.startsWith('job#')), { state: 'waiting' }],
+    [found(({ pk }) => pk.startsWith('job#')), { revision: 9 }],
+    [found(({ pk }) => pk === 'open-jobs'), { sk: `0001795327200009#${aJob(1).jobId}` }],
+    [found(({ pk }) => pk === 'mappings'), { identity: 'bob' }],
+    [found(({ pk }) => pk === 'mappings'), { source: '*' }],
+    [found(({ pk }) => pk.startsWith('outbox#')), { sk: 'event#0f' }],
+    [found(({ pk }) => pk.startsWith('outbox#')), { actor: 'x' }],
+  ];
+  const unnoticed = altered.filter(([one, change]) => {
+    return auditItems(items.map((item) => (item === one ? ({ ...one, ...change } as Item) : item))).length === 0;
+  });
+  expect(unnoticed).toEqual([]);
 });

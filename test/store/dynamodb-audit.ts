@@ -2,6 +2,7 @@
  * Reads a whole table with AWS's own client and compares what is indexed and counted with the keys, grants and events
  * themselves. Written from the table in lib/store/dynamodb/schema.ts and the API's documents, without code of lib/.
  */
+import { auditHooks, rowsOfJobs } from './dynamodb-audit-hooks.ts';
 import { type Item, scan, type Value } from './dynamodb-scan.ts';
 
 type Counts = Map<string, number>;
@@ -35,17 +36,29 @@ export function auditItems(items: readonly Item[]): string[] {
     else byKind.set(kind, [item]);
   }
   const of = (kind: string) => byKind.get(kind) ?? [];
-  const derived = ['grant of key', 'grant of grantee', 'retirable', 'event of key', 'event of grant', 'event of grantee']
-    .concat('key in list', 'alias', 'due', 'name', 'in all')
+  const derived = [
+    'grant of key',
+    'grant of grantee',
+    'retirable',
+    'event of key',
+    'event of grant',
+    'event of grantee',
+  ]
+    .concat('key in list', 'alias', 'due', 'name', 'in all', 'open job')
     .flatMap(of);
   return [
     ...of('unknown').map(({ pk, sk }) => `no item has this place: ${pk} ${sk}`),
     ...auditGrants(of('grant'), of('key')),
-    ...auditRows([...rowsOfGrants(of), ...rowsOfKeys(of), ...rowsOfEvents(of), ...rowsOfDirectory(of)], derived),
+    ...auditRows(
+      [...rowsOfGrants(of), ...rowsOfKeys(of), ...rowsOfEvents(of), ...rowsOfDirectory(of), ...rowsOfJobs(of)],
+      derived,
+    ),
     ...auditCounts(of),
+    ...auditEventPlaces(of),
     ...auditStories(of),
     ...auditLingering(items),
     ...auditHolders(of),
+    ...auditHooks(of),
   ];
 }
 
@@ -67,6 +80,8 @@ const KINDS: Record<string, string> = {
   'keys n': 'key counts',
   'keys alias': 'alias',
   'once once': 'once',
+  'job job': 'job',
+  'outbox event': 'event to be told',
   'domain domain': 'domain',
   'project project': 'project',
   'user user': 'user',
@@ -80,6 +95,8 @@ const KINDS_BY_PARTITION: Record<string, string> = {
   retirable: 'retirable',
   keys: 'key in list',
   due: 'due',
+  'open-jobs': 'open job',
+  mappings: 'mapping',
   all: 'in all',
 };
 
@@ -254,6 +271,17 @@ function retirableNames(grant: Grant): string[] {
 
 const countersOf = ({ pk, sk, ...counters }: Item) => Object.entries(counters);
 
+/** A project has each of its events once, under its own id. */
+function auditEventPlaces(of: Of): string[] {
+  const seen = new Set<Value>();
+  return of('event').flatMap(({ pk, sk, projectId, eventId }) => {
+    const isFirst = !seen.has(eventId);
+    seen.add(eventId);
+    const isInPlace = sk === `event#${eventId}` && pk.replace(/#\d$/, '') === `events#${projectId}`;
+    return isFirst && isInPlace ? [] : [`${pk} ${sk}: holds the event ${eventId} of ${projectId}`];
+  });
+}
+
 const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key', 'revoke-principal-grants'].concat(
   'principal.disabled',
   'grant.revoke',
@@ -277,9 +305,13 @@ function auditStories(of: Of): string[] {
   });
 }
 
-/** Only what may linger has a time to live, in seconds, and never a shorter one than its own time. */
+/**
+ * Only what may linger has a time to live, in seconds, and never a shorter one than its own time. That of jobs is compared
+ * with each of them.
+ */
 function auditLingering(items: readonly Item[]): string[] {
-  return items.flatMap((item) => {
+  const others = items.filter((item) => kindOf(item) !== 'job' && item.pk !== 'all#jobs');
+  return others.flatMap((item) => {
     const { pk, sk, ttl, expiresAtMs } = item;
     if (kindOf(item) !== 'once' && kindOf(item) !== 'token') return ttl === undefined ? [] : [`${pk} ${sk}: has a ttl`];
     const longest = Number(expiresAtMs) / 1000 + 7 * 24 * 60 * 60;

@@ -1,7 +1,7 @@
 /** A table that is reached through a DynamoDB on a bad day, and also directly. */
 import { KmsError } from '../../lib/errors.ts';
 import { ensureTable } from '../../lib/store/dynamodb/create-table.ts';
-import { openDynamodbStore } from '../../lib/store/dynamodb/dynamodb.ts';
+import { type DynamodbSettings, openDynamodbStore } from '../../lib/store/dynamodb/dynamodb.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { aKey, commitAll, createKey } from '../contract/world.ts';
 import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
@@ -17,6 +17,8 @@ export interface FaultyStore {
   /** Past it. */
   direct: Store;
   fake: FakeDynamodb;
+  /** How `store` was opened. */
+  settings: DynamodbSettings;
   /** All that is in the table. */
   items(): Promise<Item[]>;
   faults(): Promise<string[]>;
@@ -31,10 +33,12 @@ export async function openFaultyStore(): Promise<FaultyStore> {
   const fake = await startFakeDynamodb(endpoint);
   const direct = openDynamodbStore({ table, endpoint, aws: AWS });
   await commitAll(direct, [createKey(aKey(1))]);
+  const settings = { table, endpoint: fake.endpoint, aws: AWS };
   return {
-    store: openDynamodbStore({ table, endpoint: fake.endpoint, aws: AWS }),
+    store: openDynamodbStore(settings),
     direct,
     fake,
+    settings,
     items: async () => (await scan(endpoint, table, AWS.region)).toSorted(byPlace),
     faults: () => auditTable(endpoint, table, AWS.region),
     stop: () => fake.stop(),

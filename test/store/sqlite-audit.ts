@@ -18,6 +18,7 @@ export function auditDatabase(path: string): string[] {
       ...rows('PRAGMA foreign_key_check').map((row) => `dangling: ${JSON.stringify(row)}`),
       ...auditCounts(rows),
       ...auditEvents(rows),
+      ...auditGrantees(rows),
     ];
   } finally {
     db.close();
@@ -95,7 +96,9 @@ function auditEvents(rows: Rows): string[] {
   const living = new Set(rows('SELECT grant_id FROM grants').map((row) => row['grant_id']));
   const created: Counts = new Map();
   const removed: Counts = new Map();
-  const events = rows('SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL AND upstream_request_id IS NULL AND failure IS NULL');
+  const events = rows(
+    'SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL AND upstream_request_id IS NULL AND failure IS NULL',
+  );
   for (const { action, grant_id: id } of events) {
     if (action === 'create-grant') add(created, id);
     else if (REMOVALS.includes(String(action))) add(removed, id);
@@ -106,6 +109,16 @@ function auditEvents(rows: Rows): string[] {
     const expected = living.has(id) ? '1 created, 0 removed' : '1 created, 1 removed';
     return story === expected ? [] : [`grant ${id}, ${living.has(id) ? 'there' : 'gone'}: events say ${story}`];
   });
+}
+
+/** An event that tells a grant is found by its grantee, and no other is. */
+function auditGrantees(rows: Rows): string[] {
+  return rows('SELECT event_id, grantee, grant_wire FROM events').flatMap(
+    ({ event_id: id, grantee, grant_wire: wire }) => {
+      const told = wire === null ? null : (JSON.parse(String(wire)) as Grant).grantee_principal;
+      return grantee === told ? [] : [`event ${id}: of the grantee ${grantee}, tells of ${told}`];
+    },
+  );
 }
 
 const nameOf = (...parts: unknown[]) => parts.join(' ');

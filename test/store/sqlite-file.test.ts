@@ -10,10 +10,12 @@ import type { Store } from '../../lib/store/store.ts';
 import {
   aGrant,
   aKey,
+  CREATOR,
   commit,
   commitAll,
   createGrant,
   createKey,
+  GRANTEE,
   grantId,
   keyId,
   NOW_MS,
@@ -21,6 +23,7 @@ import {
   onceKeyOf,
   onceOf,
   PROJECT,
+  RETIRER,
   removeGrant,
 } from '../contract/world.ts';
 import { auditDatabase } from './sqlite-audit.ts';
@@ -138,7 +141,7 @@ test('a file of a newer version is refused and left as it was', async () => {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
   db.close();
-  expect(() => openSqliteStore(path)).toThrow('newer version (schema 99, known 2)');
+  expect(() => openSqliteStore(path)).toThrow('newer version (schema 99, known 4)');
   expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
 });
 
@@ -154,6 +157,52 @@ test('a file of the first version is brought up to date, and what was in it stay
   expect(event?.upstreamRequestId).toBeUndefined();
   await close();
 });
+
+test('a file of the version before lists of grantees gets them, their totals, and the grantees of its events', async () => {
+  const [held, other, gone] = [aGrant(1), aGrant(2, { grantee_principal: RETIRER }), aGrant(3)];
+  const db = new DatabaseSync(path);
+  db.exec(MIGRATIONS.slice(0, 2).join(''));
+  db.exec(SECOND_VERSION);
+  const grant = db.prepare('INSERT INTO grants VALUES (?, ?, ?, ?, ?)');
+  for (const one of [held, other]) {
+    grant.run(one.key_id, one.grant_id, PROJECT, one.grantee_principal, JSON.stringify(one));
+  }
+  const event = db.prepare("INSERT INTO events VALUES (?, 1, ?, ?, ?, ?, 'ann', 'http', 'r', NULL, NULL, ?, NULL)");
+  event.run('0a', 'create-key', PROJECT, keyId(1), null, null);
+  for (const [place, one] of [held, other, gone].entries()) {
+    event.run(`0${'bcd'[place]}`, 'create-grant', PROJECT, keyId(1), one.grant_id, JSON.stringify(one));
+  }
+  event.run('0e', 'revoke-grant', PROJECT, keyId(1), gone.grant_id, JSON.stringify(gone));
+  db.exec('PRAGMA user_version = 2');
+  db.close();
+  const store = open();
+  const [ofGrantee, ofOther] = await Promise.all(
+    [GRANTEE, RETIRER].map((who) => store.grants.listByGrantee(PROJECT, who, { limit: 10 })),
+  );
+  expect(ofGrantee).toEqual({ json: JSON.stringify([held]), total: 1, next: undefined });
+  expect(ofOther).toEqual({ json: JSON.stringify([other]), total: 1, next: undefined });
+  const idsOf = async (grantee: string) =>
+    (await store.events.list(PROJECT, { grantee }, 10)).map(({ eventId }) => eventId);
+  expect(await idsOf(GRANTEE)).toEqual(['0e', '0d', '0b']);
+  expect(await idsOf(RETIRER)).toEqual(['0c']);
+  expect(await store.events.list(PROJECT, {}, 10)).toHaveLength(5);
+  await commitAll(store, [removeGrant(held), createGrant(aGrant(4))]);
+  expect((await store.grants.listByGrantee(PROJECT, GRANTEE, { limit: 10 })).json).toBe(JSON.stringify([aGrant(4)]));
+  await store.close();
+  expect(auditDatabase(path)).toEqual([]);
+});
+
+/** What that version has written of a key with the grants 1 and 2 of the contract's world, besides grants and events. */
+const SECOND_VERSION = `
+  INSERT INTO keys VALUES ('${PROJECT}', '${keyId(1)}', 'd1', '${CREATOR}', 'reports', '', 'AES_256', 'ENCRYPT_DECRYPT', '2', 1, 0, 2, 3);
+  INSERT INTO key_counts VALUES ('${PROJECT}', 'AES_256', '2', 1);
+  INSERT INTO retirable VALUES ('${PROJECT}', 'user:${CREATOR}', '${grantId(1)}', '${keyId(1)}'),
+    ('${PROJECT}', 'user:${CREATOR}', '${grantId(2)}', '${keyId(1)}');
+  INSERT INTO retirable_n VALUES ('${PROJECT}', 'user:${CREATOR}', 2);
+  INSERT INTO held VALUES ('${keyId(1)}', 'user:${GRANTEE}', '*', 1), ('${keyId(1)}', 'user:${GRANTEE}', 'encrypt-data', 1),
+    ('${keyId(1)}', 'user:${GRANTEE}', 'decrypt-data', 1), ('${keyId(1)}', 'user:${RETIRER}', '*', 1),
+    ('${keyId(1)}', 'user:${RETIRER}', 'encrypt-data', 1), ('${keyId(1)}', 'user:${RETIRER}', 'decrypt-data', 1);
+`;
 
 test('a file that is no database is refused and left as it was', () => {
   writeFileSync(path, 'not a database, but longer than the header of one would have to be'.repeat(20));

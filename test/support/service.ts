@@ -13,6 +13,7 @@ import type { EventStore } from '../../lib/store/store.ts';
 import { type Demo, type DemoUser, firstStart } from '../../local/demo.ts';
 import { createGateway, drain } from '../../local/gateway.ts';
 import { openLocal } from '../../local/open.ts';
+import { startWorker, type Worker } from '../../local/worker.ts';
 import { storeSettings } from './store.ts';
 import { startForCaller } from './upstream/caller.ts';
 import { startForService } from './upstream/service-mode.ts';
@@ -71,8 +72,10 @@ async function startHere(env: Record<string, string>): Promise<Started> {
   const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...storeSettings(), ...env });
   const demo = (await firstStart(config)) as Demo;
   const clock = { nowMs: Date.now() };
-  const services = await openLocal(config, () => clock.nowMs);
+  let worker: Worker | undefined;
+  const services = await openLocal(config, { now: () => clock.nowMs, tell: async () => worker?.tell() });
   useServices(services);
+  if (config.hooks ?? config.targets) worker = await startWorker(services);
   const server = await createGateway(config.corsOrigins);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -86,6 +89,7 @@ async function startHere(env: Record<string, string>): Promise<Started> {
     login: async (login) => (await services.tokens.issue(login)).token,
     async stop() {
       await drain(server, 0);
+      await worker?.stop();
       await services.store.close();
       rmSync(dataDir, { recursive: true });
     },

@@ -114,8 +114,18 @@ function nameOf({ caller, projectId, action }: Act, target: string): string {
   return sha256Hex([caller.userId, projectId, action, 'claim', target].join('\n'));
 }
 
-function toldBy({ action, projectId, caller, door, requestId, sequence }: Act, atMs: number) {
-  return { eventId: newEventId(atMs), atMs, action, projectId, actor: caller.userId, door, requestId, sequence };
+function toldBy({ action, projectId, caller, door, requestId, sequence, reason }: Act, atMs: number) {
+  return {
+    eventId: newEventId(atMs),
+    atMs,
+    action,
+    projectId,
+    actor: caller.userId,
+    door,
+    requestId,
+    sequence,
+    reason,
+  };
 }
 
 interface Refusal {

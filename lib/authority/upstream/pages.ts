@@ -30,15 +30,21 @@ export const pageOf = (page: ForeignPage): GrantPage => ({
   next: next(page),
 });
 
-/** All pages of a list, one after the other. */
-export async function allPages(page: (fields: object) => Promise<ForeignPage>): Promise<Grant[]> {
-  const grants: Grant[] = [];
+/**
+ * All pages of a list, one after the other.
+ * @param rowsOf what is listed on a page
+ */
+export async function allPages<P extends Pick<ForeignPage, 'truncated' | 'next_marker'>, T>(
+  page: (fields: object) => Promise<P>,
+  rowsOf: (page: P) => readonly T[],
+): Promise<T[]> {
+  const rows: T[] = [];
   let marker: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const told = await page({ limit: String(LIMIT), marker });
-    grants.push(...told.grants);
+    rows.push(...rowsOf(told));
     marker = next(told);
-    if (marker === undefined) return grants;
+    if (marker === undefined) return rows;
   }
   throw new KmsError('APIGW.0201:502', { cause: new Error('a list of the KMS behind this service does not end') });
 }

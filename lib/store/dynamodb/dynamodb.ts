@@ -3,6 +3,9 @@ import type { Store } from '../store.ts';
 import { dynamodbDirectory } from './directory.ts';
 import { dynamodbEvents } from './events.ts';
 import { dynamodbGrants } from './grants.ts';
+import { dynamodbJobs } from './jobs.ts';
+import { dynamodbMappings } from './mappings.ts';
+import { dynamodbOutbox } from './outbox.ts';
 import { dynamodbSeen } from './seen.ts';
 import { openTable } from './table.ts';
 
@@ -18,15 +21,24 @@ export interface DynamodbSettings {
 export const dynamodbCall = ({ aws, endpoint }: DynamodbSettings) =>
   awsCall(aws, { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0', endpoint });
 
+export interface DynamodbOptions {
+  /** Whether changes are to be told to others; see `OutboxStore`. */
+  hasOutbox?: boolean;
+}
+
 /** The store on DynamoDB. Nothing is asked of the table before it is needed. */
-export function openDynamodbStore(settings: DynamodbSettings): Store {
+export function openDynamodbStore(settings: DynamodbSettings & DynamodbOptions): Store {
+  const { hasOutbox = false } = settings;
   const table = openTable(dynamodbCall(settings), settings.table);
   const seen = dynamodbSeen(table);
   return {
-    grants: dynamodbGrants(table, seen),
-    events: dynamodbEvents(table),
+    grants: dynamodbGrants(table, seen, hasOutbox),
+    events: dynamodbEvents(table, hasOutbox),
     seen,
     directory: dynamodbDirectory(table),
+    jobs: dynamodbJobs(table),
+    mappings: dynamodbMappings(table),
+    outbox: dynamodbOutbox(table),
     close: async () => undefined,
   };
 }

@@ -4,7 +4,8 @@ import { at, rangeOf } from './schema.ts';
 import { onceItem } from './seen.ts';
 import type { Range, Table, Write } from './table.ts';
 
-export function dynamodbEvents(table: Table): EventStore {
+/** @param hasOutbox whether events are to be told to others; see `OutboxStore` */
+export function dynamodbEvents(table: Table, hasOutbox: boolean): EventStore {
   const newest = (range: Omit<Range, 'limit'>, limit: number) => table.query({ ...range, newestFirst: true, limit });
 
   async function select(projectId: string, filter: EventFilter, limit: number): Promise<ChangeEvent[]> {
@@ -36,7 +37,7 @@ export function dynamodbEvents(table: Table): EventStore {
       const { action, projectId, keyId, actor } = event;
       const others: Write[] = remembered.map((once) => ({ put: onceItem(once) }));
       if (action === 'create-key') others.push({ put: { ...at.creator(keyId), projectId, actor } });
-      const done = await table.transact([...others, ...eventWrites(event)]);
+      const done = await table.transact([...others, ...eventWrites(event, hasOutbox)]);
       // Its id is new: an event that is there already is this one, written by a try whose answer was lost.
       if (!done.isDone && !done.failed.has(others.length)) throw new Error('an event was not written');
     },
@@ -56,8 +57,11 @@ function isAskedFor(event: ChangeEvent, projectId: string, { keyId, grantee }: E
   return grantee === undefined || event.grant?.grantee_principal === grantee;
 }
 
-/** The event's items: of its project, of its key and, where it has them, of its grant and the grantee. */
-export function eventWrites(event: ChangeEvent): Write[] {
+/**
+ * The event's items: of its project, which is the first, of its key and, where it has them, of its grant and the grantee;
+ * and the one in the outbox.
+ */
+export function eventWrites(event: ChangeEvent, hasOutbox: boolean): Write[] {
   const { eventId, atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, grant } = event;
   const { upstreamRequestId, failure, grantId = grant?.grant_id } = event;
   const wire = grant && JSON.stringify(grant);
@@ -66,10 +70,11 @@ export function eventWrites(event: ChangeEvent): Write[] {
   const places: ItemKey[] = [at.eventOfProject(projectId, keyId, eventId), at.eventOfKey(keyId, eventId)];
   if (grantId) places.push(at.eventOfGrant(grantId, eventId));
   if (grant) places.push(at.eventOfGrantee(projectId, grant.grantee_principal, eventId));
+  if (hasOutbox) places.push(at.outbox(keyId, eventId));
   return places.map((place) => ({ put: { ...told, ...ofUpstream, ...place }, condition: 'attribute_not_exists(pk)' }));
 }
 
-function toEvent(item: Item): ChangeEvent {
+export function toEvent(item: Item): ChangeEvent {
   const text = (name: string) => (item[name] === undefined ? undefined : String(item[name]));
   const wire = text('wire');
   return {

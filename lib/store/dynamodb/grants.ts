@@ -26,8 +26,11 @@ import type { Range, Table, Write } from './table.ts';
 /** How long a change waits for others of this process to the same key. */
 const TURN_MS = 4_000;
 
-/** Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in the port. */
-export function dynamodbGrants(table: Table, seen: SeenStore): GrantStore {
+/**
+ * Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in the port.
+ * @param hasOutbox whether changes are to be told to others; see `OutboxStore`
+ */
+export function dynamodbGrants(table: Table, seen: SeenStore, hasOutbox: boolean): GrantStore {
   const turns = inTurn(TURN_MS);
 
   async function readKey(keyId: string): Promise<Key | undefined> {
@@ -55,7 +58,7 @@ export function dynamodbGrants(table: Table, seen: SeenStore): GrantStore {
       return first ? { type: 'repeat', ...first } : { type: 'conflict' };
     }
     const remember = once ? [onceWrite(once, event.atMs)] : [];
-    const done = await table.transact([...remember, ...writes, ...eventWrites(event)]);
+    const done = await table.transact([...remember, ...writes, ...eventWrites(event, hasOutbox)]);
     // An event's id is nobody else's: where it is there already, an earlier try was done and only its answer was lost.
     if (done.isDone || done.failed.has(remember.length + writes.length)) return { type: 'done' };
     const first = once && done.failed.get(0);

@@ -21,6 +21,10 @@
  * | key by alias         | keys#<project>                          | alias#<alias>                 | create-key                           |
  * | key to be deleted    | due                                     | <ms, 16 digits>#<key>         | delete-due-keys                      |
  * | once key             | once#<once key>                         | once                          | every change, for a repeat's answer  |
+ * | job                  | job#<job>                               | job                           | the worker                           |
+ * | job under way        | open-jobs                               | <ms, 16 digits>#<job>         | jobs that were lost sight of         |
+ * | who one is outside   | mappings                                | <source>#<SHA-256 of identity>| the worker; the admin command        |
+ * | event to be told     | outbox#<shard>                          | event#<event>                 | who tells events to others           |
  * | domain               | domain#<id>                             | domain                        | tokens                               |
  * | project              | project#<id>                            | project                       | tokens                               |
  * | user                 | user#<id>                               | user                          | every request, with the roles        |
@@ -28,15 +32,16 @@
  * | access key           | access-key#<AK>                         | access-key                    | every signed request                 |
  * | token                | token#<hash>                            | token                         | every request with a token           |
  * | a name               | name#<kind>#<domain or ->#<name>        | name                          | tokens: the id of a name             |
- * | all of a kind        | all#<kind>                              | <name or date>#<id>           | the admin command                    |
+ * | all of a kind        | all#<kind>                              | <name or date>#<id>           | the admin command; jobs by date      |
  *
  * A grant never changes, so each of its items holds it whole. A key's own item is in each of its transactions. Of what is
- * written across keys, `events` and `retirable-n` are split in SHARDS parts, by key; `retirable`, `keys` and `due` are
- * not: docs/operations.md, "Limits". `held` and `retirable-n` stay at 0 when nothing is left; in `held`, `*` counts the
- * grants themselves.
+ * written across keys, `events`, `outbox` and `retirable-n` are split in SHARDS parts, by key; `retirable`, `keys` and
+ * `due` are not: docs/operations.md, "Limits". `held` and `retirable-n` stay at 0 when nothing is left; in `held`, `*`
+ * counts the grants themselves.
  * `<name>` in `retirable-n` is a principal, or `user:<id>+domain:<id>` for what both may retire.
- * `ttl` (seconds) is on once keys and tokens only; whoever reads them checks the time too.
+ * `ttl` (seconds) is on once keys and tokens, whose readers check the time too, and on jobs that have ended, in both places.
  */
+import { createHash } from 'node:crypto';
 import type { ItemKey } from './item.ts';
 
 /** What CreateTable is given for a local table; the deployed one is in deploy/table.yml. */
@@ -73,6 +78,7 @@ const justBefore = (id: string) => `${id.slice(0, -1)}${String.fromCharCode(id.c
 const keyPk = (keyId: string) => `key#${keyId}`;
 const grantPk = (grantId: string) => `grant#${grantId}`;
 const eventsPk = (projectId: string, shard: number) => `events#${projectId}#${shard}`;
+const outboxPk = (shard: number) => `outbox#${shard}`;
 const granteeEventsPk = (projectId: string, grantee: string) => `grantee-events#${projectId}#${grantee}`;
 const retirablePk = (projectId: string, principal: string) => `retirable#${projectId}#${principal}`;
 const retirableCountOf = (projectId: string, name: string, shard: number): ItemKey => ({
@@ -80,6 +86,9 @@ const retirableCountOf = (projectId: string, name: string, shard: number): ItemK
   sk: 'n',
 });
 const keysPk = (projectId: string) => `keys#${projectId}`;
+
+/** Of what there are lists of all. */
+type Kind = 'projects' | 'users' | 'access-keys' | 'jobs';
 
 /** Where each item is. */
 export const at = {
@@ -116,6 +125,17 @@ export const at = {
   alias: (projectId: string, alias: string): ItemKey => ({ pk: keysPk(projectId), sk: `alias#${alias}` }),
   due: (deletionAtMs: number, keyId: string): ItemKey => ({ pk: 'due', sk: `${digits(deletionAtMs)}#${keyId}` }),
   once: (onceKey: string): ItemKey => ({ pk: `once#${onceKey}`, sk: 'once' }),
+  job: (jobId: string): ItemKey => ({ pk: `job#${jobId}`, sk: 'job' }),
+  openJob: (dueAtMs: number, jobId: string): ItemKey => ({
+    pk: 'open-jobs',
+    sk: `${digits(dueAtMs)}#${jobId}`,
+  }),
+  /** What others call somebody may be long, and hold anything. */
+  mapping: (source: string, identity: string): ItemKey => ({
+    pk: 'mappings',
+    sk: `${source}#${createHash('sha256').update(identity).digest('hex')}`,
+  }),
+  outbox: (keyId: string, eventId: string): ItemKey => ({ pk: outboxPk(shardOf(keyId)), sk: `event#${eventId}` }),
   domain: (id: string): ItemKey => ({ pk: `domain#${id}`, sk: 'domain' }),
   project: (id: string): ItemKey => ({ pk: `project#${id}`, sk: 'project' }),
   user: (id: string): ItemKey => ({ pk: `user#${id}`, sk: 'user' }),
@@ -129,7 +149,7 @@ export const at = {
     pk: `name#${kind}#${domainId}#${name}`,
     sk: 'name',
   }),
-  inAll: (kind: 'projects' | 'users' | 'access-keys', order: string, id: string): ItemKey => ({
+  inAll: (kind: Kind, order: string, id: string): ItemKey => ({
     pk: `all#${kind}`,
     sk: `${order}#${id}`,
   }),
@@ -150,11 +170,14 @@ export const rangeOf = {
     from(retirablePk(projectId, principal), '', after),
   keys: (projectId: string, view: string, after?: string) => from(keysPk(projectId), `${view}#`, after),
   due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${digits(untilMs)}#~` }),
+  openJobs: (untilMs: number) => ({ pk: 'open-jobs', from: '0', to: `${digits(untilMs)}#~` }),
+  mappings: () => from('mappings', ''),
+  outbox: () => shards.map((shard) => from(outboxPk(shard), 'event#')),
   /** The user and all its roles. */
   user: (userId: string) => ({ pk: `user#${userId}`, from: 'r', to: 'v' }),
   roles: (userId: string, projectId?: string) =>
     from(`user#${userId}`, projectId === undefined ? 'role#' : `role#${projectId}#`),
-  all: (kind: 'projects' | 'users' | 'access-keys') => ({ pk: `all#${kind}`, from: ' ', to: '~' }),
+  all: (kind: Kind) => ({ pk: `all#${kind}`, from: ' ', to: '~' }),
 };
 
 /** Numbers that sort as text. */

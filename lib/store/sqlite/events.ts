@@ -1,13 +1,14 @@
 import type { ChangeEvent, Door, EventFilter, EventStore, Grant } from '../store.ts';
 import type { Database, Row } from './database.ts';
+import type { SqliteOutbox } from './outbox.ts';
 import type { SqliteSeen } from './seen.ts';
 
 export interface SqliteEvents extends EventStore {
-  /** Writes the event; only inside a transaction. */
+  /** Writes the event, to the outbox too; only inside a transaction. */
   add(event: ChangeEvent): void;
 }
 
-export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
+export function sqliteEvents(db: Database, seen: SqliteSeen, outbox: SqliteOutbox): SqliteEvents {
   const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const making = db.prepare(
     "SELECT actor FROM events WHERE project_id = ? AND key_id = ? AND action = 'create-key' AND upstream_request_id IS NOT NULL",
@@ -22,7 +23,9 @@ export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
 
   function select(projectId: string, filter: EventFilter, limit: number): Row[] {
     const { keyId, grantId, grantee, before = LAST } = filter;
-    const given = Object.entries({ grant_id: grantId, grantee, key_id: keyId }).filter(([, value]) => value !== undefined);
+    const given = Object.entries({ grant_id: grantId, grantee, key_id: keyId }).filter(
+      ([, value]) => value !== undefined,
+    );
     const columns = given.map(([column]) => column);
     const statement = statements.get(columns.join()) ?? newest(...columns);
     statements.set(columns.join(), statement);
@@ -47,6 +50,7 @@ export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
       event.failure ?? null,
       event.grant?.grantee_principal ?? null,
     );
+    outbox.add(event.eventId);
   }
 
   return {
@@ -67,7 +71,7 @@ export function sqliteEvents(db: Database, seen: SqliteSeen): SqliteEvents {
 /** After every id. */
 const LAST = '~';
 
-function toEvent(row: Row): ChangeEvent {
+export function toEvent(row: Row): ChangeEvent {
   const text = (column: string) => (row[column] === null ? undefined : String(row[column]));
   const grant = text('grant_wire');
   return {

@@ -28,7 +28,9 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
   const deleteRetirable = db.prepare('DELETE FROM retirable WHERE project_id = ? AND principal = ? AND grant_id = ?');
   const retirableCount = db.prepare('SELECT n FROM retirable_n WHERE project_id = ? AND principal = ?');
   const heldCount = db.prepare('SELECT n FROM held WHERE key_id = ? AND principal = ? AND operation = ?');
-  const operationsHeld = db.prepare("SELECT operation FROM held WHERE key_id = ? AND principal = ? AND operation <> '*'");
+  const operationsHeld = db.prepare(
+    "SELECT operation FROM held WHERE key_id = ? AND principal = ? AND operation <> '*'",
+  );
   const addRetirable = counter(db, 'retirable_n', ['project_id', 'principal']);
   const addHeld = counter(db, 'held', ['key_id', 'principal', 'operation']);
 
@@ -45,7 +47,10 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
     `SELECT wire, grant_id FROM (${retirableBy(':user')} UNION ${retirableBy(':domain')}) JOIN grants USING (key_id, grant_id)`,
   );
 
-  const ofHolder = grantPager(db, `SELECT wire, grant_id FROM (${retirableBy(':name')}) JOIN grants USING (key_id, grant_id)`);
+  const ofHolder = grantPager(
+    db,
+    `SELECT wire, grant_id FROM (${retirableBy(':name')}) JOIN grants USING (key_id, grant_id)`,
+  );
 
   const total = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
 

@@ -12,6 +12,11 @@
  * | held         | key_id, principal, operation    | create-grant by a grantee; total of a grantee filter |
  * | events       | event_id                        | receipts of a project, a key, a grant, a grantee; the creator of a key elsewhere |
  * | seen         | once_key                        | every change, for the answer of a repeat            |
+ * | jobs         | job_id                          | what hooks have started: open ones, the newest      |
+ * | mappings     | identity, source                | who an outside identity is                          |
+ * | outbox       | place                           | events yet to be told, in the order of commit       |
+ * | queue        | message_id                      | work that waits, by when it is due                  |
+ * | dead_letters | letter_id                       | work that was given up                              |
  * | tokens …     | one each                        | directory.ts                                        |
  *
  * `principal` is `user:<id>` or `domain:<id>`; in `retirable_n` also `user:<id>+domain:<id>`, the grants that both may
@@ -116,5 +121,32 @@ UPDATE events SET grantee = grant_wire ->> 'grantee_principal' WHERE grant_wire 
 CREATE INDEX events_by_grantee ON events (project_id, grantee, event_id) WHERE grantee IS NOT NULL;
 `;
 
+/**
+ * What hooks have started and whom they mean, what is to be told, and the work that waits. Jobs and messages can be
+ * large, so their rows are not clustered by a key.
+ */
+const HOOKS = `
+CREATE TABLE jobs (
+  job_id TEXT NOT NULL PRIMARY KEY, is_ended INTEGER NOT NULL, revision INTEGER NOT NULL,
+  received_at_ms INTEGER NOT NULL, due_at_ms INTEGER NOT NULL, job TEXT NOT NULL
+) STRICT;
+CREATE INDEX jobs_by_end ON jobs (is_ended, due_at_ms);
+CREATE INDEX jobs_by_time ON jobs (received_at_ms);
+
+CREATE TABLE mappings (
+  identity TEXT NOT NULL, source TEXT NOT NULL, grantee TEXT NOT NULL, grantee_type TEXT NOT NULL,
+  PRIMARY KEY (identity, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (place INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE queue (
+  message_id INTEGER PRIMARY KEY AUTOINCREMENT, due_at_ms INTEGER NOT NULL, tries INTEGER NOT NULL,
+  is_taken INTEGER NOT NULL, work TEXT NOT NULL
+) STRICT;
+CREATE INDEX queue_by_due ON queue (due_at_ms, message_id);
+CREATE TABLE dead_letters (letter_id INTEGER PRIMARY KEY AUTOINCREMENT, work TEXT NOT NULL) STRICT;
+`;
+
 /** What takes a file from each version to the next; `user_version` counts those applied. Only ever append. */
-export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES];
+export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS];

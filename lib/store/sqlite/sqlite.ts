@@ -3,21 +3,43 @@ import { Database } from './database.ts';
 import { sqliteDirectory } from './directory.ts';
 import { sqliteEvents } from './events.ts';
 import { sqliteGrants } from './grants.ts';
+import { sqliteJobs } from './jobs.ts';
+import { sqliteMappings } from './mappings.ts';
+import { sqliteOutbox } from './outbox.ts';
+import { type SqliteQueue, sqliteQueue } from './queue.ts';
 import { sqliteSeen } from './seen.ts';
 
+export interface SqliteOptions {
+  /** Whether changes are to be told to others; see `OutboxStore`. */
+  hasOutbox?: boolean;
+  /** The clock of the queue, ms since 1970. */
+  now?: () => number;
+}
+
 /**
- * Opens the embedded store.
+ * Opens the embedded store and the queue in the same file, which shares its commits. Closing the store closes both.
  * @param path the database file; made on first use
  */
-export function openSqliteStore(path: string): Store {
+export function openSqlite(path: string, options: SqliteOptions = {}): { store: Store; queue: SqliteQueue } {
+  const { hasOutbox = false, now = Date.now } = options;
   const db = new Database(path);
   const seen = sqliteSeen(db);
-  const events = sqliteEvents(db, seen);
-  return {
+  const outbox = sqliteOutbox(db, hasOutbox);
+  const events = sqliteEvents(db, seen, outbox);
+  const store = {
     grants: sqliteGrants(db, events, seen),
     events,
     seen,
     directory: sqliteDirectory(db),
+    jobs: sqliteJobs(db),
+    mappings: sqliteMappings(db),
+    outbox,
     close: async () => db.close(),
   };
+  return { store, queue: sqliteQueue(db, now) };
+}
+
+/** Opens the embedded store alone. */
+export function openSqliteStore(path: string, options?: SqliteOptions): Store {
+  return openSqlite(path, options).store;
 }

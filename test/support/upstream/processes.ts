@@ -45,7 +45,7 @@ function newProcesses(): Processes {
       return started;
     },
     async open(name, env = {}) {
-      const services = await openLocal(parseConfig({ ...env, DATA_DIR: dirOf(name) }), () => clock.nowMs);
+      const services = await openLocal(parseConfig({ ...env, DATA_DIR: dirOf(name) }), { now: () => clock.nowMs });
       opened.push(services);
       return services;
     },

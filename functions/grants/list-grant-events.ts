@@ -1,0 +1,35 @@
+import { endpoint } from '../../lib/endpoint.ts';
+import {
+  eventMarker,
+  LIMIT_MAX,
+  limit,
+  optionalGrantId,
+  optionalKeyId,
+  optionalPrincipal,
+  sequence,
+} from '../../lib/fields.ts';
+import { eventWire } from '../../lib/event-wire.ts';
+import { pageEnd } from '../../lib/paging.ts';
+
+/** The receipts of the project, newest first: all, or those of a key, a grant or a grantee. */
+export const handler = endpoint({
+  access: 'kms:grant:list',
+  isOurs: true,
+  fields: {
+    key_id: optionalKeyId,
+    grant_id: optionalGrantId,
+    grantee_principal: optionalPrincipal('grantee_principal'),
+    limit,
+    marker: eventMarker,
+    sequence,
+  },
+  async handle({ body, act, store }) {
+    const { limit: most = LIMIT_MAX, key_id: keyId, grant_id: grantId, grantee_principal: grantee } = body;
+    const filter = { keyId, grantId, grantee, before: body.marker };
+    // One more than asked for tells whether there is a next page.
+    const found = await store.events.list(act.projectId, filter, most + 1);
+    const events = found.slice(0, most);
+    const next = found.length > most ? events.at(-1)?.eventId : undefined;
+    return { events: events.map(eventWire), ...pageEnd({ next }) };
+  },
+});

@@ -1,0 +1,79 @@
+/** Our own events in the form of Standard Webhooks: `{"type", "timestamp", "data": {…}}`. */
+import * as z from 'zod/mini';
+import { KmsError } from '../../errors.ts';
+import { bodyOf, grantId, keyId, operationsFilter, optionalKeyId, optionalPrincipal, reason } from '../../fields.ts';
+import { parseBody } from '../../json.ts';
+import { verifyWebhook, webhookSecretFault } from '../../signing/standard-webhooks.ts';
+import type { Adapter, News } from '../news.ts';
+import { ignored, lowerCase, name, names, namesIn, object, type } from './body.ts';
+
+const PROJECT_DETAIL = 'KMS.0308 project_id must be 1 to 64 letters, digits or - _';
+const told = {
+  project_id: z.optional(z.string(PROJECT_DETAIL).check(z.regex(/^[\w-]{1,64}$/, PROJECT_DETAIL))),
+  reason,
+};
+
+const envelope = bodyOf({ type: type('type') });
+const withData = bodyOf({ data: object('data') });
+const disabled = bodyOf({
+  ...told,
+  grantee_principal: optionalPrincipal('grantee_principal'),
+  identity: z.optional(name('identity')),
+  identities: z.optional(names('identities')),
+  key_id: optionalKeyId,
+  operations: operationsFilter,
+});
+const revoke = bodyOf({ ...told, key_id: keyId, grant_id: grantId });
+const compromised = bodyOf({ ...told, key_id: keyId });
+
+const EVENTS = new Map<string, (data: Record<string, unknown>) => News>([
+  ['principal.disabled', principalDisabled],
+  [
+    'grant.revoke',
+    (data) => {
+      const { key_id, grant_id, ...rest } = revoke(data);
+      return { action: 'revoke-grant', type: 'grant.revoke', keyId: key_id, grantId: grant_id, ...toldOf(rest) };
+    },
+  ],
+  [
+    'key.compromised',
+    (data) => {
+      const { key_id, ...rest } = compromised(data);
+      return { action: 'revoke-key', type: 'key.compromised', keyId: key_id, ...toldOf(rest) };
+    },
+  ],
+]);
+
+export const standard: Adapter = {
+  secretFault: webhookSecretFault,
+  verify: verifyWebhook,
+  read({ headers, body }) {
+    const input = parseBody(body);
+    const { type } = envelope(input);
+    const news = EVENTS.get(type)?.(withData(input).data) ?? ignored(type);
+    return { deliveryId: headers['webhook-id'], news: [news] };
+  },
+};
+
+function principalDisabled(data: Record<string, unknown>): News {
+  const { grantee_principal: grantee, identity, identities = [], key_id, operations, ...rest } = disabled(data);
+  const people = [...(identity === undefined ? [] : [identity]), ...identities];
+  // Nobody named is never everybody.
+  if (grantee === undefined && people.length === 0) {
+    throw new KmsError('KMS.0204', { detail: 'data.grantee_principal, data.identity or data.identities is required.' });
+  }
+  return {
+    action: 'revoke-principal',
+    type: 'principal.disabled',
+    grantee,
+    // A sender need not know that addresses are mapped in lower case.
+    identities: namesIn(people.flatMap((one) => [one, one.includes('@') ? lowerCase(one) : undefined])),
+    keyId: key_id,
+    operations,
+    ...toldOf(rest),
+  };
+}
+
+function toldOf({ project_id, reason }: { project_id: string | undefined; reason: string | undefined }) {
+  return { projectId: project_id, reason };
+}

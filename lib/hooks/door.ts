@@ -1,0 +1,91 @@
+/** The way of a hook: who sent it, what it says, may it say that, and a job that is kept before it is answered. */
+import { randomBytes } from 'node:crypto';
+import type { Trace } from '../authority/authority.ts';
+import { KmsError } from '../errors.ts';
+import { describe, logger } from '../log.ts';
+import type { Queue } from '../queue.ts';
+import { sha256Hex } from '../signing/bytes.ts';
+import { SignatureError } from '../signing/sdk-hmac.ts';
+import type { Job, JobStore, Task } from '../store/store.ts';
+import { ADAPTERS } from './adapters.ts';
+import type { Delivery, HookRequest, News } from './news.ts';
+import type { Source, Sources } from './settings.ts';
+
+/** A job that nobody works on by then has been lost sight of. */
+const BEGUN_MS = 60_000;
+
+/** A job is kept as one item of the store. */
+const TASKS_MAX = 500;
+
+/**
+ * Takes a hook in. It is answered once its job is durable; the same delivery again gets the same answer.
+ * @param name of the source, as the URL has it
+ * @throws KmsError APIGW.0301 for whoever does not prove to be the source, KMS.0307 for what the source may not do
+ */
+export async function takeHook(
+  { sources, jobs, queue, now }: { sources: () => Promise<Sources>; jobs: JobStore; queue: Queue; now: () => number },
+  { name, request, trace }: { name: string; request: HookRequest; trace: Trace },
+): Promise<object> {
+  const source = await verified((await sources()).get(name), request, now());
+  trace.source = source.name;
+  const adapter = ADAPTERS[source.kind];
+  const greeting = adapter.greeting?.(request);
+  if (greeting) return greeting;
+
+  const delivery = adapter.read(request);
+  const job = jobOf(source, delivery, now());
+  trace.jobId = job.jobId;
+  const first = await jobs.add(job);
+  // A repeat too: the first may have died just before this.
+  if ((first ?? job).state === 'queued') await begin(queue, job);
+  return adapter.answer?.(request) ?? { job_id: job.jobId, state: stateOf((first ?? job).tasks) };
+}
+
+async function verified(source: Source | undefined, request: HookRequest, nowMs: number): Promise<Source> {
+  try {
+    if (!source) throw new SignatureError('there is no such source');
+    await ADAPTERS[source.kind].verify(request, source.secrets, nowMs);
+    return source;
+  } catch (error) {
+    if (!(error instanceof SignatureError)) throw error;
+    throw new KmsError('APIGW.0301', { detail: 'No source has signed this.', cause: error });
+  }
+}
+
+/** Its job is kept: where the queue does not take it now, it is found a little later. */
+async function begin(queue: Queue, { jobId }: Job): Promise<void> {
+  await queue.send({ kind: 'job', jobId }).catch((error: unknown) => {
+    logger.warn('queue', { job_id: jobId, cause: describe(error) });
+  });
+}
+
+function jobOf(source: Source, { deliveryId, news }: Delivery, nowMs: number): Job {
+  if (news.length > TASKS_MAX) throw new KmsError('KMS.0203', { detail: `At most ${TASKS_MAX} events at once.` });
+  const tasks = news.map((one) => taskOf(source, one));
+  const id = deliveryId ?? randomBytes(16).toString('hex');
+  return {
+    jobId: sha256Hex(`${source.name}\n${id}`).slice(0, 32),
+    source: source.name,
+    deliveryId: id,
+    receivedAtMs: nowMs,
+    projectIds: source.projectIds,
+    tasks,
+    state: stateOf(tasks),
+    revision: 0,
+    dueAtMs: nowMs + BEGUN_MS,
+    tries: 0,
+    revoked: 0,
+    leftovers: [],
+    unmapped: [],
+  };
+}
+
+const stateOf = (tasks: readonly Task[]) => (tasks.every(({ action }) => action === 'ignore') ? 'ignored' : 'queued');
+
+/** @throws KmsError KMS.0307 */
+function taskOf({ projectIds, actions }: Source, news: News): Task {
+  if (news.action === 'ignore') return news;
+  if (!actions.includes(news.type)) throw new KmsError('KMS.0307', { detail: `This source may not say ${news.type}.` });
+  if (news.projectId === undefined || projectIds.includes(news.projectId)) return news;
+  throw new KmsError('KMS.0307', { detail: 'This source may not act on that project.' });
+}

@@ -1,0 +1,71 @@
+/** Everything that hooks need, put together once a process: the door, the work behind it, and who hears of it. */
+import type { Trace } from '../authority/authority.ts';
+import { logger } from '../log.ts';
+import type { Taken } from '../queue.ts';
+import type { Services } from '../services.ts';
+import { takeHook } from './door.ts';
+import { workOnJob } from './job-end.ts';
+import type { HookRequest } from './news.ts';
+import { outbound } from './outbound.ts';
+import { keptSources, keptTargets } from './settings.ts';
+
+export type Hooks = ReturnType<typeof openHooks>;
+
+const opened = new WeakMap<object, Hooks>();
+
+/** Those of the services, opened at the first call. */
+export function hooksOf(services: Services): Hooks {
+  const known = opened.get(services.queue) ?? openHooks(services);
+  opened.set(services.queue, known);
+  return known;
+}
+
+/** So many lost jobs are found at once; those left are found next time. */
+const LOST_MAX = 100;
+/** An event that is still to be told after so long: its message was lost. */
+const UNTOLD_MS = 30_000;
+
+function openHooks({ config, store, queue, authority, now }: Services) {
+  const sources = keptSources(config.hooks);
+  const targets = keptTargets(config.targets);
+  const out = outbound({ store, queue, targets, now });
+
+  /** @returns whether the work is finished; where not, it comes back */
+  async function work(taken: Taken, isOver: () => boolean): Promise<boolean> {
+    const { work, tries } = taken;
+    if (work.kind === 'outbox') {
+      await out.dispatch();
+      return true;
+    }
+    if (work.kind === 'delivery') {
+      const end = await out.deliver(work, tries);
+      if (typeof end === 'object') await queue.again(taken, end.againSeconds);
+      return typeof end !== 'object';
+    }
+    const course = await workOnJob({ authority, store, now }, work.jobId, isOver);
+    // As new work: that it takes long is no failure.
+    if (course.next === 'more') await queue.send(work);
+    if (course.next === 'again') await queue.again(taken, course.seconds);
+    return course.next !== 'again';
+  }
+
+  return {
+    /** @throws when the settings cannot be used */
+    assertSettings: async () => void (await Promise.all([sources(), targets()])),
+    take: (hook: { name: string; request: HookRequest; trace: Trace }) =>
+      takeHook({ sources, jobs: store.jobs, queue, now }, hook),
+    work,
+    /** Tells what is waiting to be told. */
+    dispatch: () => out.dispatch(),
+    /** Puts on the queue again what nobody has worked on when it was time. @returns how much there was */
+    async findLost(): Promise<{ jobs: number; isOutboxLate: boolean }> {
+      const lost = await store.jobs.listOpen(now(), LOST_MAX);
+      for (const { jobId } of lost) await queue.send({ kind: 'job', jobId });
+      const [oldest] = await store.outbox.list(1);
+      const isOutboxLate = oldest !== undefined && oldest.atMs < now() - UNTOLD_MS;
+      if (isOutboxLate) await queue.send({ kind: 'outbox' });
+      if (lost.length > 0 || isOutboxLate) logger.warn('lost', { jobs: lost.length, is_outbox_late: isOutboxLate });
+      return { jobs: lost.length, isOutboxLate };
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/** How a go at a job ends: well, to be tried again, or with leftovers that everybody can see. */
+import { newEventId } from '../authority/ids.ts';
+import { logger } from '../log.ts';
+import { ENDED, type Job, type JobState } from '../store/jobs.ts';
+import type { ChangeEvent, Leftover } from '../store/store.ts';
+import { actorOf, JobRun, type JobWorld, TakenOver } from './job.ts';
+
+/** Pauses before the next try of what failed; after the last of them what is left is left. */
+const PAUSES_SECONDS = [2, 10, 60, 300, 900];
+
+/** Beyond its pause, a job that nobody took up has been lost sight of. */
+const LATE_MS = 5 * 60_000;
+
+/** Of more than these only the number is kept. */
+const LISTED_MAX = 500;
+
+/** `more`: time was up; it goes on at once. */
+export type Course = { next: 'ended' } | { next: 'more' } | { next: 'again'; seconds: number };
+
+/**
+ * Works on a job until it has ended or time is up.
+ * @param isOver whether time is up
+ */
+export async function workOnJob(world: JobWorld, jobId: string, isOver: () => boolean): Promise<Course> {
+  const job = await world.store.jobs.job(jobId);
+  if (!job || ENDED.includes(job.state)) return { next: 'ended' };
+  const run = new JobRun(world, job, isOver);
+  try {
+    if (await run.pass()) return await end(world, run);
+    await run.save({});
+    return { next: 'more' };
+  } catch (error) {
+    if (error instanceof TakenOver) return { next: 'ended' };
+    throw error;
+  }
+}
+
+async function end(world: JobWorld, run: JobRun): Promise<Course> {
+  const { failed } = run;
+  const { tries, unmapped } = run.job;
+  const leftovers = failed.slice(0, LISTED_MAX);
+  const seconds = PAUSES_SECONDS[tries];
+  if (failed.length === 0) {
+    await finish(run, { state: unmapped.length > 0 ? 'unmapped' : 'done' });
+  } else if (seconds === undefined) {
+    for (const one of failed) await tellLeftover(world, run.job, one);
+    await finish(run, { state: 'leftovers', leftovers, leftoverCount: failed.length });
+  } else {
+    const dueAtMs = world.now() + seconds * 1000 + LATE_MS;
+    await run.save({ state: 'waiting', tries: tries + 1, leftovers, leftoverCount: failed.length, dueAtMs });
+    logger.warn('job', { ...lineOf(run), state: 'waiting', again_seconds: seconds });
+    return { next: 'again', seconds };
+  }
+  return { next: 'ended' };
+}
+
+/** The levels of its last line: an alarm watches for errors. */
+const LEVEL = { done: 'info', unmapped: 'warn', leftovers: 'error' } as const;
+
+async function finish(run: JobRun, ended: Partial<Job> & { state: JobState & keyof typeof LEVEL }): Promise<void> {
+  await run.save(ended);
+  logger[LEVEL[ended.state]]('job', { ...lineOf(run), state: ended.state });
+}
+
+function lineOf({ job, failed }: JobRun) {
+  const { jobId, source, revoked, unmapped } = job;
+  const codes = [...new Set(failed.map(({ code }) => code))];
+  return { job_id: jobId, source, revoked, left: failed.length, unmapped: unmapped.length, codes };
+}
+
+/** What could not be revoked leaves an event too. After a crash just here it is told twice, never left out. */
+async function tellLeftover({ store, now }: JobWorld, job: Job, leftover: Leftover): Promise<void> {
+  const { projectId, keyId, grantId, code } = leftover;
+  // A list that could not be read names none.
+  if (grantId === '') return;
+  const [newest] = await store.events.list(projectId, { grantId }, 1);
+  const atMs = now();
+  const event: ChangeEvent = {
+    eventId: newEventId(atMs),
+    atMs,
+    action: job.tasks[0]?.type ?? '',
+    projectId,
+    keyId,
+    grantId,
+    grant: newest?.grant,
+    actor: actorOf(job),
+    door: 'webhook',
+    requestId: job.jobId,
+    failure: code,
+  };
+  await store.events.append(event, []);
+}

@@ -1,0 +1,40 @@
+import type { Job } from '../store/store.ts';
+
+/**
+ * A job as it is told.
+ * @param projectId only what is of this project; all when left out
+ */
+export function jobWire(job: Job, projectId?: string) {
+  const isTold = (id: string) => projectId === undefined || id === projectId;
+  return {
+    job_id: job.jobId,
+    source: job.source,
+    delivery_id: job.deliveryId,
+    state: job.state,
+    received_at: String(job.receivedAtMs),
+    tasks: job.tasks.map(({ action, type, projectId: named, ...task }) => ({
+      type,
+      projects: (named === undefined ? job.projectIds : [named]).filter(isTold),
+      ...(action === 'revoke-principal' && {
+        grantee_principal: 'grantee' in task ? task.grantee : undefined,
+        identities: 'identities' in task ? task.identities : undefined,
+        operations: 'operations' in task ? task.operations : undefined,
+      }),
+      key_id: 'keyId' in task ? task.keyId : undefined,
+      grant_id: 'grantId' in task ? task.grantId : undefined,
+      reason: task.reason,
+    })),
+    tries: job.tries,
+    revoked: job.revoked,
+    remaining: job.leftoverCount ?? 0,
+    leftovers: job.leftovers
+      .filter((leftover) => isTold(leftover.projectId))
+      .map(({ projectId, keyId, grantId, code }) => ({
+        project_id: projectId,
+        key_id: keyId || undefined,
+        grant_id: grantId || undefined,
+        error_code: code,
+      })),
+    unmapped: job.unmapped,
+  };
+}

@@ -1,0 +1,155 @@
+/** Revoking many grants at once, by an administrator or a hook: which they are, what they are called by, and how it ends. */
+import { atOnce } from './at-once.ts';
+import type { Act, Authority } from './authority/authority.ts';
+import { ONCE_MS, onceKeyOf, refusalKeyOf } from './authority/once.ts';
+import { KmsError } from './errors.ts';
+import { sha256Hex } from './signing/bytes.ts';
+import type { Grant, GrantPage, GrantRef, Operation, PageRequest, SeenStore } from './store/store.ts';
+
+/** Which of a principal's grants. */
+export interface Selection {
+  grantee: string;
+  keyId?: string | undefined;
+  /** Those that allow one of these; all when left out. */
+  operations?: readonly Operation[] | undefined;
+}
+
+/** How it ended for one grant: `gone` was no longer there; `unbegun` was not tried, for time was up. */
+export type Ending =
+  | { grant: GrantRef; end: 'revoked' | 'gone' | 'unbegun' }
+  | { grant: GrantRef; end: 'failed'; error: KmsError };
+
+/** Enough to keep the store, or the rate of another KMS, busy; few enough that others get their turn. */
+const AT_ONCE = 32;
+
+/** In one go: another KMS is asked for everything for each page. */
+const PAGE = 10_000;
+
+/** All pages of a list. */
+export async function allGrants(list: (page: PageRequest) => Promise<GrantPage>): Promise<Grant[]> {
+  const grants: Grant[] = [];
+  for (let after: string | undefined; ; ) {
+    const { json, next } = await list({ limit: PAGE, after });
+    grants.push(...(JSON.parse(json) as Grant[]));
+    if (next === undefined) return grants;
+    after = next;
+  }
+}
+
+/** The grants of a principal that are selected, in the order of the list. @throws KmsError KMS.0207 */
+export async function selectGrants(authority: Authority, act: Act, selection: Selection): Promise<Grant[]> {
+  const { grantee, keyId, operations } = selection;
+  const grants = await allGrants((page) =>
+    keyId === undefined
+      ? authority.listPrincipalGrants(act, grantee, page)
+      : authority.listGrants(act, keyId, { grantee }, page),
+  );
+  return operations ? grants.filter((grant) => operations.some((one) => grant.operations.includes(one))) : grants;
+}
+
+/**
+ * What names exactly this set of grants: grants never change, and their ids are nobody else's.
+ * @returns SHA-256 as hex
+ */
+export function digestOf(grants: readonly Grant[]): string {
+  return sha256Hex(
+    grants
+      .map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`)
+      .sort()
+      .join(''),
+  );
+}
+
+/**
+ * Revokes each of the grants, whoever made their keys; each leaves its own event.
+ * @param isOver whether time is up: then nothing more is begun
+ */
+export function revokeAll(
+  authority: Authority,
+  act: Act,
+  grants: readonly GrantRef[],
+  isOver: () => boolean,
+): Promise<Ending[]> {
+  // Each is a change of its own; the request's mark is for all of them together.
+  const caller = { ...act.caller, signature: undefined };
+  const part = { ...act, caller, sequence: undefined, isBulk: true };
+  return atOnce(grants, AT_ONCE, async (grant): Promise<Ending> => {
+    if (isOver()) return { grant, end: 'unbegun' };
+    try {
+      await authority.revokeAny({ ...part, trace: {} }, grant);
+      return { grant, end: 'revoked' };
+    } catch (error) {
+      if (!(error instanceof KmsError)) throw error;
+      // Of the grant or of its key.
+      if (['KMS.2501', 'KMS.0207'].includes(error.wireCode)) return { grant, end: 'gone' };
+      return { grant, end: 'failed', error };
+    }
+  });
+}
+
+export interface RevokeAsk extends Selection {
+  isDryRun: boolean;
+  /** Of a dry run: revoke only if the grants are still those. */
+  digest?: string | undefined;
+}
+
+/** What is left for the answer of a request that may take 29 s in all. */
+const WORK_MS = 15_000;
+
+/**
+ * Answers revoke-principal-grants.
+ * @throws KmsError KMS.0308 when the grants are not those of the digest; then nothing was revoked
+ */
+export async function revokePrincipalGrants(
+  { authority, seen, now }: { authority: Authority; seen: SeenStore; now: () => number },
+  act: Act,
+  { isDryRun, digest, ...selection }: RevokeAsk,
+): Promise<object> {
+  const startedAtMs = act.startedAtMs ?? performance.now();
+  const grants = await selectGrants(authority, act, selection);
+  if (isDryRun) return previewOf(grants);
+  const remember = (onceKey: string, answer: unknown) =>
+    seen.remember({ onceKey, answer, expiresAtMs: now() + ONCE_MS }, now());
+
+  const [onceKey, refusalKey] = [onceKeyOf(act), refusalKeyOf(act)];
+  const first = onceKey && (await seen.firstAnswer(onceKey, now()));
+  if (first) return first.answer as object;
+  if (digest !== undefined && digest !== digestOf(grants)) {
+    // A captured request that was refused must not take effect once the grants are those again.
+    if (refusalKey) await remember(refusalKey, {});
+    throw new KmsError('KMS.0308', { detail: CHANGED });
+  }
+  if (refusalKey && (await seen.firstAnswer(refusalKey, now()))) throw new KmsError('KMS.0308', { detail: CHANGED });
+
+  const endings = await revokeAll(authority, act, grants, () => performance.now() > startedAtMs + WORK_MS);
+  const answer = answerOf(endings);
+  if (onceKey) await remember(onceKey, answer);
+  return answer;
+}
+
+const CHANGED = 'The grants are no longer those of the digest. Nothing was revoked: look again with dry_run.';
+
+function previewOf(grants: readonly Grant[]): object {
+  const byKey = Map.groupBy(grants, ({ key_id }) => key_id);
+  return {
+    dry_run: true,
+    total: grants.length,
+    keys: [...byKey].map(([key_id, { length }]) => ({ key_id, total: length })),
+    digest: digestOf(grants),
+  };
+}
+
+function answerOf(endings: readonly Ending[]): object {
+  const failed = endings.filter((one) => one.end === 'failed');
+  const count = (end: Ending['end']) => endings.filter((one) => one.end === end).length;
+  return {
+    revoked: count('revoked'),
+    failed: failed.map(({ grant, error }) => ({
+      key_id: grant.key_id,
+      grant_id: grant.grant_id,
+      error_code: error.wireCode,
+      error_msg: error.message,
+    })),
+    remaining: count('failed') + count('unbegun'),
+  };
+}

@@ -1,0 +1,91 @@
+/** What SQS and Lambda do when deployed, on one machine: work that waits is taken and done in this process. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Hooks, hooksOf } from '../lib/hooks/hooks.ts';
+import { describe, logger } from '../lib/log.ts';
+import type { Taken } from '../lib/queue.ts';
+import type { Services } from '../lib/services.ts';
+import type { SqliteQueue } from '../lib/store/sqlite/queue.ts';
+
+/** Work under way at the same time; a job that takes long keeps no other from beginning. */
+const AT_ONCE = 8;
+/** What an admin command has put into the queue is found in this time. */
+const LOOK_MS = 1_000;
+/** Then a job goes back to the queue and others have their turn. */
+const WORK_MS = 60_000;
+/** How often what was lost sight of is looked for. */
+const SWEEP_MS = 60_000;
+const TELL_MS = 5_000;
+
+export interface Worker {
+  /** Has others told of a change, soon. */
+  tell(): Promise<void>;
+  /** Begins nothing more, and waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+/** Works on the queue of the services until it is stopped. */
+export async function startWorker(services: Services): Promise<Worker> {
+  const hooks = hooksOf(services);
+  const { queue, config } = services;
+  const own = 'nextDueAtMs' in queue ? (queue as SqliteQueue) : undefined;
+  const underWay = new Set<Promise<void>>();
+  let isStopping = false;
+  let wake = () => {};
+
+  // Whoever took it before this process started has died.
+  await own?.release();
+  own?.onSend(() => wake());
+  const report = (name: string) => (error: unknown) => {
+    if (!isStopping) logger.error(name, { cause: describe(error) });
+  };
+  const tell = async () => {
+    if (config.targets && !isStopping) hooks.dispatch().catch(report('outbox'));
+  };
+  const sweep = setInterval(() => hooks.findLost().catch(report('lost jobs')), SWEEP_MS);
+  const telling = setInterval(tell, TELL_MS);
+
+  function begin(taken: Taken): void {
+    const done = workOn(hooks, services, taken, () => isStopping).catch(report('work'));
+    underWay.add(done);
+    void done.finally(() => {
+      underWay.delete(done);
+      wake();
+    });
+  }
+
+  const isDue = () => !own || (own.nextDueAtMs() ?? Number.POSITIVE_INFINITY) <= services.now();
+  const reportNone = (error: unknown): Taken[] => {
+    report('queue')(error);
+    return [];
+  };
+
+  async function run(): Promise<void> {
+    while (!isStopping) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const free = AT_ONCE - underWay.size;
+      const taken = free > 0 && isDue() ? await queue.take(free).catch(reportNone) : [];
+      for (const one of taken) begin(one);
+      if (taken.length === 0) await Promise.race([woken, pause(LOOK_MS, undefined, { ref: false })]);
+    }
+  }
+
+  const running = run();
+  return {
+    tell,
+    async stop() {
+      isStopping = true;
+      clearInterval(sweep);
+      clearInterval(telling);
+      wake();
+      await running;
+      await Promise.all(underWay);
+    },
+  };
+}
+
+async function workOn(hooks: Hooks, { queue }: Services, taken: Taken, isStopping: () => boolean): Promise<void> {
+  const endsAtMs = performance.now() + WORK_MS;
+  if (await hooks.work(taken, () => isStopping() || performance.now() > endsAtMs)) await queue.done(taken);
+}

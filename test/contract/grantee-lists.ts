@@ -1,0 +1,186 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Grant, GrantPage, PageRequest, Store } from '../../lib/store/store.ts';
+import { walk } from './grant-lists.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import {
+  aGrant,
+  aKey,
+  commit,
+  commitAll,
+  commitMany,
+  createGrant,
+  createKey,
+  FOREIGN_PROJECT,
+  GRANTEE,
+  grantId,
+  keyId,
+  moveKey,
+  NOW_MS,
+  numbers,
+  PENDING,
+  PROJECT,
+  RETIRER,
+  removeGrant,
+  removeKey,
+} from './world.ts';
+
+const idsOf = ({ json }: GrantPage) => (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
+
+const held =
+  (store: Store, grantee = GRANTEE, projectId = PROJECT) =>
+  (page: PageRequest) =>
+    store.grants.listByGrantee(projectId, grantee, page);
+
+/** What a principal holds across the keys of a project. */
+export function granteeListsContract(openStore: OpenStore): void {
+  describe('what a principal holds on three keys', () => {
+    /** On the keys 1 to 3 in turn; every fourth to another. */
+    const nth = (n: number) =>
+      aGrant(n, { key_id: keyId((n % 3) + 1), ...(n % 4 === 0 && { grantee_principal: RETIRER }) });
+    const filled = filledOnce(openStore, async (store) => {
+      await commitAll(
+        store,
+        [1, 2, 3].map((n) => createKey(aKey(n))),
+      );
+      await commitMany(
+        store,
+        numbers(0, 400).map((n) => createGrant(nth(((n * 137) % 400) + 1))),
+      );
+    });
+    // Of 1 to 400, all but every fourth.
+    const expected = numbers(1, 400)
+      .filter((n) => n % 4 !== 0)
+      .map(grantId);
+
+    test.each([1, 7, 99, 100, 101, 300, 1000])(
+      'comes in pages of %i: each grant once, oldest first, with the exact total on every page',
+      async (limit) => {
+        const pages = await walk(held(filled()), limit);
+        expect(pages.flatMap(idsOf)).toEqual(expected);
+        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([300]));
+        expect(pages).toHaveLength(Math.ceil(300 / limit));
+      },
+    );
+
+    test('from an offset: as many as are left, and `next` only where more are', async () => {
+      for (const offset of [0, 1, 99, 293, 294, 299, 300, 9999]) {
+        const page = await held(filled())({ limit: 7, offset });
+        expect([idsOf(page), page.total]).toEqual([expected.slice(offset, offset + 7), 300]);
+        expect(page.next).toBe(offset + 7 < 300 ? expected[offset + 6] : undefined);
+      }
+    });
+
+    test('goes on after an id that is no grant of it, and is empty after the last', async () => {
+      expect(idsOf(await held(filled())({ limit: 2, after: '0'.repeat(64) }))).toEqual([grantId(1), grantId(2)]);
+      expect(idsOf(await held(filled())({ limit: 2, after: grantId(4) }))).toEqual([grantId(5), grantId(6)]);
+      expect(await held(filled())({ limit: 2, after: grantId(399) })).toEqual({
+        json: '[]',
+        total: 300,
+        next: undefined,
+      });
+    });
+  });
+
+  describe('what a principal holds', () => {
+    const fresh = eachFresh(openStore);
+    const all = async (store: Store, grantee?: string, projectId?: string) => {
+      const page = await held(store, grantee, projectId)({ limit: 1000 });
+      return { ids: idsOf(page), total: page.total };
+    };
+
+    async function withGrants(grants: Grant[]): Promise<Store> {
+      const store = fresh();
+      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+      await commitMany(
+        store,
+        grants.map((grant) => createGrant(grant)),
+      );
+      return store;
+    }
+
+    test('is told as it was made', async () => {
+      const full = aGrant(1, { name: 'a:/_-b', retiring_principal: RETIRER });
+      const store = await withGrants([full]);
+      expect(await held(store)({ limit: 10 })).toEqual({ json: JSON.stringify([full]), total: 1, next: undefined });
+    });
+
+    test('is nothing for one who only issued grants, or may retire them', async () => {
+      const store = await withGrants([aGrant(1, { retiring_principal: RETIRER })]);
+      for (const who of [RETIRER, aGrant(1).issuing_principal, 'c'.repeat(32)]) {
+        expect(await all(store, who)).toEqual({ ids: [], total: 0 });
+      }
+    });
+
+    test('is of a user and a domain of that id both', async () => {
+      const store = await withGrants([aGrant(1), aGrant(2, { grantee_principal_type: 'domain' })]);
+      expect(await all(store)).toEqual({ ids: [grantId(1), grantId(2)], total: 2 });
+      await commitAll(store, [removeGrant(aGrant(1))]);
+      expect(await all(store)).toEqual({ ids: [grantId(2)], total: 1 });
+    });
+
+    test('is of nobody whose id only begins with that one', async () => {
+      const store = await withGrants([aGrant(1, { grantee_principal: `${GRANTEE}0` }), aGrant(2)]);
+      expect(await all(store)).toEqual({ ids: [grantId(2)], total: 1 });
+      expect(await all(store, GRANTEE.slice(0, -1))).toEqual({ ids: [], total: 0 });
+    });
+
+    test('is there once where the grantee may also retire it in every way', async () => {
+      const store = await withGrants([
+        aGrant(1, { issuing_principal: GRANTEE, retiring_principal: GRANTEE, operations: ['retire-grant'] }),
+      ]);
+      expect(await all(store)).toEqual({ ids: [grantId(1)], total: 1 });
+    });
+
+    test('in another project is not there', async () => {
+      const store = await withGrants([aGrant(1)]);
+      await commitAll(store, [createKey(aKey(3, { projectId: FOREIGN_PROJECT }))]);
+      await commitAll(store, [createGrant(aGrant(2, { key_id: keyId(3) }))], { projectId: FOREIGN_PROJECT });
+      expect(await all(store)).toEqual({ ids: [grantId(1)], total: 1 });
+      expect(await all(store, GRANTEE, FOREIGN_PROJECT)).toEqual({ ids: [grantId(2)], total: 1 });
+    });
+
+    test('follows every change, to a key that is deleted with the last of it', async () => {
+      const due = { state: PENDING, deletionAtMs: NOW_MS };
+      const store = await withGrants([]);
+      const story: number[] = [];
+      const first = aGrant(1);
+      for (const change of [
+        createGrant(first),
+        createGrant(aGrant(2, { key_id: keyId(2) })),
+        removeGrant(first),
+        moveKey(aKey(2), PENDING, NOW_MS),
+        removeGrant(aGrant(2, { key_id: keyId(2) })),
+        removeKey(aKey(2, due)),
+      ]) {
+        await commitAll(store, [change]);
+        story.push((await all(store)).total);
+      }
+      expect(story).toEqual([1, 2, 1, 1, 0, 0]);
+      expect(await all(store)).toEqual({ ids: [], total: 0 });
+    });
+
+    test('is as it was after a change that was refused', async () => {
+      const store = await withGrants([aGrant(1)]);
+      expect(await commit(store, createGrant(aGrant(2), 1))).toEqual({ type: 'conflict' });
+      expect(await commit(store, removeGrant(aGrant(3)))).toEqual({ type: 'conflict' });
+      expect(await all(store)).toEqual({ ids: [grantId(1)], total: 1 });
+    });
+
+    test('may be revoked page by page as it is read: none that is left is skipped', async () => {
+      const nth = (n: number) => aGrant(n, { key_id: keyId((n % 2) + 1) });
+      const store = await withGrants(numbers(1, 20).map(nth));
+      const seen: string[] = [];
+      const pages = await walk(async (request) => {
+        const page = await held(store)(request);
+        const grants = JSON.parse(page.json) as Grant[];
+        expect(page.total).toBe(20 - seen.length);
+        await commitAll(store, grants.map(removeGrant));
+        seen.push(...idsOf(page));
+        return page;
+      }, 3);
+      expect(seen).toEqual(numbers(1, 20).map(grantId));
+      expect(pages).toHaveLength(7);
+      expect(await all(store)).toEqual({ ids: [], total: 0 });
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Mapping, MappingStore } from '../../lib/store/jobs.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import { DOMAIN, GRANTEE, numbers, RETIRER } from './world.ts';
+
+const ANN: Mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE, granteeType: 'user' };
+const ANN_ANYWHERE: Mapping = { ...ANN, source: '*', grantee: RETIRER };
+const ACME: Mapping = { source: 'workos', identity: 'org_01ACME', grantee: DOMAIN, granteeType: 'domain' };
+
+/** What every engine's `MappingStore` must do. */
+export function mappingsContract(openStore: OpenStore): void {
+  describe('who an outside identity is', () => {
+    const fresh = eachFresh(openStore);
+
+    async function filled(): Promise<MappingStore> {
+      const { mappings } = fresh();
+      for (const mapping of [ACME, ANN, ANN_ANYWHERE]) await mappings.put(mapping);
+      return mappings;
+    }
+
+    test('is found by the source and the identity, both exactly as they were put', async () => {
+      const mappings = await filled();
+      expect(await mappings.mapping('okta', 'ann@example.com')).toEqual(ANN);
+      expect(await mappings.mapping('*', 'ann@example.com')).toEqual(ANN_ANYWHERE);
+      expect(await mappings.mapping('workos', 'org_01ACME')).toEqual(ACME);
+      expect(await mappings.mapping('workos', 'ann@example.com')).toBeUndefined();
+      expect(await mappings.mapping('*', 'org_01ACME')).toBeUndefined();
+      expect(await mappings.mapping('okta', 'ANN@example.com')).toBeUndefined();
+      expect(await mappings.mapping('okta', 'ann@example.co')).toBeUndefined();
+    });
+
+    test('is one: what is put later takes the place of what was there', async () => {
+      const mappings = await filled();
+      const moved: Mapping = { ...ANN, grantee: DOMAIN, granteeType: 'domain' };
+      await mappings.put(moved);
+      expect(await mappings.mapping('okta', 'ann@example.com')).toEqual(moved);
+      expect(await mappings.mapping('*', 'ann@example.com')).toEqual(ANN_ANYWHERE);
+      expect(await mappings.list()).toHaveLength(3);
+    });
+
+    test('is nobody once it was removed, and no other is removed with it', async () => {
+      const mappings = await filled();
+      expect(await mappings.remove('okta', 'ann@example.com')).toBe(true);
+      expect(await mappings.mapping('okta', 'ann@example.com')).toBeUndefined();
+      expect(await mappings.remove('okta', 'ann@example.com')).toBe(false);
+      expect(await mappings.remove('okta', 'org_01ACME')).toBe(false);
+      expect(await mappings.list()).toEqual([ANN_ANYWHERE, ACME]);
+    });
+
+    test('is listed by identity, then by source', async () => {
+      const mappings = await filled();
+      await mappings.put({ ...ANN, source: 'auth0', identity: 'org_01ACME' });
+      const told = (await mappings.list()).map(({ identity, source }) => `${identity} ${source}`);
+      expect(told).toEqual(['ann@example.com *', 'ann@example.com okta', 'org_01ACME auth0', 'org_01ACME workos']);
+    });
+
+    test('is listed in full, however many there are', async () => {
+      const { mappings } = fresh();
+      const many = numbers(100, 150).map((n): Mapping => ({ ...ANN, identity: `ann-${n}@example.com` }));
+      await Promise.all(many.toReversed().map((mapping) => mappings.put(mapping)));
+      expect(await mappings.list()).toEqual(many);
+    });
+
+    test('may be called anything', async () => {
+      const { mappings } = fresh();
+      const names = ['okta#ann', '*', 'ann # b', '%', '00u1|x', "o'neil@example.com", 'ännchen@exämple.com', '😀'];
+      for (const [n, identity] of names.entries()) await mappings.put({ ...ANN, identity, grantee: `g${n}` });
+      for (const [n, identity] of names.entries()) {
+        expect(await mappings.mapping('okta', identity)).toEqual({ ...ANN, identity, grantee: `g${n}` });
+        expect(await mappings.mapping('*', identity)).toBeUndefined();
+      }
+      expect(await mappings.list()).toHaveLength(names.length);
+    });
+  });
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ChangeEvent, Store } from '../../lib/store/store.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import {
+  aGrant,
+  aKey,
+  anEvent,
+  commit,
+  commitAll,
+  commitMany,
+  createGrant,
+  createKey,
+  grantId,
+  keyId,
+  NOW_MS,
+  numbers,
+  onceOf,
+  PROJECT,
+  removeGrant,
+} from './world.ts';
+
+/**
+ * What every engine's `OutboxStore` must do.
+ * @param openWithOutbox opens a store whose changes are to be told to others
+ * @param openWithout opens one whose changes are told to nobody
+ */
+export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore): void {
+  describe('the outbox', () => {
+    const fresh = eachFresh(openWithOutbox);
+
+    /** Two keys, a grant, the grant revoked: four events, a millisecond apart. */
+    async function withEvents(store: Store = fresh()): Promise<Store> {
+      const changes = [createKey(aKey(1)), createKey(aKey(2)), createGrant(aGrant(1)), removeGrant(aGrant(1))];
+      for (const [index, change] of changes.entries()) await commitAll(store, [change], { atMs: NOW_MS + index });
+      return store;
+    }
+
+    const told = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
+    const ALL = ['0 create-key', '1 create-key', '2 create-grant', '3 revoke-grant'];
+
+    test('is empty at first', async () => {
+      expect(await fresh().outbox.list(10)).toEqual([]);
+    });
+
+    test('holds the event of every change, the oldest first, cut at the limit', async () => {
+      const { outbox, events } = await withEvents();
+      expect(told(await outbox.list(10))).toEqual(ALL);
+      expect(told(await outbox.list(3))).toEqual(ALL.slice(0, 3));
+      expect(await outbox.list(10)).toEqual((await events.list(PROJECT, {}, 10)).toReversed());
+    });
+
+    test('holds events whole', async () => {
+      const store = fresh();
+      await commitAll(store, [createKey(aKey(1))]);
+      const grant = aGrant(1, { name: 'kept' });
+      const event: ChangeEvent = {
+        ...anEvent(createGrant(grant), { atMs: NOW_MS + 1 }),
+        sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
+        reason: 'left the company – "today"\n',
+      };
+      expect(await store.grants.commit(createGrant(grant), event)).toEqual({ type: 'done' });
+      expect((await store.outbox.list(10))[1]).toEqual(event);
+    });
+
+    test('holds the events of changes that another KMS has made', async () => {
+      const { events, outbox } = fresh();
+      const event: ChangeEvent = {
+        ...anEvent(removeGrant(aGrant(7))),
+        grant: undefined,
+        grantId: grantId(7),
+        upstreamRequestId: 'c3d4',
+      };
+      await events.append(event, [onceOf(1)]);
+      expect(await outbox.list(10)).toEqual([event]);
+    });
+
+    test('holds nothing of a change that was refused, or done before', async () => {
+      const store = await withEvents();
+      expect(await commit(store, removeGrant(aGrant(1)))).toEqual({ type: 'conflict' });
+      await commitAll(store, [createGrant(aGrant(2))], { atMs: NOW_MS + 4, once: onceOf(2) });
+      expect(await commit(store, createGrant(aGrant(3)), { once: onceOf(2) })).toMatchObject({ type: 'repeat' });
+      expect(told(await store.outbox.list(10))).toEqual([...ALL, '4 create-grant']);
+    });
+
+    test('lets go of what was told, and of that only; the record of the change stays', async () => {
+      const { outbox, events } = await withEvents();
+      const [first, second, third] = await outbox.list(3);
+      await outbox.remove([first, third].filter((event) => event !== undefined));
+      expect(told(await outbox.list(10))).toEqual([ALL[1], ALL[3]]);
+      await outbox.remove([first, second].filter((event) => event !== undefined));
+      expect(told(await outbox.list(10))).toEqual([ALL[3]]);
+      await outbox.remove([]);
+      expect(told(await outbox.list(10))).toEqual([ALL[3]]);
+      expect(await events.list(PROJECT, {}, 10)).toHaveLength(4);
+    });
+
+    test('what was told does not come back with what is new', async () => {
+      const store = await withEvents();
+      await store.outbox.remove(await store.outbox.list(10));
+      await commitAll(store, [createGrant(aGrant(2))], { atMs: NOW_MS + 9 });
+      expect(told(await store.outbox.list(10))).toEqual(['9 create-grant']);
+    });
+
+    test('holds every event of changes done at once, and lets go of them all', async () => {
+      const store = await withEvents();
+      await commitMany(
+        store,
+        numbers(10, 120).map((n) => createGrant(aGrant(n))),
+      );
+      const all = await store.outbox.list(1000);
+      expect(new Set(all.map(({ eventId }) => eventId)).size).toBe(124);
+      expect(all.filter(({ action }) => action === 'create-grant')).toHaveLength(121);
+      await store.outbox.remove(all);
+      expect(await store.outbox.list(1000)).toEqual([]);
+      expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(120);
+    });
+  });
+
+  describe('a store opened without an outbox', () => {
+    const fresh = eachFresh(openWithout);
+
+    test('keeps nothing to be told', async () => {
+      const store = fresh();
+      await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(1))]);
+      expect(await store.outbox.list(10)).toEqual([]);
+      expect(await store.events.list(PROJECT, {}, 10)).toHaveLength(2);
+    });
+  });
+}

@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Queue, Taken, Work } from '../../lib/queue.ts';
+import { numbers } from './world.ts';
+
+/** Opens a fresh, empty queue with its dead letters. `close` also removes what it left behind. */
+export type OpenQueue = () => Promise<{ queue: Queue; close(): Promise<void> }>;
+
+const aJob = (n: number): Work => ({ kind: 'job', jobId: n.toString(16).padStart(32, '0') });
+/** Large, and with all that a text can hold: also what a queue may refuse unless it is escaped. */
+const DELIVERY: Work = {
+  kind: 'delivery',
+  target: 'siem',
+  messageId: 'msg_1',
+  body: `{"text":"ä€😀\ud800\u0000\u007f\ufffe\uffff \\"quoted\\"\\n<>&"}${' '.repeat(100_000)}`,
+};
+
+/** As the port has it: taken so often without an end, it becomes a dead letter. */
+const TAKEN_MAX = 12;
+
+/** What every adapter of the port `Queue` must do. No test waits: what is hidden is given back. */
+export function queueContract(openQueue: OpenQueue): void {
+  describe('the queue', () => {
+    let opened: Awaited<ReturnType<OpenQueue>>;
+    beforeEach(async () => {
+      opened = await openQueue();
+    });
+    afterEach(() => opened.close());
+
+    async function withWork(...works: Work[]): Promise<Queue> {
+      for (const work of works) await opened.queue.send(work);
+      return opened.queue;
+    }
+
+    async function takeOne(queue: Queue): Promise<Taken> {
+      const [taken, ...others] = await queue.take(10);
+      expect(others).toEqual([]);
+      if (!taken) throw new Error('there is no work');
+      return taken;
+    }
+
+    /** Takes all that there is until it is dead. */
+    async function wearOut(queue: Queue): Promise<void> {
+      for (const _ of numbers(1, TAKEN_MAX)) {
+        for (const taken of await takeAll(queue)) await queue.again(taken, 0);
+      }
+      expect(await queue.take(10)).toEqual([]);
+    }
+
+    async function takeAll(queue: Queue): Promise<Taken[]> {
+      const all: Taken[] = [];
+      for (;;) {
+        const taken = await queue.take(10);
+        if (taken.length === 0) return all;
+        all.push(...taken);
+        if (all.length > 1000) throw new Error('what was taken is not hidden');
+      }
+    }
+
+    const worksOf = (taken: readonly { work: Work }[]) => taken.map(({ work }) => JSON.stringify(work)).toSorted();
+    const textsOf = (works: readonly Work[]) => works.map((work) => JSON.stringify(work)).toSorted();
+
+    test('gives nothing where there is nothing', async () => {
+      const { queue } = opened;
+      expect(await queue.take(10)).toEqual([]);
+      expect(await queue.dead()).toEqual([]);
+      expect(await queue.revive()).toBe(0);
+    });
+
+    test('gives what was sent, as it was, for the first time', async () => {
+      const works: Work[] = [aJob(1), { kind: 'outbox' }, DELIVERY];
+      const queue = await withWork(...works);
+      const taken = await takeAll(queue);
+      expect(worksOf(taken)).toEqual(textsOf(works));
+      expect(taken.map(({ tries }) => tries)).toEqual([1, 1, 1]);
+      expect(new Set(taken.map(({ handle }) => handle)).size).toBe(3);
+    });
+
+    test('gives at most what is asked for, and then the rest', async () => {
+      const queue = await withWork(...numbers(1, 5).map(aJob));
+      const three = await queue.take(3);
+      expect(three).toHaveLength(3);
+      const rest = await queue.take(10);
+      expect(worksOf([...three, ...rest])).toEqual(textsOf(numbers(1, 5).map(aJob)));
+    });
+
+    test('keeps each of two messages that say the same', async () => {
+      const queue = await withWork({ kind: 'outbox' }, { kind: 'outbox' });
+      expect(await takeAll(queue)).toHaveLength(2);
+    });
+
+    test('hides what was taken from others', async () => {
+      const queue = await withWork(aJob(1));
+      await takeOne(queue);
+      expect(await queue.take(10)).toEqual([]);
+    });
+
+    test('does not give what is sent with a delay before its time', async () => {
+      const { queue } = opened;
+      await queue.send(aJob(1), 900);
+      await queue.send(aJob(2), 0);
+      expect((await takeOne(queue)).work).toEqual(aJob(2));
+      expect(await queue.take(10)).toEqual([]);
+    });
+
+    test('refuses a delay that is longer than 900 seconds, and keeps nothing of it', async () => {
+      const { queue } = opened;
+      await expect(queue.send(aJob(1), 901)).rejects.toThrow('900');
+      expect(await queue.take(10)).toEqual([]);
+    });
+
+    test('forgets what is done, also when it is told twice', async () => {
+      const queue = await withWork(aJob(1), aJob(2));
+      const [first, second] = await takeAll(queue);
+      if (!first || !second) throw new Error('two were sent');
+      await queue.done(first);
+      await queue.done(first);
+      await queue.again(second, 0);
+      expect((await takeOne(queue)).work).toEqual(second.work);
+    });
+
+    test('gives again what is not finished, counting, under another handle', async () => {
+      const queue = await withWork(aJob(1));
+      const first = await takeOne(queue);
+      await queue.again(first, 0);
+      const second = await takeOne(queue);
+      expect(second).toMatchObject({ work: aJob(1), tries: 2 });
+      expect(second.handle).not.toBe(first.handle);
+      await queue.again(second, 0);
+      expect(await takeOne(queue)).toMatchObject({ work: aJob(1), tries: 3 });
+    });
+
+    test('does not give again what is to come back later', async () => {
+      const queue = await withWork(aJob(1));
+      await queue.again(await takeOne(queue), 43_000);
+      expect(await queue.take(10)).toEqual([]);
+    });
+
+    test('what another has taken since is not removed by who had it before', async () => {
+      const queue = await withWork(aJob(1));
+      const first = await takeOne(queue);
+      await queue.again(first, 0);
+      const second = await takeOne(queue);
+      await queue.done(first);
+      await queue.again(second, 0);
+      const third = await takeOne(queue);
+      expect(third).toMatchObject({ work: aJob(1), tries: 3 });
+      await queue.done(third);
+      expect(await queue.take(10)).toEqual([]);
+    });
+
+    test('what was taken 12 times without an end is a dead letter, and stays one', async () => {
+      const queue = await withWork(aJob(1));
+      for (const tries of numbers(1, TAKEN_MAX)) {
+        const taken = await takeOne(queue);
+        expect(taken.tries).toBe(tries);
+        expect(await queue.dead()).toEqual([]);
+        await queue.again(taken, 0);
+      }
+      expect(await queue.take(10)).toEqual([]);
+      for (const _ of ['look', 'and look again']) expect(await queue.dead()).toEqual([aJob(1)]);
+      expect(await queue.take(10)).toEqual([]);
+    });
+
+    test('a dead letter does not hold up what comes after it', async () => {
+      const queue = await withWork(aJob(1));
+      for (const _ of numbers(1, TAKEN_MAX)) await queue.again(await takeOne(queue), 0);
+      await queue.send(aJob(2));
+      expect(await takeAll(queue)).toMatchObject([{ work: aJob(2), tries: 1 }]);
+      expect(await queue.dead()).toEqual([aJob(1)]);
+    });
+
+    test('dead letters that are revived are given anew, with all their tries', async () => {
+      const queue = await withWork(aJob(1), DELIVERY);
+      await wearOut(queue);
+      expect(await queue.revive()).toBe(2);
+      expect(await queue.dead()).toEqual([]);
+      expect(await queue.revive()).toBe(0);
+      const taken = await takeAll(queue);
+      expect(worksOf(taken)).toEqual(textsOf([aJob(1), DELIVERY]));
+      expect(taken.map(({ tries }) => tries)).toEqual([1, 1]);
+    });
+
+    test('of many dead letters ten are shown, and all are revived', async () => {
+      const works = numbers(1, 23).map(aJob);
+      const queue = await withWork(...works);
+      await wearOut(queue);
+      const shown = textsOf(await queue.dead());
+      expect(new Set(shown).size).toBe(10);
+      expect(textsOf(works)).toEqual(expect.arrayContaining(shown));
+      expect(await queue.revive()).toBe(23);
+      expect(worksOf(await takeAll(queue))).toEqual(textsOf(works));
+    });
+
+    test('200 sent at once and taken by four at once: each is given to one of them', async () => {
+      const { queue } = opened;
+      const works = numbers(1, 200).map(aJob);
+      await Promise.all(works.map((work) => queue.send(work)));
+      const taken = await Promise.all(numbers(1, 4).map(() => takeAll(queue)));
+      expect(worksOf(taken.flat())).toEqual(textsOf(works));
+      await Promise.all(taken.flat().map((one) => queue.done(one)));
+      expect(await queue.take(10)).toEqual([]);
+      expect(await queue.dead()).toEqual([]);
+    });
+  });
+}

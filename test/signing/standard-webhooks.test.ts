@@ -1,0 +1,253 @@
+/**
+ * The other sides are the npm package `standardwebhooks`, literals of the tests of the specification's own libraries
+ * (`libraries/javascript/src/webhook.test.ts`, `libraries/go/webhook_asymmetric_test.go`), and the Web Crypto API.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { SignatureError } from '../../lib/signing/sdk-hmac.ts';
+import { signWebhook, verifyWebhook, webhookSecretFault } from '../../lib/signing/standard-webhooks.ts';
+import { randomFrom } from './random.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const ID = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
+const AT_SECONDS = 1_614_265_330;
+const BODY = '{"test": 2432232314}';
+const SIGNATURE = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=';
+const WRONG = 'v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=';
+const OTHER_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+const HEADERS = { 'webhook-id': ID, 'webhook-timestamp': String(AT_SECONDS), 'webhook-signature': SIGNATURE };
+
+interface Change {
+  headers?: Record<string, string | undefined>;
+  body?: Uint8Array;
+  secrets?: string[];
+  nowMs?: number;
+}
+
+/** Why the known message, changed so, is refused; undefined when it is not. Throws what is no SignatureError. */
+function refusalOf({ headers, body = Buffer.from(BODY), secrets = [SECRET], nowMs = AT_SECONDS * 1000 }: Change) {
+  try {
+    return verifyWebhook({ headers: { ...HEADERS, ...headers }, body }, secrets, nowMs);
+  } catch (error) {
+    if (!(error instanceof SignatureError)) throw error;
+    for (const secret of secrets) expect(error.message).not.toContain(secret);
+    return error.message;
+  }
+}
+
+const webhook = (id: string, timestampSeconds: number, body: string | Uint8Array) => ({ id, timestampSeconds, body });
+
+test('v1: the known message has the known signature, and verifies', () => {
+  expect(signWebhook(webhook(ID, AT_SECONDS, BODY), [SECRET])).toEqual(HEADERS);
+  expect(refusalOf({})).toBeUndefined();
+});
+
+/** A key of 32 bytes as the Go library takes it, in PKCS #8 (RFC 8410, section 7). */
+function privateKeyOf(seed: Buffer): KeyObject {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+}
+const publicSecretOf = (key: KeyObject) =>
+  `whpk_${createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')}`;
+
+const KNOWN_KEY = privateKeyOf(Buffer.from('VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=', 'base64'));
+const KNOWN_ED25519 = 'v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag==';
+
+test('v1a: the known signature verifies, and no other bytes, key or scheme do', () => {
+  const headers = { 'webhook-signature': KNOWN_ED25519 };
+  const secrets = [publicSecretOf(KNOWN_KEY)];
+  expect(refusalOf({ headers, secrets })).toBeUndefined();
+  expect(refusalOf({ headers, secrets: [SECRET, ...secrets] })).toBeUndefined();
+  expect(refusalOf({ headers, secrets, body: Buffer.from(`${BODY} `) })).toBe('wrong signature');
+  const other = publicSecretOf(generateKeyPairSync('ed25519').privateKey);
+  expect(refusalOf({ headers, secrets: [other] })).toBe('wrong signature');
+  const renamed = { 'webhook-signature': KNOWN_ED25519.replace('v1a', 'v1') };
+  expect(refusalOf({ headers: renamed, secrets })).toBe('wrong signature');
+});
+
+test('a public key is never taken for the key of an HMAC: who knows it cannot sign', () => {
+  const key = publicSecretOf(KNOWN_KEY).slice('whpk_'.length);
+  const forged = new Webhook(key).sign(ID, new Date(AT_SECONDS * 1000), BODY);
+  for (const signature of [forged, forged.replace('v1', 'v1a')]) {
+    expect(refusalOf({ headers: { 'webhook-signature': signature }, secrets: [`whpk_${key}`] })).toBe(
+      'wrong signature',
+    );
+  }
+});
+
+const { next, below, text } = randomFrom(5_050);
+const ID_CHARS = [...'abcXYZ019_-:/+=~!'];
+const BODY_CHARS = [...'{}[]":, \n\r\t.0aZé密🔑\u0000\u2028'];
+const randomBytes = (length: number) => Buffer.from(Array.from({ length }, () => below(256)));
+const randomSecret = () => `whsec_${randomBytes(24 + below(41)).toString('base64')}`;
+
+test('1,000 random messages: signed by either side, they verify on the other', () => {
+  const nowMs = Date.now();
+  for (let round = 0; round < 1_000; round += 1) {
+    const secret = randomSecret();
+    const other = new Webhook(secret);
+    const id = text(ID_CHARS, 1 + below(40));
+    const body = text(BODY_CHARS, below(200));
+    // Their clock is the real one.
+    const timestampSeconds = Math.floor(nowMs / 1000) - below(200);
+    const ours = signWebhook(webhook(id, timestampSeconds, body), [secret]);
+    expect(() => other.verify(body, ours, { jsonParse: false })).not.toThrow();
+    const theirs = other.sign(id, new Date(timestampSeconds * 1000), body);
+    expect(theirs).toBe(ours['webhook-signature']);
+    const secrets = next() < 0.5 ? [secret] : [randomSecret(), secret];
+    expect(
+      refusalOf({ headers: { ...ours, 'webhook-signature': theirs }, body: Buffer.from(body), secrets, nowMs }),
+    ).toBe(undefined);
+  }
+});
+
+test('1,000 random bodies of any bytes: signed as bytes, and another after any one bit', async () => {
+  for (let round = 0; round < 1_000; round += 1) {
+    const keyBytes = randomBytes(24 + below(41));
+    const secrets = [`whsec_${keyBytes.toString('base64')}`];
+    const body = randomBytes(1 + below(100));
+    const key = await crypto.subtle.importKey('raw', keyBytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+    const content = Buffer.concat([Buffer.from(`${ID}.${AT_SECONDS}.`), body]);
+    const signature = Buffer.from(await crypto.subtle.sign('HMAC', key, content)).toString('base64');
+    const headers = { 'webhook-signature': `v1,${signature}` };
+    expect(refusalOf({ headers, body, secrets })).toBeUndefined();
+    const at = below(body.length);
+    body[at] = (body[at] as number) ^ (1 << below(8));
+    expect(refusalOf({ headers, body, secrets })).toBe('wrong signature');
+  }
+});
+
+test('200 random messages under ed25519 keys made by Node', () => {
+  for (let round = 0; round < 200; round += 1) {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const body = randomBytes(below(100));
+    const content = Buffer.concat([Buffer.from(`${ID}.${AT_SECONDS}.`), body]);
+    const signature = sign(null, content, privateKey);
+    const secrets = [publicSecretOf(privateKey)];
+    const headersOf = (bytes: Buffer) => ({ 'webhook-signature': `${WRONG} v1a,${bytes.toString('base64')}` });
+    expect(refusalOf({ headers: headersOf(signature), body, secrets })).toBeUndefined();
+    const at = below(64);
+    signature[at] = (signature[at] as number) ^ (1 << below(8));
+    expect(refusalOf({ headers: headersOf(signature), body, secrets })).toBe('wrong signature');
+  }
+});
+
+test('each secret signs, and each is enough', () => {
+  const headers = signWebhook(webhook(ID, AT_SECONDS, BODY), [OTHER_SECRET, SECRET]);
+  expect(headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
+  expect(headers['webhook-signature'].split(' ')[1]).toBe(SIGNATURE);
+  for (const secret of [SECRET, OTHER_SECRET]) expect(refusalOf({ headers, secrets: [secret] })).toBeUndefined();
+});
+
+test.each([
+  ['unknown versions and wrong ones before it', `v2,${SIGNATURE.slice(3)} ${WRONG} v1 v1, , ${SIGNATURE}`, undefined],
+  ['the 16th', `${'v9,x '.repeat(15)}${SIGNATURE}`, undefined],
+  ['the 17th', `${'v9,x '.repeat(16)}${SIGNATURE}`, 'wrong signature'],
+  ['another version', SIGNATURE.replace('v1', 'v2'), 'wrong signature'],
+  ['no version', SIGNATURE.slice(3), 'wrong signature'],
+  ['a part', SIGNATURE.slice(0, 8), 'wrong signature'],
+  ['nothing after the comma', 'v1,', 'wrong signature'],
+  ['two headers joined', `${SIGNATURE},${SIGNATURE.slice(3)}x`.replace(',', ',x'), 'wrong signature'],
+  ['no padding', SIGNATURE.replace('=', ''), 'wrong signature'],
+  ['v1a garbage', 'v1a,AAAA v1a,%%% v1a', 'wrong signature'],
+])('a list of signatures with %s', (_, signatures, refusal) => {
+  const secrets = [SECRET, publicSecretOf(KNOWN_KEY)];
+  expect(refusalOf({ headers: { 'webhook-signature': signatures }, secrets })).toBe(refusal);
+});
+
+test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])(
+  'without %s, or with an empty one, refused',
+  (name) => {
+    expect(refusalOf({ headers: { [name]: undefined } })).toBe('a webhook header is missing');
+    expect(refusalOf({ headers: { [name]: '' } })).toBe('a webhook header is missing');
+  },
+);
+
+test.each([
+  ['another body', { body: Buffer.from('{"test": 2432232315}') }],
+  ['no body', { body: Buffer.alloc(0) }],
+  ['another id', { headers: { 'webhook-id': `${ID}x` } }],
+  ['another time', { headers: { 'webhook-timestamp': String(AT_SECONDS + 1) } }],
+  ['the time written another way', { headers: { 'webhook-timestamp': `0${AT_SECONDS}` } }],
+  ['another secret', { secrets: [OTHER_SECRET] }],
+  ['no secret', { secrets: [] }],
+  ['secrets that are none', { secrets: ['whsec_', 'whpk_AAAA', SECRET.slice(6)] }],
+])('with %s, refused', (_, change) => {
+  expect(refusalOf(change)).toBe('wrong signature');
+});
+
+test.each(['a.b', '.', 'a b', '', 'a\n', 'é', 'a'.repeat(257), '\u007f'])(
+  'the id %j is neither signed nor verified',
+  (id) => {
+    expect(() => signWebhook(webhook(id, AT_SECONDS, BODY), [SECRET])).toThrow('cannot be signed');
+    expect(refusalOf({ headers: { 'webhook-id': id } })).toBe(
+      id ? 'malformed webhook-id' : 'a webhook header is missing',
+    );
+  },
+);
+
+test.each(['-1', '+1', '1e9', '1.5', ' 1614265330', '1614265330 ', '0x10', 'NaN', 'Infinity', '1614265330,1614265330'])(
+  'the time %j is malformed',
+  (timestamp) => {
+    expect(refusalOf({ headers: { 'webhook-timestamp': timestamp } })).toBe('malformed webhook-timestamp');
+  },
+);
+
+test.each(['١٦١٤٢٦٥٣٣٠', '1614265330\n', '1'.repeat(13)])('the time %j is malformed too', (timestamp) => {
+  expect(refusalOf({ headers: { 'webhook-timestamp': timestamp } })).toBe('malformed webhook-timestamp');
+});
+
+test.each(['0', '2147483647', '2147483648', '4294967296', '999999999999', '1614265330000'.slice(0, 12)])(
+  'the time %s is too far off',
+  (timestamp) => {
+    expect(refusalOf({ headers: { 'webhook-timestamp': timestamp } })).toBe('webhook-timestamp is too far off');
+  },
+);
+
+test.each([
+  [0, undefined],
+  [300_000, undefined],
+  [-300_000, undefined],
+  [300_001, 'webhook-timestamp is too far off'],
+  [-300_001, 'webhook-timestamp is too far off'],
+  [301_000, 'webhook-timestamp is too far off'],
+  [-301_000, 'webhook-timestamp is too far off'],
+  [Number.NaN, 'webhook-timestamp is too far off'],
+])('our clock %d ms on: %s', (ms, refusal) => {
+  expect(refusalOf({ nowMs: AT_SECONDS * 1000 + ms })).toBe(refusal);
+});
+
+test.each([-1, 1.5, 1e12, Number.NaN])('nothing is signed for the time %d', (timestampSeconds) => {
+  expect(() => signWebhook(webhook(ID, timestampSeconds, BODY), [SECRET])).toThrow('cannot be signed');
+});
+
+const base64 = (bytes: number) => Buffer.alloc(bytes, 0xfb).toString('base64');
+
+test.each([SECRET, `whsec_${base64(24)}`, `whsec_${base64(64)}`, `whpk_${base64(32)}`])('%s is a secret', (secret) => {
+  expect(webhookSecretFault(secret)).toBeUndefined();
+});
+
+test.each([
+  ['nothing', ''],
+  ['only the prefix', 'whsec_'],
+  ['too short', `whsec_${base64(23)}`],
+  ['too long', `whsec_${base64(65)}`],
+  ['no prefix', base64(32)],
+  ['the prefix in upper case', `WHSEC_${base64(32)}`],
+  ['a private key', `whsk_${base64(32)}`],
+  ['a public key too short', `whpk_${base64(31)}`],
+  ['a public key too long', `whpk_${base64(33)}`],
+  ['base64url', `whsec_${Buffer.alloc(24, 0xfb).toString('base64url')}`],
+  ['a line end', `${SECRET}\n`],
+  ['a letter that is none of base64', `${SECRET.slice(0, -1)}*`],
+])('as a secret of the settings is refused, without being repeated: %s', (_, secret) => {
+  const fault = webhookSecretFault(secret);
+  expect(fault).toBe('must be whsec_ and base64 of 24 to 64 bytes, or whpk_ and base64 of 32 bytes');
+  expect(() => signWebhook(webhook(ID, AT_SECONDS, BODY), [secret])).toThrow('a secret that signs must be whsec_');
+});
+
+test('a public key signs nothing', () => {
+  expect(() => signWebhook(webhook(ID, AT_SECONDS, BODY), [`whpk_${base64(32)}`])).toThrow('a secret that signs');
+});

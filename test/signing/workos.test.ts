@@ -1,0 +1,101 @@
+/** The other side is the vendor's own library, `@workos-inc/node`. */
+import { expect, jest, test } from '@jest/globals';
+import { WorkOS } from '@workos-inc/node';
+import { SignatureError } from '../../lib/signing/sdk-hmac.ts';
+import { verifyWorkos } from '../../lib/signing/workos.ts';
+import { randomFrom } from './random.ts';
+
+const { webhooks } = new WorkOS('sk_test');
+const SECRET = 'a-secret-of-the-dashboard';
+const AT_MS = 1_795_329_234_567;
+const BODY = '{"id":"event_1","event":"user.deleted","data":{"id":"user_1"}}';
+
+const signatureOf = (body: string, secret: string, atMs: number | string) =>
+  webhooks.computeSignature(atMs, Buffer.from(body), secret);
+const SIGNATURE = await signatureOf(BODY, SECRET, AT_MS);
+
+function refusalOf(header: string | undefined, { body = BODY, secrets = [SECRET], nowMs = AT_MS } = {}) {
+  try {
+    return verifyWorkos({ headers: { 'workos-signature': header }, body: Buffer.from(body) }, secrets, nowMs);
+  } catch (error) {
+    if (!(error instanceof SignatureError)) throw error;
+    for (const secret of secrets) expect(error.message).not.toContain(secret);
+    return error.message;
+  }
+}
+
+test('what the vendor signs verifies, under any of the secrets', () => {
+  expect(refusalOf(`t=${AT_MS}, v1=${SIGNATURE}`)).toBeUndefined();
+  expect(refusalOf(`t=${AT_MS},v1=${SIGNATURE}`)).toBeUndefined();
+  expect(refusalOf(`t=${AT_MS}, v1=${SIGNATURE}`, { secrets: ['another-secret-0', SECRET] })).toBeUndefined();
+});
+
+test('1,000 random bodies and secrets: the vendor and we agree on what is signed', async () => {
+  const { below, text } = randomFrom(1_800);
+  const chars = [...'{}":,.aZ0 \n\u0000é密🔑'];
+  jest.spyOn(Date, 'now').mockReturnValue(AT_MS);
+  for (let round = 0; round < 1_000; round += 1) {
+    const body = text(chars, below(100));
+    const secret = text([...'abc123-_'], 16 + below(20));
+    const header = `t=${AT_MS}, v1=${await signatureOf(body, secret, AT_MS)}`;
+    await expect(webhooks.verifyHeader({ payload: Buffer.from(body), sigHeader: header, secret })).resolves.toBe(true);
+    expect(refusalOf(header, { body, secrets: [secret] })).toBeUndefined();
+    expect(refusalOf(header, { body: `${body} `, secrets: [secret] })).toBe('wrong signature');
+  }
+  jest.restoreAllMocks();
+});
+
+test.each([
+  [180_000, undefined],
+  [-180_000, undefined],
+  [180_001, 'its time is too far off'],
+  [-180_001, 'its time is too far off'],
+  [Number.NaN, 'its time is too far off'],
+])('our clock %d ms on: %s', (ms, refusal) => {
+  expect(refusalOf(`t=${AT_MS}, v1=${SIGNATURE}`, { nowMs: AT_MS + ms })).toBe(refusal);
+});
+
+test.each(['0', '2147483647', '2147483648', '1795329234', '999999999999999'])(
+  'signed for t=%s, too far off',
+  async (t) => {
+    expect(refusalOf(`t=${t}, v1=${await signatureOf(BODY, SECRET, t)}`)).toBe('its time is too far off');
+  },
+);
+
+test.each([
+  '-1',
+  '+1795329234567',
+  '1.795329234567e12',
+  '1795329234567.0',
+  ' 1795329234567',
+  '',
+  'now',
+  '1'.repeat(16),
+])('signed for t=%j, malformed', async (t) => {
+  expect(refusalOf(`t=${t}, v1=${await signatureOf(BODY, SECRET, t)}`)).toBe(MALFORMED);
+});
+
+const MALFORMED = 'no WorkOS-Signature, or a malformed one';
+
+test.each([
+  ['nothing', undefined],
+  ['an empty one', ''],
+  ['only a time', `t=${AT_MS}`],
+  ['only a signature', `v1=${SIGNATURE}`],
+  ['another order', `v1=${SIGNATURE}, t=${AT_MS}`],
+  ['upper case', `t=${AT_MS}, v1=${SIGNATURE.toUpperCase()}`],
+  ['two headers joined', `t=${AT_MS}, v1=${SIGNATURE}, t=${AT_MS}, v1=${SIGNATURE}`],
+  ['one digit less', `t=${AT_MS}, v1=${SIGNATURE.slice(1)}`],
+  ['a line end', `t=${AT_MS}, v1=${SIGNATURE}\n`],
+])('a header with %s is malformed', (_, header) => {
+  expect(refusalOf(header)).toBe(MALFORMED);
+});
+
+test('another body, time or secret, or none: refused', async () => {
+  const header = `t=${AT_MS}, v1=${SIGNATURE}`;
+  expect(refusalOf(header, { body: BODY.replace('user_1', 'user_2') })).toBe('wrong signature');
+  expect(refusalOf(header, { body: '' })).toBe('wrong signature');
+  expect(refusalOf(header.replace('567,', '568,'))).toBe('wrong signature');
+  expect(refusalOf(header, { secrets: ['another-secret-0'] })).toBe('wrong signature');
+  expect(refusalOf(header, { secrets: [] })).toBe('wrong signature');
+});
