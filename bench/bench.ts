@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { syncsPerSecond } from './disk.ts';
 import { type FilledKey, fill } from './fill.ts';
+import { type HookPlan, hookRun } from './hook.ts';
 import {
   type Asking,
   ask,
@@ -32,6 +33,8 @@ Starts the service on a data folder of its own, fills it, and measures over HTTP
   revoke    durable revokes of a key with 10,000 grants, at 1 and 16 connections
   cost      of a page of 100 of keys with 1,000 to 100,000 grants, at 16 connections; 1.00 is that of 1,000
   upstream  what a call takes longer through the service in front of another KMS than straight to that one
+  hook      all grants of a principal over many keys, from one webhook to the last revoke, beside revoking them one by
+            one through the API; and what others waited meanwhile, lists and revokes at 4 connections
 
 Beside list and revoke stands the floor of the same run: a node:http process that answers the same bytes from memory.
 They take turns; every number is the median over the rounds, and so is the ratio of each turn. The floor's client is
@@ -58,6 +61,7 @@ interface Plan {
   upstreamGrants: number;
   upstreamSeconds: number;
   warmUpSeconds: number;
+  hook: HookPlan;
 }
 
 const LIST_GRANTS = 10_000;
@@ -73,6 +77,7 @@ const FULL: Plan = {
   upstreamGrants: 2_000,
   upstreamSeconds: 0.8,
   warmUpSeconds: 0.7,
+  hook: { keys: 200, each: 50, others: 6_000 },
 };
 
 const QUICK: Plan = {
@@ -86,11 +91,14 @@ const QUICK: Plan = {
   upstreamGrants: 400,
   upstreamSeconds: 0.2,
   warmUpSeconds: 0.3,
+  hook: { keys: 20, each: 50, others: 1_000 },
 };
 
 const LARGE_GRANTS = 1_000_000;
 const WARM_UP_GRANTS = 3_000;
 const SYNC_SECONDS = 0.2;
+/** Each fills a folder of its own. */
+const HOOK_ROUNDS = 3;
 
 /** Runs the plan in a folder of its own and leaves nothing behind, whatever happens. */
 async function run(plan: Plan): Promise<Measured> {
@@ -104,7 +112,13 @@ async function run(plan: Plan): Promise<Measured> {
     });
   }
   try {
-    return await measure(plan, dataDir, running);
+    const measured = await measure(plan, dataDir, running);
+    await Promise.all(running.splice(0).map(stop));
+    for (let round = 0; round < HOOK_ROUNDS; round += 1) {
+      tell(`hook ${round + 1} of ${HOOK_ROUNDS}`);
+      measured.hooks.push(await hookRun(join(dataDir, `hook-${round}`), plan.hook, running));
+    }
+    return measured;
   } finally {
     await Promise.all(running.map(stop));
     rmSync(dataDir, { recursive: true });
@@ -159,7 +173,7 @@ async function prepare(plan: Plan, dataDir: string, running: Running[]) {
 
 async function measure(plan: Plan, dataDir: string, running: Running[]): Promise<Measured> {
   const { target, lists, revokeKeys, pageKeys, upstream } = await prepare(plan, dataDir, running);
-  const measured: Measured = { turns: [], syncsPerSecond: [], pages: [], upstream: [] };
+  const measured: Measured = { turns: [], syncsPerSecond: [], pages: [], upstream: [], hooks: [] };
   for (const [round, key] of revokeKeys.entries()) {
     tell(`round ${round + 1} of ${plan.rounds}`);
     measured.turns.push(await takeRound(target, plan, lists, key));

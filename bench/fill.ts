@@ -24,18 +24,22 @@ const OPERATIONS: Operation[][] = [
 /**
  * Makes the demo project, and keys with so many grants each, before the service starts: through the same authority and
  * store that it uses, without HTTP, so that the grants are what create-grant makes of them.
+ * @param granteeOf whose the nth grant of a key is
  */
-export async function fill(dataDir: string, sizes: readonly number[]): Promise<{ demo: Demo; keys: FilledKey[] }> {
+export async function fill(
+  dataDir: string,
+  sizes: readonly number[],
+  granteeOf: (n: number) => string = oneOfMany(),
+): Promise<{ demo: Demo; keys: FilledKey[] }> {
   const config = parseConfig(settingsOf(dataDir));
   const demo = await firstStart(config);
   if (!demo) throw new Error(`${dataDir} is not empty`);
   const { authority, store } = await openLocal(config);
-  const grantees = Array.from({ length: GRANTEES }, () => randomBytes(16).toString('hex'));
 
   const createGrant = async (keyId: string, n: number): Promise<string> => {
     const { grant_id } = await authority.createGrant(actOf(demo, 'create-grant'), {
       keyId,
-      grantee: grantees[n % GRANTEES] ?? '',
+      grantee: granteeOf(n),
       granteeType: 'user',
       operations: OPERATIONS[n % OPERATIONS.length] ?? [],
       name: `bench-${n}`,
@@ -57,6 +61,12 @@ export async function fill(dataDir: string, sizes: readonly number[]): Promise<{
   }
   await store.close();
   return { demo, keys };
+}
+
+/** Grantees who take turns. */
+function oneOfMany(): (n: number) => string {
+  const grantees = Array.from({ length: GRANTEES }, () => randomBytes(16).toString('hex'));
+  return (n) => grantees[n % GRANTEES] ?? '';
 }
 
 function actOf({ project_id: projectId, users: [creator] }: Demo, action: string): Act {

@@ -1,6 +1,7 @@
 /** What was measured, as medians over the rounds, and as a table. */
 import { cpus } from 'node:os';
 import { COMMIT_BYTES } from './disk.ts';
+import type { HookRun } from './hook.ts';
 import type { Cost, Turn } from './loads.ts';
 import type { UpstreamTurn } from './upstream.ts';
 
@@ -21,6 +22,7 @@ export interface Measured {
   syncsPerSecond: number[];
   pages: PagesRound[][];
   upstream: UpstreamTurn[][];
+  hooks: HookRun[];
 }
 
 export type Report = ReturnType<typeof measuredOf> & { aims: { aim: string; met: boolean }[] };
@@ -52,11 +54,20 @@ export function reportOf(measured: Measured, plan: object): Report {
         aim: 'in front of another KMS under 2 ms longer at p50',
         met: report.upstream.every(({ longerMs }) => longerMs.median < 2),
       },
+      {
+        aim: '10,000 grants by one hook in under 10 s, at the speed of this run',
+        met: (report.hook.hookMs / report.hook.grants) * 10_000 < 10_000,
+      },
+      {
+        aim: 'p99 of others under 100 ms meanwhile, in the slowest quarter of a second',
+        met: report.hook.listP99Ms < 100 && report.hook.revokeP99Ms < 100,
+      },
     ],
   };
 }
 
-function measuredOf({ turns, syncsPerSecond, pages, upstream }: Measured, plan: object) {
+function measuredOf({ turns, syncsPerSecond, pages, upstream, hooks }: Measured, plan: object) {
+  const hook = (name: keyof HookRun) => median(hooks.map((run) => run[name]));
   return {
     machine: { node: process.version, cpu: cpus()[0]?.model.trim(), cpus: cpus().length },
     plan,
@@ -81,11 +92,23 @@ function measuredOf({ turns, syncsPerSecond, pages, upstream }: Measured, plan: 
       throughMs: hundredths(median(rounds.map(({ through }) => through.p50Ms))),
       longerMs: spread(rounds.map(({ straight, through }) => through.p50Ms - straight.p50Ms)),
     })),
+    hook: {
+      grants: hook('grants'),
+      keys: hook('keys'),
+      hookMs: Math.round(hook('hookMs')),
+      aloneMs: Math.round(hook('aloneMs')),
+      at16Ms: Math.round(hook('at16Ms')),
+      /** Of one by one at one connection. */
+      ratio: spread(hooks.map(({ hookMs, aloneMs }) => hookMs / aloneMs)),
+      listP99Ms: hundredths(hook('listP99Ms')),
+      revokeP99Ms: hundredths(hook('revokeP99Ms')),
+      othersAnswered: hook('othersAnswered'),
+    },
   };
 }
 
 /** The report for people. */
-export function tableOf({ machine, results, disk, pages, upstream, aims }: Report): string {
+export function tableOf({ machine, results, disk, pages, upstream, hook, aims }: Report): string {
   const servers = results.map(({ what, connections, service, floor, ratio }) => [
     what,
     connections,
@@ -144,6 +167,22 @@ export function tableOf({ machine, results, disk, pages, upstream, aims }: Repor
     '',
     ...columns([['upstream, p50', 'straight', 'through', 'longer', 'rounds'], ...fronts]),
     '',
+    ...columns([
+      ['hook', 'grants', 'keys', 's', 'one by one', 'at 16', 'of one by one', 'list p99', 'revoke p99', 'others'],
+      [
+        'all of a principal',
+        hook.grants.toLocaleString('en'),
+        hook.keys,
+        seconds(hook.hookMs),
+        seconds(hook.aloneMs),
+        seconds(hook.at16Ms),
+        percent(hook.ratio.median),
+        hook.listP99Ms.toFixed(1),
+        hook.revokeP99Ms.toFixed(1),
+        hook.othersAnswered,
+      ],
+    ]),
+    '',
     ...aims.map(({ aim, met }) => `${met ? 'met    ' : 'missed '} ${aim}`),
   ].join('\n');
 }
@@ -186,6 +225,7 @@ function median(values: number[]): number {
 }
 
 const hundredths = (value: number) => Math.round(value * 100) / 100;
+const seconds = (ms: number) => (ms / 1000).toFixed(2);
 const percent = (value: number) => `${Math.round(value * 100)} %`;
 
 /** Lines of cells, the first column to the left and the others to the right. */

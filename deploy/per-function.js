@@ -22,6 +22,10 @@ const KINDS = {
   ChangerRole: { perSecond: 'changesPerSecond', slowMs: 5000 },
   LoginRole: { perSecond: 'tokensPerSecond', slowMs: 3000 },
   SweeperRole: { perSecond: 'othersPerSecond', slowMs: 45_000 },
+  HookRole: { perSecond: 'hooksPerSecond', slowMs: 2000 },
+  // A job that takes long goes on until little of its time is left.
+  WorkerRole: { perSecond: 'othersPerSecond', slowMs: 105_000 },
+  FinderRole: { perSecond: 'othersPerSecond', slowMs: 30_000 },
 };
 
 /**

@@ -39,6 +39,6 @@ export const directoryIdentity: typeof import('./identity/directory.ts').directo
 export const accounts: typeof import('./identity/accounts.ts').accounts = () =>
   new Proxy({} as Accounts, {
     get() {
-      throw new Error('accounts are the admin command’s');
+      throw new Error('accounts are made by the admin command only');
     },
   });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config.ts';
 import { AccountError } from '../lib/identity/accounts.ts';
-import { COMMANDS, type Command, OPTIONS, type Output, type Values } from './admin/commands.ts';
+import { type Command, OPTIONS, type Output, type Values } from './admin/command.ts';
+import { COMMANDS } from './admin/commands.ts';
 import { aligned, textOf } from './admin/text.ts';
 import { DATABASE_FILE } from './data-dir.ts';
 import { openLocal } from './open.ts';
@@ -84,8 +85,8 @@ function overview(): string {
   const commands = COMMANDS.map(({ name, summary }) => [`  ${name}`, summary]);
   return `Usage: ${CALL} <command> [options]
 
-Manages the projects, users and access keys in the data folder (DATA_DIR, default .data), beside a running service or
-without one. Changes are in force with the next request.
+Manages projects, users, access keys and what hooks have started, in the data folder (DATA_DIR, default .data), beside a
+running service or without one. Changes are in force with the next request.
 
 ${aligned([...commands, ['', ''], ...COMMON])}
 

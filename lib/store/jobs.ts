@@ -1,5 +1,5 @@
 /** The ports of what hooks have started: jobs, who an outside identity is, and what is yet to be told to others. */
-import type { ChangeEvent, Grant, Operation, PrincipalType } from './store.ts';
+import type { ChangeEvent, Grant, Operation } from './store.ts';
 
 /** A person as another system knows them: `sub` of an identity provider, an e-mail address in lower case. */
 export type Identity = string;
@@ -112,7 +112,6 @@ export interface Mapping {
   source: string;
   identity: Identity;
   grantee: string;
-  granteeType: PrincipalType;
 }
 
 export interface MappingStore {

@@ -1,60 +1,12 @@
 /** What the admin command can do: one row each. `../admin.ts` reads the options, asks the row to run, and prints. */
 import { AccountError } from '../../lib/identity/accounts.ts';
 import { ROLES } from '../../lib/identity/roles.ts';
-import type { Services } from '../../lib/services.ts';
 import type { ChangeEvent } from '../../lib/store/store.ts';
+import { type Command, command, type Directory, LIMIT_DEFAULT } from './command.ts';
+import { HOOK_COMMANDS } from './hook-commands.ts';
 import type { Row } from './text.ts';
 import { verify } from './verify.ts';
 
-/** Every option; those that a command can need with a value for its example. */
-export const OPTIONS = {
-  domain: { value: 'acme', about: 'domain of the project; made when it is new' },
-  name: { value: 'reports', about: '1 to 64 letters, digits or . _ @ -' },
-  user: { value: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012', about: 'id of a user; see list-users' },
-  project: { value: '5a0b1c2d3e4f46789a8b7c6d5e4f3021', about: 'id of a project; see list-projects' },
-  role: { value: '"KMS Administrator"', about: 'name of a role; see list-roles' },
-  'access-key': { value: 'A1B2C3D4E5F6G7H8I9J0', about: 'access key (AK); see list-access-keys' },
-  id: { about: 'its id at the KMS behind this service; a new one when left out' },
-  key: { about: 'id of a key: only its receipts' },
-  grant: { about: 'id of a grant: only its receipts' },
-  limit: { about: 'how many at most, 1 to 1000; 20 when left out' },
-} as const;
-
-type Optional = 'id' | 'key' | 'grant' | 'limit';
-type Needed = Exclude<keyof typeof OPTIONS, Optional>;
-
-/** The options as given: all that the command needs are there. */
-export type Values = Readonly<Record<Needed, string> & Partial<Record<Optional, string>>>;
-
-export interface Output {
-  /** What --json prints; people get it as text. */
-  data: Row | Row[];
-  /** What people get instead, where `data` is too much to read. */
-  brief?: Row | Row[];
-  /** A line that people must see. */
-  note?: string;
-  /** What people get below the note; `data` has it too. */
-  lines?: string[];
-  /** Whether the exit code tells that something is wrong. */
-  hasFailed?: boolean;
-}
-
-/** What a command works on. */
-export type Directory = Pick<Services, 'store' | 'accounts' | 'config'>;
-
-export interface Command {
-  name: string;
-  summary: string;
-  needs: readonly Needed[];
-  takes: readonly Optional[];
-  /** Whether it may start a data folder; all others need one with a database. */
-  startsFolder: boolean;
-  run(directory: Directory, values: Values): Promise<Output>;
-}
-
-type Details = Partial<Pick<Command, 'needs' | 'takes' | 'startsFolder'>>;
-
-const LIMIT_DEFAULT = 20;
 const ONCE = 'is shown only now and can never be read again: keep it in a safe place.';
 const AT_ONCE = 'In force with the next request.';
 
@@ -156,25 +108,22 @@ export const COMMANDS: readonly Command[] = [
   command(
     'events',
     'the receipts of a project, newest first',
-    { needs: ['project'], takes: ['key', 'grant', 'limit'] },
-    async ({ store, config }, { project, key: keyId, grant, limit }) => {
+    { needs: ['project'], takes: ['key', 'grant', 'grantee', 'limit'] },
+    async ({ store, config }, { project, key: keyId, grant, grantee, limit }) => {
       // Where another IAM has the projects, only their events are here.
       if (!config.keystone && !(await store.directory.project(project))) {
         throw new AccountError(`there is no project ${project}; see list-projects`);
       }
-      const filter = { keyId, grantId: grant?.toLowerCase() };
+      const filter = { keyId, grantId: grant?.toLowerCase(), grantee };
       const events = await store.events.list(project, filter, Number(limit ?? LIMIT_DEFAULT));
       return { data: events.map(receiptOf), brief: events.map(briefOf) };
     },
   ),
+  ...HOOK_COMMANDS,
   command('verify', 'compare all counters, index rows and events with the keys and grants', {}, ({ config }) =>
     verify(config),
   ),
 ];
-
-function command(name: string, summary: string, details: Details, run: Command['run']): Command {
-  return { name, summary, needs: [], takes: [], startsFolder: false, ...details, run };
-}
 
 function setUser(enabled: boolean): Command['run'] {
   return async ({ accounts }, { user }) => {
@@ -206,16 +155,17 @@ function receiptOf(event: ChangeEvent): Row {
     request_id: event.requestId,
     sequence: event.sequence,
     reason: event.reason,
+    error_code: event.failure,
     grant: event.grant,
     grant_id: event.grantId,
     upstream_request_id: event.upstreamRequestId,
   };
 }
 
-function briefOf({ atMs, action, door, actor, keyId, grant, grantId }: ChangeEvent): Row {
+function briefOf({ atMs, action, door, actor, keyId, grant, grantId, failure }: ChangeEvent): Row {
   return {
     at: new Date(atMs).toISOString(),
-    action,
+    action: failure === undefined ? action : `${action} (not done: ${failure})`,
     door,
     actor,
     key_id: keyId,

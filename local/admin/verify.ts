@@ -4,7 +4,7 @@ import type { Audit } from '../../lib/store/audit.ts';
 import { auditDynamodb } from '../../lib/store/dynamodb/audit.ts';
 import { auditSqlite } from '../../lib/store/sqlite/audit.ts';
 import { DATABASE_FILE } from '../data-dir.ts';
-import type { Output } from './commands.ts';
+import type { Output } from './command.ts';
 
 /** Checks the whole store that the settings name. */
 export async function verify({ dynamodb, dataDir }: Config): Promise<Output> {

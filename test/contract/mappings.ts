@@ -3,9 +3,9 @@ import type { Mapping, MappingStore } from '../../lib/store/jobs.ts';
 import { eachFresh, type OpenStore } from './open-store.ts';
 import { DOMAIN, GRANTEE, numbers, RETIRER } from './world.ts';
 
-const ANN: Mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE, granteeType: 'user' };
+const ANN: Mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE };
 const ANN_ANYWHERE: Mapping = { ...ANN, source: '*', grantee: RETIRER };
-const ACME: Mapping = { source: 'workos', identity: 'org_01ACME', grantee: DOMAIN, granteeType: 'domain' };
+const ACME: Mapping = { source: 'workos', identity: 'org_01ACME', grantee: DOMAIN };
 
 /** What every engine's `MappingStore` must do. */
 export function mappingsContract(openStore: OpenStore): void {
@@ -31,7 +31,7 @@ export function mappingsContract(openStore: OpenStore): void {
 
     test('is one: what is put later takes the place of what was there', async () => {
       const mappings = await filled();
-      const moved: Mapping = { ...ANN, grantee: DOMAIN, granteeType: 'domain' };
+      const moved: Mapping = { ...ANN, grantee: DOMAIN };
       await mappings.put(moved);
       expect(await mappings.mapping('okta', 'ann@example.com')).toEqual(moved);
       expect(await mappings.mapping('*', 'ann@example.com')).toEqual(ANN_ANYWHERE);

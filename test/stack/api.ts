@@ -9,7 +9,13 @@ interface Throttle {
 }
 
 /** By the role of the function. */
-const PER_SECOND: Record<string, number> = { ReaderRole: 500, ChangerRole: 100, LoginRole: 20, NothingRole: 50 };
+const PER_SECOND: Record<string, number> = {
+  ReaderRole: 500,
+  ChangerRole: 100,
+  LoginRole: 20,
+  HookRole: 100,
+  NothingRole: 50,
+};
 
 export const upTo = (perSecond: number): Throttle => ({
   ThrottlingRateLimit: perSecond,
@@ -32,6 +38,7 @@ export function testApi(stack: Stack): void {
       'POST /v1.0/{project_id}/kms/list-grants': upTo(500),
       'POST /v1.0/{project_id}/kms/revoke-grant': upTo(100),
       'POST /v3/auth/tokens': upTo(20),
+      'POST /hooks/{source}': upTo(100),
       $default: upTo(50),
     });
     expect(stage?.Properties['DefaultRouteSettings']).toEqual({ DetailedMetricsEnabled: false, ...upTo(50) });

@@ -74,6 +74,9 @@ export function testData(stack: Stack): void {
           IAM_ENDPOINT: '',
           TOKEN_CACHE_SECONDS: '30',
           PROJECTS: '',
+          HOOKS: '',
+          TARGETS: '',
+          QUEUE_URL: { Ref: 'Queue' },
         },
       });
     }

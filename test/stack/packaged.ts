@@ -19,7 +19,12 @@ export interface Stack {
   outputs: Record<string, { Value: unknown }>;
   /** The provider's settings that go to AWS beside the template. */
   provider: Record<string, unknown>;
+  /** The code of each function, by its name. */
+  bundles: Record<string, string>;
 }
+
+/** Where the bundles of the last run are. */
+const BUILD = '.esbuild/.build';
 
 /** A run takes 10 s. One whose build fails prints why and never ends: the plugin leaves its builder running. */
 const RUN_MS_MAX = 180_000;
@@ -48,16 +53,21 @@ export function packageStack(stage: string, settings: Record<string, string> = {
     });
     const read = (file: string) => JSON.parse(readFileSync(join(made, file), 'utf8'));
     const template = read('cloudformation-template-update-stack.json');
+    const { service } = read('serverless-state.json');
+    const handlers = Object.entries(service.functions as Record<string, { handler: string }>);
     return {
       stage,
       resources: decide(template.Resources, template.Conditions) as unknown as Stack['resources'],
       outputs: template.Outputs,
-      provider: read('serverless-state.json').service.provider,
+      provider: service.provider,
+      bundles: Object.fromEntries(handlers.map(([name, { handler }]) => [name, bundleOf(handler)])),
     };
   } finally {
     rmSync(home, { recursive: true });
   }
 }
+
+const bundleOf = (handler: string) => readFileSync(join(BUILD, handler.replace(/\.handler$/, '.js')), 'utf8');
 
 /** The resources of a type, by their names. */
 export function ofType({ resources }: Stack, type: string): [string, Resource][] {

@@ -14,13 +14,17 @@ interface Statement {
 const READS = ['dynamodb:BatchGetItem table', 'dynamodb:GetItem table', 'dynamodb:Query table'];
 const CHECKS = ['dynamodb:ConditionCheckItem table'];
 const ROOT_KEY = ['secretsmanager:GetSecretValue root key'];
+const SEND = ['sqs:SendMessage queue'];
 const KEYS_AND_GRANTS = 'due grant#* key#* keys#* retirable#* retirable-n#*';
 const CHANGES = [
-  'dynamodb:PutItem table where pk is events#* once#*',
+  'dynamodb:PutItem table where pk is events#* grantee-events#* once#*',
   `dynamodb:DeleteItem table where pk is ${KEYS_AND_GRANTS}`,
   `dynamodb:PutItem table where pk is ${KEYS_AND_GRANTS}`,
   `dynamodb:UpdateItem table where pk is ${KEYS_AND_GRANTS}`,
 ];
+const JOBS = 'all#jobs job#* open-jobs';
+const READ_BY_WORKER =
+  'access-key#* events#* grant#* grantee-events#* job#* key#* keys#* mappings once#* outbox#* retirable#* retirable-n#* token#* user#*';
 
 /**
  * Each kind of function, and all that it may do besides writing its own log. A new function is written down here, so
@@ -29,7 +33,17 @@ const CHANGES = [
 export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   NothingRole: { functions: ['unmatched'], may: [] },
   ReaderRole: {
-    functions: ['check-token', 'describe-key', 'list-grants', 'list-keys', 'list-retirable-grants', 'projects'],
+    functions: [
+      'check-token',
+      'describe-key',
+      'job',
+      'list-grant-events',
+      'list-grants',
+      'list-keys',
+      'list-principal-grants',
+      'list-retirable-grants',
+      'projects',
+    ],
     may: [...READS, ...ROOT_KEY],
   },
   ChangerRole: {
@@ -41,6 +55,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'enable-key',
       'retire-grant',
       'revoke-grant',
+      'revoke-principal-grants',
       'schedule-key-deletion',
     ],
     may: [...READS, ...CHECKS, ...CHANGES, ...ROOT_KEY],
@@ -57,6 +72,41 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
     functions: ['delete-due-keys'],
     may: [...READS.map((read) => `${read} where pk is ${KEYS_AND_GRANTS}`), ...CHANGES],
   },
+  HookRole: {
+    functions: ['webhook'],
+    may: [`dynamodb:PutItem table where pk is ${JOBS}`, ...SEND],
+  },
+  WorkerRole: {
+    functions: ['work'],
+    may: [
+      ...READS.map((read) => `${read} where pk is ${READ_BY_WORKER}`),
+      ...CHANGES,
+      `dynamodb:PutItem table where pk is ${JOBS}`,
+      `dynamodb:DeleteItem table where pk is ${JOBS}`,
+      'sqs:ChangeMessageVisibility queue',
+      'sqs:DeleteMessage queue',
+      'sqs:GetQueueAttributes queue',
+      'sqs:ReceiveMessage queue',
+      ...SEND,
+    ],
+  },
+  FinderRole: {
+    functions: ['find-lost-work'],
+    may: [
+      'dynamodb:BatchGetItem table where pk is job#* open-jobs outbox#*',
+      'dynamodb:Query table where pk is job#* open-jobs outbox#*',
+      ...SEND,
+    ],
+  },
+};
+
+const NEWS = ['dynamodb:PutItem table where pk is outbox#*'];
+
+/** What each may do besides where somebody hears of changes. */
+export const WITH_TARGETS: Record<string, string[]> = {
+  ChangerRole: [...NEWS, ...SEND],
+  SweeperRole: [...NEWS, ...SEND],
+  WorkerRole: [...NEWS, 'dynamodb:DeleteItem table where pk is outbox#*'],
 };
 
 /** Which items of lib/store/dynamodb/schema.ts are whose to write. */
@@ -66,6 +116,7 @@ const ITEMS = {
     'creator',
     'due',
     'eventOfGrant',
+    'eventOfGrantee',
     'eventOfKey',
     'eventOfProject',
     'grant',
@@ -80,8 +131,9 @@ const ITEMS = {
     'retirableCount',
     'retirableCounts',
   ],
+  jobs: ['job', 'openJob'],
   tokens: ['token'],
-  directory: ['accessKey', 'domain', 'inAll', 'name', 'project', 'role', 'user'],
+  nobodys: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'outbox', 'project', 'role', 'user'],
 };
 
 export function testRoles(stack: Stack): void {
@@ -96,6 +148,7 @@ export function testRoles(stack: Stack): void {
     const log = functions.find(({ id }) => text === grouped(id.replace('LambdaFunction', 'LogGroup')));
     if (log) return `log of ${log.name}`;
     if (text === '{"Ref":"RootKey"}') return 'root key';
+    if (text === grouped('Queue')) return 'queue';
     return text === tableOf(stack.stage) ? 'table' : text;
   }
 
@@ -160,7 +213,7 @@ export function testRoles(stack: Stack): void {
     ]);
   });
 
-  test('keys and grants are written by changer and sweeper, tokens by login, the rest of the directory by nobody', () => {
+  test('keys and grants are written by changer, sweeper and worker, jobs by hook and worker, tokens by login, all else by nobody', () => {
     const writersOf = (pk: string) =>
       roles.filter(({ statements }) => mayWrite(statements, pk)).map(({ name }) => name);
     const found = Object.entries(at).map(([item, place]) => {
@@ -168,11 +221,13 @@ export function testRoles(stack: Stack): void {
       return [item, [...new Set(places.flatMap(({ pk }) => writersOf(pk)))]];
     });
     const wanted = [
-      ...ITEMS.keysAndGrants.map((item) => [item, ['ChangerRole', 'SweeperRole']]),
+      ...ITEMS.keysAndGrants.map((item) => [item, ['ChangerRole', 'SweeperRole', 'WorkerRole']]),
+      ...ITEMS.jobs.map((item) => [item, ['HookRole', 'WorkerRole']]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
-      ...ITEMS.directory.map((item) => [item, []]),
+      ...ITEMS.nobodys.map((item) => [item, []]),
     ];
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
+    expect(writersOf(at.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'WorkerRole']);
   });
 
   test('only Lambda takes a role', () => {
@@ -185,7 +240,7 @@ export function testRoles(stack: Stack): void {
   });
 }
 
-const grouped = (logGroup: string) => JSON.stringify({ 'Fn::GetAtt': [logGroup, 'Arn'] });
+const grouped = (resource: string) => JSON.stringify({ 'Fn::GetAtt': [resource, 'Arn'] });
 
 const tableOf = (stage: string) =>
   JSON.stringify({

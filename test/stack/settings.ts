@@ -7,8 +7,23 @@ import { functionsOf, ofType, type Stack } from './packaged.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:pager';
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:kms/access-key-8hLtkJ';
-/** What Lambda gives a function besides. */
-const LAMBDA = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };
+const HOOKS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:hooks-8hLtkJ';
+const TARGETS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:targets-8hLtkJ';
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+}
+
+/** What Lambda gives a function besides, and CloudFormation in the place of a Ref. */
+const LAMBDA = {
+  QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/kms-grants-dev',
+  ROOT_KEY_SECRET: 'root-key',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'example',
+};
 
 export const CHANGED = {
   table: 'kms-grants-dev-restored',
@@ -25,9 +40,12 @@ export const CHANGED = {
   iamEndpoint: 'https://iam.eu-de.otc.t-systems.com',
   tokenCacheSeconds: '10',
   projects: 'aa2d97d7e62c4b7da3ffdfc11551f878',
+  hooks: `aws:${HOOKS}`,
+  targets: `aws:${TARGETS}`,
   readsPerSecond: '3000',
   changesPerSecond: '300',
   tokensPerSecond: '30',
+  hooksPerSecond: '60',
   othersPerSecond: '40',
   corsOrigins: 'https://app.example.com,https://admin.example.com',
   logRetentionDays: '30',
@@ -42,6 +60,16 @@ export function testSettings(stack: Stack): void {
   const functions = functionsOf(stack);
   const roles = ofType(stack, 'AWS::IAM::Role').map(([, { Properties }]) => Properties);
 
+  /** By the role: its statements that name this. */
+  function statementsWith(text: string): Record<string, Statement[]> {
+    const found = ofType(stack, 'AWS::IAM::Role').map(([name, { Properties }]) => {
+      const [policy] = Properties['Policies'] as [{ PolicyDocument: { Statement: Statement[] } }];
+      const mine = policy.PolicyDocument.Statement.filter((one) => JSON.stringify(one).includes(text));
+      return [name, mine] as const;
+    });
+    return Object.fromEntries(found.filter(([, statements]) => statements.length > 0));
+  }
+
   test('tracing: all functions are traced, and their roles may write traces', () => {
     for (const { properties } of functions) expect(properties['TracingConfig']).toEqual({ Mode: 'Active' });
     for (const role of roles) {
@@ -55,8 +83,8 @@ export function testSettings(stack: Stack): void {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
-    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(10);
-    expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(10);
+    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(20);
+    expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(12);
   });
 
   test('projectRegion, grantsPerKey, keysPerProject, table: the functions are told', () => {
@@ -67,10 +95,10 @@ export function testSettings(stack: Stack): void {
     }
   });
 
-  test('authority, identity and what belongs to them: the functions start with them', () => {
+  test('authority, identity and what belongs to them, hooks, targets: the functions start with them', () => {
     for (const { properties } of functions) {
       const { Variables } = properties['Environment'] as { Variables: Record<string, string> };
-      const { upstream, keystone, projects } = parseConfig({ ...Variables, ...LAMBDA, ROOT_KEY_SECRET: 'root-key' });
+      const { upstream, keystone, projects, hooks, targets } = parseConfig({ ...Variables, ...LAMBDA });
       expect(upstream).toMatchObject({
         endpoint: 'https://kms.eu-de.otc.t-systems.com',
         credentials: { kind: 'aws', secretId: SECRET },
@@ -79,26 +107,52 @@ export function testSettings(stack: Stack): void {
       });
       expect(keystone).toEqual({ endpoint: 'https://iam.eu-de.otc.t-systems.com', cacheSeconds: 10 });
       expect(projects).toEqual(['aa2d97d7e62c4b7da3ffdfc11551f878']);
+      expect(hooks).toMatchObject({ kind: 'aws', secretId: HOOKS });
+      expect(targets).toMatchObject({ kind: 'aws', secretId: TARGETS });
     }
   });
 
-  test('kmsCredentials: who lists and who changes may read that secret, and nobody else may', () => {
-    const readers = ofType(stack, 'AWS::IAM::Role').filter(([, role]) => JSON.stringify(role).includes(SECRET));
-    expect(readers.map(([name]) => name)).toEqual(['ReaderRole', 'ChangerRole']);
-    for (const [, { Properties }] of readers) {
-      const [policy] = Properties['Policies'] as [{ PolicyDocument: { Statement: { Resource: unknown }[] } }];
-      expect(policy.PolicyDocument.Statement.filter(({ Resource }) => Resource === SECRET)).toEqual([
-        { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: SECRET },
-      ]);
-    }
+  test.each([
+    ['kmsCredentials', 'who lists, who changes and who works', SECRET, ['ReaderRole', 'ChangerRole', 'WorkerRole']],
+    ['hooks', 'who takes hooks', HOOKS, ['HookRole']],
+    ['targets', 'who works', TARGETS, ['WorkerRole']],
+  ])('%s: %s may read that secret, and nobody else may', (_setting, _who, secret, kinds) => {
+    const reading = [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secret }];
+    expect(statementsWith(secret)).toEqual(Object.fromEntries(kinds.map((kind) => [kind, reading])));
   });
 
-  test('readsPerSecond, changesPerSecond, tokensPerSecond, othersPerSecond: each route is told, as a number', () => {
+  test('targets: who changes writes what is to be told and sends word of it, and who tells it takes it away', () => {
+    const table = { 'Fn::Sub': expect.stringMatching(/table\/kms-grants-dev-restored$/) };
+    const only = {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['outbox#*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    };
+    const put = { Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: table, Condition: only };
+    const writing = Object.entries(statementsWith('"outbox#*"')).map(([name, statements]) => [
+      name,
+      statements.filter(({ Action }) => /PutItem|DeleteItem/.test(String(Action))),
+    ]);
+    expect(Object.fromEntries(writing)).toEqual({
+      ChangerRole: [put],
+      SweeperRole: [put],
+      WorkerRole: [put, { ...put, Action: 'dynamodb:DeleteItem' }],
+      FinderRole: [],
+    });
+    const sending = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] } }];
+    expect(statementsWith('sqs:SendMessage')).toEqual(
+      Object.fromEntries(
+        ['ChangerRole', 'SweeperRole', 'HookRole', 'WorkerRole', 'FinderRole'].map((kind) => [kind, sending]),
+      ),
+    );
+  });
+
+  test('readsPerSecond, changesPerSecond, tokensPerSecond, hooksPerSecond, othersPerSecond: each route is told, as a number', () => {
     const stage = resources['HttpApiStage']?.Properties;
     expect(stage?.['RouteSettings']).toMatchObject({
       'POST /v1.0/{project_id}/kms/list-grants': upTo(3000),
       'POST /v1.0/{project_id}/kms/revoke-grant': upTo(300),
       'POST /v3/auth/tokens': upTo(30),
+      'DELETE /hooks/{source}/Users/{id}': upTo(60),
       $default: upTo(40),
     });
     expect(stage?.['DefaultRouteSettings']).toMatchObject(upTo(40));

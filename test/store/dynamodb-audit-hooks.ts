@@ -44,11 +44,10 @@ function jobFaults(item: Item): string[] {
   );
 }
 
-function mappingFaults({ pk, sk, source, identity, grantee, granteeType }: Item): string[] {
+function mappingFaults({ pk, sk, source, identity, grantee }: Item): string[] {
   const hash = createHash('sha256').update(String(identity)).digest('hex');
-  const isSound =
-    sk === `${source}#${hash}` && grantee !== undefined && ['user', 'domain'].includes(String(granteeType));
-  return isSound ? [] : [`${pk} ${sk}: is of ${source} ${identity}, ${granteeType} ${grantee}`];
+  const isSound = sk === `${source}#${hash}` && grantee !== undefined;
+  return isSound ? [] : [`${pk} ${sk}: is of ${source} ${identity}, ${grantee}`];
 }
 
 /** What is to be told has happened: the event is its project's, in the part of the same number. */

@@ -47,7 +47,7 @@ async function fillHooks(): Promise<void> {
   const store = openDynamodbStore({ ...dynamodb, hasOutbox: true });
   for (const job of [aJob(1), aJob(2)]) await store.jobs.add(job);
   expect(await store.jobs.save({ ...aJob(2), state: 'done', dueAtMs: NOW_MS + 3 })).toBe(true);
-  await store.mappings.put({ source: 'okta', identity: 'ann', grantee: GRANTEE, granteeType: 'user' });
+  await store.mappings.put({ source: 'okta', identity: 'ann', grantee: GRANTEE });
   const [project] = await store.directory.projects();
   await store.events.append(
     {

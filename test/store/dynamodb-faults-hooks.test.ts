@@ -78,7 +78,7 @@ test('a job is added in one transaction and nothing else', async () => {
 });
 
 test('a mapping is put and removed, and that is what is answered', async () => {
-  const mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE, granteeType: 'user' } as const;
+  const mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE } as const;
   faulty.fake.next('PutItem', lost);
   await faulty.store.mappings.put(mapping);
   expect(await faulty.direct.mappings.list()).toEqual([mapping]);
@@ -88,7 +88,7 @@ test('a mapping is put and removed, and that is what is answered', async () => {
 });
 
 test('an identity may be longer than a key of DynamoDB', async () => {
-  const mapping = { source: '*', identity: '\u{1f600}'.repeat(2000), grantee: GRANTEE, granteeType: 'user' } as const;
+  const mapping = { source: '*', identity: '\u{1f600}'.repeat(2000), grantee: GRANTEE } as const;
   await faulty.store.mappings.put(mapping);
   expect(await faulty.store.mappings.mapping('*', mapping.identity)).toEqual(mapping);
 });

@@ -1,5 +1,4 @@
 import type { Mapping, MappingStore } from '../jobs.ts';
-import type { PrincipalType } from '../store.ts';
 import type { Item } from './item.ts';
 import { at, rangeOf } from './schema.ts';
 import type { Table } from './table.ts';
@@ -10,8 +9,8 @@ const ALL = 1_000_000;
 /** Who an outside identity is, over DynamoDB. */
 export function dynamodbMappings(table: Table): MappingStore {
   return {
-    put({ source, identity, grantee, granteeType }) {
-      return table.put({ ...at.mapping(source, identity), source, identity, grantee, granteeType });
+    put(mapping) {
+      return table.put({ ...at.mapping(mapping.source, mapping.identity), ...mapping });
     },
     async remove(source, identity) {
       const place = at.mapping(source, identity);
@@ -38,5 +37,4 @@ const toMapping = (item: Item): Mapping => ({
   source: String(item['source']),
   identity: String(item['identity']),
   grantee: String(item['grantee']),
-  granteeType: String(item['granteeType']) as PrincipalType,
 });

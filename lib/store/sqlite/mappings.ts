@@ -1,16 +1,14 @@
 import type { Mapping, MappingStore } from '../jobs.ts';
-import type { PrincipalType } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** Who an outside identity is, over SQLite. */
 export function sqliteMappings(db: Database): MappingStore {
-  const put = db.prepare('INSERT OR REPLACE INTO mappings VALUES (?, ?, ?, ?)');
+  const put = db.prepare('INSERT OR REPLACE INTO mappings VALUES (?, ?, ?)');
   const remove = db.prepare('DELETE FROM mappings WHERE identity = ? AND source = ?');
   const byIdentity = db.prepare('SELECT * FROM mappings WHERE identity = ? AND source = ?');
   const all = db.prepare('SELECT * FROM mappings ORDER BY identity, source');
   return {
-    put: (mapping) =>
-      db.write(() => void put.run(mapping.identity, mapping.source, mapping.grantee, mapping.granteeType)),
+    put: ({ identity, source, grantee }) => db.write(() => void put.run(identity, source, grantee)),
     remove: (source, identity) => db.write(() => remove.run(identity, source).changes === 1),
     async mapping(source, identity) {
       const row = byIdentity.get(identity, source);
@@ -24,5 +22,4 @@ const toMapping = (row: Row): Mapping => ({
   source: String(row['source']),
   identity: String(row['identity']),
   grantee: String(row['grantee']),
-  granteeType: String(row['grantee_type']) as PrincipalType,
 });

@@ -134,7 +134,7 @@ CREATE INDEX jobs_by_end ON jobs (is_ended, due_at_ms);
 CREATE INDEX jobs_by_time ON jobs (received_at_ms);
 
 CREATE TABLE mappings (
-  identity TEXT NOT NULL, source TEXT NOT NULL, grantee TEXT NOT NULL, grantee_type TEXT NOT NULL,
+  identity TEXT NOT NULL, source TEXT NOT NULL, grantee TEXT NOT NULL,
   PRIMARY KEY (identity, source)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Answer, startService, type TestService } from '../../support/service.ts';
+import { done, grantsOn, newGrant, newKey, type User } from '../making.ts';
+import { pagesOf } from '../pages.ts';
+import { expectRefusal } from '../refusal.ts';
+import { rowsOf } from '../rows.ts';
+
+/** Source: KMS API reference, list-retirable-grants, response example. */
+const SAMPLE_MS = 1497341531000;
+const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
+const EMPTY = { grants: [], next_marker: '', truncated: 'false', total: 0 };
+
+let service: TestService;
+let foreigner: User & { project_id: string };
+let keys: [string, string];
+let principals = 0;
+beforeAll(async () => {
+  service = await startService();
+  foreigner = await service.foreignUser();
+  keys = [await newKey(service), await newKey(service, service.administrator)];
+  await service.token(service.reader);
+});
+afterAll(() => service.stop());
+
+const list = (body: object): Promise<Answer> => service.kms(service.reader, 'list-principal-grants', body);
+const idsOf = ({ grants }: { grants: { grant_id: string }[] }) => grants.map(({ grant_id }) => grant_id);
+
+/** Somebody who holds nothing yet. */
+function newPrincipal(): string {
+  principals += 1;
+  return `principal${principals}`;
+}
+
+/** Grants to one principal, in turn on a key of the creator and on one of the administrator. */
+async function held(count: number, grantee_principal = newPrincipal()) {
+  const grants: { key_id: string; grant_id: string; user: User }[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const [key_id, user] = n % 2 ? [keys[1], service.administrator] : [keys[0], service.creator];
+    grants.push({ key_id, user, grant_id: await newGrant(service, key_id, { grantee_principal }, user) });
+  }
+  return { grantee_principal, grants, ids: grants.map(({ grant_id }) => grant_id) };
+}
+
+test('answers in the form of the other lists', async () => {
+  const { nowMs } = service.clock;
+  service.clock.nowMs = SAMPLE_MS - 2;
+  const key_id = await newKey(service);
+  const operations = ['describe-key', 'create-datakey', 'encrypt-datakey'];
+  const fields = { operations, grantee_principal: USER, retiring_principal: USER, name: 'my_grant' };
+  const grant_id = await newGrant(service, key_id, fields);
+  service.clock.nowMs = nowMs;
+  const { status, body } = await list({ grantee_principal: USER, limit: '', marker: '', sequence: '' });
+  expect([status, body]).toEqual([
+    200,
+    {
+      grants: [
+        {
+          key_id,
+          grant_id,
+          operations: ['describe-key', 'create-datakey', 'encrypt-datakey'],
+          grantee_principal: '13gg44z4g2sglzk0egw0u726zoyzvrs8',
+          grantee_principal_type: 'user',
+          retiring_principal: '13gg44z4g2sglzk0egw0u726zoyzvrs8',
+          issuing_principal: service.creator.user_id,
+          name: 'my_grant',
+          creation_date: '1497341531000',
+        },
+      ],
+      next_marker: '',
+      truncated: 'false',
+      total: 1,
+    },
+  ]);
+});
+
+test('lists over all keys, whoever made them, oldest first, as user and as domain; what others hold is not there', async () => {
+  const [first, second] = keys;
+  const { administrator } = service;
+  const grantee_principal = newPrincipal();
+  const asDomain = { grantee_principal, grantee_principal_type: 'domain' };
+  const ids = [
+    await newGrant(service, second, { grantee_principal }, administrator),
+    await newGrant(service, first, asDomain),
+    await newGrant(service, first, { grantee_principal }),
+    await newGrant(service, second, asDomain, administrator),
+  ];
+  await newGrant(service, first, { retiring_principal: grantee_principal });
+  await newGrant(service, first, { grantee_principal: `${grantee_principal}0` });
+  await newGrant(service, first, { grantee_principal: grantee_principal.toUpperCase() });
+
+  const whole = done(await list({ grantee_principal }));
+  expect([idsOf(whole), whole.total, whole.truncated]).toEqual([ids, 4, 'false']);
+  expect(whole.grants[2]).toEqual((await grantsOn(service, first)).find(({ grant_id }) => grant_id === ids[2]));
+});
+
+test('keys that are disabled or wait for deletion are listed too; what was revoked or retired is not', async () => {
+  const { creator } = service;
+  const grantee_principal = newPrincipal();
+  const [disabled, waiting] = [await newKey(service), await newKey(service)];
+  const ids: string[] = [];
+  for (const key_id of [disabled, waiting, disabled, waiting]) {
+    ids.push(await newGrant(service, key_id, { grantee_principal }));
+  }
+  done(await service.kms(creator, 'disable-key', { key_id: disabled }));
+  done(await service.kms(creator, 'schedule-key-deletion', { key_id: waiting, pending_days: '7' }));
+  expect(idsOf(done(await list({ grantee_principal })))).toEqual(ids);
+  done(await service.kms(creator, 'revoke-grant', { key_id: disabled, grant_id: ids[0] }));
+  done(await service.kms(creator, 'retire-grant', { key_id: waiting, grant_id: ids[3] }));
+  const left = done(await list({ grantee_principal }));
+  expect([idsOf(left), left.total]).toEqual([[ids[1], ids[2]], 2]);
+});
+
+test('one who holds nothing, or is nowhere, has an empty list', async () => {
+  for (const grantee_principal of [newPrincipal(), service.reader.user_id, 'nobody']) {
+    expect(done(await list({ grantee_principal }))).toEqual(EMPTY);
+  }
+});
+
+test('a project is told of its own grants only', async () => {
+  const { grantee_principal, ids } = await held(2);
+  const elsewhere = (body: object) => service.kms(foreigner, 'list-principal-grants', body, foreigner.project_id);
+  expect(done(await elsewhere({ grantee_principal }))).toEqual(EMPTY);
+  const there = await newGrant(service, await newKey(service, foreigner), { grantee_principal }, foreigner);
+  expect(done(await elsewhere({ grantee_principal }))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
+  const here = done(await list({ grantee_principal }));
+  expect([idsOf(here), here.total]).toEqual([ids, 2]);
+});
+
+describe('pages', () => {
+  test('of any size: all of it, in order, with the total on each', async () => {
+    const { grantee_principal, ids } = await held(7);
+    for (const limit of [1, 2, 3, 6, 7, 8, 1000]) {
+      const pages = await pagesOf((body) => list({ grantee_principal, limit, ...body }));
+      expect([limit, pages.flatMap(idsOf)]).toEqual([limit, ids]);
+      expect(pages.map(({ total }) => total)).toEqual(Array(Math.ceil(7 / limit)).fill(7));
+    }
+  });
+
+  test('go on at next_marker, in either case, and at an offset of 1 to 4 digits, text or number', async () => {
+    const { grantee_principal, ids } = await held(5);
+    const page = done(await list({ grantee_principal, limit: '2' }));
+    expect([idsOf(page), page.next_marker, page.truncated]).toEqual([ids.slice(0, 2), ids[1], 'true']);
+    const upper = done(await list({ grantee_principal, marker: page.next_marker.toUpperCase() }));
+    expect([idsOf(upper), upper.next_marker]).toEqual([ids.slice(2), '']);
+    for (const [marker, from] of [
+      ['0', 0],
+      [2, 2],
+      ['0003', 3],
+      ['5', 5],
+      [9999, 9999],
+    ] as const) {
+      const rest = done(await list({ grantee_principal, marker }));
+      expect([marker, idsOf(rest), rest.total, rest.truncated]).toEqual([marker, ids.slice(from), 5, 'false']);
+    }
+    const middle = done(await list({ grantee_principal, marker: '1', limit: 2 }));
+    expect([idsOf(middle), middle.next_marker]).toEqual([ids.slice(1, 3), ids[2]]);
+  });
+
+  test.each([1, 2, 4])('of %i while grants come and go: each survivor once, each total exact', async (limit) => {
+    const { grantee_principal, grants, ids } = await held(9);
+    const alive = new Set(ids);
+    const totals = [alive.size];
+    const met: string[] = [];
+    const pages = await pagesOf(
+      (body) => list({ grantee_principal, limit, ...body }),
+      async (page) => {
+        met.push(...idsOf(page));
+        const ahead = grants.filter(({ grant_id }) => alive.has(grant_id) && !met.includes(grant_id));
+        const last = grants.find(({ grant_id }) => grant_id === page.next_marker);
+        // The one that the marker names, and the one that would have come next.
+        for (const gone of [last, ahead[0]]) {
+          if (!gone) continue;
+          const { key_id, grant_id, user } = gone;
+          done(await service.kms(user, 'revoke-grant', { key_id, grant_id }));
+          alive.delete(grant_id);
+        }
+        // Not for ever: a list that grows as fast as it is read has no end.
+        if (totals.length < 3) alive.add(await newGrant(service, keys[0], { grantee_principal }));
+        totals.push(alive.size);
+      },
+    );
+    const all = pages.flatMap(idsOf);
+    expect(new Set(all).size).toBe(all.length);
+    expect(all).toEqual(expect.arrayContaining([...alive]));
+    expect(pages.map(({ total }) => total)).toEqual(totals);
+    expect(pages.length).toBeGreaterThan(2);
+  });
+});
+
+describe('refuses, and writes nothing', () => {
+  async function expectRefused(body: object, refusal: [number, string]): Promise<void> {
+    const rows = await rowsOf(service);
+    expectRefusal(await list(body), refusal);
+    expect(await rowsOf(service)).toEqual(rows);
+  }
+
+  test('no grantee_principal: KMS.0204', async () => {
+    await expectRefused({}, [400, 'KMS.0204']);
+    await expectRefused({ grantee_principal: null }, [400, 'KMS.0204']);
+  });
+
+  test.each(['', ' ', 'a-b', 'a_b', '*', '%', 'a'.repeat(65), 7, true, [USER], {}])(
+    'grantee_principal %j: KMS.2402',
+    (grantee_principal) => expectRefused({ grantee_principal }, [400, 'KMS.2402']),
+  );
+
+  test('limit and marker out of form: KMS.1601, KMS.1602', async () => {
+    for (const limit of ['0', '1001', 'abc', 0, 1001, 1.5, true, {}]) {
+      await expectRefused({ grantee_principal: USER, limit }, [400, 'KMS.1601']);
+    }
+    for (const marker of ['-1', '10000', 'abc', '0'.repeat(63), '0'.repeat(32), 1.5, true, {}]) {
+      await expectRefused({ grantee_principal: USER, marker }, [400, 'KMS.1602']);
+    }
+  });
+
+  test('a role that may not list: KMS.0307', async () => {
+    const user = await service.addUser('security', 'Security Administrator');
+    await service.token(user);
+    const rows = await rowsOf(service);
+    expectRefusal(await service.kms(user, 'list-principal-grants', { grantee_principal: USER }), [403, 'KMS.0307']);
+    expect(await rowsOf(service)).toEqual(rows);
+  });
+});
