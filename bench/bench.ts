@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { syncsPerSecond } from './disk.ts';
 import { type FilledKey, fill } from './fill.ts';
-import { type HookPlan, hookRun } from './hook.ts';
+import { type HookPlan, hookRun, ratedRun } from './hook.ts';
 import {
   type Asking,
   ask,
@@ -34,13 +34,14 @@ Starts the service on a data folder of its own, fills it, and measures over HTTP
   cost      of a page of 100 of keys with 1,000 to 100,000 grants, at 16 connections; 1.00 is that of 1,000
   upstream  what a call takes longer through the service in front of another KMS than straight to that one
   hook      all grants of a principal over many keys, from one webhook to the last revoke, beside revoking them one by
-            one through the API; and what others waited meanwhile, lists and revokes at 4 connections
+            one through the API; and what others waited meanwhile, lists and revokes at 4 connections; and the same of
+            200 grants in front of another KMS that takes 20 calls a second, beside the least that it can take
 
 Beside list and revoke stands the floor of the same run: a node:http process that answers the same bytes from memory.
 They take turns; every number is the median over the rounds, and so is the ratio of each turn. The floor's client is
 the same; where "client busy" nears 100 %, it is the client that is measured.
 
-  --quick   under 15 seconds, and coarse
+  --quick   under half a minute, and coarse
   --large   pages go on to 1,000,000 grants; filling takes some minutes
   --json    the report as JSON on the standard output, and the table on the standard error
   --help    this text`;
@@ -62,6 +63,8 @@ interface Plan {
   upstreamSeconds: number;
   warmUpSeconds: number;
   hook: HookPlan;
+  /** What the KMS behind the service takes while a hook revokes 200 grants there. */
+  ratedPerSecond: number;
 }
 
 const LIST_GRANTS = 10_000;
@@ -78,6 +81,7 @@ const FULL: Plan = {
   upstreamSeconds: 0.8,
   warmUpSeconds: 0.7,
   hook: { keys: 200, each: 50, others: 6_000 },
+  ratedPerSecond: 20,
 };
 
 const QUICK: Plan = {
@@ -92,6 +96,7 @@ const QUICK: Plan = {
   upstreamSeconds: 0.2,
   warmUpSeconds: 0.3,
   hook: { keys: 20, each: 50, others: 1_000 },
+  ratedPerSecond: 50,
 };
 
 const LARGE_GRANTS = 1_000_000;
@@ -118,6 +123,8 @@ async function run(plan: Plan): Promise<Measured> {
       tell(`hook ${round + 1} of ${HOOK_ROUNDS}`);
       measured.hooks.push(await hookRun(join(dataDir, `hook-${round}`), plan.hook, running));
     }
+    tell('hook at a rate');
+    measured.rated = await ratedRun(join(dataDir, 'rated'), plan.ratedPerSecond, running);
     return measured;
   } finally {
     await Promise.all(running.map(stop));

@@ -47,11 +47,8 @@ export async function hookRun(dataDir: string, plan: HookPlan, running: Running[
   const { demo, keys } = await fill(dataDir, [first + plan.others + SAMPLE * 2, ...sizes], granteeOf);
   // Others work on the first key.
   const [shared] = keys as [FilledKey];
-  const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const source = { kind: 'standard', secrets: [secret], projects: [demo.project_id], actions: ['principal.disabled'] };
-  const file = join(dataDir, 'hooks.json');
-  writeFileSync(file, JSON.stringify({ bench: source }), { mode: 0o600 });
-  const service = await startService(dataDir, { HOOKS: `file:${file}` });
+  const { secret, settings } = sourceIn(dataDir, demo.project_id);
+  const service = await startService(dataDir, settings);
   running.push(service);
   try {
     const asking: Asking = { service, projectId: demo.project_id, token: await logIn(service.port, demo) };
@@ -60,6 +57,66 @@ export async function hookRun(dataDir: string, plan: HookPlan, running: Running[
     await stop(service);
   }
 }
+
+/** The settings of a service that one source may tell of somebody who left. */
+function sourceIn(dataDir: string, projectId: string) {
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const bench = { kind: 'standard', secrets: [secret], projects: [projectId], actions: ['principal.disabled'] };
+  const file = join(dataDir, 'hooks.json');
+  writeFileSync(file, JSON.stringify({ bench }), { mode: 0o600 });
+  return { secret, settings: { HOOKS: `file:${file}` } };
+}
+
+export interface RatedRun {
+  perSecond: number;
+  grants: number;
+  /** Calls at the KMS behind it: the lists before and after too. */
+  calls: number;
+  tookMs: number;
+  /** The least that so many calls take when no second may see more of them. */
+  leastMs: number;
+}
+
+/** The same in front of another KMS that takes so many calls a second. */
+export async function ratedRun(dataDir: string, perSecond: number, running: Running[]): Promise<RatedRun> {
+  const [cloudDir, frontDir] = [join(dataDir, 'cloud'), join(dataDir, 'front')];
+  for (const folder of [dataDir, cloudDir, frontDir]) mkdirSync(folder);
+  const principal = randomBytes(16).toString('hex');
+  const { demo, keys } = await fill(cloudDir, Array(RATED_KEYS).fill(RATED_EACH), () => principal);
+  const cloud = await startService(cloudDir);
+  running.push(cloud);
+  const { secret, settings } = sourceIn(frontDir, demo.project_id);
+  const endpoint = `http://127.0.0.1:${cloud.port}`;
+  const [creator] = demo.users;
+  const front = await startService(frontDir, {
+    ...settings,
+    AUTHORITY: 'upstream',
+    KMS_ENDPOINT: endpoint,
+    KMS_CREDENTIALS: 'env',
+    KMS_ACCESS_KEY: creator?.access_key ?? '',
+    KMS_SECRET_KEY: creator?.secret_key ?? '',
+    KMS_RATE_PER_SECOND: String(perSecond),
+    IDENTITY: 'keystone',
+    IAM_ENDPOINT: endpoint,
+  });
+  running.push(front);
+  try {
+    const asking: Asking = { service: front, projectId: demo.project_id, token: await logIn(cloud.port, demo) };
+    const sentAtMs = performance.now();
+    await untilDone(asking, await sendHook(asking, secret, principal));
+    const tookMs = performance.now() - sentAtMs;
+    if ((await totalOf({ ...asking, service: cloud }, principal)) !== 0) throw new Error('grants are left');
+    const grants = RATED_KEYS * RATED_EACH;
+    // list-keys and list-grants of each key, the demo's two too, before and after; each grant once.
+    const calls = grants + 2 * (1 + keys.length + 2);
+    return { perSecond, grants, calls, tookMs, leastMs: Math.floor((calls - 1) / perSecond) * 1000 };
+  } finally {
+    await Promise.all([stop(front), stop(cloud)]);
+  }
+}
+
+const RATED_KEYS = 20;
+const RATED_EACH = 10;
 
 interface Filled {
   principal: string;

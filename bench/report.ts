@@ -1,7 +1,7 @@
 /** What was measured, as medians over the rounds, and as a table. */
 import { cpus } from 'node:os';
 import { COMMIT_BYTES } from './disk.ts';
-import type { HookRun } from './hook.ts';
+import type { HookRun, RatedRun } from './hook.ts';
 import type { Cost, Turn } from './loads.ts';
 import type { UpstreamTurn } from './upstream.ts';
 
@@ -23,6 +23,7 @@ export interface Measured {
   pages: PagesRound[][];
   upstream: UpstreamTurn[][];
   hooks: HookRun[];
+  rated?: RatedRun;
 }
 
 export type Report = ReturnType<typeof measuredOf> & { aims: { aim: string; met: boolean }[] };
@@ -62,11 +63,15 @@ export function reportOf(measured: Measured, plan: object): Report {
         aim: 'p99 of others under 100 ms meanwhile, in the slowest quarter of a second',
         met: report.hook.listP99Ms < 100 && report.hook.revokeP99Ms < 100,
       },
+      {
+        aim: 'in front of another KMS within 10 % of what its rate allows',
+        met: report.rated !== undefined && report.rated.tookMs <= 1.1 * report.rated.leastMs,
+      },
     ],
   };
 }
 
-function measuredOf({ turns, syncsPerSecond, pages, upstream, hooks }: Measured, plan: object) {
+function measuredOf({ turns, syncsPerSecond, pages, upstream, hooks, rated }: Measured, plan: object) {
   const hook = (name: keyof HookRun) => median(hooks.map((run) => run[name]));
   return {
     machine: { node: process.version, cpu: cpus()[0]?.model.trim(), cpus: cpus().length },
@@ -104,11 +109,12 @@ function measuredOf({ turns, syncsPerSecond, pages, upstream, hooks }: Measured,
       revokeP99Ms: hundredths(hook('revokeP99Ms')),
       othersAnswered: hook('othersAnswered'),
     },
+    rated,
   };
 }
 
 /** The report for people. */
-export function tableOf({ machine, results, disk, pages, upstream, hook, aims }: Report): string {
+export function tableOf({ machine, results, disk, pages, upstream, hook, rated, aims }: Report): string {
   const servers = results.map(({ what, connections, service, floor, ratio }) => [
     what,
     connections,
@@ -182,10 +188,14 @@ export function tableOf({ machine, results, disk, pages, upstream, hook, aims }:
         hook.othersAnswered,
       ],
     ]),
+    ...(rated ? [ratedLine(rated)] : []),
     '',
     ...aims.map(({ aim, met }) => `${met ? 'met    ' : 'missed '} ${aim}`),
   ].join('\n');
 }
+
+const ratedLine = ({ perSecond, grants, calls, tookMs, leastMs }: RatedRun) =>
+  `At ${perSecond} calls a second: ${grants} grants, ${calls} calls in ${seconds(tookMs)} s; the least is ${seconds(leastMs)} s (${percent(tookMs / leastMs)}).`;
 
 /** The same page of the smallest key, in the same round. */
 function smallest(round: PagesRound[] = [], { page }: PagesRound): Cost {

@@ -17,6 +17,9 @@ function read(field: fields.Fields[string], input: unknown): { value: unknown } 
 const KEY_ID = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
 const GRANT_ID = '7c9a3286af4fcca5f0a385ad13e1d21a50e27b6dbcab50f37f30f93b8939827d';
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
+const EVENT_ID = '0198f3a1b2c300017c9a3286af4fcca5';
+/** SHA-256 of nothing. Source: NIST, Cryptographic Standards and Guidelines, example values. */
+const DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const ALL_OPERATIONS = [
   'create-datakey',
   'create-datakey-without-plaintext',
@@ -198,6 +201,73 @@ test.each<Case>([
     ],
   ],
   [
+    'marker of a list of events, which has no offset',
+    fields.eventMarker,
+    [
+      [undefined, undefined],
+      ['', undefined],
+      [EVENT_ID, EVENT_ID],
+    ],
+  ],
+  [
+    'key_id as a filter',
+    fields.optionalKeyId,
+    [
+      [undefined, undefined],
+      [KEY_ID, KEY_ID],
+    ],
+  ],
+  [
+    'grant_id as a filter, in lower case',
+    fields.optionalGrantId,
+    [
+      [undefined, undefined],
+      [GRANT_ID.toUpperCase(), GRANT_ID],
+    ],
+  ],
+  [
+    'operations as a filter, also create-grant alone',
+    fields.operationsFilter,
+    [
+      [undefined, undefined],
+      [['create-grant'], ['create-grant']],
+      [ALL_OPERATIONS, ALL_OPERATIONS],
+      [Array(10).fill('describe-key'), Array(10).fill('describe-key')],
+    ],
+  ],
+  [
+    'reason, in whatever script',
+    fields.reason,
+    [
+      [undefined, undefined],
+      ['', undefined],
+      ['x', 'x'],
+      ['left <the> company; für 密钥 \u{1f511}', 'left <the> company; für 密钥 \u{1f511}'],
+      ['x'.repeat(255), 'x'.repeat(255)],
+      // 255 characters of two UTF-16 units each.
+      ['\u{1f511}'.repeat(255), '\u{1f511}'.repeat(255)],
+    ],
+  ],
+  [
+    'dry_run',
+    fields.flag('dry_run'),
+    [
+      [undefined, undefined],
+      [true, true],
+      ['true', true],
+      [false, false],
+      ['false', false],
+    ],
+  ],
+  [
+    'digest',
+    fields.digest,
+    [
+      [undefined, undefined],
+      [DIGEST, DIGEST],
+    ],
+  ],
+  [
     'sequence',
     fields.sequence,
     [
@@ -287,6 +357,47 @@ test.each<Refusal>([
     ['-1', '10000', 'abc', '1.5', '1e3', ' 1', KEY_ID, GRANT_ID.slice(1), -1, 1.5, 10_000, true, {}, [], [GRANT_ID]],
   ],
   ['marker of a list of keys', 'KMS.1602', fields.keyMarker, ['-1', 'abc', GRANT_ID, KEY_ID.toUpperCase(), true, {}]],
+  [
+    'marker of a list of events',
+    'KMS.1602',
+    fields.eventMarker,
+    [
+      ...[...NO_TEXT, '0', '10', 'x', EVENT_ID.toUpperCase(), EVENT_ID.slice(1), `${EVENT_ID}0`, `${EVENT_ID}\n`],
+      ...[` ${EVENT_ID}`, 'g'.repeat(32), GRANT_ID, KEY_ID, [EVENT_ID]],
+    ],
+  ],
+  ['key_id as a filter', 'KMS.0205', fields.optionalKeyId, [...NO_TEXT, '', KEY_ID.toUpperCase(), `${KEY_ID}\n`]],
+  ['grant_id as a filter', 'KMS.2501', fields.optionalGrantId, [...NO_TEXT, '', GRANT_ID.slice(1), `${GRANT_ID}\n`]],
+  [
+    'operations as a filter',
+    'KMS.0308',
+    fields.operationsFilter,
+    [
+      ...[0, true, {}, '', 'describe-key', [], ['x'], [''], [1], [null], [['describe-key']], ['Describe-Key'], ['*']],
+      ...[['describe-key', 'x'], Array(11).fill('describe-key')],
+    ],
+  ],
+  [
+    'reason',
+    'KMS.0308',
+    fields.reason,
+    [
+      ...[...NO_TEXT, 'x'.repeat(256), 'a\n', 'a\r\nb', 'a\tb', '\u0000', '\u001b[31m', '\u007f', '\u0085'],
+      ...['a\u2028b', 'a\u2029b'],
+    ],
+  ],
+  [
+    'dry_run',
+    'KMS.0308',
+    fields.flag('dry_run'),
+    [0, 1, '', '0', '1', 'yes', 'TRUE', 'False', ' true', 'true\n', {}, [], [true]],
+  ],
+  [
+    'digest',
+    'KMS.0308',
+    fields.digest,
+    [...NO_TEXT, '', DIGEST.toUpperCase(), DIGEST.slice(1), `${DIGEST}0`, `${DIGEST}\n`, 'g'.repeat(64), [DIGEST]],
+  ],
   [
     'sequence',
     'KMS.0206',

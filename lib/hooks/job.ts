@@ -67,8 +67,7 @@ export class JobRun {
   /** Tries everything that is there to be done, once. @returns false when time was up before that */
   async pass(): Promise<boolean> {
     await this.save({ state: 'running', leftovers: [] });
-    // Begun before a crash: what of it was done has its receipt, and is counted by it.
-    if (this.#job.batch && !(await this.#finish(this.#job.batch))) return false;
+    if (this.#job.batch && !(await this.#resume(this.#job.batch))) return false;
     for (const part of await this.#parts()) if (!(await this.#clear(part))) return false;
     return true;
   }
@@ -136,6 +135,18 @@ export class JobRun {
     }
   }
 
+  /** Begun before a crash: what of it was done has its receipt. Sent again, another KMS might answer as the first time. */
+  async #resume(batch: Batch): Promise<boolean> {
+    const grants: GrantRef[] = [];
+    let { revoked } = this.#job;
+    for (const grant of batch.grants) {
+      if (await this.#isOwn(batch, grant)) revoked += 1;
+      else grants.push(grant);
+    }
+    this.#job = { ...this.#job, revoked };
+    return this.#finish({ ...batch, grants });
+  }
+
   /** @returns false when time was up before all of it was tried */
   async #finish(batch: Batch): Promise<boolean> {
     const endings = await revokeAll(this.#world.authority, this.#actOf(batch), batch.grants, this.#isOver);
@@ -151,7 +162,7 @@ export class JobRun {
     return unbegun.length === 0;
   }
 
-  /** Whether a grant that was gone when its turn came has gone by an earlier go of this job. */
+  /** Whether a grant has gone by an earlier go of this job. */
   async #isOwn({ projectId }: Batch, { grant_id: grantId }: GrantRef): Promise<boolean> {
     const [newest] = await this.#world.store.events.list(projectId, { grantId }, 1);
     return newest?.requestId === this.#job.jobId && newest.failure === undefined;

@@ -85,7 +85,7 @@ test('lists over all keys, whoever made them, oldest first, as user and as domai
     await newGrant(service, second, asDomain, administrator),
   ];
   await newGrant(service, first, { retiring_principal: grantee_principal });
-  await newGrant(service, first, { grantee_principal: `${grantee_principal}0` });
+  await newGrant(service, first, { grantee_principal: `${grantee_principal}x` });
   await newGrant(service, first, { grantee_principal: grantee_principal.toUpperCase() });
 
   const whole = done(await list({ grantee_principal }));

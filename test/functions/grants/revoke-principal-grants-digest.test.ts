@@ -1,0 +1,230 @@
+/** What a dry run has shown is what is revoked, or nothing; and what is sent twice is done once. */
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Answer, startService, type TestService } from '../../support/service.ts';
+import { atOnce } from '../at-once.ts';
+import { done, newGrant, newKey, type User } from '../making.ts';
+import { expectRefusal } from '../refusal.ts';
+import { rowsOf } from '../rows.ts';
+import { sendSigned } from '../signed.ts';
+
+/** Behind a caller's own token the cloud lets only a key's creator revoke: there the administrator has made the keys. */
+const isJudgedByCloud = process.env['TEST_UPSTREAM'] === 'caller';
+/** Source: KMS API reference, revoke-grant, request examples. */
+const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
+const OTHER_SEQUENCE = '819c82d4-8046-4722-9094-35c3c6524cff';
+/** SHA-256 of nothing. Source: NIST, Cryptographic Standards and Guidelines, example values. */
+const DIGEST_OF_NONE = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+const CHANGED: [number, string] = [400, 'KMS.0308'];
+const HOUR_MS = 60 * 60 * 1000;
+
+interface Ref {
+  key_id: string;
+  grant_id: string;
+}
+
+let service: TestService;
+let maker: User;
+let keys: string[];
+let principals = 0;
+let principal: string;
+let grants: Ref[];
+beforeAll(async () => {
+  service = await startService();
+  maker = isJudgedByCloud ? service.administrator : service.creator;
+  keys = [await newKey(service, maker), await newKey(service, maker)];
+  for (const user of [service.creator, service.administrator, service.reader]) await service.token(user);
+});
+afterAll(() => service.stop());
+beforeEach(async () => {
+  principals += 1;
+  principal = `principal${principals}`;
+  grants = [];
+  for (const n of [1, 0, 1]) await grantMore(n);
+});
+
+async function grantMore(n: number): Promise<Ref> {
+  const key_id = keys[n] as string;
+  const grant = { key_id, grant_id: await newGrant(service, key_id, { grantee_principal: principal }, maker) };
+  grants.push(grant);
+  return grant;
+}
+
+async function takeOne(grant: Ref | undefined): Promise<void> {
+  done(await service.kms(maker, 'revoke-grant', grant));
+  grants = grants.filter((one) => one !== grant);
+}
+
+/** As documented: of the lines "key_id grant_id", sorted, each with its line feed. */
+function digestOf(refs: Ref[]): string {
+  const lines = refs.map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`).sort();
+  return createHash('sha256').update(lines.join('')).digest('hex');
+}
+
+const revoke = (fields: object = {}, user: User = service.administrator): Promise<Answer> =>
+  service.kms(user, 'revoke-principal-grants', { grantee_principal: principal, ...fields });
+
+const lookAt = async (fields: object = {}): Promise<string> => done(await revoke({ ...fields, dry_run: true })).digest;
+
+async function heldIds(): Promise<string[]> {
+  const list = await service.kms(service.reader, 'list-principal-grants', { grantee_principal: principal });
+  return done(list).grants.map(({ grant_id }: Ref) => grant_id);
+}
+
+async function expectChanged(asked: () => Promise<Answer>): Promise<void> {
+  const rows = await rowsOf(service);
+  expectRefusal(await asked(), CHANGED);
+  expect(await rowsOf(service)).toEqual(rows);
+  expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
+}
+
+const ALL_GONE = { revoked: 3, failed: [], remaining: 0 };
+
+describe('the digest of a dry run', () => {
+  test('is SHA-256 over the sorted lines of key and grant, of what was selected only', async () => {
+    expect(await lookAt()).toBe(digestOf(grants));
+    expect(await lookAt({ key_id: keys[1] })).toBe(digestOf(grants.filter(({ key_id }) => key_id === keys[1])));
+    expect(await lookAt({ operations: ['retire-grant'] })).toBe(DIGEST_OF_NONE);
+  });
+
+  test('passed back revokes just that, also where nothing is left', async () => {
+    const digest = await lookAt();
+    expect(done(await revoke({ digest }))).toEqual(ALL_GONE);
+    expect(await heldIds()).toEqual([]);
+    expect(done(await revoke({ digest: DIGEST_OF_NONE }))).toEqual({ revoked: 0, failed: [], remaining: 0 });
+  });
+
+  test('with the same key_id and operations revokes these; with others it is refused', async () => {
+    const digest = await lookAt({ key_id: keys[1] });
+    await expectChanged(() => revoke({ digest }));
+    await expectChanged(() => revoke({ digest, key_id: keys[0] }));
+    await expectChanged(() => revoke({ digest, key_id: keys[1], operations: ['retire-grant'] }));
+    expect(done(await revoke({ digest, key_id: keys[1], operations: ['encrypt-data'] })).revoked).toBe(2);
+    expect(await heldIds()).toEqual([grants[1]?.grant_id]);
+  });
+
+  test('minds what another holds as little as what is on the same keys', async () => {
+    const digest = await lookAt();
+    await newGrant(service, keys[0] as string, {}, maker);
+    expect(done(await revoke({ digest }))).toEqual(ALL_GONE);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['one more', () => grantMore(0)],
+    ['one fewer', () => takeOne(grants[0])],
+    ['one replaced by its like', () => takeOne(grants[2]).then(() => grantMore(1))],
+    ['none left', () => Promise.all(grants.map(takeOne))],
+  ])('is refused with KMS.0308 after a change, and nothing is revoked: %s', async (_, change) => {
+    const digest = await lookAt();
+    await change();
+    await expectChanged(() => revoke({ digest }));
+    // A refusal is not kept for the sequence: a retry is judged anew.
+    await expectChanged(() => revoke({ digest, sequence: SEQUENCE }));
+    const renewed = { digest: await lookAt(), sequence: SEQUENCE };
+    expect(done(await revoke(renewed)).revoked).toBe(grants.length);
+    expect(await heldIds()).toEqual([]);
+  });
+
+  test('and the same request, with its sequence, once the grants are those again: it is judged anew', async () => {
+    const request = { digest: await lookAt(), sequence: SEQUENCE };
+    const extra = await grantMore(0);
+    await expectChanged(() => revoke(request));
+    await takeOne(extra);
+    expect(done(await revoke(request))).toEqual(ALL_GONE);
+  });
+});
+
+describe('the same sequence again', () => {
+  test('gets the first answer and revokes nothing new; another sequence does', async () => {
+    expect(done(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    const { grant_id } = await grantMore(0);
+    const rows = await rowsOf(service);
+    expect(done(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(await rowsOf(service)).toEqual(rows);
+    expect(await heldIds()).toEqual([grant_id]);
+    expect(done(await revoke({ sequence: OTHER_SEQUENCE })).revoked).toBe(1);
+    expect(await heldIds()).toEqual([]);
+  });
+
+  test('with its digest is not refused for what the first time has changed', async () => {
+    const digest = await lookAt();
+    expect(done(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(done(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
+  });
+
+  test('with another body, or by another caller, is another request', async () => {
+    const second = isJudgedByCloud ? undefined : await service.addUser(`second${principals}`, 'KMS Administrator');
+    done(await revoke({ sequence: SEQUENCE }));
+    await grantMore(0);
+    expect(done(await revoke({ sequence: SEQUENCE, reason: 'once more' })).revoked).toBe(1);
+    if (!second) return;
+    await grantMore(0);
+    expect(done(await revoke({ sequence: SEQUENCE }, second)).revoked).toBe(1);
+  });
+
+  test('of a dry run looks again, and keeps nothing for the revoke with that sequence', async () => {
+    expect(await lookAt({ sequence: SEQUENCE })).toBe(digestOf(grants));
+    await grantMore(1);
+    expect(await lookAt({ sequence: SEQUENCE })).toBe(digestOf(grants));
+    expect(done(await revoke({ sequence: SEQUENCE })).revoked).toBe(4);
+  });
+
+  test('an hour later is a new request', async () => {
+    expect(done(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    await grantMore(0);
+    service.clock.nowMs += HOUR_MS;
+    expect(done(await revoke({ sequence: SEQUENCE })).revoked).toBe(1);
+  });
+
+  test('sixteen times at once revokes each grant once', async () => {
+    const body = { grantee_principal: principal, sequence: SEQUENCE };
+    const answers = await atOnce(service, service.administrator, 'revoke-principal-grants', body);
+    for (const answer of answers) expect(done(answer)).toMatchObject({ failed: [], remaining: 0 });
+    expect(await heldIds()).toEqual([]);
+    const receipts = await service.receipts.list(service.demo.project_id, { grantee: principal }, 100);
+    expect(receipts.filter(({ action }) => action === 'revoke-principal-grants')).toHaveLength(3);
+  });
+});
+
+// A caller's own token is passed on: there is no AK/SK.
+(isJudgedByCloud ? describe.skip : describe)('an AK/SK-signed request, sent again byte for byte', () => {
+  /** Within one second of the clock the same body is signed alike. */
+  const send = (body: string) =>
+    sendSigned(service, service.administrator, `/v1.0/${service.demo.project_id}/kms/revoke-principal-grants`, body);
+  const startSecond = () => {
+    service.clock.nowMs = (Math.floor(service.clock.nowMs / 1000) + 1) * 1000;
+  };
+
+  test('gets the first answer and revokes nothing new; signed anew it does', async () => {
+    const body = JSON.stringify({ grantee_principal: principal });
+    startSecond();
+    expect(done(await send(body))).toEqual(ALL_GONE);
+    const { grant_id } = await grantMore(0);
+    const rows = await rowsOf(service);
+    expect(done(await send(body))).toEqual(ALL_GONE);
+    expect(await rowsOf(service)).toEqual(rows);
+    expect(await heldIds()).toEqual([grant_id]);
+    startSecond();
+    expect(done(await send(body)).revoked).toBe(1);
+  });
+
+  test.each([{}, { sequence: SEQUENCE }])(
+    'that was refused for its digest is refused still, though the grants are those again; with %j beside it',
+    async (fields) => {
+      const body = JSON.stringify({ grantee_principal: principal, digest: await lookAt(), ...fields });
+      const extra = await grantMore(0);
+      startSecond();
+      const refused = await send(body);
+      expectRefusal(refused, CHANGED);
+      await takeOne(extra);
+      let again: Answer | undefined;
+      await expectChanged(async () => {
+        again = await send(body);
+        return again;
+      });
+      expect(again?.body.error_msg).toBe(refused.body.error_msg);
+      startSecond();
+      expect(done(await send(body))).toEqual(ALL_GONE);
+    },
+  );
+});
