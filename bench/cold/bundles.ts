@@ -21,6 +21,7 @@ interface Source extends Omit<Bundle, 'file' | 'bytes'> {
 }
 
 interface ServerlessFile {
+  params: { default: Record<string, string> };
   custom: { esbuild: BuildOptions };
   functions: Record<string, { handler: string; events?: { httpApi?: string | { method: string; path: string } }[] }>;
 }
@@ -56,7 +57,7 @@ const useSdk: Plugin = {
  * @throws when a name is no function's
  */
 export async function bundleAll(folder: string, only: readonly string[]): Promise<Bundle[]> {
-  const { custom, functions } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as ServerlessFile;
+  const { params, custom, functions } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as ServerlessFile;
   const sources = Object.entries(functions).map(([name, { handler, events = [] }]): Source => {
     const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
     const route = typeof routes[0] === 'object' ? `${routes[0].method} ${routes[0].path}` : routes[0];
@@ -65,7 +66,12 @@ export async function bundleAll(folder: string, only: readonly string[]): Promis
   const unknown = only.find((name) => !(name in functions));
   if (unknown) throw new Error(`there is no function ${unknown}; there are: ${Object.keys(functions).join(', ')}`);
 
-  const options = Object.entries(custom.esbuild).filter(([name]) => !PLUGIN_OPTIONS.includes(name));
+  // A deployment with the settings as they are, whose bundles leave out what it does not use.
+  const conditions = custom.esbuild.conditions?.map((one) =>
+    one.replace(/\$\{param:(\w+)\}/g, (_, name: string) => String(params.default[name])),
+  );
+  const decided = { ...custom.esbuild, ...(conditions && { conditions }) };
+  const options = Object.entries(decided).filter(([name]) => !PLUGIN_OPTIONS.includes(name));
   const chosen = sources.filter(({ name }) => only.length === 0 || only.includes(name));
   return Promise.all(
     [...peersOf(sources), ...chosen].map((source) => bundle(source, folder, Object.fromEntries(options))),

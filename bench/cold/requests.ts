@@ -1,5 +1,6 @@
 /** What each function is asked: something that it does, with the calls to the table that this takes. */
 import { randomUUID } from 'node:crypto';
+import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
 import type { Bundle } from './bundles.ts';
 
 /** What requests are about. Each `new…` makes one that no other request has touched. */
@@ -8,7 +9,12 @@ export interface World {
   granteeId: string;
   /** Of the key's creator, good for the project. */
   token: string;
+  administratorToken: string;
   login: { userId: string; password: string };
+  /** Who may send hooks. */
+  hook: { source: string; secret: string };
+  /** What a hook has started. */
+  jobId: string;
   /** A key that has grants. */
   keyId: string;
   newKey(state: 'enabled' | 'disabled' | 'pending deletion'): Promise<string>;
@@ -16,7 +22,9 @@ export interface World {
 }
 
 interface Asked {
-  body?: object;
+  body?: object | string;
+  /** What the route names. */
+  params?: Record<string, string>;
   headers?: Record<string, string>;
 }
 
@@ -32,6 +40,13 @@ const ASKED: Record<string, (world: World) => Asked | Promise<Asked>> = {
     },
   }),
   'retire-grant': async ({ newGrant }) => ({ body: await newGrant() }),
+
+  'list-principal-grants': ({ granteeId }) => ({ body: { grantee_principal: granteeId, limit: '100' } }),
+  'revoke-principal-grants': async ({ newGrant, granteeId, administratorToken }) => ({
+    headers: { 'x-auth-token': administratorToken },
+    body: { grantee_principal: granteeId, key_id: (await newGrant()).key_id },
+  }),
+  'list-grant-events': ({ granteeId }) => ({ body: { grantee_principal: granteeId, limit: '100' } }),
 
   'create-key': () => ({ body: { key_alias: `cold-${randomUUID()}` } }),
   'list-keys': () => ({ body: { limit: '10' } }),
@@ -51,6 +66,13 @@ const ASKED: Record<string, (world: World) => Asked | Promise<Asked>> = {
   }),
   'check-token': ({ token }) => ({ headers: { 'x-subject-token': token } }),
   projects: () => ({}),
+
+  webhook: ({ hook: { source, secret }, granteeId }) => {
+    const body = JSON.stringify({ type: 'principal.disabled', data: { grantee_principal: granteeId } });
+    const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
+    return { body, params: { source }, headers: signWebhook(message, [secret]) };
+  },
+  job: ({ jobId, projectId }) => ({ params: { id: jobId }, headers: { 'x-project-id': projectId } }),
 };
 
 /** Whether it is asked something that it serves; any other is only asked for a refusal. */
@@ -58,11 +80,12 @@ export const isServed = ({ api }: Bundle) => api in ASKED;
 
 /** The event that API Gateway, or for what no request reaches the scheduler, would send it. */
 export async function eventFor({ api, route }: Bundle, world: World): Promise<object> {
-  if (route === undefined) return scheduled();
+  if (route === undefined) return api === 'work' ? queued(world) : scheduled();
   const asked = (await ASKED[api]?.(world)) ?? {};
   const [method = '', pattern = ''] = route === '*' ? ['POST', '/v1.0/nothing'] : route.split(' ');
-  const path = pattern.replace('{project_id}', world.projectId);
-  const body = JSON.stringify(asked.body ?? {});
+  const params: Record<string, string> = { project_id: world.projectId, ...asked.params };
+  const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+  const body = typeof asked.body === 'string' ? asked.body : JSON.stringify(asked.body ?? {});
   return {
     version: '2.0',
     routeKey: route === '*' ? '$default' : route,
@@ -81,7 +104,7 @@ export async function eventFor({ api, route }: Bundle, world: World): Promise<ob
       'x-forwarded-proto': 'https',
       ...asked.headers,
     },
-    pathParameters: { project_id: world.projectId },
+    pathParameters: params,
     requestContext: {
       accountId: '123456789012',
       apiId: 'api-id',
@@ -97,6 +120,17 @@ export async function eventFor({ api, route }: Bundle, world: World): Promise<ob
     body,
     isBase64Encoded: false,
   };
+}
+
+/** A job that has come to its end. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS". */
+function queued({ jobId }: World): object {
+  const record = {
+    messageId: '059f36b4-87a3-44ab-83d2-661975830a7d',
+    receiptHandle: 'AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a',
+    body: JSON.stringify({ kind: 'job', jobId }),
+    attributes: { ApproximateReceiveCount: '1' },
+  };
+  return { Records: [record] };
 }
 
 /** Source: EventBridge User Guide, "Scheduled events". */

@@ -5,9 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Act } from '../../lib/authority/authority.ts';
 import { parseConfig } from '../../lib/config.ts';
+import { hooksOf } from '../../lib/hooks/hooks.ts';
+import type { Services } from '../../lib/services.ts';
+import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
 import { type Demo, type DemoUser, firstStart } from '../../local/demo.ts';
 import { openLocal } from '../../local/open.ts';
 import { startKeeper, stopKeeper } from '../../test/support/dynamodb/kept.ts';
+import { openHookParts } from './hooks.ts';
 import type { World } from './requests.ts';
 import { openFront } from './tls.ts';
 
@@ -35,7 +39,7 @@ export async function openWorld(folder: string): Promise<Opened> {
   } catch (error) {
     await stopKeeper();
     if (!(error instanceof Error) || !error.message.includes('Java')) throw error;
-    return onNothing(error.message);
+    return onNothing(error.message, folder);
   }
 }
 
@@ -43,12 +47,17 @@ async function onTable(endpoint: string, folder: string): Promise<Opened> {
   const env = { ...deployed(endpoint), KEYS_PER_PROJECT: '1000000' };
   const config = parseConfig({ ...env, ROOT_KEY_SECRET: '', DATA_DIR: join(folder, 'data') });
   const demo = (await firstStart(config)) as Demo;
-  const [creator, grantee] = demo.users as [DemoUser, DemoUser];
-  const { authority, tokens, store } = await openLocal(config);
+  const [creator, grantee, , administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
+  const hooks = await openHookParts(folder, demo.project_id);
+  const services = await openLocal(
+    parseConfig({ ...env, ...hooks.env, ROOT_KEY_SECRET: '', DATA_DIR: config.dataDir }),
+  );
+  const { authority, tokens, store } = services;
   const front = await openFront(endpoint, folder);
   const act = (action: string) => actOf(demo, creator, action);
   const { user_id: userId, password } = creator;
-  const { token } = await tokens.issue({ user: { id: userId }, password, project: { id: demo.project_id } });
+  const login = async ({ user_id: id, password }: DemoUser) =>
+    (await tokens.issue({ user: { id }, password, project: { id: demo.project_id } })).token;
 
   const newKey: World['newKey'] = async (state) => {
     const ask = { alias: `cold-${randomUUID()}`, description: '', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
@@ -60,8 +69,11 @@ async function onTable(endpoint: string, folder: string): Promise<Opened> {
   const world: World = {
     projectId: demo.project_id,
     granteeId: grantee.user_id,
-    token,
+    token: await login(creator),
+    administratorToken: await login(administrator),
     login: { userId, password },
+    hook: hooks.hook,
+    jobId: await endedJob(services, hooks.hook),
     keyId: demo.keys[0]?.key_id ?? '',
     newKey,
     async newGrant() {
@@ -80,16 +92,17 @@ async function onTable(endpoint: string, folder: string): Promise<Opened> {
     world,
     isServing: true,
     what: 'DynamoDB Local over TLS',
-    env: { ...env, DYNAMODB_ENDPOINT: front.endpoint, NODE_EXTRA_CA_CERTS: front.certificate },
+    env: { ...env, ...hooks.env, DYNAMODB_ENDPOINT: front.endpoint, NODE_EXTRA_CA_CERTS: front.certificate },
     async close() {
       await front.close();
+      await hooks.close();
       await store.close();
       await stopKeeper();
     },
   };
 }
 
-async function onNothing(why: string): Promise<Opened> {
+async function onNothing(why: string, folder: string): Promise<Opened> {
   const server = createServer((request, response) => {
     request.resume();
     response.setHeader('content-type', 'application/x-amz-json-1.0').end('{"Items":[],"Count":0}');
@@ -97,24 +110,40 @@ async function onNothing(why: string): Promise<Opened> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const id = () => randomBytes(16).toString('hex');
+  const projectId = id();
+  const hooks = await openHookParts(folder, projectId);
   return {
     world: {
-      projectId: id(),
+      projectId,
       granteeId: id(),
       token: randomBytes(32).toString('base64url'),
+      administratorToken: randomBytes(32).toString('base64url'),
       login: { userId: id(), password: id() },
+      hook: hooks.hook,
+      jobId: id(),
       keyId: randomUUID(),
       newKey: async () => randomUUID(),
       newGrant: async () => ({ key_id: randomUUID(), grant_id: randomBytes(32).toString('hex') }),
     },
     isServing: false,
     what: `a server without items, so requests are refused after their first call (${why.split('\n')[0]})`,
-    env: deployed(`http://127.0.0.1:${port}`),
+    env: { ...deployed(`http://127.0.0.1:${port}`), ...hooks.env },
     close: async () => {
+      await hooks.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** A hook that there was nothing to be done for. @returns the id of its job */
+async function endedJob(services: Services, { source: name, secret }: World['hook']): Promise<string> {
+  const body = Buffer.from(JSON.stringify({ type: 'user.greeted', data: {} }));
+  const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
+  const headers = { 'content-type': 'application/json', ...signWebhook(message, [secret]) };
+  const request = { method: 'POST', path: `/hooks/${name}`, query: '', headers, body };
+  const { job_id } = (await hooksOf(services).take({ name, request, trace: {} })) as { job_id: string };
+  return job_id;
 }
 
 /** As a stack sets it. The secret is not read: no request here is signed. */

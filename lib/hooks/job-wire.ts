@@ -6,13 +6,15 @@ import type { Job } from '../store/store.ts';
  */
 export function jobWire(job: Job, projectId?: string) {
   const isTold = (id: string) => projectId === undefined || id === projectId;
+  const tasks = job.tasks.filter(({ projectId: named }) => named === undefined || isTold(named));
+  const identities = new Set(tasks.flatMap((task) => ('identities' in task ? (task.identities ?? []) : [])));
   return {
     job_id: job.jobId,
     source: job.source,
     delivery_id: job.deliveryId,
     state: job.state,
     received_at: String(job.receivedAtMs),
-    tasks: job.tasks.map(({ action, type, projectId: named, ...task }) => ({
+    tasks: tasks.map(({ action, type, projectId: named, ...task }) => ({
       type,
       projects: (named === undefined ? job.projectIds : [named]).filter(isTold),
       ...(action === 'revoke-principal' && {
@@ -35,6 +37,6 @@ export function jobWire(job: Job, projectId?: string) {
         grant_id: grantId || undefined,
         error_code: code,
       })),
-    unmapped: job.unmapped,
+    unmapped: job.unmapped.filter((identity) => identities.has(identity)),
   };
 }

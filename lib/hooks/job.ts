@@ -66,7 +66,7 @@ export class JobRun {
 
   /** Tries everything that is there to be done, once. @returns false when time was up before that */
   async pass(): Promise<boolean> {
-    await this.save({ state: 'running', leftovers: [] });
+    await this.save({ state: 'running', leftovers: [], leftoverCount: 0 });
     if (this.#job.batch && !(await this.#resume(this.#job.batch))) return false;
     for (const part of await this.#parts()) if (!(await this.#clear(part))) return false;
     return true;

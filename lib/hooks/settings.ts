@@ -125,7 +125,11 @@ function assertFaultless(setting: string, faults: readonly string[]): void {
   if (faults.length > 0) throw new Error([`${setting} cannot be used:`, ...faults].join('\n  '));
 }
 
-const faultOf = ({ path, message }: z.core.$ZodIssue) => `${path.join('.') || 'the text'}: ${message}`;
+function faultOf(issue: z.core.$ZodIssue): string {
+  // What is wrong with a name is told one level down.
+  const [{ message } = issue] = issue.code === 'invalid_key' ? issue.issues : [];
+  return `${issue.path.join('.') || 'the text'}: ${message}`;
+}
 
 function secretFaults({ name, kind, secrets }: Source): string[] {
   return secrets.flatMap((secret, place) => {

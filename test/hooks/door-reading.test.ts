@@ -5,7 +5,7 @@ import type { Job } from '../../lib/store/store.ts';
 import type { DemoUser } from '../../local/demo.ts';
 import { done } from '../functions/making.ts';
 import { expectRefusal } from '../functions/refusal.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, until, type World } from './world.ts';
 
 const NOBODY = 'f'.repeat(32);
 
@@ -65,7 +65,12 @@ test('the job of another project is as one that never was', async () => {
   expectRefusal(await read(ours, signedBy(stranger, ours, stranger.project_id)), [404, 'APIGW.0101']);
 });
 
-test.each(['x', '%00', 'a'.repeat(2000), NOBODY.toUpperCase()])('an id that is none, %j: 404', async (id) => {
+test.each([
+  ['short', 'x'],
+  ['NUL', '%00'],
+  ['long', 'a'.repeat(2000)],
+  ['in upper case', NOBODY.toUpperCase()],
+])('an id that is none, %s: 404', async (_, id) => {
   expectRefusal(await read(id, await withToken(world.service.creator)), [404, 'APIGW.0101']);
 });
 
@@ -97,20 +102,18 @@ test('of a job of several projects only what is of the own one is told', async (
 
 test('what a task names in another project is not told', async () => {
   const { service, stranger } = world;
-  const data = { project_id: stranger.project_id, grantee_principal: 'a'.repeat(32), reason: 'theirs alone' };
-  const { body } = await world.tell({ type: 'principal.disabled', data });
-  const theirs = done(await read(body.job_id, await withToken(stranger, stranger.project_id)));
-  expect(theirs.tasks).toEqual([
-    {
-      type: 'principal.disabled',
-      projects: [stranger.project_id],
-      grantee_principal: 'a'.repeat(32),
-      reason: 'theirs alone',
-    },
-  ]);
-  const told = await read(body.job_id, await withToken(service.creator));
-  for (const word of [stranger.project_id, 'a'.repeat(32), 'theirs alone'])
-    expect(JSON.stringify(told.body)).not.toContain(word);
+  const data = { project_id: stranger.project_id, identity: 'gina@example.com', reason: 'theirs alone' };
+  const { job_id } = done(await world.tell({ type: 'principal.disabled', data }));
+  const task = { type: 'principal.disabled', projects: [stranger.project_id], reason: 'theirs alone' };
+  const mine = await withToken(stranger, stranger.project_id);
+  const theirs = await until('the job ends', async () => {
+    const { body } = await read(job_id, mine);
+    return body.state === 'unmapped' ? body : undefined;
+  });
+  expect(theirs).toMatchObject({ tasks: [task], unmapped: ['gina@example.com'] });
+  const told = done(await read(job_id, await withToken(service.creator)));
+  expect(told).toMatchObject({ state: 'unmapped', tasks: [], unmapped: [] });
+  for (const word of [stranger.project_id, 'gina', 'alone']) expect(JSON.stringify(told)).not.toContain(word);
 });
 
 test('a role that may not list grants: 403', async () => {

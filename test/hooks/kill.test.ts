@@ -45,7 +45,10 @@ async function receipts(): Promise<ChangeEvent[]> {
 
 test('a job that is killed ten times ends as if nothing had happened', async () => {
   const { demo, principal, signed } = filled;
-  const { headers, body } = signed({ type: 'principal.disabled', data: { grantee_principal: principal, reason: 'left' } });
+  const { headers, body } = signed({
+    type: 'principal.disabled',
+    data: { grantee_principal: principal, reason: 'left' },
+  });
   const answer = await fetch(`${service.url}/hooks/hr`, { method: 'POST', headers, body });
   const { job_id: jobId } = (await answer.json()) as { job_id: string };
   expect(answer.status).toBe(200);

@@ -61,11 +61,11 @@ export interface World {
  * `hr` may do everything in two projects and `narrow` little in one; `okta`, `workos`, `scim` and `github` are of the
  * kinds that they are called by.
  */
-export async function startWorld(env: Record<string, string> = {}): Promise<World> {
+export async function startWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'kms-grants-hooks-'));
   const path = join(folder, 'hooks.json');
   // Not read before the first hook, so it may name what is made only now.
-  const service = await startService({ ...env, HOOKS: `file:${path}` });
+  const service = await startService({ HOOKS: `file:${path}` });
   const stranger = await service.foreignUser();
   // The queue keeps the machine's time: by the service's clock all that is put there is due.
   service.clock.nowMs += HOUR_MS;

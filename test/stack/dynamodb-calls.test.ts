@@ -75,7 +75,7 @@ beforeAll(async () => {
   done(await kms('list-grants', { key_id, grantee_principal: grantee.user_id, limit: '1', marker: '1' }));
   done(await kms('list-retirable-grants', {}, grantee));
   done(await kms('list-principal-grants', { grantee_principal: grantee.user_id }, administrator));
-  const all = { grantee_principal: grantee.user_id, sequence: '919c82d4-8046-4722-9094-35c3c6524cfe' };
+  const all = { grantee_principal: grantee.user_id, key_id, sequence: '919c82d4-8046-4722-9094-35c3c6524cfe' };
   done(await kms('revoke-principal-grants', { ...all, dry_run: true }, administrator));
   done(await kms('list-keys', { key_state: '2', key_spec: 'ALL' }));
   done(await kms('describe-key', { key_id }));

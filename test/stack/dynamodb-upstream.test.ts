@@ -2,13 +2,15 @@
  * What functions ask of DynamoDB in front of another KMS, beside what their roles allow. A standalone instance plays that
  * KMS, as a process of its own.
  */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseConfig } from '../../lib/config.ts';
+import { hooksOf } from '../../lib/hooks/hooks.ts';
 import { type Services, useServices } from '../../lib/services.ts';
 import { sign } from '../../lib/signing/sdk-hmac.ts';
+import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
 import type { DemoUser } from '../../local/demo.ts';
 import { createGateway, drain } from '../../local/gateway.ts';
 import { openLocal } from '../../local/open.ts';
@@ -20,7 +22,16 @@ import { KINDS } from './roles.ts';
 
 type Keys = Pick<DemoUser, 'access_key' | 'secret_key'>;
 
-const READERS = ['describe-key', 'list-grants', 'list-keys', 'list-retirable-grants'];
+const READERS = [
+  'describe-key',
+  'list-grant-events',
+  'list-grants',
+  'list-keys',
+  'list-principal-grants',
+  'list-retirable-grants',
+];
+/** 24 bytes, and no secret of anybody. */
+const HOOK_SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
 const CHANGERS = KINDS['ChangerRole']?.functions ?? [];
 
 const folder = newDataDir();
@@ -37,6 +48,9 @@ beforeAll(async () => {
   cloud = await startProcess(join(folder, 'cloud'));
   const { project_id, users } = cloud.demo();
   const [owner] = users as [DemoUser];
+  const hooks = join(folder, 'hooks.json');
+  const source = { kind: 'standard', secrets: [HOOK_SECRET], projects: [project_id], actions: ['principal.disabled'] };
+  writeFileSync(hooks, JSON.stringify({ idp: source }));
   const config = parseConfig({
     DATA_DIR: join(folder, 'backend'),
     STORE: 'dynamodb',
@@ -48,6 +62,7 @@ beforeAll(async () => {
     KMS_ACCESS_KEY: owner.access_key,
     KMS_SECRET_KEY: owner.secret_key,
     KMS_RATE_PER_SECOND: '1000',
+    HOOKS: `file:${hooks}`,
   });
   services = await openLocal(config);
   useServices(services);
@@ -81,6 +96,14 @@ beforeAll(async () => {
   await ask(ann, 'revoke-grant', { key_id, ...first });
   await ask(bob, 'retire-grant', { key_id, ...second });
   await ask(bob, 'retire-grant', { key_id, grant_id: '0'.repeat(64) }, 400);
+  // Within one second, the same without a `sequence` would be signed alike and so be the same request.
+  await ask(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfe' });
+  await ask(ann, 'list-principal-grants', { grantee_principal: bob.user_id });
+  expect(await ask(ann, 'revoke-principal-grants', { grantee_principal: bob.user_id })).toMatchObject({ revoked: 1 });
+  await ask(ann, 'list-grant-events', { key_id });
+
+  await ask(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfd' });
+  expect(await workOn(bob.user_id)).toMatchObject({ state: 'done', revoked: 1 });
   await ask(ann, 'disable-key', { key_id });
   await ask(ann, 'enable-key', { key_id });
   await ask(ann, 'schedule-key-deletion', { key_id, pending_days: '7' });
@@ -95,10 +118,27 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** Does what a hook about a principal has started. @returns the job as it is then */
+async function workOn(grantee: string) {
+  const body = JSON.stringify({ type: 'principal.disabled', data: { grantee_principal: grantee } });
+  const message = { id: 'msg-1', timestampSeconds: Math.floor(Date.now() / 1000), body };
+  const headers = { 'content-type': 'application/json', ...signWebhook(message, [HOOK_SECRET]) };
+  const answer = await fetch(`${address()}/hooks/idp`, { method: 'POST', headers, body });
+  const { job_id: jobId } = (await answer.json()) as { job_id: string };
+  const [taken] = await services.queue.take(1);
+  if (!taken) throw new Error('the hook has put nothing on the queue');
+  recorder.asked.length = 0;
+  expect(await hooksOf(services).work(taken, () => false)).toBe(true);
+  uses.set('work', recorder.asked.flatMap(usesOf));
+  return services.store.jobs.job(jobId);
+}
+
 async function newUser(projectId: string, name: string) {
   const user = await services.accounts.createUser(projectId, name, 'KMS Administrator');
   return { ...user, ...(await services.accounts.createAccessKey(user.user_id)) };
 }
+
+const address = () => `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
 
 async function post({ access_key: accessKey, secret_key: secretKey }: Keys, path: string, body: string) {
   const headers = {
@@ -107,20 +147,20 @@ async function post({ access_key: accessKey, secret_key: secretKey }: Keys, path
   };
   const request = { method: 'POST', path, query: '', headers, body: Buffer.from(body) };
   const authorization = sign(request, { accessKey, secretKey }, Object.keys(headers));
-  const { port } = gateway.address() as AddressInfo;
   const sent = { method: 'POST', headers: { ...headers, authorization }, body };
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, sent);
+  const response = await fetch(address() + path, sent);
   // biome-ignore lint/suspicious/noExplicitAny: replies of every form
   return { status: response.status, body: (await response.json()) as any };
 }
 
 test('each KMS function was used', () => {
-  expect([...uses.keys()].sort()).toEqual([...READERS, ...CHANGERS].sort());
+  expect([...uses.keys()].sort()).toEqual([...READERS, ...CHANGERS, 'work'].sort());
 });
 
 test.each([
   ['ReaderRole', READERS],
   ['ChangerRole', CHANGERS],
+  ['WorkerRole', ['work']],
 ])('%s allows all that its functions ask for', (kind, functions) => {
   const asked = functions.flatMap((name) => uses.get(name) ?? []);
   const may = KINDS[kind]?.may ?? [];
@@ -138,6 +178,7 @@ test('changes add events and what is remembered of requests; nothing is changed 
   expect([...new Set(written.map(({ action, pk }) => `${action} ${pk.replace(/#.*/, '')}`))].sort()).toEqual([
     'dynamodb:PutItem events',
     'dynamodb:PutItem grant',
+    'dynamodb:PutItem grantee-events',
     'dynamodb:PutItem key',
     'dynamodb:PutItem once',
   ]);

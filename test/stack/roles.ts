@@ -98,8 +98,8 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   FinderRole: {
     functions: ['find-lost-work'],
     may: [
-      'dynamodb:BatchGetItem table where pk is job#* open-jobs outbox#*',
-      'dynamodb:Query table where pk is job#* open-jobs outbox#*',
+      'dynamodb:BatchGetItem table where pk is job#*',
+      'dynamodb:Query table where pk is open-jobs outbox#*',
       ...SEND,
     ],
   },

@@ -203,6 +203,12 @@ describe('the events', () => {
     ]);
   });
 
+  test('another grantee than of the grant that they tell', () => {
+    expect(faultsAfter(`UPDATE events SET grantee = '${NONE}' WHERE event_id = '${eventId(7)}'`)).toEqual([
+      `grantee of events event_id=${eventId(7)} is ${NONE}, should be ${DOMAIN}`,
+    ]);
+  });
+
   test('another grant than the one that is there, or was', () => {
     const told = (n: number, text: string) =>
       `UPDATE events SET grant_wire = '${text}' WHERE event_id = '${eventId(n)}'`;
@@ -225,6 +231,7 @@ describe('the events', () => {
       `ids of events event_id=${eventId(8)} is ${K2} ${grantId(3)}, should be ${K1} ${grantId(3)}`,
       `grant_wire of events event_id=${eventId(7)} is missing, should be ${wire2}`,
       `project_id of events event_id=${eventId(11)} is ${FOREIGN_PROJECT}, should be ${PROJECT}`,
+      `grantee of events event_id=${eventId(7)} is ${DOMAIN}, should be none`,
     ]);
   });
 });

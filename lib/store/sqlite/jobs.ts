@@ -11,9 +11,7 @@ export function sqliteJobs(db: Database): JobStore {
   const update = db.prepare(
     'UPDATE jobs SET is_ended = ?, revision = ?, due_at_ms = ?, job = ? WHERE job_id = ? AND revision = ?',
   );
-  const open = db.prepare(
-    'SELECT job FROM jobs WHERE is_ended = 0 AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?',
-  );
+  const open = db.prepare('SELECT job FROM jobs WHERE is_ended = 0 AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?');
   const newest = db.prepare('SELECT job FROM jobs ORDER BY received_at_ms DESC LIMIT ?');
   const forget = db.prepare(
     `DELETE FROM jobs WHERE job_id IN

@@ -47,6 +47,12 @@ export const CHECKS: readonly Check[] = [
     `SELECT event_id, events.project_id AS found, keys.project_id AS expected
      FROM keys JOIN own_events AS events USING (key_id) WHERE found <> expected`,
   ),
+  compared(
+    'grantee of events',
+    ['event_id'],
+    `SELECT event_id, grantee AS found, grant_wire ->> 'grantee_principal' AS expected
+     FROM events WHERE (grant_wire IS NULL OR json_valid(grant_wire)) AND found IS NOT expected`,
+  ),
   pointing('projects', ['project_id'], 'domain_id', 'domains'),
   pointing('users', ['user_id'], 'domain_id', 'domains'),
   pointing('roles', ['user_id', 'project_id', 'role'], 'user_id', 'users'),

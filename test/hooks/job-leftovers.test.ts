@@ -1,0 +1,178 @@
+/** What cannot be revoked is tried again, with longer and longer pauses, and in the end everybody can see it. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Act } from '../../lib/authority/authority.ts';
+import { KmsError } from '../../lib/errors.ts';
+import { eventWire } from '../../lib/event-wire.ts';
+import { workOnJob } from '../../lib/hooks/job-end.ts';
+import { jobWire } from '../../lib/hooks/job-wire.ts';
+import { logger } from '../../lib/log.ts';
+import type { GrantRef } from '../../lib/store/store.ts';
+import { FOREIGN_PROJECT, PROJECT } from '../authority/world.ts';
+import { disabled, holding, type Jobs, never, newId, openJobs } from './job-world.ts';
+
+/** Seconds until the next try, as docs of the service have them; after them it is given up. */
+const PAUSES = [2, 10, 60, 300, 900];
+
+let jobs: Jobs;
+beforeAll(async () => {
+  jobs = await openJobs();
+});
+afterAll(() => jobs.close());
+
+const lines = {
+  info: jest.spyOn(logger, 'info'),
+  warn: jest.spyOn(logger, 'warn'),
+  error: jest.spyOn(logger, 'error'),
+};
+beforeEach(() => {
+  for (const spy of Object.values(lines)) spy.mockClear();
+});
+afterEach(() => expect(lines.error.mock.calls.length).toBeLessThan(2));
+
+/** An authority that cannot revoke some. */
+function failingFor(ids: ReadonlySet<string>) {
+  const revokeAny = (act: Act, grant: GrantRef) =>
+    ids.has(grant.grant_id) ? Promise.reject(new KmsError('APIGW.0201:504')) : jobs.authority.revokeAny(act, grant);
+  return jobs.worker({ revokeAny });
+}
+
+/** Works on it as often as it comes back. */
+async function giveUp(world: ReturnType<typeof failingFor>, jobId: string): Promise<number[]> {
+  const pauses: number[] = [];
+  for (;;) {
+    const course = await workOnJob(world, jobId, never);
+    if (course.next !== 'again') return pauses;
+    pauses.push(course.seconds);
+    jobs.clock.nowMs += course.seconds * 1000;
+  }
+}
+
+test('the others go at once; those are tried again after growing pauses, and are told as leftovers', async () => {
+  const { grantee, ids } = await holding(jobs, 4);
+  const failing = new Set([ids[0], ids[5]] as string[]);
+  const jobId = await jobs.newJob([disabled(grantee, { reason: 'left' })]);
+  const world = failingFor(failing);
+
+  expect(await workOnJob(world, jobId, never)).toEqual({ next: 'again', seconds: PAUSES[0] });
+  expect((await jobs.heldBy(grantee)).sort()).toEqual([...failing].sort());
+  const waiting = await jobs.job(jobId);
+  expect(waiting).toMatchObject({ state: 'waiting', tries: 1, revoked: 6, leftoverCount: 2 });
+  expect(waiting.dueAtMs).toBeGreaterThan(jobs.clock.nowMs + 2_000);
+  expect(lines.warn).toHaveBeenCalledWith('job', expect.objectContaining({ job_id: jobId, state: 'waiting', left: 2 }));
+
+  expect(await giveUp(world, jobId)).toEqual(PAUSES.slice(1));
+  const job = await jobs.job(jobId);
+  const projects = [PROJECT, FOREIGN_PROJECT];
+  expect(job).toMatchObject({ state: 'leftovers', revoked: 6, leftoverCount: 2 });
+  expect(jobWire(job, PROJECT)).toMatchObject({
+    state: 'leftovers',
+    remaining: 2,
+    leftovers: [{ project_id: PROJECT, grant_id: ids[0], error_code: 'APIGW.0201' }],
+  });
+  expect(job.leftovers.map(({ projectId, grantId }) => [projectId, grantId])).toEqual([
+    [projects[0], ids[0]],
+    [projects[1], ids[5]],
+  ]);
+  expect(lines.error).toHaveBeenCalledTimes(1);
+  expect(lines.error).toHaveBeenCalledWith(
+    'job',
+    expect.objectContaining({ job_id: jobId, source: 'hr', state: 'leftovers', left: 2, codes: ['APIGW.0201'] }),
+  );
+  expect((await jobs.heldBy(grantee)).sort()).toEqual([...failing].sort());
+});
+
+test('of each leftover there is a receipt of the failure, with the grant that is still there', async () => {
+  const { grantee, ids } = await holding(jobs, 2);
+  const [failed = ''] = ids;
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  await giveUp(failingFor(new Set([failed])), jobId);
+  const receipts = await jobs.receiptsOf(jobId, grantee);
+  expect(receipts.filter(({ failure }) => failure === undefined)).toHaveLength(3);
+  const [newest, created, ...more] = await jobs.store.events.list(PROJECT, { grantId: failed }, 10);
+  expect(more).toEqual([]);
+  expect(newest && eventWire(newest)).toMatchObject({
+    action: 'principal.disabled',
+    project_id: PROJECT,
+    grant_id: failed,
+    actor: 'hook:hr',
+    door: 'webhook',
+    request_id: jobId,
+    error_code: 'APIGW.0201',
+    grant: created?.grant,
+  });
+});
+
+test('a later success clears it', async () => {
+  const { grantee, ids } = await holding(jobs, 2);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  expect(await workOnJob(failingFor(new Set(ids)), jobId, never)).toMatchObject({ next: 'again' });
+  expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+  const job = await jobs.job(jobId);
+  expect(jobWire(job)).toMatchObject({ state: 'done', revoked: 4, remaining: 0, leftovers: [] });
+  expect(await jobs.receiptsOf(jobId, grantee)).toHaveLength(4);
+});
+
+test('and so does one that somebody has asked for after it was given up', async () => {
+  const { grantee, ids } = await holding(jobs, 2);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  expect(await giveUp(failingFor(new Set(ids)), jobId)).toEqual(PAUSES);
+  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+  expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+  expect(jobWire(await jobs.job(jobId))).toMatchObject({ state: 'done', revoked: 4, remaining: 0, leftovers: [] });
+  expect(await jobs.heldBy(grantee)).toEqual([]);
+});
+
+test('a list that cannot be read is tried again too, and what the other project has goes all the same', async () => {
+  const { grantee, ids } = await holding(jobs, 2);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  const listPrincipalGrants: typeof jobs.authority.listPrincipalGrants = (act, ...more) =>
+    act.projectId === PROJECT
+      ? Promise.reject(new KmsError('APIGW.0201:502'))
+      : jobs.authority.listPrincipalGrants(act, ...more);
+  const world = jobs.worker({ listPrincipalGrants });
+  expect(await giveUp(world, jobId)).toEqual(PAUSES);
+  expect(await jobs.heldBy(grantee)).toEqual(ids.slice(0, 2));
+  expect(jobWire(await jobs.job(jobId))).toMatchObject({
+    state: 'leftovers',
+    revoked: 2,
+    remaining: 1,
+    leftovers: [{ project_id: PROJECT, error_code: 'APIGW.0201' }],
+  });
+});
+
+test('more than can be listed are counted', async () => {
+  const grantee = newId();
+  for (let keys = 0; keys < 6; keys += 1) await jobs.newGrants(await jobs.newKey(), grantee, 100);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  const revokeAny = () => Promise.reject(new KmsError('KMS.0306'));
+  await workOnJob(jobs.worker({ revokeAny }), jobId, never);
+  const job = await jobs.job(jobId);
+  expect([job.leftovers.length, jobWire(job).remaining]).toEqual([500, 600]);
+});
+
+test('what is no refusal is thrown, and the job goes on where it was', async () => {
+  const { grantee } = await holding(jobs, 2);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  const revokeAny = () => Promise.reject(new Error('the disk is full'));
+  await expect(workOnJob(jobs.worker({ revokeAny }), jobId, never)).rejects.toThrow('the disk is full');
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'running', revoked: 0 });
+  expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 4 });
+});
+
+test('about nobody who is known: a warning, and the job says who it is', async () => {
+  const task = { action: 'revoke-principal', type: 'principal.disabled', identities: ['nobody@example.com'] } as const;
+  const jobId = await jobs.newJob([task]);
+  expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'unmapped', unmapped: ['nobody@example.com'], revoked: 0 });
+  const line = { job_id: jobId, source: 'hr', state: 'unmapped', unmapped: 1 };
+  expect(lines.warn).toHaveBeenCalledWith('job', expect.objectContaining(line));
+  expect(JSON.stringify(lines.warn.mock.calls)).not.toContain('nobody@example.com');
+
+  const { grantee } = await holding(jobs, 1);
+  await jobs.store.mappings.put({ source: '*', identity: 'nobody@example.com', grantee });
+  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+  await workOnJob(jobs.worker(), jobId, never);
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', unmapped: [], revoked: 2 });
+  expect(lines.info).toHaveBeenCalledWith('job', expect.objectContaining({ job_id: jobId, state: 'done', revoked: 2 }));
+});

@@ -1,0 +1,170 @@
+/** However often and by however many a job is worked on: each grant is revoked once, with one receipt, and counted once. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Act } from '../../lib/authority/authority.ts';
+import type { JobWorld } from '../../lib/hooks/job.ts';
+import { workOnJob } from '../../lib/hooks/job-end.ts';
+import type { GrantRef, Store } from '../../lib/store/store.ts';
+import { PROJECT } from '../authority/world.ts';
+import { disabled, holding, type Jobs, never, newId, openJobs } from './job-world.ts';
+
+let jobs: Jobs;
+beforeAll(async () => {
+  jobs = await openJobs();
+});
+afterAll(() => jobs.close());
+
+/** That nothing is left of the grants, each has one receipt of the job, and the job has counted each once. */
+async function expectOnce(jobId: string, grantee: string, ids: readonly string[]): Promise<void> {
+  const receipts = await jobs.receiptsOf(jobId, grantee);
+  expect(receipts.map(({ grant }) => grant?.grant_id).sort()).toEqual([...ids].sort());
+  expect(await jobs.heldBy(grantee)).toEqual([]);
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: ids.length, leftovers: [] });
+}
+
+class Crash extends Error {}
+
+/** A store of a process that dies at its n-th write: before it, or after it and before anybody hears of it. */
+function dying(store: Store, n: number, isWritten: boolean): { store: Store; writes: () => number } {
+  let writes = 0;
+  async function write<T>(commit: () => Promise<T>): Promise<T> {
+    writes += 1;
+    if (writes > n || (writes === n && !isWritten)) throw new Crash();
+    const result = await commit();
+    if (writes >= n) throw new Crash();
+    return result;
+  }
+  return {
+    writes: () => writes,
+    store: {
+      ...store,
+      jobs: { ...store.jobs, save: (job) => write(() => store.jobs.save(job)) },
+      grants: { ...store.grants, commit: (...change) => write(() => store.grants.commit(...change)) },
+      events: { ...store.events, append: (...event) => write(() => store.events.append(...event)) },
+    },
+  };
+}
+
+describe.each([
+  ['before', false],
+  ['after', true],
+])('a process that dies %s its n-th write', (_, isWritten) => {
+  test('at every n, and the next process ends the job', async () => {
+    let crashes = 0;
+    for (let n = 1; ; n += 1) {
+      const { grantee, ids } = await holding(jobs, 3);
+      const others = await jobs.newGrants(await jobs.newKey(), newId(), 2);
+      const keyId = await jobs.newKey();
+      const more = await jobs.newGrants(keyId, grantee, 2);
+      const jobId = await jobs.newJob([disabled(grantee), { action: 'revoke-key', type: 'key.compromised', keyId }]);
+      const { store, writes } = dying(jobs.store, n, isWritten);
+      const world: JobWorld = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+      const end = await workOnJob(world, jobId, never).catch((error: unknown) => error);
+      if (writes() < n) {
+        expect(end).toEqual({ next: 'ended' });
+        break;
+      }
+      expect(end).toBeInstanceOf(Crash);
+      crashes += 1;
+      expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+      await expectOnce(jobId, grantee, [...ids, ...more]);
+      for (const grantId of others) expect(await jobs.store.grants.grant(PROJECT, grantId)).toBeDefined();
+    }
+    // 8 grants, and the job itself: begun, a batch for each of the projects, ended.
+    expect(crashes).toBe(8 + 4);
+  });
+});
+
+test('a process that dies again and again gets a little further each time', async () => {
+  const { grantee, ids } = await holding(jobs, 5);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  for (let goes = 0; (await jobs.job(jobId)).state !== 'done'; goes += 1) {
+    expect(goes).toBeLessThan(20);
+    const { store } = dying(jobs.store, 4, goes % 2 === 0);
+    const world: JobWorld = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+    await workOnJob(world, jobId, never).catch(() => undefined);
+  }
+  await expectOnce(jobId, grantee, ids);
+});
+
+test.each([1, 30, 100, 101, 120])('a second worker that comes at the revocation %i changes nothing', async (place) => {
+  const { grantee, ids } = await holding(jobs, 120);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  let begun = 0;
+  let second: Promise<unknown> | undefined;
+  const revokeAny = (act: Act, grant: GrantRef) => {
+    begun += 1;
+    if (begun === place) second = workOnJob(jobs.worker(), jobId, never);
+    return jobs.authority.revokeAny(act, grant);
+  };
+  expect(await workOnJob(jobs.worker({ revokeAny }), jobId, never)).toEqual({ next: 'ended' });
+  expect(await second).toEqual({ next: 'ended' });
+  await expectOnce(jobId, grantee, ids);
+});
+
+test('many workers at once are as one', async () => {
+  const { grantee, ids } = await holding(jobs, 60);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  const ends = await Promise.all(Array.from({ length: 5 }, () => workOnJob(jobs.worker(), jobId, never)));
+  expect(ends).toEqual(Array(5).fill({ next: 'ended' }));
+  await expectOnce(jobId, grantee, ids);
+});
+
+test('when time is up it goes on later, where it was', async () => {
+  const { grantee, ids } = await holding(jobs, 120);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  let goes = 0;
+  for (let course = 'more'; course === 'more'; goes += 1) {
+    let asked = 0;
+    const isOver = () => {
+      asked += 1;
+      return asked > 50;
+    };
+    course = (await workOnJob(jobs.worker(), jobId, isOver)).next;
+    if (course === 'more') expect(await jobs.job(jobId)).toMatchObject({ state: 'running', tries: 0 });
+  }
+  expect(goes).toBeGreaterThan(3);
+  await expectOnce(jobId, grantee, ids);
+});
+
+test('a grant that is made while the job runs goes too', async () => {
+  const { grantee, ids } = await holding(jobs, 3);
+  const keyId = await jobs.newKey();
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  let late: string[] | undefined;
+  const revokeAny = async (act: Act, grant: GrantRef) => {
+    if (!late) {
+      late = [];
+      late = await jobs.newGrants(keyId, grantee, 2);
+    }
+    return jobs.authority.revokeAny(act, grant);
+  };
+  await workOnJob(jobs.worker({ revokeAny }), jobId, never);
+  expect(late).toHaveLength(2);
+  await expectOnce(jobId, grantee, [...ids, ...(late ?? [])]);
+});
+
+test('what somebody else has revoked in the meantime is not counted', async () => {
+  const { grantee, ids } = await holding(jobs, 4);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  let isFirst = true;
+  const revokeAny = async (act: Act, grant: GrantRef) => {
+    const requestId = isFirst ? 'of-somebody-else' : act.requestId;
+    isFirst = false;
+    await jobs.authority.revokeAny({ ...act, requestId }, grant);
+    return jobs.authority.revokeAny(act, grant);
+  };
+  await workOnJob(jobs.worker({ revokeAny }), jobId, never);
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: ids.length - 1 });
+  expect(await jobs.receiptsOf(jobId, grantee)).toHaveLength(ids.length - 1);
+});
+
+test('of no job, and of one that has ended, nothing is done', async () => {
+  const { grantee, ids } = await holding(jobs, 1);
+  for (const state of ['done', 'ignored', 'unmapped', 'leftovers'] as const) {
+    const jobId = await jobs.newJob({ tasks: [disabled(grantee)], state });
+    expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+    expect(await jobs.job(jobId)).toMatchObject({ state, revision: 0 });
+  }
+  expect(await workOnJob(jobs.worker(), newId(), never)).toEqual({ next: 'ended' });
+  expect((await jobs.heldBy(grantee)).sort()).toEqual(ids.sort());
+});
