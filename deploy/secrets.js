@@ -25,7 +25,14 @@ export async function kmsCredentials({ resolveVariable }) {
  * Who may send hooks.
  * @param {Framework} framework
  */
-export const hooks = (framework) => named(framework, 'hooks');
+export async function hooks(framework) {
+  const statement = await named(framework, 'hooks');
+  // As lib/config.ts has it; told here, before every function says so.
+  if (statement !== NONE && (await framework.resolveVariable('param:kmsCredentials')) === 'caller') {
+    throw new Error('hooks needs other kmsCredentials than caller: nobody calls when a hook comes');
+  }
+  return statement;
+}
 
 /**
  * Who hears of changes.

@@ -30,7 +30,7 @@ export async function openLocal(
   const credentials = config.upstream?.credentials ?? 'caller';
   // Those that cannot be read show now and not at the first request.
   if (credentials !== 'caller') await keptCredentials(credentials).current();
-  const { store, queue } = await openStore(config);
+  const { store, queue } = await openStore(config, now);
   return assemble(config, { store, queue, rootKeys, now, tell: config.targets && (tell ?? (() => queueNews(queue))) });
 }
 
@@ -41,17 +41,20 @@ function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
   return async () => keys;
 }
 
-async function openStore({ dynamodb, sqs, dataDir, targets }: Config): Promise<{ store: Store; queue: Queue }> {
+async function openStore(
+  { dynamodb, sqs, dataDir, targets }: Config,
+  now: (() => number) | undefined,
+): Promise<{ store: Store; queue: Queue }> {
   const hasOutbox = targets !== undefined;
   const polled = sqs && sqsQueue({ ...sqs, waitSeconds: POLL_SECONDS });
   if (!dynamodb) {
-    const { store, queue } = openSqlite(join(dataDir, DATABASE_FILE), { hasOutbox });
+    const { store, queue } = openSqlite(join(dataDir, DATABASE_FILE), { hasOutbox, now });
     return { store, queue: polled ?? queue };
   }
   const store = await openTableStore({ ...dynamodb, hasOutbox });
   if (polled) return { store, queue: polled };
   // Work that waits is in a table of this machine then.
-  const beside = openSqlite(join(dataDir, QUEUE_FILE));
+  const beside = openSqlite(join(dataDir, QUEUE_FILE), { now });
   return { store: { ...store, close: () => beside.store.close() }, queue: beside.queue };
 }
 

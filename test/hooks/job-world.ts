@@ -91,9 +91,9 @@ export const disabled = (grantee: string, more: object = {}): Task => ({
 /** Grants of one grantee on a key of each project. */
 export async function holding(jobs: Jobs, count: number) {
   const grantee = newId();
-  const ids: string[] = [];
-  for (const projectId of PROJECTS) {
-    ids.push(...(await jobs.newGrants(await jobs.newKey(projectId), grantee, count, projectId)));
-  }
+  const both = PROJECTS.map(async (projectId) => {
+    return jobs.newGrants(await jobs.newKey(projectId), grantee, count, projectId);
+  });
+  const ids = (await Promise.all(both)).flat();
   return { grantee, ids };
 }

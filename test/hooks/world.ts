@@ -133,7 +133,7 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
   }
 }
 
-function sourcesOf(projectId: string, second: string) {
+export function sourcesOf(projectId: string, second: string) {
   const one = { secrets: [PLAIN_SECRET], projects: [projectId], actions: ALL_ACTIONS };
   const publicKey = gitHubKeys.publicKey.export({ format: 'pem', type: 'spki' });
   return {

@@ -88,6 +88,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       `dynamodb:UpdateItem table where pk is ${GRANTS}`,
       `dynamodb:PutItem table where pk is ${JOBS}`,
       `dynamodb:DeleteItem table where pk is ${JOBS}`,
+      'dynamodb:DeleteItem table where pk is outbox#*',
       'sqs:ChangeMessageVisibility queue',
       'sqs:DeleteMessage queue',
       'sqs:GetQueueAttributes queue',
@@ -111,7 +112,7 @@ const NEWS = ['dynamodb:PutItem table where pk is outbox#*'];
 export const WITH_TARGETS: Record<string, string[]> = {
   ChangerRole: [...NEWS, ...SEND],
   SweeperRole: [...NEWS, ...SEND],
-  WorkerRole: [...NEWS, 'dynamodb:DeleteItem table where pk is outbox#*'],
+  WorkerRole: NEWS,
 };
 
 /** Which items of lib/store/dynamodb/schema.ts are whose to write. */

@@ -59,3 +59,12 @@ describe.each(['hooks', 'targets'] as const)('%s', (name) => {
     expect(statementFor(name, { [name]: value })).rejects.toThrow(`${name} must be aws:<ARN of a secret>, or empty`),
   );
 });
+
+test('hooks stop the packaging where the token of whoever calls is passed on', () =>
+  expect(statementFor('hooks', { hooks: `aws:${ARN}`, kmsCredentials: 'caller' })).rejects.toThrow(
+    'hooks needs other kmsCredentials than caller: nobody calls when a hook comes',
+  ));
+
+test('without hooks that token may be passed on', async () => {
+  expect(await statementFor('hooks', { hooks: '', kmsCredentials: 'caller' })).toEqual(NONE);
+});

@@ -13,7 +13,7 @@ export interface SqliteOptions {
   /** Whether changes are to be told to others; see `OutboxStore`. */
   hasOutbox?: boolean;
   /** The clock of the queue, ms since 1970. */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 /**

@@ -221,11 +221,11 @@ describe('the same sequence again', () => {
   });
 });
 
-test('two administrators at once, sixteen times each: every grant goes once, and the answers add up', async () => {
+test('two administrators at once: every grant goes once, and the answers add up', async () => {
   const second = isJudgedByCloud ? service.administrator : await service.addUser('second', 'KMS Administrator');
   for (let n = 0; n < 9; n += 1) await grantMore(n % 2);
-  const sixteen = (user: User) => atOnce(service, user, 'revoke-principal-grants', { grantee_principal: principal });
-  const answers = (await Promise.all([sixteen(service.administrator), sixteen(second)])).flat().map(done);
+  await service.token(second);
+  const answers = (await Promise.all([revoke(), revoke({}, second)])).map(done);
   expect(answers.reduce((sum, { revoked }) => sum + revoked, 0)).toBe(12);
   for (const { failed, remaining } of answers) expect([failed, remaining]).toEqual([[], 0]);
   expect(await revokedIds()).toEqual(grants.map(({ grant_id }) => grant_id));
