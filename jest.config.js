@@ -9,6 +9,7 @@ const END_TO_END = [
   '**/test/{functions,sdk}/**/*.test.ts',
   '**/test/endpoint*.test.ts',
   '**/test/authority/{races,once,lists,deletion,upstream-claims}*.test.ts',
+  '**/test/hooks/{door,job}*.test.ts',
 ];
 
 /** Tests of the KMS APIs: they run a third time over three processes, the client, the backend and a cloud behind it. */
@@ -23,7 +24,7 @@ const UPSTREAM = {
   service: [
     '**/test/sdk/**/*.test.ts',
     '**/test/endpoint-roles.test.ts',
-    '**/test/functions/grants/{create,revoke}-grant.test.ts',
+    '**/test/functions/grants/{create-grant,revoke-grant,list-principal-grants,revoke-principal-grants*}.test.ts',
   ],
 };
 

@@ -13,7 +13,7 @@ import { isAllowed, type Permission } from './identity/roles.ts';
 import { parseBody } from './json.ts';
 import { describe, logger } from './log.ts';
 import { type Services, services } from './services.ts';
-import { type SignableRequest, SignatureError } from './signing/sdk-hmac.ts';
+import { type SignableRequest, SignatureError, signedProject } from './signing/sdk-hmac.ts';
 
 /** The largest body taken. Real ones are under 3 KB. */
 export const BODY_BYTES_MAX = 64 * 1024;
@@ -111,8 +111,7 @@ export function endpoint<F extends Fields = Record<never, never>>({
     if (isOfDirectory && services().config.keystone) throw new KmsError('APIGW.0101', { detail: ELSEWHERE });
     if (access === 'anyone') return;
     const { identity, config, areRolesJudgedHere } = services();
-    const { 'x-project-id': signedFor } = exchange.request.headers;
-    const named = isOfCallersProject ? signedFor : exchange.projectId;
+    const named = isOfCallersProject ? signedProject(exchange.request) : exchange.projectId;
     const caller = await identity.identify(exchange.request, named, exchange.sourceIp);
     exchange.caller = caller;
     if (access === 'caller') return;

@@ -1,6 +1,7 @@
 /** Revoking many grants at once, by an administrator or a hook: which they are, what they are called by, and how it ends. */
 import { atOnce } from './at-once.ts';
 import type { Act, Authority } from './authority/authority.ts';
+import { claims } from './authority/claims.ts';
 import { ONCE_MS, onceKeyOf, refusalKeyOf } from './authority/once.ts';
 import { KmsError } from './errors.ts';
 import { sha256Hex } from './signing/bytes.ts';
@@ -70,13 +71,10 @@ export function revokeAll(
   grants: readonly GrantRef[],
   isOver: () => boolean,
 ): Promise<Ending[]> {
-  // Each is a change of its own; the request's mark is for all of them together.
-  const caller = { ...act.caller, signature: undefined };
-  const part = { ...act, caller, sequence: undefined, isBulk: true };
   return atOnce(grants, AT_ONCE, async (grant): Promise<Ending> => {
     if (isOver()) return { grant, end: 'unbegun' };
     try {
-      await authority.revokeAny({ ...part, trace: {} }, grant);
+      await authority.revokeAny({ ...act, isBulk: true, trace: {} }, grant);
       return { grant, end: 'revoked' };
     } catch (error) {
       if (!(error instanceof KmsError)) throw error;
@@ -96,35 +94,50 @@ export interface RevokeAsk extends Selection {
 /** What is left for the answer of a request that may take 29 s in all. */
 const WORK_MS = 15_000;
 
+/** Who asks waits for a twin of the request that is at work for so long. */
+const TWIN_MS = WORK_MS + 5_000;
+
+interface Deps {
+  authority: Authority;
+  seen: SeenStore;
+  now: () => number;
+  /** Whether all processes that share the store are on this machine. */
+  isOneMachines: boolean;
+}
+
 /**
- * Answers revoke-principal-grants.
+ * Answers revoke-principal-grants. The same request again is answered as the first time; one that comes while the first
+ * is at work waits for it.
  * @throws KmsError KMS.0308 when the grants are not those of the digest; then nothing was revoked
  */
-export async function revokePrincipalGrants(
-  { authority, seen, now }: { authority: Authority; seen: SeenStore; now: () => number },
-  act: Act,
-  { isDryRun, digest, ...selection }: RevokeAsk,
-): Promise<object> {
-  const startedAtMs = act.startedAtMs ?? performance.now();
-  const grants = await selectGrants(authority, act, selection);
-  if (isDryRun) return previewOf(grants);
-  const remember = (onceKey: string, answer: unknown) =>
-    seen.remember({ onceKey, answer, expiresAtMs: now() + ONCE_MS }, now());
+export async function revokePrincipalGrants(deps: Deps, act: Act, ask: RevokeAsk): Promise<object> {
+  const { authority, seen, now } = deps;
+  if (ask.isDryRun) return previewOf(await selectGrants(authority, act, ask));
+  const onceKey = onceKeyOf(act);
+  if (onceKey === undefined) return revokeSelected(deps, act, ask);
+  const claimed = await claims(seen, deps)(`${onceKey}-claim`, act.requestId, TWIN_MS);
+  try {
+    const first = await seen.firstAnswer(onceKey, now());
+    if (first) return first.answer as object;
+    const answer = await revokeSelected(deps, act, ask);
+    await seen.remember({ onceKey, answer, expiresAtMs: now() + ONCE_MS }, now());
+    return answer;
+  } finally {
+    await claimed.leave(false);
+  }
+}
 
-  const [onceKey, refusalKey] = [onceKeyOf(act), refusalKeyOf(act)];
-  const first = onceKey && (await seen.firstAnswer(onceKey, now()));
-  if (first) return first.answer as object;
-  if (digest !== undefined && digest !== digestOf(grants)) {
-    // A captured request that was refused must not take effect once the grants are those again.
-    if (refusalKey) await remember(refusalKey, {});
+async function revokeSelected({ authority, seen, now }: Deps, act: Act, ask: RevokeAsk): Promise<object> {
+  const endsAtMs = (act.startedAtMs ?? performance.now()) + WORK_MS;
+  const refusalKey = refusalKeyOf(act);
+  // A captured request that was refused must not take effect once the grants are those again.
+  if (refusalKey && (await seen.firstAnswer(refusalKey, now()))) throw new KmsError('KMS.0308', { detail: CHANGED });
+  const grants = await selectGrants(authority, act, ask);
+  if (ask.digest !== undefined && ask.digest !== digestOf(grants)) {
+    if (refusalKey) await seen.remember({ onceKey: refusalKey, answer: {}, expiresAtMs: now() + ONCE_MS }, now());
     throw new KmsError('KMS.0308', { detail: CHANGED });
   }
-  if (refusalKey && (await seen.firstAnswer(refusalKey, now()))) throw new KmsError('KMS.0308', { detail: CHANGED });
-
-  const endings = await revokeAll(authority, act, grants, () => performance.now() > startedAtMs + WORK_MS);
-  const answer = answerOf(endings);
-  if (onceKey) await remember(onceKey, answer);
-  return answer;
+  return answerOf(await revokeAll(authority, act, grants, () => performance.now() > endsAtMs));
 }
 
 const CHANGED = 'The grants are no longer those of the digest. Nothing was revoked: look again with dry_run.';

@@ -78,9 +78,19 @@ export function services(): Services {
   return current;
 }
 
-/** Makes `opened` the services of this process: for who opens them itself, as the gateway of one machine does. */
-export function useServices(opened: Services): void {
-  current = opened;
+/** Makes `own` the services of this process: for who opens them itself, as the gateway of one machine does. */
+export function useServices(own: Services): void {
+  current = own;
+}
+
+/** Something more over the services, which few functions need: opened at the first call, and kept. */
+export function opened<T>(open: (services: Services) => T): (services: Services) => T {
+  const known = new WeakMap<Store, { value: T }>();
+  return (services) => {
+    const found = known.get(services.store) ?? { value: open(services) };
+    known.set(services.store, found);
+    return found.value;
+  };
 }
 
 /** DynamoDB and Secrets Manager. One machine's ways are in local/open.ts, so that no function carries them. */

@@ -5,7 +5,8 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../lib/config.ts';
-import { hooksOf } from '../lib/hooks/hooks.ts';
+import { sourcesOf } from '../lib/hooks/sources.ts';
+import { targetsOf } from '../lib/hooks/targets.ts';
 import { describe, logger } from '../lib/log.ts';
 import { useServices } from '../lib/services.ts';
 import { DEMO_FILE, type Demo, finishFirstStart, firstStart, LOGIN_FILE } from './demo.ts';
@@ -38,7 +39,8 @@ async function start(isDemoWanted: boolean): Promise<void> {
   const demo = await prepare(config, isDemoWanted);
   const { promise: working, resolve: isWorking } = Promise.withResolvers<Worker>();
   const services = await openLocal(config, { tell: async () => (await working).tell() });
-  await hooksOf(services).assertSettings();
+  // Those that cannot be used show now and not at the first hook.
+  await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
   useServices(services);
   const server = await createGateway(config.corsOrigins);
 

@@ -1,6 +1,6 @@
 /** What SQS and Lambda do when deployed, on one machine: work that waits is taken and done in this process. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Hooks, hooksOf } from '../lib/hooks/hooks.ts';
+import { workOf } from '../lib/hooks/work.ts';
 import { describe, logger } from '../lib/log.ts';
 import type { Taken } from '../lib/queue.ts';
 import type { Services } from '../lib/services.ts';
@@ -25,7 +25,7 @@ export interface Worker {
 
 /** Works on the queue of the services until it is stopped. */
 export async function startWorker(services: Services): Promise<Worker> {
-  const hooks = hooksOf(services);
+  const { dispatch, findLost } = workOf(services);
   const { queue, config } = services;
   const own = 'nextDueAtMs' in queue ? (queue as SqliteQueue) : undefined;
   const underWay = new Set<Promise<void>>();
@@ -39,13 +39,13 @@ export async function startWorker(services: Services): Promise<Worker> {
     if (!isStopping) logger.error(name, { cause: describe(error) });
   };
   const tell = async () => {
-    if (config.targets && !isStopping) hooks.dispatch().catch(report('outbox'));
+    if (config.targets && !isStopping) dispatch().catch(report('outbox'));
   };
-  const sweep = setInterval(() => hooks.findLost().catch(report('lost jobs')), SWEEP_MS);
+  const sweep = setInterval(() => findLost().catch(report('lost jobs')), SWEEP_MS);
   const telling = setInterval(tell, TELL_MS);
 
   function begin(taken: Taken): void {
-    const done = workOn(hooks, services, taken, () => isStopping).catch(report('work'));
+    const done = workOn(services, taken, () => isStopping).catch(report('work'));
     underWay.add(done);
     void done.finally(() => {
       underWay.delete(done);
@@ -85,7 +85,8 @@ export async function startWorker(services: Services): Promise<Worker> {
   };
 }
 
-async function workOn(hooks: Hooks, { queue }: Services, taken: Taken, isStopping: () => boolean): Promise<void> {
+async function workOn(services: Services, taken: Taken, isStopping: () => boolean): Promise<void> {
   const endsAtMs = performance.now() + WORK_MS;
-  if (await hooks.work(taken, () => isStopping() || performance.now() > endsAtMs)) await queue.done(taken);
+  const isOver = () => isStopping() || performance.now() > endsAtMs;
+  if (await workOf(services).work(taken, isOver)) await services.queue.done(taken);
 }

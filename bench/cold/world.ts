@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Act } from '../../lib/authority/authority.ts';
 import { parseConfig } from '../../lib/config.ts';
-import { hooksOf } from '../../lib/hooks/hooks.ts';
+import { takeHook } from '../../lib/hooks/door.ts';
 import type { Services } from '../../lib/services.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
 import { type Demo, type DemoUser, firstStart } from '../../local/demo.ts';
@@ -142,7 +142,7 @@ async function endedJob(services: Services, { source: name, secret }: World['hoo
   const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
   const headers = { 'content-type': 'application/json', ...signWebhook(message, [secret]) };
   const request = { method: 'POST', path: `/hooks/${name}`, query: '', headers, body };
-  const { job_id } = (await hooksOf(services).take({ name, request, trace: {} })) as { job_id: string };
+  const { job_id } = (await takeHook(services, { name, request, trace: {} })) as { job_id: string };
   return job_id;
 }
 

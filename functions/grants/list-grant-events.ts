@@ -1,4 +1,5 @@
 import { endpoint } from '../../lib/endpoint.ts';
+import { eventWire } from '../../lib/event-wire.ts';
 import {
   eventMarker,
   LIMIT_MAX,
@@ -8,7 +9,6 @@ import {
   optionalPrincipal,
   sequence,
 } from '../../lib/fields.ts';
-import { eventWire } from '../../lib/event-wire.ts';
 import { pageEnd } from '../../lib/paging.ts';
 
 /** The receipts of the project, newest first: all, or those of a key, a grant or a grantee. */

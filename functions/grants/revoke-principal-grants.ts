@@ -15,9 +15,9 @@ export const handler = endpoint({
     digest,
     sequence,
   },
-  handle: ({ body, act, authority, store: { seen }, now }) =>
+  handle: ({ body, act, authority, store: { seen }, now, config }) =>
     revokePrincipalGrants(
-      { authority, seen, now },
+      { authority, seen, now, isOneMachines: !config.dynamodb },
       { ...act, reason: body.reason },
       {
         grantee: body.grantee_principal,

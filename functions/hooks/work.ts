@@ -1,5 +1,5 @@
-import { hooksOf } from '../../lib/hooks/hooks.ts';
+import { workOf } from '../../lib/hooks/work.ts';
 import { queued } from '../../lib/queued.ts';
 
 /** Does what hooks have started, and tells others of what has changed. */
-export const handler = queued('work', (services, taken, isOver) => hooksOf(services).work(taken, isOver));
+export const handler = queued('work', (services, taken, isOver) => workOf(services).work(taken, isOver));

@@ -29,7 +29,7 @@ export interface Act {
   token?: string | undefined;
   /** When the request came, by performance.now(): its time limit counts from here. */
   startedAtMs?: number | undefined;
-  /** Whether many such calls come at once with nobody waiting for each: then those that are waited for go first. */
+  /** Whether it is one of many of one request: those that somebody waits for go first, and the request is remembered as a whole. */
   isBulk?: boolean | undefined;
   /** Why, for the event. */
   reason?: string | undefined;
@@ -41,7 +41,7 @@ export interface Act {
 export interface Trace {
   /** X-Request-Id of the last answer of the KMS behind this service. */
   upstreamRequestId?: string | undefined;
-  /** The source of a hook, once it has proved to be it; and the job that the hook has started. */
+  /** The source that a hook names, and the job that it has started. */
   source?: string | undefined;
   jobId?: string | undefined;
 }

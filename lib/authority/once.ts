@@ -13,7 +13,8 @@ export const ONCE_MS = 60 * 60 * 1000;
  * @returns SHA-256 as hex, or undefined
  */
 export function onceKeyOf(act: Act): string | undefined {
-  const { sequence, caller } = act;
+  const { sequence, caller, isBulk } = act;
+  if (isBulk) return undefined;
   if (sequence !== undefined) return keyOf(act, `sequence:${sequence}`);
   return caller.signature && keyOf(act, `signature:${caller.signature}`);
 }
@@ -23,7 +24,7 @@ export function onceKeyOf(act: Act): string | undefined {
  * refused does not take effect later. (One refused for its credentials or role never came this far.) A retry of one's own has a new signature and is judged anew, whatever its `sequence`.
  */
 export function refusalKeyOf(act: Act): string | undefined {
-  return act.caller.signature && keyOf(act, `refused:${act.caller.signature}`);
+  return act.isBulk ? undefined : act.caller.signature && keyOf(act, `refused:${act.caller.signature}`);
 }
 
 function keyOf({ caller, projectId, action, body }: Act, mark: string): string {

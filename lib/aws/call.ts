@@ -24,7 +24,8 @@ export interface AwsService {
 
 /** What to put right, for the errors that settings cause. Source: DynamoDB Developer Guide, "Error handling". */
 const HINTS: Readonly<Record<string, string>> = {
-  ResourceNotFoundException: 'it is not there: check TABLE, ROOT_KEY_SECRET, KMS_CREDENTIALS, HOOKS, TARGETS and AWS_REGION',
+  ResourceNotFoundException:
+    'it is not there: check TABLE, ROOT_KEY_SECRET, KMS_CREDENTIALS, HOOKS, TARGETS and AWS_REGION',
   QueueDoesNotExist: 'it is not there: check QUEUE_URL, DEAD_LETTER_URL and AWS_REGION',
   AccessDeniedException: 'these credentials may not do that: check the policy of their role or user',
   UnrecognizedClientException: 'AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN',

@@ -1,15 +1,17 @@
 /** The way of a hook: who sent it, what it says, may it say that, and a job that is kept before it is answered. */
 import { randomBytes } from 'node:crypto';
 import type { Trace } from '../authority/authority.ts';
+import { Reply } from '../endpoint.ts';
 import { KmsError } from '../errors.ts';
 import { describe, logger } from '../log.ts';
 import type { Queue } from '../queue.ts';
+import type { Services } from '../services.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { SignatureError } from '../signing/sdk-hmac.ts';
-import type { Job, JobStore, Task } from '../store/store.ts';
+import type { Job, Task } from '../store/store.ts';
 import { ADAPTERS } from './adapters.ts';
 import type { Delivery, HookRequest, News } from './news.ts';
-import type { Source, Sources } from './settings.ts';
+import { type Source, sourcesOf } from './sources.ts';
 
 /** A job that nobody works on by then has been lost sight of. */
 const BEGUN_MS = 60_000;
@@ -23,22 +25,28 @@ const TASKS_MAX = 500;
  * @throws KmsError APIGW.0301 for whoever does not prove to be the source, KMS.0307 for what the source may not do
  */
 export async function takeHook(
-  { sources, jobs, queue, now }: { sources: () => Promise<Sources>; jobs: JobStore; queue: Queue; now: () => number },
+  services: Services,
   { name, request, trace }: { name: string; request: HookRequest; trace: Trace },
 ): Promise<object> {
-  const source = await verified((await sources()).get(name), request, now());
-  trace.source = source.name;
+  const { store, queue, now } = services;
+  const sources = await sourcesOf(services)();
+  // Of a name that is known, and not of one that somebody has made up.
+  trace.source = sources.get(name)?.name;
+  const source = await verified(sources.get(name), request, now());
   const adapter = ADAPTERS[source.kind];
   const greeting = adapter.greeting?.(request);
   if (greeting) return greeting;
+  if (request.method === 'GET') throw new KmsError('KMS.0215', { detail: 'Send hooks by POST.' });
 
   const delivery = adapter.read(request);
   const job = jobOf(source, delivery, now());
   trace.jobId = job.jobId;
-  const first = await jobs.add(job);
+  const first = await store.jobs.add(job);
   // A repeat too: the first may have died just before this.
   if ((first ?? job).state === 'queued') await begin(queue, job);
-  return adapter.answer?.(request) ?? { job_id: job.jobId, state: stateOf((first ?? job).tasks) };
+  const answer = adapter.answer?.(request);
+  if (answer) return new Reply(answer.body ?? '', { status: answer.status, headers: { 'x-job-id': job.jobId } });
+  return { job_id: job.jobId, state: stateOf((first ?? job).tasks) };
 }
 
 async function verified(source: Source | undefined, request: HookRequest, nowMs: number): Promise<Source> {

@@ -1,191 +1,93 @@
-/** One go at a job: however often it is begun, each grant is revoked once and leaves one receipt. */
-import type { Act, Authority } from '../authority/authority.ts';
-import { knownError } from '../errors.ts';
-import { describe, logger } from '../log.ts';
-import { allGrants, type Ending, revokeAll, selectGrants } from '../revocation.ts';
-import type { Batch, GrantRef, Job, Leftover, Store, Task } from '../store/store.ts';
-import { principalOf } from './identities.ts';
+/** How a go at a job ends: well, to be tried again, or with leftovers that everybody can see. */
+import { newEventId } from '../authority/ids.ts';
+import { logger } from '../log.ts';
+import { ENDED, type Job, type JobState } from '../store/jobs.ts';
+import type { ChangeEvent, Leftover } from '../store/store.ts';
+import { actorOf, JobRun, type JobWorld, TakenOver } from './job-run.ts';
 
-/** What work on a job needs. */
-export interface JobWorld {
-  authority: Authority;
-  store: Pick<Store, 'jobs' | 'mappings' | 'directory' | 'events'>;
-  now: () => number;
-}
+/** Pauses before the next try of what failed; after the last of them what is left is left. */
+const PAUSES_SECONDS = [2, 10, 60, 300, 900];
 
-/** Written before it is begun; small enough for one item of the store. */
-const BATCH = 100;
+/** Beyond its pause, a job that nobody took up has been lost sight of. */
+const LATE_MS = 5 * 60_000;
 
-/** Without a sign of life for so long, a job has been lost sight of. */
-const LIFE_MS = 5 * 60_000;
+/** Of more than these only the number is kept. */
+const LISTED_MAX = 500;
 
-/** Another process has written the job: it works on it now, and this one leaves it. */
-export class TakenOver extends Error {
-  override readonly name = 'TakenOver';
-}
+/** `more`: time was up; it goes on at once. */
+export type Course = { next: 'ended' } | { next: 'more' } | { next: 'again'; seconds: number };
 
-/** Grants to be revoked for one task in one project. */
-interface Part {
-  task: Task;
-  projectId: string;
-}
-
-export class JobRun {
-  readonly #world: JobWorld;
-  readonly #isOver: () => boolean;
-  #job: Job;
-  /** Tried in this go, with what was in the way of those that could not be revoked. */
-  readonly #tried = new Map<string, Leftover | undefined>();
-  /** Lists that could not be read: whose they are, and why. */
-  readonly #unread: Leftover[] = [];
-
-  /** @param isOver whether time is up: then nothing more is begun */
-  constructor(world: JobWorld, job: Job, isOver: () => boolean) {
-    this.#world = world;
-    this.#job = job;
-    this.#isOver = isOver;
-  }
-
-  /** As it stands. */
-  get job(): Job {
-    return this.#job;
-  }
-
-  /** What could not be done in this go. */
-  get failed(): Leftover[] {
-    return [...[...this.#tried.values()].filter((one) => one !== undefined), ...this.#unread];
-  }
-
-  /** @throws TakenOver */
-  async save(changed: Partial<Job>): Promise<void> {
-    const { store, now } = this.#world;
-    const job = { ...this.#job, dueAtMs: now() + LIFE_MS, ...changed };
-    if (!(await store.jobs.save(job))) throw new TakenOver();
-    this.#job = { ...job, revision: job.revision + 1 };
-  }
-
-  /** Tries everything that is there to be done, once. @returns false when time was up before that */
-  async pass(): Promise<boolean> {
-    await this.save({ state: 'running', leftovers: [], leftoverCount: 0 });
-    if (this.#job.batch && !(await this.#resume(this.#job.batch))) return false;
-    for (const part of await this.#parts()) if (!(await this.#clear(part))) return false;
-    return true;
-  }
-
-  /** Its tasks in each of their projects, with those whom they name by an outside identity found out. */
-  async #parts(): Promise<Part[]> {
-    const parts: Part[] = [];
-    const unmapped: string[] = [];
-    for (const task of this.#job.tasks) {
-      const grantee = await this.#granteeOf(task);
-      if (task.action === 'revoke-principal' && grantee === undefined) unmapped.push(...(task.identities ?? []));
-      else {
-        const known = task.action === 'revoke-principal' ? { ...task, grantee } : task;
-        const projectIds = task.projectId === undefined ? this.#job.projectIds : [task.projectId];
-        parts.push(...projectIds.map((projectId) => ({ task: known, projectId })));
-      }
-    }
-    this.#job = { ...this.#job, unmapped };
-    return parts;
-  }
-
-  async #granteeOf(task: Task): Promise<string | undefined> {
-    if (task.action !== 'revoke-principal') return undefined;
-    if (task.grantee !== undefined) return task.grantee;
-    for (const identity of task.identities ?? []) {
-      const grantee = await principalOf(this.#world.store, this.#job.source, identity);
-      if (grantee !== undefined) return grantee;
-    }
-    return undefined;
-  }
-
-  /** Revokes until a look at what is there finds nothing that was not tried: what is made meanwhile goes too. */
-  async #clear({ task, projectId }: Part): Promise<boolean> {
-    const { type, reason } = task;
-    for (;;) {
-      const found = await this.#find(task, projectId);
-      const left = found.filter(({ grant_id }) => !this.#tried.has(grant_id));
-      if (left.length === 0) return true;
-      for (let from = 0; from < left.length; from += BATCH) {
-        if (this.#isOver()) return false;
-        const batch = { projectId, type, reason, grants: left.slice(from, from + BATCH) };
-        await this.save({ batch });
-        if (!(await this.#finish(batch))) return false;
-      }
-    }
-  }
-
-  async #find(task: Task, projectId: string): Promise<readonly GrantRef[]> {
-    const { authority } = this.#world;
-    const act = this.#actOf({ ...task, projectId });
-    try {
-      if (task.action === 'revoke-grant') return [{ key_id: task.keyId, grant_id: task.grantId }];
-      if (task.action === 'revoke-key') {
-        return await allGrants((page) => authority.listGrants(act, task.keyId, {}, page));
-      }
-      if (task.action === 'ignore' || task.grantee === undefined) return [];
-      return await selectGrants(authority, act, { ...task, grantee: task.grantee });
-    } catch (cause) {
-      const { wireCode } = knownError(cause);
-      // The key is one of another project of the source.
-      if (wireCode === 'KMS.0207') return [];
-      logger.warn('job', { job_id: this.#job.jobId, project_id: projectId, cause: describe(cause) });
-      this.#unread.push({ projectId, keyId: '', grantId: '', code: wireCode });
-      return [];
-    }
-  }
-
-  /** Begun before a crash: what of it was done has its receipt. Sent again, another KMS might answer as the first time. */
-  async #resume(batch: Batch): Promise<boolean> {
-    const grants: GrantRef[] = [];
-    let { revoked } = this.#job;
-    for (const grant of batch.grants) {
-      if (await this.#isOwn(batch, grant)) revoked += 1;
-      else grants.push(grant);
-    }
-    this.#job = { ...this.#job, revoked };
-    return this.#finish({ ...batch, grants });
-  }
-
-  /** @returns false when time was up before all of it was tried */
-  async #finish(batch: Batch): Promise<boolean> {
-    const endings = await revokeAll(this.#world.authority, this.#actOf(batch), batch.grants, this.#isOver);
-    const unbegun: GrantRef[] = [];
-    let { revoked } = this.#job;
-    for (const ending of endings) {
-      if (ending.end === 'unbegun') unbegun.push(ending.grant);
-      else this.#tried.set(ending.grant.grant_id, leftoverOf(batch.projectId, ending));
-      if (ending.end === 'revoked' || (ending.end === 'gone' && (await this.#isOwn(batch, ending.grant)))) revoked += 1;
-    }
-    // Written together with whatever comes next.
-    this.#job = { ...this.#job, revoked, batch: unbegun.length > 0 ? { ...batch, grants: unbegun } : undefined };
-    return unbegun.length === 0;
-  }
-
-  /** Whether a grant has gone by an earlier go of this job. */
-  async #isOwn({ projectId }: Batch, { grant_id: grantId }: GrantRef): Promise<boolean> {
-    const [newest] = await this.#world.store.events.list(projectId, { grantId }, 1);
-    return newest?.requestId === this.#job.jobId && newest.failure === undefined;
-  }
-
-  #actOf({ projectId, type, reason }: Pick<Batch, 'projectId' | 'type' | 'reason'>): Act {
-    return {
-      caller: { userId: actorOf(this.#job), domainId: '', roles: [] },
-      projectId,
-      door: 'webhook',
-      requestId: this.#job.jobId,
-      action: type,
-      body: new Uint8Array(),
-      isBulk: true,
-      reason,
-    };
+/**
+ * Works on a job until it has ended or time is up.
+ * @param isOver whether time is up
+ */
+export async function workOnJob(world: JobWorld, jobId: string, isOver: () => boolean): Promise<Course> {
+  const job = await world.store.jobs.job(jobId);
+  if (!job || ENDED.includes(job.state)) return { next: 'ended' };
+  const run = new JobRun(world, job, isOver);
+  try {
+    if (await run.pass()) return await end(world, run);
+    await run.save({});
+    return { next: 'more' };
+  } catch (error) {
+    if (error instanceof TakenOver) return { next: 'ended' };
+    throw error;
   }
 }
 
-/** As receipts name who acts. */
-export const actorOf = ({ source }: Job) => `hook:${source}`;
+async function end(world: JobWorld, run: JobRun): Promise<Course> {
+  const { failed } = run;
+  const { tries, unmapped } = run.job;
+  const leftovers = failed.slice(0, LISTED_MAX);
+  const seconds = PAUSES_SECONDS[tries];
+  if (failed.length === 0) {
+    await finish(run, { state: unmapped.length > 0 ? 'unmapped' : 'done' });
+  } else if (seconds === undefined) {
+    for (const one of failed) await tellLeftover(world, run.job, one);
+    await finish(run, { state: 'leftovers', leftovers, leftoverCount: failed.length });
+  } else {
+    const dueAtMs = world.now() + seconds * 1000 + LATE_MS;
+    await run.save({ state: 'waiting', tries: tries + 1, leftovers, leftoverCount: failed.length, dueAtMs });
+    logger.warn('job', { ...lineOf(run), state: 'waiting', again_seconds: seconds });
+    return { next: 'again', seconds };
+  }
+  return { next: 'ended' };
+}
 
-function leftoverOf(projectId: string, ending: Ending): Leftover | undefined {
-  const { key_id: keyId, grant_id: grantId } = ending.grant;
-  return ending.end === 'failed' ? { projectId, keyId, grantId, code: ending.error.wireCode } : undefined;
+/** The levels of its last line: an alarm watches for errors. */
+const LEVEL = { done: 'info', unmapped: 'warn', leftovers: 'error' } as const;
+
+async function finish(run: JobRun, ended: Partial<Job> & { state: JobState & keyof typeof LEVEL }): Promise<void> {
+  await run.save(ended);
+  logger[LEVEL[ended.state]]('job', { ...lineOf(run), state: ended.state });
+}
+
+function lineOf({ job, failed }: JobRun) {
+  const { jobId, source, revoked, unmapped } = job;
+  const codes = [...new Set(failed.map(({ code }) => code))];
+  return { job_id: jobId, source, revoked, left: failed.length, unmapped: unmapped.length, codes };
+}
+
+/** What could not be revoked leaves an event too. After a crash just here it is told twice, never left out. */
+async function tellLeftover({ store, now }: JobWorld, job: Job, leftover: Leftover): Promise<void> {
+  const { projectId, keyId, grantId, code, type, reason } = leftover;
+  // A list that could not be read names none.
+  if (grantId === '') return;
+  const [newest] = await store.events.list(projectId, { grantId }, 1);
+  const atMs = now();
+  const event: ChangeEvent = {
+    eventId: newEventId(atMs),
+    atMs,
+    action: type,
+    projectId,
+    keyId,
+    grantId,
+    grant: newest?.grant,
+    actor: actorOf(job),
+    door: 'webhook',
+    requestId: job.jobId,
+    reason,
+    failure: code,
+  };
+  await store.events.append(event, []);
 }

@@ -35,6 +35,13 @@ export interface Delivery {
   news: readonly News[];
 }
 
+/** A reply in a source's own form. */
+export interface Answer {
+  status: number;
+  /** None with a 204. */
+  body?: object;
+}
+
 /** What is known of one kind of source: how it signs, and what its events mean. */
 export interface Adapter {
   /** What is wrong with a secret of the settings, in words that do not repeat it. */
@@ -53,5 +60,5 @@ export interface Adapter {
   /** The answer to a verified request that only asks whether somebody is here; undefined for any other. */
   greeting?(request: HookRequest): object | undefined;
   /** What the source wants to be answered, where that is not our job's id. */
-  answer?(request: HookRequest): object;
+  answer?(request: HookRequest): Answer;
 }

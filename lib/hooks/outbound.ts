@@ -1,14 +1,15 @@
 /** What has changed, told to those who want to know: from the outbox to messages, and each message to its target. */
+
+import { eventWire } from '../event-wire.ts';
 import { logger } from '../log.ts';
-import { NoAnswerError } from '../outbound/http.ts';
+import { NoAnswerError } from '../outbound/no-answer.ts';
 import { postWebhook, type Webhook, type WebhookAnswer } from '../outbound/webhook.ts';
 import type { Queue, Work } from '../queue.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { signWebhook } from '../signing/standard-webhooks.ts';
 import type { OutboxStore } from '../store/jobs.ts';
 import type { ChangeEvent } from '../store/store.ts';
-import { eventWire } from '../event-wire.ts';
-import type { Target, Targets } from './settings.ts';
+import type { Target, Targets } from './targets.ts';
 
 type Delivery = Extract<Work, { kind: 'delivery' }>;
 

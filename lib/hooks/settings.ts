@@ -1,156 +1,78 @@
-/** Who may tell this service something, and whom it tells: the JSON that the settings HOOKS and TARGETS name. */
+/** What the settings HOOKS and TARGETS have in common: JSON that names others, read again as it changes. */
 import * as z from 'zod/mini';
 import { jsonIn } from '../json-in.ts';
 import { kept, type Reference, readText } from '../outbound/kept.ts';
-import { ADAPTERS, type Kind } from './adapters.ts';
 
-/** What an event of a source may cause. */
-export const ACTIONS = ['principal.disabled', 'grant.revoke', 'key.compromised'] as const;
-export type ActionName = (typeof ACTIONS)[number];
-
-/** Who may tell something. */
-export interface Source {
-  name: string;
-  kind: Kind;
-  /** Each of them is good: while one is being replaced there are two. */
-  secrets: readonly string[];
-  projectIds: readonly string[];
-  actions: readonly ActionName[];
-}
-
-/** Who is told. */
-export interface Target {
-  name: string;
-  url: string;
-  /** `whsec_…`; each signs. */
-  secrets: readonly string[];
-  /** All when left out. */
-  projectIds?: readonly string[] | undefined;
-  /** Whether the address may be one that is not of the public Internet. */
-  isPrivateAllowed: boolean;
-}
-
-/** Read again when older: a secret that was replaced, or a source that was shut out, is noticed in this time. */
+/** Read again when older: a secret that was replaced, or somebody who was shut out, is noticed in this time. */
 const KEEP_MS = 10_000;
+
+const list = <T extends z.core.$ZodType>(item: T) =>
+  z.array(item, 'must be a list').check(z.minLength(1, 'must not be empty'), z.maxLength(100, 'must be 100 at most'));
+
+const PROJECT = 'must be the id of a project';
+const SECRET = 'must be a text of 1 to 4096 characters';
+const secret = z.string(SECRET).check(z.minLength(1, SECRET), z.maxLength(4096, SECRET));
+const SECRETS = 'must be a list of 1 to 10 secrets';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 /** Its path is another API's. */
 const TAKEN = 'jobs';
 
-const list = <T extends z.core.$ZodType>(item: T) => z.array(item).check(z.minLength(1), z.maxLength(100));
 const name = z.string().check(
-  z.regex(NAME),
+  z.regex(NAME, 'must be 1 to 64 of a-z, 0-9 and -, and not begin with -'),
   z.refine((text) => text !== TAKEN, `must not be ${TAKEN}`),
 );
-const projectIds = list(z.string().check(z.regex(/^[\w-]{1,64}$/)));
-const secrets = z.array(z.string().check(z.minLength(1), z.maxLength(4096))).check(z.minLength(1), z.maxLength(10));
 
-const source = z.strictObject({
-  kind: z.enum(Object.keys(ADAPTERS) as [Kind, ...Kind[]]),
-  secrets,
-  projects: projectIds,
-  actions: list(z.enum(ACTIONS)),
-});
-const target = z.strictObject({
-  url: z.string().check(z.refine(isTargetUrl, 'must be https://…, or http://… with allow_private')),
-  secrets,
-  projects: z.optional(projectIds),
-  allow_private: z._default(z.boolean(), false),
-});
-const SOURCES = z.record(name, source);
-const TARGETS = z.record(name, target);
+/** Of what is no object; what has a field too many is told in words of its own. */
+const notObject = ({ code }: { code?: string }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object');
 
-export type Sources = ReadonlyMap<string, Source>;
-export type Targets = ReadonlyMap<string, Target>;
+/** Others by their names, each with these fields and no more. */
+export const named = <T extends z.core.$ZodShape>(fields: T) =>
+  z.record(name, z.strictObject(fields, { error: notObject }), 'must be a JSON object of names');
 
-export interface HookSettings {
-  targets: Targets;
-}
+/** The fields of both. */
+export const FIELDS = {
+  list,
+  projects: list(z.string(PROJECT).check(z.regex(/^[\w-]{1,64}$/, PROJECT))),
+  /** Each of them is good: while one is being replaced there are two. */
+  secrets: z.array(secret, SECRETS).check(z.minLength(1, SECRETS), z.maxLength(10, SECRETS)),
+};
 
-/** What a setting names, read again as it changes; nobody where there is no such setting. */
-function keptMap<T>(
+/** What a setting names; nobody where there is no such setting. */
+export function keptNamed<T>(
   setting: string,
   reference: Reference | undefined,
   parse: (text: string) => ReadonlyMap<string, T>,
-) {
-  if (!reference) return async () => new Map<string, T>() as ReadonlyMap<string, T>;
-  const fresh = kept(setting, async () => parse(await readText(reference)));
+): () => Promise<ReadonlyMap<string, T>> {
+  if (!reference) return async () => new Map<string, T>();
+  const fresh = kept(setting, async () => parse(await textOf(setting, reference)));
   return () => fresh(KEEP_MS);
 }
 
-/** Who may tell this service something. */
-export const keptSources = (reference: Reference | undefined) => keptMap('HOOKS', reference, parseSources);
-/** Whom it tells. */
-export const keptTargets = (reference: Reference | undefined) => keptMap('TARGETS', reference, parseTargets);
-
-/**
- * @param text JSON: each source by its name, with `kind`, `secrets`, `projects` and `actions`
- * @throws an error that names what is wrong and where, and never holds anything of a secret
- */
-export function parseSources(text: string): Sources {
-  const sources = Object.entries(parsed('HOOKS', SOURCES, text)).map(([name, { projects, ...source }]) => {
-    return [name, { name, projectIds: projects, ...source }] as const;
-  });
-  assertFaultless(
-    'HOOKS',
-    sources.flatMap(([, one]) => secretFaults(one)),
-  );
-  return new Map(sources);
+async function textOf(setting: string, reference: Reference): Promise<string> {
+  try {
+    return await readText(reference);
+  } catch (error) {
+    throw new Error(`${setting} cannot be used: ${(error as Error).message}`);
+  }
 }
 
-/**
- * @param text JSON: each target by its name, with `url` and `secrets`; `projects` and `allow_private` may be left out
- * @throws as parseSources
- */
-export function parseTargets(text: string): Targets {
-  const targets = Object.entries(parsed('TARGETS', TARGETS, text)).map(
-    ([name, { projects, allow_private, ...target }]) => {
-      return [name, { name, projectIds: projects, isPrivateAllowed: allow_private, ...target }] as const;
-    },
-  );
-  assertFaultless(
-    'TARGETS',
-    targets.flatMap(([, one]) => targetFaults(one)),
-  );
-  return new Map(targets);
+/** @throws an error that names what is wrong and where, and never holds anything of a secret */
+export function parseNamed<T extends z.core.$ZodType>(setting: string, schema: T, text: string): z.output<T> {
+  const { success, data, error } = z.safeParse(schema, jsonIn(text));
+  if (!success) assertFaultless(setting, error.issues.map(faultOf));
+  return data as z.output<T>;
 }
 
-function parsed<T extends z.core.$ZodType>(setting: string, schema: T, text: string): z.output<T> {
-  const result = z.safeParse(schema, jsonIn(text));
-  if (!result.success) assertFaultless(setting, result.error.issues.map(faultOf));
-  return result.data as z.output<T>;
-}
-
-function assertFaultless(setting: string, faults: readonly string[]): void {
+/** @param faults each with where it is */
+export function assertFaultless(setting: string, faults: readonly string[]): void {
   if (faults.length > 0) throw new Error([`${setting} cannot be used:`, ...faults].join('\n  '));
 }
 
 function faultOf(issue: z.core.$ZodIssue): string {
   // What is wrong with a name is told one level down.
   const [{ message } = issue] = issue.code === 'invalid_key' ? issue.issues : [];
-  return `${issue.path.join('.') || 'the text'}: ${message}`;
-}
-
-function secretFaults({ name, kind, secrets }: Source): string[] {
-  return secrets.flatMap((secret, place) => {
-    const fault = ADAPTERS[kind].secretFault(secret);
-    return fault ? [`${name}.secrets.${place}: ${fault}`] : [];
-  });
-}
-
-function targetFaults({ name, url, secrets, isPrivateAllowed }: Target): string[] {
-  const faults = secrets.flatMap((secret, place) => {
-    const fault = ADAPTERS.standard.secretFault(secret);
-    return fault || !secret.startsWith('whsec_')
-      ? [`${name}.secrets.${place}: must be whsec_ and base64 of 24 to 64 bytes`]
-      : [];
-  });
-  // What is told is not for everybody on the way.
-  if (!isPrivateAllowed && !url.startsWith('https://')) faults.push(`${name}.url: must be https://…`);
-  return faults;
-}
-
-function isTargetUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '';
+  const where = issue.path.join('.') || 'the text';
+  if (issue.code === 'unrecognized_keys') return `${where}: has ${issue.keys.join(', ')}, which is no field`;
+  return `${where}: ${message}`;
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type AwsSettings, awsCall } from '../aws/call.ts';
 import { retrying } from '../aws/retry.ts';
-import { describe, logger } from '../log.ts';
+import { logger } from '../log.ts';
 
 export type Reference = { kind: 'file'; path: string } | { kind: 'aws'; secretId: string; aws: AwsSettings };
 
@@ -40,7 +40,8 @@ export function kept<T>(
     } catch (error) {
       // Half-written, or not to be had for a moment: what worked may go on working.
       if (!value) throw error;
-      logger.warn('settings', { setting, cause: describe(error) });
+      // A secret that was taken out goes on being good: somebody should know.
+      logger.error('settings', { setting, cause: (error as Error).message });
     }
     readAtMs = now();
     return value.value;

@@ -5,7 +5,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
-import { type Failing, NoAnswerError } from './http.ts';
+import { type Failing, NoAnswerError } from './no-answer.ts';
 import { assertNoPrivateAddress, publicLookup, type Resolve } from './public-address.ts';
 import { retryAfterSeconds } from './tries.ts';
 
@@ -74,7 +74,10 @@ export async function postWebhook(
     const answer = await head.promise;
     await discard(answer);
     const retryAfter = new Headers({ 'retry-after': answer.headers['retry-after'] ?? '' });
-    return { status: answer.statusCode ?? 0, retryAfterSeconds: retryAfterSeconds(retryAfter, Date.now(), RETRY_AFTER_SECONDS_MAX) };
+    return {
+      status: answer.statusCode ?? 0,
+      retryAfterSeconds: retryAfterSeconds(retryAfter, Date.now(), RETRY_AFTER_SECONDS_MAX),
+    };
   } catch (error) {
     throw new NoAnswerError(signal.aborted ? 'late' : failing, error);
   }

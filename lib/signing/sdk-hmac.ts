@@ -109,6 +109,12 @@ export function parseAuthorization(header: string): Authorization {
   return { accessKey, signedHeaders: signedHeaders.split(';'), signature };
 }
 
+/** The project of X-Project-Id, where a signature covers that header: it is checked with the rest. */
+export function signedProject({ headers }: Pick<SignableRequest, 'headers'>): string | undefined {
+  const [, , signedHeaders = ''] = AUTHORIZATION.exec(headers['authorization'] ?? '') ?? [];
+  return signedHeaders.split(';').includes('x-project-id') ? headers['x-project-id'] : undefined;
+}
+
 /**
  * Checks a signature against the bytes received. Of the headers only X-Sdk-Date must be signed: Go and Terraform
  * clients leave Host out.

@@ -52,6 +52,9 @@ export interface Leftover {
   keyId: string;
   grantId: string;
   code: string;
+  /** Of the task that asked for it. */
+  type: string;
+  reason?: string | undefined;
 }
 
 /** What one delivery has started. Stored in one write before the delivery is answered. */

@@ -8,7 +8,13 @@ const OPEN: readonly JobState[] = ['queued', 'running', 'waiting'];
 const ENDED: readonly JobState[] = ['done', 'ignored', 'unmapped', 'leftovers'];
 
 const jobId = (n: number) => n.toString(16).padStart(32, '0');
-const leftover = (n: number) => ({ projectId: PROJECT, keyId: keyId(1), grantId: grantId(n), code: 'KMS.0306' });
+const leftover = (n: number) => ({
+  projectId: PROJECT,
+  keyId: keyId(1),
+  grantId: grantId(n),
+  code: 'KMS.0306',
+  type: 'principal.disabled',
+});
 
 export function aJob(n: number, over: Partial<Job> = {}): Job {
   return {

@@ -14,11 +14,16 @@ type Rows = Record<string, unknown[]>;
 export async function rowsOf({ dataDir, services, receipts, isSigning, demo }: TestService): Promise<Rows> {
   const { dynamodb } = services.config;
   const rows = dynamodb ? await itemsOf(dynamodb) : rowsIn(join(dataDir, 'kms-grants.db'));
+  // That a request was at work, and is no longer, is remembered whatever it came to.
+  if (rows['seen']) rows['seen'] = rows['seen'].filter((row) => !isClaim((row as { once_key: string }).once_key));
+  for (const name of Object.keys(rows)) if (isClaim(name.replace(/ once$/, ''))) delete rows[name];
   // Of a signed request a refusal is remembered too, where it was refused.
   if (isSigning) delete rows['seen'];
   if (receipts !== services.store.events) rows['receipts'] = await receipts.list(demo.project_id, {}, 1000);
   return rows;
 }
+
+const isClaim = (name: string) => name.endsWith('-claim');
 
 function rowsIn(path: string): Rows {
   const db = new DatabaseSync(path, { readOnly: true });

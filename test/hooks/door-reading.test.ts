@@ -55,6 +55,12 @@ test('whoever may list grants in a project of the job may read it, with a token 
   expect(done(await read(both, signedBy(creator, both, demo.project_id)))).toEqual(told);
 });
 
+test('a project that the signature does not cover is none', async () => {
+  const { creator, demo } = world.service;
+  const headers = { ...signedBy(creator, both), 'x-project-id': demo.project_id };
+  expectRefusal(await read(both, headers), [403, 'KMS.0321']);
+});
+
 test('the job of another project is as one that never was', async () => {
   const { stranger } = world;
   const headers = await withToken(stranger, stranger.project_id);
@@ -83,6 +89,7 @@ test('of a job of several projects only what is of the own one is told', async (
     keyId: `k-${projectId}`,
     grantId: `g-${projectId}`,
     code: 'KMS.0101',
+    type: 'principal.disabled',
   }));
   const job = await jobs.job(both);
   await jobs.save({ ...job, state: 'leftovers', leftovers } as Job);

@@ -30,7 +30,7 @@ async function jobOf(path: string, ask: Ask) {
   const { service } = world;
   const before = new Set((await service.services.store.jobs.list(1000)).map(({ jobId }) => jobId));
   const answer = await world.send(path, ask);
-  expect(answer.status).toBe(200);
+  expect([200, 204]).toContain(answer.status);
   const [job] = (await service.services.store.jobs.list(1000)).filter(({ jobId }) => !before.has(jobId));
   return world.ended(job?.jobId ?? '');
 }
@@ -59,6 +59,13 @@ describe('okta', () => {
     expect([status, body]).toEqual([200, { verification: 'My verification challenge' }]);
     const wrong = { ...headers, authorization: `${PLAIN_SECRET}x` };
     expect((await world.send('/hooks/okta', { method: 'GET', headers: wrong })).status).toBe(401);
+  });
+
+  test('a GET that asks nothing is refused, and leaves no job', async () => {
+    const before = (await world.service.services.store.jobs.list(1000)).length;
+    const answer = await world.send('/hooks/okta', { method: 'GET', headers: PLAIN });
+    expect([answer.status, answer.body.error_code]).toEqual([405, 'KMS.0215']);
+    expect(await world.service.services.store.jobs.list(1000)).toHaveLength(before);
   });
 
   test('a user who is deactivated, mapped by an e-mail address in any case', async () => {
@@ -93,6 +100,31 @@ describe('scim', () => {
     const job = await jobOf(`/hooks/scim/Users/id-${method}`, { method, headers: BEARER, body });
     expect(job).toMatchObject(DONE);
     await expectGone(principal);
+  });
+
+  // Source: RFC 7644, sections 3.5.1, 3.5.2 and 3.6.
+  test('is answered as SCIM wants it, the id of the job in a header', async () => {
+    const ask = (method: string, body?: object) =>
+      world.send('/hooks/scim/Users/id%20of%20bob', { method, headers: BEARER, body });
+    for (const answer of [await ask('DELETE'), await ask('PATCH', { Operations: OPERATIONS })]) {
+      expect([answer.status, answer.text]).toEqual([204, '']);
+      expect(answer.headers.get('x-job-id')).toMatch(/^[0-9a-f]{32}$/);
+    }
+    const put = await ask('PUT', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      userName: 'bob',
+      active: false,
+    });
+    expect([put.status, put.body]).toEqual([
+      200,
+      {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+        userName: 'bob',
+        active: false,
+        id: 'id of bob',
+        meta: { resourceType: 'User' },
+      },
+    ]);
   });
 });
 

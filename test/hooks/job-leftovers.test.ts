@@ -3,14 +3,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '
 import type { Act } from '../../lib/authority/authority.ts';
 import { KmsError } from '../../lib/errors.ts';
 import { eventWire } from '../../lib/event-wire.ts';
-import { workOnJob } from '../../lib/hooks/job-end.ts';
+import { workOnJob } from '../../lib/hooks/job.ts';
 import { jobWire } from '../../lib/hooks/job-wire.ts';
 import { logger } from '../../lib/log.ts';
 import type { GrantRef } from '../../lib/store/store.ts';
 import { FOREIGN_PROJECT, PROJECT } from '../authority/world.ts';
 import { disabled, holding, type Jobs, never, newId, openJobs } from './job-world.ts';
 
-/** Seconds until the next try, as docs of the service have them; after them it is given up. */
+/** Seconds until the next try; after the last of them it is given up. */
 const PAUSES = [2, 10, 60, 300, 900];
 
 let jobs: Jobs;

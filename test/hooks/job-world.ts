@@ -1,7 +1,7 @@
 /** Jobs over a real store and the standalone authority, without a queue: a test says when somebody works on them. */
 import { randomUUID } from 'node:crypto';
 import type { Authority } from '../../lib/authority/authority.ts';
-import type { JobWorld } from '../../lib/hooks/job.ts';
+import type { JobWorld } from '../../lib/hooks/job-run.ts';
 import type { ChangeEvent, Grant, Job, Task } from '../../lib/store/store.ts';
 import { act, FOREIGN_PROJECT, grantAsk, keyAsk, openWorld, PROJECT } from '../authority/world.ts';
 

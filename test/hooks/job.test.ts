@@ -1,12 +1,14 @@
 /** However often and by however many a job is worked on: each grant is revoked once, with one receipt, and counted once. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Act } from '../../lib/authority/authority.ts';
-import type { JobWorld } from '../../lib/hooks/job.ts';
-import { workOnJob } from '../../lib/hooks/job-end.ts';
-import type { GrantRef, Store } from '../../lib/store/store.ts';
-import { PROJECT } from '../authority/world.ts';
+import { workOnJob } from '../../lib/hooks/job.ts';
+import type { JobWorld } from '../../lib/hooks/job-run.ts';
+import { logger } from '../../lib/log.ts';
+import type { GrantRef, Store, Task } from '../../lib/store/store.ts';
+import { act, PROJECT } from '../authority/world.ts';
 import { disabled, holding, type Jobs, never, newId, openJobs } from './job-world.ts';
 
+const lines = jest.spyOn(logger, 'info');
 let jobs: Jobs;
 beforeAll(async () => {
   jobs = await openJobs();
@@ -74,6 +76,59 @@ describe.each([
   });
 });
 
+test.each([
+  ['before', false],
+  ['after', true],
+])('one grant alone is counted once too, by a process that dies %s its n-th write', async (_, isWritten) => {
+  for (const n of [1, 2, 3, 4]) {
+    const grantee = newId();
+    const keyId = await jobs.newKey();
+    const [grantId = ''] = await jobs.newGrants(keyId, grantee, 1);
+    const jobId = await jobs.newJob({
+      tasks: [{ action: 'revoke-grant', type: 'grant.revoke', keyId, grantId }],
+      projectIds: [PROJECT],
+    });
+    const { store } = dying(jobs.store, n, isWritten);
+    const world: JobWorld = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+    await expect(workOnJob(world, jobId, never)).rejects.toThrow(Crash);
+    expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+    await expectOnce(jobId, grantee, [grantId]);
+  }
+});
+
+test('what has its receipt is not sent again: another KMS might answer as the first time', async () => {
+  const [grantee, keyId] = [newId(), await jobs.newKey()];
+  const ids = await jobs.newGrants(keyId, grantee, 4);
+  const grants = ids.map((grant_id) => ({ key_id: keyId, grant_id }));
+  const batch = { projectId: PROJECT, type: 'principal.disabled', grants };
+  const jobId = await jobs.newJob({ tasks: [disabled(grantee)], state: 'running', batch });
+  // So far the process had come that died.
+  for (const grant of grants.slice(0, 2)) {
+    await jobs.authority.revokeAny(act('principal.disabled', { requestId: jobId }), grant);
+  }
+  const sent: string[] = [];
+  const revokeAny = (asked: Act, grant: GrantRef) => {
+    sent.push(grant.grant_id);
+    return jobs.authority.revokeAny(asked, grant);
+  };
+  expect(await workOnJob(jobs.worker({ revokeAny }), jobId, never)).toEqual({ next: 'ended' });
+  await expectOnce(jobId, grantee, ids);
+  expect(sent.sort()).toEqual(ids.slice(2).sort());
+});
+
+test('a job that is done, and that somebody has tried again, counts nothing twice', async () => {
+  const { grantee, ids } = await holding(jobs, 2);
+  const keyId = await jobs.newKey();
+  const [grantId = ''] = await jobs.newGrants(keyId, grantee, 1);
+  const one: Task = { action: 'revoke-grant', type: 'grant.revoke', keyId, grantId, projectId: PROJECT };
+  const jobId = await jobs.newJob([one, disabled(grantee)]);
+  for (let times = 0; times < 2; times += 1) {
+    await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+    expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+    await expectOnce(jobId, grantee, [grantId, ...ids]);
+  }
+});
+
 test('a process that dies again and again gets a little further each time', async () => {
   const { grantee, ids } = await holding(jobs, 5);
   const jobId = await jobs.newJob([disabled(grantee)]);
@@ -99,6 +154,8 @@ test.each([1, 100, 101])('a second worker that comes at the revocation %i change
   expect(await workOnJob(jobs.worker({ revokeAny }), jobId, never)).toEqual({ next: 'ended' });
   expect(await second).toEqual({ next: 'ended' });
   await expectOnce(jobId, grantee, ids);
+  // Whoever was overtaken has left the job to the other.
+  expect(lines.mock.calls.filter(([, line]) => (line as { job_id?: string }).job_id === jobId)).toHaveLength(1);
 });
 
 test('many workers at once are as one', async () => {

@@ -1,6 +1,6 @@
 /** A store and a queue with their own clock, targets that listen, and what a worker does with them. */
 import { type OutboundParts, outbound } from '../../lib/hooks/outbound.ts';
-import type { Target } from '../../lib/hooks/settings.ts';
+import type { Target } from '../../lib/hooks/targets.ts';
 import type { Taken } from '../../lib/queue.ts';
 import { openSqlite } from '../../lib/store/sqlite/sqlite.ts';
 import type { ChangeEvent } from '../../lib/store/store.ts';

@@ -1,6 +1,6 @@
 /** From the outbox to the targets and the queue, over real servers; `standardwebhooks` checks what they are sent. */
 import { afterEach, expect, jest, test } from '@jest/globals';
-import type { Target } from '../../lib/hooks/settings.ts';
+import type { Target } from '../../lib/hooks/targets.ts';
 import { logger } from '../../lib/log.ts';
 import {
   change,

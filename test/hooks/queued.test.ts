@@ -35,10 +35,9 @@ const jobWork = (jobId: string) => ({ kind: 'job', jobId });
 /** What the worker needs of the services. */
 function serve(authority = jobs.authority) {
   const queue = { send: jest.fn(async () => undefined), again: jest.fn(async () => undefined) };
-  const { store, clock } = jobs;
-  useServices({ config: {}, store, queue, authority, now: () => clock.nowMs } as unknown as Parameters<
-    typeof useServices
-  >[0]);
+  // What is opened over services is kept with their store, so each has one of its own.
+  const ground = { config: {}, store: { ...jobs.store }, queue, authority, now: () => jobs.clock.nowMs };
+  useServices(ground as unknown as Parameters<typeof useServices>[0]);
   return queue;
 }
 

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { keptSources, keptTargets, parseSources, parseTargets } from '../../lib/hooks/settings.ts';
+import { keptSources, parseSources } from '../../lib/hooks/sources.ts';
+import { keptTargets, parseTargets } from '../../lib/hooks/targets.ts';
 import { logger } from '../../lib/log.ts';
 import { ALL_ACTIONS, OTHER_SECRET, PLAIN_SECRET, SECRET, startWorld, type World } from './world.ts';
 
@@ -114,16 +115,16 @@ describe('kept', () => {
   });
 
   test('what cannot be used is not: what there was goes on, and the log says why without a secret', async () => {
-    const warn = jest.spyOn(logger, 'warn').mockImplementation(() => undefined);
+    const told = jest.spyOn(logger, 'error').mockImplementation(() => undefined);
     const sources = keptSources({ kind: 'file', path });
     write({ hr: HR });
     await sources();
     write({ hr: { ...HR, secrets: [`${SECRET}x`] } });
     nowMs += 10_000;
     expect((await sources()).get('hr')?.secrets).toEqual([SECRET]);
-    expect(warn).toHaveBeenCalledWith('settings', expect.objectContaining({ setting: 'HOOKS' }));
-    expect(JSON.stringify(warn.mock.calls)).not.toContain(SECRET);
-    warn.mockRestore();
+    expect(told).toHaveBeenCalledWith('settings', expect.objectContaining({ setting: 'HOOKS' }));
+    expect(JSON.stringify(told.mock.calls)).not.toContain(SECRET);
+    told.mockRestore();
   });
 
   test('the first time it must be there', async () => {

@@ -76,7 +76,12 @@ export async function startWorld(): Promise<World> {
     const sent = body === undefined ? {} : { body: textOf(body) };
     const response = await fetch(service.url + to, { method, headers, ...sent });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: text === '' ? undefined : JSON.parse(text),
+    };
   }
 
   const tell: Sender = (body, { source = 'hr', change = {}, ...signing } = {}) => {

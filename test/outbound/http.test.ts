@@ -4,7 +4,8 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
-import { exchange, NoAnswerError } from '../../lib/outbound/http.ts';
+import { exchange } from '../../lib/outbound/http.ts';
+import { NoAnswerError } from '../../lib/outbound/no-answer.ts';
 import { SELF_SIGNED } from './self-signed.ts';
 
 const servers: TcpServer[] = [];

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket, type Se
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
-import { NoAnswerError } from '../../lib/outbound/http.ts';
+import { NoAnswerError } from '../../lib/outbound/no-answer.ts';
 import type { Resolve } from '../../lib/outbound/public-address.ts';
 import { postWebhook } from '../../lib/outbound/webhook.ts';
 import { SELF_SIGNED } from './self-signed.ts';

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseConfig } from '../../lib/config.ts';
-import { hooksOf } from '../../lib/hooks/hooks.ts';
+import { workOf } from '../../lib/hooks/work.ts';
 import { type Services, useServices } from '../../lib/services.ts';
 import { sign } from '../../lib/signing/sdk-hmac.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
@@ -128,7 +128,7 @@ async function workOn(grantee: string) {
   const [taken] = await services.queue.take(1);
   if (!taken) throw new Error('the hook has put nothing on the queue');
   recorder.asked.length = 0;
-  expect(await hooksOf(services).work(taken, () => false)).toBe(true);
+  expect(await workOf(services).work(taken, () => false)).toBe(true);
   uses.set('work', recorder.asked.flatMap(usesOf));
   return services.store.jobs.job(jobId);
 }

@@ -3,9 +3,9 @@ import { inTurn } from '../../in-turn.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
 import type { ChangeEvent, Once, Store } from '../../store/store.ts';
 import type { Act } from '../authority.ts';
+import { type Claimed, claims } from '../claims.ts';
 import { newEventId } from '../ids.ts';
 import { ONCE_MS, onceKeyOf, refusalKeyOf } from '../once.ts';
-import { type Claimed, claims } from './claims.ts';
 import type { Course, Told } from './cloud.ts';
 
 /** A change that another KMS is to make. */

@@ -2,7 +2,8 @@
 import * as z from 'zod/mini';
 import { KmsError } from '../../errors.ts';
 import { jsonIn } from '../../json-in.ts';
-import type { Failing, HttpAnswer, NoAnswerError } from '../../outbound/http.ts';
+import type { HttpAnswer } from '../../outbound/http.ts';
+import type { Failing, NoAnswerError } from '../../outbound/no-answer.ts';
 import { retryAfterSeconds } from '../../outbound/tries.ts';
 import { refusalOf } from './refusal.ts';
 

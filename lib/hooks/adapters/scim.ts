@@ -30,6 +30,12 @@ const METHODS = new Map<string, (body: Uint8Array) => Ending | undefined>([
 export const scim: Adapter = {
   secretFault: (secret) => plainSecretFault(secret) ?? (secret.includes(' ') ? 'must be without spaces' : undefined),
   verify: ({ headers }, secrets) => verifyPlainSecret(BEARER.exec(headers['authorization'] ?? '')?.[1], secrets),
+  /** Source: RFC 7644, sections 3.5.1 and 3.6: of PUT the user as it is now; of all else nothing. */
+  answer({ method, path, body }) {
+    if (method !== 'PUT') return { status: 204 };
+    const [, id = ''] = USER_PATH.exec(path) ?? [];
+    return { status: 200, body: { ...parseBody(body), id: decoded(id), meta: { resourceType: 'User' } } };
+  },
   read(request) {
     const [, id] = USER_PATH.exec(request.path) ?? [];
     const ending = id === undefined ? undefined : METHODS.get(request.method)?.(request.body);

@@ -214,7 +214,7 @@ test('when time is up nothing more is begun, and what is left is told', async ()
     // Source: API Gateway quotas; an HTTP API gives up after 30 s.
     startedAtMs: performance.now() - 30_000,
   };
-  const call = { authority, seen: store.seen, now: () => service.clock.nowMs };
+  const call = { authority, seen: store.seen, now: () => service.clock.nowMs, isOneMachines: true };
   const answer = await revokePrincipalGrants(call, act, { grantee: principal, isDryRun: false });
   expect(answer).toEqual({ revoked: 0, failed: [], remaining: 4 });
   expect(await heldBy(principal)).toEqual(ids);

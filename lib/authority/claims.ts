@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { KmsError } from '../../errors.ts';
-import type { Once, SeenStore } from '../../store/store.ts';
-import { ONCE_MS } from '../once.ts';
+import { KmsError } from '../errors.ts';
+import type { Once, SeenStore } from '../store/store.ts';
+import { ONCE_MS } from './once.ts';
 
 /** What is remembered of a change that was begun. */
 interface Claim {

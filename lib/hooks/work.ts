@@ -1,0 +1,53 @@
+/** What is done behind the door: jobs, and others told. Whoever takes work from the queue hands it here. */
+import { logger } from '../log.ts';
+import type { Taken } from '../queue.ts';
+import { opened, type Services } from '../services.ts';
+import { workOnJob } from './job.ts';
+import { outbound } from './outbound.ts';
+import { targetsOf } from './targets.ts';
+
+/** So many lost jobs are found at once; those left are found next time. */
+const LOST_MAX = 100;
+/** An event that is still to be told after so long: its message was lost. */
+const UNTOLD_MS = 30_000;
+
+/** The work of the services. */
+export const workOf = opened((services: Services) => {
+  const { store, queue, authority, now } = services;
+  const out = outbound({ store, queue, targets: targetsOf(services), now });
+
+  return {
+    /** @returns whether the work is finished; where not, it comes back */
+    async work(taken: Taken, isOver: () => boolean): Promise<boolean> {
+      const { work, tries } = taken;
+      if (work.kind === 'outbox') {
+        await out.dispatch();
+        return true;
+      }
+      if (work.kind === 'delivery') {
+        const end = await out.deliver(work, tries);
+        if (typeof end === 'object') await queue.again(taken, end.againSeconds);
+        return typeof end !== 'object';
+      }
+      const course = await workOnJob({ authority, store, now }, work.jobId, isOver);
+      // As new work: that it takes long is no failure.
+      if (course.next === 'more') await queue.send(work);
+      if (course.next === 'again') await queue.again(taken, course.seconds);
+      return course.next !== 'again';
+    },
+
+    /** Tells what is waiting to be told. */
+    dispatch: () => out.dispatch(),
+
+    /** Puts on the queue again what nobody has worked on when it was time. @returns how much there was */
+    async findLost(): Promise<{ jobs: number; isOutboxLate: boolean }> {
+      const lost = await store.jobs.listOpen(now(), LOST_MAX);
+      for (const { jobId } of lost) await queue.send({ kind: 'job', jobId });
+      const [oldest] = await store.outbox.list(1);
+      const isOutboxLate = oldest !== undefined && oldest.atMs < now() - UNTOLD_MS;
+      if (isOutboxLate) await queue.send({ kind: 'outbox' });
+      if (lost.length > 0 || isOutboxLate) logger.warn('lost', { jobs: lost.length, is_outbox_late: isOutboxLate });
+      return { jobs: lost.length, isOutboxLate };
+    },
+  };
+});
