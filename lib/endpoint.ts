@@ -201,7 +201,7 @@ function resultOf({ requestId }: Exchange, value: object): Result {
   const reply = value instanceof Reply ? value : new Reply(value);
   return {
     statusCode: reply.status,
-    headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...reply.headers },
+    headers: { ...(reply.json && { 'content-type': 'application/json' }), 'x-request-id': requestId, ...reply.headers },
     body: reply.json,
     [REPLY]: reply,
   };

@@ -119,7 +119,8 @@ function send(
   response.writeHead(statusCode, {
     ...(headers as Record<string, string>),
     ...extra,
-    'content-length': bytes.length,
+    // Source: RFC 9110, section 8.6.
+    ...(statusCode !== 204 && { 'content-length': bytes.length }),
     ...(isLast && { connection: 'close' }),
   });
   response.end(bytes);

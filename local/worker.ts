@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { workOf } from '../lib/hooks/work.ts';
 import { describe, logger } from '../lib/log.ts';
-import type { Taken } from '../lib/queue.ts';
+import { type Taken, takenLine } from '../lib/queue.ts';
 import type { Services } from '../lib/services.ts';
 import type { SqliteQueue } from '../lib/store/sqlite/queue.ts';
 
@@ -35,17 +35,19 @@ export async function startWorker(services: Services): Promise<Worker> {
   // Whoever took it before this process started has died.
   await own?.release();
   own?.onSend(() => wake());
-  const report = (name: string) => (error: unknown) => {
-    if (!isStopping) logger.error(name, { cause: describe(error) });
-  };
+  const report =
+    (name: string, more: object = {}) =>
+    (error: unknown) => {
+      if (!isStopping) logger.error(name, { ...more, cause: describe(error) });
+    };
   const tell = async () => {
     if (config.targets && !isStopping) dispatch().catch(report('outbox'));
   };
-  const sweep = setInterval(() => findLost().catch(report('lost jobs')), SWEEP_MS);
+  const sweep = setInterval(() => findLost().catch(report('lost')), SWEEP_MS);
   const telling = setInterval(tell, TELL_MS);
 
   function begin(taken: Taken): void {
-    const done = workOn(services, taken, () => isStopping).catch(report('work'));
+    const done = workOn(services, taken, () => isStopping).catch(report('work', takenLine(taken)));
     underWay.add(done);
     void done.finally(() => {
       underWay.delete(done);

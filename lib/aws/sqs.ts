@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { jsonIn } from '../json-in.ts';
-import { HIDDEN_SECONDS, type Queue, type Taken, type Work } from '../queue.ts';
+import { DELAY_SECONDS_MAX, HIDDEN_SECONDS, type Queue, type Taken, type Work } from '../queue.ts';
 import { AwsError, type AwsSettings, awsCall } from './call.ts';
 import { retrying } from './retry.ts';
 
@@ -20,8 +20,6 @@ export interface SqsSettings {
 const CALL_MS = 4_000;
 /** SQS gives no more at once. */
 const AT_ONCE = 10;
-/** SQS refuses more; here too, so that it is told at once. Source: SQS API Reference, SendMessage. */
-const DELAY_SECONDS_MAX = 900;
 /** While a dead letter is sent again nobody else does the same. */
 const REVIVE_SECONDS = 60;
 /** Told of a handle whose message is no longer hidden: it is another's or there for all, or it is gone. */
@@ -123,11 +121,13 @@ const RECEIVED = z.object({
   Messages: z.optional(z.array(MESSAGE)),
 });
 
-const WORK = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('job'), jobId: z.string() }),
-  z.object({ kind: z.literal('outbox') }),
-  z.object({ kind: z.literal('delivery'), target: z.string(), messageId: z.string(), body: z.string() }),
-]);
+/** Each kind of work, as the type has it: one that is missing here does not compile. */
+const KINDS = {
+  job: z.object({ kind: z.literal('job'), jobId: z.string() }),
+  outbox: z.object({ kind: z.literal('outbox') }),
+  delivery: z.object({ kind: z.literal('delivery'), target: z.string(), messageId: z.string(), body: z.string() }),
+} satisfies { [K in Work['kind']]: z.core.$ZodType<Extract<Work, { kind: K }>> };
+const WORK = z.union(Object.values(KINDS));
 
 /** What SQS refuses in a text, or is refused by one that takes its place: escaped, as JSON has it. */
 const REFUSED = /[\ud800-\udfff\ufffe\uffff]/g;

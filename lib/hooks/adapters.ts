@@ -1,10 +1,11 @@
 /** The kinds of sources: one file for each. */
+
+import type { Adapter } from './adapter.ts';
 import { github } from './adapters/github.ts';
 import { okta } from './adapters/okta.ts';
 import { scim } from './adapters/scim.ts';
 import { standard } from './adapters/standard.ts';
 import { workos } from './adapters/workos.ts';
-import type { Adapter } from './news.ts';
 
 export const ADAPTERS = { standard, okta, workos, scim, github } satisfies Record<string, Adapter>;
 export type Kind = keyof typeof ADAPTERS;

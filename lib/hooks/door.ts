@@ -9,8 +9,8 @@ import type { Services } from '../services.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { SignatureError } from '../signing/sdk-hmac.ts';
 import type { Job, Task } from '../store/store.ts';
+import type { Delivery, HookRequest } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
-import type { Delivery, HookRequest, News } from './news.ts';
 import { type Source, sourcesOf } from './sources.ts';
 
 /** A job that nobody works on by then has been lost sight of. */
@@ -67,9 +67,9 @@ async function begin(queue: Queue, { jobId }: Job): Promise<void> {
   });
 }
 
-function jobOf(source: Source, { deliveryId, news }: Delivery, nowMs: number): Job {
-  if (news.length > TASKS_MAX) throw new KmsError('KMS.0203', { detail: `At most ${TASKS_MAX} events at once.` });
-  const tasks = news.map((one) => taskOf(source, one));
+function jobOf(source: Source, { deliveryId, tasks }: Delivery, nowMs: number): Job {
+  if (tasks.length > TASKS_MAX) throw new KmsError('KMS.0203', { detail: `At most ${TASKS_MAX} events at once.` });
+  for (const one of tasks) assertMay(source, one);
   const id = deliveryId ?? randomBytes(16).toString('hex');
   return {
     jobId: sha256Hex(`${source.name}\n${id}`).slice(0, 32),
@@ -91,9 +91,12 @@ function jobOf(source: Source, { deliveryId, news }: Delivery, nowMs: number): J
 const stateOf = (tasks: readonly Task[]) => (tasks.every(({ action }) => action === 'ignore') ? 'ignored' : 'queued');
 
 /** @throws KmsError KMS.0307 */
-function taskOf({ projectIds, actions }: Source, news: News): Task {
-  if (news.action === 'ignore') return news;
-  if (!actions.includes(news.type)) throw new KmsError('KMS.0307', { detail: `This source may not say ${news.type}.` });
-  if (news.projectId === undefined || projectIds.includes(news.projectId)) return news;
-  throw new KmsError('KMS.0307', { detail: 'This source may not act on that project.' });
+function assertMay({ projectIds, actions }: Source, { action, type, projectId }: Task): void {
+  if (action === 'ignore') return;
+  if (!actions.some((allowed) => allowed === type)) {
+    throw new KmsError('KMS.0307', { detail: `This source may not say ${type}.` });
+  }
+  if (projectId !== undefined && !projectIds.includes(projectId)) {
+    throw new KmsError('KMS.0307', { detail: 'This source may not act on that project.' });
+  }
 }

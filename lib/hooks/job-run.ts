@@ -2,9 +2,9 @@
 import type { Act, Authority } from '../authority/authority.ts';
 import { knownError } from '../errors.ts';
 import { describe, logger } from '../log.ts';
-import { allGrants, type Ending, revokeAll, selectGrants } from '../revocation.ts';
-import type { Batch, GrantRef, Job, Leftover, Store, Task } from '../store/store.ts';
-import { principalOf } from './identities.ts';
+import { type Ending, revokeAll } from '../revocation.ts';
+import type { Batch, GrantRef, Job, Leftover, Store } from '../store/store.ts';
+import { grantsOf, type Part, partsOf } from './job-find.ts';
 
 /** What work on a job needs. */
 export interface JobWorld {
@@ -16,6 +16,9 @@ export interface JobWorld {
 /** Written before it is begun; small enough for one item of the store. */
 const BATCH = 100;
 
+/** So many failures end a try, and are what is kept of them: one item of the store holds no more. */
+export const FAILED_MAX = 1_000;
+
 /** Without a sign of life for so long, a job has been lost sight of. */
 const LIFE_MS = 5 * 60_000;
 
@@ -24,20 +27,16 @@ export class TakenOver extends Error {
   override readonly name = 'TakenOver';
 }
 
-/** Grants to be revoked for one task in one project. */
-interface Part {
-  task: Task;
-  projectId: string;
-}
-
 export class JobRun {
   readonly #world: JobWorld;
   readonly #isOver: () => boolean;
   #job: Job;
-  /** Tried in this go, with what was in the way of those that could not be revoked. */
+  /** Tried, with what was in the way of those that could not be revoked. */
   readonly #tried = new Map<string, Leftover | undefined>();
-  /** Lists that could not be read: whose they are, and why. */
+  /** What could not be looked at. */
   readonly #unread: Leftover[] = [];
+  /** Failed in an earlier try: they come last, so that they keep no others from their turn. */
+  #before: ReadonlySet<string> = new Set();
 
   /** @param isOver whether time is up: then nothing more is begun */
   constructor(world: JobWorld, job: Job, isOver: () => boolean) {
@@ -51,7 +50,7 @@ export class JobRun {
     return this.#job;
   }
 
-  /** What could not be done in this go. */
+  /** What could not be done. */
   get failed(): Leftover[] {
     return [...[...this.#tried.values()].filter((one) => one !== undefined), ...this.#unread];
   }
@@ -66,77 +65,65 @@ export class JobRun {
 
   /** Tries everything that is there to be done, once. @returns false when time was up before that */
   async pass(): Promise<boolean> {
+    const { state, leftovers } = this.#job;
+    const named = leftovers.filter(({ grantId }) => grantId !== '');
+    // The same try goes on, or another begins.
+    if (state === 'running') for (const one of named) this.#tried.set(one.grantId, one);
+    else this.#before = new Set(named.map(({ grantId }) => grantId));
     await this.save({ state: 'running', leftovers: [], leftoverCount: 0 });
     if (this.#job.batch && !(await this.#resume(this.#job.batch))) return false;
-    for (const part of await this.#parts()) if (!(await this.#clear(part))) return false;
+    const { parts, unmapped } = await partsOf(this.#world.store, this.#job);
+    this.#job = { ...this.#job, unmapped };
+    const unknownKeys: Part[] = [];
+    for (const part of parts) if (!(await this.#clear(part, unknownKeys))) return false;
+    this.#tellUnknown(parts, unknownKeys);
     return true;
   }
 
-  /** Its tasks in each of their projects, with those whom they name by an outside identity found out. */
-  async #parts(): Promise<Part[]> {
-    const parts: Part[] = [];
-    const unmapped: string[] = [];
-    for (const task of this.#job.tasks) {
-      const grantee = await this.#granteeOf(task);
-      if (task.action === 'revoke-principal' && grantee === undefined) unmapped.push(...(task.identities ?? []));
-      else {
-        const known = task.action === 'revoke-principal' ? { ...task, grantee } : task;
-        const projectIds = task.projectId === undefined ? this.#job.projectIds : [task.projectId];
-        parts.push(...projectIds.map((projectId) => ({ task: known, projectId })));
-      }
-    }
-    this.#job = { ...this.#job, unmapped };
-    return parts;
-  }
-
-  async #granteeOf(task: Task): Promise<string | undefined> {
-    if (task.action !== 'revoke-principal') return undefined;
-    if (task.grantee !== undefined) return task.grantee;
-    for (const identity of task.identities ?? []) {
-      const grantee = await principalOf(this.#world.store, this.#job.source, identity);
-      if (grantee !== undefined) return grantee;
-    }
-    return undefined;
-  }
-
   /** Revokes until a look at what is there finds nothing that was not tried: what is made meanwhile goes too. */
-  async #clear({ task, projectId }: Part): Promise<boolean> {
-    const { type, reason } = task;
+  async #clear(part: Part, unknownKeys: Part[]): Promise<boolean> {
+    const { place, projectId } = part;
     for (;;) {
-      const found = await this.#find(task, projectId);
-      const left = found.filter(({ grant_id }) => !this.#tried.has(grant_id));
+      const left = await this.#look(part, unknownKeys);
       if (left.length === 0) return true;
       for (let from = 0; from < left.length; from += BATCH) {
-        if (this.#isOver()) return false;
-        const batch = { projectId, type, reason, grants: left.slice(from, from + BATCH) };
-        await this.save({ batch });
-        if (!(await this.#finish(batch))) return false;
+        // What has been found is kept, though time may be up: to look may take all of it.
+        await this.save({ batch: { projectId, task: place, grants: left.slice(from, from + BATCH) } });
+        if (!(await this.#finish(this.#job.batch as Batch))) return false;
+        if (this.failed.length >= FAILED_MAX) return true;
       }
     }
   }
 
-  async #find(task: Task, projectId: string): Promise<readonly GrantRef[]> {
-    const { authority } = this.#world;
-    const act = this.#actOf({ ...task, projectId });
+  /** The grants of the part that have not been tried yet. */
+  async #look(part: Part, unknownKeys: Part[]): Promise<readonly GrantRef[]> {
+    const { place, projectId, task } = part;
     try {
-      if (task.action === 'revoke-grant') {
-        const grant = { key_id: task.keyId, grant_id: task.grantId };
-        // Named, not listed: what an earlier go has revoked would be found, and counted, again.
-        return (await this.#isOwn({ projectId }, grant)) ? [] : [grant];
-      }
-      if (task.action === 'revoke-key') {
-        return await allGrants((page) => authority.listGrants(act, task.keyId, {}, page));
-      }
-      if (task.action === 'ignore' || task.grantee === undefined) return [];
-      return await selectGrants(authority, act, { ...task, grantee: task.grantee });
+      const found = await grantsOf(this.#world.authority, this.#actOf({ projectId, task: place }), part);
+      const left = found.filter(({ grant_id }) => !this.#tried.has(grant_id));
+      // Named, not listed: what an earlier go has revoked would be found, and counted, again.
+      const [named] = task.action === 'revoke-grant' ? left : [];
+      if (named && (await this.#isOwn(projectId, named))) return [];
+      const isLate = ({ grant_id }: GrantRef) => Number(this.#before.has(grant_id));
+      return left.toSorted((one, other) => isLate(one) - isLate(other));
     } catch (cause) {
-      const { wireCode } = knownError(cause);
-      // The key is one of another project of the source.
-      if (wireCode === 'KMS.0207') return [];
-      logger.warn('job', { job_id: this.#job.jobId, project_id: projectId, cause: describe(cause) });
-      const { type, reason } = task;
-      this.#unread.push({ projectId, keyId: '', grantId: '', code: wireCode, type, reason });
+      const { wireCode: code } = knownError(cause);
+      if (code === 'KMS.0207') unknownKeys.push(part);
+      else {
+        logger.warn('job', { job_id: this.#job.jobId, project_id: projectId, code, cause: describe(cause) });
+        this.#unread.push({ projectId, task: place, keyId: '', grantId: '', code });
+      }
       return [];
+    }
+  }
+
+  /** A key is one project's. One that none of them has was named wrongly: to say that all is done would not be true. */
+  #tellUnknown(parts: readonly Part[], unknownKeys: readonly Part[]): void {
+    for (const { place, task, projectId } of unknownKeys) {
+      const isKnown = parts.some((part) => part.place === place && !unknownKeys.includes(part));
+      const isTold = this.#unread.some((one) => one.task === place);
+      if (task.action !== 'revoke-key' || isKnown || isTold) continue;
+      this.#unread.push({ projectId, task: place, keyId: task.keyId, grantId: '', code: 'KMS.0207' });
     }
   }
 
@@ -145,7 +132,7 @@ export class JobRun {
     const grants: GrantRef[] = [];
     let { revoked } = this.#job;
     for (const grant of batch.grants) {
-      if (await this.#isOwn(batch, grant)) revoked += 1;
+      if (await this.#isOwn(batch.projectId, grant)) revoked += 1;
       else grants.push(grant);
     }
     this.#job = { ...this.#job, revoked };
@@ -154,13 +141,15 @@ export class JobRun {
 
   /** @returns false when time was up before all of it was tried */
   async #finish(batch: Batch): Promise<boolean> {
-    const endings = await revokeAll(this.#world.authority, this.#actOf(batch), batch.grants, this.#isOver);
+    const { projectId, grants, task } = batch;
+    const endings = await revokeAll(this.#world.authority, this.#actOf(batch), grants, this.#isOver);
     const unbegun: GrantRef[] = [];
     let { revoked } = this.#job;
     for (const ending of endings) {
-      if (ending.end === 'unbegun') unbegun.push(ending.grant);
-      else this.#tried.set(ending.grant.grant_id, leftoverOf(batch, ending));
-      if (ending.end === 'revoked' || (ending.end === 'gone' && (await this.#isOwn(batch, ending.grant)))) revoked += 1;
+      const { end, grant } = ending;
+      if (end === 'unbegun') unbegun.push(grant);
+      else this.#tried.set(grant.grant_id, leftoverOf({ projectId, task }, ending));
+      if (end === 'revoked' || (end === 'gone' && (await this.#isOwn(projectId, grant)))) revoked += 1;
     }
     // Written together with whatever comes next.
     this.#job = { ...this.#job, revoked, batch: unbegun.length > 0 ? { ...batch, grants: unbegun } : undefined };
@@ -168,12 +157,13 @@ export class JobRun {
   }
 
   /** Whether a grant has gone by an earlier go of this job. */
-  async #isOwn({ projectId }: Pick<Batch, 'projectId'>, { grant_id: grantId }: GrantRef): Promise<boolean> {
+  async #isOwn(projectId: string, { grant_id: grantId }: GrantRef): Promise<boolean> {
     const [newest] = await this.#world.store.events.list(projectId, { grantId }, 1);
     return newest?.requestId === this.#job.jobId && newest.failure === undefined;
   }
 
-  #actOf({ projectId, type, reason }: Pick<Batch, 'projectId' | 'type' | 'reason'>): Act {
+  #actOf({ projectId, task: place }: Pick<Batch, 'projectId' | 'task'>): Act {
+    const { type = '', reason } = this.#job.tasks[place] ?? {};
     return {
       caller: { userId: actorOf(this.#job), domainId: '', roles: [] },
       projectId,
@@ -190,8 +180,7 @@ export class JobRun {
 /** As receipts name who acts. */
 export const actorOf = ({ source }: Job) => `hook:${source}`;
 
-function leftoverOf({ projectId, type, reason }: Batch, ending: Ending): Leftover | undefined {
-  if (ending.end !== 'failed') return undefined;
+function leftoverOf(where: Pick<Batch, 'projectId' | 'task'>, ending: Ending): Leftover | undefined {
   const { key_id: keyId, grant_id: grantId } = ending.grant;
-  return { projectId, keyId, grantId, code: ending.error.wireCode, type, reason };
+  return ending.end === 'failed' ? { ...where, keyId, grantId, code: ending.error.wireCode } : undefined;
 }

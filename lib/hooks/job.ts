@@ -1,9 +1,10 @@
 /** How a go at a job ends: well, to be tried again, or with leftovers that everybody can see. */
+import { atOnce } from '../at-once.ts';
 import { newEventId } from '../authority/ids.ts';
 import { logger } from '../log.ts';
 import { ENDED, type Job, type JobState } from '../store/jobs.ts';
 import type { ChangeEvent, Leftover } from '../store/store.ts';
-import { actorOf, JobRun, type JobWorld, TakenOver } from './job-run.ts';
+import { actorOf, FAILED_MAX, JobRun, type JobWorld, TakenOver } from './job-run.ts';
 
 /** Pauses before the next try of what failed; after the last of them what is left is left. */
 const PAUSES_SECONDS = [2, 10, 60, 300, 900];
@@ -11,8 +12,7 @@ const PAUSES_SECONDS = [2, 10, 60, 300, 900];
 /** Beyond its pause, a job that nobody took up has been lost sight of. */
 const LATE_MS = 5 * 60_000;
 
-/** Of more than these only the number is kept. */
-const LISTED_MAX = 500;
+const RECEIPTS_AT_ONCE = 16;
 
 /** `more`: time was up; it goes on at once. */
 export type Course = { next: 'ended' } | { next: 'more' } | { next: 'again'; seconds: number };
@@ -27,7 +27,8 @@ export async function workOnJob(world: JobWorld, jobId: string, isOver: () => bo
   const run = new JobRun(world, job, isOver);
   try {
     if (await run.pass()) return await end(world, run);
-    await run.save({});
+    // For whoever takes it up next: what has failed in this try, and that it may be begun now.
+    await run.save({ leftovers: run.failed.slice(0, FAILED_MAX), dueAtMs: world.now() });
     return { next: 'more' };
   } catch (error) {
     if (error instanceof TakenOver) return { next: 'ended' };
@@ -38,12 +39,12 @@ export async function workOnJob(world: JobWorld, jobId: string, isOver: () => bo
 async function end(world: JobWorld, run: JobRun): Promise<Course> {
   const { failed } = run;
   const { tries, unmapped } = run.job;
-  const leftovers = failed.slice(0, LISTED_MAX);
+  const leftovers = failed.slice(0, FAILED_MAX);
   const seconds = PAUSES_SECONDS[tries];
   if (failed.length === 0) {
     await finish(run, { state: unmapped.length > 0 ? 'unmapped' : 'done' });
   } else if (seconds === undefined) {
-    for (const one of failed) await tellLeftover(world, run.job, one);
+    await atOnce(failed, RECEIPTS_AT_ONCE, (one) => tellLeftover(world, run.job, one));
     await finish(run, { state: 'leftovers', leftovers, leftoverCount: failed.length });
   } else {
     const dueAtMs = world.now() + seconds * 1000 + LATE_MS;
@@ -70,7 +71,8 @@ function lineOf({ job, failed }: JobRun) {
 
 /** What could not be revoked leaves an event too. After a crash just here it is told twice, never left out. */
 async function tellLeftover({ store, now }: JobWorld, job: Job, leftover: Leftover): Promise<void> {
-  const { projectId, keyId, grantId, code, type, reason } = leftover;
+  const { projectId, keyId, grantId, code, task } = leftover;
+  const { type = '', reason } = job.tasks[task] ?? {};
   // A list that could not be read names none.
   if (grantId === '') return;
   const [newest] = await store.events.list(projectId, { grantId }, 1);

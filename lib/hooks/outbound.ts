@@ -4,7 +4,7 @@ import { eventWire } from '../event-wire.ts';
 import { logger } from '../log.ts';
 import { NoAnswerError } from '../outbound/no-answer.ts';
 import { postWebhook, type Webhook, type WebhookAnswer } from '../outbound/webhook.ts';
-import type { Queue, Work } from '../queue.ts';
+import { AGAIN_SECONDS_MAX, DELAY_SECONDS_MAX, type Queue, type Work } from '../queue.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { signWebhook } from '../signing/standard-webhooks.ts';
 import type { OutboxStore } from '../store/jobs.ts';
@@ -24,11 +24,6 @@ const UNDER_WAY_EVENTS = 4 * ROUND_EVENTS;
 
 /** Before the second try, the third and so on; the last for all that follow. */
 const PAUSES_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 18_000, 36_000];
-/** Longer than this no target may put us off. */
-const RETRY_AFTER_SECONDS_MAX = 12 * 3_600;
-/** What the queue takes. */
-const SEND_SECONDS_MAX = 900;
-const AGAIN_SECONDS_MAX = 43_000;
 /** After a failure, what is for the same target goes on the queue untried for so long. */
 const REST_MS = 60_000;
 
@@ -70,7 +65,7 @@ export function outbound({ store, queue, targets, now = Date.now, post = postWeb
         logger[isDone ? 'info' : 'warn']('delivery', { ...told, status });
         return isDone ? 'done' : 'gone';
       }
-      retryAfterSeconds = Math.min(answer.retryAfterSeconds ?? 0, RETRY_AFTER_SECONDS_MAX);
+      retryAfterSeconds = answer.retryAfterSeconds ?? 0;
       logger.warn('delivery', { ...told, status });
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error;
@@ -86,7 +81,7 @@ export function outbound({ store, queue, targets, now = Date.now, post = postWeb
     for (const delivery of deliveriesOf(target, events)) {
       const isResting = now() < (restsUntilMs.get(target.name) ?? 0);
       const end = isResting ? { againSeconds: PAUSES_SECONDS[0] ?? 0 } : await send(target, delivery, 1);
-      if (typeof end === 'object') await queue.send(delivery, Math.min(end.againSeconds, SEND_SECONDS_MAX));
+      if (typeof end === 'object') await queue.send(delivery, Math.min(end.againSeconds, DELAY_SECONDS_MAX));
     }
   }
 
@@ -116,11 +111,11 @@ export function outbound({ store, queue, targets, now = Date.now, post = postWeb
   }
 
   /** Reads the outbox until there is nothing in it that is not being told. @returns what it has begun */
-  async function look(): Promise<Promise<void>[]> {
+  async function look(isOver: () => boolean): Promise<Promise<void>[]> {
     nextLook = undefined;
     const begun: Promise<void>[] = [];
     let hasFailed = false;
-    while (!hasFailed) {
+    while (!hasFailed && !isOver()) {
       if (underWay.size >= UNDER_WAY_EVENTS) {
         await Promise.race(rounds).catch(() => undefined);
         continue;
@@ -146,18 +141,22 @@ export function outbound({ store, queue, targets, now = Date.now, post = postWeb
      * Tells all that is in the outbox. An event leaves it once each target's part has been delivered or is durably on
      * the queue; a crash before that tells it again, and what is told in the same message has the same id again. A call
      * while another one runs looks once more and sends nothing that is being sent already.
+     * @param isOver whether time is up: then no more is read
+     * @returns false when time was up
      * @throws when the targets' settings, the outbox or the queue cannot be used; the events are still in the outbox then
      */
-    async dispatch(): Promise<void> {
-      nextLook ??= lastLook.then(look, look);
+    async dispatch(isOver: () => boolean = () => false): Promise<boolean> {
+      const mine = () => look(isOver);
+      nextLook ??= lastLook.then(mine, mine);
       lastLook = nextLook;
       const begun = await nextLook;
       await all([...rounds, ...begun]);
+      return !isOver();
     },
 
     /**
      * One try of a delivery from the queue.
-     * @param taken how often the queue has given it out, this time included; before that it was tried once
+     * @param taken how often the queue has given it out, this time included; before that it was tried once, or held back
      */
     async deliver(delivery: Delivery, taken: number): Promise<DeliveryEnd> {
       const target = (await targets()).get(delivery.target);

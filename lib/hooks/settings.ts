@@ -15,13 +15,8 @@ const secret = z.string(SECRET).check(z.minLength(1, SECRET), z.maxLength(4096, 
 const SECRETS = 'must be a list of 1 to 10 secrets';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
-/** Its path is another API's. */
-const TAKEN = 'jobs';
 
-const name = z.string().check(
-  z.regex(NAME, 'must be 1 to 64 of a-z, 0-9 and -, and not begin with -'),
-  z.refine((text) => text !== TAKEN, `must not be ${TAKEN}`),
-);
+const name = z.string().check(z.regex(NAME, 'must be 1 to 64 of a-z, 0-9 and -, and not begin with -'));
 
 /** Of what is no object; what has a field too many is told in words of its own. */
 const notObject = ({ code }: { code?: string }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object');

@@ -8,6 +8,9 @@ import { assertFaultless, FIELDS, keptNamed, named, parseNamed } from './setting
 /** What an event of a source may cause. */
 const ACTIONS = ['principal.disabled', 'grant.revoke', 'key.compromised'] as const;
 
+/** What a source may not be called. */
+const TAKEN = 'jobs';
+
 /** Who may tell something. */
 export interface Source {
   name: string;
@@ -30,14 +33,22 @@ const SOURCES = named({
 
 /**
  * @param text JSON: each source by its name, with `kind`, `secrets`, `projects` and `actions`
+ * @param served the only projects that there may be; all when left out
  * @throws an error that names what is wrong and where, and never holds anything of a secret
  */
-export function parseSources(text: string): Sources {
+export function parseSources(text: string, served?: readonly string[]): Sources {
   const sources = Object.entries(parseNamed('HOOKS', SOURCES, text)).map(([name, { projects, ...source }]): Source => {
     return { name, projectIds: projects, ...source };
   });
-  assertFaultless('HOOKS', sources.flatMap(secretFaults));
+  assertFaultless('HOOKS', [...sources.flatMap(secretFaults), ...sources.flatMap((one) => placeFaults(one, served))]);
   return new Map(sources.map((source) => [source.name, source]));
+}
+
+function placeFaults({ name, projectIds }: Source, served: readonly string[] | undefined): string[] {
+  const faults = projectIds
+    .filter((id) => served && !served.includes(id))
+    .map((id) => `${name}.projects: ${id} is not one of PROJECTS`);
+  return name === TAKEN ? [...faults, `${name}: must not be ${TAKEN}, for the path is another API's`] : faults;
 }
 
 function secretFaults({ name, kind, secrets }: Source): string[] {
@@ -48,7 +59,8 @@ function secretFaults({ name, kind, secrets }: Source): string[] {
 }
 
 /** Read again as they change; none where there is no setting. */
-export const keptSources = (reference: Reference | undefined) => keptNamed('HOOKS', reference, parseSources);
+export const keptSources = (reference: Reference | undefined, served?: readonly string[]) =>
+  keptNamed('HOOKS', reference, (text) => parseSources(text, served));
 
 /** Those of the services. */
-export const sourcesOf = opened(({ config }) => keptSources(config.hooks));
+export const sourcesOf = opened(({ config }) => keptSources(config.hooks, config.projects));

@@ -8,6 +8,8 @@ import { targetsOf } from './targets.ts';
 
 /** So many lost jobs are found at once; those left are found next time. */
 const LOST_MAX = 100;
+/** When what was put on the queue again counts as lost once more. */
+const AGAIN_MS = 5 * 60_000;
 /** An event that is still to be told after so long: its message was lost. */
 const UNTOLD_MS = 30_000;
 
@@ -16,12 +18,17 @@ export const workOf = opened((services: Services) => {
   const { store, queue, authority, now } = services;
   const out = outbound({ store, queue, targets: targetsOf(services), now });
 
+  async function isUnderWay(jobId: string): Promise<boolean> {
+    const job = await store.jobs.job(jobId);
+    return job?.state === 'running' && job.dueAtMs > now();
+  }
+
   return {
     /** @returns whether the work is finished; where not, it comes back */
     async work(taken: Taken, isOver: () => boolean): Promise<boolean> {
       const { work, tries } = taken;
       if (work.kind === 'outbox') {
-        await out.dispatch();
+        if (!(await out.dispatch(isOver))) await queue.send(work);
         return true;
       }
       if (work.kind === 'delivery') {
@@ -29,6 +36,8 @@ export const workOf = opened((services: Services) => {
         if (typeof end === 'object') await queue.again(taken, end.againSeconds);
         return typeof end !== 'object';
       }
+      // A message that is new, of a job that shows signs of life: another works on it.
+      if (tries === 1 && (await isUnderWay(work.jobId))) return true;
       const course = await workOnJob({ authority, store, now }, work.jobId, isOver);
       // As new work: that it takes long is no failure.
       if (course.next === 'more') await queue.send(work);
@@ -42,7 +51,11 @@ export const workOf = opened((services: Services) => {
     /** Puts on the queue again what nobody has worked on when it was time. @returns how much there was */
     async findLost(): Promise<{ jobs: number; isOutboxLate: boolean }> {
       const lost = await store.jobs.listOpen(now(), LOST_MAX);
-      for (const { jobId } of lost) await queue.send({ kind: 'job', jobId });
+      for (const job of lost) {
+        // Not again with the next look; and whoever has just taken it up keeps it.
+        const isLost = await store.jobs.save({ ...job, state: 'queued', dueAtMs: now() + AGAIN_MS });
+        if (isLost) await queue.send({ kind: 'job', jobId: job.jobId });
+      }
       const [oldest] = await store.outbox.list(1);
       const isOutboxLate = oldest !== undefined && oldest.atMs < now() - UNTOLD_MS;
       if (isOutboxLate) await queue.send({ kind: 'outbox' });

@@ -41,8 +41,8 @@ export type GrantRef = Grant | Pick<Grant, 'key_id' | 'grant_id'>;
 /** Grants of one project that are being revoked for one task. */
 export interface Batch {
   projectId: string;
-  type: string;
-  reason?: string | undefined;
+  /** The place of the task among those of the job. */
+  task: number;
   grants: readonly GrantRef[];
 }
 
@@ -52,9 +52,8 @@ export interface Leftover {
   keyId: string;
   grantId: string;
   code: string;
-  /** Of the task that asked for it. */
-  type: string;
-  reason?: string | undefined;
+  /** The place of the task that asked for it. */
+  task: number;
 }
 
 /** What one delivery has started. Stored in one write before the delivery is answered. */
@@ -71,9 +70,9 @@ export interface Job {
   state: JobState;
   /** Goes up with each write. */
   revision: number;
-  /** When somebody should have worked on it again: later than that it has been lost sight of. Of an ended one, its end. */
+  /** When somebody should have worked on it again: later than that it has been lost sight of. */
   dueAtMs: number;
-  /** How often it was begun anew. */
+  /** How often something was left after everything had been tried. */
   tries: number;
   revoked: number;
   /** What is being revoked: written before it is begun, so that none of it is lost sight of. */

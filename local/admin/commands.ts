@@ -1,4 +1,5 @@
 /** What the admin command can do: one row each. `../admin.ts` reads the options, asks the row to run, and prints. */
+import { eventWire } from '../../lib/event-wire.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
 import { ROLES } from '../../lib/identity/roles.ts';
 import type { ChangeEvent } from '../../lib/store/store.ts';
@@ -143,24 +144,8 @@ async function rolesOf({ directory }: Directory['store'], userId: string, projec
   return { user_id: userId, project_id: projectId, roles: await directory.rolesOf(userId, projectId) };
 }
 
-function receiptOf(event: ChangeEvent): Row {
-  return {
-    event_id: event.eventId,
-    at: new Date(event.atMs).toISOString(),
-    action: event.action,
-    project_id: event.projectId,
-    key_id: event.keyId,
-    actor: event.actor,
-    door: event.door,
-    request_id: event.requestId,
-    sequence: event.sequence,
-    reason: event.reason,
-    error_code: event.failure,
-    grant: event.grant,
-    grant_id: event.grantId,
-    upstream_request_id: event.upstreamRequestId,
-  };
-}
+/** As list-grant-events tells it, with its time for people. */
+const receiptOf = (event: ChangeEvent): Row => ({ ...eventWire(event), at: new Date(event.atMs).toISOString() });
 
 function briefOf({ atMs, action, door, actor, keyId, grant, grantId, failure }: ChangeEvent): Row {
   return {

@@ -13,7 +13,7 @@ const leftover = (n: number) => ({
   keyId: keyId(1),
   grantId: grantId(n),
   code: 'KMS.0306',
-  type: 'principal.disabled',
+  task: 0,
 });
 
 export function aJob(n: number, over: Partial<Job> = {}): Job {
@@ -58,7 +58,7 @@ const FULL = aJob(1, {
   revoked: 41,
   batch: {
     projectId: PROJECT,
-    type: 'principal.disabled',
+    task: 1,
     grants: [aGrant(2, { name: 'kept', retiring_principal: GRANTEE })],
   },
   leftovers: [leftover(3)],
@@ -85,9 +85,9 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job(jobId(3))).toBeUndefined();
     });
 
-    test('may be large: 200 grants under way and 500 left over', async () => {
-      const leftovers = numbers(1, 500).map(leftover);
-      const batch = { projectId: PROJECT, type: 'key.compromised', grants: numbers(1, 200).map((n) => aGrant(n)) };
+    test('may be large: 100 grants under way and 1,000 left over', async () => {
+      const leftovers = numbers(1, 1000).map(leftover);
+      const batch = { projectId: PROJECT, task: 0, grants: numbers(1, 100).map((n) => aGrant(n)) };
       const large = aJob(1, { batch, leftovers });
       const jobs = await withJobs(large);
       expect(await jobs.job(jobId(1))).toEqual(large);

@@ -89,7 +89,7 @@ test('of a job of several projects only what is of the own one is told', async (
     keyId: `k-${projectId}`,
     grantId: `g-${projectId}`,
     code: 'KMS.0101',
-    type: 'principal.disabled',
+    task: 0,
   }));
   const job = await jobs.job(both);
   await jobs.save({ ...job, state: 'leftovers', leftovers } as Job);

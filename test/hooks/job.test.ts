@@ -1,6 +1,7 @@
 /** However often and by however many a job is worked on: each grant is revoked once, with one receipt, and counted once. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Act } from '../../lib/authority/authority.ts';
+import { KmsError } from '../../lib/errors.ts';
 import { workOnJob } from '../../lib/hooks/job.ts';
 import type { JobWorld } from '../../lib/hooks/job-run.ts';
 import { logger } from '../../lib/log.ts';
@@ -100,7 +101,7 @@ test('what has its receipt is not sent again: another KMS might answer as the fi
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   const ids = await jobs.newGrants(keyId, grantee, 4);
   const grants = ids.map((grant_id) => ({ key_id: keyId, grant_id }));
-  const batch = { projectId: PROJECT, type: 'principal.disabled', grants };
+  const batch = { projectId: PROJECT, task: 0, grants };
   const jobId = await jobs.newJob({ tasks: [disabled(grantee)], state: 'running', batch });
   // So far the process had come that died.
   for (const grant of grants.slice(0, 2)) {
@@ -213,6 +214,15 @@ test('what somebody else has revoked in the meantime is not counted', async () =
   await workOnJob(jobs.worker({ revokeAny }), jobId, never);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: ids.length - 1 });
   expect(await jobs.receiptsOf(jobId, grantee)).toHaveLength(ids.length - 1);
+});
+
+test('a grant whose key is gone by then is gone too: it is no leftover, and not counted', async () => {
+  const { grantee, ids } = await holding(jobs, 2);
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  const revokeAny = (act: Act, grant: GrantRef) =>
+    grant.grant_id === ids[0] ? Promise.reject(new KmsError('KMS.0207')) : jobs.authority.revokeAny(act, grant);
+  expect(await workOnJob(jobs.worker({ revokeAny }), jobId, never)).toEqual({ next: 'ended' });
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 3, leftovers: [] });
 });
 
 test('of no job, and of one that has ended, nothing is done', async () => {

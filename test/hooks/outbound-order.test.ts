@@ -103,6 +103,17 @@ test('settings that cannot be read leave all in the outbox', async () => {
   expect(await inOutbox()).toEqual([idOf(1)]);
 });
 
+test('once they can be read again, the next call tells all', async () => {
+  const { arrived } = await target('cache');
+  const [id] = await change([1]);
+  const targets = jest.fn(async () => world.targets).mockRejectedValueOnce(new Error('half-written'));
+  const { dispatch } = sender({ targets });
+  await expect(dispatch()).rejects.toThrow('half-written');
+  await dispatch();
+  expect(arrived.map(({ payload }) => payload)).toMatchObject([{ data: { events: [{ event_id: id }] } }]);
+  expect(await inOutbox()).toEqual([]);
+});
+
 test('a target that hangs holds nobody up, and gets all in order when it goes on', async () => {
   const { server: slow, letGo } = await hanging('slow');
   const good = await target('good');

@@ -9,6 +9,8 @@ import { logger } from '../../lib/log.ts';
 import { ALL_ACTIONS, OTHER_SECRET, PLAIN_SECRET, SECRET, startWorld, type World } from './world.ts';
 
 const HR = { kind: 'standard', secrets: [SECRET], projects: ['p1'], actions: ['grant.revoke'] };
+/** Good for a source that signs with ed25519. */
+const PUBLIC_KEY = `whpk_${Buffer.alloc(32, 7).toString('base64')}`;
 const SIEM = { url: 'https://siem.example/hooks', secrets: [SECRET] };
 
 function faultsOf(parse: (text: string) => unknown, settings: unknown): string {
@@ -64,14 +66,25 @@ test.each<[string, unknown, string]>([
 test.each<[string, unknown, string]>([
   ['no address', { siem: { ...SIEM, url: 'siem' } }, 'siem.url: must be https://…'],
   ['an address in the clear', { siem: { ...SIEM, url: 'http://siem.example/' } }, 'siem.url: must be https://…'],
-  ['a password in it', { siem: { ...SIEM, url: 'https://a:b@siem.example/' } }, 'siem.url: '],
+  ['a user in it', { siem: { ...SIEM, url: 'https://a@siem.example/' } }, 'siem.url: '],
+  ['a password in it', { siem: { ...SIEM, url: 'https://:b@siem.example/' } }, 'siem.url: '],
   ['another scheme', { siem: { ...SIEM, url: 'file:///etc/passwd', allow_private: true } }, 'siem.url: '],
   ['a secret that cannot sign', { siem: { ...SIEM, secrets: [PLAIN_SECRET] } }, 'siem.secrets.0: must be whsec_ and'],
+  ['a key that only checks', { siem: { ...SIEM, secrets: [PUBLIC_KEY] } }, 'siem.secrets.0: must be whsec_ and'],
 ])('a target with %s stops the start, and no secret is told', (_, settings, line) => {
   const faults = faultsOf(parseTargets, settings);
   expect(faults).toMatch(/^TARGETS cannot be used:\n {2}/);
   expect(faults).toContain(`\n  ${line}`);
   for (const secret of [SECRET, PLAIN_SECRET]) expect(faults).not.toContain(secret);
+});
+
+test.each<[string, (count: number) => object, number]>([
+  ['characters of a name', (count) => ({ ['a'.repeat(count)]: HR }), 64],
+  ['secrets', (count) => ({ hr: { ...HR, secrets: Array(count).fill(SECRET) } }), 10],
+  ['projects', (count) => ({ hr: { ...HR, projects: Array.from({ length: count }, (_, n) => `p${n}`) } }), 100],
+])('so many %s there may be, and no more', (_, settings, most) => {
+  expect(faultsOf(parseSources, settings(most))).toBe('none');
+  expect(faultsOf(parseSources, settings(most + 1))).toMatch(/^HOOKS cannot be used:/);
 });
 
 test('a target on this machine is one where the settings allow it', () => {

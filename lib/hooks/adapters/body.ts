@@ -1,7 +1,7 @@
 /** What the bodies of several sources have in common. */
 import * as z from 'zod/mini';
 import type { Identity } from '../../store/jobs.ts';
-import type { News } from '../news.ts';
+import type { Task } from '../../store/store.ts';
 
 /** In a list of ours. */
 const NAMES_MAX = 10;
@@ -61,7 +61,7 @@ export function emailsIn(list: unknown): (string | undefined)[] {
     : [];
 }
 
-export const ignored = (type: string): News => ({ action: 'ignore', type: shown(type, TYPE_CHARACTERS_MAX) });
+export const ignored = (type: string): Task => ({ action: 'ignore', type: shown(type, TYPE_CHARACTERS_MAX) });
 
 /** A reason of our own that holds words of a source. */
 export const reasonOf = (words: string): string => shown(words, REASON_CHARACTERS_MAX);

@@ -8,7 +8,8 @@ import { parseList } from '../../json.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
 import { isSignedWith, parsePublicKey } from '../../signing/github.ts';
 import { SignatureError } from '../../signing/sdk-hmac.ts';
-import type { Adapter, News } from '../news.ts';
+import type { Task } from '../../store/store.ts';
+import type { Adapter } from '../adapter.ts';
 import { objects, reasonOf, type } from './body.ts';
 import { isKeyListUrl, keptKeyLists } from './github-keys.ts';
 
@@ -45,13 +46,13 @@ export const github: Adapter = {
   read({ body }) {
     const { matches } = matchesOf({ matches: parseList(body) });
     // One secret is often found in several places.
-    const news = new Map(matches.map((match) => newsOf(match)));
-    return { deliveryId: sha256Hex(body), news: [...news.values()] };
+    const tasks = new Map(matches.map((match) => taskOf(match)));
+    return { deliveryId: sha256Hex(body), tasks: [...tasks.values()] };
   },
 };
 
 /** By what is kept of a secret: never the secret itself, which is as good as a password to whoever reads it. */
-function newsOf(match: Record<string, unknown>): [string, News] {
+function taskOf(match: Record<string, unknown>): [string, Task] {
   const { token, type } = matchOf(match);
   const fingerprint = `sha256:${sha256Hex(token)}`;
   // The public half of a pair of keys. It names its owner and opens nothing.

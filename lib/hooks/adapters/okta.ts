@@ -5,7 +5,8 @@
 import { bodyOf } from '../../fields.ts';
 import { parseBody } from '../../json.ts';
 import { plainSecretFault, verifyPlainSecret } from '../../signing/plain-secret.ts';
-import type { Adapter, News } from '../news.ts';
+import type { Task } from '../../store/store.ts';
+import type { Adapter } from '../adapter.ts';
 import { ignored, lowerCase, name, namesIn, object, objects, reasonOf, type } from './body.ts';
 
 /** Events that take a user's access away. */
@@ -22,7 +23,7 @@ export const okta: Adapter = {
   verify: ({ headers }, secrets) => verifyPlainSecret(headers['authorization'], secrets),
   read({ body }) {
     const { eventId, data } = envelope(parseBody(body));
-    return { deliveryId: eventId, news: eventsOf(data).events.flatMap(newsOf) };
+    return { deliveryId: eventId, tasks: eventsOf(data).events.flatMap(taskOf) };
   },
   /** Okta asks once whether this is ours, before it sends anything. */
   greeting({ method, headers }) {
@@ -31,7 +32,7 @@ export const okta: Adapter = {
   },
 };
 
-function newsOf(event: Record<string, unknown>): News[] {
+function taskOf(event: Record<string, unknown>): Task[] {
   const { eventType } = typeOf(event);
   const people = ENDINGS.has(eventType) && !hasFailed(event) ? usersOf(event) : [];
   if (people.length === 0) return [ignored(eventType)];

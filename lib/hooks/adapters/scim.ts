@@ -6,7 +6,7 @@ import { KmsError } from '../../errors.ts';
 import { bodyOf } from '../../fields.ts';
 import { parseBody } from '../../json.ts';
 import { plainSecretFault, verifyPlainSecret } from '../../signing/plain-secret.ts';
-import type { Adapter, HookRequest } from '../news.ts';
+import type { Adapter, HookRequest } from '../adapter.ts';
 import { emailsIn, ignored, lowerCase, namesIn, objects } from './body.ts';
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
@@ -39,10 +39,10 @@ export const scim: Adapter = {
   read(request) {
     const [, id] = USER_PATH.exec(request.path) ?? [];
     const ending = id === undefined ? undefined : METHODS.get(request.method)?.(request.body);
-    if (id === undefined || !ending) return { news: [ignored(nameOf(request))] };
+    if (id === undefined || !ending) return { tasks: [ignored(nameOf(request))] };
     const identities = [userIdOf(id), ...namesIn(ending.names)];
     return {
-      news: [
+      tasks: [
         {
           action: 'revoke-principal',
           type: 'principal.disabled',

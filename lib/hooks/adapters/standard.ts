@@ -4,7 +4,8 @@ import { KmsError } from '../../errors.ts';
 import { bodyOf, grantId, keyId, operationsFilter, optionalKeyId, optionalPrincipal, reason } from '../../fields.ts';
 import { parseBody } from '../../json.ts';
 import { verifyWebhook, webhookSecretFault } from '../../signing/standard-webhooks.ts';
-import type { Adapter, News } from '../news.ts';
+import type { Task } from '../../store/store.ts';
+import type { Adapter } from '../adapter.ts';
 import { ignored, lowerCase, name, names, namesIn, object, type } from './body.ts';
 
 const PROJECT_DETAIL = 'KMS.0308 project_id must be 1 to 64 letters, digits or - _';
@@ -26,7 +27,7 @@ const disabled = bodyOf({
 const revoke = bodyOf({ ...told, key_id: keyId, grant_id: grantId });
 const compromised = bodyOf({ ...told, key_id: keyId });
 
-const EVENTS = new Map<string, (data: Record<string, unknown>) => News>([
+const EVENTS = new Map<string, (data: Record<string, unknown>) => Task>([
   ['principal.disabled', principalDisabled],
   [
     'grant.revoke',
@@ -50,12 +51,12 @@ export const standard: Adapter = {
   read({ headers, body }) {
     const input = parseBody(body);
     const { type } = envelope(input);
-    const news = EVENTS.get(type)?.(withData(input).data) ?? ignored(type);
-    return { deliveryId: headers['webhook-id'], news: [news] };
+    const task = EVENTS.get(type)?.(withData(input).data) ?? ignored(type);
+    return { deliveryId: headers['webhook-id'], tasks: [task] };
   },
 };
 
-function principalDisabled(data: Record<string, unknown>): News {
+function principalDisabled(data: Record<string, unknown>): Task {
   const { grantee_principal: grantee, identity, identities = [], key_id, operations, ...rest } = disabled(data);
   const people = [...(identity === undefined ? [] : [identity]), ...identities];
   // Nobody named is never everybody.

@@ -4,7 +4,8 @@ import { bodyOf } from '../../fields.ts';
 import { parseBody } from '../../json.ts';
 import { plainSecretFault } from '../../signing/plain-secret.ts';
 import { verifyWorkos } from '../../signing/workos.ts';
-import type { Adapter, News } from '../news.ts';
+import type { Task } from '../../store/store.ts';
+import type { Adapter } from '../adapter.ts';
 import { emailsIn, ignored, lowerCase, name, namesIn, object, reasonOf, type } from './body.ts';
 
 type Data = Record<string, unknown>;
@@ -27,13 +28,13 @@ export const workos: Adapter = {
     const input = parseBody(body);
     const { id, event } = envelope(input);
     const isEnding = EVENTS.get(event);
-    if (!isEnding) return { deliveryId: id, news: [ignored(event)] };
+    if (!isEnding) return { deliveryId: id, tasks: [ignored(event)] };
     const { data } = withData(input);
-    return { deliveryId: id, news: [isEnding(data) ? disabled(event, data) : ignored(event)] };
+    return { deliveryId: id, tasks: [isEnding(data) ? disabled(event, data) : ignored(event)] };
   },
 };
 
-function disabled(event: string, { id, external_id, idp_id, email, emails }: Data): News {
+function disabled(event: string, { id, external_id, idp_id, email, emails }: Data): Task {
   const identities = namesIn([id, external_id, idp_id, lowerCase(email), ...emailsIn(emails)]);
   if (identities.length === 0) throw new KmsError('KMS.0204', { detail: 'data.id is required.' });
   return { action: 'revoke-principal', type: 'principal.disabled', identities, reason: reasonOf(`workos ${event}`) };

@@ -1,4 +1,4 @@
-import { HIDDEN_SECONDS, type Queue, TAKEN_MAX, type Taken, type Work } from '../../queue.ts';
+import { DELAY_SECONDS_MAX, HIDDEN_SECONDS, type Queue, TAKEN_MAX, type Taken, type Work } from '../../queue.ts';
 import type { Database } from './database.ts';
 
 /** The queue of one machine: one process takes from it, others may send. */
@@ -10,9 +10,6 @@ export interface SqliteQueue extends Queue {
   /** Calls `listener` whenever this process has put something into the queue. What another puts in, it does not hear of. */
   onSend(listener: () => void): void;
 }
-
-/** As SQS has it. */
-const DELAY_SECONDS_MAX = 900;
 
 /**
  * Work that waits, over SQLite. What is taken is due again later, so it comes back by itself.

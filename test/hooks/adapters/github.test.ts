@@ -30,7 +30,7 @@ test('the published sample is taken, under any of the secrets, and read', async 
   expect(await refusalBy(github, request, [])).toBe('wrong signature, or a key that is not known');
   expect(readBy(github, request)).toEqual({
     deliveryId: BODY_HASH,
-    news: [
+    tasks: [
       {
         action: 'revoke-principal',
         type: 'principal.disabled',
@@ -87,7 +87,7 @@ test('an access key is named first, and nothing of another secret is kept', () =
   ];
   const delivery = read(matches);
   expect(delivery).toMatchObject({
-    news: [
+    tasks: [
       {
         identities: ['access-key:ABCDEFGHIJ0123456789', `sha256:${UPPER_HASH}`],
         reason: 'github secret scanning: hwc_ak',
@@ -95,17 +95,17 @@ test('an access key is named first, and nothing of another secret is kept', () =
       { identities: [`sha256:${LOWER_HASH}`], reason: 'github secret scanning: hwc_sk' },
     ],
   });
-  expect(delivery).toHaveProperty('news.length', 2);
+  expect(delivery).toHaveProperty('tasks.length', 2);
   expect(JSON.stringify(delivery)).not.toMatch(/abcdefghij0123456789|github\.com/);
 });
 
 test('a type is cut and made printable for the reason', () => {
-  const news = read([{ token: 'a', type: `\u0000\n${'é'.repeat(300)}` }]);
-  expect(news).toMatchObject({ news: [{ reason: `github secret scanning: ??${'é'.repeat(229)}` }] });
+  const found = read([{ token: 'a', type: `\u0000\n${'é'.repeat(300)}` }]);
+  expect(found).toMatchObject({ tasks: [{ reason: `github secret scanning: ??${'é'.repeat(229)}` }] });
 });
 
-test('no match is no news', () => {
-  expect(read('[]')).toEqual({ deliveryId: EMPTY_LIST_HASH, news: [] });
+test('no match asks for nothing', () => {
+  expect(read('[]')).toEqual({ deliveryId: EMPTY_LIST_HASH, tasks: [] });
 });
 
 test.each([

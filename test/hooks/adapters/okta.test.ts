@@ -51,7 +51,7 @@ test('the header must be one of the secrets, exactly', async () => {
 test.each(['user.lifecycle.deactivate', 'user.lifecycle.suspend'])('%s takes the grants of its user away', (type) => {
   expect(read(eventOf(type))).toEqual({
     deliveryId: EVENT_ID,
-    news: [disabled(['00uann', 'ann@example.com'], `okta ${type}`)],
+    tasks: [disabled(['00uann', 'ann@example.com'], `okta ${type}`)],
   });
 });
 
@@ -64,7 +64,7 @@ test('several events, and several users of one, and what is ignored, in their or
   ];
   expect(read(...events)).toEqual({
     deliveryId: EVENT_ID,
-    news: [
+    tasks: [
       { action: 'ignore', type: 'user.session.start' },
       disabled(['00uann', 'ann@example.com'], 'okta user.lifecycle.suspend'),
       disabled(['00ubob', 'bob@example.com'], 'okta user.lifecycle.suspend'),
@@ -79,17 +79,17 @@ test('who has done it, and what is no user, is never revoked', () => {
     const event = eventOf('user.lifecycle.deactivate', target);
     expect(read(event)).toEqual({
       deliveryId: EVENT_ID,
-      news: [{ action: 'ignore', type: 'user.lifecycle.deactivate' }],
+      tasks: [{ action: 'ignore', type: 'user.lifecycle.deactivate' }],
     });
   }
 });
 
 test('an attempt that has failed revokes nothing', () => {
   const failed = eventOf('user.lifecycle.deactivate', [ANN], { outcome: { result: 'FAILURE' } });
-  expect(read(failed)).toMatchObject({ news: [{ action: 'ignore' }] });
+  expect(read(failed)).toMatchObject({ tasks: [{ action: 'ignore' }] });
   for (const outcome of [undefined, null, {}]) {
     expect(read(eventOf('user.lifecycle.deactivate', [ANN], { outcome }))).toMatchObject({
-      news: [{ action: 'revoke-principal' }],
+      tasks: [{ action: 'revoke-principal' }],
     });
   }
 });
@@ -100,7 +100,7 @@ test('names that are none are left out', () => {
     { id: 'x'.repeat(257), type: 'User', alternateId: 'b' },
   ];
   expect(read(eventOf('user.lifecycle.suspend', target))).toMatchObject({
-    news: [{ identities: ['a@b.c'] }, { identities: ['b'] }],
+    tasks: [{ identities: ['a@b.c'] }, { identities: ['b'] }],
   });
 });
 

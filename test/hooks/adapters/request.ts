@@ -1,7 +1,7 @@
 /** Requests as a source sends them, and what an adapter does with them. */
 import { expect } from '@jest/globals';
 import { KmsError } from '../../../lib/errors.ts';
-import type { Adapter, Delivery, HookRequest } from '../../../lib/hooks/news.ts';
+import type { Adapter, Delivery, HookRequest } from '../../../lib/hooks/adapter.ts';
 import { SignatureError } from '../../../lib/signing/sdk-hmac.ts';
 
 /** @param body JSON, or the text itself */

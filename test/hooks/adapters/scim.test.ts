@@ -11,10 +11,10 @@ const read = (method: string, body: unknown, path = '/v1/hooks/idp/Users/2819c22
 const patch = (...Operations: unknown[]) =>
   read('PATCH', { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations });
 const disabled = (identities: string[], reason: string) => ({
-  news: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason }],
+  tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason }],
 });
 const PATCHED = disabled(['2819c223'], 'scim PATCH, active false');
-const IGNORED = { news: [{ action: 'ignore', type: 'scim PATCH' }] };
+const IGNORED = { tasks: [{ action: 'ignore', type: 'scim PATCH' }] };
 
 test('the bearer token must be one of the secrets', async () => {
   const refusal = (authorization: string | undefined) =>
@@ -125,7 +125,7 @@ test.each([
   { ...USER, active: 'true' },
   { ...USER, active: undefined },
 ])('PUT of a user who is active is ignored', (user) => {
-  expect(read('PUT', user)).toEqual({ news: [{ action: 'ignore', type: 'scim PUT' }] });
+  expect(read('PUT', user)).toEqual({ tasks: [{ action: 'ignore', type: 'scim PUT' }] });
 });
 
 test.each([
@@ -138,5 +138,5 @@ test.each([
   ['DELETE', '/Users', ''],
   ['DELETE', '/Users/a/b', ''],
 ])('%s %s is ignored', (method, path, body) => {
-  expect(read(method, body, path)).toEqual({ news: [{ action: 'ignore', type: `scim ${method}` }] });
+  expect(read(method, body, path)).toEqual({ tasks: [{ action: 'ignore', type: `scim ${method}` }] });
 });

@@ -9,7 +9,7 @@ const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 const read = (body: unknown) => readBy(standard, requestOf(body, { headers: { 'webhook-id': 'msg_1' } }));
 const readEvent = (type: string, data: unknown) => read({ type, timestamp: '2026-11-22T06:27:27Z', data });
-const told = (news: object) => ({ deliveryId: 'msg_1', news: [news] });
+const told = (task: object) => ({ deliveryId: 'msg_1', tasks: [task] });
 
 test('what the other side signs is verified, and its secrets are checked', async () => {
   const body = '{"type":"key.compromised","data":{}}';
@@ -51,8 +51,8 @@ test.each<[string, object, object]>([
       reason: 'left on 2026-11-22, ticket #7 密',
     },
   ],
-])('principal.disabled with %s', (_, data, news) => {
-  expect(readEvent('principal.disabled', data)).toEqual(told({ ...DISABLED, ...news }));
+])('principal.disabled with %s', (_, data, task) => {
+  expect(readEvent('principal.disabled', data)).toEqual(told({ ...DISABLED, ...task }));
 });
 
 test('of ten addresses none is lost', () => {

@@ -25,9 +25,9 @@ const read = (event: unknown, data?: unknown) =>
   readBy(workos, requestOf({ object: 'event', id: ID, event, data, created_at: '2023-04-28 20:05:31.093' }));
 const disabled = (identities: string[], event: string) => ({
   deliveryId: ID,
-  news: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason: `workos ${event}` }],
+  tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason: `workos ${event}` }],
 });
-const ignored = (type: string) => ({ deliveryId: ID, news: [{ action: 'ignore', type }] });
+const ignored = (type: string) => ({ deliveryId: ID, tasks: [{ action: 'ignore', type }] });
 
 test('what the vendor signs is verified', async () => {
   const body = '{"id":"event_1"}';
@@ -62,8 +62,8 @@ test.each([
   [undefined, false],
   [null, false],
 ])('dsync.user.updated to the state %j revokes: %j', (state, isRevoked) => {
-  const news = read('dsync.user.updated', { ...DIRECTORY_USER, state });
-  expect(news).toEqual(isRevoked ? disabled(LELA, 'dsync.user.updated') : ignored('dsync.user.updated'));
+  const found = read('dsync.user.updated', { ...DIRECTORY_USER, state });
+  expect(found).toEqual(isRevoked ? disabled(LELA, 'dsync.user.updated') : ignored('dsync.user.updated'));
 });
 
 test.each([
@@ -91,4 +91,10 @@ test.each<[unknown, unknown, string]>([
 test('without an id, or twice with one, refused', () => {
   expect(readBy(workos, requestOf({ event: 'user.deleted', data: { id: 'a' } }))).toBe('KMS.0204 id is required.');
   expect(readBy(workos, requestOf('{"id":"a","id":"b"}'))).toMatch(/^KMS.0202/);
+});
+
+test('of very many addresses of one person 32 are kept, the surest names first', () => {
+  const emails = Array.from({ length: 100 }, (_, n) => ({ value: `lela-${n}@example.com` }));
+  const kept = ['user_01', 'lela', ...emails.slice(0, 30).map(({ value }) => value)];
+  expect(read('user.deleted', { id: 'user_01', external_id: 'lela', emails })).toEqual(disabled(kept, 'user.deleted'));
 });

@@ -1,38 +1,16 @@
-/** What sources tell, each in its own form, in the one form that the door understands. */
+/** The one form in which the door hears of sources, each of which has a form of its own. */
 import type { SignableRequest } from '../signing/sdk-hmac.ts';
-import type { Identity, Operation } from '../store/store.ts';
+import type { Task } from '../store/store.ts';
 
 /** A hook as received: what was signed is the bytes of `body`. */
 export type HookRequest = SignableRequest;
-
-/** One event of a delivery. `type` of what is ignored is as the source calls it. */
-export type News =
-  | { action: 'ignore'; type: string }
-  | (Told & {
-      action: 'revoke-principal';
-      type: 'principal.disabled';
-      /** The principal itself, where the source knows it. */
-      grantee?: string | undefined;
-      /** Or who it is outside, the surest name first. */
-      identities?: readonly Identity[] | undefined;
-      keyId?: string | undefined;
-      operations?: readonly Operation[] | undefined;
-    })
-  | (Told & { action: 'revoke-grant'; type: 'grant.revoke'; keyId: string; grantId: string })
-  | (Told & { action: 'revoke-key'; type: 'key.compromised'; keyId: string });
-
-interface Told {
-  /** The one project that is meant; all that the source may act on when left out. */
-  projectId?: string | undefined;
-  /** Why, for the receipts: 1 to 255 characters. */
-  reason?: string | undefined;
-}
 
 /** What a verified request tells. */
 export interface Delivery {
   /** Equal when the same delivery comes again; undefined where the source has no such mark. */
   deliveryId?: string | undefined;
-  news: readonly News[];
+  /** What its events ask for, one or more each. */
+  tasks: readonly Task[];
 }
 
 /** A reply in a source's own form. */

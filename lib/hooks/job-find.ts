@@ -1,0 +1,63 @@
+/** What a job is about: who is meant by its tasks, in which projects, and which grants that are. */
+import type { Act, Authority } from '../authority/authority.ts';
+import { allGrants, selectGrants } from '../revocation.ts';
+import type { GrantRef, Job, Store, Task } from '../store/store.ts';
+import { principalOf } from './identities.ts';
+
+/** A task in one project. */
+export interface Part {
+  /** Its place among the tasks of the job. */
+  place: number;
+  task: Task;
+  projectId: string;
+  /** Of `revoke-principal`. */
+  grantee?: string | undefined;
+}
+
+/** The tasks in each of their projects; and by which identities nobody is known. */
+export async function partsOf(
+  store: Pick<Store, 'mappings' | 'directory'>,
+  { source, tasks, projectIds }: Job,
+): Promise<{ parts: Part[]; unmapped: string[] }> {
+  const parts: Part[] = [];
+  const unmapped: string[] = [];
+  for (const [place, task] of tasks.entries()) {
+    if (task.action === 'ignore') continue;
+    const grantee = task.action === 'revoke-principal' ? await granteeOf(store, source, task) : undefined;
+    if (task.action === 'revoke-principal' && grantee === undefined) unmapped.push(...(task.identities ?? []));
+    else {
+      const where = task.projectId === undefined ? projectIds : [task.projectId];
+      parts.push(...where.map((projectId) => ({ place, task, projectId, grantee })));
+    }
+  }
+  return { parts, unmapped };
+}
+
+/** The first of its identities that is mapped tells who is meant. */
+async function granteeOf(
+  store: Pick<Store, 'mappings' | 'directory'>,
+  source: string,
+  { grantee, identities = [] }: Extract<Task, { action: 'revoke-principal' }>,
+): Promise<string | undefined> {
+  if (grantee !== undefined) return grantee;
+  for (const identity of identities) {
+    const found = await principalOf(store, source, identity);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The grants that are meant and there now. @throws KmsError KMS.0207 when the project has no such key */
+export async function grantsOf(authority: Authority, act: Act, { task, grantee }: Part): Promise<readonly GrantRef[]> {
+  switch (task.action) {
+    case 'revoke-grant':
+      return [{ key_id: task.keyId, grant_id: task.grantId }];
+    case 'revoke-key':
+      return allGrants((page) => authority.listGrants(act, task.keyId, {}, page));
+    case 'revoke-principal':
+      // Nobody's grants are not everybody's.
+      return grantee ? selectGrants(authority, act, { ...task, grantee }) : [];
+    case 'ignore':
+      return [];
+  }
+}
