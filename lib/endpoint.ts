@@ -65,6 +65,8 @@ export interface Api<F extends Fields> {
   isOfCallersProject?: boolean;
   /** Left out where the body is not looked at. */
   fields?: F;
+  /** Whether a body with other fields, or with a null, is refused. */
+  isExact?: boolean;
   /** The code of a body that is no JSON object, where the API has one of its own. */
   malformed?: ErrorCode;
   /** Whether it is about the embedded directory: where another IAM tells who is calling, there is no such API here. */
@@ -97,6 +99,7 @@ export type Result = APIGatewayProxyStructuredResultV2 & { [REPLY]?: Reply };
 export function endpoint<F extends Fields = Record<never, never>>({
   access,
   fields,
+  isExact = false,
   malformed,
   isOfDirectory = false,
   isOfCallersProject = false,
@@ -104,7 +107,7 @@ export function endpoint<F extends Fields = Record<never, never>>({
   name,
   handle,
 }: Api<F>) {
-  const check = fields && bodyOf(fields);
+  const check = fields && bodyOf(fields, { isExact });
 
   /** Who calls, and may they: before the body is parsed. */
   async function admit(exchange: Exchange): Promise<void> {

@@ -95,7 +95,7 @@ export const operationsFilter = z.optional(
 
 /** Why something was done, for its receipt. */
 export const reason = optionalText(
-  text(/^[^\p{Cc}\u2028\u2029]{1,255}$/u, 'KMS.0308', 'reason must be 1 to 255 printable characters.'),
+  text(/^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u, 'KMS.0308', 'reason must be 1 to 255 printable characters.'),
 );
 
 /** A JSON boolean, or the same as a string, as other fields of the API are. */
@@ -219,12 +219,17 @@ export type Fields = Readonly<Record<string, z.core.$ZodType>>;
 export type Body<F extends Fields> = { [Name in keyof F]: z.output<F[Name]> };
 
 /**
- * Prepares the check of a body. What is not a field is ignored, as real clients send more; null counts as absent.
+ * Prepares the check of a body. What is not a field is ignored, as real clients send more; null counts as absent. Both are
+ * refused where `isExact`: there a field narrows what is taken away, and one that was mistaken would widen it to everything.
  * @returns the body's values, or throws the code of the first fault: a missing field before a malformed one
  */
-export function bodyOf<F extends Fields>(fields: F): (input: Record<string, unknown>) => Body<F> {
+export function bodyOf<F extends Fields>(
+  fields: F,
+  { isExact = false }: { isExact?: boolean } = {},
+): (input: Record<string, unknown>) => Body<F> {
   const schema = z.object(fields);
   return (input) => {
+    if (isExact) assertExact(fields, input);
     const present = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
     const result = z.safeParse(schema, present);
     if (result.success) return result.data as Body<F>;
@@ -234,4 +239,15 @@ export function bodyOf<F extends Fields>(fields: F): (input: Record<string, unkn
     const [code = '', ...detail] = (faults[0]?.message ?? '').split(' ');
     throw new KmsError(code in ERRORS ? (code as ErrorCode) : 'KMS.0308', { detail: detail.join(' ') });
   };
+}
+
+function assertExact(fields: Fields, input: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(input)) {
+    if (!Object.hasOwn(fields, name)) {
+      throw new KmsError('KMS.0308', {
+        detail: `There may be no other fields than: ${Object.keys(fields).join(', ')}.`,
+      });
+    }
+    if (value === null) throw new KmsError('KMS.0308', { detail: `${name} must not be null.` });
+  }
 }

@@ -80,6 +80,8 @@ export function revokeAll(
       if (!(error instanceof KmsError)) throw error;
       // Of the grant or of its key.
       if (['KMS.2501', 'KMS.0207'].includes(error.wireCode)) return { grant, end: 'gone' };
+      // Nothing was sent: it is as if its turn had not come.
+      if (error.wireCode === 'APIGW.0308') return { grant, end: 'unbegun' };
       return { grant, end: 'failed', error };
     }
   });

@@ -6,6 +6,7 @@ import { revokePrincipalGrants } from '../../lib/revocation.ts';
 export const handler = endpoint({
   access: 'kms:grant:revoke-any',
   isOurs: true,
+  isExact: true,
   fields: {
     grantee_principal: principal('grantee_principal'),
     key_id: optionalKeyId,

@@ -1,6 +1,6 @@
 import { endpoint } from '../../lib/endpoint.ts';
 import { KmsError } from '../../lib/errors.ts';
-import { jobWire } from '../../lib/hooks/job-wire.ts';
+import { isAbout, jobWire } from '../../lib/hooks/job-wire.ts';
 
 /** How far what a hook has started has come, for who may list grants in one of its projects. */
 export const handler = endpoint({
@@ -10,7 +10,7 @@ export const handler = endpoint({
   isOfCallersProject: true,
   async handle({ params, act: { projectId }, store }) {
     const job = await store.jobs.job(params['id'] ?? '');
-    if (job?.projectIds.includes(projectId)) return jobWire(job, projectId);
+    if (job && isAbout(job, projectId)) return jobWire(job, projectId);
     throw new KmsError('APIGW.0101', { detail: 'There is no such job.' });
   },
 });

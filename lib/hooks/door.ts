@@ -41,10 +41,10 @@ export async function takeHook(
   const delivery = adapter.read(request);
   const job = jobOf(source, delivery, now());
   trace.jobId = job.jobId;
+  const answer = adapter.answer?.(request);
   const first = await store.jobs.add(job);
   // A repeat too: the first may have died just before this.
   if ((first ?? job).state === 'queued') await begin(queue, job);
-  const answer = adapter.answer?.(request);
   if (answer) return new Reply(answer.body ?? '', { status: answer.status, headers: { 'x-job-id': job.jobId } });
   return { job_id: job.jobId, state: stateOf((first ?? job).tasks) };
 }
@@ -70,6 +70,8 @@ async function begin(queue: Queue, { jobId }: Job): Promise<void> {
 function jobOf(source: Source, { deliveryId, tasks }: Delivery, nowMs: number): Job {
   if (tasks.length > TASKS_MAX) throw new KmsError('KMS.0203', { detail: `At most ${TASKS_MAX} events at once.` });
   for (const one of tasks) assertMay(source, one);
+  // The same said twice is to be done once.
+  const different = [...new Map(tasks.map((one) => [JSON.stringify(one), one])).values()];
   const id = deliveryId ?? randomBytes(16).toString('hex');
   return {
     jobId: sha256Hex(`${source.name}\n${id}`).slice(0, 32),
@@ -77,7 +79,7 @@ function jobOf(source: Source, { deliveryId, tasks }: Delivery, nowMs: number): 
     deliveryId: id,
     receivedAtMs: nowMs,
     projectIds: source.projectIds,
-    tasks,
+    tasks: different,
     state: stateOf(tasks),
     revision: 0,
     dueAtMs: nowMs + BEGUN_MS,

@@ -8,6 +8,8 @@ import { principalOf } from './identities.ts';
 export interface Part {
   /** Its place among the tasks of the job. */
   place: number;
+  /** And its own among all parts that there could be: the same whoever is mapped. */
+  index: number;
   task: Task;
   projectId: string;
   /** Of `revoke-principal`. */
@@ -27,7 +29,8 @@ export async function partsOf(
     if (task.action === 'revoke-principal' && grantee === undefined) unmapped.push(...(task.identities ?? []));
     else {
       const where = task.projectId === undefined ? projectIds : [task.projectId];
-      parts.push(...where.map((projectId) => ({ place, task, projectId, grantee })));
+      const first = place * projectIds.length;
+      parts.push(...where.map((projectId, n) => ({ place, index: first + n, task, projectId, grantee })));
     }
   }
   return { parts, unmapped };

@@ -1,4 +1,5 @@
 /** One go at a job: however often it is begun, each grant is revoked once and leaves one receipt. */
+import { setImmediate } from 'node:timers/promises';
 import type { Act, Authority } from '../authority/authority.ts';
 import { knownError } from '../errors.ts';
 import { describe, logger } from '../log.ts';
@@ -17,7 +18,10 @@ export interface JobWorld {
 const BATCH = 100;
 
 /** So many failures end a try, and are what is kept of them: one item of the store holds no more. */
-export const FAILED_MAX = 1_000;
+export const FAILED_MAX = 500;
+
+/** The project has no such key. */
+const NO_KEY = 'KMS.0207';
 
 /** Without a sign of life for so long, a job has been lost sight of. */
 const LIFE_MS = 5 * 60_000;
@@ -34,7 +38,7 @@ export class JobRun {
   /** Tried, with what was in the way of those that could not be revoked. */
   readonly #tried = new Map<string, Leftover | undefined>();
   /** What could not be looked at. */
-  readonly #unread: Leftover[] = [];
+  #unread: Leftover[] = [];
   /** Failed in an earlier try: they come last, so that they keep no others from their turn. */
   #before: ReadonlySet<string> = new Set();
 
@@ -50,54 +54,74 @@ export class JobRun {
     return this.#job;
   }
 
-  /** What could not be done. */
+  /** What could not be done in this try. */
   get failed(): Leftover[] {
     return [...[...this.#tried.values()].filter((one) => one !== undefined), ...this.#unread];
   }
 
-  /** @throws TakenOver */
-  async save(changed: Partial<Job>): Promise<void> {
+  /** Writes how far it has come. @throws TakenOver */
+  async save(changed: Partial<Job> = {}): Promise<void> {
     const { store, now } = this.#world;
-    const job = { ...this.#job, dueAtMs: now() + LIFE_MS, ...changed };
+    const { failed } = this;
+    const leftovers = failed.slice(0, FAILED_MAX);
+    const told = { leftovers, leftoverCount: failed.length, dueAtMs: now() + LIFE_MS };
+    const job = { ...this.#job, ...told, ...changed };
     if (!(await store.jobs.save(job))) throw new TakenOver();
     this.#job = { ...job, revision: job.revision + 1 };
   }
 
   /** Tries everything that is there to be done, once. @returns false when time was up before that */
   async pass(): Promise<boolean> {
-    const { state, leftovers } = this.#job;
-    const named = leftovers.filter(({ grantId }) => grantId !== '');
-    // The same try goes on, or another begins.
-    if (state === 'running') for (const one of named) this.#tried.set(one.grantId, one);
-    else this.#before = new Set(named.map(({ grantId }) => grantId));
-    await this.save({ state: 'running', leftovers: [], leftoverCount: 0 });
+    this.#begin();
+    await this.save({ state: 'running' });
     if (this.#job.batch && !(await this.#resume(this.#job.batch))) return false;
     const { parts, unmapped } = await partsOf(this.#world.store, this.#job);
     this.#job = { ...this.#job, unmapped };
-    const unknownKeys: Part[] = [];
-    for (const part of parts) if (!(await this.#clear(part, unknownKeys))) return false;
-    this.#tellUnknown(parts, unknownKeys);
+    for (const part of parts) {
+      if (part.index < (this.#job.at ?? 0)) continue;
+      this.#job = { ...this.#job, at: part.index };
+      // There may be very many, and each a moment's work in which nobody else has a turn.
+      await setImmediate();
+      if (this.#isOver() || !(await this.#clear(part))) return false;
+    }
+    this.#tellUnknown(parts);
     return true;
   }
 
+  /** The same try goes on where it was, with what has failed in it; or another begins. */
+  #begin(): void {
+    const { state, leftovers } = this.#job;
+    if (state !== 'running') {
+      this.#before = new Set(leftovers.map(({ grantId }) => grantId));
+      this.#job = { ...this.#job, at: 0 };
+      return;
+    }
+    for (const one of leftovers) {
+      if (one.grantId === '') this.#unread.push(one);
+      else this.#tried.set(one.grantId, one);
+    }
+  }
+
   /** Revokes until a look at what is there finds nothing that was not tried: what is made meanwhile goes too. */
-  async #clear(part: Part, unknownKeys: Part[]): Promise<boolean> {
+  async #clear(part: Part): Promise<boolean> {
     const { place, projectId } = part;
     for (;;) {
-      const left = await this.#look(part, unknownKeys);
+      const left = await this.#look(part);
       if (left.length === 0) return true;
       for (let from = 0; from < left.length; from += BATCH) {
         // What has been found is kept, though time may be up: to look may take all of it.
-        await this.save({ batch: { projectId, task: place, grants: left.slice(from, from + BATCH) } });
-        if (!(await this.#finish(this.#job.batch as Batch))) return false;
+        const batch: Batch = { projectId, task: place, grants: left.slice(from, from + BATCH) };
+        await this.save({ batch });
+        if (!(await this.#finish(batch))) return false;
         if (this.failed.length >= FAILED_MAX) return true;
       }
     }
   }
 
   /** The grants of the part that have not been tried yet. */
-  async #look(part: Part, unknownKeys: Part[]): Promise<readonly GrantRef[]> {
+  async #look(part: Part): Promise<readonly GrantRef[]> {
     const { place, projectId, task } = part;
+    this.#unread = this.#unread.filter((one) => one.task !== place || one.projectId !== projectId);
     try {
       const found = await grantsOf(this.#world.authority, this.#actOf({ projectId, task: place }), part);
       const left = found.filter(({ grant_id }) => !this.#tried.has(grant_id));
@@ -108,22 +132,31 @@ export class JobRun {
       return left.toSorted((one, other) => isLate(one) - isLate(other));
     } catch (cause) {
       const { wireCode: code } = knownError(cause);
-      if (code === 'KMS.0207') unknownKeys.push(part);
-      else {
+      const isUnknownKey = code === NO_KEY;
+      if (isUnknownKey && task.action !== 'revoke-key') return [];
+      this.#unread.push({
+        projectId,
+        task: place,
+        keyId: 'keyId' in task ? (task.keyId ?? '') : '',
+        grantId: '',
+        code,
+      });
+      if (!isUnknownKey) {
         logger.warn('job', { job_id: this.#job.jobId, project_id: projectId, code, cause: describe(cause) });
-        this.#unread.push({ projectId, task: place, keyId: '', grantId: '', code });
       }
       return [];
     }
   }
 
-  /** A key is one project's. One that none of them has was named wrongly: to say that all is done would not be true. */
-  #tellUnknown(parts: readonly Part[], unknownKeys: readonly Part[]): void {
-    for (const { place, task, projectId } of unknownKeys) {
-      const isKnown = parts.some((part) => part.place === place && !unknownKeys.includes(part));
-      const isTold = this.#unread.some((one) => one.task === place);
-      if (task.action !== 'revoke-key' || isKnown || isTold) continue;
-      this.#unread.push({ projectId, task: place, keyId: task.keyId, grantId: '', code: 'KMS.0207' });
+  /** A key is one project's. That none of them has it is told once: it was named wrongly, and nothing is done. */
+  #tellUnknown(parts: readonly Part[]): void {
+    const unknown = this.#unread.filter(({ code }) => code === NO_KEY);
+    for (const place of new Set(unknown.map(({ task }) => task))) {
+      const [first, ...others] = unknown.filter(({ task }) => task === place);
+      const isNowhere = 1 + others.length === parts.filter((part) => part.place === place).length;
+      this.#unread = this.#unread.filter(
+        (one) => one.task !== place || one.code !== NO_KEY || (isNowhere && one === first),
+      );
     }
   }
 

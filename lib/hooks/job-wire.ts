@@ -1,5 +1,9 @@
 import type { Job } from '../store/store.ts';
 
+/** Whether something in a job is about a project. */
+export const isAbout = ({ projectIds, tasks }: Job, projectId: string): boolean =>
+  projectIds.includes(projectId) && tasks.some((task) => task.projectId === undefined || task.projectId === projectId);
+
 /**
  * A job as it is told.
  * @param projectId only what is of this project; all when left out

@@ -4,7 +4,7 @@ import { newEventId } from '../authority/ids.ts';
 import { logger } from '../log.ts';
 import { ENDED, type Job, type JobState } from '../store/jobs.ts';
 import type { ChangeEvent, Leftover } from '../store/store.ts';
-import { actorOf, FAILED_MAX, JobRun, type JobWorld, TakenOver } from './job-run.ts';
+import { actorOf, JobRun, type JobWorld, TakenOver } from './job-run.ts';
 
 /** Pauses before the next try of what failed; after the last of them what is left is left. */
 const PAUSES_SECONDS = [2, 10, 60, 300, 900];
@@ -27,8 +27,8 @@ export async function workOnJob(world: JobWorld, jobId: string, isOver: () => bo
   const run = new JobRun(world, job, isOver);
   try {
     if (await run.pass()) return await end(world, run);
-    // For whoever takes it up next: what has failed in this try, and that it may be begun now.
-    await run.save({ leftovers: run.failed.slice(0, FAILED_MAX), dueAtMs: world.now() });
+    // Whoever takes it up next may begin now.
+    await run.save({ dueAtMs: world.now() });
     return { next: 'more' };
   } catch (error) {
     if (error instanceof TakenOver) return { next: 'ended' };
@@ -39,16 +39,15 @@ export async function workOnJob(world: JobWorld, jobId: string, isOver: () => bo
 async function end(world: JobWorld, run: JobRun): Promise<Course> {
   const { failed } = run;
   const { tries, unmapped } = run.job;
-  const leftovers = failed.slice(0, FAILED_MAX);
   const seconds = PAUSES_SECONDS[tries];
   if (failed.length === 0) {
     await finish(run, { state: unmapped.length > 0 ? 'unmapped' : 'done' });
   } else if (seconds === undefined) {
     await atOnce(failed, RECEIPTS_AT_ONCE, (one) => tellLeftover(world, run.job, one));
-    await finish(run, { state: 'leftovers', leftovers, leftoverCount: failed.length });
+    await finish(run, { state: 'leftovers' });
   } else {
     const dueAtMs = world.now() + seconds * 1000 + LATE_MS;
-    await run.save({ state: 'waiting', tries: tries + 1, leftovers, leftoverCount: failed.length, dueAtMs });
+    await run.save({ state: 'waiting', tries: tries + 1, dueAtMs });
     logger.warn('job', { ...lineOf(run), state: 'waiting', again_seconds: seconds });
     return { next: 'again', seconds };
   }

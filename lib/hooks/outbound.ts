@@ -26,6 +26,8 @@ const UNDER_WAY_EVENTS = 4 * ROUND_EVENTS;
 const PAUSES_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 18_000, 36_000];
 /** After a failure, what is for the same target goes on the queue untried for so long. */
 const REST_MS = 60_000;
+/** What one target may take of a round; the rest goes on the queue, where it is in nobody's way. */
+const LANE_MS = 5_000;
 
 export interface OutboundParts {
   store: { outbox: OutboxStore };
@@ -39,6 +41,8 @@ export interface OutboundParts {
 export function outbound({ store, queue, targets, now = Date.now, post = postWebhook }: OutboundParts) {
   /** By target: when it may be sent to from the outbox again. */
   const restsUntilMs = new Map<string, number>();
+  /** Targets to which something from the queue is on its way. */
+  const busy = new Set<string>();
   /** By target: what was begun last. Its messages follow one another; targets go side by side. */
   const lanes = new Map<string, Promise<void>>();
   /** Events that are being told: still in the outbox, but not to be told twice. */
@@ -72,14 +76,26 @@ export function outbound({ store, queue, targets, now = Date.now, post = postWeb
       logger.warn('delivery', { ...told, failing: error.failing, cause: error.message });
     }
     restsUntilMs.set(target.name, now() + Math.max(REST_MS, retryAfterSeconds * 1000));
-    const pauseSeconds = PAUSES_SECONDS[tries - 1] ?? PAUSES_SECONDS.at(-1) ?? 0;
-    return { againSeconds: Math.min(Math.max(pauseSeconds, retryAfterSeconds), AGAIN_SECONDS_MAX) };
+    return { againSeconds: Math.min(Math.max(pauseSecondsAfter(tries), retryAfterSeconds), AGAIN_SECONDS_MAX) };
+  }
+
+  /** To a target that has failed, one at a time: one that hangs takes no more of our time than that. */
+  async function inItsTurn(target: Target, delivery: Delivery, tries: number): Promise<DeliveryEnd> {
+    const isResting = now() < (restsUntilMs.get(target.name) ?? 0);
+    if (isResting && busy.has(target.name)) return { againSeconds: pauseSecondsAfter(tries) };
+    busy.add(target.name);
+    try {
+      return await send(target, delivery, tries);
+    } finally {
+      busy.delete(target.name);
+    }
   }
 
   /** Each message delivered, or durably on the queue. */
   async function tellTarget(target: Target, events: readonly ChangeEvent[]): Promise<void> {
+    const endsAtMs = performance.now() + LANE_MS;
     for (const delivery of deliveriesOf(target, events)) {
-      const isResting = now() < (restsUntilMs.get(target.name) ?? 0);
+      const isResting = now() < (restsUntilMs.get(target.name) ?? 0) || performance.now() > endsAtMs;
       const end = isResting ? { againSeconds: PAUSES_SECONDS[0] ?? 0 } : await send(target, delivery, 1);
       if (typeof end === 'object') await queue.send(delivery, Math.min(end.againSeconds, DELAY_SECONDS_MAX));
     }
@@ -160,7 +176,7 @@ export function outbound({ store, queue, targets, now = Date.now, post = postWeb
      */
     async deliver(delivery: Delivery, taken: number): Promise<DeliveryEnd> {
       const target = (await targets()).get(delivery.target);
-      if (target) return send(target, delivery, taken + 1);
+      if (target) return inItsTurn(target, delivery, taken + 1);
       logger.warn('delivery', {
         target: delivery.target,
         message_id: delivery.messageId,
@@ -171,6 +187,8 @@ export function outbound({ store, queue, targets, now = Date.now, post = postWeb
     },
   };
 }
+
+const pauseSecondsAfter = (tries: number) => PAUSES_SECONDS[tries - 1] ?? PAUSES_SECONDS.at(-1) ?? 0;
 
 const isFor = ({ projectIds }: Target, projectId: string) => projectIds?.includes(projectId) ?? true;
 

@@ -1,6 +1,6 @@
 /** What the settings HOOKS and TARGETS have in common: JSON that names others, read again as it changes. */
 import * as z from 'zod/mini';
-import { jsonIn } from '../json-in.ts';
+import { parseBody } from '../json.ts';
 import { kept, type Reference, readText } from '../outbound/kept.ts';
 
 /** Read again when older: a secret that was replaced, or somebody who was shut out, is noticed in this time. */
@@ -23,7 +23,7 @@ const notObject = ({ code }: { code?: string }) => (code === 'unrecognized_keys'
 
 /** Others by their names, each with these fields and no more. */
 export const named = <T extends z.core.$ZodShape>(fields: T) =>
-  z.record(name, z.strictObject(fields, { error: notObject }), 'must be a JSON object of names');
+  z.record(name, z.strictObject(fields, { error: notObject }), 'must be a JSON object, with no name twice');
 
 /** The fields of both. */
 export const FIELDS = {
@@ -54,9 +54,18 @@ async function textOf(setting: string, reference: Reference): Promise<string> {
 
 /** @throws an error that names what is wrong and where, and never holds anything of a secret */
 export function parseNamed<T extends z.core.$ZodType>(setting: string, schema: T, text: string): z.output<T> {
-  const { success, data, error } = z.safeParse(schema, jsonIn(text));
+  const { success, data, error } = z.safeParse(schema, objectIn(text));
   if (!success) assertFaultless(setting, error.issues.map(faultOf));
   return data as z.output<T>;
+}
+
+/** Undefined for what is no JSON object, or names something twice: the one that is read last would win unseen. */
+function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    return parseBody(Buffer.from(text));
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param faults each with where it is */
@@ -67,7 +76,8 @@ export function assertFaultless(setting: string, faults: readonly string[]): voi
 function faultOf(issue: z.core.$ZodIssue): string {
   // What is wrong with a name is told one level down.
   const [{ message } = issue] = issue.code === 'invalid_key' ? issue.issues : [];
-  const where = issue.path.join('.') || 'the text';
+  // What stands where a name should may be anything, a secret too.
+  const where = issue.code === 'invalid_key' ? 'a name' : issue.path.join('.') || 'the text';
   if (issue.code === 'unrecognized_keys') return `${where}: has ${issue.keys.join(', ')}, which is no field`;
   return `${where}: ${message}`;
 }

@@ -16,6 +16,8 @@ const SPECIAL_IPV4 = [
   '192.0.0.0/24',
   '192.0.2.0/24',
   '192.88.99.0/24',
+  // The host of an Azure machine: public by its number, and not by what answers there.
+  '168.63.129.16/32',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',

@@ -57,6 +57,14 @@ export function rateLimit(perSecond: number) {
   let free = perSecond;
   const asked = new Line();
   const bulk = new Line();
+  let isBulksTurn = false;
+
+  /** Those who are waited for go first; but every second place is bulk's, or who asks without end would keep it out. */
+  function next(): Waiter | undefined {
+    const [first, second] = isBulksTurn ? [bulk, asked] : [asked, bulk];
+    isBulksTurn = !isBulksTurn;
+    return first.next() ?? second.next();
+  }
 
   function begin(waiter: Waiter): void {
     free -= 1;
@@ -66,8 +74,8 @@ export function rateLimit(perSecond: number) {
       hasLeft = true;
       setTimeout(() => {
         free += 1;
-        const next = asked.next() ?? bulk.next();
-        if (next) begin(next);
+        const waiter = next();
+        if (waiter) begin(waiter);
       }, PLACE_BACK_MS).unref();
     });
   }
@@ -76,7 +84,7 @@ export function rateLimit(perSecond: number) {
     /**
      * Waits for a place.
      * @param longestMs how long it may wait
-     * @param who with `isBulk`, all that is not goes first, for there somebody waits for the answer
+     * @param who with `isBulk`, what is not goes first, for there somebody waits for the answer; bulk has every second place
      * @returns what is to be called when the call has ended
      * @throws KmsError APIGW.0308 when no place comes in time; at once when that can be told
      */
@@ -84,8 +92,9 @@ export function rateLimit(perSecond: number) {
       return new Promise((resolve, reject) => {
         const refuse = () => reject(new KmsError('APIGW.0308', { detail: WAITED, retryAfterSeconds: 1 }));
         if (free > 0) return begin({ begin: resolve });
-        const line = who.isBulk ? bulk : asked;
-        const ahead = line.ahead(who.caller) + (who.isBulk ? asked.length : 0);
+        const [line, other] = who.isBulk ? [bulk, asked] : [asked, bulk];
+        const own = line.ahead(who.caller);
+        const ahead = own + Math.min(other.length, own + Number(who.isBulk ?? false));
         if ((ahead / perSecond - 1) * 1000 > longestMs) return refuse();
         const timer = setTimeout(() => {
           line.remove(who.caller, waiter);

@@ -32,8 +32,9 @@ type TaskWho =
  * - waiting: some grants could not be revoked; they are tried again.
  * - done: nothing is left. ignored: none of its events is one that this service acts on.
  * - unmapped: nobody has told who it is about. leftovers: after the last try some grants are still there.
+ * - stopped: a person has ended it.
  */
-export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'ignored' | 'unmapped' | 'leftovers';
+export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'ignored' | 'unmapped' | 'leftovers' | 'stopped';
 
 /** A grant as listed, or only by its ids. */
 export type GrantRef = Grant | Pick<Grant, 'key_id' | 'grant_id'>;
@@ -75,6 +76,8 @@ export interface Job {
   /** How often something was left after everything had been tried. */
   tries: number;
   revoked: number;
+  /** How far the try has come: the place among its parts, each of them a task in one project. */
+  at?: number | undefined;
   /** What is being revoked: written before it is begun, so that none of it is lost sight of. */
   batch?: Batch | undefined;
   leftovers: readonly Leftover[];
@@ -85,7 +88,7 @@ export interface Job {
 }
 
 /** Has come to its end: nothing works on it, unless a person has it tried again. */
-export const ENDED: readonly JobState[] = ['done', 'ignored', 'unmapped', 'leftovers'];
+export const ENDED: readonly JobState[] = ['done', 'ignored', 'unmapped', 'leftovers', 'stopped'];
 
 /** How long a job is kept, and with it the memory that its delivery was seen. */
 export const JOB_KEPT_MS = 90 * 24 * 60 * 60 * 1000;

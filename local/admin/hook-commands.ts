@@ -63,6 +63,20 @@ export const HOOK_COMMANDS: readonly Command[] = [
       return { data: { job_id: jobId, state: 'queued' }, note: 'Whoever works on the queue takes it up: see jobs.' };
     },
   ),
+  command(
+    'stop-job',
+    'end a job; what it has revoked stays revoked',
+    { needs: ['job'] },
+    async ({ store, now }, { job: jobId }) => {
+      const job = await store.jobs.job(jobId);
+      if (!job) throw new AccountError(`there is no job ${jobId}; see jobs`);
+      if (ENDED.includes(job.state)) throw new AccountError(`the job has ended: ${job.state}`);
+      if (!(await store.jobs.save({ ...job, state: 'stopped', dueAtMs: now() }))) {
+        throw new AccountError('the job has just gone on; try again');
+      }
+      return { data: { job_id: jobId, state: 'stopped', revoked: job.revoked }, note: 'retry-job has it go on.' };
+    },
+  ),
   command('dead-letters', 'work that was given up: messages that no target took', {}, async ({ queue }) => ({
     data: (await queue.dead()).map((work): Row => ({ ...work })),
   })),

@@ -92,7 +92,11 @@ test('what is ignored as a whole is nobody to work on', async () => {
   expect(send).not.toHaveBeenCalled();
 });
 
-test('500 events at once are taken', async () => {
-  const { tasks } = await okta(Array(500).fill(suspended));
-  expect(tasks).toHaveLength(500);
+test('500 events at once are taken; the same said twice is to be done once', async () => {
+  const different = Array.from({ length: 500 }, (_, n) => ({
+    ...suspended,
+    target: [{ type: 'User', id: `00u${n}` }],
+  }));
+  expect((await okta(different)).tasks).toHaveLength(500);
+  expect((await okta(Array(500).fill(suspended))).tasks).toHaveLength(1);
 });

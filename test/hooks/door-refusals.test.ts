@@ -106,6 +106,29 @@ describe('of what is refused nothing is written', () => {
       400,
       'KMS.0308',
     ],
+    // Left out they would mean everything.
+    ...[{ key_id: null }, { operations: null }, { project_id: null }, { keyId: 'x' }, { projectId: 'x' }].map(
+      (more): [string, (data: object) => object, number, string] => [
+        `narrowed by ${JSON.stringify(more)}`,
+        (data) => ({ type: 'principal.disabled', data: { ...data, ...more } }),
+        400,
+        'KMS.0308',
+      ],
+    ),
+    [
+      'both a principal and an identity',
+      (data) => ({ type: 'principal.disabled', data: { ...data, identity: 'ann@example.com' } }),
+      400,
+      'KMS.0308',
+    ],
+    ...['access-key:ABCDEFGHIJKLMNOPQRST', `sha256:${'0'.repeat(64)}`].map(
+      (identity): [string, (data: object) => object, number, string] => [
+        `an identity that only who finds credentials may name, ${identity.slice(0, 11)}`,
+        () => ({ type: 'principal.disabled', data: { identity } }),
+        400,
+        'KMS.0308',
+      ],
+    ),
     [
       'a project that the source may not act in',
       (data) => ({ type: 'principal.disabled', data: { ...data, project_id: 'f'.repeat(32) } }),
@@ -118,7 +141,8 @@ describe('of what is refused nothing is written', () => {
 
   test.each(['principal.disabled', 'key.compromised'])('what the source may not say, as %s: 403', async (type) => {
     const key_id = world.service.demo.keys[0]?.key_id;
-    expectRefusal(await world.tell({ type, data: { ...good.data, key_id } }, { source: 'narrow' }), [403, 'KMS.0307']);
+    const data = type === 'key.compromised' ? { key_id } : { ...good.data, key_id };
+    expectRefusal(await world.tell({ type, data }, { source: 'narrow' }), [403, 'KMS.0307']);
   });
 
   test.each([64, 1024, 1536])('a body of %i KiB and something, rightly signed or not: 400', async (kib) => {

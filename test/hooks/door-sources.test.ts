@@ -122,7 +122,6 @@ describe('scim', () => {
         userName: 'bob',
         active: false,
         id: 'id of bob',
-        meta: { resourceType: 'User' },
       },
     ]);
   });

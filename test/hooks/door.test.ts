@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { done, grantIdsOn, newGrant, newKey } from '../functions/making.ts';
 import { rowsOf } from '../functions/rows.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, until, type World } from './world.ts';
 
 const JOB_ID = /^[0-9a-f]{32}$/;
 
@@ -52,7 +52,12 @@ test('with project_id, only in that project', async () => {
   const { project_id } = world.stranger;
   const answer = await world.tell({ type: 'principal.disabled', data: { grantee_principal: principal, project_id } });
   expect(answer.body).toEqual({ job_id: expect.stringMatching(JOB_ID), state: 'queued' });
-  expect((await world.ended(answer.body.job_id)).revoked).toBe(1);
+  const { jobs } = world.service.services.store;
+  const job = await until('the job ends', async () => {
+    const found = await jobs.job(answer.body.job_id);
+    return found?.state === 'done' ? found : undefined;
+  });
+  expect(job.revoked).toBe(1);
   expect(await left()).toEqual([theirs[0], theirs[1], ...others].sort());
 });
 

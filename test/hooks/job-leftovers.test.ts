@@ -140,17 +140,72 @@ test('a list that cannot be read is tried again too, and what the other project 
   });
 });
 
-test('more than can be listed are counted', async () => {
-  const keyId = await jobs.newKey();
-  const grants = Array.from({ length: 600 }, (_, n) => ({ key_id: keyId, grant_id: String(n).padStart(64, '0') }));
-  const jobId = await jobs.newJob([disabled(newId(), { projectId: PROJECT })]);
-  const world = jobs.worker({
-    listPrincipalGrants: async () => ({ json: JSON.stringify(grants), total: grants.length }),
-    revokeAny: () => Promise.reject(new KmsError('KMS.0306')),
+test('so many failures end a try; in the next they come last, and keep nobody from their turn', async () => {
+  const grantee = newId();
+  const refused = new Set(await jobs.newGrants(await jobs.newKey(), grantee, 600));
+  const others = await jobs.newGrants(await jobs.newKey(), grantee, 5);
+  const world = failingFor(refused);
+  const jobId = await jobs.newJob([disabled(grantee, { projectId: PROJECT })]);
+  expect(await workOnJob(world, jobId, never)).toEqual({ next: 'again', seconds: 2 });
+  expect(await jobs.job(jobId)).toMatchObject({ revoked: 0, tries: 1, leftoverCount: 500 });
+  expect(await workOnJob(world, jobId, never)).toEqual({ next: 'again', seconds: 10 });
+  expect((await jobs.job(jobId)).revoked).toBe(others.length);
+  expect(await jobs.heldBy(grantee)).toHaveLength(refused.size);
+});
+
+test('failures that fill the time of a go are tries all the same, and are given up in the end', async () => {
+  const grantee = newId();
+  const refused = new Set(await jobs.newGrants(await jobs.newKey(), grantee, 300));
+  const others = await jobs.newGrants(await jobs.newKey(), grantee, 5);
+  let left = 0;
+  const world = failingFor(refused);
+  const { revokeAny } = world.authority;
+  world.authority.revokeAny = (...one) => {
+    left -= 1;
+    return revokeAny(...one);
+  };
+  const jobId = await jobs.newJob([disabled(grantee, { projectId: PROJECT })]);
+  const pauses: number[] = [];
+  for (let goes = 0; goes < 100; goes += 1) {
+    // Each go has the time for no more than 80.
+    left = 80;
+    const course = await workOnJob(world, jobId, () => left <= 0);
+    if (course.next === 'again') pauses.push(course.seconds);
+    if (course.next === 'ended') break;
+  }
+  expect(pauses).toEqual(PAUSES);
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'leftovers', revoked: others.length, leftoverCount: 300 });
+  expect(await jobs.heldBy(grantee)).toHaveLength(refused.size);
+});
+
+test('lists that take all the time of a go let the job come to its end, part by part', async () => {
+  const people = [];
+  for (let n = 0; n < 8; n += 1) people.push(await holding(jobs, 3));
+  const jobId = await jobs.newJob(people.map(({ grantee }) => disabled(grantee)));
+  let lists = 0;
+  const listPrincipalGrants: typeof jobs.authority.listPrincipalGrants = (...ask) => {
+    lists += 1;
+    return jobs.authority.listPrincipalGrants(...ask);
+  };
+  const world = jobs.worker({ listPrincipalGrants });
+  let goes = 0;
+  for (let course = 'more'; course === 'more'; goes += 1) {
+    lists = 0;
+    course = (await workOnJob(world, jobId, () => lists >= 3)).next;
+    if (goes > 100) throw new Error('it does not end');
+  }
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: people.flatMap(({ ids }) => ids).length });
+  for (const { grantee } of people) expect(await jobs.heldBy(grantee)).toEqual([]);
+});
+
+test('a key that no project has is no success', async () => {
+  const keyId = '01234567-89ab-7def-8123-456789abcdef';
+  const jobId = await jobs.newJob([{ action: 'revoke-key', type: 'key.compromised', keyId }]);
+  expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'again', seconds: 2 });
+  expect(jobWire(await jobs.job(jobId))).toMatchObject({
+    state: 'waiting',
+    leftovers: [{ project_id: PROJECT, key_id: keyId, error_code: 'KMS.0207' }],
   });
-  expect(await workOnJob(world, jobId, never)).toMatchObject({ next: 'again' });
-  const job = await jobs.job(jobId);
-  expect([job.leftovers.length, jobWire(job).remaining]).toEqual([500, 600]);
 });
 
 test('what is no refusal is thrown, and the job goes on where it was', async () => {

@@ -59,6 +59,7 @@ test('what is finished is left out; what is not, what throws, and what is no wor
   expect(lines).toHaveBeenCalledWith('work', {
     work: 'job',
     tries: 2,
+    job_id: 'throws',
     cause: expect.stringContaining('the store is away'),
   });
   expect(lines).toHaveBeenCalledWith('work', { cause: 'a message that is no work' });

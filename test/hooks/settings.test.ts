@@ -40,9 +40,11 @@ test('a source is who it is, where it may act, and what it may say', () => {
 test.each<[string, unknown, string]>([
   ['no JSON', '{"hr"', 'the text: '],
   ['no object', [], 'the text: '],
-  ['a name of upper case', { HR }, 'HR: '],
+  ['a name of upper case', { HR }, 'a name: must be 1 to 64'],
+  ['a secret in the place of a name', { [SECRET]: HR }, 'a name: must be 1 to 64'],
+  ['the same name twice', '{"hr":{},"hr":{}}', 'the text: '],
   ['a name that is a path of another API', { jobs: HR }, 'jobs: must not be jobs'],
-  ['a name with a slash', { 'a/b': HR }, 'a/b: '],
+  ['a name with a slash', { 'a/b': HR }, 'a name: must be 1 to 64'],
   ['an unknown kind', { hr: { ...HR, kind: 'slack' } }, 'hr.kind: '],
   ['no secret', { hr: { ...HR, secrets: [] } }, 'hr.secrets: '],
   ['a secret of another form', { hr: { ...HR, secrets: [SECRET, 'whsec_Zm9v'] } }, 'hr.secrets.1: must be whsec_ and'],

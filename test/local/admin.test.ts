@@ -11,7 +11,7 @@ import { newDataDir, type ServiceProcess, startProcess } from '../support/proces
 const CHANGES = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
 const SWITCHES = ['disable-user', 'enable-user', 'disable-access-key', 'enable-access-key'];
 const LISTS = ['list-projects', 'list-users', 'list-access-keys', 'list-roles'];
-const HOOKS = ['map', 'unmap', 'list-mappings', 'jobs', 'retry-job', 'dead-letters', 'revive-dead-letters'];
+const HOOKS = ['map', 'unmap', 'list-mappings', 'jobs', 'retry-job', 'stop-job', 'dead-letters', 'revive-dead-letters'];
 const NAMES = [...CHANGES, ...SWITCHES, 'reseal-access-keys', ...LISTS, 'events', ...HOOKS, 'verify'];
 const NO_ID = '0'.repeat(32);
 

@@ -40,7 +40,7 @@ test('as many as allowed go at once, and the next when a second has gone by sinc
   expect(begun).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
-test('what is asked for goes before bulk work, and each in the order in which it came', async () => {
+test('what is asked for goes before bulk work, which has every second place, and each in the order in which it came', async () => {
   const { call, begun } = calls(1);
   call('first');
   call('bulk 1', { isBulk: true });
@@ -48,7 +48,15 @@ test('what is asked for goes before bulk work, and each in the order in which it
   call('asked 1');
   call('asked 2');
   await pass(6_000);
-  expect(begun).toEqual(['first', 'asked 1', 'asked 2', 'bulk 1', 'bulk 2']);
+  expect(begun).toEqual(['first', 'asked 1', 'bulk 1', 'asked 2', 'bulk 2']);
+});
+
+test('who asks without end does not keep bulk work out', async () => {
+  const { call, begun } = calls(1);
+  for (let n = 0; n < 50; n += 1) call(`asked ${n}`, { longestMs: 200_000 });
+  for (let n = 0; n < 5; n += 1) call(`bulk ${n}`, { isBulk: true, longestMs: 200_000 });
+  await pass(15_000);
+  expect(begun.filter((name) => name.startsWith('bulk'))).toHaveLength(5);
 });
 
 test('who waits until its time is up is refused, and takes no place', async () => {

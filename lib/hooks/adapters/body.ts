@@ -14,7 +14,8 @@ const REASON_CHARACTERS_MAX = 255;
 /** Controls, invisible and unassigned characters, half of a pair, line ends. */
 const UNPRINTABLE = '\\p{C}\\p{Zl}\\p{Zp}';
 
-const NAME = new RegExp(`^[^${UNPRINTABLE}]{1,${NAME_CHARACTERS_MAX}}$`, 'u');
+/** What looks like a credential is no name: only who finds credentials may name one. */
+const NAME = new RegExp(`^(?!access-key:|sha256:)[^${UNPRINTABLE}]{1,${NAME_CHARACTERS_MAX}}$`, 'u');
 
 /** An empty text says as little as none. */
 const failing = (detail: string) => ({

@@ -7,11 +7,12 @@ import { bodyOf } from '../../fields.ts';
 import { parseBody } from '../../json.ts';
 import { plainSecretFault, verifyPlainSecret } from '../../signing/plain-secret.ts';
 import type { Adapter, HookRequest } from '../adapter.ts';
-import { emailsIn, ignored, lowerCase, namesIn, objects } from './body.ts';
+import { ignored, lowerCase, namesIn, objects } from './body.ts';
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 const USER_PATH = /\/Users\/([^/]+)\/?$/;
-const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:user';
+const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
+const USER_SCHEMA = SCHEMA.toLowerCase();
 
 type Attributes = Record<string, unknown>;
 
@@ -30,11 +31,13 @@ const METHODS = new Map<string, (body: Uint8Array) => Ending | undefined>([
 export const scim: Adapter = {
   secretFault: (secret) => plainSecretFault(secret) ?? (secret.includes(' ') ? 'must be without spaces' : undefined),
   verify: ({ headers }, secrets) => verifyPlainSecret(BEARER.exec(headers['authorization'] ?? '')?.[1], secrets),
-  /** Source: RFC 7644, sections 3.5.1 and 3.6: of PUT the user as it is now; of all else nothing. */
+  /** Source: RFC 7644, sections 3.5.1 and 3.6: of PUT a user, of all else nothing. Only what is known of one here. */
   answer({ method, path, body }) {
     if (method !== 'PUT') return { status: 204 };
     const [, id = ''] = USER_PATH.exec(path) ?? [];
-    return { status: 200, body: { ...parseBody(body), id: decoded(id), meta: { resourceType: 'User' } } };
+    const user = parseBody(body);
+    const userName = valuesOf(user, 'username').find((name) => typeof name === 'string');
+    return { status: 200, body: { schemas: [SCHEMA], id: decoded(id), userName, active: activeIn(user) } };
   },
   read(request) {
     const [, id] = USER_PATH.exec(request.path) ?? [];
@@ -75,8 +78,9 @@ function decoded(encoded: string): string | undefined {
 function put(body: Uint8Array): Ending | undefined {
   const user = parseBody(body);
   if (activeIn(user) !== false) return undefined;
-  const [externalId, userName, emails] = ['externalid', 'username', 'emails'].map((name) => valuesOf(user, name)[0]);
-  return { names: [externalId, userName, lowerCase(userName), ...emailsIn(emails)], reason: 'scim PUT, active false' };
+  // Not by `emails`: users may write there what they like, somebody else's address too.
+  const [externalId, userName] = ['externalid', 'username'].map((name) => valuesOf(user, name)[0]);
+  return { names: [externalId, userName, lowerCase(userName)], reason: 'scim PUT, active false' };
 }
 
 const operationsOf = bodyOf({ Operations: objects('Operations') });

@@ -16,16 +16,20 @@ const told = {
 
 const envelope = bodyOf({ type: type('type') });
 const withData = bodyOf({ data: object('data') });
-const disabled = bodyOf({
-  ...told,
-  grantee_principal: optionalPrincipal('grantee_principal'),
-  identity: z.optional(name('identity')),
-  identities: z.optional(names('identities')),
-  key_id: optionalKeyId,
-  operations: operationsFilter,
-});
-const revoke = bodyOf({ ...told, key_id: keyId, grant_id: grantId });
-const compromised = bodyOf({ ...told, key_id: keyId });
+const EXACT = { isExact: true };
+const disabled = bodyOf(
+  {
+    ...told,
+    grantee_principal: optionalPrincipal('grantee_principal'),
+    identity: z.optional(name('identity')),
+    identities: z.optional(names('identities')),
+    key_id: optionalKeyId,
+    operations: operationsFilter,
+  },
+  EXACT,
+);
+const revoke = bodyOf({ ...told, key_id: keyId, grant_id: grantId }, EXACT);
+const compromised = bodyOf({ ...told, key_id: keyId }, EXACT);
 
 const EVENTS = new Map<string, (data: Record<string, unknown>) => Task>([
   ['principal.disabled', principalDisabled],
@@ -59,6 +63,10 @@ export const standard: Adapter = {
 function principalDisabled(data: Record<string, unknown>): Task {
   const { grantee_principal: grantee, identity, identities = [], key_id, operations, ...rest } = disabled(data);
   const people = [...(identity === undefined ? [] : [identity]), ...identities];
+  // One of them would be passed over.
+  if (grantee !== undefined && people.length > 0) {
+    throw new KmsError('KMS.0308', { detail: 'Send data.grantee_principal or an identity, not both.' });
+  }
   // Nobody named is never everybody.
   if (grantee === undefined && people.length === 0) {
     throw new KmsError('KMS.0204', { detail: 'data.grantee_principal, data.identity or data.identities is required.' });

@@ -114,8 +114,8 @@ const USER = {
   active: false,
 };
 
-test('PUT of a user who is inactive, by all names', () => {
-  const names = ['2819c223', 'ext-701984', 'BJensen@example.com', 'bjensen@example.com', 'bj@home.example'];
+test('PUT of a user who is inactive, by all names but the addresses that users write themselves', () => {
+  const names = ['2819c223', 'ext-701984', 'BJensen@example.com', 'bjensen@example.com'];
   expect(read('PUT', USER)).toEqual(disabled(names, 'scim PUT, active false'));
   expect(read('PUT', { active: 'False' })).toEqual(disabled(['2819c223'], 'scim PUT, active false'));
 });
