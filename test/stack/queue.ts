@@ -17,6 +17,7 @@ export function testQueue(stack: Stack): void {
           QueueName: `kms-grants-${stage}`,
           VisibilityTimeout: 120,
           MessageRetentionPeriod: DAYS14_SECONDS,
+          MaximumMessageSize: 1024 * 1024,
           SqsManagedSseEnabled: true,
           RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['DeadLetters', 'Arn'] }, maxReceiveCount: 12 },
         },

@@ -100,6 +100,9 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
     functions: ['find-lost-work'],
     may: [
       'dynamodb:BatchGetItem table where pk is job#*',
+      'dynamodb:GetItem table where pk is job#*',
+      `dynamodb:PutItem table where pk is ${JOBS}`,
+      'dynamodb:DeleteItem table where pk is open-jobs',
       'dynamodb:Query table where pk is open-jobs outbox#*',
       ...SEND,
     ],
@@ -216,7 +219,7 @@ export function testRoles(stack: Stack): void {
     ]);
   });
 
-  test('keys are written by changer and sweeper, grants by worker too, jobs by hook and worker, tokens by login, all else by nobody', () => {
+  test('keys are written by changer and sweeper, grants by worker too, jobs by hook, worker and finder, tokens by login, all else by nobody', () => {
     const writersOf = (pk: string) =>
       roles.filter(({ statements }) => mayWrite(statements, pk)).map(({ name }) => name);
     const found = Object.entries(at).map(([item, place]) => {
@@ -226,12 +229,12 @@ export function testRoles(stack: Stack): void {
     const wanted = [
       ...ITEMS.keys.map((item) => [item, ['ChangerRole', 'SweeperRole']]),
       ...ITEMS.grants.map((item) => [item, ['ChangerRole', 'SweeperRole', 'WorkerRole']]),
-      ...ITEMS.jobs.map((item) => [item, ['HookRole', 'WorkerRole']]),
+      ...ITEMS.jobs.map((item) => [item, ['HookRole', 'WorkerRole', 'FinderRole']]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
       ...ITEMS.nobodys.map((item) => [item, []]),
     ];
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
-    expect(writersOf(at.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'WorkerRole']);
+    expect(writersOf(at.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'WorkerRole', 'FinderRole']);
   });
 
   test('only Lambda takes a role', () => {
