@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { ERRORS } from '../lib/errors.ts';
+import { ADAPTERS } from '../lib/hooks/adapters.ts';
 
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -120,6 +121,16 @@ test('only lib/config.ts reads the environment', () => {
     .flatMap(filesOf)
     .filter((file) => /\bprocess\.env\b/.test(textOf(file)));
   expect(readers).toEqual(['lib/config.ts']);
+});
+
+test('every kind of source has its file, its test and its place in docs/hooks.md', () => {
+  const kinds = Object.keys(ADAPTERS).sort();
+  const tests = filesOf('test/hooks/adapters').filter((file) => file.endsWith('.test.ts'));
+  for (const kind of kinds) {
+    expect(filesOf('lib/hooks/adapters')).toContain(`lib/hooks/adapters/${kind}.ts`);
+    expect(tests).toContain(`test/hooks/adapters/${kind}.test.ts`);
+    expect(textOf('docs/hooks.md')).toContain(`\n### ${kind}\n`);
+  }
 });
 
 test('every package that is imported is a dependency, and every dependency is imported', () => {
