@@ -135,3 +135,16 @@ function begin(response: Call['response'], { status, headers, body }: CloudAnswe
   response.writeHead(status, { ...headers, 'content-length': body.length });
   return new Promise((resolve) => response.write(half(body), () => resolve()));
 }
+
+/** The cloud does the work and the answer never comes. */
+export const holdAfter: Fault = {
+  name: 'held after the work',
+  async run({ handOn, response }) {
+    await handOn();
+    await new Promise((resolve) => response.once('close', resolve));
+  },
+};
+export const holdBefore: Fault = {
+  name: 'held before the work',
+  run: ({ response }) => new Promise((resolve) => response.once('close', () => resolve())),
+};

@@ -1,8 +1,9 @@
 /** kill -9 of the backend in the midst of a job at the cloud: it goes on, each grant goes once and leaves one receipt. */
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { holdAfter, holdBefore } from './faults.ts';
 import { fillCloud, hooked, jobIn, sendHook } from './hook.ts';
-import { type Fault, NONE } from './proxy.ts';
+import { NONE } from './proxy.ts';
 import { until } from './until.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -15,19 +16,6 @@ beforeAll(async () => {
   world = await openWorld(hooked({ KMS_RATE_PER_SECOND: '200' }));
 });
 afterAll(() => world?.stop());
-
-/** The cloud does the work and the answer never comes. */
-const holdAfter: Fault = {
-  name: 'held after the work',
-  async run({ handOn, response }) {
-    await handOn();
-    await new Promise((resolve) => response.once('close', resolve));
-  },
-};
-const holdBefore: Fault = {
-  name: 'held before the work',
-  run: ({ response }) => new Promise((resolve) => response.once('close', () => resolve())),
-};
 
 test('a job that is killed between the cloud’s work and its answers ends as if nothing had happened', async () => {
   const { principal, held } = await fillCloud(world, SIZE);

@@ -1,6 +1,7 @@
 /** kill -9 of the backend while a change is under way at the cloud: the same change again is answered, and told once. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
+import { holdAfter, holdBefore } from './faults.ts';
 import type { Fault } from './proxy.ts';
 import { NONE } from './proxy.ts';
 import { createAt, isThere, keyStateAt } from './truth.ts';
@@ -15,19 +16,6 @@ beforeAll(async () => {
   keyId = world.demo.keys[0]?.key_id ?? '';
 });
 afterAll(() => world?.stop());
-
-/** The cloud does the work and the answer never comes. */
-const holdAfter: Fault = {
-  name: 'held after the work',
-  async run({ handOn, response }) {
-    await handOn();
-    await new Promise((resolve) => response.once('close', resolve));
-  },
-};
-const holdBefore: Fault = {
-  name: 'held before the work',
-  run: ({ response }) => new Promise((resolve) => response.once('close', () => resolve())),
-};
 
 /** Asks, kills the backend when the call has come as far as the proxy holds it, and starts it again. */
 async function askAndKill(user: DemoUser, name: string, body: object, fault: Fault): Promise<void> {
