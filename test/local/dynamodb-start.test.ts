@@ -193,7 +193,7 @@ describe('a start that can be made', () => {
     const second = await start(dynamodbEndpoint());
     expect(second.demo()).toEqual(demo);
     expect(await outputOf(second)).toContain(`Demo credentials are in ${join(dataDir, 'demo.json')}.`);
-    expect(readdirSync(dataDir).toSorted()).toEqual(['demo-login.json', 'demo.json', 'root.key']);
+    expect(readdirSync(dataDir).toSorted()).toEqual(['demo-login.json', 'demo.json', 'queue.db', 'root.key']);
     expect(await auditTable(dynamodbEndpoint(), table)).toEqual([]);
   });
 

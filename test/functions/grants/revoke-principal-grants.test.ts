@@ -253,13 +253,15 @@ describe('is refused, and nothing is revoked', () => {
     await expectRefused(asked, [403, 'KMS.0307']);
   });
 
-  test('without a principal: KMS.0204; empty, or of a form that no id has: KMS.2402. It never means everybody', async () => {
+  test('without a principal: KMS.0204; null: KMS.0308; empty, or of a form that no id has: KMS.2402. It never means everybody', async () => {
     const [key_id] = (await held()).keys;
-    const none = [{}, { grantee_principal: null }, { key_id }, { operations: ['encrypt-data'] }];
+    const none = [{}, { key_id }, { operations: ['encrypt-data'] }];
     await expectRefused(
       none.map((body) => () => revoke(body)),
       [400, 'KMS.0204'],
     );
+    // A null is refused wherever it stands: as a filter it would mean everything.
+    await expectRefused([() => revoke({ grantee_principal: null })], [400, 'KMS.0308']);
     const malformed = ['', ' ', '*', '%', '_', 'a-b', 'a'.repeat(65), 7, true, [], ['a'], {}];
     const asked = malformed.flatMap((grantee_principal) =>
       [{}, { key_id }].map((fields) => () => revoke({ grantee_principal, ...fields })),
