@@ -76,7 +76,8 @@ export class JobRun {
     await this.save({ state: 'running' });
     if (this.#job.batch && !(await this.#resume(this.#job.batch))) return false;
     const { parts, unmapped } = await partsOf(this.#world.store, this.#job);
-    this.#job = { ...this.#job, unmapped };
+    // Whoever was mapped only after their turn in this try is told as unmapped: it was not done.
+    this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
     for (const part of parts) {
       if (part.index < (this.#job.at ?? 0)) continue;
       this.#job = { ...this.#job, at: part.index };
@@ -93,7 +94,7 @@ export class JobRun {
     const { state, leftovers } = this.#job;
     if (state !== 'running') {
       this.#before = new Set(leftovers.map(({ grantId }) => grantId));
-      this.#job = { ...this.#job, at: 0 };
+      this.#job = { ...this.#job, at: 0, unmapped: [] };
       return;
     }
     for (const one of leftovers) {

@@ -6,7 +6,7 @@ import { eventWire } from '../../lib/event-wire.ts';
 import { workOnJob } from '../../lib/hooks/job.ts';
 import { jobWire } from '../../lib/hooks/job-wire.ts';
 import { logger } from '../../lib/log.ts';
-import type { GrantRef } from '../../lib/store/store.ts';
+import type { GrantRef, Task } from '../../lib/store/store.ts';
 import { FOREIGN_PROJECT, PROJECT } from '../authority/world.ts';
 import { disabled, holding, type Jobs, never, newId, openJobs } from './job-world.ts';
 
@@ -196,6 +196,24 @@ test('lists that take all the time of a go let the job come to its end, part by 
   }
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: people.flatMap(({ ids }) => ids).length });
   for (const { grantee } of people) expect(await jobs.heldBy(grantee)).toEqual([]);
+});
+
+test('who is mapped only after their turn has passed is told as unmapped, and comes with the next try', async () => {
+  const [late, other] = [await holding(jobs, 2), await holding(jobs, 2)];
+  const identity = `${newId()}@example.com`;
+  const byName: Task = { action: 'revoke-principal', type: 'principal.disabled', identities: [identity] };
+  const jobId = await jobs.newJob([byName, disabled(other.grantee)]);
+  let looks = 0;
+  // Time is up in the midst of the second task.
+  expect(await workOnJob(jobs.worker(), jobId, () => ++looks > 2)).toEqual({ next: 'more' });
+  await jobs.store.mappings.put({ source: '*', identity, grantee: late.grantee });
+  expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+  expect(await jobs.heldBy(other.grantee)).toEqual([]);
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'unmapped', unmapped: [identity] });
+  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued' });
+  expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+  expect(await jobs.heldBy(late.grantee)).toEqual([]);
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', unmapped: [] });
 });
 
 test('a key that no project has is no success', async () => {
