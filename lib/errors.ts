@@ -117,6 +117,15 @@ export class PassedError extends KmsError {
   }
 }
 
+/** Throttled here: nothing was sent anywhere, and it is as if its turn had not come. */
+export class UnsentError extends KmsError {
+  override readonly name = 'UnsentError';
+
+  constructor(detail: string) {
+    super('APIGW.0308', { detail, retryAfterSeconds: 1 });
+  }
+}
+
 /** The error, if it is one that may leave: anything else is KMS.0101 and says nothing of what happened. */
 export function knownError(error: unknown): KmsError {
   return error instanceof KmsError ? error : new KmsError('KMS.0101', { cause: error });

@@ -3,7 +3,7 @@ import { atOnce } from './at-once.ts';
 import type { Act, Authority } from './authority/authority.ts';
 import { claims } from './authority/claims.ts';
 import { ONCE_MS, onceKeyOf, refusalKeyOf } from './authority/once.ts';
-import { KmsError } from './errors.ts';
+import { KmsError, UnsentError } from './errors.ts';
 import { sha256Hex } from './signing/bytes.ts';
 import type { Grant, GrantPage, GrantRef, Operation, PageRequest, SeenStore } from './store/store.ts';
 
@@ -80,8 +80,7 @@ export function revokeAll(
       if (!(error instanceof KmsError)) throw error;
       // Of the grant or of its key.
       if (['KMS.2501', 'KMS.0207'].includes(error.wireCode)) return { grant, end: 'gone' };
-      // Nothing was sent: it is as if its turn had not come.
-      if (error.wireCode === 'APIGW.0308') return { grant, end: 'unbegun' };
+      if (error instanceof UnsentError) return { grant, end: 'unbegun' };
       return { grant, end: 'failed', error };
     }
   });

@@ -40,7 +40,7 @@ export class JobRun {
   /** What could not be looked at. */
   #unread: Leftover[] = [];
   /** Failed in an earlier try: they come last, so that they keep no others from their turn. */
-  #before: ReadonlySet<string> = new Set();
+  #before: ReadonlyMap<string, Leftover> = new Map();
 
   /** @param isOver whether time is up: then nothing more is begun */
   constructor(world: JobWorld, job: Job, isOver: () => boolean) {
@@ -63,7 +63,9 @@ export class JobRun {
   async save(changed: Partial<Job> = {}): Promise<void> {
     const { store, now } = this.#world;
     const { failed } = this;
-    const leftovers = failed.slice(0, FAILED_MAX);
+    // Those whose turn is still to come are not lost sight of either.
+    const untried = [...this.#before].filter(([name]) => !this.#tried.has(name)).map(([, one]) => one);
+    const leftovers = [...failed, ...untried].slice(0, FAILED_MAX);
     const told = { leftovers, leftoverCount: failed.length, dueAtMs: now() + LIFE_MS };
     const job = { ...this.#job, ...told, ...changed };
     if (!(await store.jobs.save(job))) throw new TakenOver();
@@ -84,23 +86,23 @@ export class JobRun {
       // There may be very many, and each a moment's work in which nobody else has a turn.
       await setImmediate();
       if (this.#isOver() || !(await this.#clear(part))) return false;
+      const ofTask = parts.filter(({ place }) => place === part.place);
+      if (part === ofTask.at(-1)) this.#tellUnknown(part.place, ofTask.length);
     }
-    this.#tellUnknown(parts);
     return true;
   }
 
   /** The same try goes on where it was, with what has failed in it; or another begins. */
   #begin(): void {
-    const { state, leftovers } = this.#job;
-    if (state !== 'running') {
-      this.#before = new Set(leftovers.map(({ grantId }) => grantId));
+    const { at, leftovers } = this.#job;
+    const named = leftovers.filter(({ grantId }) => grantId !== '');
+    if (at === undefined) {
+      this.#before = new Map(named.map((one) => [nameOf(one.projectId, one.grantId), one]));
       this.#job = { ...this.#job, at: 0, unmapped: [] };
       return;
     }
-    for (const one of leftovers) {
-      if (one.grantId === '') this.#unread.push(one);
-      else this.#tried.set(one.grantId, one);
-    }
+    for (const one of named) this.#tried.set(nameOf(one.projectId, one.grantId), one);
+    this.#unread = leftovers.filter(({ grantId }) => grantId === '');
   }
 
   /** Revokes until a look at what is there finds nothing that was not tried: what is made meanwhile goes too. */
@@ -124,12 +126,14 @@ export class JobRun {
     const { place, projectId, task } = part;
     this.#unread = this.#unread.filter((one) => one.task !== place || one.projectId !== projectId);
     try {
-      const found = await grantsOf(this.#world.authority, this.#actOf({ projectId, task: place }), part);
-      const left = found.filter(({ grant_id }) => !this.#tried.has(grant_id));
+      const listed = await grantsOf(this.#world.authority, this.#actOf({ projectId, task: place }), part);
+      const left = [...listed, ...this.#unlisted(part, listed)].filter(
+        ({ grant_id }) => !this.#tried.has(nameOf(projectId, grant_id)),
+      );
       // Named, not listed: what an earlier go has revoked would be found, and counted, again.
       const [named] = task.action === 'revoke-grant' ? left : [];
       if (named && (await this.#isOwn(projectId, named))) return [];
-      const isLate = ({ grant_id }: GrantRef) => Number(this.#before.has(grant_id));
+      const isLate = ({ grant_id }: GrantRef) => Number(this.#before.has(nameOf(projectId, grant_id)));
       return left.toSorted((one, other) => isLate(one) - isLate(other));
     } catch (cause) {
       const { wireCode: code } = knownError(cause);
@@ -149,16 +153,20 @@ export class JobRun {
     }
   }
 
+  /** Failed before and no longer there: perhaps another KMS has done it and could not say so. Asked again, it tells. */
+  #unlisted({ place, projectId }: Part, listed: readonly GrantRef[]): GrantRef[] {
+    const there = new Set(listed.map(({ grant_id }) => grant_id));
+    return [...this.#before.values()]
+      .filter((one) => one.task === place && one.projectId === projectId && !there.has(one.grantId))
+      .map(({ keyId, grantId }) => ({ key_id: keyId, grant_id: grantId }));
+  }
+
   /** A key is one project's. That none of them has it is told once: it was named wrongly, and nothing is done. */
-  #tellUnknown(parts: readonly Part[]): void {
-    const unknown = this.#unread.filter(({ code }) => code === NO_KEY);
-    for (const place of new Set(unknown.map(({ task }) => task))) {
-      const [first, ...others] = unknown.filter(({ task }) => task === place);
-      const isNowhere = 1 + others.length === parts.filter((part) => part.place === place).length;
-      this.#unread = this.#unread.filter(
-        (one) => one.task !== place || one.code !== NO_KEY || (isNowhere && one === first),
-      );
-    }
+  #tellUnknown(place: number, parts: number): void {
+    const unknown = this.#unread.filter(({ task, code }) => task === place && code === NO_KEY);
+    const [first] = unknown;
+    const isNowhere = unknown.length === parts;
+    this.#unread = this.#unread.filter((one) => !unknown.includes(one) || (isNowhere && one === first));
   }
 
   /** Begun before a crash: what of it was done has its receipt. Sent again, another KMS might answer as the first time. */
@@ -182,7 +190,7 @@ export class JobRun {
     for (const ending of endings) {
       const { end, grant } = ending;
       if (end === 'unbegun') unbegun.push(grant);
-      else this.#tried.set(grant.grant_id, leftoverOf({ projectId, task }, ending));
+      else this.#tried.set(nameOf(projectId, grant.grant_id), leftoverOf({ projectId, task }, ending));
       if (end === 'revoked' || (end === 'gone' && (await this.#isOwn(projectId, grant)))) revoked += 1;
     }
     // Written together with whatever comes next.
@@ -210,6 +218,9 @@ export class JobRun {
     };
   }
 }
+
+/** A grant of one project: in another the same id may be looked for too. */
+const nameOf = (projectId: string, grantId: string) => `${projectId} ${grantId}`;
 
 /** As receipts name who acts. */
 export const actorOf = ({ source }: Job) => `hook:${source}`;

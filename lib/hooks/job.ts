@@ -47,7 +47,7 @@ async function end(world: JobWorld, run: JobRun): Promise<Course> {
     await finish(run, { state: 'leftovers' });
   } else {
     const dueAtMs = world.now() + seconds * 1000 + LATE_MS;
-    await run.save({ state: 'waiting', tries: tries + 1, dueAtMs });
+    await run.save({ state: 'waiting', tries: tries + 1, at: undefined, dueAtMs });
     logger.warn('job', { ...lineOf(run), state: 'waiting', again_seconds: seconds });
     return { next: 'again', seconds };
   }
@@ -58,7 +58,7 @@ async function end(world: JobWorld, run: JobRun): Promise<Course> {
 const LEVEL = { done: 'info', unmapped: 'warn', leftovers: 'error' } as const;
 
 async function finish(run: JobRun, ended: Partial<Job> & { state: JobState & keyof typeof LEVEL }): Promise<void> {
-  await run.save(ended);
+  await run.save({ ...ended, at: undefined });
   logger[LEVEL[ended.state]]('job', { ...lineOf(run), state: ended.state });
 }
 

@@ -1,4 +1,4 @@
-import { KmsError } from '../errors.ts';
+import { UnsentError } from '../errors.ts';
 
 /** A little more than a second: clocks here and there do not agree to the millisecond. */
 const PLACE_BACK_MS = 1_010;
@@ -90,7 +90,7 @@ export function rateLimit(perSecond: number) {
      */
     enter(longestMs: number, who: { caller: string; isBulk?: boolean | undefined }): Promise<Leave> {
       return new Promise((resolve, reject) => {
-        const refuse = () => reject(new KmsError('APIGW.0308', { detail: WAITED, retryAfterSeconds: 1 }));
+        const refuse = () => reject(new UnsentError(WAITED));
         if (free > 0) return begin({ begin: resolve });
         const [line, other] = who.isBulk ? [bulk, asked] : [asked, bulk];
         const own = line.ahead(who.caller);

@@ -76,7 +76,7 @@ export interface Job {
   /** How often something was left after everything had been tried. */
   tries: number;
   revoked: number;
-  /** How far the try has come: the place among its parts, each of them a task in one project. */
+  /** How far the try has come: the place among its parts, each of them a task in one project; undefined before it. */
   at?: number | undefined;
   /** What is being revoked: written before it is begun, so that none of it is lost sight of. */
   batch?: Batch | undefined;

@@ -1,14 +1,14 @@
 /** What cannot be revoked is tried again, with longer and longer pauses, and in the end everybody can see it. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Act } from '../../lib/authority/authority.ts';
-import { KmsError } from '../../lib/errors.ts';
+import { KmsError, PassedError, UnsentError } from '../../lib/errors.ts';
 import { eventWire } from '../../lib/event-wire.ts';
 import { workOnJob } from '../../lib/hooks/job.ts';
 import { jobWire } from '../../lib/hooks/job-wire.ts';
 import { logger } from '../../lib/log.ts';
 import type { GrantRef, Task } from '../../lib/store/store.ts';
 import { FOREIGN_PROJECT, PROJECT } from '../authority/world.ts';
-import { disabled, holding, type Jobs, never, newId, openJobs } from './job-world.ts';
+import { disabled, holding, type Jobs, never, newId, openJobs, PROJECTS } from './job-world.ts';
 
 /** Seconds until the next try; after the last of them it is given up. */
 const PAUSES = [2, 10, 60, 300, 900];
@@ -214,6 +214,49 @@ test('who is mapped only after their turn has passed is told as unmapped, and co
   expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
   expect(await jobs.heldBy(late.grantee)).toEqual([]);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', unmapped: [] });
+});
+
+test('a grant that is named without its project goes in whichever project it is', async () => {
+  const { grantee, ids } = await holding(jobs, 1);
+  const keys = (
+    await Promise.all(PROJECTS.map((projectId) => jobs.store.events.list(projectId, { grantee }, 1)))
+  ).flat();
+  for (const [n, { keyId }] of keys.entries()) {
+    const task: Task = { action: 'revoke-grant', type: 'grant.revoke', keyId, grantId: ids[n] ?? '' };
+    const jobId = await jobs.newJob([task]);
+    expect(await workOnJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+    expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 1 });
+  }
+  expect(await jobs.heldBy(grantee)).toEqual([]);
+});
+
+test('what another KMS throttles is a failure, with its pause; what was never sent has only not had its turn', async () => {
+  const { grantee } = await holding(jobs, 1);
+  const refusing = (error: KmsError) => jobs.worker({ revokeAny: () => Promise.reject(error) });
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  const throttled = new PassedError({ status: 429, code: 'APIGW.0308', text: 'Too many.' });
+  expect(await workOnJob(refusing(new UnsentError('Later.')), jobId, never)).toEqual({ next: 'more' });
+  expect((await jobs.job(jobId)).tries).toBe(0);
+  expect(await workOnJob(refusing(throttled), jobId, never)).toEqual({ next: 'again', seconds: 2 });
+});
+
+test('what failed and is no longer listed is asked for again: it may have been done, and has no receipt yet', async () => {
+  const { grantee, ids } = await holding(jobs, 2);
+  const asked: string[] = [];
+  const jobId = await jobs.newJob([disabled(grantee)]);
+  const failing = jobs.worker({ revokeAny: () => Promise.reject(new KmsError('APIGW.0201:504')) });
+  expect(await workOnJob(failing, jobId, never)).toEqual({ next: 'again', seconds: 2 });
+  const elsewhere = jobs.worker({
+    listPrincipalGrants: async () => ({ json: '[]', total: 0 }),
+    revokeAny: (act, grant) => {
+      asked.push(grant.grant_id);
+      return jobs.authority.revokeAny(act, grant);
+    },
+  });
+  expect(await workOnJob(elsewhere, jobId, never)).toEqual({ next: 'ended' });
+  expect(asked.sort()).toEqual([...ids].sort());
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 4 });
+  expect(await jobs.receiptsOf(jobId, grantee)).toHaveLength(4);
 });
 
 test('a key that no project has is no success', async () => {
