@@ -70,28 +70,22 @@ export const principalType = z.optional(
   z.enum(['user', 'domain'], failing('KMS.0308', 'grantee_principal_type must be user or domain.')),
 );
 
+const badOperations = failing('KMS.0308', OPERATIONS_DETAIL);
+
+const operationList = z
+  .array(z.enum(OPERATIONS, badOperations), badOperations)
+  .check(z.minLength(1, badOperations), z.maxLength(10, badOperations));
+
 /** Duplicates are dropped. Not documented whether they are refused; ten are allowed of nine, so some must be. */
 export const operations = z
   .pipe(
-    z
-      .array(z.enum(OPERATIONS, failing('KMS.0308', OPERATIONS_DETAIL)), failing('KMS.0308', OPERATIONS_DETAIL))
-      .check(
-        z.minLength(1, failing('KMS.0308', OPERATIONS_DETAIL)),
-        z.maxLength(10, failing('KMS.0308', OPERATIONS_DETAIL)),
-      ),
+    operationList,
     z.transform((list) => [...new Set(list)]),
   )
   .check(z.refine((list) => list.some((operation) => operation !== 'create-grant'), 'KMS.2401'));
 
 /** Which grants are meant: those that allow one of these. */
-export const operationsFilter = z.optional(
-  z
-    .array(z.enum(OPERATIONS, failing('KMS.0308', OPERATIONS_DETAIL)), failing('KMS.0308', OPERATIONS_DETAIL))
-    .check(
-      z.minLength(1, failing('KMS.0308', OPERATIONS_DETAIL)),
-      z.maxLength(10, failing('KMS.0308', OPERATIONS_DETAIL)),
-    ),
-);
+export const operationsFilter = z.optional(operationList);
 
 /** Why something was done, for its receipt. */
 export const reason = optionalText(

@@ -8,7 +8,7 @@ import { sha256Hex } from './signing/bytes.ts';
 import type { Grant, GrantPage, GrantRef, Operation, PageRequest, SeenStore } from './store/store.ts';
 
 /** Which of a principal's grants. */
-export interface Selection {
+interface Selection {
   grantee: string;
   keyId?: string | undefined;
   /** Those that allow one of these; all when left out. */
@@ -86,7 +86,7 @@ export function revokeAll(
   });
 }
 
-export interface RevokeAsk extends Selection {
+interface RevokeAsk extends Selection {
   isDryRun: boolean;
   /** Of a dry run: revoke only if the grants are still those. */
   digest?: string | undefined;

@@ -3,7 +3,7 @@ import { atOnce } from '../at-once.ts';
 import type { UpstreamSettings } from '../config.ts';
 import { KmsError } from '../errors.ts';
 import type { KeyDetails } from '../key-details.ts';
-import { type Grant, KEY_STATE, type KeyState, type Store } from '../store/store.ts';
+import { type Grant, type GrantRef, KEY_STATE, type KeyState, type Store } from '../store/store.ts';
 import type { Act, Authority, GrantAsk } from './authority.ts';
 import { onceKeyOf } from './once.ts';
 import {
@@ -19,7 +19,7 @@ import {
 import { upstreamChanger } from './upstream/change.ts';
 import { type Course, MAY_BE_MADE, openCloud } from './upstream/cloud.ts';
 import { allPages, next, pageFields, pageOf, pageOfAll } from './upstream/pages.ts';
-import { NO_RULES, serviceRules } from './upstream/rules.ts';
+import { NO_RULES, type Rules, serviceRules } from './upstream/rules.ts';
 
 /**
  * How a second time is refused, for each change that can be done only once. Of a grant, that it is not there is just what
@@ -82,16 +82,22 @@ export function upstream(
     return held.sort((one, other) => (one.grant_id < other.grant_id ? -1 : 1));
   }
 
-  function removeGrant(act: Act, api: 'revoke-grant' | 'retire-grant', keyId: string, grantId: string) {
+  /** @param assertMay checks what is to be checked here before anything is sent */
+  function removeGrant(
+    act: Act,
+    api: 'revoke-grant' | 'retire-grant',
+    listed: GrantRef,
+    assertMay: Rules['assertMayRetire'],
+  ) {
+    const { key_id: keyId, grant_id: grantId } = listed;
     const send = once(act, api, { key_id: keyId, grant_id: grantId }, nothing);
-    const assertMay = api === 'revoke-grant' ? rules.assertMayRevoke : rules.assertMayRetire;
     let grant: Grant | undefined;
     return change(act, {
       target: `key ${keyId} grant ${grantId}`,
       workedCode: WORKED[api],
       async send(course) {
         await assertMay(act, keyId, grantId);
-        grant = await knownGrant(act, grantId);
+        grant = 'operations' in listed ? listed : await knownGrant(act, grantId);
         return send(course);
       },
       answerOf: () => ({}),
@@ -141,8 +147,12 @@ export function upstream(
         eventOf: (told) => ({ keyId: ask.keyId, grant: grantMade(act, ask, told?.grant_id ?? '') }),
       }),
 
-    revokeGrant: (act, keyId, grantId) => removeGrant(act, 'revoke-grant', keyId, grantId),
-    retireGrant: (act, keyId, grantId) => removeGrant(act, 'retire-grant', keyId, grantId),
+    revokeGrant: (act, keyId, grantId) =>
+      removeGrant(act, 'revoke-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRevoke),
+    retireGrant: (act, keyId, grantId) =>
+      removeGrant(act, 'retire-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRetire),
+    // An administrator's act: whose key it is does not matter here.
+    revokeAny: (act, listed) => removeGrant(act, 'revoke-grant', listed, NO_RULES.assertMayRetire),
 
     async listGrants(act, keyId, { grantee }, page) {
       if (grantee === undefined) return pageOf(await grantsOfKey(act, keyId)(pageFields(page)));
@@ -157,18 +167,6 @@ export function upstream(
     },
 
     listPrincipalGrants: async (act, grantee, page) => pageOfAll(await grantsOfGrantee(act, grantee), page),
-
-    async revokeAny(act, listed) {
-      const { key_id: keyId, grant_id: grantId } = listed;
-      const grant = 'operations' in listed ? listed : await knownGrant(act, grantId);
-      return change(act, {
-        target: `key ${keyId} grant ${grantId}`,
-        workedCode: WORKED['revoke-grant'],
-        send: once(act, 'revoke-grant', { key_id: keyId, grant_id: grantId }, nothing),
-        answerOf: () => ({}),
-        eventOf: () => ({ keyId, grantId, grant }),
-      });
-    },
 
     createKey: (act, { alias, description, keySpec, keyUsage }) =>
       change(act, {

@@ -97,7 +97,7 @@ export function sqsQueue({ aws, queueUrl, deadLetterUrl, waitSeconds = 1 }: SqsS
 }
 
 /** Of a record of the event that Lambda is called with, what is read here. */
-export interface SqsRecord {
+interface SqsRecord {
   body: string;
   receiptHandle: string;
   attributes: { ApproximateReceiveCount: string };

@@ -18,7 +18,7 @@ export interface JobWorld {
 const BATCH = 100;
 
 /** So many failures end a try, and are what is kept of them: one item of the store holds no more. */
-export const FAILED_MAX = 500;
+const FAILED_MAX = 500;
 
 /** The project has no such key. */
 const NO_KEY = 'KMS.0207';

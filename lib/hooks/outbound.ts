@@ -1,5 +1,4 @@
 /** What has changed, told to those who want to know: from the outbox to messages, and each message to its target. */
-
 import { eventWire } from '../event-wire.ts';
 import { logger } from '../log.ts';
 import { NoAnswerError } from '../outbound/no-answer.ts';
@@ -14,7 +13,7 @@ import type { Target, Targets } from './targets.ts';
 type Delivery = Extract<Work, { kind: 'delivery' }>;
 
 /** `gone`: it is finished, though nobody has taken it. */
-export type DeliveryEnd = 'done' | 'gone' | { againSeconds: number };
+type DeliveryEnd = 'done' | 'gone' | { againSeconds: number };
 
 const ROUND_EVENTS = 500;
 /** 300 KB at the very most: a message of the queue holds 1 MiB. */

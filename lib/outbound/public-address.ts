@@ -60,7 +60,7 @@ export function isPublicAddress(ip: string): boolean {
 }
 
 /** A name or an address that leads to where nothing may be sent. */
-export class NotPublicError extends Error {
+class NotPublicError extends Error {
   override readonly name = 'NotPublicError';
   readonly code = 'ERR_ADDRESS_NOT_PUBLIC';
 

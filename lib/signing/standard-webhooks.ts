@@ -42,7 +42,7 @@ const SCHEMES: readonly Scheme[] = [
 ];
 
 /** The three headers of a message. */
-export type WebhookHeaders = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>;
+type WebhookHeaders = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>;
 
 /** What is wrong with a secret, in words that do not repeat it. */
 export function webhookSecretFault(secret: string): string | undefined {
@@ -50,7 +50,7 @@ export function webhookSecretFault(secret: string): string | undefined {
 }
 
 /** A message as it is signed. */
-export interface WebhookMessage {
+interface WebhookMessage {
   /** 1 to 256 printable ASCII characters without a space or a full stop; the same when it is sent again. */
   id: string;
   /** When it is sent, in s since 1970. */

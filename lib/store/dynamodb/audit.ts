@@ -1,3 +1,4 @@
+import { atOnce } from '../../at-once.ts';
 import type { Audit } from '../audit.ts';
 import { auditDirectory } from './audit/directory.ts';
 import { auditEvents } from './audit/events.ts';
@@ -5,7 +6,6 @@ import { auditKey } from './audit/key.ts';
 import { auditDue, auditKeyLists } from './audit/key-lists.ts';
 import { patient } from './audit/patient.ts';
 import { auditRetirable } from './audit/retirable.ts';
-import { each } from './audit/walk.ts';
 import { type DynamodbSettings, dynamodbCall } from './dynamodb.ts';
 import type { Item } from './item.ts';
 import { openTable, type Table } from './table.ts';
@@ -35,9 +35,11 @@ async function auditProject(table: Table, projectId: string, audit: Audit): Prom
   const told = await auditEvents(table, projectId);
   const lists = await auditKeyLists(table, projectId, [...told.keys.keys()]);
   const keyIds = new Set([...told.keys.keys(), ...lists.keys.map(({ keyId }) => String(keyId))]);
-  const keys = await each(keyIds, AT_ONCE, (keyId) => auditKey(table, projectId, keyId, told.keys.get(keyId) ?? []));
+  const keys = await atOnce([...keyIds], AT_ONCE, (keyId) =>
+    auditKey(table, projectId, keyId, told.keys.get(keyId) ?? []),
+  );
   const unretirable = keys.flatMap((key) => key.unretirable);
-  const retirable = await each(told.retirers, AT_ONCE, ([principal, names]) => {
+  const retirable = await atOnce([...told.retirers], AT_ONCE, ([principal, names]) => {
     const missing = unretirable.filter(({ who }) => who === principal).map(({ grant }) => grant);
     return auditRetirable(table, { projectId, principal, names, missing });
   });

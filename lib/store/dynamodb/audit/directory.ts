@@ -1,8 +1,9 @@
+import { atOnce } from '../../../at-once.ts';
 import { difference } from '../../audit.ts';
 import type { Item, ItemKey } from '../item.ts';
 import { at } from '../schema.ts';
 import type { Table } from '../table.ts';
-import { allFaults, byName, each, lookUp, nameOf, readAll } from './walk.ts';
+import { allFaults, byName, lookUp, nameOf, readAll } from './walk.ts';
 
 const USERS_AT_ONCE = 8;
 
@@ -53,7 +54,7 @@ async function find(table: Table): Promise<Found> {
   };
   const accessKeys = await read(ids(rows['access-keys'], 'id').map(at.accessKey));
   const userIds = new Set([...ids(rows.users, 'id'), ...ids(accessKeys, 'userId')]);
-  const ofUsers = (await each(userIds, USERS_AT_ONCE, (id) => readAll(table, at.user(id).pk))).flat();
+  const ofUsers = (await atOnce([...userIds], USERS_AT_ONCE, (id) => readAll(table, at.user(id).pk))).flat();
   const [users, roles] = [ofUsers.filter(({ sk }) => sk === 'user'), ofUsers.filter(({ sk }) => sk !== 'user')];
   const projects = await read(projectIds({ rows, roles }).map(at.project));
   const domains = await read(ids([...projects, ...users], 'domainId').map(at.domain));

@@ -1,10 +1,11 @@
+import { atOnce } from '../../../at-once.ts';
 import { ACTION, grantIn } from '../../audit.ts';
 import type { Grant } from '../../store.ts';
 import type { Item } from '../item.ts';
 import { at } from '../schema.ts';
 import type { Table } from '../table.ts';
 import { auditGrant } from './grant.ts';
-import { each, itemFaults } from './walk.ts';
+import { itemFaults } from './walk.ts';
 
 const GRANTS_AT_ONCE = 8;
 
@@ -54,7 +55,7 @@ export function keyGrants(table: Table, projectId: string, keyId: string): KeyGr
     async meet(page) {
       const unmet = new Set(page.flatMap(grantIdIn).filter((grantId) => !living.has(grantId)));
       const events = Map.groupBy(page.filter(isEvent), ({ wire }) => grantIn(wire)?.grant_id);
-      await each(unmet, GRANTS_AT_ONCE, (grantId) => audit(grantId, events.get(grantId) ?? []));
+      await atOnce([...unmet], GRANTS_AT_ONCE, (grantId) => audit(grantId, events.get(grantId) ?? []));
       for (const item of page) {
         if (isEvent(item) || item.sk.startsWith('held#') || isExplained(item)) continue;
         unexplained.add(item.sk);

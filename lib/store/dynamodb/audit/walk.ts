@@ -33,15 +33,6 @@ export async function lookUp(table: Table, places: readonly ItemKey[]): Promise<
   return byName(await table.getAll([...distinct.values()]));
 }
 
-/** Works on all, so many at once. @returns the results in the order of the items */
-export async function each<T, R>(items: Iterable<T>, atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const [all, results]: [T[], R[]] = [[...items], []];
-  for (let from = 0; from < all.length; from += atOnce) {
-    results.push(...(await Promise.all(all.slice(from, from + atOnce).map(work))));
-  }
-  return results;
-}
-
 export const nameOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
 
 export const byName = <T extends ItemKey>(items: Iterable<T>) =>
