@@ -7,23 +7,25 @@ const NEEDS_DYNAMODB = ['**/test/**/dynamodb*.test.ts'];
 /** Tests of the whole service and of its rules: they run on SQLite and a second time on DynamoDB. */
 const END_TO_END = [
   '**/test/{functions,sdk}/**/*.test.ts',
-  '**/test/endpoint*.test.ts',
-  '**/test/authority/{races,once,lists,deletion,upstream-claims}*.test.ts',
-  '**/test/hooks/{door,job}*.test.ts',
+  '**/test/handlers/http*.test.ts',
+  '**/test/authority/standalone/{races,commit-change,lists,key-deletion}.test.ts',
+  '**/test/authority/upstream/change.test.ts',
+  '**/test/webhooks/inbound/receive*.test.ts',
+  '**/test/webhooks/jobs/job*.test.ts',
 ];
 
-/** Tests of the KMS APIs: they run a third time over three processes, the client, the backend and a cloud behind it. */
+/** Tests of the KMS APIs: they run a third time over three processes, the client, the backend and an upstream KMS. */
 const UPSTREAM = {
   caller: [
     '**/test/functions/{grants,keys}/**/*.test.ts',
-    '**/test/endpoint*.test.ts',
-    // A caller's own token is passed on: there is no AK/SK, and the cloud judges the role, of what is in good form only.
-    '!**/test/endpoint-roles.test.ts',
+    '**/test/handlers/http*.test.ts',
+    // The caller's own token is passed on: there is no AK/SK, and the upstream checks the role, of well-formed calls only.
+    '!**/test/handlers/http-roles.test.ts',
   ],
-  // With AK/SK of its own the backend issues all grants at the cloud. What tells issuers apart runs with the others.
+  // With its own AK/SK the backend issues all grants at the upstream. Tests that tell issuers apart are left out.
   service: [
     '**/test/sdk/**/*.test.ts',
-    '**/test/endpoint-roles.test.ts',
+    '**/test/handlers/http-roles.test.ts',
     '**/test/functions/grants/{create-grant,revoke-grant,list-principal-grants,revoke-principal-grants*}.test.ts',
   ],
 };

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { syncsPerSecond } from './disk.ts';
 import { type FilledKey, fill } from './fill.ts';
-import { type HookPlan, hookRun, ratedRun } from './hook.ts';
 import {
   type Asking,
   ask,
@@ -23,6 +22,7 @@ import {
 import { type Measured, type NamedTurn, type PagesRound, reportOf, tableOf } from './report.ts';
 import { logIn, pathOf, type Running, startFloor, startService, stop } from './service.ts';
 import { startFront, upstreamTurns } from './upstream.ts';
+import { type HookPlan, hookRun, ratedRun } from './webhook.ts';
 
 const HELP = `Usage: npm run -s bench [-- --quick] [--large] [--json]
 

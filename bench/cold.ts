@@ -7,7 +7,7 @@ import { type Bundle, bundleAll } from './cold/bundles.ts';
 import { type Measured, tableOf } from './cold/report.ts';
 import { eventFor, isServed } from './cold/requests.ts';
 import { coldStart } from './cold/start.ts';
-import { type Opened, openWorld } from './cold/world.ts';
+import { type Opened, openWorld } from './cold/table.ts';
 
 /** Without `--rounds`, no round begins after this long. */
 const ROUNDS_MS = 75_000;

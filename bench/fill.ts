@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Act } from '../lib/authority/authority.ts';
 import { parseConfig } from '../lib/config.ts';
-import type { Operation } from '../lib/store/store.ts';
-import { type Demo, firstStart } from '../local/demo.ts';
-import { openLocal } from '../local/open.ts';
+import type { Operation } from '../lib/domain/model.ts';
+import type { RequestContext } from '../lib/domain/request-context.ts';
+import { createDemoOnFirstStart, type Demo } from '../local/demo.ts';
+import { openServices } from '../local/open-services.ts';
 import { settingsOf } from './service.ts';
 
 export interface FilledKey {
@@ -32,12 +32,12 @@ export async function fill(
   granteeOf: (n: number) => string = oneOfMany(),
 ): Promise<{ demo: Demo; keys: FilledKey[] }> {
   const config = parseConfig(settingsOf(dataDir));
-  const demo = await firstStart(config);
+  const demo = await createDemoOnFirstStart(config);
   if (!demo) throw new Error(`${dataDir} is not empty`);
-  const { authority, store } = await openLocal(config);
+  const { authority, store } = await openServices(config);
 
   const createGrant = async (keyId: string, n: number): Promise<string> => {
-    const { grant_id } = await authority.createGrant(actOf(demo, 'create-grant'), {
+    const { grant_id } = await authority.createGrant(contextOf(demo, 'create-grant'), {
       keyId,
       grantee: granteeOf(n),
       granteeType: 'user',
@@ -50,7 +50,7 @@ export async function fill(
   const keys: FilledKey[] = [];
   for (const size of sizes) {
     const ask = { alias: `bench-${keys.length}`, description: '', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
-    const { keyId } = await authority.createKey(actOf(demo, 'create-key'), ask);
+    const { keyId } = await authority.createKey(contextOf(demo, 'create-key'), ask);
     const grantIds: string[] = [];
     while (grantIds.length < size) {
       const length = Math.min(BATCH, size - grantIds.length);
@@ -69,12 +69,12 @@ function oneOfMany(): (n: number) => string {
   return (n) => grantees[n % GRANTEES] ?? '';
 }
 
-function actOf({ project_id: projectId, users: [creator] }: Demo, action: string): Act {
+function contextOf({ project_id: projectId, users: [creator] }: Demo, action: string): RequestContext {
   if (!creator) throw new Error('the demo has no users');
   return {
     caller: { userId: creator.user_id, domainId: creator.domain_id, projectId, roles: [creator.role] },
     projectId,
-    door: 'admin',
+    channel: 'admin',
     requestId: randomUUID(),
     action,
     body: new Uint8Array(),

@@ -1,9 +1,9 @@
 /** What was measured, as medians over the rounds, and as a table. */
 import { cpus } from 'node:os';
 import { COMMIT_BYTES } from './disk.ts';
-import type { HookRun, RatedRun } from './hook.ts';
 import type { Cost, Turn } from './loads.ts';
 import type { UpstreamTurn } from './upstream.ts';
+import type { HookRun, RatedRun } from './webhook.ts';
 
 export interface NamedTurn extends Turn {
   what: string;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { AwsSettings } from './aws/call.ts';
-import type { CredentialsSource } from './outbound/credentials.ts';
-import type { Reference } from './outbound/kept.ts';
+import type { AwsSettings } from './clients/aws.ts';
+import type { CredentialsSource } from './clients/credentials.ts';
+import type { SecretReference } from './clients/secrets.ts';
 
 const wholeNumber = (min: number, max: number) => {
   const fails = { error: `must be a whole number from ${min} to ${max}` };
@@ -104,9 +104,9 @@ export interface Config {
   /** The IAM that tells who is calling, when that is not the embedded directory. */
   keystone: { endpoint: string; cacheSeconds: number } | undefined;
   /** Where it is told who may send hooks. */
-  hooks: Reference | undefined;
+  hooks: SecretReference | undefined;
   /** Where it is told who hears of changes. */
-  targets: Reference | undefined;
+  targets: SecretReference | undefined;
   /** Where work waits, when not in a table of this machine. */
   sqs: { queueUrl: string; deadLetterUrl: string | undefined; aws: AwsSettings } | undefined;
   /** The only projects served; undefined for all that callers have. */
@@ -226,7 +226,7 @@ function upstreamOf(data: Settings): UpstreamSettings {
   };
 }
 
-function referenceOf(data: Settings, value = ''): Reference | undefined {
+function referenceOf(data: Settings, value = ''): SecretReference | undefined {
   const [, kind, place = ''] = /^(file|aws):(.+)$/.exec(value) ?? [];
   if (kind === 'file') return { kind, path: place };
   return kind === 'aws' ? { kind, secretId: place, aws: awsOf(data) } : undefined;

@@ -83,19 +83,19 @@ export class KmsError extends Error {
   }
 
   /** The code as it is sent. */
-  get wireCode(): string {
+  get publicCode(): string {
     return this.code.replace(/:.*/, '');
   }
 }
 
 /**
  * A refusal by another KMS that is passed on with its own code and status, also a code that the table does not have: its
- * `wireCode` and `status` tell, its `code` does not.
+ * `publicCode` and `status` tell, its `code` does not.
  */
-export class PassedError extends KmsError {
+export class UpstreamRefusalError extends KmsError {
   override readonly name = 'PassedError';
   readonly #status: number;
-  readonly #wireCode: string;
+  readonly #publicCode: string;
 
   /** @param text printable */
   constructor(
@@ -105,20 +105,20 @@ export class PassedError extends KmsError {
     super('KMS.0101', more);
     this.message = text;
     this.#status = status;
-    this.#wireCode = code;
+    this.#publicCode = code;
   }
 
   override get status(): number {
     return this.#status;
   }
 
-  override get wireCode(): string {
-    return this.#wireCode;
+  override get publicCode(): string {
+    return this.#publicCode;
   }
 }
 
 /** Throttled here: nothing was sent anywhere, and it is as if its turn had not come. */
-export class UnsentError extends KmsError {
+export class RateLimitedError extends KmsError {
   override readonly name = 'UnsentError';
 
   constructor(detail: string) {
@@ -138,7 +138,7 @@ export function knownError(error: unknown): KmsError {
 export function errorBody(error: KmsError, requestId: string): object {
   const row: { status: number; title?: string } = ERRORS[error.code];
   if (row.title) return { error: { code: row.status, message: error.message, title: row.title } };
-  const error_code = error.wireCode;
+  const error_code = error.publicCode;
   const error_msg = error.message;
   return { error: { error_code, error_msg }, error_code, error_msg, request_id: requestId };
 }

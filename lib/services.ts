@@ -1,22 +1,22 @@
 // What a deployment does not use, its functions do not carry: package.json, `imports`; serverless.yml, `conditions`.
 import { type Accounts, accounts } from '#accounts';
-import { directoryIdentity } from '#directory';
-import { keystoneIdentity } from '#keystone';
+import { directoryAuthenticator } from '#directory';
+import { keystoneAuthenticator } from '#keystone';
 import { standalone } from '#standalone';
 import { upstream } from '#upstream';
 import type { Authority } from './authority/authority.ts';
-import { deleteDueKeys } from './authority/deletion.ts';
-import { type AwsSettings, awsCall } from './aws/call.ts';
-import { sqsQueue } from './aws/sqs.ts';
+import { deleteDueKeys } from './authority/standalone/key-deletion.ts';
+import { type AwsSettings, awsCall } from './clients/aws.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import type { Identity } from './identity/identity.ts';
+import type { Authenticator } from './identity/authenticator.ts';
+import { type RootKeys, secretRootKeys } from './identity/root-keys.ts';
 import { directoryTokens, type Tokens } from './identity/tokens.ts';
-import { describe, logger } from './log.ts';
-import type { Queue } from './queue.ts';
-import { type RootKeys, secretRootKeys } from './root-keys.ts';
+import { describeCause, logger } from './logger.ts';
+import type { Queue } from './queue/queue.ts';
+import { sqsQueue } from './queue/sqs.ts';
 import { openDynamodbStore } from './store/dynamodb/dynamodb.ts';
+import { withOutboxNotification } from './store/outbox-notification.ts';
 import type { Store } from './store/store.ts';
-import { telling } from './store/telling.ts';
 
 /** Everything that a request needs, put together once a process from the settings. */
 export interface Services {
@@ -25,12 +25,12 @@ export interface Services {
   store: Store;
   /** Work that waits for this process or another. */
   queue: Queue;
-  identity: Identity;
+  authenticator: Authenticator;
   tokens: Tokens;
   accounts: Accounts;
   authority: Authority;
   /** False where the KMS behind this service judges the caller's own token. */
-  areRolesJudgedHere: boolean;
+  checksRoles: boolean;
   /** Deletes the keys whose time has come. @returns how many went */
   deleteDueKeys(): Promise<number>;
 }
@@ -39,7 +39,7 @@ export interface Services {
 const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
 
 /** What services are put together over. */
-export interface Ground {
+export interface ServiceParts {
   store: Store;
   queue: Queue;
   rootKeys: RootKeys;
@@ -50,21 +50,26 @@ export interface Ground {
 }
 
 /** Puts the services together. */
-export function assemble(config: Config, { store: plain, queue, rootKeys, now = Date.now, tell }: Ground): Services {
+export function createServices(
+  config: Config,
+  { store: plain, queue, rootKeys, now = Date.now, tell }: ServiceParts,
+): Services {
   const { upstream: cloud, keystone } = config;
-  const store = tell ? telling(plain, tell) : plain;
+  const store = tell ? withOutboxNotification(plain, tell) : plain;
   return {
     config,
     now,
     store,
     queue,
-    identity: keystone ? keystoneIdentity({ ...keystone, now }) : directoryIdentity(store.directory, { rootKeys, now }),
+    authenticator: keystone
+      ? keystoneAuthenticator({ ...keystone, now })
+      : directoryAuthenticator(store.directory, { rootKeys, now }),
     tokens: directoryTokens(store.directory, now),
     accounts: accounts(store.directory, { rootKeys, now }),
     authority: cloud
-      ? upstream(store, cloud, { now, isOneMachines: !config.dynamodb })
+      ? upstream(store, cloud, { now, isSingleHost: !config.dynamodb })
       : standalone(store, { ...config, pageCacheChars: config.dynamodb ? 0 : PAGE_CACHE_CHARS, now }),
-    areRolesJudgedHere: cloud?.credentials !== 'caller',
+    checksRoles: cloud?.credentials !== 'caller',
     // Another KMS deletes its own.
     deleteDueKeys: async () => (cloud ? 0 : deleteDueKeys(store.grants, now)),
   };
@@ -93,23 +98,25 @@ export function opened<T>(open: (services: Services) => T): (services: Services)
   };
 }
 
-/** DynamoDB and Secrets Manager. One machine's ways are in local/open.ts, so that no function carries them. */
+/** DynamoDB and Secrets Manager. One machine's ways are in local/open-services.ts, so that no function carries them. */
 function openDeployed(config: Config): Services {
   const { dynamodb, rootKeySecret, sqs, targets } = config;
   if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk');
   if (!sqs) throw new ConfigError('QUEUE_URL must be set: a function has no table of its own');
   const queue = sqsQueue(sqs);
-  return assemble(config, {
+  return createServices(config, {
     store: openDynamodbStore({ ...dynamodb, hasOutbox: targets !== undefined }),
     queue,
     rootKeys: rootKeysOf(dynamodb.aws, rootKeySecret),
-    tell: targets && (() => queueNews(queue)),
+    tell: targets && (() => enqueueOutboxMessage(queue)),
   });
 }
 
 /** Has whoever works on the queue tell of a change. Where that fails it is told a minute later. */
-export async function queueNews(queue: Queue): Promise<void> {
-  await queue.send({ kind: 'outbox' }).catch((error: unknown) => logger.warn('outbox', { cause: describe(error) }));
+export async function enqueueOutboxMessage(queue: Queue): Promise<void> {
+  await queue
+    .send({ kind: 'outbox' })
+    .catch((error: unknown) => logger.warn('outbox', { cause: describeCause(error) }));
 }
 
 /** Root keys from Secrets Manager. Some functions need none and may not read the secret: it is missed on first use. */

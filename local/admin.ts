@@ -6,9 +6,9 @@ import { readConfig } from '../lib/config.ts';
 import { AccountError } from '../lib/identity/accounts.ts';
 import { type Command, OPTIONS, type Output, type Values } from './admin/command.ts';
 import { COMMANDS } from './admin/commands.ts';
-import { aligned, textOf } from './admin/text.ts';
+import { alignColumns, formatRows } from './admin/table.ts';
 import { DATABASE_FILE } from './data-dir.ts';
-import { openLocal } from './open.ts';
+import { openServices } from './open-services.ts';
 
 const CALL = 'npm run admin --';
 
@@ -35,7 +35,7 @@ async function run(command: Command, values: Values): Promise<Output> {
   if (!config.dynamodb && !command.startsFolder && !existsSync(join(config.dataDir, DATABASE_FILE))) {
     throw new AccountError(`there is no database in ${config.dataDir} yet; create-project or npm start makes one`);
   }
-  const services = await openLocal(config);
+  const services = await openServices(config);
   try {
     return await command.run(services, values);
   } finally {
@@ -76,7 +76,7 @@ function plainly(message: string): string {
 }
 
 function print({ data, brief, note, lines = [] }: Output, isJson: boolean): void {
-  console.log(isJson ? JSON.stringify(data, null, 2) : textOf(brief ?? data));
+  console.log(isJson ? JSON.stringify(data, null, 2) : formatRows(brief ?? data));
   if (note && isJson) console.error(note);
   else if (note) console.log(['', note, ...lines].join('\n'));
 }
@@ -88,7 +88,7 @@ function overview(): string {
 Manages projects, users, access keys and what hooks have started, in the data folder (DATA_DIR, default .data), beside a
 running service or without one. Changes are in force with the next request.
 
-${aligned([...commands, ['', ''], ...COMMON])}
+${alignColumns([...commands, ['', ''], ...COMMON])}
 
 Example:
   ${exampleOf(COMMANDS[0] as Command)}`;
@@ -102,7 +102,7 @@ function helpOf(command: Command): string {
 
 ${name}: ${summary}
 
-${aligned([...options, ...COMMON])}
+${alignColumns([...options, ...COMMON])}
 
 Example:
   ${exampleOf(command)}`;

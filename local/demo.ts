@@ -3,12 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Act } from '../lib/authority/authority.ts';
 import type { Config } from '../lib/config.ts';
+import type { Operation } from '../lib/domain/model.ts';
+import type { RequestContext } from '../lib/domain/request-context.ts';
 import type { Services } from '../lib/services.ts';
-import type { Operation } from '../lib/store/store.ts';
 import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from './data-dir.ts';
-import { openLocal } from './open.ts';
+import { openServices } from './open-services.ts';
 
 /** What `demo.json` holds. */
 export interface Demo {
@@ -59,14 +59,14 @@ const ABANDONED_MS = 10 * 60 * 1000;
  * Makes the demo on a first start: where there is no database yet, or nothing in a local table. Never on AWS, nor where
  * another KMS has the keys or another IAM the users.
  */
-export async function firstStart(config: Config): Promise<Demo | undefined> {
+export async function createDemoOnFirstStart(config: Config): Promise<Demo | undefined> {
   if (config.upstream || config.keystone) return undefined;
   if (config.dynamodb) return config.dynamodb.endpoint ? fillTable(config) : undefined;
   return existsSync(join(config.dataDir, DATABASE_FILE)) ? undefined : createDemo(config);
 }
 
 async function fillTable(config: Config): Promise<Demo | undefined> {
-  const services = await openLocal(config);
+  const services = await openServices(config);
   try {
     if ((await services.store.directory.projects()).length > 0) return undefined;
     const demo = await fill(services);
@@ -90,7 +90,7 @@ async function createDemo(config: Config): Promise<Demo | undefined> {
   // The folder's own root key, so that what is sealed aside opens where it ends up.
   ensureRootKeys(dataDir);
   linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(aside, ROOT_KEY_FILE));
-  const services = await openLocal({ ...config, dataDir: aside });
+  const services = await openServices({ ...config, dataDir: aside });
   const demo = await fill(services);
   await services.store.close();
   write(aside, DEMO_FILE, demo);
@@ -150,7 +150,7 @@ async function fill({ accounts, authority, config }: Services): Promise<Demo> {
     }),
   );
   const [creator, grantee] = users as [DemoUser, DemoUser];
-  const actOf = (action: string): Act => ({
+  const contextOf = (action: string): RequestContext => ({
     caller: {
       userId: creator.user_id,
       domainId: creator.domain_id,
@@ -158,7 +158,7 @@ async function fill({ accounts, authority, config }: Services): Promise<Demo> {
       roles: [creator.role],
     },
     projectId: project.projectId,
-    door: 'admin',
+    channel: 'admin',
     requestId: randomUUID(),
     action,
     body: new Uint8Array(),
@@ -167,13 +167,13 @@ async function fill({ accounts, authority, config }: Services): Promise<Demo> {
   const keys: Demo['keys'] = [];
   for (const alias of ALIASES) {
     const ask = { alias, description: 'demo', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
-    const key = await authority.createKey(actOf('create-key'), ask);
+    const key = await authority.createKey(contextOf('create-key'), ask);
     keys.push({ key_id: key.keyId, key_alias: alias });
   }
   const grants: Demo['grants'] = [];
   for (const { alias, name, operations } of GRANTS) {
     const key_id = keys.find((key) => key.key_alias === alias)?.key_id ?? '';
-    const { grant_id } = await authority.createGrant(actOf('create-grant'), {
+    const { grant_id } = await authority.createGrant(contextOf('create-grant'), {
       keyId: key_id,
       grantee: grantee.user_id,
       granteeType: 'user',

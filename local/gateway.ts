@@ -1,13 +1,13 @@
 /** API Gateway's part on one machine: node:http in front of the same handlers, with the same events. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { REPLY, type Result } from '../lib/endpoint.ts';
 import { KmsError } from '../lib/errors.ts';
+import { REPLY, type Result } from '../lib/http/reply.ts';
 import { withBody } from './gateway/body.ts';
 import { corsHeaders, isPreflight } from './gateway/cors.ts';
 import { watchSilent } from './gateway/drain.ts';
-import { eventOf, splitTarget } from './gateway/event.ts';
-import { newRequestId, refusal, refuseBadHttp } from './gateway/refusal.ts';
+import { errorResult, newRequestId, replyToBadHttp } from './gateway/error-reply.ts';
+import { splitTarget, toGatewayEvent } from './gateway/event.ts';
 import { readRoutes, router } from './routes.ts';
 
 export { drain } from './gateway/drain.ts';
@@ -60,7 +60,7 @@ export async function createGateway(
       .catch((error: unknown) => {
         // The client left in the middle of its body: there is nobody to answer and nothing went wrong here.
         if (request.destroyed && !request.complete) throw error;
-        return refusal(error, request.socket, startedAtMs);
+        return errorResult(error, request.socket, startedAtMs);
       })
       .then((result) => send(server, response, result, extra))
       .catch(() => response.destroy());
@@ -74,7 +74,7 @@ export async function createGateway(
   server.on('checkExpectation', (request, response) => {
     serve(request, response, () => Promise.reject(new KmsError('APIGW.0201:417')));
   });
-  server.on('clientError', refuseBadHttp);
+  server.on('clientError', replyToBadHttp);
   // A newcomer was turned away: who is idle gives way, and the newcomer's next try finds room.
   server.on('drop', () => server.closeIdleConnections());
   watchSilent(server);
@@ -90,7 +90,7 @@ async function answerer(bodiesBytesMax: number): Promise<Answer> {
     return withBody(request, room, (body) => {
       const { path, query } = splitTarget(request.url);
       const { target, routeKey, pathParameters } = route(request.method ?? '', path);
-      return target(eventOf(request, { path, query, routeKey, pathParameters, body }), {});
+      return target(toGatewayEvent(request, { path, query, routeKey, pathParameters, body }), {});
     });
   };
 }

@@ -5,13 +5,13 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../lib/config.ts';
-import { sourcesOf } from '../lib/hooks/sources.ts';
-import { targetsOf } from '../lib/hooks/targets.ts';
-import { describe, logger } from '../lib/log.ts';
+import { describeCause, logger } from '../lib/logger.ts';
 import { useServices } from '../lib/services.ts';
-import { DEMO_FILE, type Demo, finishFirstStart, firstStart, LOGIN_FILE } from './demo.ts';
+import { sourcesOf } from '../lib/webhooks/inbound/sources.ts';
+import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
+import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
-import { openLocal } from './open.ts';
+import { openServices } from './open-services.ts';
 import { welcome } from './welcome.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -38,7 +38,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   const config = readConfig();
   const demo = await prepare(config, isDemoWanted);
   const { promise: working, resolve: isWorking } = Promise.withResolvers<Worker>();
-  const services = await openLocal(config, { tell: async () => (await working).tell() });
+  const services = await openServices(config, { tell: async () => (await working).tell() });
   // Those that cannot be used show now and not at the first hook.
   await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
   useServices(services);
@@ -48,7 +48,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   isWorking(worker);
   const deletion = setInterval(() => {
     services.deleteDueKeys().catch((error: unknown) => {
-      if (server.listening) logger.error('deletion', { cause: describe(error) });
+      if (server.listening) logger.error('deletion', { cause: describeCause(error) });
     });
   }, DELETION_EVERY_MS);
   const stop = async () => {
@@ -76,7 +76,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
 /** The first start's demo; on any start, an end to what a first start that was cut off has left. */
 async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | undefined> {
   finishFirstStart(config.dataDir);
-  return isDemoWanted ? firstStart(config) : undefined;
+  return isDemoWanted ? createDemoOnFirstStart(config) : undefined;
 }
 
 function greet(url: string, { dataDir, upstream, keystone }: Config, demo: Demo | undefined): void {

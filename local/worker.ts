@@ -1,10 +1,10 @@
 /** What SQS and Lambda do when deployed, on one machine: work that waits is taken and done in this process. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { workOf } from '../lib/hooks/work.ts';
-import { describe, logger } from '../lib/log.ts';
-import { type Taken, takenLine } from '../lib/queue.ts';
+import { describeCause, logger } from '../lib/logger.ts';
+import { messageLogFields, type ReceivedMessage } from '../lib/queue/queue.ts';
 import type { Services } from '../lib/services.ts';
 import type { SqliteQueue } from '../lib/store/sqlite/queue.ts';
+import { messageProcessor } from '../lib/webhooks/process-message.ts';
 
 /** Work under way at the same time; a job that takes long keeps no other from beginning. */
 const AT_ONCE = 8;
@@ -25,7 +25,7 @@ export interface Worker {
 
 /** Works on the queue of the services until it is stopped. */
 export async function startWorker(services: Services): Promise<Worker> {
-  const { dispatch, findLost } = workOf(services);
+  const { dispatch, findLost } = messageProcessor(services);
   const { queue, config } = services;
   const own = 'nextDueAtMs' in queue ? (queue as SqliteQueue) : undefined;
   const underWay = new Set<Promise<void>>();
@@ -38,7 +38,7 @@ export async function startWorker(services: Services): Promise<Worker> {
   const report =
     (name: string, more: object = {}) =>
     (error: unknown) => {
-      if (!isStopping) logger.error(name, { ...more, cause: describe(error) });
+      if (!isStopping) logger.error(name, { ...more, cause: describeCause(error) });
     };
   const tell = async () => {
     if (config.targets && !isStopping) dispatch().catch(report('outbox'));
@@ -46,8 +46,8 @@ export async function startWorker(services: Services): Promise<Worker> {
   const sweep = setInterval(() => findLost().catch(report('lost')), SWEEP_MS);
   const telling = setInterval(tell, TELL_MS);
 
-  function begin(taken: Taken): void {
-    const done = workOn(services, taken, () => isStopping).catch(report('work', takenLine(taken)));
+  function begin(taken: ReceivedMessage): void {
+    const done = workOn(services, taken, () => isStopping).catch(report('work', messageLogFields(taken)));
     underWay.add(done);
     void done.finally(() => {
       underWay.delete(done);
@@ -56,7 +56,7 @@ export async function startWorker(services: Services): Promise<Worker> {
   }
 
   const isDue = () => !own || (own.nextDueAtMs() ?? Number.POSITIVE_INFINITY) <= services.now();
-  const reportNone = (error: unknown): Taken[] => {
+  const reportNone = (error: unknown): ReceivedMessage[] => {
     report('queue')(error);
     return [];
   };
@@ -67,7 +67,7 @@ export async function startWorker(services: Services): Promise<Worker> {
         wake = resolve;
       });
       const free = AT_ONCE - underWay.size;
-      const taken = free > 0 && isDue() ? await queue.take(free).catch(reportNone) : [];
+      const taken = free > 0 && isDue() ? await queue.receive(free).catch(reportNone) : [];
       for (const one of taken) begin(one);
       if (taken.length === 0) await Promise.race([woken, pause(LOOK_MS, undefined, { ref: false })]);
     }
@@ -87,8 +87,8 @@ export async function startWorker(services: Services): Promise<Worker> {
   };
 }
 
-async function workOn(services: Services, taken: Taken, isStopping: () => boolean): Promise<void> {
+async function workOn(services: Services, taken: ReceivedMessage, isStopping: () => boolean): Promise<void> {
   const endsAtMs = performance.now() + WORK_MS;
-  const isOver = () => isStopping() || performance.now() > endsAtMs;
-  if (await workOf(services).work(taken, isOver)) await services.queue.done(taken);
+  const isPastDeadline = () => isStopping() || performance.now() > endsAtMs;
+  if (await messageProcessor(services).work(taken, isPastDeadline)) await services.queue.delete(taken);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, PassedError } from '../lib/errors.ts';
+import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, UpstreamRefusalError } from '../lib/errors.ts';
 
 // KMS API reference, "Error Codes"; API Gateway, "API Request Signing Guide – Error Codes"; IAM API reference.
 const PUBLISHED: Record<string, [status: number, text: string]> = {
@@ -123,7 +123,10 @@ test('an error of the table stays as it is, and its cause does not leave', () =>
 });
 
 test('a refusal by another KMS keeps its code, status and text, and leaves in our form', () => {
-  const error = new PassedError({ status: 403, code: 'KMS.0326', text: 'No access permissions.' }, { cause: 'secret' });
+  const error = new UpstreamRefusalError(
+    { status: 403, code: 'KMS.0326', text: 'No access permissions.' },
+    { cause: 'secret' },
+  );
   expect(knownError(error)).toBe(error);
   expect(error.status).toBe(403);
   expect(errorBody(error, 'a1b2')).toEqual({

@@ -31,7 +31,7 @@ export const LOGGER = 'middy + logger';
 export const SDK = 'list-grants on the SDK';
 
 const ROOT = join(import.meta.dirname, '../..');
-const OUR_CALL = join(ROOT, 'lib/aws/call.ts');
+const OUR_CALL = join(ROOT, 'lib/clients/aws.ts');
 const SDK_CALL = join(import.meta.dirname, 'peers/sdk-call.ts');
 
 /** What serverless-esbuild takes for itself; esbuild knows none of it. Source: its bundle.js, `esbuildOptions`. */

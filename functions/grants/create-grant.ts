@@ -1,4 +1,4 @@
-import { endpoint } from '../../lib/endpoint.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
 import {
   grantName,
   keyId,
@@ -7,10 +7,10 @@ import {
   principal,
   principalType,
   sequence,
-} from '../../lib/fields.ts';
+} from '../../lib/validation/fields.ts';
 
 /** Lets a principal use a key. The key's creator may, and a grantee that passes on what it holds itself. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:create',
   fields: {
     key_id: keyId,
@@ -21,8 +21,8 @@ export const handler = endpoint({
     retiring_principal: optionalPrincipal('retiring_principal'),
     sequence,
   },
-  handle: ({ body, act, authority }) =>
-    authority.createGrant(act, {
+  handle: ({ body, context, authority }) =>
+    authority.createGrant(context, {
       keyId: body.key_id,
       grantee: body.grantee_principal,
       granteeType: body.grantee_principal_type ?? 'user',

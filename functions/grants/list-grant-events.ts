@@ -1,5 +1,6 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { eventWire } from '../../lib/event-wire.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { serializeEvent } from '../../lib/http/serialize-event.ts';
+import { pageFields } from '../../lib/http/serialize-grants.ts';
 import {
   eventMarker,
   LIMIT_MAX,
@@ -8,13 +9,12 @@ import {
   optionalKeyId,
   optionalPrincipal,
   sequence,
-} from '../../lib/fields.ts';
-import { pageEnd } from '../../lib/paging.ts';
+} from '../../lib/validation/fields.ts';
 
 /** The receipts of the project, newest first: all, or those of a key, a grant or a grantee. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:list',
-  isOurs: true,
+  isExtension: true,
   fields: {
     key_id: optionalKeyId,
     grant_id: optionalGrantId,
@@ -23,13 +23,13 @@ export const handler = endpoint({
     marker: eventMarker,
     sequence,
   },
-  async handle({ body, act, store }) {
+  async handle({ body, context, store }) {
     const { limit: most = LIMIT_MAX, key_id: keyId, grant_id: grantId, grantee_principal: grantee } = body;
     const filter = { keyId, grantId, grantee, before: body.marker };
     // One more than asked for tells whether there is a next page.
-    const found = await store.events.list(act.projectId, filter, most + 1);
+    const found = await store.events.list(context.projectId, filter, most + 1);
     const events = found.slice(0, most);
     const next = found.length > most ? events.at(-1)?.eventId : undefined;
-    return { events: events.map(eventWire), ...pageEnd({ next }) };
+    return { events: events.map(serializeEvent), ...pageFields({ next }) };
   },
 });

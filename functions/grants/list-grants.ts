@@ -1,9 +1,10 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { grantMarker, keyId, limit, optionalPrincipal, sequence } from '../../lib/fields.ts';
-import { grantsReply, pageOf } from '../../lib/paging.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { grantsReply } from '../../lib/http/serialize-grants.ts';
+import { grantMarker, keyId, limit, optionalPrincipal, sequence } from '../../lib/validation/fields.ts';
+import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** The grants of a key, oldest first; with `grantee_principal`, only those it holds. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:list',
   fields: {
     key_id: keyId,
@@ -12,6 +13,8 @@ export const handler = endpoint({
     grantee_principal: optionalPrincipal('grantee_principal'),
     sequence,
   },
-  handle: async ({ body, act, authority }) =>
-    grantsReply(await authority.listGrants(act, body.key_id, { grantee: body.grantee_principal }, pageOf(body))),
+  handle: async ({ body, context, authority }) =>
+    grantsReply(
+      await authority.listGrants(context, body.key_id, { grantee: body.grantee_principal }, pageRequestOf(body)),
+    ),
 });

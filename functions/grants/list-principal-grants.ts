@@ -1,11 +1,12 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { grantMarker, limit, principal, sequence } from '../../lib/fields.ts';
-import { grantsReply, pageOf } from '../../lib/paging.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { grantsReply } from '../../lib/http/serialize-grants.ts';
+import { grantMarker, limit, principal, sequence } from '../../lib/validation/fields.ts';
+import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** All that a grantee holds, user or domain, across the keys of the project, oldest first. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:list',
   fields: { grantee_principal: principal('grantee_principal'), limit, marker: grantMarker, sequence },
-  handle: async ({ body, act, authority }) =>
-    grantsReply(await authority.listPrincipalGrants(act, body.grantee_principal, pageOf(body))),
+  handle: async ({ body, context, authority }) =>
+    grantsReply(await authority.listPrincipalGrants(context, body.grantee_principal, pageRequestOf(body))),
 });

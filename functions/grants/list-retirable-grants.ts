@@ -1,10 +1,12 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { grantMarker, limit, sequence } from '../../lib/fields.ts';
-import { grantsReply, pageOf } from '../../lib/paging.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { grantsReply } from '../../lib/http/serialize-grants.ts';
+import { grantMarker, limit, sequence } from '../../lib/validation/fields.ts';
+import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** The project's grants that the caller may retire, oldest first. A request without a body lists from the start. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:list',
   fields: { limit, marker: grantMarker, sequence },
-  handle: async ({ body, act, authority }) => grantsReply(await authority.listRetirableGrants(act, pageOf(body))),
+  handle: async ({ body, context, authority }) =>
+    grantsReply(await authority.listRetirableGrants(context, pageRequestOf(body))),
 });

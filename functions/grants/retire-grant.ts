@@ -1,9 +1,9 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { grantId, keyId, sequence } from '../../lib/fields.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { grantId, keyId, sequence } from '../../lib/validation/fields.ts';
 
 /** Gives a grant up. The issuer, the retiring principal, and a grantee that holds `retire-grant` may. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:retire',
   fields: { key_id: keyId, grant_id: grantId, sequence },
-  handle: ({ body, act, authority }) => authority.retireGrant(act, body.key_id, body.grant_id),
+  handle: ({ body, context, authority }) => authority.retireGrant(context, body.key_id, body.grant_id),
 });

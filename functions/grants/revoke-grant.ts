@@ -1,9 +1,9 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { grantId, keyId, sequence } from '../../lib/fields.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { grantId, keyId, sequence } from '../../lib/validation/fields.ts';
 
 /** Takes a grant away. Only the key's creator may. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:revoke',
   fields: { key_id: keyId, grant_id: grantId, sequence },
-  handle: ({ body, act, authority }) => authority.revokeGrant(act, body.key_id, body.grant_id),
+  handle: ({ body, context, authority }) => authority.revokeGrant(context, body.key_id, body.grant_id),
 });

@@ -1,12 +1,20 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { digest, flag, operationsFilter, optionalKeyId, principal, reason, sequence } from '../../lib/fields.ts';
-import { revokePrincipalGrants } from '../../lib/revocation.ts';
+import { revokePrincipalGrants } from '../../lib/authority/bulk-revoke.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import {
+  digest,
+  flag,
+  operationsFilter,
+  optionalKeyId,
+  principal,
+  reason,
+  sequence,
+} from '../../lib/validation/fields.ts';
 
 /** Takes away all that a grantee holds, whoever made the keys: an administrator's act. With `dry_run` it only looks. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:grant:revoke-any',
-  isOurs: true,
-  isExact: true,
+  isExtension: true,
+  rejectsUnknownFields: true,
   fields: {
     grantee_principal: principal('grantee_principal'),
     key_id: optionalKeyId,
@@ -16,10 +24,10 @@ export const handler = endpoint({
     digest,
     sequence,
   },
-  handle: ({ body, act, authority, store: { seen }, now, config }) =>
+  handle: ({ body, context, authority, store: { idempotency }, now, config }) =>
     revokePrincipalGrants(
-      { authority, seen, now, isOneMachines: !config.dynamodb },
-      { ...act, reason: body.reason },
+      { authority, seen: idempotency, now, isSingleHost: !config.dynamodb },
+      { ...context, reason: body.reason },
       {
         grantee: body.grantee_principal,
         keyId: body.key_id,

@@ -1,5 +1,7 @@
-import { workOf } from '../../lib/hooks/work.ts';
-import { queued } from '../../lib/queued.ts';
+import { sqsHandler } from '../../lib/handlers/sqs.ts';
+import { messageProcessor } from '../../lib/webhooks/process-message.ts';
 
 /** Does what hooks have started, and tells others of what has changed. */
-export const handler = queued('work', (services, taken, isOver) => workOf(services).work(taken, isOver));
+export const handler = sqsHandler('work', (services, taken, isPastDeadline) =>
+  messageProcessor(services).work(taken, isPastDeadline),
+);

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { endpoint, Reply } from '../../lib/endpoint.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { Reply } from '../../lib/http/reply.ts';
 import type { Login } from '../../lib/identity/tokens.ts';
 
 const FORM =
@@ -30,11 +31,11 @@ const auth = z.object(
 );
 
 /** A password for a token. Source: IAM API reference, "Obtaining a User Token Through Password Authentication". */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'anyone',
-  isOfDirectory: true,
+  requiresDirectory: true,
   fields: { auth },
-  malformed: 'Keystone.400',
+  malformedBodyCode: 'Keystone.400',
   async handle({ body, tokens, sourceIp }) {
     const { user } = body.auth.identity.password;
     const login: Login = { user, password: user.password, project: body.auth.scope?.project };

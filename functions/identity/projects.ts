@@ -1,15 +1,15 @@
-import { endpoint } from '../../lib/endpoint.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
 
 /**
  * The caller's projects; with `?name=`, the one of that name. It is how an SDK finds the project of a region.
  * Source: IAM API reference, "Querying Project Information Based on the Specified Criteria".
  */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'caller',
-  isOfDirectory: true,
-  async handle({ act, request, store }) {
+  requiresDirectory: true,
+  async handle({ context, request, store }) {
     const name = new URLSearchParams(request.query).get('name');
-    const projects = await store.directory.projectsOf(act.caller.userId);
+    const projects = await store.directory.projectsOf(context.caller.userId);
     return {
       projects: projects
         .filter((project) => name === null || project.name === name)

@@ -1,9 +1,17 @@
-import { endpoint } from '../../lib/endpoint.ts';
 import { KmsError } from '../../lib/errors.ts';
-import { KEY_USAGES, keyAlias, keyDescription, keyOrigin, keySpec, keyUsage, sequence } from '../../lib/fields.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import {
+  KEY_USAGES,
+  keyAlias,
+  keyDescription,
+  keyOrigin,
+  keySpec,
+  keyUsage,
+  sequence,
+} from '../../lib/validation/fields.ts';
 
 /** Makes a key. Its creator is the caller, who alone may revoke its grants. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:cmk:create',
   fields: {
     key_alias: keyAlias,
@@ -13,12 +21,12 @@ export const handler = endpoint({
     origin: keyOrigin,
     sequence,
   },
-  async handle({ body, act, authority }) {
+  async handle({ body, context, authority }) {
     const { key_alias: alias, key_description: description = '', key_spec: spec = 'AES_256' } = body;
     const usages: readonly string[] = KEY_USAGES[spec];
     const usage = body.key_usage ?? KEY_USAGES[spec][0];
     if (!usages.includes(usage)) throw new KmsError('KMS.0308', { detail: 'key_usage does not fit key_spec.' });
-    const key = await authority.createKey(act, { alias, description, keySpec: spec, keyUsage: usage });
+    const key = await authority.createKey(context, { alias, description, keySpec: spec, keyUsage: usage });
     return { key_info: { key_id: key.keyId, domain_id: key.domainId } };
   },
 });

@@ -1,12 +1,12 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { keyId, sequence } from '../../lib/fields.ts';
-import { keyDetails } from '../../lib/key-details.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { serializeKey } from '../../lib/http/serialize-key.ts';
+import { keyId, sequence } from '../../lib/validation/fields.ts';
 
 /** All about a key. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:cmk:get',
   fields: { key_id: keyId, sequence },
-  handle: async ({ body, act, authority, config }) => ({
-    key_info: keyDetails(await authority.describeKey(act, body.key_id), config.region),
+  handle: async ({ body, context, authority, config }) => ({
+    key_info: serializeKey(await authority.describeKey(context, body.key_id), config.region),
   }),
 });

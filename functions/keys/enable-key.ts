@@ -1,12 +1,12 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { keyId, sequence } from '../../lib/fields.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { keyId, sequence } from '../../lib/validation/fields.ts';
 
 /** Lets a disabled key be granted and used again. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:cmk:enable',
   fields: { key_id: keyId, sequence },
-  async handle({ body, act, authority }) {
-    const { keyId: key_id, state: key_state } = await authority.enableKey(act, body.key_id);
+  async handle({ body, context, authority }) {
+    const { keyId: key_id, state: key_state } = await authority.enableKey(context, body.key_id);
     return { key_info: { key_id, key_state } };
   },
 });

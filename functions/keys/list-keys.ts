@@ -1,22 +1,23 @@
-import { endpoint } from '../../lib/endpoint.ts';
-import { keyMarker, keySpecFilter, keyStateFilter, limit, sequence } from '../../lib/fields.ts';
-import { keyDetails } from '../../lib/key-details.ts';
-import { pageEnd, pageOf } from '../../lib/paging.ts';
-import type { KeyState } from '../../lib/store/store.ts';
+import type { KeyState } from '../../lib/domain/model.ts';
+import { httpHandler } from '../../lib/handlers/http.ts';
+import { pageFields } from '../../lib/http/serialize-grants.ts';
+import { serializeKey } from '../../lib/http/serialize-key.ts';
+import { keyMarker, keySpecFilter, keyStateFilter, limit, sequence } from '../../lib/validation/fields.ts';
+import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** The keys of the project, oldest first. Without `key_spec` only AES_256 keys, as documented; `ALL` for every one. */
-export const handler = endpoint({
+export const handler = httpHandler({
   access: 'kms:cmk:list',
   fields: { limit, marker: keyMarker, key_state: keyStateFilter, key_spec: keySpecFilter, sequence },
-  async handle({ body, act, authority, config }) {
+  async handle({ body, context, authority, config }) {
     const keySpec = body.key_spec === 'ALL' ? undefined : (body.key_spec ?? 'AES_256');
     const filter = { state: body.key_state as KeyState | undefined, keySpec };
-    const page = await authority.listKeys(act, filter, pageOf(body));
-    const details = page.keys.map((key) => keyDetails(key, config.region));
+    const page = await authority.listKeys(context, filter, pageRequestOf(body));
+    const details = page.keys.map((key) => serializeKey(key, config.region));
     return {
       keys: details.map(({ key_id }) => key_id),
       key_details: details,
-      ...pageEnd(page),
+      ...pageFields(page),
     };
   },
 });

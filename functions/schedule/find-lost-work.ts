@@ -1,5 +1,5 @@
-import { workOf } from '../../lib/hooks/work.ts';
-import { scheduled } from '../../lib/scheduled.ts';
+import { scheduleHandler } from '../../lib/handlers/schedule.ts';
+import { messageProcessor } from '../../lib/webhooks/process-message.ts';
 
 /** Puts jobs and news on the queue again whose message was lost. */
-export const handler = scheduled('find-lost-work', (services) => workOf(services).findLost());
+export const handler = scheduleHandler('find-lost-work', (services) => messageProcessor(services).findLost());

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { RootKeys } from '../root-keys.ts';
-import type { DirectoryStore, Domain, Project } from '../store/store.ts';
+import type { Domain, Project } from '../domain/directory.ts';
+import type { DirectoryStore } from '../store/store.ts';
 import { hashPassword } from './passwords.ts';
 import { ROLES } from './roles.ts';
+import type { RootKeys } from './root-keys.ts';
 import { seal, unseal } from './seal.ts';
 
 /** Why an account could not be made or changed; the message is for the person at the keyboard. */

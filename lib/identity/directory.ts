@@ -1,15 +1,11 @@
+import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
-import type { RootKeys } from '../root-keys.ts';
 import { sha256Hex } from '../signing/bytes.ts';
-import {
-  ALGORITHM,
-  parseAuthorization,
-  type SignableRequest,
-  SignatureError,
-  verifySignature,
-} from '../signing/sdk-hmac.ts';
+import { ALGORITHM, parseAuthorization, verifySignature } from '../signing/sdk-hmac.ts';
+import { type SignableRequest, SignatureError } from '../signing/signed-request.ts';
 import type { DirectoryStore } from '../store/store.ts';
-import type { Caller, Identity } from './identity.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { RootKeys } from './root-keys.ts';
 import { unseal } from './seal.ts';
 
 interface DirectorySettings {
@@ -21,9 +17,9 @@ interface DirectorySettings {
  * The embedded directory as the judge of who is calling: X-Auth-Token or AK/SK. Nothing is cached, so a disabled user
  * or access key is out with the next request.
  */
-export function directoryIdentity(store: DirectoryStore, { rootKeys, now }: DirectorySettings): Identity {
+export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }: DirectorySettings): Authenticator {
   return {
-    async identify(request, projectId) {
+    async authenticate(request, projectId) {
       const { authorization, 'x-auth-token': token } = request.headers;
       if (authorization !== undefined && token !== undefined) {
         throw refused('Send either X-Auth-Token or Authorization, not both.');

@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod/mini';
+import { backoffMs, retryAfterSeconds } from '../clients/backoff.ts';
+import { type HttpResponse, sendRequest } from '../clients/http.ts';
+import { NetworkError } from '../clients/network-error.ts';
+import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
-import { jsonIn } from '../json-in.ts';
-import { exchange, type HttpAnswer } from '../outbound/http.ts';
-import { NoAnswerError } from '../outbound/no-answer.ts';
-import { pauseMs, retryAfterSeconds } from '../outbound/tries.ts';
 import { sha256Hex } from '../signing/bytes.ts';
-import type { Caller, Identity } from './identity.ts';
-import { places } from './places.ts';
+import { concurrencyLimit } from '../util/concurrency-limit.ts';
+import { parseJson } from '../util/json.ts';
+import type { Authenticator } from './authenticator.ts';
 
 export interface KeystoneSettings {
   /** Such as `https://iam.eu-de.otc.t-systems.com`. */
@@ -52,10 +53,10 @@ interface Known {
 }
 
 /** A real IAM as the judge of who is calling: X-Auth-Token only, for the secret of an access key never leaves the IAM. */
-export function keystoneIdentity({ endpoint, cacheSeconds, now }: KeystoneSettings): Identity {
+export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneSettings): Authenticator {
   const known = new Map<string, Known>();
   const underWay = new Map<string, Promise<Caller>>();
-  const lookups = places(LOOKUPS_MAX, LOOKUPS_PER_SOURCE_MAX, 'APIGW.0308');
+  const lookups = concurrencyLimit(LOOKUPS_MAX, LOOKUPS_PER_SOURCE_MAX, 'APIGW.0308');
 
   /** A clock that was set back makes nothing last longer. */
   function isGood({ askedAtMs, expiresAtMs }: Known): boolean {
@@ -74,7 +75,7 @@ export function keystoneIdentity({ endpoint, cacheSeconds, now }: KeystoneSettin
   }
 
   return {
-    async identify({ headers }, _projectId, source = '') {
+    async authenticate({ headers }, _projectId, source = '') {
       const { authorization, 'x-auth-token': token } = headers;
       if (authorization !== undefined) throw refused('AK/SK signatures cannot be checked here. Send X-Auth-Token.');
       if (!token) throw refused('Send X-Auth-Token.');
@@ -97,7 +98,7 @@ export function keystoneIdentity({ endpoint, cacheSeconds, now }: KeystoneSettin
 }
 
 /** @throws KmsError APIGW.0301 when the IAM refuses the token; APIGW.0201:502 and :504 when it cannot be asked */
-async function ask(endpoint: string, token: string): Promise<HttpAnswer> {
+async function ask(endpoint: string, token: string): Promise<HttpResponse> {
   const headers = {
     'x-auth-token': token,
     'x-subject-token': token,
@@ -108,7 +109,7 @@ async function ask(endpoint: string, token: string): Promise<HttpAnswer> {
   const request = { method: 'GET', url: `${endpoint}/v3/auth/tokens?nocatalog`, headers } as const;
   const endsAtMs = performance.now() + LOOKUP_MS;
   for (let tries = 1; ; tries += 1) {
-    const answer = await exchange(request, Math.min(endsAtMs - performance.now(), LOOKUP_MS / 2)).catch(silence);
+    const answer = await sendRequest(request, Math.min(endsAtMs - performance.now(), LOOKUP_MS / 2)).catch(silence);
     if (!(answer instanceof KmsError)) {
       const { status, text } = answer;
       if (status === 200) return answerTo(token, answer);
@@ -121,23 +122,23 @@ async function ask(endpoint: string, token: string): Promise<HttpAnswer> {
     }
     const error = answer instanceof KmsError ? answer : unbelievable(`status ${answer.status}`);
     if (tries >= TRIES_MAX) throw error;
-    await pause(pauseMs(tries));
+    await pause(backoffMs(tries));
   }
 }
 
 /** @throws KmsError when the answer says that it is about another token, as one out of a cache might be */
-function answerTo(token: string, answer: HttpAnswer): HttpAnswer {
+function answerTo(token: string, answer: HttpResponse): HttpResponse {
   if ((answer.headers.get('x-subject-token') ?? token) === token) return answer;
   throw unbelievable('about another token');
 }
 
 function silence(error: unknown): KmsError {
-  if (!(error instanceof NoAnswerError)) throw error;
-  return new KmsError(error.failing === 'late' ? 'APIGW.0201:504' : 'APIGW.0201:502', { detail: NO_IAM, cause: error });
+  if (!(error instanceof NetworkError)) throw error;
+  return new KmsError(error.failure === 'late' ? 'APIGW.0201:504' : 'APIGW.0201:502', { detail: NO_IAM, cause: error });
 }
 
-function readToken({ text }: HttpAnswer): { caller: Caller; expiresAtMs: number } {
-  const { success, data } = z.safeParse(ANSWER, jsonIn(text));
+function readToken({ text }: HttpResponse): { caller: Caller; expiresAtMs: number } {
+  const { success, data } = z.safeParse(ANSWER, parseJson(text));
   const expiresAtMs = Date.parse(data?.token.expires_at ?? '');
   if (!success || Number.isNaN(expiresAtMs)) throw unbelievable('a token of another form');
   const { user, project, roles } = data.token;
@@ -151,7 +152,7 @@ function readToken({ text }: HttpAnswer): { caller: Caller; expiresAtMs: number 
 }
 
 function isRefusal(text: string): boolean {
-  return z.safeParse(REFUSAL, jsonIn(text)).success;
+  return z.safeParse(REFUSAL, parseJson(text)).success;
 }
 
 const NO_IAM = 'The IAM that checks tokens cannot be asked.';

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { Domain, Project, User } from '../domain/directory.ts';
+import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { sha256Hex } from '../signing/bytes.ts';
-import type { DirectoryStore, Domain, Project, User } from '../store/store.ts';
-import type { Caller } from './identity.ts';
+import type { DirectoryStore } from '../store/store.ts';
+import { concurrencyLimit } from '../util/concurrency-limit.ts';
 import { isPassword } from './passwords.ts';
-import { places } from './places.ts';
 import { isAllowed } from './roles.ts';
 
 /** As in the cloud. Source: IAM API reference, "Obtaining a User Token". */
@@ -46,7 +47,7 @@ export interface Tokens {
 
 /** Tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
-  const logins = places(LOGINS_MAX, LOGINS_PER_SOURCE_MAX, 'Keystone.429');
+  const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_SOURCE_MAX, 'Keystone.429');
   let last: Promise<unknown> = Promise.resolve();
 
   /** One password is checked at a time, so that checks never take more than one core and 32 MiB. */

@@ -4,6 +4,7 @@
  * Source: Huawei Cloud, "API Request Signing Guide", "AK/SK Signing and Authentication".
  */
 import { hmacSha256Hex, isEqualConstantTime, sha256Hex } from './bytes.ts';
+import { type SignableRequest, SignatureError } from './signed-request.ts';
 
 export const ALGORITHM = 'SDK-HMAC-SHA256';
 const DATE_HEADER = 'x-sdk-date';
@@ -11,24 +12,10 @@ const DATE_HEADER = 'x-sdk-date';
 /** How far X-Sdk-Date may be from our clock, on either side. */
 const SKEW_SECONDS_MAX = 15 * 60;
 
-/** A request as it goes over the wire: `path` and `query` still percent-encoded, header names in lower case. */
-export interface SignableRequest {
-  method: string;
-  path: string;
-  query: string;
-  headers: Readonly<Record<string, string | undefined>>;
-  body: Uint8Array;
-}
-
 export interface Authorization {
   accessKey: string;
   signedHeaders: string[];
   signature: string;
-}
-
-/** Why a signature was refused: for the log, never for the client. */
-export class SignatureError extends Error {
-  override readonly name = 'SignatureError';
 }
 
 /** Each segment decoded and encoded again, so that every spelling of a path signs alike; always ends with a slash. */

@@ -4,7 +4,7 @@
  */
 import { createHmac, createPublicKey, verify } from 'node:crypto';
 import { isEqualConstantTime } from './bytes.ts';
-import { type SignableRequest, SignatureError } from './sdk-hmac.ts';
+import { type SignableRequest, SignatureError } from './signed-request.ts';
 
 /** How far webhook-timestamp may be from our clock, on either side. */
 const SKEW_SECONDS_MAX = 5 * 60;
@@ -45,7 +45,7 @@ const SCHEMES: readonly Scheme[] = [
 type WebhookHeaders = Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>;
 
 /** What is wrong with a secret, in words that do not repeat it. */
-export function webhookSecretFault(secret: string): string | undefined {
+export function webhookSecretProblem(secret: string): string | undefined {
   return keyOf(secret) ? undefined : 'must be whsec_ and base64 of 24 to 64 bytes, or whpk_ and base64 of 32 bytes';
 }
 

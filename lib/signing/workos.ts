@@ -1,6 +1,6 @@
 /** The signature of WorkOS webhooks. Source: WorkOS, "Sync data using webhooks", "Validate the requests manually". */
 import { hmacSha256Hex, isEqualConstantTime } from './bytes.ts';
-import { type SignableRequest, SignatureError } from './sdk-hmac.ts';
+import { type SignableRequest, SignatureError } from './signed-request.ts';
 
 /** How far the time of the header may be from our clock, on either side: what the vendor's own library takes. */
 const SKEW_MS_MAX = 180_000;

@@ -2,128 +2,26 @@
  * The store ports, one per concern. The engines (`sqlite/`, `dynamodb/`) implement them; the rules live above, in `authority/` and
  * `identity/`. Every read is consistent: once a change has been answered, every read shows it.
  */
-import type { DirectoryStore } from './directory.ts';
-import type { JobStore, MappingStore, OutboxStore } from './jobs.ts';
 
-/** What a grant may allow: the API's own verbs (KMS API reference, create-grant, `operations`). */
-export const OPERATIONS = [
-  'create-datakey',
-  'create-datakey-without-plaintext',
-  'encrypt-datakey',
-  'decrypt-datakey',
-  'describe-key',
-  'create-grant',
-  'retire-grant',
-  'encrypt-data',
-  'decrypt-data',
-] as const;
-export type Operation = (typeof OPERATIONS)[number];
-
-export type PrincipalType = 'user' | 'domain';
-
-/** Someone who can hold or retire a grant. A user and a domain never match each other, even with equal ids. */
-export type Principal = `user:${string}` | `domain:${string}`;
-
-/** Key states as the API spells them: enabled, disabled, waiting for deletion. */
-export const KEY_STATE = { enabled: '2', disabled: '3', pendingDeletion: '4' } as const;
-export type KeyState = (typeof KEY_STATE)[keyof typeof KEY_STATE];
-
-/** What can change about a key. */
-export interface KeyStatus {
-  state: KeyState;
-  /** When a key waiting for deletion goes; 0 when it is not waiting. */
-  deletionAtMs: number;
-}
-
-export interface Key extends KeyStatus {
-  keyId: string;
-  projectId: string;
-  domainId: string;
-  /** The user who made the key: the only one who may revoke its grants. */
-  creator: string;
-  alias: string;
-  description: string;
-  keySpec: string;
-  keyUsage: string;
-  createdAtMs: number;
-  /** Grants on the key, counted in the same transaction as each change. */
-  grantCount: number;
-  /** Goes up with every change to the key's grants: equal revisions mean equal lists. */
-  revision: number;
-}
-
-/** A grant, in the API's own form: stored, listed and recorded as it is answered. */
-export interface Grant {
-  key_id: string;
-  /** 64 lower-case hex that sort by time; see `authority/ids.ts`. */
-  grant_id: string;
-  name?: string | undefined;
-  grantee_principal: string;
-  grantee_principal_type: PrincipalType;
-  operations: readonly Operation[];
-  /** The user who made the grant. */
-  issuing_principal: string;
-  /** A user who may retire it, besides the issuer and a grantee that holds `retire-grant`. */
-  retiring_principal?: string | undefined;
-  /** Milliseconds since 1970 as 13 digits. */
-  creation_date: string;
-}
-
-/** What one list call asks for. `after` (an id) and `offset` (a count) exclude each other. */
-export interface PageRequest {
-  limit: number;
-  after?: string | undefined;
-  offset?: number | undefined;
-}
-
-/**
- * One page of grants. `json` is the JSON array in the API's own form, as text: grants are stored in the form in which
- * they are answered, because reading objects only to print them again was most of the cost of a list.
- */
-export interface GrantPage {
-  json: string;
-  total: number;
-  /** The id to go on after; undefined on the last page. */
-  next?: string | undefined;
-}
-
-export interface KeyPage {
-  keys: Key[];
-  total: number;
-  next?: string | undefined;
-}
-
-/** Through which door a change came. */
-export type Door = 'http' | 'webhook' | 'admin' | 'deletion';
-
-/** The record of one change: receipt, tombstone and audit trail. Written in the change's transaction, never altered. */
-export interface ChangeEvent {
-  /** 32 lower-case hex, sorts by time. */
-  eventId: string;
-  atMs: number;
-  action: string;
-  projectId: string;
-  keyId: string;
-  actor: string;
-  door: Door;
-  requestId: string;
-  /** The grant as it was; of a change made by another KMS, as far as this service knew it. */
-  grant?: Grant | undefined;
-  /** Which grant, where that is all that is known of it. */
-  grantId?: string | undefined;
-  /** Of a change made by another KMS: its X-Request-Id, empty where it told none. That is the receipt there. */
-  upstreamRequestId?: string | undefined;
-  sequence?: string | undefined;
-  /** Why, as whoever asked for it has told. */
-  reason?: string | undefined;
-  /** The code of what was given up after the last try: the grant is still there. */
-  failure?: string | undefined;
-}
+import type { AccessKey, Domain, Project, Session, StoredToken, User } from '../domain/directory.ts';
+import type { ChangeEvent } from '../domain/events.ts';
+import type { ExternalIdentity, Job, Mapping } from '../domain/job.ts';
+import type {
+  Grant,
+  GrantPage,
+  Key,
+  KeyPage,
+  KeyState,
+  KeyStatus,
+  Operation,
+  PageRequest,
+  Principal,
+} from '../domain/model.ts';
 
 /** What a repeat of the same request is answered with, instead of doing it twice; see `authority/once.ts`. */
-export interface Once {
+export interface IdempotencyRecord {
   /** Equal for the same request sent twice: SHA-256, hex. */
-  onceKey: string;
+  idempotencyKey: string;
   answer: unknown;
   expiresAtMs: number;
 }
@@ -154,7 +52,7 @@ export interface Held {
  * `conflict`: a condition did not hold; read and decide again. Mere contention is the engine's to retry.
  * `repeat`: the once key was seen; here is its answer.
  */
-export type Outcome = { type: 'done' } | { type: 'conflict' } | { type: 'repeat'; answer: unknown };
+export type CommitResult = { type: 'done' } | { type: 'conflict' } | { type: 'repeat'; answer: unknown };
 
 /** Keys and grants. */
 export interface GrantStore {
@@ -182,7 +80,7 @@ export interface GrantStore {
    * Applies the change and writes its event and once key, in one durable transaction.
    * @throws KmsError APIGW.0201:504 when that cannot be done in time; then it is done whole or not at all
    */
-  commit(change: Change, event: ChangeEvent, once?: Once): Promise<Outcome>;
+  commit(change: Change, event: ChangeEvent, once?: IdempotencyRecord): Promise<CommitResult>;
 }
 
 /** Which events: those that meet all that is given. */
@@ -204,33 +102,107 @@ export interface EventStore {
    * Writes the event of a change that another KMS has made, or of one that was given up, and what is to be remembered with it, in one durable
    * transaction. Events of changes made here are written by their `commit`.
    */
-  append(event: ChangeEvent, remembered: readonly Once[]): Promise<void>;
+  append(event: ChangeEvent, remembered: readonly IdempotencyRecord[]): Promise<void>;
 }
 
 /** The memory of requests already done or refused. */
-export interface SeenStore {
+export interface IdempotencyStore {
   /** Remembers an answer that changes nothing; that of a change is remembered by its `commit`. */
-  remember(once: Once, nowMs: number): Promise<void>;
+  save(once: IdempotencyRecord, nowMs: number): Promise<void>;
   /**
    * Remembers it only where `expected` is what is there: equal as JSON, or undefined for nothing that has not expired. Of
    * several at once one goes through.
    */
-  swap(once: Once, expected: unknown, nowMs: number): Promise<boolean>;
+  compareAndSwap(once: IdempotencyRecord, expected: unknown, nowMs: number): Promise<boolean>;
   /** The answer given for this once key, unless it has expired by `nowMs`. */
-  firstAnswer(onceKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
+  find(onceKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
 }
-
-export type * from './directory.ts';
-export type * from './jobs.ts';
 
 /** An open store. */
 export interface Store {
   grants: GrantStore;
   events: EventStore;
-  seen: SeenStore;
+  idempotency: IdempotencyStore;
   directory: DirectoryStore;
   jobs: JobStore;
   mappings: MappingStore;
   outbox: OutboxStore;
   close(): Promise<void>;
+}
+
+export interface JobStore {
+  /**
+   * Keeps a new job, durable and whole.
+   * @returns the job that is there already under its id, where there is one; that one stays as it is
+   */
+  add(job: Job): Promise<Job | undefined>;
+  job(jobId: string): Promise<Job | undefined>;
+  /**
+   * Writes it with the next revision.
+   * @returns false when another has written it since `job` was read; then nothing is written
+   */
+  save(job: Job): Promise<boolean>;
+  /** Jobs that have not ended and were due by then, the longest due first. */
+  listOpen(untilMs: number, limit: number): Promise<Job[]>;
+  /** Newest first. */
+  list(limit: number): Promise<Job[]>;
+}
+
+export interface MappingStore {
+  /** In the place of an earlier one of the same source and identity. */
+  put(mapping: Mapping): Promise<void>;
+  /** False when there is none. */
+  remove(source: string, identity: ExternalIdentity): Promise<boolean>;
+  mapping(source: string, identity: ExternalIdentity): Promise<Mapping | undefined>;
+  /** By identity, then source. */
+  list(): Promise<Mapping[]>;
+}
+
+/**
+ * Events that are yet to be told to others. Where a store is opened with an outbox, the transaction that writes an event
+ * puts it here too.
+ */
+export interface OutboxStore {
+  /** Oldest first. */
+  list(limit: number): Promise<ChangeEvent[]>;
+  /** Takes out what has been told. */
+  remove(events: readonly ChangeEvent[]): Promise<void>;
+}
+
+/**
+ * Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. To add what is
+ * there already (by id, or by name within its domain), or what belongs to something that is not there, rejects. Projects
+ * and users are listed by name, access keys by age.
+ */
+export interface DirectoryStore {
+  /** With `domain`, the first project of a new one: both are added or neither. */
+  addProject(project: Project, domain?: Domain): Promise<void>;
+  /** With `first`, that role is added too: both or neither. */
+  addUser(user: User, first?: { projectId: string; role: string }): Promise<void>;
+  addRole(userId: string, projectId: string, role: string): Promise<void>;
+  /** False when the user has no such role in the project. */
+  removeRole(userId: string, projectId: string, role: string): Promise<boolean>;
+  addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
+  /** False when there is no such user, or it is disabled. */
+  addToken(token: StoredToken): Promise<boolean>;
+  /** Disabling a user ends its tokens for good. False when there is no such user. */
+  setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
+  /** False when there is no such access key. */
+  setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<boolean>;
+  /** Replaces a sealed secret. False when it is no longer `from`. */
+  setSealedSecret(accessKey: string, from: Uint8Array, to: Uint8Array): Promise<boolean>;
+  domain(domainId: string): Promise<Domain | undefined>;
+  domainByName(name: string): Promise<Domain | undefined>;
+  project(projectId: string): Promise<Project | undefined>;
+  projectByName(domainId: string, name: string): Promise<Project | undefined>;
+  projectsOf(userId: string): Promise<Project[]>;
+  user(userId: string): Promise<User | undefined>;
+  userByName(domainId: string, name: string): Promise<User | undefined>;
+  rolesOf(userId: string, projectId: string): Promise<string[]>;
+  accessKey(accessKey: string): Promise<AccessKey | undefined>;
+  /** A token with its user, and the user's roles in its project. */
+  session(tokenHash: string): Promise<Session | undefined>;
+  projects(): Promise<Project[]>;
+  users(): Promise<User[]>;
+  accessKeys(): Promise<AccessKey[]>;
 }

@@ -1,6 +1,6 @@
 /** What every admin command is: its options, what it works on, what it answers. */
 import type { Services } from '../../lib/services.ts';
-import type { Row } from './text.ts';
+import type { Row } from './table.ts';
 
 /** Every option; those that a command can need with a value for its example. */
 export const OPTIONS = {

@@ -1,12 +1,13 @@
 /** What the admin command can do: one row each. `../admin.ts` reads the options, asks the row to run, and prints. */
-import { eventWire } from '../../lib/event-wire.ts';
+
+import type { ChangeEvent } from '../../lib/domain/events.ts';
+import { serializeEvent } from '../../lib/http/serialize-event.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
 import { ROLES } from '../../lib/identity/roles.ts';
-import type { ChangeEvent } from '../../lib/store/store.ts';
 import { type Command, command, type Directory, LIMIT_DEFAULT } from './command.ts';
-import { HOOK_COMMANDS } from './hook-commands.ts';
-import type { Row } from './text.ts';
+import type { Row } from './table.ts';
 import { verify } from './verify.ts';
+import { WEBHOOK_COMMANDS } from './webhook-commands.ts';
 
 const ONCE = 'is shown only now and can never be read again: keep it in a safe place.';
 const AT_ONCE = 'In force with the next request.';
@@ -120,7 +121,7 @@ export const COMMANDS: readonly Command[] = [
       return { data: events.map(receiptOf), brief: events.map(briefOf) };
     },
   ),
-  ...HOOK_COMMANDS,
+  ...WEBHOOK_COMMANDS,
   command('verify', 'compare all counters, index rows and events with the keys and grants', {}, ({ config }) =>
     verify(config),
   ),
@@ -145,13 +146,13 @@ async function rolesOf({ directory }: Directory['store'], userId: string, projec
 }
 
 /** As list-grant-events tells it, with its time for people. */
-const receiptOf = (event: ChangeEvent): Row => ({ ...eventWire(event), at: new Date(event.atMs).toISOString() });
+const receiptOf = (event: ChangeEvent): Row => ({ ...serializeEvent(event), at: new Date(event.atMs).toISOString() });
 
-function briefOf({ atMs, action, door, actor, keyId, grant, grantId, failure }: ChangeEvent): Row {
+function briefOf({ atMs, action, channel, actor, keyId, grant, grantId, failure }: ChangeEvent): Row {
   return {
     at: new Date(atMs).toISOString(),
     action: failure === undefined ? action : `${action} (not done: ${failure})`,
-    door,
+    channel,
     actor,
     key_id: keyId,
     grant_id: grant?.grant_id ?? grantId,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Config } from '../../lib/config.ts';
-import type { Audit } from '../../lib/store/audit.ts';
-import { auditDynamodb } from '../../lib/store/dynamodb/audit.ts';
-import { auditSqlite } from '../../lib/store/sqlite/audit.ts';
 import { DATABASE_FILE } from '../data-dir.ts';
+import type { Audit } from './audit/audit.ts';
+import { auditDynamodb } from './audit/dynamodb.ts';
+import { auditSqlite } from './audit/sqlite.ts';
 import type { Output } from './command.ts';
 
 /** Checks the whole store that the settings name. */

@@ -13,7 +13,7 @@ export function splitTarget(url = '/'): { path: string; query: string } {
   return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-export function eventOf(
+export function toGatewayEvent(
   { method = '', rawHeaders, socket, httpVersion }: IncomingMessage,
   parts: { path: string; query: string; routeKey: string; pathParameters: Record<string, string>; body: Buffer },
 ): APIGatewayProxyEventV2 {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AccessKey, Store, StoredToken, User } from '../../lib/store/store.ts';
+import type { AccessKey, StoredToken, User } from '../../lib/domain/directory.ts';
+import type { Store } from '../../lib/store/store.ts';
+import { NOW_MS, numbers } from './fixtures.ts';
 import { eachFresh, type OpenStore } from './open-store.ts';
-import { NOW_MS, numbers } from './world.ts';
 
 const DAY_MS = 86_400_000;
 const ACME = { domainId: 'd1', name: 'acme' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChangeEvent, EventFilter, Store } from '../../lib/store/store.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import type { ChangeEvent } from '../../lib/domain/events.ts';
+import type { EventFilter, Store } from '../../lib/store/store.ts';
 import {
   aGrant,
   aKey,
@@ -19,7 +19,8 @@ import {
   PROJECT,
   RETIRER,
   removeGrant,
-} from './world.ts';
+} from './fixtures.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
 
 const told = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
 
@@ -128,7 +129,7 @@ export function eventPagesContract(openStore: OpenStore): void {
       const givenUp: ChangeEvent = {
         ...anEvent(change, { atMs: NOW_MS + 1 }),
         action: 'principal.disabled',
-        door: 'webhook',
+        channel: 'webhook',
         reason: 'left the company',
         failure: 'KMS.0306',
       };

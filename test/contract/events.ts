@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChangeEvent, Store } from '../../lib/store/store.ts';
+import type { ChangeEvent } from '../../lib/domain/events.ts';
+import type { Store } from '../../lib/store/store.ts';
 import { eventPagesContract } from './event-pages.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
 import {
   aGrant,
   aKey,
@@ -21,7 +21,8 @@ import {
   RETIRER,
   removeGrant,
   removeKey,
-} from './world.ts';
+} from './fixtures.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
 
 /** What every engine's `EventStore` must do. */
 export function eventsContract(openStore: OpenStore): void {
@@ -53,7 +54,7 @@ export function eventsContract(openStore: OpenStore): void {
       projectId: PROJECT,
       keyId: keyId(7),
       actor: RETIRER,
-      door: 'http',
+      channel: 'http',
       requestId: 'a1b2',
       grantId: grantId(7),
       upstreamRequestId: 'c3d4',
@@ -61,8 +62,8 @@ export function eventsContract(openStore: OpenStore): void {
     });
 
     test('of changes made by another KMS are written as they are, with what is to be remembered', async () => {
-      const { events, seen } = fresh();
-      const remembered = [1, 2].map((n) => ({ onceKey: `feed${n}`, answer: { n }, expiresAtMs: NOW_MS + 1000 }));
+      const { events, idempotency } = fresh();
+      const remembered = [1, 2].map((n) => ({ idempotencyKey: `feed${n}`, answer: { n }, expiresAtMs: NOW_MS + 1000 }));
       const [bare, known] = [foreign(1), foreign(2, { grant: aGrant(7), upstreamRequestId: '', sequence: 's' })];
       await events.append(bare, remembered);
       await events.append(known, []);
@@ -72,16 +73,16 @@ export function eventsContract(openStore: OpenStore): void {
       ]);
       expect(await events.list(PROJECT, { keyId: keyId(7) }, 10)).toHaveLength(2);
       expect(await events.list(FOREIGN_PROJECT, {}, 10)).toEqual([]);
-      expect(await seen.firstAnswer('feed1', NOW_MS)).toEqual({ answer: { n: 1 } });
-      expect(await seen.firstAnswer('feed2', NOW_MS)).toEqual({ answer: { n: 2 } });
+      expect(await idempotency.find('feed1', NOW_MS)).toEqual({ answer: { n: 1 } });
+      expect(await idempotency.find('feed2', NOW_MS)).toEqual({ answer: { n: 2 } });
     });
 
     test('what is remembered with one takes the place of what was remembered before', async () => {
-      const { events, seen } = fresh();
-      const once = (answer: string) => ({ onceKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
-      await seen.remember(once('begun'), NOW_MS);
+      const { events, idempotency } = fresh();
+      const once = (answer: string) => ({ idempotencyKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
+      await idempotency.save(once('begun'), NOW_MS);
       await events.append(foreign(1), [once('ended')]);
-      expect(await seen.firstAnswer('feed', NOW_MS)).toEqual({ answer: 'ended' });
+      expect(await idempotency.find('feed', NOW_MS)).toEqual({ answer: 'ended' });
     });
 
     test('who made a key at another KMS is known by the event of its making, in its own project only', async () => {
@@ -146,14 +147,14 @@ export function eventsContract(openStore: OpenStore): void {
         projectId: PROJECT,
         keyId: keyId(1),
         actor: RETIRER,
-        door: 'admin',
+        channel: 'admin',
         requestId: '0123456789abcdef0123456789abcdef',
         grant,
         sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
         reason: 'left the company – "today"\n',
       };
       await store.grants.commit(createGrant(grant), event);
-      const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', door: 'deletion' };
+      const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', channel: 'deletion' };
       for (const name of ['grant', 'sequence', 'reason'] as const) delete bare[name];
       await store.grants.commit(moveKey(aKey(1), PENDING, NOW_MS), bare);
       expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Held, Operation } from '../../lib/store/store.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
-import { expectConflict } from './portrait.ts';
+import type { Operation } from '../../lib/domain/model.ts';
+import type { Held } from '../../lib/store/store.ts';
 import {
   aGrant,
   aKey,
@@ -26,7 +25,9 @@ import {
   RETIRER,
   removeGrant,
   user,
-} from './world.ts';
+} from './fixtures.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import { expectConflict } from './snapshot.ts';
 
 const ALL = { limit: 1000 };
 const DONE = { type: 'done' };
@@ -58,7 +59,9 @@ export function grantChangesContract(openStore: OpenStore): void {
         expect(await store.events.list(PROJECT, { grantId: grantId(1) }, 10)).toMatchObject([
           { action: 'create-grant', grant },
         ]);
-        expect(await store.seen.firstAnswer(onceOf(1).onceKey, NOW_MS)).toEqual({ answer: { grant_id: grantId(1) } });
+        expect(await store.idempotency.find(onceOf(1).idempotencyKey, NOW_MS)).toEqual({
+          answer: { grant_id: grantId(1) },
+        });
       });
 
       test('is refused where there is no such key', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Grant, GrantPage, Key, PageRequest, Store } from '../../lib/store/store.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import type { Grant, GrantPage, Key, PageRequest } from '../../lib/domain/model.ts';
+import type { Store } from '../../lib/store/store.ts';
 import {
   aGrant,
   aKey,
@@ -16,7 +16,8 @@ import {
   PROJECT,
   RETIRER,
   removeGrant,
-} from './world.ts';
+} from './fixtures.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
 
 type List = (page: PageRequest) => Promise<GrantPage>;
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Grant, GrantPage, PageRequest, Store } from '../../lib/store/store.ts';
-import { walk } from './grant-lists.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import type { Grant, GrantPage, PageRequest } from '../../lib/domain/model.ts';
+import type { Store } from '../../lib/store/store.ts';
 import {
   aGrant,
   aKey,
@@ -22,7 +21,9 @@ import {
   RETIRER,
   removeGrant,
   removeKey,
-} from './world.ts';
+} from './fixtures.ts';
+import { walk } from './grant-lists.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
 
 const idsOf = ({ json }: GrantPage) => (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
 

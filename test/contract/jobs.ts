@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Job, JobState, JobStore } from '../../lib/store/jobs.ts';
+import type { Job, JobState } from '../../lib/domain/job.ts';
+import type { JobStore } from '../../lib/store/store.ts';
+import { aGrant, GRANTEE, grantId, keyId, NOW_MS, numbers, PROJECT } from './fixtures.ts';
 import { eachFresh, type OpenStore } from './open-store.ts';
-import { aGrant, GRANTEE, grantId, keyId, NOW_MS, numbers, PROJECT } from './world.ts';
 
 const DAY_MS = 86_400_000;
 const OPEN: readonly JobState[] = ['queued', 'running', 'waiting'];

@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KeyState } from '../../lib/store/store.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
-import { expectConflict } from './portrait.ts';
+import type { KeyState } from '../../lib/domain/model.ts';
 import {
   aGrant,
   aKey,
@@ -21,7 +19,9 @@ import {
   PROJECT,
   removeGrant,
   removeKey,
-} from './world.ts';
+} from './fixtures.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
+import { expectConflict } from './snapshot.ts';
 
 const DONE = { type: 'done' };
 
@@ -40,7 +40,7 @@ export function keyChangesContract(openStore: OpenStore): void {
         expect(await store.grants.keyByAlias(PROJECT, 'alias-1')).toEqual(key);
         expect(await store.grants.keyCount(PROJECT)).toBe(1);
         expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 10)).toMatchObject([{ action: 'create-key' }]);
-        expect(await store.seen.firstAnswer(onceOf(1).onceKey, NOW_MS)).toEqual({ answer: key });
+        expect(await store.idempotency.find(onceOf(1).idempotencyKey, NOW_MS)).toEqual({ answer: key });
       });
 
       test.each([
@@ -118,7 +118,7 @@ export function keyChangesContract(openStore: OpenStore): void {
         expect((await store.grants.listKeys(PROJECT, { state: from }, { limit: 1 })).total).toBe(0);
         expect((await store.grants.listKeys(PROJECT, { state: to }, { limit: 1 })).total).toBe(1);
         expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 10)).toHaveLength(2);
-        expect(await store.seen.firstAnswer(onceOf(1).onceKey, NOW_MS)).toEqual({ answer: {} });
+        expect(await store.idempotency.find(onceOf(1).idempotencyKey, NOW_MS)).toEqual({ answer: {} });
       });
 
       test.each(moves)('from state %s is refused where the key is in state %s', async (from, actual) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Key, KeyState, PageRequest, Store } from '../../lib/store/store.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import type { Key, KeyState, PageRequest } from '../../lib/domain/model.ts';
+import type { Store } from '../../lib/store/store.ts';
 import {
   aKey,
   commitAll,
@@ -16,7 +16,8 @@ import {
   PENDING,
   PROJECT,
   removeKey,
-} from './world.ts';
+} from './fixtures.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
 
 type Filter = { state?: KeyState; keySpec?: string };
 

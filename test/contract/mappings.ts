@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Mapping, MappingStore } from '../../lib/store/jobs.ts';
+import type { Mapping } from '../../lib/domain/job.ts';
+import type { MappingStore } from '../../lib/store/store.ts';
+import { DOMAIN, GRANTEE, numbers, RETIRER } from './fixtures.ts';
 import { eachFresh, type OpenStore } from './open-store.ts';
-import { DOMAIN, GRANTEE, numbers, RETIRER } from './world.ts';
 
 const ANN: Mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE };
 const ANN_ANYWHERE: Mapping = { ...ANN, source: '*', grantee: RETIRER };

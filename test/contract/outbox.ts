@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChangeEvent, Store } from '../../lib/store/store.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import type { ChangeEvent } from '../../lib/domain/events.ts';
+import type { Store } from '../../lib/store/store.ts';
 import {
   aGrant,
   aKey,
@@ -17,7 +17,8 @@ import {
   onceOf,
   PROJECT,
   removeGrant,
-} from './world.ts';
+} from './fixtures.ts';
+import { eachFresh, type OpenStore } from './open-store.ts';
 
 /**
  * What every engine's `OutboxStore` must do.

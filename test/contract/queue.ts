@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Queue, Taken, Work } from '../../lib/queue.ts';
-import { numbers } from './world.ts';
+import type { Message, Queue, ReceivedMessage } from '../../lib/queue/queue.ts';
+import { numbers } from './fixtures.ts';
 
 /** Opens a fresh, empty queue with its dead letters. `close` also removes what it left behind. */
 export type OpenQueue = () => Promise<{ queue: Queue; close(): Promise<void> }>;
 
-const aJob = (n: number): Work => ({ kind: 'job', jobId: n.toString(16).padStart(32, '0') });
+const aJob = (n: number): Message => ({ kind: 'job', jobId: n.toString(16).padStart(32, '0') });
 /** Large, and with all that a text can hold: also what a queue may refuse unless it is escaped. */
-const DELIVERY: Work = {
+const DELIVERY: Message = {
   kind: 'delivery',
   target: 'siem',
   messageId: 'msg_1',
@@ -26,13 +26,13 @@ export function queueContract(openQueue: OpenQueue): void {
     });
     afterEach(() => opened.close());
 
-    async function withWork(...works: Work[]): Promise<Queue> {
+    async function withWork(...works: Message[]): Promise<Queue> {
       for (const work of works) await opened.queue.send(work);
       return opened.queue;
     }
 
-    async function takeOne(queue: Queue): Promise<Taken> {
-      const [taken, ...others] = await queue.take(10);
+    async function takeOne(queue: Queue): Promise<ReceivedMessage> {
+      const [taken, ...others] = await queue.receive(10);
       expect(others).toEqual([]);
       if (!taken) throw new Error('there is no work');
       return taken;
@@ -41,45 +41,46 @@ export function queueContract(openQueue: OpenQueue): void {
     /** Takes all that there is until it is dead. */
     async function wearOut(queue: Queue): Promise<void> {
       for (const _ of numbers(1, TAKEN_MAX)) {
-        for (const taken of await takeAll(queue)) await queue.again(taken, 0);
+        for (const taken of await takeAll(queue)) await queue.retryLater(taken, 0);
       }
-      expect(await queue.take(10)).toEqual([]);
+      expect(await queue.receive(10)).toEqual([]);
     }
 
-    async function takeAll(queue: Queue): Promise<Taken[]> {
-      const all: Taken[] = [];
+    async function takeAll(queue: Queue): Promise<ReceivedMessage[]> {
+      const all: ReceivedMessage[] = [];
       for (;;) {
-        const taken = await queue.take(10);
+        const taken = await queue.receive(10);
         if (taken.length === 0) return all;
         all.push(...taken);
         if (all.length > 1000) throw new Error('what was taken is not hidden');
       }
     }
 
-    const worksOf = (taken: readonly { work: Work }[]) => taken.map(({ work }) => JSON.stringify(work)).toSorted();
-    const textsOf = (works: readonly Work[]) => works.map((work) => JSON.stringify(work)).toSorted();
+    const worksOf = (taken: readonly { message: Message }[]) =>
+      taken.map(({ message }) => JSON.stringify(message)).toSorted();
+    const textsOf = (works: readonly Message[]) => works.map((work) => JSON.stringify(work)).toSorted();
 
     test('gives nothing where there is nothing', async () => {
       const { queue } = opened;
-      expect(await queue.take(10)).toEqual([]);
-      expect(await queue.dead()).toEqual([]);
-      expect(await queue.revive()).toBe(0);
+      expect(await queue.receive(10)).toEqual([]);
+      expect(await queue.listDeadLetters()).toEqual([]);
+      expect(await queue.redriveDeadLetters()).toBe(0);
     });
 
     test('gives what was sent, as it was, for the first time', async () => {
-      const works: Work[] = [aJob(1), { kind: 'outbox' }, DELIVERY];
+      const works: Message[] = [aJob(1), { kind: 'outbox' }, DELIVERY];
       const queue = await withWork(...works);
       const taken = await takeAll(queue);
       expect(worksOf(taken)).toEqual(textsOf(works));
-      expect(taken.map(({ tries }) => tries)).toEqual([1, 1, 1]);
-      expect(new Set(taken.map(({ handle }) => handle)).size).toBe(3);
+      expect(taken.map(({ receiveCount }) => receiveCount)).toEqual([1, 1, 1]);
+      expect(new Set(taken.map(({ receiptHandle }) => receiptHandle)).size).toBe(3);
     });
 
     test('gives at most what is asked for, and then the rest', async () => {
       const queue = await withWork(...numbers(1, 5).map(aJob));
-      const three = await queue.take(3);
+      const three = await queue.receive(3);
       expect(three).toHaveLength(3);
-      const rest = await queue.take(10);
+      const rest = await queue.receive(10);
       expect(worksOf([...three, ...rest])).toEqual(textsOf(numbers(1, 5).map(aJob)));
     });
 
@@ -91,103 +92,103 @@ export function queueContract(openQueue: OpenQueue): void {
     test('hides what was taken from others', async () => {
       const queue = await withWork(aJob(1));
       await takeOne(queue);
-      expect(await queue.take(10)).toEqual([]);
+      expect(await queue.receive(10)).toEqual([]);
     });
 
     test('does not give what is sent with a delay before its time', async () => {
       const { queue } = opened;
       await queue.send(aJob(1), 900);
       await queue.send(aJob(2), 0);
-      expect((await takeOne(queue)).work).toEqual(aJob(2));
-      expect(await queue.take(10)).toEqual([]);
+      expect((await takeOne(queue)).message).toEqual(aJob(2));
+      expect(await queue.receive(10)).toEqual([]);
     });
 
     test('refuses a delay that is longer than 900 seconds, and keeps nothing of it', async () => {
       const { queue } = opened;
       await expect(queue.send(aJob(1), 901)).rejects.toThrow('900');
-      expect(await queue.take(10)).toEqual([]);
+      expect(await queue.receive(10)).toEqual([]);
     });
 
     test('forgets what is done, also when it is told twice', async () => {
       const queue = await withWork(aJob(1), aJob(2));
       const [first, second] = await takeAll(queue);
       if (!first || !second) throw new Error('two were sent');
-      await queue.done(first);
-      await queue.done(first);
-      await queue.again(second, 0);
-      expect((await takeOne(queue)).work).toEqual(second.work);
+      await queue.delete(first);
+      await queue.delete(first);
+      await queue.retryLater(second, 0);
+      expect((await takeOne(queue)).message).toEqual(second.message);
     });
 
     test('gives again what is not finished, counting, under another handle', async () => {
       const queue = await withWork(aJob(1));
       const first = await takeOne(queue);
-      await queue.again(first, 0);
+      await queue.retryLater(first, 0);
       const second = await takeOne(queue);
-      expect(second).toMatchObject({ work: aJob(1), tries: 2 });
-      expect(second.handle).not.toBe(first.handle);
-      await queue.again(second, 0);
-      expect(await takeOne(queue)).toMatchObject({ work: aJob(1), tries: 3 });
+      expect(second).toMatchObject({ message: aJob(1), receiveCount: 2 });
+      expect(second.receiptHandle).not.toBe(first.receiptHandle);
+      await queue.retryLater(second, 0);
+      expect(await takeOne(queue)).toMatchObject({ message: aJob(1), receiveCount: 3 });
     });
 
     test('does not give again what is to come back later', async () => {
       const queue = await withWork(aJob(1));
-      await queue.again(await takeOne(queue), 43_000);
-      expect(await queue.take(10)).toEqual([]);
+      await queue.retryLater(await takeOne(queue), 43_000);
+      expect(await queue.receive(10)).toEqual([]);
     });
 
     test('what another has taken since is not removed by who had it before', async () => {
       const queue = await withWork(aJob(1));
       const first = await takeOne(queue);
-      await queue.again(first, 0);
+      await queue.retryLater(first, 0);
       const second = await takeOne(queue);
-      await queue.done(first);
-      await queue.again(second, 0);
+      await queue.delete(first);
+      await queue.retryLater(second, 0);
       const third = await takeOne(queue);
-      expect(third).toMatchObject({ work: aJob(1), tries: 3 });
-      await queue.done(third);
-      expect(await queue.take(10)).toEqual([]);
+      expect(third).toMatchObject({ message: aJob(1), receiveCount: 3 });
+      await queue.delete(third);
+      expect(await queue.receive(10)).toEqual([]);
     });
 
     test('what was taken 12 times without an end is a dead letter, and stays one', async () => {
       const queue = await withWork(aJob(1));
       for (const tries of numbers(1, TAKEN_MAX)) {
         const taken = await takeOne(queue);
-        expect(taken.tries).toBe(tries);
-        expect(await queue.dead()).toEqual([]);
-        await queue.again(taken, 0);
+        expect(taken.receiveCount).toBe(tries);
+        expect(await queue.listDeadLetters()).toEqual([]);
+        await queue.retryLater(taken, 0);
       }
-      expect(await queue.take(10)).toEqual([]);
-      for (const _ of ['look', 'and look again']) expect(await queue.dead()).toEqual([aJob(1)]);
-      expect(await queue.take(10)).toEqual([]);
+      expect(await queue.receive(10)).toEqual([]);
+      for (const _ of ['look', 'and look again']) expect(await queue.listDeadLetters()).toEqual([aJob(1)]);
+      expect(await queue.receive(10)).toEqual([]);
     });
 
     test('a dead letter does not hold up what comes after it', async () => {
       const queue = await withWork(aJob(1));
-      for (const _ of numbers(1, TAKEN_MAX)) await queue.again(await takeOne(queue), 0);
+      for (const _ of numbers(1, TAKEN_MAX)) await queue.retryLater(await takeOne(queue), 0);
       await queue.send(aJob(2));
-      expect(await takeAll(queue)).toMatchObject([{ work: aJob(2), tries: 1 }]);
-      expect(await queue.dead()).toEqual([aJob(1)]);
+      expect(await takeAll(queue)).toMatchObject([{ message: aJob(2), receiveCount: 1 }]);
+      expect(await queue.listDeadLetters()).toEqual([aJob(1)]);
     });
 
     test('dead letters that are revived are given anew, with all their tries', async () => {
       const queue = await withWork(aJob(1), DELIVERY);
       await wearOut(queue);
-      expect(await queue.revive()).toBe(2);
-      expect(await queue.dead()).toEqual([]);
-      expect(await queue.revive()).toBe(0);
+      expect(await queue.redriveDeadLetters()).toBe(2);
+      expect(await queue.listDeadLetters()).toEqual([]);
+      expect(await queue.redriveDeadLetters()).toBe(0);
       const taken = await takeAll(queue);
       expect(worksOf(taken)).toEqual(textsOf([aJob(1), DELIVERY]));
-      expect(taken.map(({ tries }) => tries)).toEqual([1, 1]);
+      expect(taken.map(({ receiveCount }) => receiveCount)).toEqual([1, 1]);
     });
 
     test('of many dead letters ten are shown, and all are revived', async () => {
       const works = numbers(1, 23).map(aJob);
       const queue = await withWork(...works);
       await wearOut(queue);
-      const shown = textsOf(await queue.dead());
+      const shown = textsOf(await queue.listDeadLetters());
       expect(new Set(shown).size).toBe(10);
       expect(textsOf(works)).toEqual(expect.arrayContaining(shown));
-      expect(await queue.revive()).toBe(23);
+      expect(await queue.redriveDeadLetters()).toBe(23);
       expect(worksOf(await takeAll(queue))).toEqual(textsOf(works));
     });
 
@@ -197,9 +198,9 @@ export function queueContract(openQueue: OpenQueue): void {
       await Promise.all(works.map((work) => queue.send(work)));
       const taken = await Promise.all(numbers(1, 4).map(() => takeAll(queue)));
       expect(worksOf(taken.flat())).toEqual(textsOf(works));
-      await Promise.all(taken.flat().map((one) => queue.done(one)));
-      expect(await queue.take(10)).toEqual([]);
-      expect(await queue.dead()).toEqual([]);
+      await Promise.all(taken.flat().map((one) => queue.delete(one)));
+      expect(await queue.receive(10)).toEqual([]);
+      expect(await queue.listDeadLetters()).toEqual([]);
     });
   });
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Grant, Operation, PageRequest, Principal, Store } from '../../lib/store/store.ts';
-import { walk } from './grant-lists.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import type { Grant, Operation, PageRequest, Principal } from '../../lib/domain/model.ts';
+import type { Store } from '../../lib/store/store.ts';
 import {
   aGrant,
   aKey,
@@ -21,7 +20,9 @@ import {
   RETIRER,
   removeGrant,
   user,
-} from './world.ts';
+} from './fixtures.ts';
+import { walk } from './grant-lists.ts';
+import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
 
 const STRANGER = 'c0000000000000000000000000000008';
 const OTHER_DOMAIN = 'd0000000000000000000000000000009';

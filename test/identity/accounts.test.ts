@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AccountError } from '../../lib/identity/accounts.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, type World } from './fixture.ts';
 
 let world: World;
 beforeAll(async () => {

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
-import type { SignableRequest } from '../../lib/signing/sdk-hmac.ts';
+import type { SignableRequest } from '../../lib/signing/signed-request.ts';
 import { authorizationOf, sdkDateOf } from '../signing/independent.ts';
-import { expectCode, openWorld, START_MS, type World } from './world.ts';
+import { expectCode, openWorld, START_MS, type World } from './fixture.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NO_CREDENTIALS =
@@ -34,7 +34,7 @@ const requestOf = (headers: Record<string, string>): SignableRequest => ({
   body: Buffer.from('{}'),
 });
 const identify = (headers: Record<string, string>, projectId: string | undefined = world.home.project.projectId) =>
-  world.identity.identify(requestOf(headers), projectId);
+  world.authenticator.authenticate(requestOf(headers), projectId);
 
 function signed({ access_key: accessKey, secret_key: secretKey }: NewAccessKey): Record<string, string> {
   const headers = { 'x-sdk-date': sdkDateOf(world.clock.nowMs) };
@@ -83,7 +83,7 @@ test.each<[string, () => string | undefined]>([
   ['a project that does not exist', () => '0'.repeat(32)],
   ['no project', () => undefined],
 ])('a signature over a URL with %s is good for none', async (_, projectOf) => {
-  const caller = await world.identity.identify(requestOf(signed(user)), projectOf());
+  const caller = await world.authenticator.authenticate(requestOf(signed(user)), projectOf());
   expect(caller).toMatchObject({ userId: user.user_id, projectId: undefined, roles: [] });
 });
 

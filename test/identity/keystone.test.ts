@@ -1,16 +1,16 @@
 /** What an IAM says of a token, and what is made of it; the IAM is a server that answers in the documented forms. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Identity } from '../../lib/identity/identity.ts';
-import { keystoneIdentity } from '../../lib/identity/keystone.ts';
-import { type AwsServer, json, startAwsServer } from '../aws/server.ts';
-import { CALLER, identify, NOW_MS, refusalOf, requestOf, TOKEN } from './keystone.ts';
+import type { Authenticator } from '../../lib/identity/authenticator.ts';
+import { keystoneAuthenticator } from '../../lib/identity/keystone.ts';
+import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
+import { CALLER, identify, NOW_MS, refusalOf, requestOf, TOKEN } from './keystone-fixture.ts';
 
 let iam: AwsServer;
-let identity: Identity;
+let identity: Authenticator;
 
 beforeEach(async () => {
   iam = await startAwsServer();
-  identity = keystoneIdentity({ endpoint: iam.endpoint, cacheSeconds: 30, now: () => NOW_MS });
+  identity = keystoneAuthenticator({ endpoint: iam.endpoint, cacheSeconds: 30, now: () => NOW_MS });
 });
 
 afterEach(() => iam.stop());
@@ -71,7 +71,7 @@ test('the domain is the one that the user is of, also for a project of another',
 test('the project is the one of the token, whatever the URL says', async () => {
   iam.answer(json(200, { token: TOKEN }));
   for (const named of ['0'.repeat(32), undefined]) {
-    const caller = await identity.identify(requestOf({ 'x-auth-token': 'MIIatAYJ' }), named);
+    const caller = await identity.authenticate(requestOf({ 'x-auth-token': 'MIIatAYJ' }), named);
     expect(caller.projectId).toBe('aa2d97d7e62c4b7da3ffdfc11551f878');
   }
 });
@@ -129,6 +129,6 @@ test.each<[string, Record<string, string>]>([
   ['another scheme and a token', { authorization: 'Bearer MIIatAYJ', 'x-auth-token': 'MIIatAYJ' }],
 ])('%s is refused without asking the IAM', async (_what, headers) => {
   iam.answer(json(200, { token: TOKEN }));
-  expect(await refusalOf(identity.identify(requestOf(headers), CALLER.projectId))).toBe('APIGW.0301');
+  expect(await refusalOf(identity.authenticate(requestOf(headers), CALLER.projectId))).toBe('APIGW.0301');
   expect(iam.arrived).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Caller } from '../../lib/domain/request-context.ts';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
-import type { Caller } from '../../lib/identity/identity.ts';
 import type { Login } from '../../lib/identity/tokens.ts';
-import { expectCode, openWorld, START_MS, type World } from './world.ts';
+import { expectCode, openWorld, START_MS, type World } from './fixture.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const UNAUTHORIZED = 'The request you have made requires authentication.';

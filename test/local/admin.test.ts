@@ -280,7 +280,7 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     expect(receipt).toMatchObject({
       action: 'revoke-grant',
       actor: user.user_id,
-      door: 'http',
+      channel: 'http',
       sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
       grant: { grant_id, grantee_principal: NO_ID, operations: ['describe-key'] },
     });

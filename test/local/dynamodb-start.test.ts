@@ -5,7 +5,6 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { auditTable } from '../store/dynamodb-audit.ts';
 import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
 import {
   accessDenied,
@@ -22,6 +21,7 @@ import {
   unknownCredentials,
   wrongSecret,
 } from '../support/fake-dynamodb.ts';
+import { auditTable } from '../support/oracles/dynamodb.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 const SECRET = 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY';

@@ -4,11 +4,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGateway, drain } from '../../local/gateway.ts';
-import { grantIdsOn } from '../functions/making.ts';
-import { dial, replyOf, restOf } from '../functions/raw.ts';
-import { expectRefusal } from '../functions/refusal.ts';
-import { rowsOf } from '../functions/rows.ts';
+import { grantIdsOn } from '../support/create.ts';
+import { expectRefusal } from '../support/expect-error.ts';
+import { dial, replyOf, restOf } from '../support/raw-http.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { rowsOf } from '../support/stored-rows.ts';
 
 let service: TestService;
 let gateway: Server;

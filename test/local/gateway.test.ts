@@ -1,9 +1,9 @@
 /** What the gateway does before a function is asked: browsers of other origins, and what is not HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { exchange, replyOf } from '../functions/raw.ts';
-import { expectRefusal } from '../functions/refusal.ts';
-import { rowsOf } from '../functions/rows.ts';
+import { expectRefusal } from '../support/expect-error.ts';
+import { exchange, replyOf } from '../support/raw-http.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { rowsOf } from '../support/stored-rows.ts';
 
 const APP = 'https://app.example.com';
 

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { type Command, command } from './commands.ts';
 import { newHistory } from './history.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type Stage } from './scenario.ts';
 import type { Engine } from './systems.ts';
 
 /** How many examples share a store and a seed. */

@@ -3,7 +3,7 @@
  * so that any part of a history is a history too: that is what makes a failing one shrink.
  */
 import * as fc from 'fast-check';
-import * as cast from './cast.ts';
+import * as cast from './values.ts';
 
 /** An index into what was made so far, or the name of nothing, or `own`: the key that the grant is on. */
 export type Ref = number | string;

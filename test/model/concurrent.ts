@@ -1,13 +1,14 @@
 /** Several clients at once on one stage: what they are answered must be explained by some order, one after the other. */
-import { type AtOnce, atOnce } from './at-once.ts';
-import { nameOf, QUOTAS } from './cast.ts';
+
 import { type Checked, check } from './check.ts';
-import { closingReads } from './closing.ts';
+import { type AtOnce, atOnce } from './concurrent-command.ts';
+import { closingReads } from './final-reads.ts';
 import { newHistory, tell } from './history.ts';
 import { madeBy, type Resolved, remember, resolve } from './resolve.ts';
-import { type Served, serialOrder } from './serial.ts';
-import { lagging, pause, perform, type Stage } from './stage.ts';
+import { lagging, pause, perform, type Stage } from './scenario.ts';
+import { type Served, serialOrder } from './serializability.ts';
 import type { Engine } from './systems.ts';
+import { nameOf, QUOTAS } from './values.ts';
 
 /** @throws Error with a seed, and the smallest history found that no serial order explains */
 export async function checkAtOnce(engine: Engine, histories: number, seed: number): Promise<Checked> {

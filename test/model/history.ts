@@ -1,13 +1,13 @@
 /** One history, run on the model and on every stage side by side: each answer is compared, and in the end all there is. */
 import { isDeepStrictEqual } from 'node:util';
-import { nameOf, QUOTAS } from './cast.ts';
-import { closingReads } from './closing.ts';
 import type { Command, Send } from './commands.ts';
+import { closingReads } from './final-reads.ts';
 import { EMPTY, step } from './model.ts';
 import { newNames } from './names.ts';
 import type { Answer, Ask, Request } from './request.ts';
 import { type Known, madeBy, type Resolved, remember, resolve } from './resolve.ts';
-import { perform, type Stage } from './stage.ts';
+import { perform, type Stage } from './scenario.ts';
+import { nameOf, QUOTAS } from './values.ts';
 
 /** 2026-11-22T06:00:00Z */
 const START_MS = 1_795_327_200_000;

@@ -49,7 +49,7 @@ function once(state: State, request: Request, quotas: Quotas): [State, Answer] {
   const done = orRefusal(() => change(state, request, quotas));
   if ('refused' in done) return [{ ...state, memory: remember(refusedMark, done) }, done];
   const { next, answer, keyId, grant } = done;
-  const who = { actor: user, door: 'http', requestId, sequence };
+  const who = { actor: user, channel: 'http', requestId, sequence };
   const event = { action: ask.action, projectId: project, keyId, grant, atMs: nowMs, ...who };
   return [{ ...state, ...next, events: [event, ...state.events], memory: remember(doneMark, { answer }) }, { answer }];
 }
@@ -155,7 +155,7 @@ function deleteDueKeys(state: State, nowMs: number): State {
   const [first] = due.toSorted((a, b) => a.deletionAtMs - b.deletionAtMs);
   if (!first) return state;
   const { keyId, projectId } = first;
-  const who = { actor: 'kms-grants', door: 'deletion', requestId: '' };
+  const who = { actor: 'kms-grants', channel: 'deletion', requestId: '' };
   const event = { action: 'delete-key', projectId, keyId, atMs: nowMs, ...who };
   const gone = grantsOn(state, first).map((grant) => ({ ...event, grant }));
   const keys = state.keys.filter((key) => key !== first);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { NOWHERE, PROJECTS } from './cast.ts';
+import { NOWHERE, PROJECTS } from './values.ts';
 
 /** The shared names of keys, grants and projects, and what one system calls each. Projects are new in every history. */
 export interface Names {

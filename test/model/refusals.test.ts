@@ -4,11 +4,11 @@
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Store } from '../../lib/store/store.ts';
-import { QUOTAS } from './cast.ts';
 import { newNames } from './names.ts';
 import type { Answer, Ask } from './request.ts';
-import { openStage, perform, type Stage, stageOver } from './stage.ts';
+import { openStage, perform, type Stage, stageOver } from './scenario.ts';
 import { SQLITE } from './systems.ts';
+import { QUOTAS } from './values.ts';
 
 let stage: Stage;
 const names = newNames();
@@ -27,11 +27,11 @@ function ask(what: Ask, user = 'ann', on = stage): Promise<Answer> {
 
 /** The stage as one finds it whose second read, of this name, comes after what others did since the first. */
 function withReadDelayed(read: 'keyCount' | 'held', meanwhile: () => Promise<void>): Stage {
-  let isOver = false;
+  let isPastDeadline = false;
   const { grants } = stage.store;
   const delayed = async (...asked: never[]) => {
-    if (!isOver) {
-      isOver = true;
+    if (!isPastDeadline) {
+      isPastDeadline = true;
       await meanwhile();
     }
     return (grants[read] as (...asked: never[]) => Promise<unknown>)(...asked);

@@ -1,7 +1,8 @@
 /** From a line of a history to the request that it stands for, given what is known when it runs. */
-import { NOWHERE, PEOPLE, PROJECTS } from './cast.ts';
+
 import type { Again, Command, Due, PageDraft, Ref, Send } from './commands.ts';
 import type { Answer, Ask, Request } from './request.ts';
+import { NOWHERE, PEOPLE, PROJECTS } from './values.ts';
 
 export type Resolved = Omit<Request, 'requestId' | 'nowMs' | 'newId'>;
 

@@ -1,6 +1,6 @@
 /** `npm run test:model -- --runs N`: as many random commands as one has time for. */
 import { parseArgs } from 'node:util';
-import { startKeeper, stopKeeper } from '../support/dynamodb/kept.ts';
+import { startKeeper, stopKeeper } from '../support/dynamodb/keeper-process.ts';
 import { checkHistories, replayHistory } from './check.ts';
 import { DYNAMODB, ENGINES, type Engine, SQLITE } from './systems.ts';
 

@@ -7,8 +7,8 @@ import { ensureTable } from '../../lib/store/dynamodb/create-table.ts';
 import { openDynamodbStore } from '../../lib/store/dynamodb/dynamodb.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../lib/store/store.ts';
-import { auditDatabase } from '../store/sqlite-audit.ts';
 import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
+import { auditDatabase } from '../support/oracles/sqlite.ts';
 
 export interface Engine {
   name: string;
@@ -46,7 +46,7 @@ async function openDynamodb(): Promise<Store> {
   if (!dynamodb) throw new Error('STORE=dynamodb gives no settings for DynamoDB');
   await ensureTable(dynamodb);
   // Loaded late: it brings AWS's own client, which tests on SQLite do without.
-  const { auditTable } = await import('../store/dynamodb-audit.ts');
+  const { auditTable } = await import('../support/oracles/dynamodb.ts');
   return audited(openDynamodbStore(dynamodb), () => auditTable(endpoint, table));
 }
 

@@ -13,7 +13,7 @@ const OUTPUT_CHARS_MAX = 8_000;
 
 export class Children {
   readonly #groups = new Set<number>();
-  #isOver = false;
+  #isPastDeadline = false;
 
   /**
    * Runs a program to its end.
@@ -24,7 +24,7 @@ export class Children {
     args: readonly string[],
     { env = process.env, isShown = false }: { env?: NodeJS.ProcessEnv; isShown?: boolean } = {},
   ): Promise<Ended> {
-    if (this.#isOver) return { code: null, output: '' };
+    if (this.#isPastDeadline) return { code: null, output: '' };
     const stdio = isShown ? 'inherit' : 'pipe';
     const child = spawn(command, args, { env, detached: true, stdio: ['ignore', stdio, stdio] });
     const { pid } = child;
@@ -48,7 +48,7 @@ export class Children {
 
   /** Ends all that runs, and whatever they have started; nothing is started after that. */
   endAll(): void {
-    this.#isOver = true;
+    this.#isPastDeadline = true;
     for (const group of this.#groups) this.#end(group);
   }
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { plainSecretFault, verifyPlainSecret } from '../../lib/signing/plain-secret.ts';
-import { SignatureError } from '../../lib/signing/sdk-hmac.ts';
+import { plainSecretProblem, verifyPlainSecret } from '../../lib/signing/plain-secret.ts';
+import { SignatureError } from '../../lib/signing/signed-request.ts';
 
 const SECRETS = ['0123456789abcdef', 'Basic YWRtaW46c3VwZXJzZWNyZXQ='];
 
 test.each(SECRETS)('%s is taken', (secret) => {
-  expect(plainSecretFault(secret)).toBeUndefined();
+  expect(plainSecretProblem(secret)).toBeUndefined();
   expect(() => verifyPlainSecret(secret, SECRETS)).not.toThrow();
 });
 
@@ -31,7 +31,7 @@ test.each([
   '0123456789abcdef\n',
   'é'.repeat(20),
 ])('as a secret of the settings is refused, without being repeated: %j', (secret) => {
-  expect(plainSecretFault(secret)).toBe(
+  expect(plainSecretProblem(secret)).toBe(
     'must be at least 16 printable ASCII characters, none of the outer ones a space',
   );
 });

@@ -10,11 +10,11 @@ import {
   canonicalRequest,
   canonicalUri,
   parseAuthorization,
-  SignatureError,
   sign,
   stringToSign,
   verifySignature,
 } from '../../lib/signing/sdk-hmac.ts';
+import { SignatureError } from '../../lib/signing/signed-request.ts';
 
 const PROJECT = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
 

@@ -5,8 +5,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { SignatureError } from '../../lib/signing/sdk-hmac.ts';
-import { signWebhook, verifyWebhook, webhookSecretFault } from '../../lib/signing/standard-webhooks.ts';
+import { SignatureError } from '../../lib/signing/signed-request.ts';
+import { signWebhook, verifyWebhook, webhookSecretProblem } from '../../lib/signing/standard-webhooks.ts';
 import { randomFrom } from './random.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -226,7 +226,7 @@ test.each([-1, 1.5, 1e12, Number.NaN])('nothing is signed for the time %d', (tim
 const base64 = (bytes: number) => Buffer.alloc(bytes, 0xfb).toString('base64');
 
 test.each([SECRET, `whsec_${base64(24)}`, `whsec_${base64(64)}`, `whpk_${base64(32)}`])('%s is a secret', (secret) => {
-  expect(webhookSecretFault(secret)).toBeUndefined();
+  expect(webhookSecretProblem(secret)).toBeUndefined();
 });
 
 test.each([
@@ -243,7 +243,7 @@ test.each([
   ['a line end', `${SECRET}\n`],
   ['a letter that is none of base64', `${SECRET.slice(0, -1)}*`],
 ])('as a secret of the settings is refused, without being repeated: %s', (_, secret) => {
-  const fault = webhookSecretFault(secret);
+  const fault = webhookSecretProblem(secret);
   expect(fault).toBe('must be whsec_ and base64 of 24 to 64 bytes, or whpk_ and base64 of 32 bytes');
   expect(() => signWebhook(webhook(ID, AT_SECONDS, BODY), [secret])).toThrow('a secret that signs must be whsec_');
 });

@@ -1,7 +1,7 @@
 /** The other side is the vendor's own library, `@workos-inc/node`. */
 import { expect, jest, test } from '@jest/globals';
 import { WorkOS } from '@workos-inc/node';
-import { SignatureError } from '../../lib/signing/sdk-hmac.ts';
+import { SignatureError } from '../../lib/signing/signed-request.ts';
 import { verifyWorkos } from '../../lib/signing/workos.ts';
 import { randomFrom } from './random.ts';
 

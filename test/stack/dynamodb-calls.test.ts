@@ -1,9 +1,9 @@
 /** What functions ask of DynamoDB, beside what their roles allow: DynamoDB Local itself asks nobody for permission. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { done, newGrant, newKey } from '../functions/making.ts';
-import { sendSigned } from '../functions/signed.ts';
+import { done, newGrant, newKey } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
+import { sendSigned } from '../support/send-signed.ts';
 import { type Answer, startService, type TestService } from '../support/service.ts';
 import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS } from './roles.ts';

@@ -9,12 +9,12 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { handler as work } from '../../functions/hooks/work.ts';
 import { handler as findLostWork } from '../../functions/schedule/find-lost-work.ts';
-import type { Reference } from '../../lib/outbound/kept.ts';
-import type { Taken, Work } from '../../lib/queue.ts';
+import type { SecretReference } from '../../lib/clients/secrets.ts';
+import type { Message, ReceivedMessage } from '../../lib/queue/queue.ts';
 import { type Services, useServices } from '../../lib/services.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
-import { openLocal } from '../../local/open.ts';
-import { done, newGrant, newKey } from '../functions/making.ts';
+import { openServices } from '../../local/open-services.ts';
+import { done, newGrant, newKey } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -33,13 +33,13 @@ const uses = new Map<string, Use[]>();
 /** What the queue was asked for by functions themselves; taking and ending is Lambda's. */
 const queued: Use[] = [];
 /** All that was sent to the queue. */
-const sends: Work[] = [];
+const sends: Message[] = [];
 
 /** Does what a function is there for, and keeps what that asks of DynamoDB and of the queue. */
-async function using<T>(name: string, act: () => Promise<T>): Promise<T> {
+async function using<T>(name: string, work: () => Promise<T>): Promise<T> {
   recorder.asked.length = 0;
   queued.length = 0;
-  const result = await act();
+  const result = await work();
   uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf), ...queued]);
   return result;
 }
@@ -79,14 +79,14 @@ async function jobFor(identity: string): Promise<string> {
 }
 
 /** As SQS hands it over. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS", the example event. */
-const eventOf = (taken: Taken) =>
+const eventOf = (taken: ReceivedMessage) =>
   ({
     Records: [
       {
-        messageId: taken.handle,
-        receiptHandle: taken.handle,
-        body: JSON.stringify(taken.work),
-        attributes: { ApproximateReceiveCount: String(taken.tries) },
+        messageId: taken.receiptHandle,
+        receiptHandle: taken.receiptHandle,
+        body: JSON.stringify(taken.message),
+        attributes: { ApproximateReceiveCount: String(taken.receiveCount) },
       },
     ],
   }) as SQSEvent;
@@ -96,17 +96,17 @@ const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context;
 /** Works until the queue has nothing that is due. @returns the kinds of what was worked on */
 async function workAll(): Promise<string[]> {
   const kinds: string[] = [];
-  for (let [taken] = await services.queue.take(1); taken; [taken] = await services.queue.take(1)) {
+  for (let [taken] = await services.queue.receive(1); taken; [taken] = await services.queue.receive(1)) {
     const event = eventOf(taken);
     const { batchItemFailures } = await using('work', () => work(event, CONTEXT));
-    if (batchItemFailures.length === 0) await services.queue.done(taken);
-    kinds.push(taken.work.kind);
+    if (batchItemFailures.length === 0) await services.queue.delete(taken);
+    kinds.push(taken.message.kind);
   }
   return kinds;
 }
 
 /** Settings of hooks, as a file of the test's own. */
-function fileOf(name: string, settings: object): Reference {
+function fileOf(name: string, settings: object): SecretReference {
   const path = join(service.dataDir, name);
   writeFileSync(path, JSON.stringify(settings));
   return { kind: 'file', path };
@@ -130,17 +130,17 @@ beforeAll(async () => {
       audit: { url: 'http://127.0.0.1:1/', secrets: [SECRET], allow_private: true },
     }),
   };
-  services = await openLocal(config, { now: () => clock.nowMs });
+  services = await openServices(config, { now: () => clock.nowMs });
   useServices(services);
   const { queue, store } = services;
   for (const [method, action] of [
     ['send', 'sqs:SendMessage queue'],
-    ['again', 'sqs:ChangeMessageVisibility queue'],
+    ['retryLater', 'sqs:ChangeMessageVisibility queue'],
   ] as const) {
     const real = queue[method] as (...args: unknown[]) => Promise<void>;
     jest.spyOn(queue, method).mockImplementation((...args: unknown[]) => {
       queued.push({ action, pk: '' });
-      if (method === 'send') sends.push(args[0] as Work);
+      if (method === 'send') sends.push(args[0] as Message);
       return real.apply(queue, args);
     });
   }
@@ -177,7 +177,7 @@ beforeAll(async () => {
   const delivery = sends.find(({ kind }) => kind === 'delivery');
   if (!delivery) throw new Error('nothing was put off for the target that does not answer');
   const { batchItemFailures } = await using('work', () =>
-    work(eventOf({ work: delivery, tries: 1, handle: '0.1' }), CONTEXT),
+    work(eventOf({ message: delivery, receiveCount: 1, receiptHandle: '0.1' }), CONTEXT),
   );
   expect(batchItemFailures).toHaveLength(1);
   expect(await stateOf(await hook('user.greeted', {}))).toBe('ignored');
@@ -186,7 +186,7 @@ beforeAll(async () => {
   done(await using('revoke-grant', () => service.kms(creator, 'revoke-grant', { key_id: keyId, grant_id: grantId })));
   const lost = await hook('key.compromised', { key_id: keyId });
   // What the queue was told of both has got lost.
-  for (const taken of await queue.take(10)) await queue.done(taken);
+  for (const taken of await queue.receive(10)) await queue.delete(taken);
   clock.nowMs += 120_000;
   await using('find-lost-work', () => findLostWork());
   expect(await workAll()).toEqual(expect.arrayContaining(['job', 'outbox']));
@@ -249,7 +249,7 @@ test('who works may touch nothing that work never touches', () => {
   const touched = asked?.() ?? [];
   const unused = patterns.filter((pattern) => !touched.some(({ pk }) => fits(pk, pattern)));
   // Another KMS's answers are remembered: dynamodb-upstream.test.ts.
-  expect([...new Set(unused)]).toEqual(['once#*']);
+  expect([...new Set(unused)]).toEqual(['idempotency#*']);
 });
 
 test.each(['revoke-grant', 'delete-due-keys', 'work'])('%s writes what is to be told, and sends word of it', (name) => {

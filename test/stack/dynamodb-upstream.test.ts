@@ -7,13 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseConfig } from '../../lib/config.ts';
-import { workOf } from '../../lib/hooks/work.ts';
 import { type Services, useServices } from '../../lib/services.ts';
 import { sign } from '../../lib/signing/sdk-hmac.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
+import { messageProcessor } from '../../lib/webhooks/process-message.ts';
 import type { DemoUser } from '../../local/demo.ts';
 import { createGateway, drain } from '../../local/gateway.ts';
-import { openLocal } from '../../local/open.ts';
+import { openServices } from '../../local/open-services.ts';
 import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
@@ -64,7 +64,7 @@ beforeAll(async () => {
     KMS_RATE_PER_SECOND: '1000',
     HOOKS: `file:${hooks}`,
   });
-  services = await openLocal(config);
+  services = await openServices(config);
   useServices(services);
   gateway = await createGateway([]);
   await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
@@ -125,10 +125,10 @@ async function workOn(grantee: string) {
   const headers = { 'content-type': 'application/json', ...signWebhook(message, [HOOK_SECRET]) };
   const answer = await fetch(`${address()}/hooks/idp`, { method: 'POST', headers, body });
   const { job_id: jobId } = (await answer.json()) as { job_id: string };
-  const [taken] = await services.queue.take(1);
+  const [taken] = await services.queue.receive(1);
   if (!taken) throw new Error('the hook has put nothing on the queue');
   recorder.asked.length = 0;
-  expect(await workOf(services).work(taken, () => false)).toBe(true);
+  expect(await messageProcessor(services).work(taken, () => false)).toBe(true);
   uses.set('work', recorder.asked.flatMap(usesOf));
   return services.store.jobs.job(jobId);
 }

@@ -1,7 +1,7 @@
 /** Who may do what: the roles of the packaged stack, as a whole. */
 import { expect, test } from '@jest/globals';
 import type { ItemKey } from '../../lib/store/dynamodb/item.ts';
-import { at } from '../../lib/store/dynamodb/schema.ts';
+import { itemKey } from '../../lib/store/dynamodb/schema.ts';
 import { functionsOf, ofType, type Stack } from './packaged.ts';
 
 interface Statement {
@@ -17,7 +17,7 @@ const ROOT_KEY = ['secretsmanager:GetSecretValue root key'];
 const SEND = ['sqs:SendMessage queue'];
 const KEYS_AND_GRANTS = 'due grant#* key#* keys#* retirable#* retirable-n#*';
 const GRANTS = 'grant#* key#* retirable#* retirable-n#*';
-const RECORDS = 'dynamodb:PutItem table where pk is events#* grantee-events#* once#*';
+const RECORDS = 'dynamodb:PutItem table where pk is events#* grantee-events#* idempotency#*';
 const CHANGES = [
   RECORDS,
   `dynamodb:DeleteItem table where pk is ${KEYS_AND_GRANTS}`,
@@ -26,7 +26,7 @@ const CHANGES = [
 ];
 const JOBS = 'all#jobs job#* open-jobs';
 const READ_BY_WORKER =
-  'access-key#* grant#* job#* key#* mappings once#* outbox#* retirable#* retirable-n#* token#* user#*';
+  'access-key#* grant#* job#* key#* mappings idempotency#* outbox#* retirable#* retirable-n#* token#* user#*';
 
 /**
  * Each kind of function, and all that it may do besides writing its own log. A new function is written down here, so
@@ -222,7 +222,7 @@ export function testRoles(stack: Stack): void {
   test('keys are written by changer and sweeper, grants by worker too, jobs by hook, worker and finder, tokens by login, all else by nobody', () => {
     const writersOf = (pk: string) =>
       roles.filter(({ statements }) => mayWrite(statements, pk)).map(({ name }) => name);
-    const found = Object.entries(at).map(([item, place]) => {
+    const found = Object.entries(itemKey).map(([item, place]) => {
       const places = [(place as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3')].flat();
       return [item, [...new Set(places.flatMap(({ pk }) => writersOf(pk)))]];
     });
@@ -234,7 +234,7 @@ export function testRoles(stack: Stack): void {
       ...ITEMS.nobodys.map((item) => [item, []]),
     ];
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
-    expect(writersOf(at.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'WorkerRole', 'FinderRole']);
+    expect(writersOf(itemKey.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'WorkerRole', 'FinderRole']);
   });
 
   test('only Lambda takes a role', () => {

@@ -8,8 +8,8 @@ import { ensureTable } from '../../lib/store/dynamodb/create-table.ts';
 import { openDynamodbStore } from '../../lib/store/dynamodb/dynamodb.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../lib/store/store.ts';
-import { auditTable } from '../store/dynamodb-audit.ts';
-import { auditDatabase } from '../store/sqlite-audit.ts';
+import { auditTable } from './oracles/dynamodb.ts';
+import { auditDatabase } from './oracles/sqlite.ts';
 import { storeSettings } from './store.ts';
 
 /** On SQLite; in the jest project `dynamodb` on DynamoDB Local. */

@@ -73,7 +73,7 @@ test('JAVA_HOME decides which java is run', async () => {
 });
 
 test('a run that is killed leaves no DynamoDB Local behind', async () => {
-  const script = `const { startKeeper } = await import('./test/support/dynamodb/kept.ts');
+  const script = `const { startKeeper } = await import('./test/support/dynamodb/keeper-process.ts');
     console.log(await startKeeper());
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });

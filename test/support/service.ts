@@ -10,9 +10,9 @@ import { parseConfig } from '../../lib/config.ts';
 import type { Login } from '../../lib/identity/tokens.ts';
 import { type Services, useServices } from '../../lib/services.ts';
 import type { EventStore } from '../../lib/store/store.ts';
-import { type Demo, type DemoUser, firstStart } from '../../local/demo.ts';
+import { createDemoOnFirstStart, type Demo, type DemoUser } from '../../local/demo.ts';
 import { createGateway, drain } from '../../local/gateway.ts';
-import { openLocal } from '../../local/open.ts';
+import { openServices } from '../../local/open-services.ts';
 import { startWorker, type Worker } from '../../local/worker.ts';
 import { storeSettings } from './store.ts';
 import { startForCaller } from './upstream/caller.ts';
@@ -70,10 +70,10 @@ export interface TestService extends Omit<Started, 'login'> {
 async function startHere(env: Record<string, string>): Promise<Started> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...storeSettings(), ...env });
-  const demo = (await firstStart(config)) as Demo;
+  const demo = (await createDemoOnFirstStart(config)) as Demo;
   const clock = { nowMs: Date.now() };
   let worker: Worker | undefined;
-  const services = await openLocal(config, { now: () => clock.nowMs, tell: async () => worker?.tell() });
+  const services = await openServices(config, { now: () => clock.nowMs, tell: async () => worker?.tell() });
   useServices(services);
   if (config.hooks ?? config.targets) worker = await startWorker(services);
   const server = await createGateway(config.corsOrigins);

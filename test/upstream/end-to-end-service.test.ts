@@ -7,8 +7,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { ChangeEvent } from '../../lib/domain/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
-import type { ChangeEvent } from '../../lib/store/store.ts';
 import type { Demo } from '../../local/demo.ts';
 import { failure, type Keys, type SdkClient, type SdkReply, sdkClient } from '../sdk/client.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
@@ -178,7 +178,7 @@ test("each change leaves one event here that tells who of ours, and the cloud's 
     ['revoke-grant', 'create-grant', 'create-key'].map((action) => [action, maker.user_id]),
   );
   expect(here.map(({ upstreamRequestId }) => upstreamRequestId)).toEqual(there.map(({ requestId }) => requestId));
-  expect(here[0]).toMatchObject({ door: 'http', sequence, keyId });
+  expect(here[0]).toMatchObject({ channel: 'http', sequence, keyId });
   // The cloud was told our request id as the sequence, so that both logs can be read together.
   expect(there.map((event) => event.sequence?.replaceAll('-', ''))).toEqual(here.map(({ requestId }) => requestId));
 });

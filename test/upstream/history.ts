@@ -1,5 +1,6 @@
 /** What was asked of the backend and what it said, with all that the proxy and the cloud know of it. */
-import type { ChangeEvent, Grant } from '../../lib/store/store.ts';
+import type { ChangeEvent } from '../../lib/domain/events.ts';
+import type { Grant } from '../../lib/domain/model.ts';
 import type { DemoUser } from '../../local/demo.ts';
 import type { Answer } from './client.ts';
 import type { Passage } from './proxy.ts';

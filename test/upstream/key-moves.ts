@@ -1,9 +1,9 @@
 /** A key moved from state to state through the backend, with what is so at the cloud asked before and after. */
 import type { Random } from '../signing/random.ts';
+import { keyStateAt } from './actual-state.ts';
+import type { World } from './fixture.ts';
 import { describe, isOpen, lastCall, type Operation } from './history.ts';
-import { keyStateAt } from './truth.ts';
-import type { Wish } from './wishes.ts';
-import type { World } from './world.ts';
+import type { Wish } from './random-operations.ts';
 
 /** Source: KMS API reference, "Key States": 2 enabled, 3 disabled, 4 waiting for deletion; and each API's error codes. */
 const MOVES = {

@@ -1,9 +1,9 @@
 /** One fault, met by a list, a revoke and a create at once: what each is answered, and what became of it. */
 import { expect } from '@jest/globals';
+import { createAt, grantAsk, grantsAt, isThere } from './actual-state.ts';
 import type { Answer } from './client.ts';
+import type { World } from './fixture.ts';
 import { type Fault, NONE } from './proxy.ts';
-import { createAt, grantAsk, grantsAt, isThere } from './truth.ts';
-import type { World } from './world.ts';
 
 export const ACTIONS = ['list-grants', 'revoke-grant', 'create-grant'] as const;
 export type Action = (typeof ACTIONS)[number];

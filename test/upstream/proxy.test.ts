@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Elsewhere, startElsewhere } from './elsewhere.ts';
 import * as faults from './faults.ts';
 import { type Fault, type FaultProxy, NONE, startProxy } from './proxy.ts';
+import { type Elsewhere, startElsewhere } from './remote-processes.ts';
 import { until } from './until.ts';
 
 const ANSWER = '{"grants":[],"total":0}';

@@ -1,12 +1,12 @@
 /** However many call at once: in no second do more calls reach the cloud than configured, and nobody waits too long. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomFrom } from '../signing/random.ts';
+import { createAt, isThere } from './actual-state.ts';
 import { arrivalsOf, shortestMs } from './arrivals.ts';
 import type { Answer } from './client.ts';
 import { delayAfter, delayBefore } from './faults.ts';
+import { openWorld, type World } from './fixture.ts';
 import { expectForm } from './outcomes.ts';
-import { createAt, isThere } from './truth.ts';
-import { openWorld, type World } from './world.ts';
 
 const PER_SECOND = 20;
 const LIMIT_MS = 3_000;

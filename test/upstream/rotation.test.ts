@@ -1,8 +1,8 @@
 /** Credentials that change while the backend runs: it goes on with the new ones, without a restart. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createAt, isThere } from './actual-state.ts';
+import { openWorld, type World } from './fixture.ts';
 import { type AccessKey, disableAccessKey, newAccessKey, service } from './service.ts';
-import { createAt, isThere } from './truth.ts';
-import { openWorld, type World } from './world.ts';
 
 const AT_ONCE = 20;
 /** After a refusal the file may be read again at most this much later. */

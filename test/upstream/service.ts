@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DemoUser } from '../../local/demo.ts';
-import type { World, WorldOptions } from './world.ts';
+import type { World, WorldOptions } from './fixture.ts';
 
 export interface AccessKey {
   access_key: string;

@@ -1,9 +1,9 @@
 /** One fault at a time, once or for good: what a list, a revoke and a create are answered, and what is so after it. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import * as faults from './faults.ts';
+import { openWorld, type World } from './fixture.ts';
 import { expectForm, type Outcomes, outcomesOf, saidOf, triesOf } from './outcomes.ts';
 import { type Fault, NONE } from './proxy.ts';
-import { openWorld, type World } from './world.ts';
 
 const LIMIT_MS = 2_000;
 /** What the way through three processes may take on a busy machine. */

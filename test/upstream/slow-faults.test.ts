@@ -1,10 +1,10 @@
 /** Slow and unreachable clouds: no answer is later than its limit, and what was left open is settled by a repeat. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { createAt, isThere } from './actual-state.ts';
 import * as faults from './faults.ts';
+import { openWorld, type World } from './fixture.ts';
 import { expectForm, type Outcomes, outcomesOf, saidOf } from './outcomes.ts';
 import { type Fault, NONE } from './proxy.ts';
-import { createAt, isThere } from './truth.ts';
-import { openWorld, type World } from './world.ts';
 
 const LIMIT_MS = 1_000;
 const SLACK_MS = 500;

@@ -3,10 +3,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { exchange } from '../../lib/outbound/http.ts';
-import { type Elsewhere, startElsewhere } from './elsewhere.ts';
+import { sendRequest } from '../../lib/clients/http.ts';
 import { delayAfter, drip } from './faults.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
+import { type Elsewhere, startElsewhere } from './remote-processes.ts';
 
 const LIMIT_MS = 300;
 /** Long before the other side is done, however crowded this machine is. */
@@ -38,7 +38,7 @@ test.each([
   const timer = isCollecting ? setInterval(collectGarbage, 50) : undefined;
   const request = { method: 'POST', url: `${proxy.url}/v1.0/p/kms/list-grants`, headers: {}, body: '{}' } as const;
   try {
-    await expect(exchange(request, LIMIT_MS)).rejects.toMatchObject({ failing: 'late' });
+    await expect(sendRequest(request, LIMIT_MS)).rejects.toMatchObject({ failing: 'late' });
   } finally {
     clearInterval(timer);
   }

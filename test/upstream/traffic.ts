@@ -1,10 +1,10 @@
 /** Random operations through the backend, several at a time. */
 import type { Random } from '../signing/random.ts';
+import { isThere } from './actual-state.ts';
+import type { World } from './fixture.ts';
 import { type Call, isOpen, isRemoval, lastCall, type Operation } from './history.ts';
 import { moveKey } from './key-moves.ts';
-import { isThere } from './truth.ts';
-import { type Wish, wishesOf } from './wishes.ts';
-import type { World } from './world.ts';
+import { type Wish, wishesOf } from './random-operations.ts';
 
 export interface TrafficOptions {
   operations: number;

@@ -1,5 +1,5 @@
 /**
- * In the place of lib/aws/call.ts: the calls that the store makes, through the plain AWS SDK. Bytes come from the SDK as
+ * In the place of lib/clients/aws.ts: the calls that the store makes, through the plain AWS SDK. Bytes come from the SDK as
  * bytes and not as base64, so this serves what reads none: list-grants.
  */
 import {
@@ -13,7 +13,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { AwsCall, AwsService, AwsSettings } from '../../../lib/aws/call.ts';
+import type { AwsCall, AwsService, AwsSettings } from '../../../lib/clients/aws.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each command has an input of its own, and the store knows them
 const COMMANDS: Record<string, new (input: any) => GetItemCommand> = {

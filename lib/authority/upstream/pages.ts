@@ -1,8 +1,8 @@
+import type { Grant, GrantPage, PageRequest } from '../../domain/model.ts';
 import { KmsError } from '../../errors.ts';
-import type { Grant, GrantPage, PageRequest } from '../../store/store.ts';
 
 /** A page as the KMS behind this service tells it. */
-export interface ForeignPage {
+export interface UpstreamPage {
   grants: Grant[];
   total: number;
   next_marker?: string | null | undefined;
@@ -21,20 +21,20 @@ export const pageFields = ({ limit, after, offset }: PageRequest) => ({
 });
 
 /** Where the next page starts; undefined on the last one. */
-export const next = ({ truncated, next_marker }: Pick<ForeignPage, 'truncated' | 'next_marker'>) =>
+export const nextMarkerOf = ({ truncated, next_marker }: Pick<UpstreamPage, 'truncated' | 'next_marker'>) =>
   truncated === 'true' ? (next_marker ?? undefined) : undefined;
 
-export const pageOf = (page: ForeignPage): GrantPage => ({
+export const grantPageOf = (page: UpstreamPage): GrantPage => ({
   json: JSON.stringify(page.grants),
   total: page.total,
-  next: next(page),
+  next: nextMarkerOf(page),
 });
 
 /**
  * All pages of a list, one after the other.
  * @param rowsOf what is listed on a page
  */
-export async function allPages<P extends Pick<ForeignPage, 'truncated' | 'next_marker'>, T>(
+export async function allPages<P extends Pick<UpstreamPage, 'truncated' | 'next_marker'>, T>(
   page: (fields: object) => Promise<P>,
   rowsOf: (page: P) => readonly T[],
 ): Promise<T[]> {
@@ -43,7 +43,7 @@ export async function allPages<P extends Pick<ForeignPage, 'truncated' | 'next_m
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const told = await page({ limit: String(LIMIT), marker });
     rows.push(...rowsOf(told));
-    marker = next(told);
+    marker = nextMarkerOf(told);
     if (marker === undefined) return rows;
   }
   throw new KmsError('APIGW.0201:502', { cause: new Error('a list of the KMS behind this service does not end') });
@@ -53,7 +53,7 @@ export async function allPages<P extends Pick<ForeignPage, 'truncated' | 'next_m
  * A page of what is left of a list that was filtered here. In a list that is in the order of its ids, markers are ids, and
  * grants that go meanwhile make no gap; in any other they are offsets, as documented.
  */
-export function pageOfAll(grants: readonly Grant[], { limit, after, offset = 0 }: PageRequest): GrantPage {
+export function pageOfFiltered(grants: readonly Grant[], { limit, after, offset = 0 }: PageRequest): GrantPage {
   const isByIds = grants.every(({ grant_id }, place) => place === 0 || (grants[place - 1]?.grant_id ?? '') < grant_id);
   const from = after === undefined ? offset : placeAfter(grants, after, isByIds);
   const rows = grants.slice(from, from + limit);

@@ -1,14 +1,14 @@
 import {
   type AccessKey,
-  type DirectoryStore,
   type Domain,
+  EXPIRED_TOKEN_RETENTION_MS,
   type Project,
   type StoredToken,
-  TOKEN_KEPT_MS,
   type User,
-} from '../directory.ts';
+} from '../../domain/directory.ts';
+import type { DirectoryStore } from '../store.ts';
 import type { Item, ItemKey } from './item.ts';
-import { at, digits, rangeOf } from './schema.ts';
+import { itemKey, rangeOf, sortableNumber } from './schema.ts';
 import type { Table, Write } from './table.ts';
 
 /** More than anyone has; the admin command lists them all. */
@@ -47,9 +47,9 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     return (await table.getAll(rows.map((row) => place(String(row['id']))))).map(read);
   }
 
-  const domain = (id: string) => get(at.domain(id), toDomain);
-  const project = (id: string) => get(at.project(id), toProject);
-  const user = (id: string) => get(at.user(id), toUser);
+  const domain = (id: string) => get(itemKey.domain(id), toDomain);
+  const project = (id: string) => get(itemKey.project(id), toProject);
+  const user = (id: string) => get(itemKey.user(id), toUser);
   const roleRows = (userId: string, projectId?: string) =>
     table.query({ ...rangeOf.roles(userId, projectId), limit: ALL });
 
@@ -57,26 +57,29 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     addProject(made, first) {
       const { projectId, domainId, name } = made;
       return add(`project ${name}`, [
-        { put: { ...at.project(projectId), projectId, domainId, name }, condition: NEW },
-        { put: { ...at.name('project', domainId, name), id: projectId }, condition: NEW },
-        { put: { ...at.inAll('projects', name, projectId), id: projectId } },
-        ...(first ? domainWrites(first) : [{ check: at.domain(domainId), condition: THERE }]),
+        { put: { ...itemKey.project(projectId), projectId, domainId, name }, condition: NEW },
+        { put: { ...itemKey.name('project', domainId, name), id: projectId }, condition: NEW },
+        { put: { ...itemKey.inAll('projects', name, projectId), id: projectId } },
+        ...(first ? domainWrites(first) : [{ check: itemKey.domain(domainId), condition: THERE }]),
       ]);
     },
     addUser(made, first) {
       const { userId, domainId, name, passwordHash, enabled } = made;
       return add(`user ${name}`, [
-        { put: { ...at.user(userId), userId, domainId, name, passwordHash, enabled, tokensOf: 0 }, condition: NEW },
-        { put: { ...at.name('user', domainId, name), id: userId }, condition: NEW },
-        { put: { ...at.inAll('users', name, userId), id: userId } },
-        { check: at.domain(domainId), condition: THERE },
+        {
+          put: { ...itemKey.user(userId), userId, domainId, name, passwordHash, enabled, tokensOf: 0 },
+          condition: NEW,
+        },
+        { put: { ...itemKey.name('user', domainId, name), id: userId }, condition: NEW },
+        { put: { ...itemKey.inAll('users', name, userId), id: userId } },
+        { check: itemKey.domain(domainId), condition: THERE },
         ...(first ? roleWrites(userId, first.projectId, first.role) : []),
       ]);
     },
     addRole: (userId, projectId, role) =>
-      add(`role ${role}`, [...roleWrites(userId, projectId, role), { check: at.user(userId), condition: THERE }]),
+      add(`role ${role}`, [...roleWrites(userId, projectId, role), { check: itemKey.user(userId), condition: THERE }]),
     async removeRole(userId, projectId, role) {
-      const place = at.role(userId, projectId, role);
+      const place = itemKey.role(userId, projectId, role);
       // Read first: a delete that is sent again because its answer was lost finds nothing.
       if (!(await table.get(place))) return false;
       await table.delete(place);
@@ -85,13 +88,13 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     addAccessKey(key, createdAtMs) {
       const { accessKey, userId, sealedSecret, enabled } = key;
       return add(`access key ${accessKey}`, [
-        { put: { ...at.accessKey(accessKey), accessKey, userId, sealedSecret, enabled }, condition: NEW },
-        { put: { ...at.inAll('access-keys', digits(createdAtMs), accessKey), id: accessKey } },
-        { check: at.user(userId), condition: THERE },
+        { put: { ...itemKey.accessKey(accessKey), accessKey, userId, sealedSecret, enabled }, condition: NEW },
+        { put: { ...itemKey.inAll('access-keys', sortableNumber(createdAtMs), accessKey), id: accessKey } },
+        { check: itemKey.user(userId), condition: THERE },
       ]);
     },
     async addToken(token) {
-      const holder = await table.get(at.user(token.userId));
+      const holder = await table.get(itemKey.user(token.userId));
       if (holder?.['enabled'] !== true) return false;
       // Should the user be disabled before this is written, the token has ended before it begins: see setUserEnabled.
       await table.put(tokenItem(token, Number(holder['tokensOf'])));
@@ -99,13 +102,13 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     },
     // A token belongs to one time of being enabled: when the count goes up, all that there are have ended.
     setUserEnabled: (userId, enabled) =>
-      table.update(at.user(userId), `SET enabled = :enabled${enabled ? '' : ' ADD tokensOf :one'}`, {
+      table.update(itemKey.user(userId), `SET enabled = :enabled${enabled ? '' : ' ADD tokensOf :one'}`, {
         values: { ':enabled': enabled, ...(!enabled && { ':one': 1 }) },
       }),
     setAccessKeyEnabled: (accessKey, enabled) =>
-      table.update(at.accessKey(accessKey), 'SET enabled = :enabled', { values: { ':enabled': enabled } }),
+      table.update(itemKey.accessKey(accessKey), 'SET enabled = :enabled', { values: { ':enabled': enabled } }),
     setSealedSecret: (accessKey, from, to) =>
-      table.update(at.accessKey(accessKey), 'SET sealedSecret = :new', {
+      table.update(itemKey.accessKey(accessKey), 'SET sealedSecret = :new', {
         condition: 'sealedSecret = :old',
         values: { ':old': from, ':new': to },
       }),
@@ -113,18 +116,18 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     domain,
     project,
     user,
-    domainByName: (name) => named(at.name('domain', NO_DOMAIN, name), domain),
-    projectByName: (domainId, name) => named(at.name('project', domainId, name), project),
-    userByName: (domainId, name) => named(at.name('user', domainId, name), user),
+    domainByName: (name) => named(itemKey.name('domain', NO_DOMAIN, name), domain),
+    projectByName: (domainId, name) => named(itemKey.name('project', domainId, name), project),
+    userByName: (domainId, name) => named(itemKey.name('user', domainId, name), user),
     async projectsOf(userId) {
       const ids = new Set((await roleRows(userId)).map((row) => String(row['projectId'])));
-      const found = (await table.getAll([...ids].map((id) => at.project(id)))).map(toProject);
+      const found = (await table.getAll([...ids].map((id) => itemKey.project(id)))).map(toProject);
       return found.sort((one, other) => (order(one) < order(other) ? -1 : 1));
     },
     rolesOf: async (userId, projectId) => (await roleRows(userId, projectId)).map((row) => String(row['role'])),
-    accessKey: (accessKey) => get(at.accessKey(accessKey), toAccessKey),
+    accessKey: (accessKey) => get(itemKey.accessKey(accessKey), toAccessKey),
     async session(tokenHash) {
-      const item = await table.get(at.token(tokenHash));
+      const item = await table.get(itemKey.token(tokenHash));
       if (!item) return undefined;
       const rows = await table.query({ ...rangeOf.user(String(item['userId'])), limit: ALL });
       const holder = rows.find(({ sk }) => sk === 'user');
@@ -133,31 +136,31 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
       const roles = rows.filter((row) => row['role'] !== undefined && row['projectId'] === token.projectId);
       return { token, user: toUser(holder), roles: roles.map((row) => String(row['role'])) };
     },
-    projects: () => all('projects', at.project, toProject),
-    users: () => all('users', at.user, toUser),
-    accessKeys: () => all('access-keys', at.accessKey, toAccessKey),
+    projects: () => all('projects', itemKey.project, toProject),
+    users: () => all('users', itemKey.user, toUser),
+    accessKeys: () => all('access-keys', itemKey.accessKey, toAccessKey),
   };
 }
 
 function domainWrites({ domainId, name }: Domain): Write[] {
   return [
-    { put: { ...at.domain(domainId), domainId, name }, condition: NEW },
-    { put: { ...at.name('domain', NO_DOMAIN, name), id: domainId }, condition: NEW },
+    { put: { ...itemKey.domain(domainId), domainId, name }, condition: NEW },
+    { put: { ...itemKey.name('domain', NO_DOMAIN, name), id: domainId }, condition: NEW },
   ];
 }
 
 function roleWrites(userId: string, projectId: string, role: string): Write[] {
   return [
-    { put: { ...at.role(userId, projectId, role), projectId, role } },
-    { check: at.project(projectId), condition: THERE },
+    { put: { ...itemKey.role(userId, projectId, role), projectId, role } },
+    { check: itemKey.project(projectId), condition: THERE },
   ];
 }
 
 const order = ({ name, projectId }: Project) => `${name}#${projectId}`;
 
 function tokenItem({ tokenHash, userId, projectId, issuedAtMs, expiresAtMs }: StoredToken, tokensOf: number): Item {
-  const ttl = Math.ceil((expiresAtMs + TOKEN_KEPT_MS) / 1000);
-  return { ...at.token(tokenHash), tokenHash, userId, projectId, issuedAtMs, expiresAtMs, tokensOf, ttl };
+  const ttl = Math.ceil((expiresAtMs + EXPIRED_TOKEN_RETENTION_MS) / 1000);
+  return { ...itemKey.token(tokenHash), tokenHash, userId, projectId, issuedAtMs, expiresAtMs, tokensOf, ttl };
 }
 
 const toDomain = (item: Item): Domain => ({ domainId: String(item['domainId']), name: String(item['name']) });

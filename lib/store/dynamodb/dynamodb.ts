@@ -1,12 +1,12 @@
-import { type AwsSettings, awsCall } from '../../aws/call.ts';
+import { type AwsSettings, awsCall } from '../../clients/aws.ts';
 import type { Store } from '../store.ts';
 import { dynamodbDirectory } from './directory.ts';
 import { dynamodbEvents } from './events.ts';
 import { dynamodbGrants } from './grants.ts';
+import { dynamodbIdempotency } from './idempotency.ts';
 import { dynamodbJobs } from './jobs.ts';
 import { dynamodbMappings } from './mappings.ts';
 import { dynamodbOutbox } from './outbox.ts';
-import { dynamodbSeen } from './seen.ts';
 import { openTable } from './table.ts';
 
 /** Which table, and where. */
@@ -30,11 +30,11 @@ export interface DynamodbOptions {
 export function openDynamodbStore(settings: DynamodbSettings & DynamodbOptions): Store {
   const { hasOutbox = false } = settings;
   const table = openTable(dynamodbCall(settings), settings.table);
-  const seen = dynamodbSeen(table);
+  const idempotency = dynamodbIdempotency(table);
   return {
-    grants: dynamodbGrants(table, seen, hasOutbox),
+    grants: dynamodbGrants(table, idempotency, hasOutbox),
     events: dynamodbEvents(table, hasOutbox),
-    seen,
+    idempotency,
     directory: dynamodbDirectory(table),
     jobs: dynamodbJobs(table),
     mappings: dynamodbMappings(table),

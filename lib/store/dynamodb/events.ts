@@ -1,7 +1,9 @@
-import type { ChangeEvent, Door, EventFilter, EventStore, Grant } from '../store.ts';
+import type { ChangeEvent, Channel } from '../../domain/events.ts';
+import type { Grant } from '../../domain/model.ts';
+import type { EventFilter, EventStore } from '../store.ts';
+import { recordItem } from './idempotency.ts';
 import type { Item, ItemKey } from './item.ts';
-import { at, rangeOf } from './schema.ts';
-import { onceItem } from './seen.ts';
+import { itemKey, rangeOf } from './schema.ts';
 import type { Range, Table, Write } from './table.ts';
 
 /** @param hasOutbox whether events are to be told to others; see `OutboxStore` */
@@ -30,13 +32,13 @@ export function dynamodbEvents(table: Table, hasOutbox: boolean): EventStore {
       }
     },
     async creatorOf(projectId, keyId) {
-      const item = await table.get(at.creator(keyId));
+      const item = await table.get(itemKey.creator(keyId));
       return item?.['projectId'] === projectId ? String(item['actor']) : undefined;
     },
     async append(event, remembered) {
       const { action, projectId, keyId, actor } = event;
-      const others: Write[] = remembered.map((once) => ({ put: onceItem(once) }));
-      if (action === 'create-key') others.push({ put: { ...at.creator(keyId), projectId, actor } });
+      const others: Write[] = remembered.map((record) => ({ put: recordItem(record) }));
+      if (action === 'create-key') others.push({ put: { ...itemKey.creator(keyId), projectId, actor } });
       const done = await table.transact([...others, ...eventWrites(event, hasOutbox)]);
       // Its id is new: an event that is there already is this one, written by a try whose answer was lost.
       if (!done.isDone && !done.failed.has(others.length)) throw new Error('an event was not written');
@@ -62,15 +64,15 @@ function isAskedFor(event: ChangeEvent, projectId: string, { keyId, grantee }: E
  * and the one in the outbox.
  */
 export function eventWrites(event: ChangeEvent, hasOutbox: boolean): Write[] {
-  const { eventId, atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, grant } = event;
+  const { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, grant } = event;
   const { upstreamRequestId, failure, grantId = grant?.grant_id } = event;
   const wire = grant && JSON.stringify(grant);
-  const told = { eventId, atMs, action, projectId, keyId, actor, door, requestId, sequence, reason, wire };
+  const told = { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, wire };
   const ofUpstream = { upstreamRequestId, failure, ...(!grant && { grantId }) };
-  const places: ItemKey[] = [at.eventOfProject(projectId, keyId, eventId), at.eventOfKey(keyId, eventId)];
-  if (grantId) places.push(at.eventOfGrant(grantId, eventId));
-  if (grant) places.push(at.eventOfGrantee(projectId, grant.grantee_principal, eventId));
-  if (hasOutbox) places.push(at.outbox(keyId, eventId));
+  const places: ItemKey[] = [itemKey.eventOfProject(projectId, keyId, eventId), itemKey.eventOfKey(keyId, eventId)];
+  if (grantId) places.push(itemKey.eventOfGrant(grantId, eventId));
+  if (grant) places.push(itemKey.eventOfGrantee(projectId, grant.grantee_principal, eventId));
+  if (hasOutbox) places.push(itemKey.outbox(keyId, eventId));
   return places.map((place) => ({ put: { ...told, ...ofUpstream, ...place }, condition: 'attribute_not_exists(pk)' }));
 }
 
@@ -84,7 +86,7 @@ export function toEvent(item: Item): ChangeEvent {
     projectId: String(item['projectId']),
     keyId: String(item['keyId']),
     actor: String(item['actor']),
-    door: String(item['door']) as Door,
+    channel: String(item['channel'] ?? item['door']) as Channel,
     requestId: String(item['requestId']),
     sequence: text('sequence'),
     reason: text('reason'),

@@ -1,6 +1,7 @@
-import { granteeOf, heldCounters, listCounters, listsOf } from '../principals.ts';
-import { type Change, type Grant, type Held, KEY_STATE, type Operation, type Principal } from '../store.ts';
-import { at } from './schema.ts';
+import { type Grant, KEY_STATE, type Operation, type Principal } from '../../domain/model.ts';
+import { granteeOf, heldCounterNames, listCounterNames, listNamesOf } from '../../domain/principals.ts';
+import type { Change, Held } from '../store.ts';
+import { itemKey } from './schema.ts';
 import type { Write } from './table.ts';
 
 /** The writes of create-grant; the conditions are on the key and on what the delegation says is held. */
@@ -15,18 +16,18 @@ export function createGrantWrites(
   held.delete(granteeOf(grant));
   return [
     {
-      update: at.key(keyId),
+      update: itemKey.key(keyId),
       set: 'ADD grantCount :one, revision :one',
       condition: '#state = :enabled AND projectId = :project AND grantCount < :quota',
       names: { '#state': 'state' },
       values: { ':one': 1, ':enabled': KEY_STATE.enabled, ':project': projectId, ':quota': quota },
     },
-    { put: { ...at.grant(grantId), projectId, wire }, condition: 'attribute_not_exists(pk)' },
-    { put: { ...at.grantOfKey(keyId, grantId), wire } },
-    { put: { ...at.grantOfGrantee(keyId, grantee, grantId), wire } },
-    ...listsOf(grant).map((name) => ({ put: { ...at.retirable(projectId, name, grantId), wire } })),
+    { put: { ...itemKey.grant(grantId), projectId, wire }, condition: 'attribute_not_exists(pk)' },
+    { put: { ...itemKey.grantOfKey(keyId, grantId), wire } },
+    { put: { ...itemKey.grantOfGrantee(keyId, grantee, grantId), wire } },
+    ...listNamesOf(grant).map((name) => ({ put: { ...itemKey.retirable(projectId, name, grantId), wire } })),
     ...countWrites(projectId, grant, 1, ofGrantee),
-    ...[...held].map(([holder, operations]) => ({ check: at.held(keyId, holder), ...isHeld(operations) })),
+    ...[...held].map(([holder, operations]) => ({ check: itemKey.held(keyId, holder), ...isHeld(operations) })),
   ];
 }
 
@@ -35,37 +36,37 @@ export function removeGrantWrites(projectId: string, grant: Grant): Write[] {
   const { key_id: keyId, grant_id: grantId, grantee_principal: grantee } = grant;
   return [
     {
-      update: at.key(keyId),
+      update: itemKey.key(keyId),
       set: 'ADD grantCount :one, revision :up',
       condition: 'attribute_exists(pk)',
       values: { ':one': -1, ':up': 1 },
     },
     {
-      delete: at.grant(grantId),
+      delete: itemKey.grant(grantId),
       condition: 'projectId = :project',
       values: { ':project': projectId },
     },
-    { delete: at.grantOfKey(keyId, grantId), condition: 'attribute_exists(pk)' },
-    { delete: at.grantOfGrantee(keyId, grantee, grantId) },
-    ...listsOf(grant).map((name) => ({ delete: at.retirable(projectId, name, grantId) })),
+    { delete: itemKey.grantOfKey(keyId, grantId), condition: 'attribute_exists(pk)' },
+    { delete: itemKey.grantOfGrantee(keyId, grantee, grantId) },
+    ...listNamesOf(grant).map((name) => ({ delete: itemKey.retirable(projectId, name, grantId) })),
     ...countWrites(projectId, grant, -1),
   ];
 }
 
 /** @param mustHold what the grantee must hold itself for the grant to be made: one item is in a transaction but once */
 function countWrites(projectId: string, grant: Grant, by: 1 | -1, mustHold: Operation[] = []): Write[] {
-  const counted = heldCounters(grant);
+  const counted = heldCounterNames(grant);
   const { condition, names } = isHeld(mustHold);
   return [
     {
-      update: at.held(grant.key_id, granteeOf(grant)),
+      update: itemKey.held(grant.key_id, granteeOf(grant)),
       set: `ADD ${counted.map((_, place) => `#c${place} :by`).join(', ')}`,
       names: { ...names, ...Object.fromEntries(counted.map((name, place) => [`#c${place}`, name])) },
       values: { ':by': by, ...(mustHold.length > 0 && { ':none': 0 }) },
       ...(mustHold.length > 0 && { condition }),
     },
-    ...listCounters(grant).map((name) => ({
-      update: at.retirableCount(projectId, name, grant.key_id),
+    ...listCounterNames(grant).map((name) => ({
+      update: itemKey.retirableCount(projectId, name, grant.key_id),
       set: 'ADD n :by, revision :one',
       values: { ':by': by, ':one': 1 },
     })),

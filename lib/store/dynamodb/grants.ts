@@ -1,26 +1,15 @@
-import { inTurn } from '../../in-turn.ts';
-import { both, heldBy } from '../principals.ts';
-import type {
-  Change,
-  ChangeEvent,
-  Grant,
-  GrantPage,
-  GrantStore,
-  Key,
-  Once,
-  Operation,
-  Outcome,
-  PageRequest,
-  Principal,
-  SeenStore,
-} from '../store.ts';
+import type { ChangeEvent } from '../../domain/events.ts';
+import type { Grant, GrantPage, Key, Operation, PageRequest, Principal } from '../../domain/model.ts';
+import { granteeListName, pairName } from '../../domain/principals.ts';
+import { keyedMutex } from '../../util/keyed-mutex.ts';
+import type { Change, CommitResult, GrantStore, IdempotencyRecord, IdempotencyStore } from '../store.ts';
+import { readConsistently } from './consistent-read.ts';
 import { eventWrites } from './events.ts';
 import { createGrantWrites, removeGrantWrites } from './grant-writes.ts';
+import { answerOf, recordWrite } from './idempotency.ts';
 import type { Item } from './item.ts';
 import { countOf, keyWrites, toKey, viewOf } from './keys.ts';
-import { at, rangeOf } from './schema.ts';
-import { answerOf, onceWrite } from './seen.ts';
-import { steady } from './steady.ts';
+import { itemKey, rangeOf } from './schema.ts';
 import type { Range, Table, Write } from './table.ts';
 
 /** How long a change waits for others of this process to the same key. */
@@ -30,16 +19,16 @@ const TURN_MS = 4_000;
  * Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in the port.
  * @param hasOutbox whether changes are to be told to others; see `OutboxStore`
  */
-export function dynamodbGrants(table: Table, seen: SeenStore, hasOutbox: boolean): GrantStore {
-  const turns = inTurn(TURN_MS);
+export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasOutbox: boolean): GrantStore {
+  const turns = keyedMutex(TURN_MS);
 
   async function readKey(keyId: string): Promise<Key | undefined> {
-    const item = await table.get(at.key(keyId));
+    const item = await table.get(itemKey.key(keyId));
     return item && toKey(item);
   }
 
   const readKeys = async (rows: Item[]) =>
-    (await table.getAll(rows.map((row) => at.key(String(row['keyId']))))).map(toKey);
+    (await table.getAll(rows.map((row) => itemKey.key(String(row['keyId']))))).map(toKey);
 
   /** One row more than asked for tells whether there is a next page. */
   const readPage = (range: Omit<Range, 'limit'>, { limit, offset }: PageRequest) =>
@@ -51,17 +40,21 @@ export function dynamodbGrants(table: Table, seen: SeenStore, hasOutbox: boolean
     return keyWrites(table, projectId, change);
   }
 
-  async function apply(change: Change, event: ChangeEvent, once: Once | undefined): Promise<Outcome> {
+  async function apply(
+    change: Change,
+    event: ChangeEvent,
+    record: IdempotencyRecord | undefined,
+  ): Promise<CommitResult> {
     const writes = await writesOf(change, event.projectId);
     if (!writes) {
-      const first = once && (await seen.firstAnswer(once.onceKey, event.atMs));
+      const first = record && (await idempotency.find(record.idempotencyKey, event.atMs));
       return first ? { type: 'repeat', ...first } : { type: 'conflict' };
     }
-    const remember = once ? [onceWrite(once, event.atMs)] : [];
+    const remember = record ? [recordWrite(record, event.atMs)] : [];
     const done = await table.transact([...remember, ...writes, ...eventWrites(event, hasOutbox)]);
     // An event's id is nobody else's: where it is there already, an earlier try was done and only its answer was lost.
     if (done.isDone || done.failed.has(remember.length + writes.length)) return { type: 'done' };
-    const first = once && done.failed.get(0);
+    const first = record && done.failed.get(0);
     return first ? { type: 'repeat', answer: answerOf(first) } : { type: 'conflict' };
   }
 
@@ -71,16 +64,16 @@ export function dynamodbGrants(table: Table, seen: SeenStore, hasOutbox: boolean
       return key?.projectId === projectId ? key : undefined;
     },
     async keyByAlias(projectId, alias) {
-      const found = await table.get(at.alias(projectId, alias));
+      const found = await table.get(itemKey.alias(projectId, alias));
       return found && readKey(String(found['keyId']));
     },
     async keyCount(projectId) {
-      return countOf(await table.get(at.keyCounts(projectId)), viewOf(undefined, undefined));
+      return countOf(await table.get(itemKey.keyCounts(projectId)), viewOf(undefined, undefined));
     },
     async listKeys(projectId, { state, keySpec }, page) {
       const view = viewOf(keySpec, state);
-      const counts = () => table.get(at.keyCounts(projectId));
-      return steady(await counts(), counts, isSameRevision, async (known) => {
+      const counts = () => table.get(itemKey.keyCounts(projectId));
+      return readConsistently(await counts(), counts, isSameRevision, async (known) => {
         const rows = await readPage(rangeOf.keys(projectId, view, page.after), page);
         const keys = await readKeys(rows.slice(0, page.limit));
         const next = rows.length > page.limit ? keys.at(-1)?.keyId : undefined;
@@ -92,59 +85,65 @@ export function dynamodbGrants(table: Table, seen: SeenStore, hasOutbox: boolean
     },
 
     async grant(projectId, grantId) {
-      const item = await table.get(at.grant(grantId));
+      const item = await table.get(itemKey.grant(grantId));
       return item?.['projectId'] === projectId ? (JSON.parse(String(item['wire'])) as Grant) : undefined;
     },
     async listGrants(key, { grantee }, page) {
       const { keyId } = key;
       const isSame = (one: Key | undefined, other: Key | undefined) => one?.revision === other?.revision;
-      return steady<Key | undefined, GrantPage>(
+      return readConsistently<Key | undefined, GrantPage>(
         key,
         () => readKey(keyId),
         isSame,
         async (known) => {
           if (grantee === undefined) {
-            return pageOf(await readPage(rangeOf.grants(keyId, page.after), page), page, known?.grantCount ?? 0);
+            return toGrantPage(await readPage(rangeOf.grants(keyId, page.after), page), page, known?.grantCount ?? 0);
           }
           const [rows, users, domains] = await Promise.all([
             readPage(rangeOf.grantsOfGrantee(keyId, grantee, page.after), page),
-            table.get(at.held(keyId, `user:${grantee}`)),
-            table.get(at.held(keyId, `domain:${grantee}`)),
+            table.get(itemKey.held(keyId, `user:${grantee}`)),
+            table.get(itemKey.held(keyId, `domain:${grantee}`)),
           ]);
-          return pageOf(rows, page, Number(users?.['*'] ?? 0) + Number(domains?.['*'] ?? 0));
+          return toGrantPage(rows, page, Number(users?.['*'] ?? 0) + Number(domains?.['*'] ?? 0));
         },
       );
     },
     async listRetirable(projectId, user, domain, page) {
-      const names = [user, domain, both(user, domain)];
-      const counts = async () => Promise.all(names.map((name) => table.getAll(at.retirableCounts(projectId, name))));
-      return steady(await counts(), counts, isSameCounts, async ([ofUser = [], ofDomain = [], ofBoth = []]) => {
-        // What both may retire is in both lists, so each is read as far as the page may reach.
-        const reach = { limit: page.limit + (page.offset ?? 0) };
-        const lists = await Promise.all(
-          [user, domain].map((who) => readPage(rangeOf.retirable(projectId, who, page.after), reach)),
-        );
-        const rows = new Map(lists.flat().map((row) => [row.sk, row]));
-        const sorted = [...rows.values()].sort((one, other) => (one.sk < other.sk ? -1 : 1));
-        return pageOf(sorted.slice(page.offset ?? 0), page, sum(ofUser) + sum(ofDomain) - sum(ofBoth));
-      });
+      const names = [user, domain, pairName(user, domain)];
+      const counts = async () =>
+        Promise.all(names.map((name) => table.getAll(itemKey.retirableCounts(projectId, name))));
+      return readConsistently(
+        await counts(),
+        counts,
+        isSameCounts,
+        async ([ofUser = [], ofDomain = [], ofBoth = []]) => {
+          // What both may retire is in both lists, so each is read as far as the page may reach.
+          const reach = { limit: page.limit + (page.offset ?? 0) };
+          const lists = await Promise.all(
+            [user, domain].map((who) => readPage(rangeOf.retirable(projectId, who, page.after), reach)),
+          );
+          const rows = new Map(lists.flat().map((row) => [row.sk, row]));
+          const sorted = [...rows.values()].sort((one, other) => (one.sk < other.sk ? -1 : 1));
+          return toGrantPage(sorted.slice(page.offset ?? 0), page, sum(ofUser) + sum(ofDomain) - sum(ofBoth));
+        },
+      );
     },
     async listByGrantee(projectId, grantee, page) {
-      const name = heldBy(grantee);
-      const counts = async () => [await table.getAll(at.retirableCounts(projectId, name))];
-      return steady(await counts(), counts, isSameCounts, async ([held = []]) =>
-        pageOf(await readPage(rangeOf.retirable(projectId, name, page.after), page), page, sum(held)),
+      const name = granteeListName(grantee);
+      const counts = async () => [await table.getAll(itemKey.retirableCounts(projectId, name))];
+      return readConsistently(await counts(), counts, isSameCounts, async ([held = []]) =>
+        toGrantPage(await readPage(rangeOf.retirable(projectId, name, page.after), page), page, sum(held)),
       );
     },
     async held(keyId, principals) {
-      const items = await Promise.all(principals.map((principal) => table.get(at.held(keyId, principal))));
+      const items = await Promise.all(principals.map((principal) => table.get(itemKey.held(keyId, principal))));
       return new Map(items.flatMap((item, place) => heldIn(item, principals[place] as Principal)));
     },
-    commit: (change, event, once) => turns(event.keyId, () => apply(change, event, once)),
+    commit: (change, event, record) => turns(event.keyId, () => apply(change, event, record)),
   };
 }
 
-function pageOf(rows: Item[], { limit }: PageRequest, total: number): GrantPage {
+function toGrantPage(rows: Item[], { limit }: PageRequest, total: number): GrantPage {
   const page = rows.slice(0, limit);
   const last = page.at(-1)?.sk;
   return {

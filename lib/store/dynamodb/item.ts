@@ -9,25 +9,25 @@ export interface ItemKey {
 export type Attributes = Readonly<Record<string, Value | undefined>>;
 export type Item = ItemKey & Attributes;
 
-type Spelled = { S: string } | { N: string } | { BOOL: boolean } | { B: string };
-export type SpelledItem = Record<string, Spelled>;
+type MarshalledValue = { S: string } | { N: string } | { BOOL: boolean } | { B: string };
+export type MarshalledItem = Record<string, MarshalledValue>;
 
-export function spell(attributes: Attributes | ItemKey): SpelledItem {
+export function marshal(attributes: Attributes | ItemKey): MarshalledItem {
   const present = Object.entries(attributes).filter(([, value]) => value !== undefined) as [string, Value][];
-  return Object.fromEntries(present.map(([name, value]) => [name, spellValue(value)]));
+  return Object.fromEntries(present.map(([name, value]) => [name, marshalValue(value)]));
 }
 
-export function readItem(spelled: SpelledItem): Item {
-  return Object.fromEntries(Object.entries(spelled).map(([name, value]) => [name, readValue(value)])) as Item;
+export function unmarshal(spelled: MarshalledItem): Item {
+  return Object.fromEntries(Object.entries(spelled).map(([name, value]) => [name, unmarshalValue(value)])) as Item;
 }
 
-function spellValue(value: Value): Spelled {
+function marshalValue(value: Value): MarshalledValue {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: String(value) };
   return typeof value === 'boolean' ? { BOOL: value } : { B: Buffer.from(value).toString('base64') };
 }
 
-function readValue(value: Spelled): Value {
+function unmarshalValue(value: MarshalledValue): Value {
   if ('S' in value) return value.S;
   if ('N' in value) return Number(value.N);
   return 'BOOL' in value ? value.BOOL : new Uint8Array(Buffer.from(value.B, 'base64'));

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { ENDED, JOB_KEPT_MS, type Job, type JobStore } from '../jobs.ts';
+import { FINAL_STATES, JOB_RETENTION_MS, type Job } from '../../domain/job.ts';
+import type { JobStore } from '../store.ts';
 import type { Item } from './item.ts';
-import { at, digits, rangeOf } from './schema.ts';
-import type { Table, Terms } from './table.ts';
+import { itemKey, rangeOf, sortableNumber } from './schema.ts';
+import type { ExpressionTerms, Table } from './table.ts';
 
 /** Jobs over DynamoDB, each as JSON, beside it what tells where it is listed. */
 export function dynamodbJobs(table: Table): JobStore {
-  const jobsOf = async (rows: Item[]) => (await table.getAll(rows.map((row) => at.job(String(row['id']))))).map(toJob);
+  const jobsOf = async (rows: Item[]) =>
+    (await table.getAll(rows.map((row) => itemKey.job(String(row['id']))))).map(toJob);
 
   /** @returns what is there instead, where the condition does not hold */
-  async function put(item: Item, terms: Terms & { condition: string }, rows: Item[], gone: Item[] = []) {
+  async function put(item: Item, terms: ExpressionTerms & { condition: string }, rows: Item[], gone: Item[] = []) {
     const done = await table.transact([
       { put: item, ...terms },
       ...rows.map((row) => ({ put: row })),
@@ -29,11 +31,11 @@ export function dynamodbJobs(table: Table): JobStore {
       return there && toJob(there);
     },
     async job(jobId) {
-      const item = await table.get(at.job(jobId));
+      const item = await table.get(itemKey.job(jobId));
       return item && toJob(item);
     },
     async save(job) {
-      const found = await table.get(at.job(job.jobId));
+      const found = await table.get(itemKey.job(job.jobId));
       if (found?.['revision'] !== job.revision) return false;
       const next = { ...job, revision: job.revision + 1 };
       const [item, rows] = [itemOf(next), rowsOf(next)];
@@ -44,7 +46,7 @@ export function dynamodbJobs(table: Table): JobStore {
     async listOpen(untilMs, limit) {
       const jobs = await jobsOf(await table.query({ ...rangeOf.openJobs(untilMs), limit }));
       // Since its row was read, one may have ended or gone on.
-      return jobs.filter(({ state, dueAtMs }) => !ENDED.includes(state) && dueAtMs <= untilMs);
+      return jobs.filter(({ state, dueAtMs }) => !FINAL_STATES.includes(state) && dueAtMs <= untilMs);
     },
     list: async (limit) => jobsOf(await table.query({ ...rangeOf.all('jobs'), newestFirst: true, limit })),
   };
@@ -54,19 +56,19 @@ export function dynamodbJobs(table: Table): JobStore {
 function itemOf(job: Job): Item {
   const { jobId, state, revision, receivedAtMs, dueAtMs } = job;
   const told = { state, revision, receivedAtMs, dueAtMs, job: JSON.stringify(job) };
-  return { ...at.job(jobId), ...told, written: randomUUID(), ttl: ttlOf(job) };
+  return { ...itemKey.job(jobId), ...told, written: randomUUID(), ttl: ttlOf(job) };
 }
 
 /** Where it is listed: among all by when it came and, until it has ended, among the open ones by when it is due. */
 function rowsOf(job: Job): Item[] {
   const { jobId: id, state, receivedAtMs, dueAtMs } = job;
-  const inAll = { ...at.inAll('jobs', digits(receivedAtMs), id), id, ttl: ttlOf(job) };
-  return ENDED.includes(state) ? [inAll] : [inAll, { ...at.openJob(dueAtMs, id), id }];
+  const inAll = { ...itemKey.inAll('jobs', sortableNumber(receivedAtMs), id), id, ttl: ttlOf(job) };
+  return FINAL_STATES.includes(state) ? [inAll] : [inAll, { ...itemKey.openJob(dueAtMs, id), id }];
 }
 
 /** Seconds since 1970; undefined while it has not ended. */
 function ttlOf({ state, dueAtMs }: Job): number | undefined {
-  return ENDED.includes(state) ? Math.ceil((dueAtMs + JOB_KEPT_MS) / 1000) : undefined;
+  return FINAL_STATES.includes(state) ? Math.ceil((dueAtMs + JOB_RETENTION_MS) / 1000) : undefined;
 }
 
 const toJob = (item: Item): Job => JSON.parse(String(item['job'])) as Job;

@@ -1,6 +1,7 @@
-import { type Change, KEY_STATE, type Key, type KeyState, type KeyStatus } from '../store.ts';
+import { KEY_STATE, type Key, type KeyState, type KeyStatus } from '../../domain/model.ts';
+import type { Change } from '../store.ts';
 import type { Item, ItemKey } from './item.ts';
-import { at } from './schema.ts';
+import { itemKey } from './schema.ts';
 import type { Table, Write } from './table.ts';
 
 type KeyChange = Extract<Change, { kind: 'create-key' | 'update-key' | 'remove-key' }>;
@@ -20,15 +21,15 @@ export const countOf = (counts: Item | undefined, view: string) => Number(counts
 
 /** The rows that a key's state puts somewhere. */
 function rowsOf({ projectId, keyId, keySpec }: Key, { state, deletionAtMs }: KeyStatus): Map<string, ItemKey> {
-  const rows = viewsOf(keySpec, state).map((view) => at.keyInList(projectId, view, keyId));
-  if (deletionAtMs > 0) rows.push(at.due(deletionAtMs, keyId));
+  const rows = viewsOf(keySpec, state).map((view) => itemKey.keyInList(projectId, view, keyId));
+  if (deletionAtMs > 0) rows.push(itemKey.due(deletionAtMs, keyId));
   return new Map(rows.map((row) => [`${row.pk} ${row.sk}`, row]));
 }
 
 /** The writes of a change to a key, each with its condition; undefined where it is plain that one does not hold. */
 export async function keyWrites(table: Table, projectId: string, change: KeyChange): Promise<Write[] | undefined> {
   if (change.kind === 'create-key') return createWrites(change.key, change.quota);
-  const item = await table.get(at.key(change.keyId));
+  const item = await table.get(itemKey.key(change.keyId));
   const key = item && toKey(item);
   if (key?.projectId !== projectId) return undefined;
   if (change.kind === 'update-key') return moveWrites(key, change.from, change.to);
@@ -38,8 +39,8 @@ export async function keyWrites(table: Table, projectId: string, change: KeyChan
 function createWrites(key: Key, quota: number): Write[] {
   const { projectId, keyId, alias } = key;
   return [
-    { put: { ...key, ...at.key(keyId) }, condition: 'attribute_not_exists(pk)' },
-    { put: { keyId, ...at.alias(projectId, alias) }, condition: 'attribute_not_exists(pk)' },
+    { put: { ...key, ...itemKey.key(keyId) }, condition: 'attribute_not_exists(pk)' },
+    { put: { keyId, ...itemKey.alias(projectId, alias) }, condition: 'attribute_not_exists(pk)' },
     countWrite(key, { up: viewsOf(key.keySpec, key.state) }, quota),
     ...[...rowsOf(key, key).values()].map((row) => ({ put: { keyId, ...row } })),
   ];
@@ -52,7 +53,7 @@ function moveWrites(key: Key, from: KeyStatus, to: KeyStatus): Write[] {
   const views = { down: viewsOf(key.keySpec, from.state), up: viewsOf(key.keySpec, to.state) };
   return [
     {
-      update: at.key(key.keyId),
+      update: itemKey.key(key.keyId),
       set: 'SET #state = :state, deletionAtMs = :deletionAtMs',
       ...stillAs(from, { ':state': to.state, ':deletionAtMs': to.deletionAtMs }),
     },
@@ -65,8 +66,8 @@ function moveWrites(key: Key, from: KeyStatus, to: KeyStatus): Write[] {
 function dropWrites(key: Key, from: KeyStatus): Write[] {
   const { condition, values, names } = stillAs(from, { ':none': 0 });
   return [
-    { delete: at.key(key.keyId), condition: `${condition} AND grantCount = :none`, values, names },
-    { delete: at.alias(key.projectId, key.alias) },
+    { delete: itemKey.key(key.keyId), condition: `${condition} AND grantCount = :none`, values, names },
+    { delete: itemKey.alias(key.projectId, key.alias) },
     countWrite(key, { down: viewsOf(key.keySpec, from.state) }),
     ...[...rowsOf(key, from).values()].map((row) => ({ delete: row })),
   ];
@@ -88,7 +89,7 @@ function countWrite(key: Key, { up = [], down = [] }: { up?: string[]; down?: st
   const steps = [...by].filter(([, step]) => step !== 0);
   const sums = steps.map((_, place) => `#v${place} :v${place}`);
   return {
-    update: at.keyCounts(key.projectId),
+    update: itemKey.keyCounts(key.projectId),
     set: `ADD ${['revision :one', ...sums].join(', ')}`,
     names: {
       ...Object.fromEntries(steps.map(([view], place) => [`#v${place}`, view])),

@@ -1,6 +1,7 @@
-import type { Mapping, MappingStore } from '../jobs.ts';
+import type { Mapping } from '../../domain/job.ts';
+import type { MappingStore } from '../store.ts';
 import type { Item } from './item.ts';
-import { at, rangeOf } from './schema.ts';
+import { itemKey, rangeOf } from './schema.ts';
 import type { Table } from './table.ts';
 
 /** More than there are; the admin command lists them all. */
@@ -10,17 +11,17 @@ const ALL = 1_000_000;
 export function dynamodbMappings(table: Table): MappingStore {
   return {
     put(mapping) {
-      return table.put({ ...at.mapping(mapping.source, mapping.identity), ...mapping });
+      return table.put({ ...itemKey.mapping(mapping.source, mapping.identity), ...mapping });
     },
     async remove(source, identity) {
-      const place = at.mapping(source, identity);
+      const place = itemKey.mapping(source, identity);
       // Read first: a delete that is sent again because its answer was lost finds nothing.
       if (!(await table.get(place))) return false;
       await table.delete(place);
       return true;
     },
     async mapping(source, identity) {
-      const item = await table.get(at.mapping(source, identity));
+      const item = await table.get(itemKey.mapping(source, identity));
       return item && toMapping(item);
     },
     async list() {

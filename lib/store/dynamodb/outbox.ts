@@ -1,7 +1,7 @@
-import { atOnce } from '../../at-once.ts';
-import type { OutboxStore } from '../jobs.ts';
+import { mapWithConcurrency } from '../../util/concurrency.ts';
+import type { OutboxStore } from '../store.ts';
 import { toEvent } from './events.ts';
-import { at, rangeOf } from './schema.ts';
+import { itemKey, rangeOf } from './schema.ts';
 import type { Table } from './table.ts';
 
 const DELETES_AT_ONCE = 25;
@@ -15,7 +15,9 @@ export function dynamodbOutbox(table: Table): OutboxStore {
       return oldestFirst.slice(0, limit).map(toEvent);
     },
     async remove(events) {
-      await atOnce(events, DELETES_AT_ONCE, ({ keyId, eventId }) => table.delete(at.outbox(keyId, eventId)));
+      await mapWithConcurrency(events, DELETES_AT_ONCE, ({ keyId, eventId }) =>
+        table.delete(itemKey.outbox(keyId, eventId)),
+      );
     },
   };
 }

@@ -20,7 +20,7 @@
  * | counts of keys       | keys#<project>                          | n                             | its total; quota of keys             |
  * | key by alias         | keys#<project>                          | alias#<alias>                 | create-key                           |
  * | key to be deleted    | due                                     | <ms, 16 digits>#<key>         | delete-due-keys                      |
- * | once key             | once#<once key>                         | once                          | every change, for a repeat's answer  |
+ * | idempotency record   | idempotency#<idempotency key>           | record                        | every change, for a repeat's answer  |
  * | job                  | job#<job>                               | job                           | the worker                           |
  * | job under way        | open-jobs                               | <ms, 16 digits>#<job>         | jobs that were lost sight of         |
  * | who one is outside   | mappings                                | <source>#<SHA-256 of identity>| the worker; the admin command        |
@@ -91,7 +91,7 @@ const keysPk = (projectId: string) => `keys#${projectId}`;
 type Kind = 'projects' | 'users' | 'access-keys' | 'jobs';
 
 /** Where each item is. */
-export const at = {
+export const itemKey = {
   key: (keyId: string): ItemKey => ({ pk: keyPk(keyId), sk: 'key' }),
   grantOfKey: (keyId: string, grantId: string): ItemKey => ({ pk: keyPk(keyId), sk: `grant#${grantId}` }),
   grantOfGrantee: (keyId: string, grantee: string, grantId: string): ItemKey => ({
@@ -123,12 +123,15 @@ export const at = {
   }),
   keyCounts: (projectId: string): ItemKey => ({ pk: keysPk(projectId), sk: 'n' }),
   alias: (projectId: string, alias: string): ItemKey => ({ pk: keysPk(projectId), sk: `alias#${alias}` }),
-  due: (deletionAtMs: number, keyId: string): ItemKey => ({ pk: 'due', sk: `${digits(deletionAtMs)}#${keyId}` }),
-  once: (onceKey: string): ItemKey => ({ pk: `once#${onceKey}`, sk: 'once' }),
+  due: (deletionAtMs: number, keyId: string): ItemKey => ({
+    pk: 'due',
+    sk: `${sortableNumber(deletionAtMs)}#${keyId}`,
+  }),
+  idempotency: (idempotencyKey: string): ItemKey => ({ pk: `idempotency#${idempotencyKey}`, sk: 'record' }),
   job: (jobId: string): ItemKey => ({ pk: `job#${jobId}`, sk: 'job' }),
   openJob: (dueAtMs: number, jobId: string): ItemKey => ({
     pk: 'open-jobs',
-    sk: `${digits(dueAtMs)}#${jobId}`,
+    sk: `${sortableNumber(dueAtMs)}#${jobId}`,
   }),
   /** What others call somebody may be long, and hold anything. */
   mapping: (source: string, identity: string): ItemKey => ({
@@ -169,8 +172,8 @@ export const rangeOf = {
   retirable: (projectId: string, principal: string, after?: string) =>
     from(retirablePk(projectId, principal), '', after),
   keys: (projectId: string, view: string, after?: string) => from(keysPk(projectId), `${view}#`, after),
-  due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${digits(untilMs)}#~` }),
-  openJobs: (untilMs: number) => ({ pk: 'open-jobs', from: '0', to: `${digits(untilMs)}#~` }),
+  due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${sortableNumber(untilMs)}#~` }),
+  openJobs: (untilMs: number) => ({ pk: 'open-jobs', from: '0', to: `${sortableNumber(untilMs)}#~` }),
   mappings: () => from('mappings', ''),
   outbox: () => shards.map((shard) => from(outboxPk(shard), 'event#')),
   /** The user and all its roles. */
@@ -181,4 +184,4 @@ export const rangeOf = {
 };
 
 /** Numbers that sort as text. */
-export const digits = (number: number) => String(number).padStart(16, '0');
+export const sortableNumber = (number: number) => String(number).padStart(16, '0');

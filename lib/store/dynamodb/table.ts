@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type AwsCall, AwsError } from '../../aws/call.ts';
-import { retrying } from '../../aws/retry.ts';
-import { type Attributes, type Item, type ItemKey, readItem, type SpelledItem, spell } from './item.ts';
+import { type AwsCall, AwsError } from '../../clients/aws.ts';
+import { retryWithBackoff } from '../../clients/aws-retry.ts';
+import { type Attributes, type Item, type ItemKey, type MarshalledItem, marshal, unmarshal } from './item.ts';
 
 /** For one read, and for one write, all tries together. The longest way of a request has nine reads and a write. */
 const READ_MS = 2_000;
 const CHANGE_MS = 4_000;
 
 /** A condition or an update, in DynamoDB's words; its `:values` and `#names` are spelled out beside it. */
-export interface Terms {
+export interface ExpressionTerms {
   values?: Attributes | undefined;
   names?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One write of a transaction. With `condition`, the transaction is done only if that holds for the item as it was. */
-export type Write = Terms & { condition?: string | undefined } & (
+export type Write = ExpressionTerms & { condition?: string | undefined } & (
     | { put: Item }
     | { update: ItemKey; set: string }
     | { delete: ItemKey }
@@ -22,7 +22,7 @@ export type Write = Terms & { condition?: string | undefined } & (
   );
 
 /** `failed`: the writes whose condition did not hold, by their place, each with the item as it is. */
-export type Transacted = { isDone: true } | { isDone: false; failed: Map<number, Item | undefined> };
+export type TransactionResult = { isDone: true } | { isDone: false; failed: Map<number, Item | undefined> };
 
 /** Rows of one partition, in the order of their sort keys. */
 export interface Range {
@@ -45,9 +45,9 @@ export interface Table {
   put(item: Item): Promise<void>;
   delete(key: ItemKey): Promise<void>;
   /** @returns false when the item is not there, or the condition does not hold */
-  update(key: ItemKey, set: string, terms: Terms & { condition?: string }): Promise<boolean>;
+  update(key: ItemKey, set: string, terms: ExpressionTerms & { condition?: string }): Promise<boolean>;
   /** All of the writes or none. */
-  transact(writes: readonly Write[]): Promise<Transacted>;
+  transact(writes: readonly Write[]): Promise<TransactionResult>;
 }
 
 const BATCH = 100;
@@ -55,17 +55,17 @@ const BATCH = 100;
 export function openTable(call: AwsCall, name: string): Table {
   const TableName = name;
   const read = (operation: string, input: object) =>
-    retrying(READ_MS, (timeoutMs) => call(operation, input, timeoutMs));
+    retryWithBackoff(READ_MS, (timeoutMs) => call(operation, input, timeoutMs));
   const write = (operation: string, input: object) =>
-    retrying(CHANGE_MS, (timeoutMs) => call(operation, input, timeoutMs));
+    retryWithBackoff(CHANGE_MS, (timeoutMs) => call(operation, input, timeoutMs));
 
   async function readBatch(keys: readonly ItemKey[]): Promise<Item[]> {
     const found = new Map<string, Item>();
-    let asked: object | undefined = { Keys: keys.map(spell), ConsistentRead: true };
-    await retrying(READ_MS, async (timeoutMs) => {
+    let asked: object | undefined = { Keys: keys.map(marshal), ConsistentRead: true };
+    await retryWithBackoff(READ_MS, async (timeoutMs) => {
       const answer = await call('BatchGetItem', { RequestItems: { [TableName]: asked } }, timeoutMs);
-      const { [TableName]: items = [] } = answer['Responses'] as Record<string, SpelledItem[]>;
-      for (const item of items.map(readItem)) found.set(nameOf(item), item);
+      const { [TableName]: items = [] } = answer['Responses'] as Record<string, MarshalledItem[]>;
+      for (const item of items.map(unmarshal)) found.set(nameOf(item), item);
       asked = (answer['UnprocessedKeys'] as Record<string, object>)[TableName];
       if (asked) throw new Error('BatchGetItem: not all keys were read');
     });
@@ -74,8 +74,8 @@ export function openTable(call: AwsCall, name: string): Table {
 
   return {
     async get(key) {
-      const { Item: item } = await read('GetItem', { TableName, Key: spell(key), ConsistentRead: true });
-      return item ? readItem(item as SpelledItem) : undefined;
+      const { Item: item } = await read('GetItem', { TableName, Key: marshal(key), ConsistentRead: true });
+      return item ? unmarshal(item as MarshalledItem) : undefined;
     },
 
     async getAll(keys) {
@@ -89,7 +89,7 @@ export function openTable(call: AwsCall, name: string): Table {
         TableName,
         ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-        ExpressionAttributeValues: spell({ ':pk': pk, ':first': from, ':last': to }),
+        ExpressionAttributeValues: marshal({ ':pk': pk, ':first': from, ':last': to }),
         ScanIndexForward: !newestFirst,
       };
       const items: Item[] = [];
@@ -99,22 +99,22 @@ export function openTable(call: AwsCall, name: string): Table {
         const page = toSkip > 0 ? { Select: 'COUNT', Limit: toSkip } : { Limit: limit - items.length };
         const answer = await read('Query', { ...asked, ...page, ExclusiveStartKey: start });
         if (toSkip > 0) toSkip -= Number(answer['Count']);
-        else items.push(...(answer['Items'] as SpelledItem[]).map(readItem));
+        else items.push(...(answer['Items'] as MarshalledItem[]).map(unmarshal));
         start = answer['LastEvaluatedKey'];
       } while (start !== undefined && items.length < limit);
       return items;
     },
 
     async put(item) {
-      await write('PutItem', { TableName, Item: spell(item) });
+      await write('PutItem', { TableName, Item: marshal(item) });
     },
 
     async delete(key) {
-      await write('DeleteItem', { TableName, Key: spell(key) });
+      await write('DeleteItem', { TableName, Key: marshal(key) });
     },
 
     async update(key, set, { condition = 'attribute_exists(pk)', ...terms }) {
-      const asked = { Key: spell(key), UpdateExpression: set, ConditionExpression: condition };
+      const asked = { Key: marshal(key), UpdateExpression: set, ConditionExpression: condition };
       try {
         await write('UpdateItem', { TableName, ...asked, ...spellTerms(terms) });
         return true;
@@ -128,7 +128,7 @@ export function openTable(call: AwsCall, name: string): Table {
       const TransactItems = writes.map((one) => spellWrite(TableName, one));
       // The same token again tells DynamoDB that it is the same transaction: done once, however often it is sent.
       let token = randomUUID();
-      return retrying(CHANGE_MS, async (timeoutMs) => {
+      return retryWithBackoff(CHANGE_MS, async (timeoutMs) => {
         try {
           await call('TransactWriteItems', { TransactItems, ClientRequestToken: token }, timeoutMs);
           return { isDone: true };
@@ -148,7 +148,7 @@ export function openTable(call: AwsCall, name: string): Table {
 
 interface Reason {
   Code: string;
-  Item?: SpelledItem;
+  Item?: MarshalledItem;
 }
 
 /** Why a transaction was cancelled, a reason for each write; undefined for any other error. */
@@ -160,14 +160,14 @@ function reasonsOf(error: unknown): Reason[] | undefined {
 
 function failedOf(reasons: Reason[]): Map<number, Item | undefined> {
   const failed = [...reasons.entries()].filter(([, { Code }]) => Code === 'ConditionalCheckFailed');
-  return new Map(failed.map(([place, { Item: item }]) => [place, item && readItem(item)]));
+  return new Map(failed.map(([place, { Item: item }]) => [place, item && unmarshal(item)]));
 }
 
 const nameOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
 
-function spellTerms({ values, names }: Terms): object {
+function spellTerms({ values, names }: ExpressionTerms): object {
   return {
-    ...(values && { ExpressionAttributeValues: spell(values) }),
+    ...(values && { ExpressionAttributeValues: marshal(values) }),
     ...(names && { ExpressionAttributeNames: names }),
   };
 }
@@ -181,8 +181,8 @@ function spellWrite(TableName: string, write: Write): object {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     }),
   };
-  if ('put' in write) return { Put: { ...terms, Item: spell(write.put) } };
-  if ('update' in write) return { Update: { ...terms, Key: spell(write.update), UpdateExpression: write.set } };
-  if ('delete' in write) return { Delete: { ...terms, Key: spell(write.delete) } };
-  return { ConditionCheck: { ...terms, Key: spell(write.check) } };
+  if ('put' in write) return { Put: { ...terms, Item: marshal(write.put) } };
+  if ('update' in write) return { Update: { ...terms, Key: marshal(write.update), UpdateExpression: write.set } };
+  if ('delete' in write) return { Delete: { ...terms, Key: marshal(write.delete) } };
+  return { ConditionCheck: { ...terms, Key: marshal(write.check) } };
 }

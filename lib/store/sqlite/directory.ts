@@ -1,12 +1,12 @@
 import {
   type AccessKey,
-  type DirectoryStore,
   type Domain,
+  EXPIRED_TOKEN_RETENTION_MS,
   type Project,
   type Session,
-  TOKEN_KEPT_MS,
   type User,
-} from '../directory.ts';
+} from '../../domain/directory.ts';
+import type { DirectoryStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** Domains, projects, users, roles, access keys and tokens over SQLite. */
@@ -67,7 +67,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
       ),
     addToken: (token) =>
       db.write(() => {
-        dropTokens.run(token.issuedAtMs - TOKEN_KEPT_MS);
+        dropTokens.run(token.issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
         return (
           insertToken.run(token.tokenHash, token.projectId ?? null, token.issuedAtMs, token.expiresAtMs, token.userId)
             .changes === 1

@@ -1,14 +1,16 @@
-import type { ChangeEvent, Door, EventFilter, EventStore, Grant } from '../store.ts';
+import type { ChangeEvent, Channel } from '../../domain/events.ts';
+import type { Grant } from '../../domain/model.ts';
+import type { EventFilter, EventStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
+import type { SqliteIdempotency } from './idempotency.ts';
 import type { SqliteOutbox } from './outbox.ts';
-import type { SqliteSeen } from './seen.ts';
 
 export interface SqliteEvents extends EventStore {
   /** Writes the event, to the outbox too; only inside a transaction. */
   add(event: ChangeEvent): void;
 }
 
-export function sqliteEvents(db: Database, seen: SqliteSeen, outbox: SqliteOutbox): SqliteEvents {
+export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbox: SqliteOutbox): SqliteEvents {
   const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const making = db.prepare(
     "SELECT actor FROM events WHERE project_id = ? AND key_id = ? AND action = 'create-key' AND upstream_request_id IS NOT NULL",
@@ -41,7 +43,7 @@ export function sqliteEvents(db: Database, seen: SqliteSeen, outbox: SqliteOutbo
       event.keyId,
       event.grant?.grant_id ?? event.grantId ?? null,
       event.actor,
-      event.door,
+      event.channel,
       event.requestId,
       event.sequence ?? null,
       event.reason ?? null,
@@ -62,7 +64,7 @@ export function sqliteEvents(db: Database, seen: SqliteSeen, outbox: SqliteOutbo
     append: (event, remembered) =>
       db.write(() => {
         add(event);
-        for (const once of remembered) seen.keep(once, event.atMs);
+        for (const record of remembered) idempotency.saveNow(record, event.atMs);
       }),
     add,
   };
@@ -81,7 +83,7 @@ export function toEvent(row: Row): ChangeEvent {
     projectId: String(row['project_id']),
     keyId: String(row['key_id']),
     actor: String(row['actor']),
-    door: String(row['door']) as Door,
+    channel: String(row['channel']) as Channel,
     requestId: String(row['request_id']),
     sequence: text('sequence'),
     reason: text('reason'),

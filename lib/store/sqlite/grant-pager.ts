@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { GrantPage, PageRequest } from '../store.ts';
+import type { GrantPage, PageRequest } from '../../domain/model.ts';
 import type { Database } from './database.ts';
 
 type Pager = (where: Record<string, SQLInputValue>, page: PageRequest, total: () => number) => GrantPage;

@@ -1,25 +1,23 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { both, granteeOf, heldBy, heldCounters, listCounters, listsOf } from '../principals.ts';
+import type { ChangeEvent } from '../../domain/events.ts';
+import { type Grant, KEY_STATE, type Key, type Operation } from '../../domain/model.ts';
 import {
-  type Change,
-  type ChangeEvent,
-  type Grant,
-  type GrantStore,
-  type Held,
-  KEY_STATE,
-  type Key,
-  type Once,
-  type Operation,
-  type Outcome,
-} from '../store.ts';
+  granteeListName,
+  granteeOf,
+  heldCounterNames,
+  listCounterNames,
+  listNamesOf,
+  pairName,
+} from '../../domain/principals.ts';
+import type { Change, CommitResult, GrantStore, Held, IdempotencyRecord } from '../store.ts';
 import type { Database } from './database.ts';
 import type { SqliteEvents } from './events.ts';
 import { grantPager } from './grant-pager.ts';
+import type { SqliteIdempotency } from './idempotency.ts';
 import { sqliteKeys } from './keys.ts';
-import type { SqliteSeen } from './seen.ts';
 
 /** Keys and grants over SQLite. The conditions of each change are listed at `Change` in the port. */
-export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSeen): GrantStore {
+export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: SqliteIdempotency): GrantStore {
   const keys = sqliteKeys(db);
   const byId = db.prepare('SELECT wire FROM grants WHERE grant_id = ? AND project_id = ?');
   const insertGrant = db.prepare('INSERT INTO grants VALUES (?, ?, ?, ?, ?)');
@@ -60,8 +58,8 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
 
   function count(projectId: string, grant: Grant, by: 1 | -1): void {
     keys.countGrant(projectId, grant.key_id, by);
-    for (const name of listCounters(grant)) addRetirable(by, projectId, name);
-    for (const operation of heldCounters(grant)) addHeld(by, grant.key_id, granteeOf(grant), operation);
+    for (const name of listCounterNames(grant)) addRetirable(by, projectId, name);
+    for (const operation of heldCounterNames(grant)) addHeld(by, grant.key_id, granteeOf(grant), operation);
   }
 
   function createGrant(projectId: string, { grant, quota, delegation }: Change & { kind: 'create-grant' }): boolean {
@@ -69,20 +67,20 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
     if (key?.state !== KEY_STATE.enabled || key.grantCount >= quota) return false;
     if (delegation && !isHeld(delegation, grant.key_id)) return false;
     insertGrant.run(grant.key_id, grant.grant_id, projectId, grant.grantee_principal, JSON.stringify(grant));
-    for (const name of listsOf(grant)) insertRetirable.run(projectId, name, grant.grant_id, grant.key_id);
+    for (const name of listNamesOf(grant)) insertRetirable.run(projectId, name, grant.grant_id, grant.key_id);
     count(projectId, grant, 1);
     return true;
   }
 
   function removeGrant(projectId: string, grant: Grant): boolean {
     if (deleteGrant.run(grant.key_id, grant.grant_id, projectId).changes === 0) return false;
-    for (const name of listsOf(grant)) deleteRetirable.run(projectId, name, grant.grant_id);
+    for (const name of listNamesOf(grant)) deleteRetirable.run(projectId, name, grant.grant_id);
     count(projectId, grant, -1);
     return true;
   }
 
-  function apply(change: Change, event: ChangeEvent, once: Once | undefined): Outcome {
-    const first = once && seen.first(once.onceKey, event.atMs);
+  function apply(change: Change, event: ChangeEvent, record: IdempotencyRecord | undefined): CommitResult {
+    const first = record && idempotency.findNow(record.idempotencyKey, event.atMs);
     if (first) return { type: 'repeat', answer: first.answer };
     const isDone =
       change.kind === 'create-grant'
@@ -92,7 +90,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
           : keys.change(event.projectId, change);
     if (!isDone) return { type: 'conflict' };
     events.add(event);
-    if (once) seen.keep(once, event.atMs);
+    if (record) idempotency.saveNow(record, event.atMs);
     return { type: 'done' };
   }
 
@@ -115,10 +113,14 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
     },
     async listRetirable(projectId, user, domain, page) {
       const n = (principal: string) => total(retirableCount.get(projectId, principal));
-      return ofRetirer({ project: projectId, user, domain }, page, () => n(user) + n(domain) - n(both(user, domain)));
+      return ofRetirer(
+        { project: projectId, user, domain },
+        page,
+        () => n(user) + n(domain) - n(pairName(user, domain)),
+      );
     },
     async listByGrantee(projectId, grantee, page) {
-      const name = heldBy(grantee);
+      const name = granteeListName(grantee);
       return ofHolder({ project: projectId, name }, page, () => total(retirableCount.get(projectId, name)));
     },
     async held(keyId, principals) {
@@ -128,7 +130,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, seen: SqliteSee
         ),
       );
     },
-    commit: (change, event, once) => db.write(() => apply(change, event, once)),
+    commit: (change, event, record) => db.write(() => apply(change, event, record)),
   };
 }
 

@@ -1,4 +1,5 @@
-import { ENDED, JOB_KEPT_MS, type Job, type JobStore } from '../jobs.ts';
+import { FINAL_STATES, JOB_RETENTION_MS, type Job } from '../../domain/job.ts';
+import type { JobStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** Forgetting a few with each new job keeps up with any rate of deliveries and never takes long. */
@@ -21,14 +22,14 @@ export function sqliteJobs(db: Database): JobStore {
     const row = byId.get(jobId);
     return row && toJob(row);
   };
-  const isEnded = ({ state }: Job) => Number(ENDED.includes(state));
+  const isEnded = ({ state }: Job) => Number(FINAL_STATES.includes(state));
 
   return {
     add: (job) =>
       db.write(() => {
         const there = find(job.jobId);
         if (there) return there;
-        forget.run(job.receivedAtMs - JOB_KEPT_MS);
+        forget.run(job.receivedAtMs - JOB_RETENTION_MS);
         insert.run(job.jobId, isEnded(job), job.revision, job.receivedAtMs, job.dueAtMs, JSON.stringify(job));
         return undefined;
       }),

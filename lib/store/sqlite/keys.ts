@@ -1,12 +1,12 @@
 import {
-  type Change,
   KEY_STATE,
   type Key,
   type KeyPage,
   type KeyState,
   type KeyStatus,
   type PageRequest,
-} from '../store.ts';
+} from '../../domain/model.ts';
+import type { Change } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 type KeyChange = Extract<Change, { kind: 'create-key' | 'update-key' | 'remove-key' }>;

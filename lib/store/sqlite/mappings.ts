@@ -1,4 +1,5 @@
-import type { Mapping, MappingStore } from '../jobs.ts';
+import type { Mapping } from '../../domain/job.ts';
+import type { MappingStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** Who an outside identity is, over SQLite. */

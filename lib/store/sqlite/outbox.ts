@@ -1,4 +1,4 @@
-import type { OutboxStore } from '../jobs.ts';
+import type { OutboxStore } from '../store.ts';
 import type { Database } from './database.ts';
 import { toEvent } from './events.ts';
 

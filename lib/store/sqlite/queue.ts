@@ -1,4 +1,11 @@
-import { DELAY_SECONDS_MAX, HIDDEN_SECONDS, type Queue, TAKEN_MAX, type Taken, type Work } from '../../queue.ts';
+import {
+  DELAY_SECONDS_MAX,
+  type Message,
+  type Queue,
+  RECEIVE_COUNT_MAX,
+  type ReceivedMessage,
+  VISIBILITY_TIMEOUT_SECONDS,
+} from '../../queue/queue.ts';
 import type { Database } from './database.ts';
 
 /** The queue of one machine: one process takes from it, others may send. */
@@ -33,12 +40,12 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
   const listeners: (() => void)[] = [];
 
   /** Only inside a transaction. */
-  function takeOne(nowMs: number): Taken | undefined {
+  function takeOne(nowMs: number): ReceivedMessage | undefined {
     for (let row = first.get(nowMs); row; row = first.get(nowMs)) {
       const [messageId, tries] = [Number(row['message_id']), Number(row['tries'])];
-      if (tries < TAKEN_MAX) {
-        hide.run(nowMs + HIDDEN_SECONDS * 1000, messageId);
-        return { work: workIn(row['work']), tries: tries + 1, handle: `${messageId}.${tries + 1}` };
+      if (tries < RECEIVE_COUNT_MAX) {
+        hide.run(nowMs + VISIBILITY_TIMEOUT_SECONDS * 1000, messageId);
+        return { message: workIn(row['work']), receiveCount: tries + 1, receiptHandle: `${messageId}.${tries + 1}` };
       }
       bury.run(messageId);
       remove.run(messageId, tries);
@@ -57,10 +64,10 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
       if (delaySeconds > DELAY_SECONDS_MAX) throw new RangeError(`delaySeconds must be ${DELAY_SECONDS_MAX} or less`);
       await sent(db.write(() => void insert.run(now() + delaySeconds * 1000, JSON.stringify(work))));
     },
-    take: (max) =>
+    receive: (max) =>
       db.write(() => {
         const nowMs = now();
-        const all: Taken[] = [];
+        const all: ReceivedMessage[] = [];
         while (all.length < max) {
           const taken = takeOne(nowMs);
           if (!taken) break;
@@ -68,10 +75,11 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
         }
         return all;
       }),
-    done: (taken) => db.write(() => void remove.run(...rowOf(taken))),
-    again: (taken, delaySeconds) => sent(db.write(() => void delay.run(now() + delaySeconds * 1000, ...rowOf(taken)))),
-    dead: async () => dead.all().map((row) => workIn(row['work'])),
-    revive: () =>
+    delete: (taken) => db.write(() => void remove.run(...rowOf(taken))),
+    retryLater: (taken, delaySeconds) =>
+      sent(db.write(() => void delay.run(now() + delaySeconds * 1000, ...rowOf(taken)))),
+    listDeadLetters: async () => dead.all().map((row) => workIn(row['work'])),
+    redriveDeadLetters: () =>
       sent(
         db.write(() => {
           revive.run(now());
@@ -87,10 +95,10 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
   };
 }
 
-const workIn = (text: unknown): Work => JSON.parse(String(text)) as Work;
+const workIn = (text: unknown): Message => JSON.parse(String(text)) as Message;
 
 /** Of this taking: once another has taken it, its tries have gone up. */
-function rowOf({ handle }: Taken): [messageId: number, tries: number] {
-  const [messageId, tries] = handle.split('.').map(Number);
+function rowOf({ receiptHandle }: ReceivedMessage): [messageId: number, tries: number] {
+  const [messageId, tries] = receiptHandle.split('.').map(Number);
   return [messageId ?? 0, tries ?? 0];
 }

@@ -11,7 +11,7 @@
  * | retirable_n  | project_id, principal           | their totals                                        |
  * | held         | key_id, principal, operation    | create-grant by a grantee; total of a grantee filter |
  * | events       | event_id                        | receipts of a project, a key, a grant, a grantee; the creator of a key elsewhere |
- * | seen         | once_key                        | every change, for the answer of a repeat            |
+ * | idempotency_records | idempotency_key                   | every change, for the answer of a repeat            |
  * | jobs         | job_id                          | what hooks have started: open ones, the newest      |
  * | mappings     | identity, source                | who an outside identity is                          |
  * | outbox       | place                           | events yet to be told, in the order of commit       |
@@ -148,5 +148,14 @@ CREATE INDEX queue_by_due ON queue (due_at_ms, message_id);
 CREATE TABLE dead_letters (letter_id INTEGER PRIMARY KEY AUTOINCREMENT, work TEXT NOT NULL) STRICT;
 `;
 
+/** The names that version 0.2.0 uses. */
+const NAMES = `
+ALTER TABLE events RENAME COLUMN door TO channel;
+ALTER TABLE seen RENAME TO idempotency_records;
+ALTER TABLE idempotency_records RENAME COLUMN once_key TO idempotency_key;
+DROP INDEX seen_by_expiry;
+CREATE INDEX idempotency_records_by_expiry ON idempotency_records (expires_at_ms);
+`;
+
 /** What takes a file from each version to the next; `user_version` counts those applied. Only ever append. */
-export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS];
+export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES];

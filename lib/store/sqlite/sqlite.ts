@@ -3,11 +3,11 @@ import { Database } from './database.ts';
 import { sqliteDirectory } from './directory.ts';
 import { sqliteEvents } from './events.ts';
 import { sqliteGrants } from './grants.ts';
+import { sqliteIdempotency } from './idempotency.ts';
 import { sqliteJobs } from './jobs.ts';
 import { sqliteMappings } from './mappings.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { type SqliteQueue, sqliteQueue } from './queue.ts';
-import { sqliteSeen } from './seen.ts';
 
 export interface SqliteOptions {
   /** Whether changes are to be told to others; see `OutboxStore`. */
@@ -23,13 +23,13 @@ export interface SqliteOptions {
 export function openSqlite(path: string, options: SqliteOptions = {}): { store: Store; queue: SqliteQueue } {
   const { hasOutbox = false, now = Date.now } = options;
   const db = new Database(path);
-  const seen = sqliteSeen(db);
+  const idempotency = sqliteIdempotency(db);
   const outbox = sqliteOutbox(db, hasOutbox);
-  const events = sqliteEvents(db, seen, outbox);
+  const events = sqliteEvents(db, idempotency, outbox);
   const store = {
-    grants: sqliteGrants(db, events, seen),
+    grants: sqliteGrants(db, events, idempotency),
     events,
-    seen,
+    idempotency,
     directory: sqliteDirectory(db),
     jobs: sqliteJobs(db),
     mappings: sqliteMappings(db),

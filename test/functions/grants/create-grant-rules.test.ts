@@ -1,11 +1,11 @@
 /** Who may create a grant, on which key, and how many. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
+import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
+import { done, grantIdsOn, grantsOn, newGrant, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { atOnce, codesOf } from '../at-once.ts';
-import { done, grantIdsOn, grantsOn, newGrant, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 let service: TestService;
 let keyId: string;

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { atOnce } from '../../support/concurrent-requests.ts';
+import { done, grantsOn, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { atOnce } from '../at-once.ts';
-import { done, grantsOn, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Principals and names as the documents print them. Source: KMS API reference, create-grant and list-grants. */
 const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';

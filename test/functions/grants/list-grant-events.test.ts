@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { done, grantsOn, newGrant, newKey, type User } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
+import { pagesOf } from '../../support/pages.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { done, grantsOn, newGrant, newKey, type User } from '../making.ts';
-import { pagesOf } from '../pages.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Source: KMS API reference, revoke-grant, request examples. */
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
@@ -60,14 +60,21 @@ describe('tells', () => {
       ? {}
       : { upstream_request_id: expect.stringMatching(/^[0-9a-f]{32}$/) };
 
-  test('who did what when, through which door, by which request, with its sequence, and the grant as it was', async () => {
+  test('who did what when, through which channel, by which request, with its sequence, and the grant as it was', async () => {
     const grant_id = await grant();
     const [was] = await grantsOn(service, key);
     const madeMs = service.clock.nowMs;
     const answer = await change('revoke-grant', { key_id: key, grant_id, sequence: SEQUENCE });
     done(answer);
     const { status, body } = await list({ grant_id });
-    const about = { project_id: service.demo.project_id, key_id: key, grant_id, door: 'http', grant: was, ...there() };
+    const about = {
+      project_id: service.demo.project_id,
+      key_id: key,
+      grant_id,
+      channel: 'http',
+      grant: was,
+      ...there(),
+    };
     const actor = service.administrator.user_id;
     expect([status, body]).toEqual([
       200,
@@ -111,7 +118,7 @@ describe('tells', () => {
     expect(first).toMatchObject({
       action: 'revoke-principal-grants',
       actor: service.administrator.user_id,
-      door: 'http',
+      channel: 'http',
       reason: 'left the company',
       request_id: answer.headers.get('x-request-id'),
       grant: was,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { done, newGrant, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { done, newGrant, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** The time, grantee and name of the documents' sample. Source: KMS API reference, list-grants, response example. */
 const SAMPLE_MS = 1597062260000;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { done, grantsOn, newGrant, newKey, type User } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
+import { pagesOf } from '../../support/pages.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { done, grantsOn, newGrant, newKey, type User } from '../making.ts';
-import { pagesOf } from '../pages.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Source: KMS API reference, list-retirable-grants, response example. */
 const SAMPLE_MS = 1497341531000;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
+import { done, newGrant, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { done, newGrant, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
 
 /** The time and grantee of the documents' sample. Source: KMS API reference, list-retirable-grants, example. */
 const SAMPLE_MS = 1497341531000;

@@ -1,8 +1,8 @@
 /** Lists that change while they are paged: every surviving grant is met once, whatever the size of a page. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { done, newGrant, newKey } from '../../support/create.ts';
+import { pagesOf } from '../../support/pages.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { done, newGrant, newKey } from '../making.ts';
-import { pagesOf } from '../pages.ts';
 
 const LIMITS = [1, 2, 7, 1000];
 const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
@@ -124,10 +124,16 @@ test('1,300 grants by pages of 1000, the default, while grants come and go: each
   const key_id = await newKey(service);
   const { creator, demo } = service;
   const caller = { userId: creator.user_id, domainId: creator.domain_id, roles: [] };
-  const act = { caller, projectId: demo.project_id, door: 'http' as const, requestId: '', action: 'create-grant' };
+  const context = {
+    caller,
+    projectId: demo.project_id,
+    channel: 'http' as const,
+    requestId: '',
+    action: 'create-grant',
+  };
   const ask = { keyId: key_id, grantee: USER, granteeType: 'user' as const, operations: ['describe-key' as const] };
   const alive = new Set<string>();
-  const make = () => service.services.authority.createGrant({ ...act, body: new Uint8Array() }, ask);
+  const make = () => service.services.authority.createGrant({ ...context, body: new Uint8Array() }, ask);
   while (alive.size < 1300) {
     for (const { grant_id } of await Promise.all(Array.from({ length: 50 }, make))) alive.add(grant_id);
   }

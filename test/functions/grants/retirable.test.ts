@@ -1,8 +1,8 @@
 /** list-retirable-grants shows exactly the grants that retire-grant accepts from the caller: tried out, grant by grant. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
+import { done, newGrant, newKey } from '../../support/create.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { done, newGrant, newKey } from '../making.ts';
 
 let service: TestService;
 /** The creator of both keys; a grantee that passes on; one that is only named; one of the domain who is not. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
+import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
+import { done, grantIdsOn, newGrant, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { atOnce, codesOf } from '../at-once.ts';
-import { done, grantIdsOn, newGrant, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Source: KMS API reference, revoke-grant, request examples. */
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
@@ -170,13 +170,13 @@ test('the same request again with its sequence gets {} and does nothing; another
   await expectRefused(() => revoke(service.creator, { sequence: other }), [400, 'KMS.2501']);
 });
 
-test('a revoke leaves an event that tells who, through which door, with which request, and the grant as it was', async () => {
+test('a revoke leaves an event that tells who, through which channel, with which request, and the grant as it was', async () => {
   const answer = await revoke(service.creator, { sequence: SEQUENCE });
   const [event] = await service.receipts.list(service.demo.project_id, { grantId }, 1);
   expect(event).toMatchObject({
     action: 'revoke-grant',
     actor: service.creator.user_id,
-    door: 'http',
+    channel: 'http',
     requestId: answer.headers.get('x-request-id'),
     sequence: SEQUENCE,
     keyId,

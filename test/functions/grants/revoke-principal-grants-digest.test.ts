@@ -1,12 +1,12 @@
 /** What a dry run has shown is what is revoked, or nothing; and what is sent twice is done once. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { atOnce } from '../../support/concurrent-requests.ts';
+import { done, newGrant, newKey, type User } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
+import { sendSigned } from '../../support/send-signed.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { atOnce } from '../at-once.ts';
-import { done, newGrant, newKey, type User } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
-import { sendSigned } from '../signed.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Behind a caller's own token the cloud lets only a key's creator revoke: there the administrator has made the keys. */
 const isJudgedByCloud = process.env['TEST_UPSTREAM'] === 'caller';

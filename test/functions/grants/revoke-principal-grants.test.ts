@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { revokePrincipalGrants } from '../../../lib/revocation.ts';
+import { revokePrincipalGrants } from '../../../lib/authority/bulk-revoke.ts';
+import { done, grantIdsOn, grantsOn, newGrant, newKey, type User } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { done, grantIdsOn, grantsOn, newGrant, newKey, type User } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Behind a caller's own token the cloud lets only a key's creator revoke: there the administrator has made the keys. */
 const isJudgedByCloud = process.env['TEST_UPSTREAM'] === 'caller';
@@ -177,7 +177,7 @@ describe('only', () => {
   });
 });
 
-test('each grant has its receipt: who, through which door, why, by which request, and the grant as it was', async () => {
+test('each grant has its receipt: who, through which channel, why, by which request, and the grant as it was', async () => {
   const { principal, keys } = await held();
   const grants = [...(await grantsOn(service, keys[0])), ...(await grantsOn(service, keys[1]))];
   // Source: the longest that a reason may be, 255 characters.
@@ -191,7 +191,7 @@ test('each grant has its receipt: who, through which door, why, by which request
     expect(receipt).toMatchObject({
       projectId: service.demo.project_id,
       actor: service.administrator.user_id,
-      door: 'http',
+      channel: 'http',
       reason,
       requestId: answer.headers.get('x-request-id'),
       keyId: receipt.grant?.key_id,
@@ -204,18 +204,18 @@ test('when time is up nothing more is begun, and what is left is told', async ()
   const { principal, ids } = await held();
   const { authority, store } = service.services;
   const { user_id: userId, domain_id: domainId } = service.administrator;
-  const act = {
+  const context = {
     caller: { userId, domainId, roles: [] },
     projectId: service.demo.project_id,
-    door: 'http' as const,
+    channel: 'http' as const,
     requestId: '0'.repeat(32),
     action: 'revoke-principal-grants',
     body: new Uint8Array(),
     // Source: API Gateway quotas; an HTTP API gives up after 30 s.
     startedAtMs: performance.now() - 30_000,
   };
-  const call = { authority, seen: store.seen, now: () => service.clock.nowMs, isOneMachines: true };
-  const answer = await revokePrincipalGrants(call, act, { grantee: principal, isDryRun: false });
+  const call = { authority, seen: store.idempotency, now: () => service.clock.nowMs, isSingleHost: true };
+  const answer = await revokePrincipalGrants(call, context, { grantee: principal, isDryRun: false });
   expect(answer).toEqual({ revoked: 0, failed: [], remaining: 4 });
   expect(await heldBy(principal)).toEqual(ids);
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
+import { expectKeystoneRefusal, expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { expectKeystoneRefusal, expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Source: IAM API reference, "Verifying a Token". */
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expectKeystoneRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { expectKeystoneRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 /** Bodies and replies as in the IAM API reference, "Obtaining a User Token Through Password Authentication". */
 let service: TestService;

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { expectRefusal } from '../refusal.ts';
 
 /** Source: IAM API reference, "Querying Project Information Based on the Specified Criteria". */
 let service: TestService;

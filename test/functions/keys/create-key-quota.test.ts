@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
+import { done } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { atOnce, codesOf } from '../at-once.ts';
-import { done } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 let service: TestService;
 beforeAll(async () => {

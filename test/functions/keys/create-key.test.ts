@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { deleteDueKeys } from '../../../lib/authority/deletion.ts';
+import { deleteDueKeys } from '../../../lib/authority/standalone/key-deletion.ts';
+import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
+import { done } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { atOnce, codesOf } from '../at-once.ts';
-import { done } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';

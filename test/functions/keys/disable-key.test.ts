@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
+import { done, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { atOnce, codesOf } from '../at-once.ts';
-import { done, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 

@@ -1,9 +1,9 @@
 /** list-keys while keys come and go: every surviving key is met once, whatever the size of a page. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { deleteDueKeys } from '../../../lib/authority/deletion.ts';
+import { deleteDueKeys } from '../../../lib/authority/standalone/key-deletion.ts';
+import { done, newKey } from '../../support/create.ts';
+import { pagesOf } from '../../support/pages.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { done, newKey } from '../making.ts';
-import { pagesOf } from '../pages.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -50,7 +50,7 @@ test.each([1, 2, 7, 1000])('by pages of %i: each survivor once, in order, each t
           keySpec: 'AES_256',
           keyUsage: 'ENCRYPT_DECRYPT',
         };
-        added.push((await services.authority.createKey(actOf(service), ask)).keyId);
+        added.push((await services.authority.createKey(contextOf(service), ask)).keyId);
       }
       totals.push(16 - gone.size + added.length);
     },
@@ -63,9 +63,9 @@ test.each([1, 2, 7, 1000])('by pages of %i: each survivor once, in order, each t
   for (const page of pages) expect(page.key_details).toHaveLength(page.keys.length);
 });
 
-function actOf({ creator, demo }: TestService) {
+function contextOf({ creator, demo }: TestService) {
   const caller = { userId: creator.user_id, domainId: creator.domain_id, roles: [] };
-  const request = { door: 'http' as const, requestId: '', action: 'create-key', body: new Uint8Array() };
+  const request = { channel: 'http' as const, requestId: '', action: 'create-key', body: new Uint8Array() };
   return { caller, projectId: demo.project_id, ...request };
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
+import { done, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { done, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
 
 let service: TestService;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { deleteDueKeys } from '../../../lib/authority/deletion.ts';
+import { deleteDueKeys } from '../../../lib/authority/standalone/key-deletion.ts';
+import { done, newGrant, newKey } from '../../support/create.ts';
+import { expectRefusal } from '../../support/expect-error.ts';
 import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { done, newGrant, newKey } from '../making.ts';
-import { expectRefusal } from '../refusal.ts';
-import { rowsOf } from '../rows.ts';
+import { rowsOf } from '../../support/stored-rows.ts';
 
 const DAY_MS = 86_400_000;
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { handler } from '../../../functions/schedule/delete-due-keys.ts';
+import { newGrant, newKey } from '../../support/create.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { newGrant, newKey } from '../making.ts';
 
 const DAY_MS = 86_400_000;
 

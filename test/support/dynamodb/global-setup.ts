@@ -1,4 +1,4 @@
-import { startKeeper } from './kept.ts';
+import { startKeeper } from './keeper-process.ts';
 
 /** Workers are started after this and get the environment as it is then. */
 export default async function setup(): Promise<void> {

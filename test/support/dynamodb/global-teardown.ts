@@ -1,1 +1,1 @@
-export { stopKeeper as default } from './kept.ts';
+export { stopKeeper as default } from './keeper-process.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseConfig } from '../../../lib/config.ts';
 import type { Login } from '../../../lib/identity/tokens.ts';
 import type { Services } from '../../../lib/services.ts';
-import { openLocal } from '../../../local/open.ts';
+import { openServices } from '../../../local/open-services.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../process.ts';
 import { clockFile } from './clock-file.ts';
 
@@ -45,7 +45,7 @@ function newProcesses(): Processes {
       return started;
     },
     async open(name, env = {}) {
-      const services = await openLocal(parseConfig({ ...env, DATA_DIR: dirOf(name) }), { now: () => clock.nowMs });
+      const services = await openServices(parseConfig({ ...env, DATA_DIR: dirOf(name) }), { now: () => clock.nowMs });
       opened.push(services);
       return services;
     },

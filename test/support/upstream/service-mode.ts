@@ -8,16 +8,16 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../../../lib/config.ts';
+import type { ChangeEvent } from '../../../lib/domain/events.ts';
 import type { Services } from '../../../lib/services.ts';
-import type { ChangeEvent } from '../../../lib/store/store.ts';
-import { type Demo, firstStart } from '../../../local/demo.ts';
+import { createDemoOnFirstStart, type Demo } from '../../../local/demo.ts';
 import type { Started } from '../service.ts';
 import { loginAt, withProcesses } from './processes.ts';
 
 /** @param env settings of the cloud */
 export function startForService(env: Record<string, string>): Promise<Started> {
   return withProcesses(async ({ clock, dirOf, start, open, stop }) => {
-    const demo = (await firstStart(parseConfig({ ...env, DATA_DIR: dirOf('cloud') }))) as Demo;
+    const demo = (await createDemoOnFirstStart(parseConfig({ ...env, DATA_DIR: dirOf('cloud') }))) as Demo;
     mkdirSync(dirOf('backend'));
     for (const file of ['kms-grants.db', 'root.key']) {
       copyFileSync(join(dirOf('cloud'), file), join(dirOf('backend'), file));
@@ -58,7 +58,7 @@ export function startForService(env: Record<string, string>): Promise<Started> {
 /** The receipt of a key that was made through the backend. */
 function making(projectId: string, keyId: string, actor: string): ChangeEvent {
   const eventId = randomBytes(16).toString('hex');
-  const told = { atMs: 0, action: 'create-key', door: 'http', requestId: 'demo', upstreamRequestId: '' } as const;
+  const told = { atMs: 0, action: 'create-key', channel: 'http', requestId: 'demo', upstreamRequestId: '' } as const;
   return { eventId, projectId, keyId, actor, ...told };
 }
 

@@ -1,0 +1,215 @@
+import { newGrantId, newKeyId } from '../../domain/ids.ts';
+import { type Grant, KEY_STATE, type Key, type KeyStatus, type Operation, type Principal } from '../../domain/model.ts';
+import type { RequestContext } from '../../domain/request-context.ts';
+import { KmsError } from '../../errors.ts';
+import type { Held, Store } from '../../store/store.ts';
+import { type Authority, callerPrincipals, MAY_CREATE, MAY_RETIRE, MAY_REVOKE, mayRetire } from '../authority.ts';
+import { changeCommitter } from './commit-change.ts';
+import { pageCache } from './page-cache.ts';
+
+export interface StandaloneSettings {
+  grantsPerKey: number;
+  keysPerProject: number;
+  /**
+   * How much text of pages to keep; 0 where the store may show the parts of one change one after the other, for then a
+   * page may be older than the revision that was read with it.
+   */
+  pageCacheChars: number;
+  now: () => number;
+}
+
+/** Here a key is told whole. */
+export type Standalone = ReturnType<typeof standalone>;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
+export function standalone(store: Store, settings: StandaloneSettings) {
+  const { grantsPerKey, keysPerProject, pageCacheChars, now } = settings;
+  const { grants } = store;
+  const change = changeCommitter(store, now);
+  const pages = pageCache(pageCacheChars);
+
+  async function existingKey(context: RequestContext, keyId: string): Promise<Key> {
+    const key = await grants.key(context.projectId, keyId);
+    if (!key) throw new KmsError('KMS.0207');
+    return key;
+  }
+
+  async function existingGrant(context: RequestContext, keyId: string, grantId: string): Promise<Grant> {
+    const grant = await grants.grant(context.projectId, grantId);
+    if (!grant) throw new KmsError('KMS.2501');
+    if (grant.key_id !== keyId) throw new KmsError('KMS.2502');
+    return grant;
+  }
+
+  /** Moves a key to another state, after `assertMayMove` has looked at it. */
+  function moveKey(
+    context: RequestContext,
+    keyId: string,
+    assertMayMove: (key: Key) => void,
+    to: () => KeyStatus,
+  ): Promise<Key> {
+    return change(context, async () => {
+      const key = await existingKey(context, keyId);
+      assertMayMove(key);
+      const { state, deletionAtMs } = key;
+      const status = to();
+      return {
+        change: { kind: 'update-key', keyId, from: { state, deletionAtMs }, to: status },
+        answer: { ...key, ...status },
+      };
+    });
+  }
+
+  return {
+    createGrant(context, ask) {
+      const { keyId, operations } = ask;
+      return change(context, async () => {
+        let key = await existingKey(context, keyId);
+        const held =
+          key.creator === context.caller.userId ? undefined : await grants.held(keyId, callerPrincipals(context));
+        // The key as it is after `held` was read: first disabled and then revoked must not be told as never granted.
+        if (held) key = await existingKey(context, keyId);
+        assertEnabled(key);
+        const delegation = held && delegated(held, operations);
+        if (key.grantCount >= grantsPerKey) throw new KmsError('KMS.2404');
+        const createdAtMs = now();
+        const grant: Grant = {
+          key_id: keyId,
+          grant_id: newGrantId(createdAtMs),
+          name: ask.name,
+          grantee_principal: ask.grantee,
+          grantee_principal_type: ask.granteeType,
+          operations,
+          issuing_principal: context.caller.userId,
+          retiring_principal: ask.retiringPrincipal,
+          creation_date: String(createdAtMs),
+        };
+        return {
+          change: { kind: 'create-grant', grant, quota: grantsPerKey, delegation },
+          answer: { grant_id: grant.grant_id },
+        };
+      });
+    },
+
+    revokeGrant(context, keyId, grantId) {
+      return change(context, async () => {
+        const key = await existingKey(context, keyId);
+        if (key.creator !== context.caller.userId) throw new KmsError('KMS.0306', { detail: MAY_REVOKE });
+        const grant = await existingGrant(context, keyId, grantId);
+        return { change: { kind: 'remove-grant', grant }, answer: {} };
+      });
+    },
+
+    retireGrant(context, keyId, grantId) {
+      return change(context, async () => {
+        await existingKey(context, keyId);
+        const grant = await existingGrant(context, keyId, grantId);
+        if (!mayRetire(context, grant)) throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
+        return { change: { kind: 'remove-grant', grant }, answer: {} };
+      });
+    },
+
+    async listGrants(context, keyId, filter, page) {
+      const key = await existingKey(context, keyId);
+      return pages.get(key, filter, page) ?? pages.keep(key, filter, page, await grants.listGrants(key, filter, page));
+    },
+
+    listRetirableGrants(context, page) {
+      const [user, domain] = callerPrincipals(context);
+      return grants.listRetirable(context.projectId, user, domain, page);
+    },
+
+    listPrincipalGrants: (context, grantee, page) => grants.listByGrantee(context.projectId, grantee, page),
+
+    revokeAny(context, { key_id: keyId, grant_id: grantId }) {
+      return change(context, async () => {
+        const grant = await existingGrant(context, keyId, grantId);
+        return { change: { kind: 'remove-grant', grant }, answer: {} };
+      });
+    },
+
+    createKey(context, ask) {
+      return change(context, async () => {
+        // In this order: one who takes the alias and the last place in between is met with the refusal of the alias.
+        const count = await grants.keyCount(context.projectId);
+        if (await grants.keyByAlias(context.projectId, ask.alias)) throw new KmsError('KMS.1104');
+        if (count >= keysPerProject) throw new KmsError('KMS.1105');
+        const createdAtMs = now();
+        const key: Key = {
+          ...ask,
+          keyId: newKeyId(createdAtMs),
+          projectId: context.projectId,
+          domainId: context.caller.domainId,
+          creator: context.caller.userId,
+          state: KEY_STATE.enabled,
+          createdAtMs,
+          deletionAtMs: 0,
+          grantCount: 0,
+          revision: 0,
+        };
+        return { change: { kind: 'create-key', key, quota: keysPerProject }, answer: key };
+      });
+    },
+
+    describeKey: existingKey,
+
+    listKeys: (context, filter, page) => grants.listKeys(context.projectId, filter, page),
+
+    enableKey: (context, keyId) =>
+      moveKey(
+        context,
+        keyId,
+        (key) => assertState(key, KEY_STATE.disabled, 'KMS.1201'),
+        () => ({ state: KEY_STATE.enabled, deletionAtMs: 0 }),
+      ),
+
+    disableKey: (context, keyId) =>
+      moveKey(
+        context,
+        keyId,
+        (key) => assertState(key, KEY_STATE.enabled, 'KMS.1301'),
+        () => ({ state: KEY_STATE.disabled, deletionAtMs: 0 }),
+      ),
+
+    scheduleKeyDeletion: (context, keyId, pendingDays) =>
+      moveKey(
+        context,
+        keyId,
+        (key) => {
+          if (key.state === KEY_STATE.pendingDeletion) throw new KmsError('KMS.1402');
+        },
+        () => ({ state: KEY_STATE.pendingDeletion, deletionAtMs: now() + pendingDays * DAY_MS }),
+      ),
+
+    cancelKeyDeletion: (context, keyId) =>
+      moveKey(
+        context,
+        keyId,
+        (key) => {
+          if (key.state !== KEY_STATE.pendingDeletion) throw new KmsError('KMS.1501');
+          if (key.deletionAtMs <= now()) throw new KmsError('KMS.0210');
+        },
+        () => ({ state: KEY_STATE.disabled, deletionAtMs: 0 }),
+      ),
+  } satisfies Authority;
+}
+
+/** Of what the caller holds, that which lets it pass `operations` on. */
+function delegated(held: ReadonlyMap<Operation, Principal>, operations: readonly Operation[]): Held[] {
+  return (['create-grant', ...operations] as const).map((operation) => {
+    const holder = held.get(operation);
+    if (!holder) throw new KmsError('KMS.0306', { detail: MAY_CREATE });
+    return { holder, operation };
+  });
+}
+
+function assertEnabled(key: Key): void {
+  if (key.state === KEY_STATE.disabled) throw new KmsError('KMS.0209');
+  if (key.state === KEY_STATE.pendingDeletion) throw new KmsError('KMS.0210');
+}
+
+function assertState(key: Key, state: Key['state'], code: 'KMS.1201' | 'KMS.1301'): void {
+  if (key.state !== state) throw new KmsError(code);
+}

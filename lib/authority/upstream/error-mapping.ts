@@ -1,0 +1,60 @@
+import * as z from 'zod/mini';
+import type { HttpResponse } from '../../clients/http.ts';
+import { ERRORS, UpstreamRefusalError } from '../../errors.ts';
+import { parseJson } from '../../util/json.ts';
+
+const CODE = /^[A-Z][A-Za-z]{1,9}\.\d{3,6}$/;
+const TEXT_CHARS_MAX = 1024;
+
+const told = z.object({ error_code: z.string().check(z.regex(CODE)), error_msg: z.optional(z.unknown()) });
+/** The three forms in which the cloud refuses: the KMS nests, its gateway does not, its IAM has numbers for codes. */
+const FORMS = {
+  nested: z.object({ error: told }),
+  flat: told,
+  keystone: z.object({ error: z.object({ code: z.int(), message: z.string() }) }),
+};
+
+/** What Keystone's numbers are called at the gateway. */
+const KEYSTONE_CODES: Readonly<Record<number, keyof typeof ERRORS>> = {
+  401: 'APIGW.0301',
+  403: 'APIGW.0302',
+  404: 'APIGW.0101',
+  429: 'APIGW.0308',
+};
+
+/**
+ * Reads a refusal by the KMS behind this service, in whichever of its three forms.
+ * Only the KMS's own texts are passed on: those of a gateway may repeat what was signed, credentials included.
+ * @param detail what to add to the text
+ * @returns undefined when it is no documented refusal
+ */
+export function mapErrorResponse(
+  { status, text }: Pick<HttpResponse, 'status' | 'text'>,
+  { detail, retryAfterSeconds }: { detail?: string | undefined; retryAfterSeconds?: number | undefined } = {},
+): UpstreamRefusalError | undefined {
+  if (status < 400 || status > 599) return undefined;
+  const found = codeIn(text, status);
+  if (!found) return undefined;
+  const { code, message } = found;
+  const words = code.startsWith('KMS.') && message ? message : ownText(code, status);
+  return new UpstreamRefusalError({ status, code, text: detail ? `${words} ${detail}` : words }, { retryAfterSeconds });
+}
+
+function codeIn(text: string, status: number): { code: string; message?: string } | undefined {
+  const json = parseJson(text);
+  const nested = z.safeParse(FORMS.nested, json);
+  const flat = nested.success ? nested.data.error : z.safeParse(FORMS.flat, json).data;
+  if (flat) return { code: flat.error_code, message: printable(flat.error_msg) };
+  const keystone = z.safeParse(FORMS.keystone, json);
+  const code = keystone.success && keystone.data.error.code === status ? KEYSTONE_CODES[status] : undefined;
+  return code && { code };
+}
+
+function printable(text: unknown): string {
+  return typeof text === 'string' ? text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, TEXT_CHARS_MAX) : '';
+}
+
+function ownText(code: string, status: number): string {
+  const row = Object.entries(ERRORS).find(([name]) => name === code || name === `${code}:${status}`);
+  return row?.[1].text ?? 'Refused by the KMS behind this service.';
+}

@@ -1,0 +1,154 @@
+/** Calls of AWS's JSON services (DynamoDB, Secrets Manager, SQS), with AWS's own signer and HTTP handler and nothing more. */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { HttpRequest } from '@smithy/core/protocols';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { parseJson } from '../util/json.ts';
+
+export interface AwsSettings {
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+}
+
+export interface AwsService {
+  /** What it signs as: `dynamodb`, `secretsmanager`, `sqs`. */
+  name: string;
+  /** What stands before the operation in `X-Amz-Target`. */
+  target: string;
+  jsonVersion: '1.0' | '1.1';
+  /** Another address than AWS's own: `http://127.0.0.1:8000`. */
+  endpoint?: string | undefined;
+}
+
+/** What to put right, for the errors that settings cause. Source: DynamoDB Developer Guide, "Error handling". */
+const HINTS: Readonly<Record<string, string>> = {
+  ResourceNotFoundException:
+    'it is not there: check TABLE, ROOT_KEY_SECRET, KMS_CREDENTIALS, HOOKS, TARGETS and AWS_REGION',
+  QueueDoesNotExist: 'it is not there: check QUEUE_URL, DEAD_LETTER_URL and AWS_REGION',
+  AccessDeniedException: 'these credentials may not do that: check the policy of their role or user',
+  UnrecognizedClientException: 'AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN',
+  ExpiredTokenException: 'these credentials have expired: get new ones',
+  InvalidSignatureException: 'check AWS_SECRET_ACCESS_KEY and the clock of this machine',
+};
+
+/** Of AWS's own message, the first line: what follows may repeat the request. */
+const MESSAGE_CHARS_MAX = 300;
+
+/** An answer other than 200, by the name that the service gives it. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  /** Such as `ResourceNotFoundException`. */
+  readonly type: string;
+  readonly status: number;
+  /** The answer as parsed. It may hold items, so nothing that prints an error shows it. */
+  declare readonly answer: Readonly<Record<string, unknown>>;
+
+  constructor(operation: string, status: number, answer: Record<string, unknown>) {
+    const type = String(answer['__type'] ?? answer['code'] ?? 'no type').replace(/^.*#/, '');
+    const [message] = String(answer['message'] ?? answer['Message'] ?? 'no message').split('\n');
+    const told = `${operation}: ${type} (${status}): ${message?.slice(0, MESSAGE_CHARS_MAX)}`;
+    super(HINTS[type] ? `${told} [${HINTS[type]}]` : told);
+    this.type = type;
+    this.status = status;
+    Object.defineProperty(this, 'answer', { value: answer, enumerable: false });
+  }
+}
+
+/**
+ * One request and its answer.
+ * @param timeoutMs from the first byte sent to the last received
+ * @throws AwsError for an answer other than 200; another error when no whole answer came
+ */
+export type AwsCall = (operation: string, input: object, timeoutMs: number) => Promise<Record<string, unknown>>;
+
+const CONNECT_MS = 1_000;
+
+/** Prepares calls of one service. Connections are kept open and used again. */
+export function awsCall({ region, ...credentials }: AwsSettings, service: AwsService): AwsCall {
+  const { protocol, hostname, port } = new URL(service.endpoint ?? endpointOf(service.name, region));
+  const handler = new NodeHttpHandler({ connectionTimeout: CONNECT_MS });
+  const signer = new SignatureV4({
+    service: service.name,
+    region,
+    credentials: { ...credentials, sessionToken: credentials.sessionToken ?? '' },
+    sha256: Sha256,
+  });
+  const host = port === '' ? hostname : `${hostname}:${port}`;
+
+  return async (operation, input, timeoutMs) => {
+    const request = new HttpRequest({
+      method: 'POST',
+      protocol,
+      hostname,
+      ...(port !== '' && { port: Number(port) }),
+      path: '/',
+      headers: {
+        host,
+        'content-type': `application/x-amz-json-${service.jsonVersion}`,
+        'x-amz-target': `${service.target}.${operation}`,
+      },
+      body: JSON.stringify(input),
+    });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const signed = await signer.sign(request);
+    const { response } = await handler.handle(signed as HttpRequest, { abortSignal: signal });
+    const answer = parse(await read(response.body, signal));
+    if (response.statusCode !== 200) throw new AwsError(operation, response.statusCode, answer ?? {});
+    if (!answer) throw new Error(`${operation}: the answer is no JSON object`);
+    return answer;
+  };
+}
+
+/** Source: AWS General Reference, "Service endpoints"; the Chinese regions have a domain of their own. */
+function endpointOf(service: string, region: string): string {
+  return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+}
+
+async function read(body: NodeJS.ReadableStream & { destroy(error?: Error): void }, signal: AbortSignal) {
+  const stop = () => body.destroy(new Error('no whole answer in time'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+/** SHA-256 and HMAC-SHA-256 of node:crypto in the form that the signer takes. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytesOf(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+
+  reset(): void {
+    throw new Error('a hash is used once');
+  }
+}
+
+function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data);
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+}

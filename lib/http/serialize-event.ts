@@ -1,0 +1,21 @@
+import type { ChangeEvent } from '../domain/events.ts';
+
+/** An event in the form in which it is told to others: by list-grant-events and in webhooks. JSON leaves out what is undefined. */
+export function serializeEvent(event: ChangeEvent) {
+  return {
+    event_id: event.eventId,
+    event_time: String(event.atMs),
+    action: event.action,
+    project_id: event.projectId,
+    key_id: event.keyId,
+    grant_id: event.grant?.grant_id ?? event.grantId,
+    actor: event.actor,
+    channel: event.channel,
+    reason: event.reason,
+    request_id: event.requestId,
+    sequence: event.sequence,
+    upstream_request_id: event.upstreamRequestId,
+    error_code: event.failure,
+    grant: event.grant,
+  };
+}

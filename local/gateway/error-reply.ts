@@ -1,0 +1,58 @@
+/** The replies to what never reaches a handler, and their log lines. */
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ErrorCode, errorBody, KmsError, knownError } from '../../lib/errors.ts';
+import type { Result } from '../../lib/http/reply.ts';
+import { logger } from '../../lib/logger.ts';
+
+export const newRequestId = () => randomUUID().replaceAll('-', '');
+
+/** The reply, which is logged here. */
+export function errorResult(cause: unknown, socket: Socket, startedAtMs = performance.now()): Result {
+  const error = knownError(cause);
+  const requestId = newRequestId();
+  const { status, publicCode: code } = error;
+  const ms = Math.round((performance.now() - startedAtMs) * 100) / 100;
+  const line = {
+    request_id: requestId,
+    action: 'gateway',
+    ip: socket.remoteAddress,
+    status,
+    code,
+    ms,
+  };
+  if (status === 500) logger.error('request', { ...line, cause: String(error.cause) });
+  else logger.info('request', line);
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+    body: JSON.stringify(errorBody(error, requestId)),
+  };
+}
+
+const BAD_HTTP: Record<string, ErrorCode> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'APIGW.0201:408',
+  HPE_HEADER_OVERFLOW: 'APIGW.0201:431',
+};
+
+/** Answers what Node could not read as a request, and ends the connection. */
+export function replyToBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const {
+    statusCode = 400,
+    headers = {},
+    body = '',
+  } = errorResult(new KmsError(BAD_HTTP[error.code ?? ''] ?? 'APIGW.0201:400'), socket);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(
+    [
+      `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
+      ...lines,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

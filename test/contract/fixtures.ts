@@ -1,0 +1,144 @@
+/** Keys, grants and changes that the contract suites write. Ids are literals that sort as their numbers do. */
+
+import type { ChangeEvent } from '../../lib/domain/events.ts';
+import type { Grant, Key, KeyState, Principal } from '../../lib/domain/model.ts';
+import type { Change, CommitResult, IdempotencyRecord, Store } from '../../lib/store/store.ts';
+
+export const PROJECT = 'a0000000000000000000000000000001';
+export const FOREIGN_PROJECT = 'b0000000000000000000000000000002';
+export const DOMAIN = 'd0000000000000000000000000000001';
+export const CREATOR = 'c0000000000000000000000000000001';
+export const GRANTEE = 'c0000000000000000000000000000002';
+export const RETIRER = 'c0000000000000000000000000000003';
+/** 2026-11-22T06:00:00Z */
+export const NOW_MS = 1_795_327_200_000;
+
+export const ENABLED: KeyState = '2';
+export const DISABLED: KeyState = '3';
+export const PENDING: KeyState = '4';
+
+const hex = (n: number, length: number) => n.toString(16).padStart(length, '0');
+
+export const keyId = (n: number) => `01a20000-0000-7000-8000-${hex(n, 12)}`;
+export const grantId = (n: number) => hex(NOW_MS + n, 12) + hex(n, 52);
+export const onceKeyOf = (n: number) => hex(n, 64);
+export const numbers = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
+
+export function aKey(n: number, over: Partial<Key> = {}): Key {
+  return {
+    keyId: keyId(n),
+    projectId: PROJECT,
+    domainId: DOMAIN,
+    creator: CREATOR,
+    alias: `alias-${n}`,
+    description: `key number ${n}`,
+    keySpec: 'AES_256',
+    keyUsage: 'ENCRYPT_DECRYPT',
+    state: ENABLED,
+    createdAtMs: NOW_MS + n,
+    deletionAtMs: 0,
+    grantCount: 0,
+    revision: 0,
+    ...over,
+  };
+}
+
+export function aGrant(n: number, over: Partial<Grant> = {}): Grant {
+  return {
+    key_id: keyId(1),
+    grant_id: grantId(n),
+    grantee_principal: GRANTEE,
+    grantee_principal_type: 'user',
+    operations: ['encrypt-data', 'decrypt-data'],
+    issuing_principal: CREATOR,
+    creation_date: String(NOW_MS + n),
+    ...over,
+  };
+}
+
+export function onceOf(n: number, over: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
+  return { idempotencyKey: onceKeyOf(n), answer: { grant_id: grantId(n) }, expiresAtMs: NOW_MS + 3_600_000, ...over };
+}
+
+const ACTIONS = {
+  'create-grant': 'create-grant',
+  'remove-grant': 'revoke-grant',
+  'create-key': 'create-key',
+  'update-key': 'update-key',
+  'remove-key': 'delete-key',
+} as const;
+
+export interface CommitOptions {
+  projectId?: string;
+  atMs?: number;
+  once?: IdempotencyRecord | undefined;
+}
+
+let events = 0;
+
+export function anEvent(change: Change, { projectId = PROJECT, atMs = NOW_MS }: CommitOptions = {}): ChangeEvent {
+  events += 1;
+  const grant = 'grant' in change ? change.grant : undefined;
+  const key = 'key' in change ? change.key.keyId : 'keyId' in change ? change.keyId : change.grant.key_id;
+  return {
+    eventId: hex(atMs, 12) + hex(events, 20),
+    atMs,
+    action: ACTIONS[change.kind],
+    projectId,
+    keyId: key,
+    actor: CREATOR,
+    channel: 'http',
+    requestId: hex(events, 32),
+    grant,
+  };
+}
+
+/** Commits the change with an event of its own. */
+export function commit(store: Store, change: Change, options: CommitOptions = {}): Promise<CommitResult> {
+  const projectId = options.projectId ?? ('key' in change ? change.key.projectId : PROJECT);
+  return store.grants.commit(change, anEvent(change, { ...options, projectId }), options.once);
+}
+
+/** Applies one after the other and insists that each is done. */
+export async function commitAll(store: Store, changes: Change[], options: CommitOptions = {}): Promise<void> {
+  for (const change of changes) {
+    const { type } = await commit(store, change, options);
+    if (type !== 'done') throw new Error(`not done: ${JSON.stringify(change)}`);
+  }
+}
+
+const AT_ONCE = 50;
+
+/** Applies many, a crowd at a time, in any order. */
+export async function commitMany(store: Store, changes: readonly Change[]): Promise<void> {
+  for (let from = 0; from < changes.length; from += AT_ONCE) {
+    const crowd = changes.slice(from, from + AT_ONCE);
+    const outcomes = await Promise.all(crowd.map((change) => commit(store, change)));
+    const refused = outcomes.findIndex(({ type }) => type !== 'done');
+    if (refused >= 0) throw new Error(`not done: ${JSON.stringify(crowd[refused])}`);
+  }
+}
+
+type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
+
+export const createKey = (key: Key, quota = 1000): Of<'create-key'> => ({ kind: 'create-key', key, quota });
+export const createGrant = (grant: Grant, quota = 1_000_000): Of<'create-grant'> => ({
+  kind: 'create-grant',
+  grant,
+  quota,
+});
+export const removeGrant = (grant: Grant): Of<'remove-grant'> => ({ kind: 'remove-grant', grant });
+export const removeKey = (key: Key, deletionAtMs = key.deletionAtMs): Of<'remove-key'> => ({
+  kind: 'remove-key',
+  keyId: key.keyId,
+  deletionAtMs,
+});
+export const moveKey = (key: Key, state: KeyState, deletionAtMs = 0): Of<'update-key'> => ({
+  kind: 'update-key',
+  keyId: key.keyId,
+  from: { state: key.state, deletionAtMs: key.deletionAtMs },
+  to: { state, deletionAtMs },
+});
+
+export const user = (id: string): Principal => `user:${id}`;
+export const domain = (id: string): Principal => `domain:${id}`;

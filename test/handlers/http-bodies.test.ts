@@ -1,0 +1,220 @@
+/** What every KMS route makes of a body, before any rule of its own is asked. One test file walks them all. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { ADMINISTRATORS_APIS, callerOf, KMS_APIS, leastBodies } from '../support/apis.ts';
+import { expectRefusal } from '../support/expect-error.ts';
+import { type Ask, startService, type TestService } from '../support/service.ts';
+import { rowsOf } from '../support/stored-rows.ts';
+
+const NOT_JSON: [number, string] = [400, 'KMS.0202'];
+const TOO_LONG: [number, string] = [400, 'KMS.0203'];
+const MISSING: [number, string] = [400, 'KMS.0204'];
+const BAD_SEQUENCE: [number, string] = [400, 'KMS.0206'];
+
+const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
+
+let service: TestService;
+let bodies: Record<string, Record<string, unknown>>;
+let rows: Record<string, unknown[]>;
+
+beforeAll(async () => {
+  service = await startService();
+  bodies = await leastBodies(service);
+  await service.token(service.administrator);
+  rows = await rowsOf(service);
+});
+afterAll(() => service.stop());
+
+describe.each(KMS_APIS)('%s', (name) => {
+  const send = (body: Ask['body']) => service.kms(callerOf(service, name), name, body);
+  /** The body that would work, as JSON, with more members put in front. */
+  const withMembers = (members: string) => {
+    const json = JSON.stringify(bodies[name]);
+    return json === '{}' ? `{${members}}` : `{${members},${json.slice(1)}`;
+  };
+
+  afterEach(async () => {
+    expect(await rowsOf(service)).toEqual(rows);
+  });
+
+  test('refuses what is not JSON', async () => {
+    const json = JSON.stringify(bodies[name]);
+    for (const body of [
+      ' ',
+      'key_id=x',
+      '{',
+      `${json}}`,
+      `${json}${json}`,
+      json.slice(0, -1),
+      `[${json}`,
+      "{'limit':'1'}",
+      '{limit:1}',
+      '{"limit":1,}',
+      '{"limit":NaN}',
+      '{"limit":01}',
+      '{"limit":"1" /* */}',
+      '{"name":"a\nb"}',
+      '{"name":"\\x41"}',
+      `\ufeff${json}`,
+    ]) {
+      expectRefusal(await send(body), NOT_JSON);
+    }
+  });
+
+  test('refuses JSON that is not an object', async () => {
+    const json = JSON.stringify(bodies[name]);
+    for (const body of [`[${json}]`, '[]', '"text"', JSON.stringify(json), 'null', 'true', '0', '1e3']) {
+      expectRefusal(await send(body), NOT_JSON);
+    }
+  });
+
+  test('refuses broken UTF-8, wherever it stands', async () => {
+    // A lone continuation byte, an overlong "/", a surrogate, a code point past the last, a sequence cut short.
+    for (const broken of ['80', 'c0af', 'eda080', 'f4908080', 'e282']) {
+      for (const json of [withMembers('"note":"@"'), `${withMembers('"note":1')}@`]) {
+        const [head = '', tail = ''] = json.split('@');
+        const body = Buffer.concat([Buffer.from(head), Buffer.from(broken, 'hex'), Buffer.from(tail)]);
+        expectRefusal(await send(body), NOT_JSON);
+      }
+    }
+    expectRefusal(await send(Buffer.from(JSON.stringify(bodies[name]), 'utf16le')), NOT_JSON);
+  });
+
+  test('refuses a key that is there twice, however it is spelled and however deep', async () => {
+    for (const members of [
+      '"limit":"1","limit":"1"',
+      '"limit":"1","\\u006cimit":"2"',
+      '"\\u006c\\u0069mit":"1","limit" : "2"',
+      '"a\\/b":1,"a/b":2',
+      '"note":{"a":1,"b":{},"a":1}',
+      '"note":[[{"a":1},{"a":1,"\\u0061":1}]]',
+      '"":1,"":2',
+      '"a\\"":1,"a\\u0022":2',
+      '"note":"}","note":"{"',
+      `"key_id":"${'0'.repeat(36)}","key_id":"${'0'.repeat(36)}"`,
+    ]) {
+      expectRefusal(await send(withMembers(members)), NOT_JSON);
+    }
+  });
+
+  test('refuses a key called __proto__, however it is spelled and however deep', async () => {
+    for (const members of [
+      '"__proto__":{}',
+      '"__proto__":null',
+      '"\\u005f_proto__":{"limit":"1"}',
+      '"note":{"__proto__":1}',
+      '"note":[{"a":[{"_\\u005fproto__":1}]}]',
+    ]) {
+      expectRefusal(await send(withMembers(members)), NOT_JSON);
+    }
+  });
+
+  test('refuses a body of 1 MiB', async () => {
+    const filler = (bytes: number) => withMembers(`"note":"${'x'.repeat(bytes)}"`);
+    expectRefusal(await send(filler(1024 * 1024)), TOO_LONG);
+    expectRefusal(await send(Buffer.alloc(1024 * 1024, 0x20)), TOO_LONG);
+    expectRefusal(await send(Buffer.alloc(1024 * 1024, 0xff)), TOO_LONG);
+  });
+
+  test('refuses a body of 3 MiB', async () => {
+    expectRefusal(await send(Buffer.alloc(3 * 1024 * 1024, 0x20)), [413, 'APIGW.0201']);
+  });
+
+  test('misses each required field before it minds the form of another; null is a missing one', async () => {
+    const required = Object.keys(bodies[name] ?? {});
+    for (const field of required) {
+      const { [field]: _, ...others } = bodies[name] ?? {};
+      const malformed = Object.fromEntries(Object.keys(others).map((other) => [other, 0]));
+      // Where a field narrows what is taken away, a null is refused as what it is.
+      const withNull = ADMINISTRATORS_APIS.includes(name) ? [] : [{ ...others, [field]: null }];
+      for (const body of [others, ...withNull, malformed, { ...others, sequence: 'x' }]) {
+        const answer = await send(body);
+        expectRefusal(answer, MISSING);
+        expect(answer.body.error_msg).toBe(`Parameters missing in the request message. ${field} is required.`);
+      }
+    }
+    if (required.length === 0) return;
+    for (const nothing of [undefined, '', {}]) expectRefusal(await send(nothing), MISSING);
+  });
+
+  test('refuses a malformed sequence', async () => {
+    const short = SEQUENCE.slice(1);
+    for (const sequence of [
+      ...['x', short, `${SEQUENCE}0`, `${short} `, `${short}_`, `${short}\n`, `${short}é`, ' '],
+      ...[0, 919, true, false, [], [SEQUENCE], {}],
+    ]) {
+      expectRefusal(await send({ ...bodies[name], sequence }), BAD_SEQUENCE);
+    }
+  });
+
+  test('refuses a required field of any other type', async () => {
+    for (const field of Object.keys(bodies[name] ?? {})) {
+      for (const value of [true, {}, { length: 1 }, 1.5, -1, '']) {
+        const { status, body } = await send({ ...bodies[name], [field]: value });
+        expect([field, value, status]).toEqual([field, value, 400]);
+        expect(CODES[field]).toBe(body.error_code);
+      }
+    }
+  });
+});
+
+/** The code that each required field fails with. Source: KMS API reference, "Error Codes". */
+const CODES: Record<string, string> = {
+  key_id: 'KMS.0205',
+  grant_id: 'KMS.2501',
+  grantee_principal: 'KMS.2402',
+  operations: 'KMS.0308',
+  key_alias: 'KMS.1101',
+  pending_days: 'KMS.1401',
+};
+
+test('no body at all, and an empty one, is a list from the start where no field is required', async () => {
+  for (const name of ['list-retirable-grants', 'list-keys']) {
+    const whole = await service.kms(callerOf(service, name), name, {});
+    for (const body of [undefined, '', new Uint8Array()]) {
+      const answer = await service.kms(callerOf(service, name), name, body);
+      expect([answer.status, answer.body]).toEqual([200, whole.body]);
+    }
+  }
+});
+
+test('fields that no API has are ignored, at any depth, and an empty sequence is none', async () => {
+  const unknown = {
+    sequence: '',
+    enterprise_project_id: '0',
+    note: { constructor: { prototype: {} }, list: [[], [{}]] },
+    toString: 'x',
+    'key_id ': 7,
+  };
+  for (const name of KMS_APIS.filter((name) => !ADMINISTRATORS_APIS.includes(name))) {
+    const { status, body } = await service.kms(callerOf(service, name), name, { ...unknown, ...bodies[name] });
+    expect([name, status, body.error_code]).toEqual([name, 200, undefined]);
+  }
+  // One that was misspelt would not narrow what is taken away.
+  for (const name of ADMINISTRATORS_APIS) {
+    for (const more of [{ dryRun: true }, { keyId: 'x' }, { key_id: null }, { digest: null }]) {
+      const answer = await service.kms(callerOf(service, name), name, { ...bodies[name], ...more });
+      expectRefusal(answer, [400, 'KMS.0308']);
+    }
+  }
+});
+
+test('the Content-Type does not matter: SDKs differ, and a body is JSON by its bytes', async () => {
+  const token = await service.token(service.reader);
+  for (const type of ['application/json', 'application/json;charset=UTF-8', 'text/plain', 'multipart/form-data']) {
+    const { status, body } = await service.send(`/v1.0/${service.demo.project_id}/kms/list-grants`, {
+      headers: { 'X-Auth-Token': token, 'content-type': type },
+      body: JSON.stringify(bodies['list-grants']),
+    });
+    expect([type, status, body.truncated]).toEqual([type, 200, 'false']);
+  }
+});
+
+test('a name in another script than Latin passes as text, and 64 KiB is the last length taken', async () => {
+  const list = (length: number) => {
+    const head = '{"备注":"授权","fill":"';
+    const fill = 'x'.repeat(length - Buffer.byteLength(head) - 2);
+    return service.kms(service.reader, 'list-keys', `${head}${fill}"}`);
+  };
+  expect((await list(64 * 1024)).status).toBe(200);
+  expectRefusal(await list(64 * 1024 + 1), TOO_LONG);
+});

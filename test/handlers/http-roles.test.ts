@@ -1,0 +1,64 @@
+/**
+ * What a role is refused, on every KMS route, where roles are judged here: by AK/SK as by token, and before the body is
+ * looked at.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { DemoUser } from '../../local/demo.ts';
+import { ADMINISTRATORS_APIS, KMS_APIS, leastBodies, READING_APIS } from '../support/apis.ts';
+import { expectRefusal } from '../support/expect-error.ts';
+import { sendSigned } from '../support/send-signed.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { rowsOf } from '../support/stored-rows.ts';
+
+const OTHER_PROJECT: [number, string] = [403, 'KMS.0321'];
+const NO_PERMISSION: [number, string] = [403, 'KMS.0307'];
+
+let service: TestService;
+let foreigner: DemoUser & { project_id: string };
+let roleless: DemoUser;
+/** A role that the table of roles does not have; one that it has, but not for KMS. */
+let unknownRole: DemoUser;
+let otherRole: DemoUser;
+let bodies: Record<string, Record<string, unknown>>;
+let rows: Record<string, unknown[]>;
+
+beforeAll(async () => {
+  service = await startService();
+  const { accounts, store } = service.services;
+  foreigner = await service.foreignUser();
+  otherRole = await service.addUser('security', 'Security Administrator');
+  const { project } = await accounts.createProject('second', 'demo');
+  const elsewhere = async (name: string): Promise<DemoUser> => {
+    const user = await accounts.createUser(project.projectId, name, 'KMS Administrator');
+    return { ...user, ...(await accounts.createAccessKey(user.user_id)) };
+  };
+  roleless = await elsewhere('elsewhere');
+  unknownRole = await elsewhere('unknown');
+  await store.directory.addRole(unknownRole.user_id, service.demo.project_id, 'KMS Nothing');
+  for (const user of [service.creator, service.reader, unknownRole, otherRole]) await service.token(user);
+  bodies = await leastBodies(service);
+  rows = await rowsOf(service);
+});
+afterAll(() => service.stop());
+
+describe.each(KMS_APIS)('%s', (name) => {
+  const sendBy = (user: DemoUser) =>
+    sendSigned(service, user, `/v1.0/${service.demo.project_id}/kms/${name}`, JSON.stringify(bodies[name]));
+
+  afterEach(async () => {
+    expect(await rowsOf(service)).toEqual(rows);
+  });
+
+  test('is refused to an AK/SK that has no role in the project', async () => {
+    for (const user of [foreigner, roleless]) expectRefusal(await sendBy(user), OTHER_PROJECT);
+  });
+
+  test('is refused to a role that does not allow it, by AK/SK too, and whatever the body', async () => {
+    const users = [unknownRole, otherRole, ...(READING_APIS.includes(name) ? [] : [service.reader])];
+    if (ADMINISTRATORS_APIS.includes(name)) users.push(service.creator);
+    for (const user of users) {
+      expectRefusal(await sendBy(user), NO_PERMISSION);
+      expectRefusal(await service.kms(user, name, 'not JSON'), NO_PERMISSION);
+    }
+  });
+});

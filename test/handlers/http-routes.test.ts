@@ -1,0 +1,110 @@
+/** What is no route, or not with this method; and what is told on every reply. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { KMS_APIS, leastBodies } from '../support/apis.ts';
+import { expectRefusal } from '../support/expect-error.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { rowsOf } from '../support/stored-rows.ts';
+
+const NO_API: [number, string] = [404, 'APIGW.0101'];
+
+let service: TestService;
+let headers: Record<string, string>;
+let bodies: Record<string, Record<string, unknown>>;
+
+beforeAll(async () => {
+  service = await startService();
+  headers = { 'X-Auth-Token': await service.token(service.creator) };
+  bodies = await leastBodies(service);
+});
+afterAll(() => service.stop());
+
+test.each(KMS_APIS)('%s by any method but POST is 405 KMS.0215 and does nothing, token or not', async (name) => {
+  const rows = await rowsOf(service);
+  const path = `/v1.0/${service.demo.project_id}/kms/${name}`;
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const body = method === 'GET' ? undefined : bodies[name];
+    expectRefusal(await service.send(path, { method, headers, body }), [405, 'KMS.0215']);
+    expectRefusal(await service.send(path, { method, body }), [405, 'KMS.0215']);
+  }
+  const head = await service.send(path, { method: 'HEAD', headers });
+  expect([head.status, head.body]).toEqual([405, undefined]);
+  expect(head.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+  expect(await rowsOf(service)).toEqual(rows);
+});
+
+test('a path that is no API is 404 APIGW.0101 and does nothing, token or not', async () => {
+  const rows = await rowsOf(service);
+  const project = service.demo.project_id;
+  const body = bodies['revoke-grant'];
+  for (const path of [
+    '/',
+    '/v1.0',
+    `/v1.0/${project}`,
+    `/v1.0/${project}/kms`,
+    `/v1.0/${project}/kms/`,
+    `/v1.0/${project}/kms/revoke-grants`,
+    `/v1.0/${project}/kms/Revoke-Grant`,
+    `/v1.0/${project}/kms/revoke-grant/`,
+    `/v1.0/${project}/kms/revoke-grant/x`,
+    `/v1.0/${project}/kms/revoke%2Dgrant`,
+    `/v1.0/${project}/kms/%72evoke-grant`,
+    `/v1.0//kms/revoke-grant`,
+    `//v1.0/${project}/kms/revoke-grant`,
+    `/v1.0/${project}//revoke-grant`,
+    `/v2/${project}/kms/revoke-grant`,
+    `/v1.0/${project}/KMS/revoke-grant`,
+    `/v1.0/${project}/kms/__proto__`,
+    `/v1.0/${project}/kms/constructor`,
+    `/v1.0/${project}/kms/%E0%A4%A`,
+    '/v3/auth/token',
+    '/v3/projects',
+    '/toString',
+  ]) {
+    expectRefusal(await service.send(path, { headers, body }), NO_API);
+    expectRefusal(await service.send(path, { body }), NO_API);
+  }
+  expect(await rowsOf(service)).toEqual(rows);
+});
+
+test('the identity routes take only their own methods', async () => {
+  for (const [method, path] of [
+    ['PUT', '/v3/auth/tokens'],
+    ['DELETE', '/v3/auth/tokens'],
+    ['POST', '/v3/projects'],
+    ['DELETE', '/v3/projects'],
+  ]) {
+    expectRefusal(await service.send(path ?? '', { method: method ?? '', headers }), NO_API);
+  }
+});
+
+test('GET of a path that is no API is 404 too, outside the folder that only knows POST', async () => {
+  for (const path of ['/', `/v1.0/${service.demo.project_id}/revoke-grant`, '/favicon.ico']) {
+    expectRefusal(await service.send(path, { method: 'GET' }), NO_API);
+  }
+});
+
+test('a query does not change what a path means', async () => {
+  const path = `/v1.0/${service.demo.project_id}/kms/list-grants?limit=0&key_id=x`;
+  const { status, body } = await service.send(path, { headers, body: bodies['list-grants'] });
+  expect([status, body.total]).toEqual([200, 3]);
+});
+
+test('each reply has a request id of its own', async () => {
+  const ids = new Set<string | null>();
+  for (let round = 0; round < 3; round += 1) {
+    ids.add((await service.kms(service.reader, 'list-keys', {})).headers.get('x-request-id'));
+    ids.add((await service.kms(service.reader, 'create-key', {})).headers.get('x-request-id'));
+    ids.add((await service.send('/nowhere')).headers.get('x-request-id'));
+    ids.add((await service.send('/v3/auth/tokens', { body: {} })).headers.get('x-request-id'));
+    ids.add((await service.send('/v3/projects', { method: 'GET', headers })).headers.get('x-request-id'));
+  }
+  expect(ids.size).toBe(15);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('a request id that a client sends is not taken over', async () => {
+  const sent = 'f'.repeat(32);
+  const answer = await service.send('/nowhere', { headers: { 'x-request-id': sent } });
+  expectRefusal(answer, NO_API);
+  expect(answer.headers.get('x-request-id')).not.toBe(sent);
+});

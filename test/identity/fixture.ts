@@ -1,0 +1,64 @@
+/** The embedded directory over a real SQLite file, with a clock that the test sets and two projects in two domains. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import { parseConfig } from '../../lib/config.ts';
+import type { Domain, Project } from '../../lib/domain/directory.ts';
+import { type ErrorCode, KmsError } from '../../lib/errors.ts';
+import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
+import type { Services } from '../../lib/services.ts';
+import { openServices } from '../../local/open-services.ts';
+
+export interface World extends Services {
+  dataDir: string;
+  clock: { nowMs: number };
+  home: { project: Project; domain: Domain };
+  elsewhere: { project: Project; domain: Domain };
+  addUser(name: string, role?: string, projectId?: string): Promise<NewUser & NewAccessKey>;
+  /** A token of the user, for its own project unless told. */
+  tokenOf(user: NewUser, projectId?: string | undefined): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** 2026-11-22T06:27:27.123Z */
+export const START_MS = Date.UTC(2026, 10, 22, 6, 27, 27, 123);
+
+export async function openWorld(): Promise<World> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
+  const clock = { nowMs: START_MS };
+  const services = await openServices(parseConfig({ DATA_DIR: dataDir }), { now: () => clock.nowMs });
+  const { accounts, store, tokens } = services;
+  const home = await accounts.createProject('eu-test-1', 'acme');
+  const elsewhere = await accounts.createProject('eu-test-1', 'other');
+  return {
+    ...services,
+    dataDir,
+    clock,
+    home,
+    elsewhere,
+    async addUser(name, role = 'KMS CMKFullAccess', projectId = home.project.projectId) {
+      const user = await accounts.createUser(projectId, name, role);
+      return { ...user, ...(await accounts.createAccessKey(user.user_id)) };
+    },
+    async tokenOf(user, projectId = home.project.projectId) {
+      const login = { user: { id: user.user_id }, password: user.password, project: { id: projectId } };
+      return (await tokens.issue(login)).token;
+    },
+    async close() {
+      await store.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** The refusal is this code with this text after the documented one. */
+export async function expectCode(refused: Promise<unknown>, code: ErrorCode, message?: string): Promise<void> {
+  const error = await refused.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(KmsError);
+  expect((error as KmsError).code).toBe(code);
+  if (message !== undefined) expect((error as KmsError).message).toBe(message);
+}

@@ -1,0 +1,147 @@
+/** Root keys from Secrets Manager, as it documents its answers. Source: Secrets Manager API, GetSecretValue. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { AwsError, awsCall } from '../../lib/clients/aws.ts';
+import { type RootKeys, secretRootKeys } from '../../lib/identity/root-keys.ts';
+import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
+
+const ARN = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:kms-grants-a1b2c3';
+const AWS = { region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI' };
+/** base64url of the bytes 0 to 31, and of 32 bytes of 255: `head -c 32 | base64`, with `-` and `_`. */
+const NEWER = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const OLDER = '__________________________________________8';
+const NEWER_BYTES = Array.from({ length: 32 }, (_, byte) => byte);
+const OLDER_BYTES = Array.from({ length: 32 }, () => 255);
+
+let server: AwsServer;
+let rootKeys: RootKeys;
+
+beforeEach(async () => {
+  server = await startAwsServer();
+  const service = { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' as const };
+  rootKeys = secretRootKeys(awsCall(AWS, { ...service, endpoint: server.endpoint }), ARN);
+});
+afterEach(() => server.stop());
+
+const secret = (SecretString?: string) =>
+  json(200, {
+    ARN,
+    CreatedDate: 1_795_327_200.123,
+    Name: 'kms-grants',
+    SecretString,
+    VersionId: 'a1b2c3d4-5678-90ab-cdef-EXAMPLE11111',
+    VersionStages: ['AWSCURRENT'],
+  });
+
+const keys = async () => (await rootKeys()).map((key) => [...key]);
+
+test('it asks for the secret by its name', async () => {
+  server.answer(secret(NEWER));
+  await rootKeys();
+  expect(server.arrived).toMatchObject([
+    {
+      headers: { 'x-amz-target': 'secretsmanager.GetSecretValue', 'content-type': 'application/x-amz-json-1.1' },
+      body: `{"SecretId":"${ARN}"}`,
+    },
+  ]);
+});
+
+test.each([
+  ['one key', NEWER, [NEWER_BYTES]],
+  ['one key with a line end', `${NEWER}\n`, [NEWER_BYTES]],
+  ['one key with padding', `${NEWER}=`, [NEWER_BYTES]],
+  ['one key in the other base64', OLDER.replaceAll('_', '/'), [OLDER_BYTES]],
+  ['two keys, the newer first', `${NEWER} ${OLDER}`, [NEWER_BYTES, OLDER_BYTES]],
+  ['two keys on lines', `\r\n${OLDER}\r\n${NEWER}\r\n`, [OLDER_BYTES, NEWER_BYTES]],
+])('%s', async (_what, text, expected) => {
+  server.answer(secret(text));
+  expect(await keys()).toEqual(expected);
+});
+
+test('of a longer text the first 32 bytes count, as the same secret did before', async () => {
+  server.answer(secret(`${NEWER.slice(0, 42)}8${'A'.repeat(21)}`));
+  const [key] = await keys();
+  expect(key).toHaveLength(32);
+  expect(key?.slice(0, 31)).toEqual(NEWER_BYTES.slice(0, 31));
+});
+
+describe('what is no root key is refused, and the message has nothing of the secret', () => {
+  test.each([
+    ['an empty text', ''],
+    ['white space', ' \n '],
+    ['a key that is too short', NEWER.slice(0, 42)],
+    ['a second key that is too short', `${NEWER} ${OLDER.slice(0, 20)}`],
+    ['JSON, as the console suggests', `{"rootKey":"${NEWER}"}`],
+    ['letters that base64url has not', `${NEWER.slice(0, 42)}*`],
+    ['a key with a letter that base64url has not', `${NEWER}*${NEWER}`],
+  ])('%s', async (_what, text) => {
+    server.answer(secret(text));
+    const error = (await rootKeys().catch((thrown: unknown) => thrown)) as Error;
+    expect(error).toBeInstanceOf(Error);
+    expect(error.message).toContain('43 or more base64url characters');
+    expect(error.message).not.toContain(NEWER.slice(0, 10));
+  });
+
+  test('a secret of bytes, which has no text', async () => {
+    server.answer(json(200, { ARN, Name: 'kms-grants', SecretBinary: 'AAEC' }));
+    await expect(rootKeys()).rejects.toThrow('43 or more base64url characters');
+  });
+});
+
+describe('an error of Secrets Manager is thrown as it came, and not kept', () => {
+  test.each([
+    ['ResourceNotFoundException', "Secrets Manager can't find the specified secret."],
+    [
+      'AccessDeniedException',
+      `User: arn:aws:sts::111122223333:x is not authorized to perform: secretsmanager:GetSecretValue`,
+    ],
+    ['DecryptionFailure', "Secrets Manager can't decrypt the protected secret text using the provided KMS key."],
+    ['InvalidRequestException', 'You can’t perform this operation on the secret because it was marked for deletion.'],
+  ])('%s', async (__type, Message) => {
+    server.answer(json(400, { __type, Message }));
+    const error = await rootKeys().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AwsError);
+    expect(error).toMatchObject({ type: __type });
+    expect(String(error)).toContain(`GetSecretValue: ${__type} (400): ${Message}`);
+    server.answer(secret(NEWER));
+    expect(await keys()).toEqual([NEWER_BYTES]);
+  });
+
+  test('a text that was no key, once it is put right', async () => {
+    server.answer(secret('short'));
+    await expect(rootKeys()).rejects.toThrow();
+    server.answer(secret(NEWER));
+    expect(await keys()).toEqual([NEWER_BYTES]);
+  });
+
+  test('no answer, which is 504 within its time', async () => {
+    server.answer(() => undefined);
+    const startedAtMs = performance.now();
+    await expect(rootKeys()).rejects.toMatchObject({ code: 'APIGW.0201:504' });
+    expect(performance.now() - startedAtMs).toBeLessThan(3_500);
+    server.answer(secret(NEWER));
+    expect(await keys()).toEqual([NEWER_BYTES]);
+  });
+
+  test('a passing fault of the service', async () => {
+    const faults = [json(500, { __type: 'InternalServiceError', Message: 'An error occurred on the server side.' })];
+    server.answer((response) => (faults.pop() ?? secret(NEWER))(response));
+    expect(await keys()).toEqual([NEWER_BYTES]);
+  });
+});
+
+test('many at once ask once, and later ones not at all', async () => {
+  server.answer(secret(NEWER));
+  const all = await Promise.all(Array.from({ length: 20 }, keys));
+  for (const one of all) expect(one).toEqual([NEWER_BYTES]);
+  expect(await keys()).toEqual([NEWER_BYTES]);
+  expect(server.arrived).toHaveLength(1);
+});
+
+test('many at once that fail have asked once, and the next asks again', async () => {
+  server.answer(json(400, { __type: 'AccessDeniedException', Message: 'no' }));
+  const all = await Promise.allSettled(Array.from({ length: 20 }, keys));
+  expect(new Set(all.map(({ status }) => status))).toEqual(new Set(['rejected']));
+  expect(server.arrived).toHaveLength(1);
+  await expect(keys()).rejects.toThrow('AccessDeniedException');
+  expect(server.arrived).toHaveLength(2);
+});

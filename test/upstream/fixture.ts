@@ -1,0 +1,148 @@
+/**
+ * Three processes over real sockets: the test as client, the backend, and a standalone instance that plays the cloud.
+ * Between backend and cloud stands the proxy. The cloud checks tokens too, and hears of them without the proxy.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ChangeEvent } from '../../lib/domain/events.ts';
+import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
+import type { Demo, DemoUser } from '../../local/demo.ts';
+import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { type Answer, type Client, openClient } from './client.ts';
+import { keepLog } from './log.ts';
+import { type FaultProxy, type ProxyOptions, startProxy } from './proxy.ts';
+import { type Elsewhere, startElsewhere } from './remote-processes.ts';
+
+/** Asks one API in the demo project, with a token of `user`. */
+export type Ask = (user: DemoUser, name: string, body: object) => Promise<Answer>;
+
+export interface World {
+  cloud: ServiceProcess;
+  cloudDir: string;
+  proxy: FaultProxy;
+  elsewhere: Elsewhere;
+  /** The one that is running: after `startBackend` another. */
+  backend(): ServiceProcess;
+  /** All that it has printed. */
+  log(): string;
+  demo: Demo;
+  creator: DemoUser;
+  grantee: DemoUser;
+  reader: DemoUser;
+  administrator: DemoUser;
+  ask: Ask;
+  /** The same, past backend and proxy. */
+  askCloud: Ask;
+  token(user: DemoUser): string;
+  /** All that has gone through the backend, oldest first. */
+  receipts(): Promise<ChangeEvent[]>;
+  /** All that has happened at the cloud, oldest first. */
+  cloudEvents(): Promise<ChangeEvent[]>;
+  /** Starts the backend anew, on the data that it has. */
+  startBackend(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions extends ProxyOptions {
+  /** Settings of the backend. Made when the cloud is there, for those that need its credentials. */
+  env?: Record<string, string> | ((demo: Demo, folder: string) => Record<string, string>);
+}
+
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = newDataDir();
+  const stops: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true })];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await open(folder, options, stops)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** @param stops takes what ends each thing that was started */
+async function open(
+  folder: string,
+  { env = {}, ...proxyOptions }: WorldOptions,
+  stops: (() => Promise<unknown>)[],
+): Promise<Omit<World, 'stop'>> {
+  const [cloudDir, backendDir] = [join(folder, 'cloud'), join(folder, 'backend')];
+  const cloud = await startProcess(cloudDir, [], { GRANTS_PER_KEY: '1000000' });
+  stops.push(() => cloud.stop('SIGKILL'));
+  keepLog(cloud);
+  const demo = cloud.demo();
+  const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
+  const proxy = await startProxy(cloud.url, proxyOptions);
+  stops.push(() => proxy.stop());
+  const elsewhere = await startElsewhere();
+  stops.push(() => elsewhere.stop());
+  const client = openClient();
+  stops.push(async () => client.close());
+  const tokens = new Map<string, string>();
+  for (const user of demo.users) tokens.set(user.user_id, await login(client, cloud.url, demo.project_id, user));
+  let backend: ServiceProcess;
+  let log: () => string;
+
+  async function startBackend(): Promise<void> {
+    backend = await startProcess(backendDir, ['--no-demo'], {
+      AUTHORITY: 'upstream',
+      IDENTITY: 'keystone',
+      KMS_CREDENTIALS: 'caller',
+      KMS_ENDPOINT: proxy.url,
+      IAM_ENDPOINT: cloud.url,
+      KMS_RATE_PER_SECOND: '1000',
+      ...(typeof env === 'function' ? env(demo, folder) : env),
+    });
+    log = keepLog(backend);
+  }
+  await startBackend();
+  stops.push(() => backend.stop('SIGKILL'));
+
+  const token = (user: DemoUser) => tokens.get(user.user_id) ?? '';
+  const at = (url: () => string): Ask => {
+    return (user, name, body) => client.post(`${url()}/v1.0/${demo.project_id}/kms/${name}`, token(user), body);
+  };
+  return {
+    cloud,
+    cloudDir,
+    proxy,
+    elsewhere,
+    backend: () => backend,
+    log: () => log(),
+    demo,
+    creator,
+    grantee,
+    reader,
+    administrator,
+    ask: at(() => backend.url),
+    askCloud: at(() => cloud.url),
+    token,
+    receipts: () => eventsIn(backendDir, demo.project_id),
+    cloudEvents: () => eventsIn(cloudDir, demo.project_id),
+    startBackend,
+  };
+}
+
+async function login(
+  { post }: Client,
+  url: string,
+  projectId: string,
+  { user_id: id, password }: DemoUser,
+): Promise<string> {
+  const identity = { methods: ['password'], password: { user: { id, password } } };
+  const auth = { identity, scope: { project: { id: projectId } } };
+  const { headers } = await post(`${url}/v3/auth/tokens`, '', { auth });
+  return headers.get('x-subject-token') ?? '';
+}
+
+/** From a store that a process may have open at the same time. */
+async function eventsIn(dataDir: string, projectId: string): Promise<ChangeEvent[]> {
+  const store = openSqliteStore(join(dataDir, 'kms-grants.db'));
+  try {
+    return (await store.events.list(projectId, {}, 1_000_000)).toReversed();
+  } finally {
+    await store.close();
+  }
+}

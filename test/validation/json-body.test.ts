@@ -1,0 +1,221 @@
+import { expect, test } from '@jest/globals';
+import { KmsError } from '../../lib/errors.ts';
+import { parseBody, parseList } from '../../lib/validation/json-body.ts';
+import { randomFrom } from '../signing/random.ts';
+
+const bytes = (text: string) => Buffer.from(text);
+
+function refusalOf(body: Uint8Array, parse: (body: Uint8Array) => unknown = parseBody): string | undefined {
+  try {
+    parse(body);
+    return undefined;
+  } catch (error) {
+    if (error instanceof KmsError && error.code === 'KMS.0202') return error.message;
+    throw error;
+  }
+}
+
+const NOT_JSON = 'Invalid JSON format of the request message. The body must be JSON in UTF-8.';
+const NOT_OBJECT = 'Invalid JSON format of the request message. The body must be a JSON object.';
+const NOT_ARRAY = 'Invalid JSON format of the request message. The body must be a JSON array.';
+const PROTO = 'Invalid JSON format of the request message. The key __proto__ is not allowed.';
+const TWICE = 'Invalid JSON format of the request message. A key is there twice.';
+
+test('no body is an empty object', () => {
+  expect(parseBody(new Uint8Array())).toEqual({});
+});
+
+test.each([
+  ['{}', {}],
+  [' \t\r\n{ "a" : 1 }\n', { a: 1 }],
+  ['{"a":{"a":{"a":[{"a":1},{"a":2}]}},"b":{"a":1}}', { a: { a: { a: [{ a: 1 }, { a: 2 }] } }, b: { a: 1 } }],
+  ['{"a":"\\"a\\":","b":"{","c":"}"}', { a: '"a":', b: '{', c: '}' }],
+  ['{"a":["b","b"],"b":"b"}', { a: ['b', 'b'], b: 'b' }],
+  ['{"a\\\\":1,"a":2}', { 'a\\': 1, a: 2 }],
+  ['{"A":1,"a":2}', { A: 1, a: 2 }],
+  ['{"é":1,"e\\u0301":2}', { é: 1, 'e\u0301': 2 }],
+  ['{"":1}', { '': 1 }],
+  ['{"constructor":1,"prototype":2,"toString":3}', { constructor: 1, prototype: 2, toString: 3 }],
+  ['{"a":"__proto__"}', { a: '__proto__' }],
+  ['{"a":"\\u0000\\ud83d\\ude00"}', { a: '\u0000😀' }],
+])('%s is read', (text, value) => {
+  expect(parseBody(bytes(text))).toEqual(value);
+});
+
+test.each([' ', '{', '}', '{"a"}', '{"a":}', '{a:1}', "{'a':1}", '{"a":1,}', '{"a":1}{}', '{"a":1} x', '{"a":01}'])(
+  '%j is not JSON',
+  (text) => {
+    expect(refusalOf(bytes(text))).toBe(NOT_JSON);
+  },
+);
+
+test.each(['{"a":NaN}', '{"a":undefined}', '{"a":"\n"}', '{"a":"\\x41"}', '// {}', 'a=1&b=2', '<a/>', '{"a":1e}'])(
+  '%j is not JSON either',
+  (text) => {
+    expect(refusalOf(bytes(text))).toBe(NOT_JSON);
+  },
+);
+
+test.each(['[]', '[{}]', 'null', 'true', '0', '-1.5e3', '"{}"', '""'])('%s is JSON but no object', (text) => {
+  expect(refusalOf(bytes(text))).toBe(NOT_OBJECT);
+});
+
+test('an array is read where one is asked for', () => {
+  expect(parseList(bytes('[{"a":1},{"a":2},"a"]'))).toEqual([{ a: 1 }, { a: 2 }, 'a']);
+  expect(parseList(bytes(' []\n'))).toEqual([]);
+});
+
+test.each([
+  ['', NOT_JSON],
+  ['[', NOT_JSON],
+  ['[1,]', NOT_JSON],
+  ['{}', NOT_ARRAY],
+  ['{"0":1,"length":1}', NOT_ARRAY],
+  ['null', NOT_ARRAY],
+  ['"[]"', NOT_ARRAY],
+  ['[{"a":1,"a":2}]', TWICE],
+  ['[[{"a":1,"\\u0061":2}]]', TWICE],
+  ['[{"__proto__":{}}]', PROTO],
+])('as an array is refused: %j', (text, refusal) => {
+  expect(refusalOf(bytes(text), parseList)).toBe(refusal);
+});
+
+test('an array that is not UTF-8 is refused', () => {
+  expect(refusalOf(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]), parseList)).toBe(NOT_JSON);
+});
+
+test.each([
+  ['a byte that is never UTF-8', [0xff]],
+  ['a continuation without a start', [0x80]],
+  ['a sequence cut short', [0xe5, 0xaf]],
+  ['an overlong form', [0xc0, 0xaf]],
+  ['a surrogate', [0xed, 0xa0, 0x80]],
+  ['beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
+])('%s within a text is refused', (_, broken) => {
+  expect(refusalOf(Buffer.concat([bytes('{"a":"'), Buffer.from(broken), bytes('"}')]))).toBe(NOT_JSON);
+});
+
+test.each([
+  ['a byte order mark', Buffer.from('\ufeff{}')],
+  ['UTF-16', Buffer.from('{"a":1}', 'utf16le')],
+  ['a zero byte at the end', Buffer.from('{}\u0000')],
+])('%s is refused', (_, body) => {
+  expect(refusalOf(body)).toBe(NOT_JSON);
+});
+
+test.each([
+  '{"a":1,"a":1}',
+  '{"a":1,"b":2,"a":3}',
+  '{"a":1,"\\u0061":2}',
+  '{"a" : 1 , "a"\n:\t2}',
+  '{"x":{"a":1,"a":2}}',
+  '{"x":[1,{"y":[{"a":1,"a":2}]}]}',
+  '{"a":{"b":1},"a":{"c":2}}',
+  '{"":1,"":2}',
+  '{"\\"":1,"\\u0022":2}',
+])('a key that is there twice is refused: %s', (text) => {
+  expect(refusalOf(bytes(text))).toBe(TWICE);
+});
+
+test.each([
+  '{"__proto__":{}}',
+  '{"__proto__":null}',
+  '{"\\u005f_proto__":{"admin":true}}',
+  '{"a":[{"b":{"__proto__":1}}]}',
+])('%s is refused, and no prototype changed', (text) => {
+  expect(refusalOf(bytes(text))).toBe(PROTO);
+  expect(({} as { admin?: boolean }).admin).toBeUndefined();
+});
+
+test.each([
+  ['arrays', `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
+  ['objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
+  ['a long text', `{"a":"${'\\"'.repeat(30_000)}"}`],
+  ['many keys', `{${Array.from({ length: 8_000 }, (_, index) => `"${index}":1`).join(',')}}`],
+])('64 KiB of %s are read without harm', (_, text) => {
+  expect(Object.keys(parseBody(bytes(text)))).toContain(text.startsWith('{"0"') ? '0' : 'a');
+});
+
+const { next, below, oneOf, text: textOf } = randomFrom(20_261_122);
+const CHARS = [
+  'a',
+  'b',
+  '_',
+  ' ',
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  ',',
+  '\\"',
+  '\\\\',
+  '\\/',
+  '\\n',
+  '\\u0061',
+  '\\ud83d',
+  'é',
+  '🔑',
+];
+const space = () => oneOf(['', '', '', ' ', '\n', '\t\r']);
+const string = () => `"${textOf(CHARS, below(6))}"`;
+
+/** The text of a random object, and whether some key is in it twice. */
+function randomObject(depth: number): { text: string; isTwice: boolean } {
+  const keys = new Set<string>();
+  let isTwice = false;
+  const pairs = Array.from({ length: below(5) }, () => {
+    const key = string();
+    isTwice ||= keys.has(JSON.parse(key));
+    keys.add(JSON.parse(key));
+    const value = randomValue(depth - 1);
+    isTwice ||= value.isTwice;
+    return `${space()}${key}${space()}:${space()}${value.text}${space()}`;
+  });
+  return { text: `{${space()}${pairs.join(',')}}`, isTwice };
+}
+
+function randomValue(depth: number): { text: string; isTwice: boolean } {
+  if (depth > 0 && next() < 0.3) return randomObject(depth);
+  if (depth > 0 && next() < 0.3) {
+    const values = Array.from({ length: below(4) }, () => randomValue(depth - 1));
+    return {
+      text: `[${space()}${values.map(({ text }) => text).join(`${space()},${space()}`)}]`,
+      isTwice: values.some((value) => value.isTwice),
+    };
+  }
+  return { text: oneOf([string(), 'true', 'false', 'null', '0', '-1.5e+3', String(below(1e9))]), isTwice: false };
+}
+
+const OBJECTS = Array.from({ length: 5_000 }, () => randomObject(4));
+
+test('5,000 random objects: read as JSON.parse reads them, or refused where a key is there twice', () => {
+  for (const { text, isTwice } of OBJECTS) {
+    if (isTwice) expect({ text, refusal: refusalOf(bytes(text)) }).toEqual({ text, refusal: TWICE });
+    else expect(parseBody(bytes(text))).toEqual(JSON.parse(text));
+  }
+  const twice = OBJECTS.filter(({ isTwice }) => isTwice).length;
+  expect([twice > 500, twice < 4_500]).toEqual([true, true]);
+});
+
+test('5,000 random objects with one character changed: never read where JSON.parse does not, and never otherwise', () => {
+  let readable = 0;
+  for (const { text } of OBJECTS) {
+    const chars = [...text];
+    chars[below(chars.length)] = oneOf(['', '"', '{', '}', ':', ',', '\\', '0', 'x']);
+    const changed = chars.join('');
+    const parsed = parsedBy(JSON.parse, changed);
+    const ours = parsedBy((json) => parseBody(bytes(json)), changed);
+    if (ours !== undefined) expect(ours).toEqual(parsed);
+    if (ours !== undefined) readable += 1;
+  }
+  expect(readable).toBeGreaterThan(250);
+});
+
+function parsedBy(parse: (text: string) => unknown, text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}

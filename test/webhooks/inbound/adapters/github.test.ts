@@ -1,0 +1,135 @@
+/** What GitHub's alerts mean, and the keys of the settings. The lists of keys: `github-keys.test.ts`. */
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { github } from '../../../../lib/webhooks/inbound/adapters/github.ts';
+import { readBy, refusalBy, requestOf } from './request.ts';
+
+/** Source: GitHub Docs, "Secret scanning partner program", the sample request; its key is in GitHub's published list. */
+const KNOWN = {
+  key: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYAGMWO8XgCamYKMJS6jc/qgvSlAdAjPuDPRcXU22YxgBrz+zoN19MzuRyW87qEt9/AmtoNP5GrobzUvQSyJFVw==',
+  headers: {
+    'github-public-key-identifier': 'bcb53661c06b4728e59d897fb6165d5c9cda0fd9cdf9d09ead458168deb7518c',
+    'github-public-key-signature':
+      'MEQCIQDaMKqrGnE27S0kgMrEK0eYBmyG0LeZismAEz/BgZyt7AIfXt9fErtRS4XaeSt/AO1RtBY66YcAdjxji410VQV4xg==',
+  },
+  body: '[{"source":"commit","token":"some_token","type":"some_type","url":"https://example.com/base-repo-url/"}]',
+};
+/** By sha256sum: of `some_token`, of the known body, and so on. */
+const SOME_TOKEN = '9a45520a1213f15016d2d768b5fb3d904492a44ee274b44d4de8803e00fb536a';
+const BODY_HASH = '081d6426ede274cf582e232fb9f33488d9cc844895f82647a1c06f6806e09e4d';
+const UPPER_HASH = '459e7c9bf7428f9977951fdb9c32e5d320d1ebba435e77c93b70ba279513b0c4';
+const LOWER_HASH = '7ddccfc3e23baf04a142c2c74182139117ecfa82697d7a22404ceb4ac1a8a48b';
+const EMPTY_LIST_HASH = '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945';
+
+test('the published sample is taken, under any of the secrets, and read', async () => {
+  const request = requestOf(KNOWN.body, { headers: KNOWN.headers });
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'pem', type: 'spki' });
+  expect(await refusalBy(github, request, [KNOWN.key])).toBeUndefined();
+  expect(await refusalBy(github, request, [other as string, KNOWN.key])).toBeUndefined();
+  expect(await refusalBy(github, request, [other as string])).toBe('wrong signature, or a key that is not known');
+  expect(await refusalBy(github, request, [])).toBe('wrong signature, or a key that is not known');
+  expect(readBy(github, request)).toEqual({
+    deliveryId: BODY_HASH,
+    tasks: [
+      {
+        action: 'revoke-principal',
+        type: 'principal.disabled',
+        identities: [`sha256:${SOME_TOKEN}`],
+        reason: 'github secret scanning: some_type',
+      },
+    ],
+  });
+});
+
+test.each([
+  ['no identifier', { 'github-public-key-identifier': undefined }, 'a header of the signature is missing'],
+  ['no signature', { 'github-public-key-signature': undefined }, 'a header of the signature is missing'],
+  ['an empty signature', { 'github-public-key-signature': '' }, 'a header of the signature is missing'],
+  ['another identifier form', { 'github-public-key-identifier': 'a/../b' }, 'malformed key identifier'],
+  ['a long identifier', { 'github-public-key-identifier': 'a'.repeat(129) }, 'malformed key identifier'],
+  ['two identifiers', { 'github-public-key-identifier': 'a, b' }, 'malformed key identifier'],
+  ['garbage', { 'github-public-key-signature': '%%%' }, 'wrong signature, or a key that is not known'],
+  ['no DER', { 'github-public-key-signature': 'AAAA' }, 'wrong signature, or a key that is not known'],
+])('%s is refused', async (_, headers, refusal) => {
+  const request = requestOf(KNOWN.body, { headers: { ...KNOWN.headers, ...headers } });
+  expect(await refusalBy(github, request, [KNOWN.key])).toBe(refusal);
+});
+
+test('other bytes are refused', async () => {
+  const request = requestOf(`${KNOWN.body}\n`, { headers: KNOWN.headers });
+  expect(await refusalBy(github, request, [KNOWN.key])).toBe('wrong signature, or a key that is not known');
+});
+
+const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+
+test.each([
+  [KNOWN.key, true],
+  ['https://api.github.com/meta/public_keys/secret_scanning', true],
+  ['http://127.0.0.1:8080/keys', true],
+  ['http://api.github.com/meta/public_keys/secret_scanning', false],
+  ['http://127.0.0.1.example.com/', false],
+  ['https://user:password@api.github.com/', false],
+  ['ftp://api.github.com/', false],
+  ['0123456789abcdef0123', false],
+  [privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, false],
+])('%s as a secret is taken: %j', (secret, isTaken) => {
+  const fault = 'must be a P-256 public key as PEM or base64, or the https:// address of a list of keys';
+  expect(github.secretProblem(secret)).toBe(isTaken ? undefined : fault);
+});
+
+const read = (body: unknown) => readBy(github, requestOf(body));
+
+test('an access key is named first, and nothing of another secret is kept', () => {
+  const matches = [
+    { token: 'ABCDEFGHIJ0123456789', type: 'hwc_ak', url: 'https://github.com/a/b' },
+    { token: 'abcdefghij0123456789', type: 'hwc_sk', url: '' },
+    { token: 'ABCDEFGHIJ0123456789', type: 'hwc_ak', url: 'https://github.com/c/d' },
+  ];
+  const delivery = read(matches);
+  expect(delivery).toMatchObject({
+    tasks: [
+      {
+        identities: ['access-key:ABCDEFGHIJ0123456789', `sha256:${UPPER_HASH}`],
+        reason: 'github secret scanning: hwc_ak',
+      },
+      { identities: [`sha256:${LOWER_HASH}`], reason: 'github secret scanning: hwc_sk' },
+    ],
+  });
+  expect(delivery).toHaveProperty('tasks.length', 2);
+  expect(JSON.stringify(delivery)).not.toMatch(/abcdefghij0123456789|github\.com/);
+});
+
+test('a type is cut and made printable for the reason', () => {
+  const found = read([{ token: 'a', type: `\u0000\n${'é'.repeat(300)}` }]);
+  expect(found).toMatchObject({ tasks: [{ reason: `github secret scanning: ??${'é'.repeat(229)}` }] });
+});
+
+test('no match asks for nothing', () => {
+  expect(read('[]')).toEqual({ deliveryId: EMPTY_LIST_HASH, tasks: [] });
+});
+
+test.each([
+  ['', 'KMS.0202 The body must be JSON in UTF-8.'],
+  ['{"token":"SECRET","type":"a"}', 'KMS.0202 The body must be a JSON array.'],
+  ['[{"token":"SECRET","token":"b","type":"a"}]', 'KMS.0202 A key is there twice.'],
+  ['["SECRET"]', 'KMS.0308 The body must be an array of objects.'],
+  ['[{"type":"SECRET"}]', 'KMS.0204 token is required.'],
+  ['[{"token":"","type":"a"}]', 'KMS.0308 token must not be empty.'],
+  ['[{"token":["SECRET"],"type":"a"}]', 'KMS.0308 token must be a text.'],
+  ['[{"token":"SECRET"}]', 'KMS.0204 type is required.'],
+  ['[{"token":"SECRET","type":"a"},{"token":"SECRET","type":1}]', 'KMS.0308 type must be a text.'],
+])('the body %j is refused, in words of our own', (body, refusal) => {
+  expect(read(body)).toBe(refusal);
+});
+
+test('a signature over any bytes is checked before they are read', async () => {
+  const body = Buffer.from([0xff, 0xfe, 0x00]);
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signature = sign('sha256', body, privateKey).toString('base64');
+  const headers = { 'github-public-key-identifier': 'k', 'github-public-key-signature': signature };
+  const request = requestOf('', { headers, body });
+  expect(
+    await refusalBy(github, request, [publicKey.export({ format: 'pem', type: 'spki' }) as string]),
+  ).toBeUndefined();
+  expect(readBy(github, request)).toMatch(/^KMS.0202/);
+});

@@ -1,0 +1,129 @@
+/** The bodies follow the samples of Okta, "Event hooks", and of the System Log API, "LogEvent". */
+import { expect, test } from '@jest/globals';
+import { okta } from '../../../../lib/webhooks/inbound/adapters/okta.ts';
+import { readBy, refusalBy, requestOf } from './request.ts';
+
+const SECRETS = ['Basic YWRtaW46c3VwZXJzZWNyZXQ=', 'another-0123456789'];
+const EVENT_ID = 'b5a188b9-5ece-4636-b041-482ffda96311';
+const ANN = { id: '00uann', type: 'User', alternateId: 'Ann@Example.com', displayName: 'Ann' };
+const BOB = { id: '00ubob', type: 'User', alternateId: 'bob@example.com', displayName: 'Bob' };
+
+const eventOf = (eventType: unknown, target: unknown = [ANN], more: object = {}) => ({
+  version: '0',
+  severity: 'INFO',
+  actor: { id: '00uadmin', type: 'User', alternateId: 'admin@example.com', displayName: 'Admin' },
+  outcome: { result: 'SUCCESS', reason: null },
+  uuid: 'f790999f-fe87-467a-9880-6982a583986c',
+  published: '2026-03-28T22:23:07.777Z',
+  eventType,
+  target,
+  ...more,
+});
+const bodyOf = (...events: unknown[]) => ({
+  eventType: 'com.okta.event_hook',
+  eventTypeVersion: '1.0',
+  cloudEventsVersion: '0.1',
+  contentType: 'application/json',
+  eventId: EVENT_ID,
+  source: 'https://org.okta.com/api/v1/eventHooks/who1',
+  data: { events },
+});
+const read = (...events: unknown[]) => readBy(okta, requestOf(bodyOf(...events)));
+const disabled = (identities: string[], reason: string) => ({
+  action: 'revoke-principal',
+  type: 'principal.disabled',
+  identities,
+  reason,
+});
+
+test('the header must be one of the secrets, exactly', async () => {
+  const refusal = (authorization: string | undefined) =>
+    refusalBy(okta, requestOf('{}', { headers: { authorization } }), SECRETS);
+  for (const secret of SECRETS) expect(await refusal(secret)).toBeUndefined();
+  for (const wrong of [undefined, '']) expect(await refusal(wrong)).toBe('no secret');
+  for (const wrong of ['YWRtaW46c3VwZXJzZWNyZXQ=', `${SECRETS[0]}, ${SECRETS[0]}`, `${SECRETS[1]} `, 'Basic']) {
+    expect(await refusal(wrong)).toBe('wrong secret');
+  }
+  expect(okta.secretProblem('too-short')).toMatch(/^must be at least 16/);
+  expect(okta.secretProblem(SECRETS[0] ?? '')).toBeUndefined();
+});
+
+test.each(['user.lifecycle.deactivate', 'user.lifecycle.suspend'])('%s takes the grants of its user away', (type) => {
+  expect(read(eventOf(type))).toEqual({
+    deliveryId: EVENT_ID,
+    tasks: [disabled(['00uann', 'ann@example.com'], `okta ${type}`)],
+  });
+});
+
+test('several events, and several users of one, and what is ignored, in their order', () => {
+  const events = [
+    eventOf('user.session.start'),
+    eventOf('user.lifecycle.suspend', [ANN, { id: '0oaapp', type: 'AppInstance', alternateId: 'app' }, BOB]),
+    eventOf('user.lifecycle.deactivate', [BOB]),
+    eventOf('user.lifecycle.unsuspend'),
+  ];
+  expect(read(...events)).toEqual({
+    deliveryId: EVENT_ID,
+    tasks: [
+      { action: 'ignore', type: 'user.session.start' },
+      disabled(['00uann', 'ann@example.com'], 'okta user.lifecycle.suspend'),
+      disabled(['00ubob', 'bob@example.com'], 'okta user.lifecycle.suspend'),
+      disabled(['00ubob', 'bob@example.com'], 'okta user.lifecycle.deactivate'),
+      { action: 'ignore', type: 'user.lifecycle.unsuspend' },
+    ],
+  });
+});
+
+test('who has done it, and what is no user, is never revoked', () => {
+  for (const target of [null, [], {}, [null], ['00uann'], [{ ...ANN, type: 'UserGroup' }], [{ type: 'User' }]]) {
+    const event = eventOf('user.lifecycle.deactivate', target);
+    expect(read(event)).toEqual({
+      deliveryId: EVENT_ID,
+      tasks: [{ action: 'ignore', type: 'user.lifecycle.deactivate' }],
+    });
+  }
+});
+
+test('an attempt that has failed revokes nothing', () => {
+  const failed = eventOf('user.lifecycle.deactivate', [ANN], { outcome: { result: 'FAILURE' } });
+  expect(read(failed)).toMatchObject({ tasks: [{ action: 'ignore' }] });
+  for (const outcome of [undefined, null, {}]) {
+    expect(read(eventOf('user.lifecycle.deactivate', [ANN], { outcome }))).toMatchObject({
+      tasks: [{ action: 'revoke-principal' }],
+    });
+  }
+});
+
+test('names that are none are left out', () => {
+  const target = [
+    { id: 7, type: 'User', alternateId: 'A@B.c' },
+    { id: 'x'.repeat(257), type: 'User', alternateId: 'b' },
+  ];
+  expect(read(eventOf('user.lifecycle.suspend', target))).toMatchObject({
+    tasks: [{ identities: ['a@b.c'] }, { identities: ['b'] }],
+  });
+});
+
+test.each([
+  ['', 'KMS.0204 eventId is required.'],
+  ['{"eventId":""}', 'KMS.0204 eventId is required.'],
+  ['{"eventId":"e"}', 'KMS.0204 data is required.'],
+  ['{"eventId":"e\\u0000","data":{"events":[]}}', 'KMS.0308 eventId must be'],
+  ['{"eventId":"e","data":{}}', 'KMS.0204 events is required.'],
+  ['{"eventId":"e","data":{"events":{}}}', 'KMS.0308 data.events must be an array of objects.'],
+  ['{"eventId":"e","data":{"events":[1]}}', 'KMS.0308 data.events must be an array of objects.'],
+  ['{"eventId":"e","data":{"events":[{}]}}', 'KMS.0204 eventType is required.'],
+  ['{"eventId":"e","data":{"events":[{"eventType":1}]}}', 'KMS.0308 eventType must be a text.'],
+  ['{"eventId":"e","eventId":"f"}', 'KMS.0202'],
+])('the body %j is refused', (body, refusal) => {
+  expect(readBy(okta, requestOf(body))).toEqual(expect.stringContaining(refusal));
+});
+
+test('a challenge is answered, and nothing else is', () => {
+  const greeting = (challenge: string | undefined, method = 'GET') =>
+    okta.handshake?.(requestOf('', { method, headers: { 'x-okta-verification-challenge': challenge } }));
+  expect(greeting('My verification-value_1')).toEqual({ verification: 'My verification-value_1' });
+  expect(greeting('a'.repeat(256))).toEqual({ verification: 'a'.repeat(256) });
+  for (const challenge of [undefined, '', 'a'.repeat(257), 'a\n', 'é']) expect(greeting(challenge)).toBeUndefined();
+  expect(greeting('value', 'POST')).toBeUndefined();
+});

@@ -1,0 +1,193 @@
+/** What the settings HOOKS and TARGETS may be, and how soon a change of them is noticed. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { logger } from '../../lib/logger.ts';
+import { parseSources, refreshingSources } from '../../lib/webhooks/inbound/sources.ts';
+import { parseTargets, refreshingTargets } from '../../lib/webhooks/outbound/targets.ts';
+import { ALL_ACTIONS, OTHER_SECRET, PLAIN_SECRET, SECRET, startWorld, type World } from './fixture.ts';
+
+const HR = { kind: 'standard', secrets: [SECRET], projects: ['p1'], actions: ['grant.revoke'] };
+/** Good for a source that signs with ed25519. */
+const PUBLIC_KEY = `whpk_${Buffer.alloc(32, 7).toString('base64')}`;
+const SIEM = { url: 'https://siem.example/hooks', secrets: [SECRET] };
+
+function faultsOf(parse: (text: string) => unknown, settings: unknown): string {
+  try {
+    parse(typeof settings === 'string' ? settings : JSON.stringify(settings));
+    return 'none';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('a source is who it is, where it may act, and what it may say', () => {
+  const sources = parseSources(
+    JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }),
+  );
+  expect([...sources.keys()]).toEqual(['hr', 'git-hub2']);
+  expect(sources.get('hr')).toEqual({
+    name: 'hr',
+    kind: 'standard',
+    secrets: [SECRET],
+    projectIds: ['p1'],
+    actions: ['grant.revoke'],
+  });
+  expect(parseSources('{}').size).toBe(0);
+});
+
+test.each<[string, unknown, string]>([
+  ['no JSON', '{"hr"', 'the text: '],
+  ['no object', [], 'the text: '],
+  ['a name of upper case', { HR }, 'a name: must be 1 to 64'],
+  ['a secret in the place of a name', { [SECRET]: HR }, 'a name: must be 1 to 64'],
+  ['the same name twice', '{"hr":{},"hr":{}}', 'the text: '],
+  ['a name that is a path of another API', { jobs: HR }, 'jobs: must not be jobs'],
+  ['a name with a slash', { 'a/b': HR }, 'a name: must be 1 to 64'],
+  ['an unknown kind', { hr: { ...HR, kind: 'slack' } }, 'hr.kind: '],
+  ['no secret', { hr: { ...HR, secrets: [] } }, 'hr.secrets: '],
+  ['a secret of another form', { hr: { ...HR, secrets: [SECRET, 'whsec_Zm9v'] } }, 'hr.secrets.1: must be whsec_ and'],
+  [
+    'a short plain secret',
+    { hr: { ...HR, kind: 'okta', secrets: ['not-so-secret'] } },
+    'hr.secrets.0: must be at least 16',
+  ],
+  ['no project', { hr: { ...HR, projects: [] } }, 'hr.projects: '],
+  ['a project that is none', { hr: { ...HR, projects: ['*'] } }, 'hr.projects.0: '],
+  ['no action', { hr: { ...HR, actions: [] } }, 'hr.actions: '],
+  ['an unknown action', { hr: { ...HR, actions: ['grant.create'] } }, 'hr.actions.0: '],
+  ['a field that is misspelt', { hr: { ...HR, project: ['p1'] } }, 'hr: '],
+])('a source with %s stops the start, and no secret is told', (_, settings, line) => {
+  const faults = faultsOf(parseSources, settings);
+  expect(faults).toMatch(/^HOOKS cannot be used:\n {2}/);
+  expect(faults).toContain(`\n  ${line}`);
+  for (const secret of [SECRET, 'whsec_Zm9v', 'not-so-secret']) expect(faults).not.toContain(secret);
+});
+
+test.each<[string, unknown, string]>([
+  ['no address', { siem: { ...SIEM, url: 'siem' } }, 'siem.url: must be https://…'],
+  ['an address in the clear', { siem: { ...SIEM, url: 'http://siem.example/' } }, 'siem.url: must be https://…'],
+  ['a user in it', { siem: { ...SIEM, url: 'https://a@siem.example/' } }, 'siem.url: '],
+  ['a password in it', { siem: { ...SIEM, url: 'https://:b@siem.example/' } }, 'siem.url: '],
+  ['another scheme', { siem: { ...SIEM, url: 'file:///etc/passwd', allow_private: true } }, 'siem.url: '],
+  ['a secret that cannot sign', { siem: { ...SIEM, secrets: [PLAIN_SECRET] } }, 'siem.secrets.0: must be whsec_ and'],
+  ['a key that only checks', { siem: { ...SIEM, secrets: [PUBLIC_KEY] } }, 'siem.secrets.0: must be whsec_ and'],
+])('a target with %s stops the start, and no secret is told', (_, settings, line) => {
+  const faults = faultsOf(parseTargets, settings);
+  expect(faults).toMatch(/^TARGETS cannot be used:\n {2}/);
+  expect(faults).toContain(`\n  ${line}`);
+  for (const secret of [SECRET, PLAIN_SECRET]) expect(faults).not.toContain(secret);
+});
+
+test.each<[string, (count: number) => object, number]>([
+  ['characters of a name', (count) => ({ ['a'.repeat(count)]: HR }), 64],
+  ['secrets', (count) => ({ hr: { ...HR, secrets: Array(count).fill(SECRET) } }), 10],
+  ['projects', (count) => ({ hr: { ...HR, projects: Array.from({ length: count }, (_, n) => `p${n}`) } }), 100],
+])('so many %s there may be, and no more', (_, settings, most) => {
+  expect(faultsOf(parseSources, settings(most))).toBe('none');
+  expect(faultsOf(parseSources, settings(most + 1))).toMatch(/^HOOKS cannot be used:/);
+});
+
+test('a target on this machine is one where the settings allow it', () => {
+  const url = 'http://127.0.0.1:8080/hooks';
+  const local = { ...SIEM, url, allow_private: true, projects: ['p1'] };
+  expect(parseTargets(JSON.stringify({ siem: SIEM, local }))).toEqual(
+    new Map([
+      ['siem', { name: 'siem', url: SIEM.url, secrets: [SECRET], projectIds: undefined, isPrivateAllowed: false }],
+      ['local', { name: 'local', url, secrets: [SECRET], projectIds: ['p1'], isPrivateAllowed: true }],
+    ]),
+  );
+});
+
+describe('kept', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kms-grants-hooks-'));
+  const path = join(folder, 'hooks.json');
+  const write = (settings: unknown) => writeFileSync(path, JSON.stringify(settings));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  let clock: ReturnType<typeof jest.spyOn>;
+  let nowMs: number;
+  beforeEach(() => {
+    nowMs = 1_000;
+    clock = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  });
+  afterEach(() => clock.mockRestore());
+
+  test('what is there is kept for 10 s, and what is new is in force then', async () => {
+    const sources = refreshingSources({ kind: 'file', path });
+    const secrets = async () => (await sources()).get('hr')?.secrets;
+    write({ hr: HR });
+    expect(await secrets()).toEqual([SECRET]);
+    write({ hr: { ...HR, secrets: [OTHER_SECRET, SECRET] } });
+    nowMs += 9_999;
+    expect(await secrets()).toEqual([SECRET]);
+    nowMs += 1;
+    expect(await secrets()).toEqual([OTHER_SECRET, SECRET]);
+    write({});
+    nowMs += 10_000;
+    expect(await secrets()).toBeUndefined();
+  });
+
+  test('what cannot be used is not: what there was goes on, and the log says why without a secret', async () => {
+    const told = jest.spyOn(logger, 'error').mockImplementation(() => undefined);
+    const sources = refreshingSources({ kind: 'file', path });
+    write({ hr: HR });
+    await sources();
+    write({ hr: { ...HR, secrets: [`${SECRET}x`] } });
+    nowMs += 10_000;
+    expect((await sources()).get('hr')?.secrets).toEqual([SECRET]);
+    expect(told).toHaveBeenCalledWith('settings', expect.objectContaining({ setting: 'HOOKS' }));
+    expect(JSON.stringify(told.mock.calls)).not.toContain(SECRET);
+    told.mockRestore();
+  });
+
+  test('the first time it must be there', async () => {
+    write({ hr: { ...HR, kind: 'slack' } });
+    await expect(refreshingSources({ kind: 'file', path })()).rejects.toThrow('HOOKS cannot be used');
+    await expect(refreshingTargets({ kind: 'file', path: `${path}.not` })()).rejects.toThrow('ENOENT');
+  });
+
+  test('without the setting there is nobody', async () => {
+    expect((await refreshingSources(undefined)()).size).toBe(0);
+    expect((await refreshingTargets(undefined)()).size).toBe(0);
+  });
+});
+
+describe('while a secret is being replaced', () => {
+  let world: World;
+  const realNow = performance.now.bind(performance);
+  let aheadMs = 0;
+  beforeEach(async () => {
+    world = await startWorld();
+    jest.spyOn(performance, 'now').mockImplementation(() => realNow() + aheadMs);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await world.stop();
+  });
+
+  test('both are good, and the old one is not once it is gone', async () => {
+    const source = { ...HR, projects: [world.service.demo.project_id], actions: ALL_ACTIONS };
+    const event = { type: 'user.created' };
+    const statuses = async () => {
+      const answers = [await world.tell(event), await world.tell(event, { secret: OTHER_SECRET })];
+      return answers.map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual([200, 401]);
+    for (const [secrets, expected] of [
+      [
+        [OTHER_SECRET, SECRET],
+        [200, 200],
+      ],
+      [[OTHER_SECRET], [401, 200]],
+    ] as const) {
+      world.setSources({ hr: { ...source, secrets } });
+      aheadMs += 10_000;
+      expect(await statuses()).toEqual(expected);
+    }
+    world.setSources({ another: source });
+    aheadMs += 10_000;
+    expect(await statuses()).toEqual([401, 401]);
+  });
+});

@@ -1,0 +1,101 @@
+/** Whoever is told hears of every change: of one revoke by the API, of a whole job, and after a kill -9 in between. */
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
+import { until } from '../../upstream/until.ts';
+import { type Filled, fillPrincipal } from '../jobs/many-grants.ts';
+import { type HookTarget, startTarget, status } from './fake-target.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const SIZE = { keys: 6, each: 50, others: 1 };
+
+interface Told {
+  event_id: string;
+  action: string;
+  grant_id?: string;
+  grant?: { grantee_principal: string };
+}
+
+let folder: string;
+let dataDir: string;
+let filled: Filled;
+let env: Record<string, string>;
+let service: ServiceProcess;
+let target: HookTarget;
+
+beforeAll(async () => {
+  target = await startTarget(SECRET);
+  folder = newDataDir();
+  dataDir = join(folder, 'data');
+  filled = await fillPrincipal(dataDir, SIZE);
+  const file = join(dataDir, 'targets.json');
+  writeFileSync(file, JSON.stringify({ cache: { url: target.url, secrets: [SECRET], allow_private: true } }));
+  env = { ...filled.env, TARGETS: `file:${file}` };
+  service = await startProcess(dataDir, [], env);
+}, 60_000);
+afterAll(async () => {
+  await service?.stop('SIGKILL');
+  await target?.stop();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+/** The events that have come, each once, as a receiver keeps them. */
+function toldOf(action: string): Told[] {
+  const events = target.arrived.flatMap(({ payload }) => {
+    if (payload instanceof Error) throw payload;
+    return payload.data.events as Told[];
+  });
+  const known = new Map(events.map((event) => [event.event_id, event]));
+  return [...known.values()].filter((event) => event.action === action);
+}
+
+async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(service.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** Revokes one of the demo's grants by the API. */
+async function revoke(nth: number): Promise<string> {
+  const { demo } = filled;
+  const [creator] = demo.users;
+  const user = { id: creator?.user_id, password: creator?.password };
+  const auth = { identity: { methods: ['password'], password: { user } }, scope: { project: { id: demo.project_id } } };
+  const token = (await post('/v3/auth/tokens', { auth })).headers.get('x-subject-token') ?? '';
+  const grant = demo.grants[nth];
+  const path = `/v1.0/${demo.project_id}/kms/revoke-grant`;
+  expect((await post(path, { ...grant }, { 'x-auth-token': token })).status).toBe(200);
+  return grant?.grant_id ?? '';
+}
+
+test('a revoke by the API is told', async () => {
+  const grantId = await revoke(0);
+  await until(() => toldOf('revoke-grant').length === 1);
+  expect(toldOf('revoke-grant')).toMatchObject([{ grant_id: grantId, channel: 'http' }]);
+});
+
+test('every revoke of a job is told', async () => {
+  const { principal, signed } = filled;
+  const { headers, body } = signed({ type: 'principal.disabled', data: { grantee_principal: principal } });
+  expect((await fetch(`${service.url}/hooks/hr`, { method: 'POST', headers, body })).status).toBe(200);
+  await until(() => toldOf('principal.disabled').length === SIZE.keys * SIZE.each, 20_000);
+  for (const { grant } of toldOf('principal.disabled')) expect(grant?.grantee_principal).toBe(principal);
+});
+
+test('what could not be told before a kill -9 is told afterwards', async () => {
+  target.answer((response) => response.destroy());
+  const grantId = await revoke(1);
+  const ended = once(service.child, 'exit');
+  service.child.kill('SIGKILL');
+  await ended;
+  target.answer(status(200));
+  target.arrived.length = 0;
+  service = await startProcess(dataDir, [], env);
+  await until(() => toldOf('revoke-grant').some(({ grant_id }) => grant_id === grantId), 20_000);
+});
+
+test('neither the secret nor the query of its address is in the log', async () => {
+  await until(() => service.output().includes('"message":"delivery"'));
+  for (const hidden of [SECRET, SECRET.slice(6), new URL(target.url).search])
+    expect(service.output()).not.toContain(hidden);
+});
