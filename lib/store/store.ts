@@ -36,14 +36,14 @@ export interface IdempotencyRecord {
  * - remove-key: the key still waits for deletion at `deletionAtMs` and has no grants left.
  */
 export type Change =
-  | { kind: 'create-grant'; grant: Grant; quota: number; delegation?: readonly Held[] | undefined }
+  | { kind: 'create-grant'; grant: Grant; quota: number; delegation?: readonly HeldOperation[] | undefined }
   | { kind: 'remove-grant'; grant: Grant }
   | { kind: 'create-key'; key: Key; quota: number }
   | { kind: 'update-key'; keyId: string; from: KeyStatus; to: KeyStatus }
   | { kind: 'remove-key'; keyId: string; deletionAtMs: number };
 
 /** An operation that somebody may use a key for, by one grant or several. */
-export interface Held {
+export interface HeldOperation {
   holder: Principal;
   operation: Operation;
 }
@@ -52,7 +52,7 @@ export interface Held {
  * `conflict`: a condition did not hold; read and decide again. Mere contention is the engine's to retry.
  * `repeat`: the once key was seen; here is its answer.
  */
-export type CommitResult = { type: 'done' } | { type: 'conflict' } | { type: 'repeat'; answer: unknown };
+export type CommitResult = { type: 'done' } | { type: 'conflict' } | { type: 'duplicate'; answer: unknown };
 
 /** Keys and grants. */
 export interface GrantStore {
@@ -75,7 +75,7 @@ export interface GrantStore {
   /** The project's grants that the grantee holds, user or domain. */
   listByGrantee(projectId: string, grantee: string, page: PageRequest): Promise<GrantPage>;
   /** The operations that `principals` hold together on the key, each with one of them that holds it. */
-  held(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
+  heldOperations(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
   /**
    * Applies the change and writes its event and once key, in one durable transaction.
    * @throws KmsError APIGW.0201:504 when that cannot be done in time; then it is done whole or not at all

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AccessKey, StoredToken, User } from '../../lib/domain/directory.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { NOW_MS, numbers } from './fixtures.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
 
 const DAY_MS = 86_400_000;
 const ACME = { domainId: 'd1', name: 'acme' };
@@ -33,7 +33,7 @@ const tokenOf = (n: number, over: Partial<StoredToken> = {}): StoredToken => ({
 /** What every engine's `DirectoryStore` must do. */
 export function directoryContract(openStore: OpenStore): void {
   describe('the directory', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
 
     async function filled(): Promise<Store['directory']> {
       const { directory } = fresh();

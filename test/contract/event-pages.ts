@@ -2,9 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ChangeEvent } from '../../lib/domain/events.ts';
 import type { EventFilter, Store } from '../../lib/store/store.ts';
 import {
-  aGrant,
-  aKey,
-  anEvent,
+  changeKeyState,
   commitAll,
   createGrant,
   createKey,
@@ -13,14 +11,16 @@ import {
   GRANTEE,
   grantId,
   keyId,
-  moveKey,
   NOW_MS,
   numbers,
   PROJECT,
   RETIRER,
   removeGrant,
+  testEvent,
+  testGrant,
+  testKey,
 } from './fixtures.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
 
 const told = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
 
@@ -40,17 +40,17 @@ export function eventPagesContract(openStore: OpenStore): void {
   describe('events, page by page', () => {
     /** On the keys 1 to 3 in turn, to two grantees in turn. */
     const nth = (n: number) =>
-      aGrant(n, { key_id: keyId((n % 3) + 1), ...(n % 2 === 0 && { grantee_principal: RETIRER }) });
-    const filled = filledOnce(openStore, async (store) => {
+      testGrant(n, { key_id: keyId((n % 3) + 1), ...(n % 2 === 0 && { grantee_principal: RETIRER }) });
+    const filled = sharedStore(openStore, async (store) => {
       await commitAll(
         store,
-        [1, 2, 3].map((n) => createKey(aKey(n))),
+        [1, 2, 3].map((n) => createKey(testKey(n))),
       );
       for (const n of numbers(1, 30)) await commitAll(store, [createGrant(nth(n))], { atMs: NOW_MS + n });
       for (const n of numbers(1, 30)) await commitAll(store, [removeGrant(nth(n))], { atMs: NOW_MS + 100 + n });
       const foreign = { atMs: NOW_MS + 50, projectId: FOREIGN_PROJECT };
-      await commitAll(store, [createKey(aKey(9, { projectId: FOREIGN_PROJECT }))], foreign);
-      await commitAll(store, [createGrant(aGrant(99, { key_id: keyId(9) }))], foreign);
+      await commitAll(store, [createKey(testKey(9, { projectId: FOREIGN_PROJECT }))], foreign);
+      await commitAll(store, [createGrant(testGrant(99, { key_id: keyId(9) }))], foreign);
     });
     const story = (isIn: (n: number) => boolean, made: string[] = []) => [
       ...numbers(1, 30)
@@ -111,23 +111,23 @@ export function eventPagesContract(openStore: OpenStore): void {
   });
 
   describe('events of a grantee', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
 
     test('are of a user and a domain of that id, and none that tells no grant', async () => {
       const store = fresh();
-      const toDomain = aGrant(2, { grantee_principal_type: 'domain' });
-      await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(1)), createGrant(toDomain)]);
-      await commitAll(store, [moveKey(aKey(1), DISABLED)]);
+      const toDomain = testGrant(2, { grantee_principal_type: 'domain' });
+      await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(1)), createGrant(toDomain)]);
+      await commitAll(store, [changeKeyState(testKey(1), DISABLED)]);
       const events = await store.events.list(PROJECT, { grantee: GRANTEE }, 10);
-      expect(events.map(({ grant }) => grant)).toEqual([toDomain, aGrant(1)]);
+      expect(events.map(({ grant }) => grant)).toEqual([toDomain, testGrant(1)]);
     });
 
     test('of what was given up are listed as they are, beside a grant that is still there', async () => {
       const store = fresh();
-      await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(1))]);
-      const change = removeGrant(aGrant(1));
+      await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(1))]);
+      const change = removeGrant(testGrant(1));
       const givenUp: ChangeEvent = {
-        ...anEvent(change, { atMs: NOW_MS + 1 }),
+        ...testEvent(change, { atMs: NOW_MS + 1 }),
         action: 'principal.disabled',
         channel: 'webhook',
         reason: 'left the company',
@@ -137,7 +137,7 @@ export function eventPagesContract(openStore: OpenStore): void {
       for (const filter of [{}, { keyId: keyId(1) }, { grantId: grantId(1) }, { grantee: GRANTEE }]) {
         expect(await store.events.list(PROJECT, filter, 1)).toEqual([givenUp]);
       }
-      expect(await store.grants.grant(PROJECT, grantId(1))).toEqual(aGrant(1));
+      expect(await store.grants.grant(PROJECT, grantId(1))).toEqual(testGrant(1));
       expect((await store.grants.listByGrantee(PROJECT, GRANTEE, { limit: 10 })).total).toBe(1);
       // Revoked after all: one event of its going, and the other stays.
       await commitAll(store, [change], { atMs: NOW_MS + 2 });
@@ -150,8 +150,8 @@ export function eventPagesContract(openStore: OpenStore): void {
 
     test('at another KMS are known where the grant is, and else by its id only', async () => {
       const store = fresh();
-      const { grant: _, ...bare } = anEvent(removeGrant(aGrant(1)), { atMs: NOW_MS + 1 });
-      const known = anEvent(removeGrant(aGrant(2)), { atMs: NOW_MS + 2 });
+      const { grant: _, ...bare } = testEvent(removeGrant(testGrant(1)), { atMs: NOW_MS + 1 });
+      const known = testEvent(removeGrant(testGrant(2)), { atMs: NOW_MS + 2 });
       await store.events.append({ ...bare, grantId: grantId(1), upstreamRequestId: 'c3d4' }, []);
       await store.events.append({ ...known, upstreamRequestId: '' }, []);
       expect(told(await store.events.list(PROJECT, { grantee: GRANTEE }, 10))).toEqual(['2 revoke-grant']);

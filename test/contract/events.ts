@@ -3,9 +3,8 @@ import type { ChangeEvent } from '../../lib/domain/events.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { eventPagesContract } from './event-pages.ts';
 import {
-  aGrant,
-  aKey,
   CREATOR,
+  changeKeyState,
   commitAll,
   commitMany,
   createGrant,
@@ -13,7 +12,6 @@ import {
   FOREIGN_PROJECT,
   grantId,
   keyId,
-  moveKey,
   NOW_MS,
   numbers,
   PENDING,
@@ -21,24 +19,26 @@ import {
   RETIRER,
   removeGrant,
   removeKey,
+  testGrant,
+  testKey,
 } from './fixtures.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
 
 /** What every engine's `EventStore` must do. */
 export function eventsContract(openStore: OpenStore): void {
   eventPagesContract(openStore);
   describe('events', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
 
     /** Two keys, a grant on each, the first grant revoked: five events, a millisecond apart. */
     async function withEvents(): Promise<Store> {
       const store = fresh();
       const changes = [
-        createKey(aKey(1)),
-        createKey(aKey(2)),
-        createGrant(aGrant(1)),
-        createGrant(aGrant(2, { key_id: keyId(2) })),
-        removeGrant(aGrant(1)),
+        createKey(testKey(1)),
+        createKey(testKey(2)),
+        createGrant(testGrant(1)),
+        createGrant(testGrant(2, { key_id: keyId(2) })),
+        removeGrant(testGrant(1)),
       ];
       for (const [index, change] of changes.entries()) await commitAll(store, [change], { atMs: NOW_MS + index });
       return store;
@@ -64,7 +64,7 @@ export function eventsContract(openStore: OpenStore): void {
     test('of changes made by another KMS are written as they are, with what is to be remembered', async () => {
       const { events, idempotency } = fresh();
       const remembered = [1, 2].map((n) => ({ idempotencyKey: `feed${n}`, answer: { n }, expiresAtMs: NOW_MS + 1000 }));
-      const [bare, known] = [foreign(1), foreign(2, { grant: aGrant(7), upstreamRequestId: '', sequence: 's' })];
+      const [bare, known] = [foreign(1), foreign(2, { grant: testGrant(7), upstreamRequestId: '', sequence: 's' })];
       await events.append(bare, remembered);
       await events.append(known, []);
       expect(await events.list(PROJECT, { grantId: grantId(7) }, 10)).toEqual([
@@ -79,9 +79,9 @@ export function eventsContract(openStore: OpenStore): void {
 
     test('what is remembered with one takes the place of what was remembered before', async () => {
       const { events, idempotency } = fresh();
-      const once = (answer: string) => ({ idempotencyKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
-      await idempotency.save(once('begun'), NOW_MS);
-      await events.append(foreign(1), [once('ended')]);
+      const recordOf = (answer: string) => ({ idempotencyKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
+      await idempotency.save(recordOf('begun'), NOW_MS);
+      await events.append(foreign(1), [recordOf('ended')]);
       expect(await idempotency.find('feed', NOW_MS)).toEqual({ answer: 'ended' });
     });
 
@@ -138,7 +138,7 @@ export function eventsContract(openStore: OpenStore): void {
 
     test('hold all that was recorded, the grant as it was, and nothing for what was not', async () => {
       const store = await withEvents();
-      const grant = aGrant(3, { name: 'kept', retiring_principal: RETIRER });
+      const grant = testGrant(3, { name: 'kept', retiring_principal: RETIRER });
       // Every field: one that is new and not here does not compile. The others are in the tests beside this one.
       const event: Required<Omit<ChangeEvent, 'grantId' | 'upstreamRequestId' | 'failure'>> = {
         eventId: `${'f'.repeat(31)}0`,
@@ -156,14 +156,14 @@ export function eventsContract(openStore: OpenStore): void {
       await store.grants.commit(createGrant(grant), event);
       const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', channel: 'deletion' };
       for (const name of ['grant', 'sequence', 'reason'] as const) delete bare[name];
-      await store.grants.commit(moveKey(aKey(1), PENDING, NOW_MS), bare);
+      await store.grants.commit(changeKeyState(testKey(1), PENDING, NOW_MS), bare);
       expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);
     });
 
     test('outlive their grant and their key', async () => {
       const store = await withEvents();
-      const key = aKey(2);
-      await commitAll(store, [removeGrant(aGrant(2, { key_id: keyId(2) })), moveKey(key, PENDING, NOW_MS)]);
+      const key = testKey(2);
+      await commitAll(store, [removeGrant(testGrant(2, { key_id: keyId(2) })), changeKeyState(key, PENDING, NOW_MS)]);
       await commitAll(store, [removeKey(key, NOW_MS)]);
       expect(await store.events.list(PROJECT, { keyId: keyId(2) }, 10)).toHaveLength(5);
     });
@@ -172,7 +172,7 @@ export function eventsContract(openStore: OpenStore): void {
       const store = await withEvents();
       await commitMany(
         store,
-        numbers(10, 200).map((n) => createGrant(aGrant(n))),
+        numbers(10, 200).map((n) => createGrant(testGrant(n))),
       );
       const events = await store.events.list(PROJECT, { keyId: keyId(1) }, 1000);
       expect(events).toHaveLength(203);

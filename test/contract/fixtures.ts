@@ -21,10 +21,10 @@ const hex = (n: number, length: number) => n.toString(16).padStart(length, '0');
 
 export const keyId = (n: number) => `01a20000-0000-7000-8000-${hex(n, 12)}`;
 export const grantId = (n: number) => hex(NOW_MS + n, 12) + hex(n, 52);
-export const onceKeyOf = (n: number) => hex(n, 64);
+export const testIdempotencyKey = (n: number) => hex(n, 64);
 export const numbers = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
 
-export function aKey(n: number, over: Partial<Key> = {}): Key {
+export function testKey(n: number, over: Partial<Key> = {}): Key {
   return {
     keyId: keyId(n),
     projectId: PROJECT,
@@ -43,7 +43,7 @@ export function aKey(n: number, over: Partial<Key> = {}): Key {
   };
 }
 
-export function aGrant(n: number, over: Partial<Grant> = {}): Grant {
+export function testGrant(n: number, over: Partial<Grant> = {}): Grant {
   return {
     key_id: keyId(1),
     grant_id: grantId(n),
@@ -56,8 +56,13 @@ export function aGrant(n: number, over: Partial<Grant> = {}): Grant {
   };
 }
 
-export function onceOf(n: number, over: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
-  return { idempotencyKey: onceKeyOf(n), answer: { grant_id: grantId(n) }, expiresAtMs: NOW_MS + 3_600_000, ...over };
+export function testIdempotencyRecord(n: number, over: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
+  return {
+    idempotencyKey: testIdempotencyKey(n),
+    answer: { grant_id: grantId(n) },
+    expiresAtMs: NOW_MS + 3_600_000,
+    ...over,
+  };
 }
 
 const ACTIONS = {
@@ -71,12 +76,12 @@ const ACTIONS = {
 export interface CommitOptions {
   projectId?: string;
   atMs?: number;
-  once?: IdempotencyRecord | undefined;
+  record?: IdempotencyRecord | undefined;
 }
 
 let events = 0;
 
-export function anEvent(change: Change, { projectId = PROJECT, atMs = NOW_MS }: CommitOptions = {}): ChangeEvent {
+export function testEvent(change: Change, { projectId = PROJECT, atMs = NOW_MS }: CommitOptions = {}): ChangeEvent {
   events += 1;
   const grant = 'grant' in change ? change.grant : undefined;
   const key = 'key' in change ? change.key.keyId : 'keyId' in change ? change.keyId : change.grant.key_id;
@@ -96,7 +101,7 @@ export function anEvent(change: Change, { projectId = PROJECT, atMs = NOW_MS }: 
 /** Commits the change with an event of its own. */
 export function commit(store: Store, change: Change, options: CommitOptions = {}): Promise<CommitResult> {
   const projectId = options.projectId ?? ('key' in change ? change.key.projectId : PROJECT);
-  return store.grants.commit(change, anEvent(change, { ...options, projectId }), options.once);
+  return store.grants.commit(change, testEvent(change, { ...options, projectId }), options.record);
 }
 
 /** Applies one after the other and insists that each is done. */
@@ -133,7 +138,7 @@ export const removeKey = (key: Key, deletionAtMs = key.deletionAtMs): Of<'remove
   keyId: key.keyId,
   deletionAtMs,
 });
-export const moveKey = (key: Key, state: KeyState, deletionAtMs = 0): Of<'update-key'> => ({
+export const changeKeyState = (key: Key, state: KeyState, deletionAtMs = 0): Of<'update-key'> => ({
   kind: 'update-key',
   keyId: key.keyId,
   from: { state: key.state, deletionAtMs: key.deletionAtMs },

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Operation } from '../../lib/domain/model.ts';
-import type { Held } from '../../lib/store/store.ts';
+import type { HeldOperation } from '../../lib/store/store.ts';
 import {
-  aGrant,
-  aKey,
   CREATOR,
+  changeKeyState,
   commit,
   commitAll,
   createGrant,
@@ -16,17 +15,18 @@ import {
   GRANTEE,
   grantId,
   keyId,
-  moveKey,
   NOW_MS,
   numbers,
-  onceOf,
   PENDING,
   PROJECT,
   RETIRER,
   removeGrant,
+  testGrant,
+  testIdempotencyRecord,
+  testKey,
   user,
 } from './fixtures.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
 import { expectConflict } from './snapshot.ts';
 
 const ALL = { limit: 1000 };
@@ -35,8 +35,8 @@ const DONE = { type: 'done' };
 /** Every condition of the changes to grants, holding and failing. */
 export function grantChangesContract(openStore: OpenStore): void {
   describe('changes to grants', () => {
-    const fresh = eachFresh(openStore);
-    const key = aKey(1);
+    const fresh = freshStore(openStore);
+    const key = testKey(1);
 
     async function withKey() {
       const store = fresh();
@@ -47,29 +47,29 @@ export function grantChangesContract(openStore: OpenStore): void {
     describe('create-grant', () => {
       test('writes the grant, its counts, its event and its once key', async () => {
         const store = await withKey();
-        const grant = aGrant(1, { name: 'one', retiring_principal: RETIRER });
-        expect(await commit(store, createGrant(grant), { once: onceOf(1) })).toEqual(DONE);
+        const grant = testGrant(1, { name: 'one', retiring_principal: RETIRER });
+        expect(await commit(store, createGrant(grant), { record: testIdempotencyRecord(1) })).toEqual(DONE);
         expect(await store.grants.grant(PROJECT, grantId(1))).toEqual(grant);
         expect((await store.grants.key(PROJECT, key.keyId))?.grantCount).toBe(1);
         expect((await store.grants.listRetirable(PROJECT, user(RETIRER), domain(DOMAIN), ALL)).total).toBe(1);
-        expect([...(await store.grants.held(key.keyId, [user(GRANTEE)])).keys()].sort()).toEqual([
+        expect([...(await store.grants.heldOperations(key.keyId, [user(GRANTEE)])).keys()].sort()).toEqual([
           'decrypt-data',
           'encrypt-data',
         ]);
         expect(await store.events.list(PROJECT, { grantId: grantId(1) }, 10)).toMatchObject([
           { action: 'create-grant', grant },
         ]);
-        expect(await store.idempotency.find(onceOf(1).idempotencyKey, NOW_MS)).toEqual({
+        expect(await store.idempotency.find(testIdempotencyRecord(1).idempotencyKey, NOW_MS)).toEqual({
           answer: { grant_id: grantId(1) },
         });
       });
 
       test('is refused where there is no such key', async () => {
-        await expectConflict(await withKey(), createGrant(aGrant(1, { key_id: keyId(2) })));
+        await expectConflict(await withKey(), createGrant(testGrant(1, { key_id: keyId(2) })));
       });
 
       test('is refused on a key of another project', async () => {
-        await expectConflict(await withKey(), createGrant(aGrant(1)), { projectId: FOREIGN_PROJECT });
+        await expectConflict(await withKey(), createGrant(testGrant(1)), { projectId: FOREIGN_PROJECT });
       });
 
       test.each([
@@ -77,21 +77,21 @@ export function grantChangesContract(openStore: OpenStore): void {
         ['waiting for deletion', PENDING],
       ])('is refused on a key that is %s', async (_, state) => {
         const store = await withKey();
-        await commitAll(store, [moveKey(key, state, state === PENDING ? NOW_MS + 1 : 0)]);
-        await expectConflict(store, createGrant(aGrant(1)));
+        await commitAll(store, [changeKeyState(key, state, state === PENDING ? NOW_MS + 1 : 0)]);
+        await expectConflict(store, createGrant(testGrant(1)));
       });
 
       test('is done up to the quota and refused at it', async () => {
         const store = await withKey();
-        await commitAll(store, [createGrant(aGrant(1), 2), createGrant(aGrant(2), 2)]);
-        await expectConflict(store, createGrant(aGrant(3), 2));
-        await commitAll(store, [removeGrant(aGrant(1)), createGrant(aGrant(3), 2)]);
-        await expectConflict(store, createGrant(aGrant(4), 2));
+        await commitAll(store, [createGrant(testGrant(1), 2), createGrant(testGrant(2), 2)]);
+        await expectConflict(store, createGrant(testGrant(3), 2));
+        await commitAll(store, [removeGrant(testGrant(1)), createGrant(testGrant(3), 2)]);
+        await expectConflict(store, createGrant(testGrant(4), 2));
       });
 
       test('16 at once for the last 5 places: 5 done, 11 refused', async () => {
         const store = await withKey();
-        const outcomes = await Promise.all(numbers(1, 16).map((n) => commit(store, createGrant(aGrant(n), 5))));
+        const outcomes = await Promise.all(numbers(1, 16).map((n) => commit(store, createGrant(testGrant(n), 5))));
         expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(5);
         expect(outcomes.filter(({ type }) => type === 'conflict')).toHaveLength(11);
         expect((await store.grants.key(PROJECT, key.keyId))?.grantCount).toBe(5);
@@ -101,32 +101,37 @@ export function grantChangesContract(openStore: OpenStore): void {
 
     test('the revision of a key is another after every change to its grants, and only after those', async () => {
       const store = await withKey();
-      await commitAll(store, [createKey(aKey(2)), createGrant(aGrant(9, { key_id: keyId(2) }))]);
+      await commitAll(store, [createKey(testKey(2)), createGrant(testGrant(9, { key_id: keyId(2) }))]);
       const revisions: (number | undefined)[] = [];
-      const changes = [createGrant(aGrant(1)), createGrant(aGrant(2)), removeGrant(aGrant(1)), removeGrant(aGrant(2))];
+      const changes = [
+        createGrant(testGrant(1)),
+        createGrant(testGrant(2)),
+        removeGrant(testGrant(1)),
+        removeGrant(testGrant(2)),
+      ];
       for (const change of changes) {
         revisions.push((await store.grants.key(PROJECT, key.keyId))?.revision);
         await commitAll(store, [change]);
       }
       const last = await store.grants.key(PROJECT, key.keyId);
       expect(new Set([...revisions, last?.revision]).size).toBe(5);
-      await commit(store, removeGrant(aGrant(1)));
-      await commitAll(store, [createGrant(aGrant(3, { key_id: keyId(2) }))]);
+      await commit(store, removeGrant(testGrant(1)));
+      await commitAll(store, [createGrant(testGrant(3, { key_id: keyId(2) }))]);
       expect(await store.grants.key(PROJECT, key.keyId)).toEqual(last);
       expect((await store.grants.keyByAlias(PROJECT, key.alias))?.revision).toBe(last?.revision);
     });
 
     describe('create-grant by delegation', () => {
-      const delegation: Held[] = [
+      const delegation: HeldOperation[] = [
         { holder: user(GRANTEE), operation: 'create-grant' },
         { holder: user(GRANTEE), operation: 'encrypt-data' },
       ];
       const passedOn = {
-        ...createGrant(aGrant(9, { operations: ['encrypt-data'], issuing_principal: GRANTEE })),
+        ...createGrant(testGrant(9, { operations: ['encrypt-data'], issuing_principal: GRANTEE })),
         delegation,
       };
       const holding = (n: number, operations: Operation[], over = {}) =>
-        createGrant(aGrant(n, { operations, ...over }));
+        createGrant(testGrant(n, { operations, ...over }));
       const toDomain = { grantee_principal: DOMAIN, grantee_principal_type: 'domain' } as const;
 
       test('is done where one holder holds all', async () => {
@@ -138,7 +143,7 @@ export function grantChangesContract(openStore: OpenStore): void {
       test('is done where the holders hold all together', async () => {
         const store = await withKey();
         await commitAll(store, [holding(1, ['encrypt-data']), holding(2, ['create-grant', 'describe-key'], toDomain)]);
-        const shared: Held[] = [
+        const shared: HeldOperation[] = [
           { holder: domain(DOMAIN), operation: 'create-grant' },
           { holder: user(GRANTEE), operation: 'encrypt-data' },
         ];
@@ -154,7 +159,7 @@ export function grantChangesContract(openStore: OpenStore): void {
       test('to oneself is done where it is held, and refused where it is not', async () => {
         const store = await withKey();
         const toSelf = (n: number, operations: Operation[]) => ({
-          ...createGrant(aGrant(n, { operations, issuing_principal: GRANTEE })),
+          ...createGrant(testGrant(n, { operations, issuing_principal: GRANTEE })),
           delegation: operations.map((operation) => ({ holder: user(GRANTEE), operation })),
         });
         await commitAll(store, [holding(1, ['create-grant', 'encrypt-data'])]);
@@ -174,7 +179,7 @@ export function grantChangesContract(openStore: OpenStore): void {
 
       test('is refused where it is held on another key', async () => {
         const store = await withKey();
-        await commitAll(store, [createKey(aKey(2))]);
+        await commitAll(store, [createKey(testKey(2))]);
         await commitAll(store, [holding(1, ['create-grant', 'encrypt-data'], { key_id: keyId(2) })]);
         await expectConflict(store, passedOn);
       });
@@ -192,10 +197,10 @@ export function grantChangesContract(openStore: OpenStore): void {
         await commitAll(store, [
           holding(1, operations),
           holding(2, operations),
-          removeGrant(aGrant(1, { operations })),
+          removeGrant(testGrant(1, { operations })),
         ]);
         expect(await commit(store, passedOn)).toEqual(DONE);
-        await commitAll(store, [removeGrant(aGrant(2, { operations }))]);
+        await commitAll(store, [removeGrant(testGrant(2, { operations }))]);
         await expectConflict(store, { ...passedOn, grant: { ...passedOn.grant, grant_id: grantId(10) } });
       });
     });
@@ -203,12 +208,12 @@ export function grantChangesContract(openStore: OpenStore): void {
     describe('remove-grant', () => {
       test('takes away the grant and its counts, and writes its event', async () => {
         const store = await withKey();
-        const grant = aGrant(1, { operations: ['retire-grant'], retiring_principal: RETIRER });
+        const grant = testGrant(1, { operations: ['retire-grant'], retiring_principal: RETIRER });
         await commitAll(store, [createGrant(grant)]);
         expect(await commit(store, removeGrant(grant))).toEqual(DONE);
         expect(await store.grants.grant(PROJECT, grantId(1))).toBeUndefined();
         expect((await store.grants.key(PROJECT, key.keyId))?.grantCount).toBe(0);
-        expect(await store.grants.held(key.keyId, [user(GRANTEE)])).toEqual(new Map());
+        expect(await store.grants.heldOperations(key.keyId, [user(GRANTEE)])).toEqual(new Map());
         for (const who of [CREATOR, GRANTEE, RETIRER]) {
           expect(await store.grants.listRetirable(PROJECT, user(who), domain(DOMAIN), ALL)).toEqual({
             json: '[]',
@@ -224,40 +229,40 @@ export function grantChangesContract(openStore: OpenStore): void {
 
       test('is refused for a grant that never was', async () => {
         const store = await withKey();
-        await commitAll(store, [createGrant(aGrant(1))]);
-        await expectConflict(store, removeGrant(aGrant(2)));
+        await commitAll(store, [createGrant(testGrant(1))]);
+        await expectConflict(store, removeGrant(testGrant(2)));
       });
 
       test('is refused the second time', async () => {
         const store = await withKey();
-        await commitAll(store, [createGrant(aGrant(1)), createGrant(aGrant(2)), removeGrant(aGrant(1))]);
-        await expectConflict(store, removeGrant(aGrant(1)));
+        await commitAll(store, [createGrant(testGrant(1)), createGrant(testGrant(2)), removeGrant(testGrant(1))]);
+        await expectConflict(store, removeGrant(testGrant(1)));
       });
 
       test('is refused where the grant is on another key', async () => {
         const store = await withKey();
-        await commitAll(store, [createKey(aKey(2)), createGrant(aGrant(1))]);
-        await expectConflict(store, removeGrant(aGrant(1, { key_id: keyId(2) })));
+        await commitAll(store, [createKey(testKey(2)), createGrant(testGrant(1))]);
+        await expectConflict(store, removeGrant(testGrant(1, { key_id: keyId(2) })));
       });
 
       test('is refused in the name of another project', async () => {
         const store = await withKey();
-        await commitAll(store, [createGrant(aGrant(1))]);
-        await expectConflict(store, removeGrant(aGrant(1)), { projectId: FOREIGN_PROJECT });
+        await commitAll(store, [createGrant(testGrant(1))]);
+        await expectConflict(store, removeGrant(testGrant(1)), { projectId: FOREIGN_PROJECT });
       });
 
       test('is done on a disabled key and on one that waits for deletion', async () => {
         const store = await withKey();
-        await commitAll(store, [createGrant(aGrant(1)), createGrant(aGrant(2)), moveKey(key, DISABLED)]);
-        expect(await commit(store, removeGrant(aGrant(1)))).toEqual(DONE);
-        await commitAll(store, [moveKey({ ...key, state: DISABLED }, PENDING, NOW_MS + 1)]);
-        expect(await commit(store, removeGrant(aGrant(2)))).toEqual(DONE);
+        await commitAll(store, [createGrant(testGrant(1)), createGrant(testGrant(2)), changeKeyState(key, DISABLED)]);
+        expect(await commit(store, removeGrant(testGrant(1)))).toEqual(DONE);
+        await commitAll(store, [changeKeyState({ ...key, state: DISABLED }, PENDING, NOW_MS + 1)]);
+        expect(await commit(store, removeGrant(testGrant(2)))).toEqual(DONE);
       });
 
       test('16 at once of one grant: one done, 15 refused, counted once', async () => {
         const store = await withKey();
-        await commitAll(store, [createGrant(aGrant(1)), createGrant(aGrant(2))]);
-        const outcomes = await Promise.all(numbers(1, 16).map(() => commit(store, removeGrant(aGrant(1)))));
+        await commitAll(store, [createGrant(testGrant(1)), createGrant(testGrant(2))]);
+        const outcomes = await Promise.all(numbers(1, 16).map(() => commit(store, removeGrant(testGrant(1)))));
         expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(1);
         expect(outcomes.filter(({ type }) => type === 'conflict')).toHaveLength(15);
         expect((await store.grants.key(PROJECT, key.keyId))?.grantCount).toBe(1);

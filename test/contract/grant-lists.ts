@@ -2,8 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { Grant, GrantPage, Key, PageRequest } from '../../lib/domain/model.ts';
 import type { Store } from '../../lib/store/store.ts';
 import {
-  aGrant,
-  aKey,
   commitAll,
   commitMany,
   createGrant,
@@ -16,8 +14,10 @@ import {
   PROJECT,
   RETIRER,
   removeGrant,
+  testGrant,
+  testKey,
 } from './fixtures.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
 
 type List = (page: PageRequest) => Promise<GrantPage>;
 
@@ -28,7 +28,7 @@ const LIMITS = [1, 2, 5, 10, 99, 100, 101, 1000];
 const idsOf = ({ json }: GrantPage) => (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
 
 /** Every page from the first to the last by `next`. */
-export async function walk(list: List, limit: number): Promise<GrantPage[]> {
+export async function readAllPages(list: List, limit: number): Promise<GrantPage[]> {
   const pages: GrantPage[] = [];
   let after: string | undefined;
   do {
@@ -41,7 +41,7 @@ export async function walk(list: List, limit: number): Promise<GrantPage[]> {
 
 /** A grant to GRANTEE where `n` is a multiple of three, and else to another. */
 const everyThird = (n: number) =>
-  aGrant(n, { grantee_principal: n % 3 === 0 ? GRANTEE : OTHER, operations: ['describe-key'] });
+  testGrant(n, { grantee_principal: n % 3 === 0 ? GRANTEE : OTHER, operations: ['describe-key'] });
 const OTHER = 'c0000000000000000000000000000009';
 
 const keyOf = async (store: Store, n: number) => (await store.grants.key(PROJECT, keyId(n))) as Key;
@@ -50,19 +50,19 @@ const keyOf = async (store: Store, n: number) => (await store.grants.key(PROJECT
 export function grantListsContract(openStore: OpenStore): void {
   describe(`the list of a key with ${COUNT} grants`, () => {
     const ON_KEY_2 = { key_id: keyId(2) };
-    const filled = filledOnce(openStore, async (store) => {
-      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+    const filled = sharedStore(openStore, async (store) => {
+      await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
       const shuffled = numbers(0, COUNT).map((n) => ((n * 337) % COUNT) + 1);
       await commitMany(
         store,
-        [...shuffled, 5000].map((n) => createGrant(aGrant(n, n === 5000 ? ON_KEY_2 : {}))),
+        [...shuffled, 5000].map((n) => createGrant(testGrant(n, n === 5000 ? ON_KEY_2 : {}))),
       );
     });
     const list: List = async (page) => filled().grants.listGrants(await keyOf(filled(), 1), {}, page);
     const expected = numbers(1, COUNT).map(grantId);
 
     test.each(LIMITS)('pages of %i: each grant once, oldest first, the total on every page', async (limit) => {
-      const pages = await walk(list, limit);
+      const pages = await readAllPages(list, limit);
       expect(pages.flatMap(idsOf)).toEqual(expected);
       expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([COUNT]));
       expect(pages).toHaveLength(Math.ceil(COUNT / limit));
@@ -97,9 +97,9 @@ export function grantListsContract(openStore: OpenStore): void {
   });
 
   describe('the list of a key by grantee', () => {
-    const filled = filledOnce(openStore, async (store) => {
-      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
-      const grants = [...numbers(1, 606).map(everyThird), aGrant(700, { key_id: keyId(2) })];
+    const filled = sharedStore(openStore, async (store) => {
+      await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
+      const grants = [...numbers(1, 606).map(everyThird), testGrant(700, { key_id: keyId(2) })];
       await commitMany(
         store,
         grants.map((grant) => createGrant(grant)),
@@ -108,7 +108,7 @@ export function grantListsContract(openStore: OpenStore): void {
 
     test.each(LIMITS)('in pages of %i holds only its grants, with their own total', async (limit) => {
       const key = await keyOf(filled(), 1);
-      const pages = await walk((page) => filled().grants.listGrants(key, { grantee: GRANTEE }, page), limit);
+      const pages = await readAllPages((page) => filled().grants.listGrants(key, { grantee: GRANTEE }, page), limit);
       expect(pages.flatMap(idsOf)).toEqual(numbers(1, 202).map((n) => grantId(n * 3)));
       expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
       expect(pages).toHaveLength(Math.ceil(202 / limit));
@@ -116,12 +116,12 @@ export function grantListsContract(openStore: OpenStore): void {
   });
 
   describe('the list of a key', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
     const current = (store: Store) => keyOf(store, 1);
 
     async function withGrants(grants: Grant[]): Promise<Store> {
       const store = fresh();
-      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+      await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
       await commitMany(
         store,
         grants.map((grant) => createGrant(grant)),
@@ -130,8 +130,8 @@ export function grantListsContract(openStore: OpenStore): void {
     }
 
     test('tells a grant as it was made, with no field more', async () => {
-      const full = aGrant(1, { name: 'a:/_-b', retiring_principal: RETIRER, grantee_principal_type: 'domain' });
-      const bare = aGrant(2);
+      const full = testGrant(1, { name: 'a:/_-b', retiring_principal: RETIRER, grantee_principal_type: 'domain' });
+      const bare = testGrant(2);
       const store = await withGrants([full, bare]);
       const { json } = await store.grants.listGrants(await current(store), {}, { limit: 10 });
       expect(JSON.parse(json)).toEqual([full, bare]);
@@ -146,7 +146,7 @@ export function grantListsContract(openStore: OpenStore): void {
     });
 
     test('goes on after a grant that was removed while it was read, and skips none that is left', async () => {
-      const store = await withGrants(numbers(1, 20).map((n) => aGrant(n)));
+      const store = await withGrants(numbers(1, 20).map((n) => testGrant(n)));
       const seen: string[] = [];
       let after: string | undefined;
       do {
@@ -157,7 +157,7 @@ export function grantListsContract(openStore: OpenStore): void {
         );
         seen.push(...idsOf(page));
         expect(page.total).toBe(20 - seen.length + idsOf(page).length);
-        for (const id of idsOf(page)) await commitAll(store, [removeGrant(aGrant(ids.indexOf(id) + 1))]);
+        for (const id of idsOf(page)) await commitAll(store, [removeGrant(testGrant(ids.indexOf(id) + 1))]);
         after = page.next;
       } while (after !== undefined);
       expect(seen).toEqual(ids);
@@ -168,7 +168,7 @@ export function grantListsContract(openStore: OpenStore): void {
     test('has the exact total after every change', async () => {
       const store = await withGrants([]);
       const totals: number[] = [];
-      for (const change of [createGrant(aGrant(1)), createGrant(aGrant(2)), removeGrant(aGrant(1))]) {
+      for (const change of [createGrant(testGrant(1)), createGrant(testGrant(2)), removeGrant(testGrant(1))]) {
         await commitAll(store, [change]);
         totals.push((await store.grants.listGrants(await current(store), {}, { limit: 1 })).total);
       }
@@ -183,14 +183,14 @@ export function grantListsContract(openStore: OpenStore): void {
       });
 
       test('finds a user and a domain of that id', async () => {
-        const store = await withGrants([aGrant(1), aGrant(2, { grantee_principal_type: 'domain' })]);
+        const store = await withGrants([testGrant(1), testGrant(2, { grantee_principal_type: 'domain' })]);
         const page = await store.grants.listGrants(await current(store), { grantee: GRANTEE }, { limit: 10 });
         expect([idsOf(page), page.total]).toEqual([[grantId(1), grantId(2)], 2]);
       });
 
       test('keeps its total through removes, and is empty for one who holds nothing', async () => {
-        const store = await withGrants([aGrant(1), aGrant(2), everyThird(4)]);
-        await commitAll(store, [removeGrant(aGrant(1))]);
+        const store = await withGrants([testGrant(1), testGrant(2), everyThird(4)]);
+        await commitAll(store, [removeGrant(testGrant(1))]);
         const key = await current(store);
         expect((await store.grants.listGrants(key, { grantee: GRANTEE }, { limit: 1 })).total).toBe(1);
         expect(await store.grants.listGrants(key, { grantee: RETIRER }, { limit: 1 })).toEqual({
@@ -202,7 +202,7 @@ export function grantListsContract(openStore: OpenStore): void {
     });
 
     test('of another project shows nothing of it', async () => {
-      const store = await withGrants([aGrant(1)]);
+      const store = await withGrants([testGrant(1)]);
       expect(await store.grants.key(FOREIGN_PROJECT, keyId(1))).toBeUndefined();
       expect(await store.grants.keyByAlias(FOREIGN_PROJECT, 'alias-1')).toBeUndefined();
       expect(await store.grants.grant(FOREIGN_PROJECT, grantId(1))).toBeUndefined();

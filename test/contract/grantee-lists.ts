@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Grant, GrantPage, PageRequest } from '../../lib/domain/model.ts';
 import type { Store } from '../../lib/store/store.ts';
 import {
-  aGrant,
-  aKey,
+  changeKeyState,
   commit,
   commitAll,
   commitMany,
@@ -13,7 +12,6 @@ import {
   GRANTEE,
   grantId,
   keyId,
-  moveKey,
   NOW_MS,
   numbers,
   PENDING,
@@ -21,9 +19,11 @@ import {
   RETIRER,
   removeGrant,
   removeKey,
+  testGrant,
+  testKey,
 } from './fixtures.ts';
-import { walk } from './grant-lists.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import { readAllPages } from './grant-lists.ts';
+import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
 
 const idsOf = ({ json }: GrantPage) => (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
 
@@ -37,11 +37,11 @@ export function granteeListsContract(openStore: OpenStore): void {
   describe('what a principal holds on three keys', () => {
     /** On the keys 1 to 3 in turn; every fourth to another. */
     const nth = (n: number) =>
-      aGrant(n, { key_id: keyId((n % 3) + 1), ...(n % 4 === 0 && { grantee_principal: RETIRER }) });
-    const filled = filledOnce(openStore, async (store) => {
+      testGrant(n, { key_id: keyId((n % 3) + 1), ...(n % 4 === 0 && { grantee_principal: RETIRER }) });
+    const filled = sharedStore(openStore, async (store) => {
       await commitAll(
         store,
-        [1, 2, 3].map((n) => createKey(aKey(n))),
+        [1, 2, 3].map((n) => createKey(testKey(n))),
       );
       await commitMany(
         store,
@@ -56,7 +56,7 @@ export function granteeListsContract(openStore: OpenStore): void {
     test.each([1, 7, 99, 100, 101, 300, 1000])(
       'comes in pages of %i: each grant once, oldest first, with the exact total on every page',
       async (limit) => {
-        const pages = await walk(held(filled()), limit);
+        const pages = await readAllPages(held(filled()), limit);
         expect(pages.flatMap(idsOf)).toEqual(expected);
         expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([300]));
         expect(pages).toHaveLength(Math.ceil(300 / limit));
@@ -83,7 +83,7 @@ export function granteeListsContract(openStore: OpenStore): void {
   });
 
   describe('what a principal holds', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
     const all = async (store: Store, grantee?: string, projectId?: string) => {
       const page = await held(store, grantee, projectId)({ limit: 1000 });
       return { ids: idsOf(page), total: page.total };
@@ -91,7 +91,7 @@ export function granteeListsContract(openStore: OpenStore): void {
 
     async function withGrants(grants: Grant[]): Promise<Store> {
       const store = fresh();
-      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+      await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
       await commitMany(
         store,
         grants.map((grant) => createGrant(grant)),
@@ -100,42 +100,42 @@ export function granteeListsContract(openStore: OpenStore): void {
     }
 
     test('is told as it was made', async () => {
-      const full = aGrant(1, { name: 'a:/_-b', retiring_principal: RETIRER });
+      const full = testGrant(1, { name: 'a:/_-b', retiring_principal: RETIRER });
       const store = await withGrants([full]);
       expect(await held(store)({ limit: 10 })).toEqual({ json: JSON.stringify([full]), total: 1, next: undefined });
     });
 
     test('is nothing for one who only issued grants, or may retire them', async () => {
-      const store = await withGrants([aGrant(1, { retiring_principal: RETIRER })]);
-      for (const who of [RETIRER, aGrant(1).issuing_principal, 'c'.repeat(32)]) {
+      const store = await withGrants([testGrant(1, { retiring_principal: RETIRER })]);
+      for (const who of [RETIRER, testGrant(1).issuing_principal, 'c'.repeat(32)]) {
         expect(await all(store, who)).toEqual({ ids: [], total: 0 });
       }
     });
 
     test('is of a user and a domain of that id both', async () => {
-      const store = await withGrants([aGrant(1), aGrant(2, { grantee_principal_type: 'domain' })]);
+      const store = await withGrants([testGrant(1), testGrant(2, { grantee_principal_type: 'domain' })]);
       expect(await all(store)).toEqual({ ids: [grantId(1), grantId(2)], total: 2 });
-      await commitAll(store, [removeGrant(aGrant(1))]);
+      await commitAll(store, [removeGrant(testGrant(1))]);
       expect(await all(store)).toEqual({ ids: [grantId(2)], total: 1 });
     });
 
     test('is of nobody whose id only begins with that one', async () => {
-      const store = await withGrants([aGrant(1, { grantee_principal: `${GRANTEE}0` }), aGrant(2)]);
+      const store = await withGrants([testGrant(1, { grantee_principal: `${GRANTEE}0` }), testGrant(2)]);
       expect(await all(store)).toEqual({ ids: [grantId(2)], total: 1 });
       expect(await all(store, GRANTEE.slice(0, -1))).toEqual({ ids: [], total: 0 });
     });
 
     test('is there once where the grantee may also retire it in every way', async () => {
       const store = await withGrants([
-        aGrant(1, { issuing_principal: GRANTEE, retiring_principal: GRANTEE, operations: ['retire-grant'] }),
+        testGrant(1, { issuing_principal: GRANTEE, retiring_principal: GRANTEE, operations: ['retire-grant'] }),
       ]);
       expect(await all(store)).toEqual({ ids: [grantId(1)], total: 1 });
     });
 
     test('in another project is not there', async () => {
-      const store = await withGrants([aGrant(1)]);
-      await commitAll(store, [createKey(aKey(3, { projectId: FOREIGN_PROJECT }))]);
-      await commitAll(store, [createGrant(aGrant(2, { key_id: keyId(3) }))], { projectId: FOREIGN_PROJECT });
+      const store = await withGrants([testGrant(1)]);
+      await commitAll(store, [createKey(testKey(3, { projectId: FOREIGN_PROJECT }))]);
+      await commitAll(store, [createGrant(testGrant(2, { key_id: keyId(3) }))], { projectId: FOREIGN_PROJECT });
       expect(await all(store)).toEqual({ ids: [grantId(1)], total: 1 });
       expect(await all(store, GRANTEE, FOREIGN_PROJECT)).toEqual({ ids: [grantId(2)], total: 1 });
     });
@@ -144,14 +144,14 @@ export function granteeListsContract(openStore: OpenStore): void {
       const due = { state: PENDING, deletionAtMs: NOW_MS };
       const store = await withGrants([]);
       const story: number[] = [];
-      const first = aGrant(1);
+      const first = testGrant(1);
       for (const change of [
         createGrant(first),
-        createGrant(aGrant(2, { key_id: keyId(2) })),
+        createGrant(testGrant(2, { key_id: keyId(2) })),
         removeGrant(first),
-        moveKey(aKey(2), PENDING, NOW_MS),
-        removeGrant(aGrant(2, { key_id: keyId(2) })),
-        removeKey(aKey(2, due)),
+        changeKeyState(testKey(2), PENDING, NOW_MS),
+        removeGrant(testGrant(2, { key_id: keyId(2) })),
+        removeKey(testKey(2, due)),
       ]) {
         await commitAll(store, [change]);
         story.push((await all(store)).total);
@@ -161,17 +161,17 @@ export function granteeListsContract(openStore: OpenStore): void {
     });
 
     test('is as it was after a change that was refused', async () => {
-      const store = await withGrants([aGrant(1)]);
-      expect(await commit(store, createGrant(aGrant(2), 1))).toEqual({ type: 'conflict' });
-      expect(await commit(store, removeGrant(aGrant(3)))).toEqual({ type: 'conflict' });
+      const store = await withGrants([testGrant(1)]);
+      expect(await commit(store, createGrant(testGrant(2), 1))).toEqual({ type: 'conflict' });
+      expect(await commit(store, removeGrant(testGrant(3)))).toEqual({ type: 'conflict' });
       expect(await all(store)).toEqual({ ids: [grantId(1)], total: 1 });
     });
 
     test('may be revoked page by page as it is read: none that is left is skipped', async () => {
-      const nth = (n: number) => aGrant(n, { key_id: keyId((n % 2) + 1) });
+      const nth = (n: number) => testGrant(n, { key_id: keyId((n % 2) + 1) });
       const store = await withGrants(numbers(1, 20).map(nth));
       const seen: string[] = [];
-      const pages = await walk(async (request) => {
+      const pages = await readAllPages(async (request) => {
         const page = await held(store)(request);
         const grants = JSON.parse(page.json) as Grant[];
         expect(page.total).toBe(20 - seen.length);

@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  aGrant,
-  aKey,
   commit,
   commitAll,
   createGrant,
@@ -10,47 +8,49 @@ import {
   keyId,
   NOW_MS,
   numbers,
-  onceKeyOf,
-  onceOf,
   PROJECT,
   removeGrant,
+  testGrant,
+  testIdempotencyKey,
+  testIdempotencyRecord,
+  testKey,
 } from './fixtures.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
-import { portrait } from './snapshot.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
+import { snapshotOf } from './snapshot.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** What every engine's `SeenStore` must do, and `commit` with a once key. */
-export function seenContract(openStore: OpenStore): void {
+export function idempotencyContract(openStore: OpenStore): void {
   describe('the memory of requests done', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
 
     async function withGrant() {
       const store = fresh();
-      await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(1))]);
+      await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(1))]);
       return store;
     }
 
     test('answers nothing for a once key that never was', async () => {
-      expect(await (await withGrant()).idempotency.find(onceKeyOf(1), NOW_MS)).toBeUndefined();
+      expect(await (await withGrant()).idempotency.find(testIdempotencyKey(1), NOW_MS)).toBeUndefined();
     });
 
     test('swaps what is there for something else, and only what is there', async () => {
       const { idempotency } = fresh();
-      const once = (answer: unknown, expiresAtMs = NOW_MS + HOUR_MS) => ({
-        idempotencyKey: onceKeyOf(1),
+      const recordOf = (answer: unknown, expiresAtMs = NOW_MS + HOUR_MS) => ({
+        idempotencyKey: testIdempotencyKey(1),
         answer,
         expiresAtMs,
       });
-      expect(await idempotency.compareAndSwap(once({ by: 'a' }), { by: 'b' }, NOW_MS)).toBe(false);
-      expect(await idempotency.find(onceKeyOf(1), NOW_MS)).toBeUndefined();
-      expect(await idempotency.compareAndSwap(once({ by: 'a' }), undefined, NOW_MS)).toBe(true);
-      expect(await idempotency.compareAndSwap(once({ by: 'b' }), undefined, NOW_MS)).toBe(false);
-      expect(await idempotency.compareAndSwap(once({ by: 'b' }), { by: 'a' }, NOW_MS)).toBe(true);
-      expect(await idempotency.compareAndSwap(once({ by: 'c' }), { by: 'a' }, NOW_MS)).toBe(false);
-      expect(await idempotency.find(onceKeyOf(1), NOW_MS)).toEqual({ answer: { by: 'b' } });
+      expect(await idempotency.compareAndSwap(recordOf({ by: 'a' }), { by: 'b' }, NOW_MS)).toBe(false);
+      expect(await idempotency.find(testIdempotencyKey(1), NOW_MS)).toBeUndefined();
+      expect(await idempotency.compareAndSwap(recordOf({ by: 'a' }), undefined, NOW_MS)).toBe(true);
+      expect(await idempotency.compareAndSwap(recordOf({ by: 'b' }), undefined, NOW_MS)).toBe(false);
+      expect(await idempotency.compareAndSwap(recordOf({ by: 'b' }), { by: 'a' }, NOW_MS)).toBe(true);
+      expect(await idempotency.compareAndSwap(recordOf({ by: 'c' }), { by: 'a' }, NOW_MS)).toBe(false);
+      expect(await idempotency.find(testIdempotencyKey(1), NOW_MS)).toEqual({ answer: { by: 'b' } });
       expect(
-        await idempotency.compareAndSwap(once({ by: 'd' }, NOW_MS + 2 * HOUR_MS), undefined, NOW_MS + HOUR_MS),
+        await idempotency.compareAndSwap(recordOf({ by: 'd' }, NOW_MS + 2 * HOUR_MS), undefined, NOW_MS + HOUR_MS),
       ).toBe(true);
     });
 
@@ -58,64 +58,70 @@ export function seenContract(openStore: OpenStore): void {
       const { idempotency } = fresh();
       const swap = (n: number) =>
         idempotency.compareAndSwap(
-          { idempotencyKey: onceKeyOf(1), answer: n, expiresAtMs: NOW_MS + HOUR_MS },
+          { idempotencyKey: testIdempotencyKey(1), answer: n, expiresAtMs: NOW_MS + HOUR_MS },
           undefined,
           NOW_MS,
         );
       const swapped = await Promise.all(Array.from({ length: 16 }, (_, n) => swap(n)));
       expect(swapped.filter(Boolean)).toHaveLength(1);
-      expect(await idempotency.find(onceKeyOf(1), NOW_MS)).toEqual({ answer: swapped.indexOf(true) });
+      expect(await idempotency.find(testIdempotencyKey(1), NOW_MS)).toEqual({ answer: swapped.indexOf(true) });
     });
 
     test('remembers what changed nothing, until it expires, and writes nothing else', async () => {
       const store = await withGrant();
       const events = await store.events.list(PROJECT, {}, 100);
       await store.idempotency.save(
-        { idempotencyKey: onceKeyOf(1), answer: { code: 'X' }, expiresAtMs: NOW_MS + 1 },
+        { idempotencyKey: testIdempotencyKey(1), answer: { code: 'X' }, expiresAtMs: NOW_MS + 1 },
         NOW_MS,
       );
-      expect(await store.idempotency.find(onceKeyOf(1), NOW_MS)).toEqual({ answer: { code: 'X' } });
-      expect(await store.idempotency.find(onceKeyOf(1), NOW_MS + 1)).toBeUndefined();
+      expect(await store.idempotency.find(testIdempotencyKey(1), NOW_MS)).toEqual({ answer: { code: 'X' } });
+      expect(await store.idempotency.find(testIdempotencyKey(1), NOW_MS + 1)).toBeUndefined();
       expect(await store.events.list(PROJECT, {}, 100)).toEqual(events);
     });
 
     test('answers the first answer until it expires, by the clock it is given', async () => {
       const store = await withGrant();
-      await commitAll(store, [removeGrant(aGrant(1))], { once: onceOf(1, { answer: { first: [1, 'a', null] } }) });
+      await commitAll(store, [removeGrant(testGrant(1))], {
+        record: testIdempotencyRecord(1, { answer: { first: [1, 'a', null] } }),
+      });
       const first = { answer: { first: [1, 'a', null] } };
-      expect(await store.idempotency.find(onceKeyOf(1), NOW_MS)).toEqual(first);
-      expect(await store.idempotency.find(onceKeyOf(1), NOW_MS + HOUR_MS - 1)).toEqual(first);
-      expect(await store.idempotency.find(onceKeyOf(1), NOW_MS + HOUR_MS)).toBeUndefined();
-      expect(await store.idempotency.find(onceKeyOf(2), NOW_MS)).toBeUndefined();
+      expect(await store.idempotency.find(testIdempotencyKey(1), NOW_MS)).toEqual(first);
+      expect(await store.idempotency.find(testIdempotencyKey(1), NOW_MS + HOUR_MS - 1)).toEqual(first);
+      expect(await store.idempotency.find(testIdempotencyKey(1), NOW_MS + HOUR_MS)).toBeUndefined();
+      expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toBeUndefined();
     });
 
     test('a commit with a once key that was seen is a repeat: the first answer, and nothing is written', async () => {
       const store = await withGrant();
-      await commitAll(store, [createGrant(aGrant(2))], { once: onceOf(2) });
-      const before = await portrait(store);
-      const repeat = await commit(store, createGrant(aGrant(3)), { once: onceOf(2, { answer: 'another' }) });
-      expect(repeat).toEqual({ type: 'repeat', answer: { grant_id: grantId(2) } });
-      expect(await portrait(store)).toEqual(before);
-      expect(await store.idempotency.find(onceKeyOf(2), NOW_MS)).toEqual({ answer: { grant_id: grantId(2) } });
+      await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
+      const before = await snapshotOf(store);
+      const repeat = await commit(store, createGrant(testGrant(3)), {
+        record: testIdempotencyRecord(2, { answer: 'another' }),
+      });
+      expect(repeat).toEqual({ type: 'duplicate', answer: { grant_id: grantId(2) } });
+      expect(await snapshotOf(store)).toEqual(before);
+      expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toEqual({ answer: { grant_id: grantId(2) } });
     });
 
     test('a repeat is one even where the change could no longer be made', async () => {
       const store = await withGrant();
-      await commitAll(store, [removeGrant(aGrant(1))], { once: onceOf(1, { answer: {} }) });
-      const repeat = await commit(store, removeGrant(aGrant(1)), { once: onceOf(1, { answer: {} }) });
-      expect(repeat).toEqual({ type: 'repeat', answer: {} });
+      await commitAll(store, [removeGrant(testGrant(1))], { record: testIdempotencyRecord(1, { answer: {} }) });
+      const repeat = await commit(store, removeGrant(testGrant(1)), {
+        record: testIdempotencyRecord(1, { answer: {} }),
+      });
+      expect(repeat).toEqual({ type: 'duplicate', answer: {} });
     });
 
     test('once expired by the time of the event, the change is made anew and its answer remembered', async () => {
       const store = await withGrant();
-      await commitAll(store, [createGrant(aGrant(2))], { once: onceOf(2) });
+      await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
       const atMs = NOW_MS + HOUR_MS;
-      const anew = onceOf(2, { answer: { grant_id: grantId(3) }, expiresAtMs: atMs + HOUR_MS });
-      expect(await commit(store, createGrant(aGrant(3)), { once: anew, atMs: atMs - 1 })).toMatchObject({
-        type: 'repeat',
+      const anew = testIdempotencyRecord(2, { answer: { grant_id: grantId(3) }, expiresAtMs: atMs + HOUR_MS });
+      expect(await commit(store, createGrant(testGrant(3)), { record: anew, atMs: atMs - 1 })).toMatchObject({
+        type: 'duplicate',
       });
-      expect(await commit(store, createGrant(aGrant(3)), { once: anew, atMs })).toEqual({ type: 'done' });
-      expect(await store.idempotency.find(onceKeyOf(2), atMs)).toEqual({ answer: { grant_id: grantId(3) } });
+      expect(await commit(store, createGrant(testGrant(3)), { record: anew, atMs })).toEqual({ type: 'done' });
+      expect(await store.idempotency.find(testIdempotencyKey(2), atMs)).toEqual({ answer: { grant_id: grantId(3) } });
       expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(3);
     });
 
@@ -123,35 +129,37 @@ export function seenContract(openStore: OpenStore): void {
       const store = await withGrant();
       const outcomes = await Promise.all(
         numbers(2, 16).map((n) =>
-          commit(store, createGrant(aGrant(n)), { once: onceOf(1, { answer: { grant_id: grantId(n) } }) }),
+          commit(store, createGrant(testGrant(n)), {
+            record: testIdempotencyRecord(1, { answer: { grant_id: grantId(n) } }),
+          }),
         ),
       );
       expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(1);
       const made = numbers(2, 16)[outcomes.findIndex(({ type }) => type === 'done')] as number;
-      const repeats = outcomes.filter(({ type }) => type === 'repeat');
-      expect(repeats).toEqual(numbers(1, 15).map(() => ({ type: 'repeat', answer: { grant_id: grantId(made) } })));
+      const repeats = outcomes.filter(({ type }) => type === 'duplicate');
+      expect(repeats).toEqual(numbers(1, 15).map(() => ({ type: 'duplicate', answer: { grant_id: grantId(made) } })));
       expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(2);
       expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 100)).toHaveLength(3);
     });
 
     test('a refused change is not remembered: the same once key may still do it', async () => {
       const store = await withGrant();
-      const once = onceOf(1, { answer: {} });
-      expect(await commit(store, createGrant(aGrant(2), 1), { once })).toEqual({ type: 'conflict' });
-      expect(await store.idempotency.find(once.idempotencyKey, NOW_MS)).toBeUndefined();
-      expect(await commit(store, createGrant(aGrant(2), 2), { once })).toEqual({ type: 'done' });
+      const record = testIdempotencyRecord(1, { answer: {} });
+      expect(await commit(store, createGrant(testGrant(2), 1), { record })).toEqual({ type: 'conflict' });
+      expect(await store.idempotency.find(record.idempotencyKey, NOW_MS)).toBeUndefined();
+      expect(await commit(store, createGrant(testGrant(2), 2), { record })).toEqual({ type: 'done' });
     });
 
     test('many once keys in a row are each remembered, while the expired ones are forgotten', async () => {
       const store = await withGrant();
       const atOf = (n: number) => NOW_MS + n * 1000;
       for (const n of numbers(2, 40)) {
-        const once = onceOf(n, { expiresAtMs: atOf(n) + 10_000 });
-        await commitAll(store, [createGrant(aGrant(n))], { once, atMs: atOf(n) });
+        const record = testIdempotencyRecord(n, { expiresAtMs: atOf(n) + 10_000 });
+        await commitAll(store, [createGrant(testGrant(n))], { record, atMs: atOf(n) });
       }
       const nowMs = atOf(41);
       const remembered = await Promise.all(
-        numbers(2, 40).map(async (n) => ((await store.idempotency.find(onceKeyOf(n), nowMs)) ? [n] : [])),
+        numbers(2, 40).map(async (n) => ((await store.idempotency.find(testIdempotencyKey(n), nowMs)) ? [n] : [])),
       );
       expect(remembered.flat()).toEqual([32, 33, 34, 35, 36, 37, 38, 39, 40, 41]);
     });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KeyState } from '../../lib/domain/model.ts';
 import {
-  aGrant,
-  aKey,
+  changeKeyState,
   commit,
   commitAll,
   createGrant,
@@ -11,16 +10,17 @@ import {
   ENABLED,
   FOREIGN_PROJECT,
   keyId,
-  moveKey,
   NOW_MS,
   numbers,
-  onceOf,
   PENDING,
   PROJECT,
   removeGrant,
   removeKey,
+  testGrant,
+  testIdempotencyRecord,
+  testKey,
 } from './fixtures.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
 import { expectConflict } from './snapshot.ts';
 
 const DONE = { type: 'done' };
@@ -28,19 +28,21 @@ const DONE = { type: 'done' };
 /** Every condition of the changes to keys, holding and failing. */
 export function keyChangesContract(openStore: OpenStore): void {
   describe('changes to keys', () => {
-    const fresh = eachFresh(openStore);
-    const key = aKey(1);
-    const pending = aKey(1, { state: PENDING, deletionAtMs: NOW_MS });
+    const fresh = freshStore(openStore);
+    const key = testKey(1);
+    const pending = testKey(1, { state: PENDING, deletionAtMs: NOW_MS });
 
     describe('create-key', () => {
       test('writes the key, its count, its event and its once key', async () => {
         const store = fresh();
-        expect(await commit(store, createKey(key), { once: onceOf(1, { answer: key }) })).toEqual(DONE);
+        expect(await commit(store, createKey(key), { record: testIdempotencyRecord(1, { answer: key }) })).toEqual(
+          DONE,
+        );
         expect(await store.grants.key(PROJECT, keyId(1))).toEqual(key);
         expect(await store.grants.keyByAlias(PROJECT, 'alias-1')).toEqual(key);
         expect(await store.grants.keyCount(PROJECT)).toBe(1);
         expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 10)).toMatchObject([{ action: 'create-key' }]);
-        expect(await store.idempotency.find(onceOf(1).idempotencyKey, NOW_MS)).toEqual({ answer: key });
+        expect(await store.idempotency.find(testIdempotencyRecord(1).idempotencyKey, NOW_MS)).toEqual({ answer: key });
       });
 
       test.each([
@@ -50,12 +52,12 @@ export function keyChangesContract(openStore: OpenStore): void {
       ])('is refused where a key that is %s has the alias', async (_, state) => {
         const store = fresh();
         await commitAll(store, [createKey({ ...key, state })]);
-        await expectConflict(store, createKey(aKey(2, { alias: 'alias-1' })));
+        await expectConflict(store, createKey(testKey(2, { alias: 'alias-1' })));
       });
 
       test('is done where the alias is that of a key of another project', async () => {
         const store = fresh();
-        await commitAll(store, [createKey(aKey(2, { alias: 'alias-1', projectId: FOREIGN_PROJECT }))]);
+        await commitAll(store, [createKey(testKey(2, { alias: 'alias-1', projectId: FOREIGN_PROJECT }))]);
         expect(await commit(store, createKey(key))).toEqual(DONE);
         expect((await store.grants.keyByAlias(PROJECT, 'alias-1'))?.keyId).toBe(keyId(1));
         expect((await store.grants.keyByAlias(FOREIGN_PROJECT, 'alias-1'))?.keyId).toBe(keyId(2));
@@ -64,7 +66,7 @@ export function keyChangesContract(openStore: OpenStore): void {
       test('is done where the key that had the alias is gone', async () => {
         const store = fresh();
         await commitAll(store, [createKey(pending), removeKey(pending)]);
-        expect(await commit(store, createKey(aKey(2, { alias: 'alias-1' })))).toEqual(DONE);
+        expect(await commit(store, createKey(testKey(2, { alias: 'alias-1' })))).toEqual(DONE);
         expect((await store.grants.keyByAlias(PROJECT, 'alias-1'))?.keyId).toBe(keyId(2));
       });
 
@@ -72,19 +74,19 @@ export function keyChangesContract(openStore: OpenStore): void {
         const store = fresh();
         await commitAll(store, [
           createKey(key, 3),
-          createKey(aKey(2, { state: DISABLED, keySpec: 'RSA_2048', keyUsage: 'SIGN_VERIFY' }), 3),
-          createKey(aKey(3, { state: PENDING }), 3),
+          createKey(testKey(2, { state: DISABLED, keySpec: 'RSA_2048', keyUsage: 'SIGN_VERIFY' }), 3),
+          createKey(testKey(3, { state: PENDING }), 3),
         ]);
-        await expectConflict(store, createKey(aKey(4), 3));
-        expect(await commit(store, createKey(aKey(5, { projectId: FOREIGN_PROJECT }), 3))).toEqual(DONE);
-        await commitAll(store, [removeKey(aKey(3))]);
-        expect(await commit(store, createKey(aKey(4), 3))).toEqual(DONE);
+        await expectConflict(store, createKey(testKey(4), 3));
+        expect(await commit(store, createKey(testKey(5, { projectId: FOREIGN_PROJECT }), 3))).toEqual(DONE);
+        await commitAll(store, [removeKey(testKey(3))]);
+        expect(await commit(store, createKey(testKey(4), 3))).toEqual(DONE);
       });
 
       test('16 at once with one alias: one done', async () => {
         const store = fresh();
         const outcomes = await Promise.all(
-          numbers(1, 16).map((n) => commit(store, createKey(aKey(n, { alias: 'same' })))),
+          numbers(1, 16).map((n) => commit(store, createKey(testKey(n, { alias: 'same' })))),
         );
         expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(1);
         expect(await store.grants.keyCount(PROJECT)).toBe(1);
@@ -93,7 +95,7 @@ export function keyChangesContract(openStore: OpenStore): void {
 
       test('16 at once for the last 3 places: 3 done', async () => {
         const store = fresh();
-        const outcomes = await Promise.all(numbers(1, 16).map((n) => commit(store, createKey(aKey(n), 3))));
+        const outcomes = await Promise.all(numbers(1, 16).map((n) => commit(store, createKey(testKey(n), 3))));
         expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(3);
         expect(await store.grants.keyCount(PROJECT)).toBe(3);
       });
@@ -107,8 +109,8 @@ export function keyChangesContract(openStore: OpenStore): void {
         const store = fresh();
         await commitAll(store, [createKey({ ...key, state: from })]);
         const deletionAtMs = to === PENDING ? NOW_MS + 604_800_000 : 0;
-        const moved = moveKey({ ...key, state: from }, to, deletionAtMs);
-        expect(await commit(store, moved, { once: onceOf(1, { answer: {} }) })).toEqual(DONE);
+        const moved = changeKeyState({ ...key, state: from }, to, deletionAtMs);
+        expect(await commit(store, moved, { record: testIdempotencyRecord(1, { answer: {} }) })).toEqual(DONE);
         expect(await store.grants.key(PROJECT, keyId(1))).toEqual({
           ...key,
           state: to,
@@ -118,32 +120,32 @@ export function keyChangesContract(openStore: OpenStore): void {
         expect((await store.grants.listKeys(PROJECT, { state: from }, { limit: 1 })).total).toBe(0);
         expect((await store.grants.listKeys(PROJECT, { state: to }, { limit: 1 })).total).toBe(1);
         expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 10)).toHaveLength(2);
-        expect(await store.idempotency.find(onceOf(1).idempotencyKey, NOW_MS)).toEqual({ answer: {} });
+        expect(await store.idempotency.find(testIdempotencyRecord(1).idempotencyKey, NOW_MS)).toEqual({ answer: {} });
       });
 
       test.each(moves)('from state %s is refused where the key is in state %s', async (from, actual) => {
         const store = fresh();
         await commitAll(store, [createKey({ ...key, state: actual })]);
         const to = states.find((state) => state !== from && state !== actual) as KeyState;
-        await expectConflict(store, moveKey({ ...key, state: from }, to));
+        await expectConflict(store, changeKeyState({ ...key, state: from }, to));
       });
 
       test('is refused where there is no such key', async () => {
         const store = fresh();
         await commitAll(store, [createKey(key)]);
-        await expectConflict(store, moveKey(aKey(2), DISABLED));
+        await expectConflict(store, changeKeyState(testKey(2), DISABLED));
       });
 
       test('is refused in the name of another project', async () => {
         const store = fresh();
         await commitAll(store, [createKey(key)]);
-        await expectConflict(store, moveKey(key, DISABLED), { projectId: FOREIGN_PROJECT });
+        await expectConflict(store, changeKeyState(key, DISABLED), { projectId: FOREIGN_PROJECT });
       });
 
       test('leaves the count of grants alone, however old the key was read', async () => {
         const store = fresh();
-        await commitAll(store, [createKey(key), createGrant(aGrant(1)), createGrant(aGrant(2))]);
-        await commitAll(store, [moveKey({ ...key, grantCount: 0 }, DISABLED)]);
+        await commitAll(store, [createKey(key), createGrant(testGrant(1)), createGrant(testGrant(2))]);
+        await commitAll(store, [changeKeyState({ ...key, grantCount: 0 }, DISABLED)]);
         expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(2);
       });
     });
@@ -174,9 +176,9 @@ export function keyChangesContract(openStore: OpenStore): void {
 
       test('is refused as long as the key has a grant', async () => {
         const store = fresh();
-        await commitAll(store, [createKey(key), createGrant(aGrant(1)), moveKey(key, PENDING, NOW_MS)]);
+        await commitAll(store, [createKey(key), createGrant(testGrant(1)), changeKeyState(key, PENDING, NOW_MS)]);
         await expectConflict(store, removeKey(pending));
-        await commitAll(store, [removeGrant(aGrant(1))]);
+        await commitAll(store, [removeGrant(testGrant(1))]);
         expect(await commit(store, removeKey(pending))).toEqual(DONE);
       });
 
@@ -184,7 +186,7 @@ export function keyChangesContract(openStore: OpenStore): void {
         const store = fresh();
         await commitAll(store, [createKey(pending), removeKey(pending)]);
         await expectConflict(store, removeKey(pending));
-        await expectConflict(store, removeKey(aKey(2, { state: PENDING })));
+        await expectConflict(store, removeKey(testKey(2, { state: PENDING })));
       });
 
       test('is refused in the name of another project', async () => {

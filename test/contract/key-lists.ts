@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Key, KeyState, PageRequest } from '../../lib/domain/model.ts';
 import type { Store } from '../../lib/store/store.ts';
 import {
-  aKey,
+  changeKeyState,
   commitAll,
   commitMany,
   createKey,
@@ -10,14 +10,14 @@ import {
   ENABLED,
   FOREIGN_PROJECT,
   keyId,
-  moveKey,
   NOW_MS,
   numbers,
   PENDING,
   PROJECT,
   removeKey,
+  testKey,
 } from './fixtures.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
 
 type Filter = { state?: KeyState; keySpec?: string };
 
@@ -43,34 +43,34 @@ export function keyListsContract(openStore: OpenStore): void {
   }
 
   const mixed = (n: number): Key =>
-    aKey(n, {
+    testKey(n, {
       state: n % 4 === 0 ? DISABLED : ENABLED,
       keySpec: n % 3 === 0 ? 'RSA_2048' : 'AES_256',
     });
 
   describe('the list of 202 keys', () => {
-    const filled = filledOnce(openStore, (store) => {
+    const filled = sharedStore(openStore, (store) => {
       const shuffled = numbers(0, 202).map((n) => ((n * 37) % 202) + 1);
       return commitMany(
         store,
-        shuffled.map((n) => createKey(aKey(n))),
+        shuffled.map((n) => createKey(testKey(n))),
       );
     });
 
     test.each([1, 2, 5, 10, 99, 100, 101, 1000])('in pages of %i: each key once, oldest first', async (limit) => {
       const pages = await walk(filled(), {}, limit);
-      expect(pages.flatMap(({ keys }) => keys)).toEqual(numbers(1, 202).map((n) => aKey(n)));
+      expect(pages.flatMap(({ keys }) => keys)).toEqual(numbers(1, 202).map((n) => testKey(n)));
       expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
       expect(pages).toHaveLength(Math.ceil(202 / limit));
     });
   });
 
   describe('the list of keys', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
     const withKeys = (keys: Key[]) => withKeysIn(fresh(), keys);
 
     test('from an offset: as many as are left, and `next` only where more are', async () => {
-      const store = await withKeys(numbers(1, 20).map((n) => aKey(n)));
+      const store = await withKeys(numbers(1, 20).map((n) => testKey(n)));
       const ids = numbers(1, 20).map(keyId);
       for (const offset of [0, 1, 12, 13, 14, 19, 20, 9999]) {
         const page = await store.grants.listKeys(PROJECT, {}, { limit: 7, offset });
@@ -103,13 +103,13 @@ export function keyListsContract(openStore: OpenStore): void {
     });
 
     test('has exact totals by state and spec after every change', async () => {
-      const third = aKey(3, { keySpec: 'SM4' });
-      const store = await withKeys([aKey(1), aKey(2), third]);
+      const third = testKey(3, { keySpec: 'SM4' });
+      const store = await withKeys([testKey(1), testKey(2), third]);
       const total = async (filter: Filter) => (await store.grants.listKeys(PROJECT, filter, { limit: 1 })).total;
       const totals = () =>
         Promise.all([total({}), total({ state: ENABLED }), total({ state: PENDING }), total({ keySpec: 'SM4' })]);
       expect(await totals()).toEqual([3, 3, 0, 1]);
-      await commitAll(store, [moveKey(third, PENDING, NOW_MS)]);
+      await commitAll(store, [changeKeyState(third, PENDING, NOW_MS)]);
       expect(await totals()).toEqual([3, 2, 1, 1]);
       await commitAll(store, [removeKey(third, NOW_MS)]);
       expect(await totals()).toEqual([2, 2, 0, 0]);
@@ -117,7 +117,7 @@ export function keyListsContract(openStore: OpenStore): void {
     });
 
     test('and the counts of another project are apart', async () => {
-      const store = await withKeys([aKey(1), aKey(2, { projectId: FOREIGN_PROJECT })]);
+      const store = await withKeys([testKey(1), testKey(2, { projectId: FOREIGN_PROJECT })]);
       for (const [projectId, id] of [
         [PROJECT, keyId(1)],
         [FOREIGN_PROJECT, keyId(2)],
@@ -130,9 +130,9 @@ export function keyListsContract(openStore: OpenStore): void {
   });
 
   describe('keys that are due', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
     const withKeys = (keys: Key[]) => withKeysIn(fresh(), keys);
-    const waiting = (n: number, deletionAtMs: number) => aKey(n, { state: PENDING, deletionAtMs });
+    const waiting = (n: number, deletionAtMs: number) => testKey(n, { state: PENDING, deletionAtMs });
     const due = async (store: Store, nowMs: number, limit = 10) =>
       (await store.grants.keysDue(nowMs, limit)).map((key) => key.keyId);
 
@@ -141,8 +141,8 @@ export function keyListsContract(openStore: OpenStore): void {
         waiting(1, NOW_MS + 30),
         waiting(2, NOW_MS + 10),
         { ...waiting(3, NOW_MS + 20), projectId: FOREIGN_PROJECT },
-        aKey(4),
-        aKey(5, { state: DISABLED }),
+        testKey(4),
+        testKey(5, { state: DISABLED }),
       ]);
       expect(await due(store, NOW_MS + 9)).toEqual([]);
       expect(await due(store, NOW_MS + 10)).toEqual([keyId(2)]);
@@ -152,7 +152,7 @@ export function keyListsContract(openStore: OpenStore): void {
 
     test('are no longer due once cancelled', async () => {
       const store = await withKeys([waiting(1, NOW_MS)]);
-      await commitAll(store, [moveKey(waiting(1, NOW_MS), DISABLED)]);
+      await commitAll(store, [changeKeyState(waiting(1, NOW_MS), DISABLED)]);
       expect(await due(store, NOW_MS + 1)).toEqual([]);
     });
   });

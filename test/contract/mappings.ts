@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../lib/domain/job.ts';
 import type { MappingStore } from '../../lib/store/store.ts';
 import { DOMAIN, GRANTEE, numbers, RETIRER } from './fixtures.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
 
 const ANN: Mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE };
 const ANN_ANYWHERE: Mapping = { ...ANN, source: '*', grantee: RETIRER };
@@ -11,7 +11,7 @@ const ACME: Mapping = { source: 'workos', identity: 'org_01ACME', grantee: DOMAI
 /** What every engine's `MappingStore` must do. */
 export function mappingsContract(openStore: OpenStore): void {
   describe('who an outside identity is', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
 
     async function filled(): Promise<MappingStore> {
       const { mappings } = fresh();

@@ -5,7 +5,7 @@ import type { Store } from '../../lib/store/store.ts';
 export type OpenStore = () => Promise<Store>;
 
 /** A fresh store for each test of the suite that calls this. */
-export function eachFresh(openStore: OpenStore): () => Store {
+export function freshStore(openStore: OpenStore): () => Store {
   let store: Store;
   beforeEach(async () => {
     store = await openStore();
@@ -15,7 +15,7 @@ export function eachFresh(openStore: OpenStore): () => Store {
 }
 
 /** One store for all tests of the `describe` that calls this, which only read what `fill` wrote. */
-export function filledOnce(openStore: OpenStore, fill: (store: Store) => Promise<void>): () => Store {
+export function sharedStore(openStore: OpenStore, fill: (store: Store) => Promise<void>): () => Store {
   let store: Store;
   beforeAll(async () => {
     store = await openStore();

@@ -2,9 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { ChangeEvent } from '../../lib/domain/events.ts';
 import type { Store } from '../../lib/store/store.ts';
 import {
-  aGrant,
-  aKey,
-  anEvent,
   commit,
   commitAll,
   commitMany,
@@ -14,11 +11,14 @@ import {
   keyId,
   NOW_MS,
   numbers,
-  onceOf,
   PROJECT,
   removeGrant,
+  testEvent,
+  testGrant,
+  testIdempotencyRecord,
+  testKey,
 } from './fixtures.ts';
-import { eachFresh, type OpenStore } from './open-store.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
 
 /**
  * What every engine's `OutboxStore` must do.
@@ -27,11 +27,16 @@ import { eachFresh, type OpenStore } from './open-store.ts';
  */
 export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore): void {
   describe('the outbox', () => {
-    const fresh = eachFresh(openWithOutbox);
+    const fresh = freshStore(openWithOutbox);
 
     /** Two keys, a grant, the grant revoked: four events, a millisecond apart. */
     async function withEvents(store: Store = fresh()): Promise<Store> {
-      const changes = [createKey(aKey(1)), createKey(aKey(2)), createGrant(aGrant(1)), removeGrant(aGrant(1))];
+      const changes = [
+        createKey(testKey(1)),
+        createKey(testKey(2)),
+        createGrant(testGrant(1)),
+        removeGrant(testGrant(1)),
+      ];
       for (const [index, change] of changes.entries()) await commitAll(store, [change], { atMs: NOW_MS + index });
       return store;
     }
@@ -52,10 +57,10 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
 
     test('holds events whole', async () => {
       const store = fresh();
-      await commitAll(store, [createKey(aKey(1))]);
-      const grant = aGrant(1, { name: 'kept' });
+      await commitAll(store, [createKey(testKey(1))]);
+      const grant = testGrant(1, { name: 'kept' });
       const event: ChangeEvent = {
-        ...anEvent(createGrant(grant), { atMs: NOW_MS + 1 }),
+        ...testEvent(createGrant(grant), { atMs: NOW_MS + 1 }),
         sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
         reason: 'left the company – "today"\n',
       };
@@ -66,20 +71,22 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
     test('holds the events of changes that another KMS has made', async () => {
       const { events, outbox } = fresh();
       const event: ChangeEvent = {
-        ...anEvent(removeGrant(aGrant(7))),
+        ...testEvent(removeGrant(testGrant(7))),
         grant: undefined,
         grantId: grantId(7),
         upstreamRequestId: 'c3d4',
       };
-      await events.append(event, [onceOf(1)]);
+      await events.append(event, [testIdempotencyRecord(1)]);
       expect(await outbox.list(10)).toEqual([event]);
     });
 
     test('holds nothing of a change that was refused, or done before', async () => {
       const store = await withEvents();
-      expect(await commit(store, removeGrant(aGrant(1)))).toEqual({ type: 'conflict' });
-      await commitAll(store, [createGrant(aGrant(2))], { atMs: NOW_MS + 4, once: onceOf(2) });
-      expect(await commit(store, createGrant(aGrant(3)), { once: onceOf(2) })).toMatchObject({ type: 'repeat' });
+      expect(await commit(store, removeGrant(testGrant(1)))).toEqual({ type: 'conflict' });
+      await commitAll(store, [createGrant(testGrant(2))], { atMs: NOW_MS + 4, record: testIdempotencyRecord(2) });
+      expect(await commit(store, createGrant(testGrant(3)), { record: testIdempotencyRecord(2) })).toMatchObject({
+        type: 'duplicate',
+      });
       expect(told(await store.outbox.list(10))).toEqual([...ALL, '4 create-grant']);
     });
 
@@ -98,7 +105,7 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
     test('what was told does not come back with what is new', async () => {
       const store = await withEvents();
       await store.outbox.remove(await store.outbox.list(10));
-      await commitAll(store, [createGrant(aGrant(2))], { atMs: NOW_MS + 9 });
+      await commitAll(store, [createGrant(testGrant(2))], { atMs: NOW_MS + 9 });
       expect(told(await store.outbox.list(10))).toEqual(['9 create-grant']);
     });
 
@@ -106,7 +113,7 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
       const store = await withEvents();
       await commitMany(
         store,
-        numbers(10, 120).map((n) => createGrant(aGrant(n))),
+        numbers(10, 120).map((n) => createGrant(testGrant(n))),
       );
       const all = await store.outbox.list(1000);
       expect(new Set(all.map(({ eventId }) => eventId)).size).toBe(124);
@@ -118,11 +125,11 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
   });
 
   describe('a store opened without an outbox', () => {
-    const fresh = eachFresh(openWithout);
+    const fresh = freshStore(openWithout);
 
     test('keeps nothing to be told', async () => {
       const store = fresh();
-      await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(1))]);
+      await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(1))]);
       expect(await store.outbox.list(10)).toEqual([]);
       expect(await store.events.list(PROJECT, {}, 10)).toHaveLength(2);
     });

@@ -5,7 +5,7 @@ import { numbers } from './fixtures.ts';
 /** Opens a fresh, empty queue with its dead letters. `close` also removes what it left behind. */
 export type OpenQueue = () => Promise<{ queue: Queue; close(): Promise<void> }>;
 
-const aJob = (n: number): Message => ({ kind: 'job', jobId: n.toString(16).padStart(32, '0') });
+const jobMessage = (n: number): Message => ({ kind: 'job', jobId: n.toString(16).padStart(32, '0') });
 /** Large, and with all that a text can hold: also what a queue may refuse unless it is escaped. */
 const DELIVERY: Message = {
   kind: 'delivery',
@@ -68,7 +68,7 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('gives what was sent, as it was, for the first time', async () => {
-      const works: Message[] = [aJob(1), { kind: 'outbox' }, DELIVERY];
+      const works: Message[] = [jobMessage(1), { kind: 'outbox' }, DELIVERY];
       const queue = await withWork(...works);
       const taken = await takeAll(queue);
       expect(worksOf(taken)).toEqual(textsOf(works));
@@ -77,11 +77,11 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('gives at most what is asked for, and then the rest', async () => {
-      const queue = await withWork(...numbers(1, 5).map(aJob));
+      const queue = await withWork(...numbers(1, 5).map(jobMessage));
       const three = await queue.receive(3);
       expect(three).toHaveLength(3);
       const rest = await queue.receive(10);
-      expect(worksOf([...three, ...rest])).toEqual(textsOf(numbers(1, 5).map(aJob)));
+      expect(worksOf([...three, ...rest])).toEqual(textsOf(numbers(1, 5).map(jobMessage)));
     });
 
     test('keeps each of two messages that say the same', async () => {
@@ -90,27 +90,27 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('hides what was taken from others', async () => {
-      const queue = await withWork(aJob(1));
+      const queue = await withWork(jobMessage(1));
       await takeOne(queue);
       expect(await queue.receive(10)).toEqual([]);
     });
 
     test('does not give what is sent with a delay before its time', async () => {
       const { queue } = opened;
-      await queue.send(aJob(1), 900);
-      await queue.send(aJob(2), 0);
-      expect((await takeOne(queue)).message).toEqual(aJob(2));
+      await queue.send(jobMessage(1), 900);
+      await queue.send(jobMessage(2), 0);
+      expect((await takeOne(queue)).message).toEqual(jobMessage(2));
       expect(await queue.receive(10)).toEqual([]);
     });
 
     test('refuses a delay that is longer than 900 seconds, and keeps nothing of it', async () => {
       const { queue } = opened;
-      await expect(queue.send(aJob(1), 901)).rejects.toThrow('900');
+      await expect(queue.send(jobMessage(1), 901)).rejects.toThrow('900');
       expect(await queue.receive(10)).toEqual([]);
     });
 
     test('forgets what is done, also when it is told twice', async () => {
-      const queue = await withWork(aJob(1), aJob(2));
+      const queue = await withWork(jobMessage(1), jobMessage(2));
       const [first, second] = await takeAll(queue);
       if (!first || !second) throw new Error('two were sent');
       await queue.delete(first);
@@ -120,37 +120,37 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('gives again what is not finished, counting, under another handle', async () => {
-      const queue = await withWork(aJob(1));
+      const queue = await withWork(jobMessage(1));
       const first = await takeOne(queue);
       await queue.retryLater(first, 0);
       const second = await takeOne(queue);
-      expect(second).toMatchObject({ message: aJob(1), receiveCount: 2 });
+      expect(second).toMatchObject({ message: jobMessage(1), receiveCount: 2 });
       expect(second.receiptHandle).not.toBe(first.receiptHandle);
       await queue.retryLater(second, 0);
-      expect(await takeOne(queue)).toMatchObject({ message: aJob(1), receiveCount: 3 });
+      expect(await takeOne(queue)).toMatchObject({ message: jobMessage(1), receiveCount: 3 });
     });
 
     test('does not give again what is to come back later', async () => {
-      const queue = await withWork(aJob(1));
+      const queue = await withWork(jobMessage(1));
       await queue.retryLater(await takeOne(queue), 43_000);
       expect(await queue.receive(10)).toEqual([]);
     });
 
     test('what another has taken since is not removed by who had it before', async () => {
-      const queue = await withWork(aJob(1));
+      const queue = await withWork(jobMessage(1));
       const first = await takeOne(queue);
       await queue.retryLater(first, 0);
       const second = await takeOne(queue);
       await queue.delete(first);
       await queue.retryLater(second, 0);
       const third = await takeOne(queue);
-      expect(third).toMatchObject({ message: aJob(1), receiveCount: 3 });
+      expect(third).toMatchObject({ message: jobMessage(1), receiveCount: 3 });
       await queue.delete(third);
       expect(await queue.receive(10)).toEqual([]);
     });
 
     test('what was taken 12 times without an end is a dead letter, and stays one', async () => {
-      const queue = await withWork(aJob(1));
+      const queue = await withWork(jobMessage(1));
       for (const tries of numbers(1, TAKEN_MAX)) {
         const taken = await takeOne(queue);
         expect(taken.receiveCount).toBe(tries);
@@ -158,31 +158,31 @@ export function queueContract(openQueue: OpenQueue): void {
         await queue.retryLater(taken, 0);
       }
       expect(await queue.receive(10)).toEqual([]);
-      for (const _ of ['look', 'and look again']) expect(await queue.listDeadLetters()).toEqual([aJob(1)]);
+      for (const _ of ['look', 'and look again']) expect(await queue.listDeadLetters()).toEqual([jobMessage(1)]);
       expect(await queue.receive(10)).toEqual([]);
     });
 
     test('a dead letter does not hold up what comes after it', async () => {
-      const queue = await withWork(aJob(1));
+      const queue = await withWork(jobMessage(1));
       for (const _ of numbers(1, TAKEN_MAX)) await queue.retryLater(await takeOne(queue), 0);
-      await queue.send(aJob(2));
-      expect(await takeAll(queue)).toMatchObject([{ message: aJob(2), receiveCount: 1 }]);
-      expect(await queue.listDeadLetters()).toEqual([aJob(1)]);
+      await queue.send(jobMessage(2));
+      expect(await takeAll(queue)).toMatchObject([{ message: jobMessage(2), receiveCount: 1 }]);
+      expect(await queue.listDeadLetters()).toEqual([jobMessage(1)]);
     });
 
     test('dead letters that are revived are given anew, with all their tries', async () => {
-      const queue = await withWork(aJob(1), DELIVERY);
+      const queue = await withWork(jobMessage(1), DELIVERY);
       await wearOut(queue);
       expect(await queue.redriveDeadLetters()).toBe(2);
       expect(await queue.listDeadLetters()).toEqual([]);
       expect(await queue.redriveDeadLetters()).toBe(0);
       const taken = await takeAll(queue);
-      expect(worksOf(taken)).toEqual(textsOf([aJob(1), DELIVERY]));
+      expect(worksOf(taken)).toEqual(textsOf([jobMessage(1), DELIVERY]));
       expect(taken.map(({ receiveCount }) => receiveCount)).toEqual([1, 1]);
     });
 
     test('of many dead letters ten are shown, and all are revived', async () => {
-      const works = numbers(1, 23).map(aJob);
+      const works = numbers(1, 23).map(jobMessage);
       const queue = await withWork(...works);
       await wearOut(queue);
       const shown = textsOf(await queue.listDeadLetters());
@@ -192,9 +192,9 @@ export function queueContract(openQueue: OpenQueue): void {
       expect(worksOf(await takeAll(queue))).toEqual(textsOf(works));
     });
 
-    test('200 sent at once and taken by four at once: each is given to one of them', async () => {
+    test('200 sent at once and taken by four at record: each is given to one of them', async () => {
       const { queue } = opened;
-      const works = numbers(1, 200).map(aJob);
+      const works = numbers(1, 200).map(jobMessage);
       await Promise.all(works.map((work) => queue.send(work)));
       const taken = await Promise.all(numbers(1, 4).map(() => takeAll(queue)));
       expect(worksOf(taken.flat())).toEqual(textsOf(works));

@@ -2,8 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { Grant, Operation, PageRequest, Principal } from '../../lib/domain/model.ts';
 import type { Store } from '../../lib/store/store.ts';
 import {
-  aGrant,
-  aKey,
   CREATOR,
   commitAll,
   commitMany,
@@ -19,10 +17,12 @@ import {
   PROJECT,
   RETIRER,
   removeGrant,
+  testGrant,
+  testKey,
   user,
 } from './fixtures.ts';
-import { walk } from './grant-lists.ts';
-import { eachFresh, filledOnce, type OpenStore } from './open-store.ts';
+import { readAllPages } from './grant-lists.ts';
+import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
 
 const STRANGER = 'c0000000000000000000000000000008';
 const OTHER_DOMAIN = 'd0000000000000000000000000000009';
@@ -31,7 +31,7 @@ const RETIRE: Operation[] = ['retire-grant', 'describe-key'];
 /** Who may retire what, and what a principal holds. */
 export function retirableContract(openStore: OpenStore): void {
   async function withGrantsIn(store: Store, grants: Grant[]): Promise<Store> {
-    await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+    await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
     await commitMany(
       store,
       grants.map((grant) => createGrant(grant)),
@@ -54,7 +54,7 @@ export function retirableContract(openStore: OpenStore): void {
   const overlapping = (n: number): Grant => {
     const mine = { retiring_principal: RETIRER };
     const ours = { grantee_principal: DOMAIN, grantee_principal_type: 'domain', operations: RETIRE } as const;
-    return aGrant(n, {
+    return testGrant(n, {
       key_id: keyId((n % 2) + 1),
       issuing_principal: STRANGER,
       ...(n % 3 === 0 && mine),
@@ -63,8 +63,8 @@ export function retirableContract(openStore: OpenStore): void {
   };
 
   describe('retirable grants of many', () => {
-    const filled = filledOnce(openStore, async (store) => {
-      await commitAll(store, [createKey(aKey(1)), createKey(aKey(2))]);
+    const filled = sharedStore(openStore, async (store) => {
+      await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
       await commitMany(
         store,
         numbers(1, 450).map((n) => createGrant(overlapping(n))),
@@ -78,7 +78,7 @@ export function retirableContract(openStore: OpenStore): void {
     test.each([1, 2, 5, 10, 99, 100, 101, 1000])(
       'by user and domain together in pages of %i: each once, by age, over all keys, with the exact total',
       async (limit) => {
-        const pages = await walk(listOf(filled(), RETIRER), limit);
+        const pages = await readAllPages(listOf(filled(), RETIRER), limit);
         expect(pages.flatMap(({ json }) => JSON.parse(json) as Grant[]).map((grant) => grant.grant_id)).toEqual(
           expected,
         );
@@ -98,16 +98,16 @@ export function retirableContract(openStore: OpenStore): void {
   });
 
   describe('retirable grants', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
     const withGrants = (grants: Grant[]) => withGrantsIn(fresh(), grants);
 
     test('are those one issued, those one is to retire, and those one holds with retire-grant', async () => {
       const store = await withGrants([
-        aGrant(1),
-        aGrant(2, { issuing_principal: STRANGER, retiring_principal: CREATOR }),
-        aGrant(3, { issuing_principal: STRANGER, grantee_principal: CREATOR, operations: RETIRE }),
-        aGrant(4, { issuing_principal: STRANGER, grantee_principal: CREATOR }),
-        aGrant(5, { issuing_principal: STRANGER, retiring_principal: RETIRER }),
+        testGrant(1),
+        testGrant(2, { issuing_principal: STRANGER, retiring_principal: CREATOR }),
+        testGrant(3, { issuing_principal: STRANGER, grantee_principal: CREATOR, operations: RETIRE }),
+        testGrant(4, { issuing_principal: STRANGER, grantee_principal: CREATOR }),
+        testGrant(5, { issuing_principal: STRANGER, retiring_principal: RETIRER }),
       ]);
       expect(await all(store, CREATOR)).toEqual([grantId(1), grantId(2), grantId(3)]);
       expect(await all(store, RETIRER)).toEqual([grantId(5)]);
@@ -116,20 +116,20 @@ export function retirableContract(openStore: OpenStore): void {
 
     test('are there once where one may retire them in every way', async () => {
       const store = await withGrants([
-        aGrant(1, { retiring_principal: CREATOR, grantee_principal: CREATOR, operations: RETIRE }),
+        testGrant(1, { retiring_principal: CREATOR, grantee_principal: CREATOR, operations: RETIRE }),
       ]);
       expect(await all(store, CREATOR)).toEqual([grantId(1)]);
     });
 
     test('of a domain are for each of its users, and for no user whose id is that of the domain', async () => {
       const store = await withGrants([
-        aGrant(1, {
+        testGrant(1, {
           issuing_principal: STRANGER,
           grantee_principal: DOMAIN,
           grantee_principal_type: 'domain',
           operations: RETIRE,
         }),
-        aGrant(2, { issuing_principal: STRANGER, grantee_principal: DOMAIN, operations: RETIRE }),
+        testGrant(2, { issuing_principal: STRANGER, grantee_principal: DOMAIN, operations: RETIRE }),
       ]);
       expect(await all(store, RETIRER)).toEqual([grantId(1)]);
       expect(await all(store, RETIRER, OTHER_DOMAIN)).toEqual([]);
@@ -137,7 +137,7 @@ export function retirableContract(openStore: OpenStore): void {
     });
 
     test('never name a domain as issuer or retiring principal', async () => {
-      const store = await withGrants([aGrant(1, { issuing_principal: DOMAIN, retiring_principal: DOMAIN })]);
+      const store = await withGrants([testGrant(1, { issuing_principal: DOMAIN, retiring_principal: DOMAIN })]);
       expect(await all(store, STRANGER, DOMAIN)).toEqual([]);
     });
 
@@ -150,28 +150,28 @@ export function retirableContract(openStore: OpenStore): void {
     });
 
     test('of another project are not there', async () => {
-      const store = await withGrants([aGrant(1)]);
-      const foreign = aKey(3, { projectId: FOREIGN_PROJECT });
+      const store = await withGrants([testGrant(1)]);
+      const foreign = testKey(3, { projectId: FOREIGN_PROJECT });
       await commitAll(store, [createKey(foreign)]);
-      await commitAll(store, [createGrant(aGrant(2, { key_id: keyId(3) }))], { projectId: FOREIGN_PROJECT });
+      await commitAll(store, [createGrant(testGrant(2, { key_id: keyId(3) }))], { projectId: FOREIGN_PROJECT });
       expect(await all(store, CREATOR)).toEqual([grantId(1)]);
       expect(await all(store, CREATOR, DOMAIN, FOREIGN_PROJECT)).toEqual([grantId(2)]);
     });
   });
 
   describe('held operations', () => {
-    const fresh = eachFresh(openStore);
+    const fresh = freshStore(openStore);
     const withGrants = (grants: Grant[]) => withGrantsIn(fresh(), grants);
     const heldBy = async (store: Store, ...principals: Principal[]) =>
-      new Set((await store.grants.held(keyId(1), principals)).keys());
+      new Set((await store.grants.heldOperations(keyId(1), principals)).keys());
 
     test('are those of all grants to the principals on this key', async () => {
       const store = await withGrants([
-        aGrant(1, { operations: ['encrypt-data', 'describe-key'] }),
-        aGrant(2, { operations: ['describe-key', 'create-grant'] }),
-        aGrant(3, { operations: ['decrypt-data'], grantee_principal: DOMAIN, grantee_principal_type: 'domain' }),
-        aGrant(4, { operations: ['create-datakey'], key_id: keyId(2) }),
-        aGrant(5, { operations: ['retire-grant'], grantee_principal: STRANGER }),
+        testGrant(1, { operations: ['encrypt-data', 'describe-key'] }),
+        testGrant(2, { operations: ['describe-key', 'create-grant'] }),
+        testGrant(3, { operations: ['decrypt-data'], grantee_principal: DOMAIN, grantee_principal_type: 'domain' }),
+        testGrant(4, { operations: ['create-datakey'], key_id: keyId(2) }),
+        testGrant(5, { operations: ['retire-grant'], grantee_principal: STRANGER }),
       ]);
       expect(await heldBy(store, user(GRANTEE))).toEqual(new Set(['encrypt-data', 'describe-key', 'create-grant']));
       expect(await heldBy(store, user(GRANTEE), domain(DOMAIN))).toEqual(
@@ -182,10 +182,10 @@ export function retirableContract(openStore: OpenStore): void {
 
     test('come with one who holds them', async () => {
       const store = await withGrants([
-        aGrant(1, { operations: ['encrypt-data'] }),
-        aGrant(2, { operations: ['decrypt-data'], grantee_principal: DOMAIN, grantee_principal_type: 'domain' }),
+        testGrant(1, { operations: ['encrypt-data'] }),
+        testGrant(2, { operations: ['decrypt-data'], grantee_principal: DOMAIN, grantee_principal_type: 'domain' }),
       ]);
-      expect(await store.grants.held(keyId(1), [user(GRANTEE), domain(DOMAIN)])).toEqual(
+      expect(await store.grants.heldOperations(keyId(1), [user(GRANTEE), domain(DOMAIN)])).toEqual(
         new Map([
           ['encrypt-data', user(GRANTEE)],
           ['decrypt-data', domain(DOMAIN)],
@@ -194,12 +194,12 @@ export function retirableContract(openStore: OpenStore): void {
     });
 
     test('of a user and a domain of the same id are apart', async () => {
-      const store = await withGrants([aGrant(1)]);
+      const store = await withGrants([testGrant(1)]);
       expect(await heldBy(store, domain(GRANTEE))).toEqual(new Set());
     });
 
     test('are held until the last grant that gives them is gone', async () => {
-      const twice = (n: number) => aGrant(n, { operations: ['describe-key'] });
+      const twice = (n: number) => testGrant(n, { operations: ['describe-key'] });
       const store = await withGrants([twice(1), twice(2)]);
       await commitAll(store, [removeGrant(twice(1))]);
       expect(await heldBy(store, user(GRANTEE))).toEqual(new Set(['describe-key']));

@@ -11,10 +11,10 @@ import {
   FOREIGN_PROJECT,
   GRANTEE,
   NOW_MS,
-  onceOf,
   PENDING,
   PROJECT,
   RETIRER,
+  testIdempotencyRecord,
   user,
 } from './fixtures.ts';
 
@@ -22,7 +22,7 @@ const ALL = { limit: 1000 };
 const HOLDERS = [CREATOR, GRANTEE, RETIRER, DOMAIN];
 
 /** Everything of the contract's world that the port can show: what two of them share, nothing has changed. */
-export async function portrait(store: Store): Promise<object> {
+export async function snapshotOf(store: Store): Promise<object> {
   return Promise.all([PROJECT, FOREIGN_PROJECT].map((projectId) => project(store, projectId)));
 }
 
@@ -46,7 +46,7 @@ async function project({ grants, events }: Store, projectId: string) {
         byGrantee: await Promise.all(HOLDERS.map((grantee) => grants.listGrants(key, { grantee }, ALL))),
         held: await Promise.all(
           HOLDERS.flatMap((holder) => [user(holder), domain(holder)]).map(async (principal) =>
-            [...(await grants.held(key.keyId, [principal])).keys()].sort(),
+            [...(await grants.heldOperations(key.keyId, [principal])).keys()].sort(),
           ),
         ),
       })),
@@ -58,9 +58,9 @@ async function project({ grants, events }: Store, projectId: string) {
 
 /** The change is answered `conflict`, and leaves no row, no counter, no event and no memory of its once key. */
 export async function expectConflict(store: Store, change: Change, options: CommitOptions = {}): Promise<void> {
-  const once = onceOf(0xf00d);
-  const before = await portrait(store);
-  expect(await commit(store, change, { ...options, once })).toEqual({ type: 'conflict' });
-  expect(await portrait(store)).toEqual(before);
-  expect(await store.idempotency.find(once.idempotencyKey, NOW_MS)).toBeUndefined();
+  const record = testIdempotencyRecord(0xf00d);
+  const before = await snapshotOf(store);
+  expect(await commit(store, change, { ...options, record })).toEqual({ type: 'conflict' });
+  expect(await snapshotOf(store)).toEqual(before);
+  expect(await store.idempotency.find(record.idempotencyKey, NOW_MS)).toBeUndefined();
 }

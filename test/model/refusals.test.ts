@@ -26,7 +26,7 @@ function ask(what: Ask, user = 'ann', on = stage): Promise<Answer> {
 }
 
 /** The stage as one finds it whose second read, of this name, comes after what others did since the first. */
-function withReadDelayed(read: 'keyCount' | 'held', meanwhile: () => Promise<void>): Stage {
+function withReadDelayed(read: 'keyCount' | 'heldOperations', meanwhile: () => Promise<void>): Stage {
   let isPastDeadline = false;
   const { grants } = stage.store;
   const delayed = async (...asked: never[]) => {
@@ -56,7 +56,7 @@ test('a grant passed on while the key is disabled and then the right to it revok
   const terms = { keyId, grantee: 'bob', granteeType: 'user', operations: ['create-grant', 'encrypt-data'] } as const;
   const grant: Ask = { action: 'create-grant', ...terms, operations: [...terms.operations] };
   const { answer } = (await ask(grant)) as { answer: { grant_id: string } };
-  const late = withReadDelayed('held', async () => {
+  const late = withReadDelayed('heldOperations', async () => {
     expect(await ask({ action: 'disable-key', keyId })).toHaveProperty('answer');
     expect(await ask({ action: 'revoke-grant', keyId, grantId: answer.grant_id })).toEqual({ answer: {} });
   });

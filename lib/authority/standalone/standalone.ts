@@ -2,7 +2,7 @@ import { newGrantId, newKeyId } from '../../domain/ids.ts';
 import { type Grant, KEY_STATE, type Key, type KeyStatus, type Operation, type Principal } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
-import type { Held, Store } from '../../store/store.ts';
+import type { HeldOperation, Store } from '../../store/store.ts';
 import { type Authority, callerPrincipals, MAY_CREATE, MAY_RETIRE, MAY_REVOKE, mayRetire } from '../authority.ts';
 import { changeCommitter } from './commit-change.ts';
 import { pageCache } from './page-cache.ts';
@@ -11,19 +11,18 @@ export interface StandaloneSettings {
   grantsPerKey: number;
   keysPerProject: number;
   /**
-   * How much text of pages to keep; 0 where the store may show the parts of one change one after the other, for then a
-   * page may be older than the revision that was read with it.
+   * Bound on the cached text of pages; 0 for a store that may show a transaction's items one after the other, where a
+   * page can be older than the revision read with it.
    */
   pageCacheChars: number;
   now: () => number;
 }
 
-/** Here a key is told whole. */
 export type Standalone = ReturnType<typeof standalone>;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Its own authority: the rules, over a store. Conditions are re-checked by the store when the change is written. */
+/** The rules of a KMS over a store of its own. The store checks the conditions again when it writes a change. */
 export function standalone(store: Store, settings: StandaloneSettings) {
   const { grantsPerKey, keysPerProject, pageCacheChars, now } = settings;
   const { grants } = store;
@@ -68,8 +67,8 @@ export function standalone(store: Store, settings: StandaloneSettings) {
       return change(context, async () => {
         let key = await existingKey(context, keyId);
         const held =
-          key.creator === context.caller.userId ? undefined : await grants.held(keyId, callerPrincipals(context));
-        // The key as it is after `held` was read: first disabled and then revoked must not be told as never granted.
+          key.creator === context.caller.userId ? undefined : await grants.heldOperations(keyId, callerPrincipals(context));
+        // Read again after `held`: a key disabled before the caller's grant was revoked is refused as disabled.
         if (held) key = await existingKey(context, keyId);
         assertEnabled(key);
         const delegation = held && delegated(held, operations);
@@ -132,7 +131,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
 
     createKey(context, ask) {
       return change(context, async () => {
-        // In this order: one who takes the alias and the last place in between is met with the refusal of the alias.
+        // Count first: if another request takes both the alias and the last key of the quota, the alias is refused.
         const count = await grants.keyCount(context.projectId);
         if (await grants.keyByAlias(context.projectId, ask.alias)) throw new KmsError('KMS.1104');
         if (count >= keysPerProject) throw new KmsError('KMS.1105');
@@ -196,8 +195,8 @@ export function standalone(store: Store, settings: StandaloneSettings) {
   } satisfies Authority;
 }
 
-/** Of what the caller holds, that which lets it pass `operations` on. */
-function delegated(held: ReadonlyMap<Operation, Principal>, operations: readonly Operation[]): Held[] {
+/** The held operations that allow the caller to delegate `operations`. @throws KmsError KMS.0306 */
+function delegated(held: ReadonlyMap<Operation, Principal>, operations: readonly Operation[]): HeldOperation[] {
   return (['create-grant', ...operations] as const).map((operation) => {
     const holder = held.get(operation);
     if (!holder) throw new KmsError('KMS.0306', { detail: MAY_CREATE });

@@ -1,6 +1,6 @@
 import { type Grant, KEY_STATE, type Operation, type Principal } from '../../domain/model.ts';
 import { granteeOf, heldCounterNames, listCounterNames, listNamesOf } from '../../domain/principals.ts';
-import type { Change, Held } from '../store.ts';
+import type { Change, HeldOperation } from '../store.ts';
 import { itemKey } from './schema.ts';
 import type { Write } from './table.ts';
 
@@ -82,7 +82,7 @@ function isHeld(operations: readonly Operation[]) {
 }
 
 /** What each holder must hold, each operation once. */
-function holders(delegation: readonly Held[]): Map<Principal, Operation[]> {
+function holders(delegation: readonly HeldOperation[]): Map<Principal, Operation[]> {
   const byHolder = new Map<Principal, Operation[]>();
   for (const { holder, operation } of delegation) {
     byHolder.set(holder, [...new Set([...(byHolder.get(holder) ?? []), operation])]);

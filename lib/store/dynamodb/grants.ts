@@ -48,14 +48,14 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
     const writes = await writesOf(change, event.projectId);
     if (!writes) {
       const first = record && (await idempotency.find(record.idempotencyKey, event.atMs));
-      return first ? { type: 'repeat', ...first } : { type: 'conflict' };
+      return first ? { type: 'duplicate', ...first } : { type: 'conflict' };
     }
     const remember = record ? [recordWrite(record, event.atMs)] : [];
     const done = await table.transact([...remember, ...writes, ...eventWrites(event, hasOutbox)]);
     // An event's id is nobody else's: where it is there already, an earlier try was done and only its answer was lost.
     if (done.isDone || done.failed.has(remember.length + writes.length)) return { type: 'done' };
     const first = record && done.failed.get(0);
-    return first ? { type: 'repeat', answer: answerOf(first) } : { type: 'conflict' };
+    return first ? { type: 'duplicate', answer: answerOf(first) } : { type: 'conflict' };
   }
 
   return {
@@ -135,7 +135,7 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
         toGrantPage(await readPage(rangeOf.retirable(projectId, name, page.after), page), page, sum(held)),
       );
     },
-    async held(keyId, principals) {
+    async heldOperations(keyId, principals) {
       const items = await Promise.all(principals.map((principal) => table.get(itemKey.held(keyId, principal))));
       return new Map(items.flatMap((item, place) => heldIn(item, principals[place] as Principal)));
     },

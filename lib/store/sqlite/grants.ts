@@ -9,7 +9,7 @@ import {
   listNamesOf,
   pairName,
 } from '../../domain/principals.ts';
-import type { Change, CommitResult, GrantStore, Held, IdempotencyRecord } from '../store.ts';
+import type { Change, CommitResult, GrantStore, HeldOperation, IdempotencyRecord } from '../store.ts';
 import type { Database } from './database.ts';
 import type { SqliteEvents } from './events.ts';
 import { grantPager } from './grant-pager.ts';
@@ -52,7 +52,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
 
   const total = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
 
-  function isHeld(delegation: readonly Held[], keyId: string): boolean {
+  function isHeld(delegation: readonly HeldOperation[], keyId: string): boolean {
     return delegation.every(({ holder, operation }) => total(heldCount.get(keyId, holder, operation)) > 0);
   }
 
@@ -81,7 +81,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
 
   function apply(change: Change, event: ChangeEvent, record: IdempotencyRecord | undefined): CommitResult {
     const first = record && idempotency.findNow(record.idempotencyKey, event.atMs);
-    if (first) return { type: 'repeat', answer: first.answer };
+    if (first) return { type: 'duplicate', answer: first.answer };
     const isDone =
       change.kind === 'create-grant'
         ? createGrant(event.projectId, change)
@@ -123,7 +123,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
       const name = granteeListName(grantee);
       return ofHolder({ project: projectId, name }, page, () => total(retirableCount.get(projectId, name)));
     },
-    async held(keyId, principals) {
+    async heldOperations(keyId, principals) {
       return new Map(
         principals.flatMap((principal) =>
           operationsHeld.all(keyId, principal).map((row) => [row['operation'] as Operation, principal] as const),

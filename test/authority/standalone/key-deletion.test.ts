@@ -110,7 +110,7 @@ test('what nobody holds any more is in no list and no count', async () => {
   world.clock.nowMs += WEEK_MS + DAY_MS;
   await sweep();
   expect([await retirable(CREATOR), await retirable(GRANTEE)]).toEqual([0, 0]);
-  expect(await world.store.grants.held(keyId, [`user:${GRANTEE}`, `domain:${DOMAIN}`])).toEqual(new Map());
+  expect(await world.store.grants.heldOperations(keyId, [`user:${GRANTEE}`, `domain:${DOMAIN}`])).toEqual(new Map());
   expect(await world.authority.listKeys(requestContext('list-keys'), {}, { limit: 10 })).toMatchObject({
     keys: [],
     total: 0,

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { pageCache } from '../../../lib/authority/standalone/page-cache.ts';
-import { aKey } from '../../contract/fixtures.ts';
+import { testKey } from '../../contract/fixtures.ts';
 
 const page = (json: string) => ({ json, total: 1 });
-const key = aKey(1, { revision: 7 });
+const key = testKey(1, { revision: 7 });
 const first = { limit: 10 };
 
 test('a page is told again as long as the key has the revision at which it was read', () => {
@@ -17,7 +17,7 @@ test('a page is told again as long as the key has the revision at which it was r
 test('another key, filter, limit, marker or offset is another page', () => {
   const cache = pageCache(1000);
   cache.keep(key, {}, first, page('[1]'));
-  expect(cache.get(aKey(2, { revision: 7 }), {}, first)).toBeUndefined();
+  expect(cache.get(testKey(2, { revision: 7 }), {}, first)).toBeUndefined();
   expect(cache.get(key, { grantee: 'someone' }, first)).toBeUndefined();
   expect(cache.get(key, {}, { limit: 11 })).toBeUndefined();
   expect(cache.get(key, {}, { limit: 10, after: 'f'.repeat(64) })).toBeUndefined();

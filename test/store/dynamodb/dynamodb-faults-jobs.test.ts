@@ -1,12 +1,12 @@
 /** Jobs, mappings and the outbox on a bad day: what was done is answered as done, what another has done is not. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
-import { aGrant, commit, createGrant, GRANTEE, NOW_MS } from '../../contract/fixtures.ts';
-import { aJob } from '../../contract/jobs.ts';
+import { commit, createGrant, GRANTEE, NOW_MS, testGrant } from '../../contract/fixtures.ts';
+import { testJob } from '../../contract/jobs.ts';
 import { cancelled, cut, lost, type Step } from '../../support/fake-dynamodb.ts';
 import { ended, type FaultyStore, openFaultyStore, toldBy } from './fault-fixture.ts';
 
-const JOB = aJob(1);
+const JOB = testJob(1);
 const DONE = { ...JOB, state: 'done', revoked: 2 } as const;
 
 let faulty: FaultyStore;
@@ -96,9 +96,9 @@ test('an identity may be longer than a key of DynamoDB', async () => {
 test('an event is told once, also when its change was done but the answer was lost', async () => {
   const store = openDynamodbStore({ ...faulty.settings, hasOutbox: true });
   faulty.fake.next('TransactWriteItems', ...LOST_AND_ANEW);
-  expect(await commit(store, createGrant(aGrant(1)))).toEqual({ type: 'done' });
+  expect(await commit(store, createGrant(testGrant(1)))).toEqual({ type: 'done' });
   const [event, ...more] = await store.outbox.list(10);
-  expect([event?.grant, more]).toEqual([aGrant(1), []]);
+  expect([event?.grant, more]).toEqual([testGrant(1), []]);
   faulty.fake.next('DeleteItem', lost);
   await store.outbox.remove(event ? [event] : []);
   expect(await store.outbox.list(10)).toEqual([]);

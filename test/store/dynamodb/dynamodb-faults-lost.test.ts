@@ -1,24 +1,24 @@
 /** Answers that are lost or late: what was done is answered as done, and is done once. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
-  aGrant,
-  aKey,
-  anEvent,
   commit,
   commitAll,
   createGrant,
   createKey,
   keyId,
   NOW_MS,
-  onceOf,
   PROJECT,
   removeGrant,
+  testEvent,
+  testGrant,
+  testIdempotencyRecord,
+  testKey,
 } from '../../contract/fixtures.ts';
 import { type Answer, cancelled, cut, lost, type Step } from '../../support/fake-dynamodb.ts';
 import { ended, type FaultyStore, openFaultyStore, toldBy } from './fault-fixture.ts';
 
-const GRANT = aGrant(1);
-const OTHER = aGrant(2);
+const GRANT = testGrant(1);
+const OTHER = testGrant(2);
 
 let faulty: FaultyStore;
 
@@ -76,9 +76,9 @@ describe.each(LOSSES)('an answer that is lost %s', (_how, steps) => {
   test('a revoke with a sequence is done, and remembered', async () => {
     await commitAll(faulty.direct, [createGrant(GRANT)]);
     faulty.fake.next('TransactWriteItems', ...steps);
-    const once = onceOf(1, { answer: {} });
-    expect(await commit(faulty.store, removeGrant(GRANT), { once })).toEqual({ type: 'done' });
-    expect(await faulty.direct.idempotency.find(once.idempotencyKey, NOW_MS)).toEqual({ answer: {} });
+    const record = testIdempotencyRecord(1, { answer: {} });
+    expect(await commit(faulty.store, removeGrant(GRANT), { record })).toEqual({ type: 'done' });
+    expect(await faulty.direct.idempotency.find(record.idempotencyKey, NOW_MS)).toEqual({ answer: {} });
     expect(await found()).toEqual(REMOVED);
   });
 });
@@ -117,16 +117,16 @@ describe('a try that takes effect after a later one was cancelled', () => {
 
   test('with a sequence it is answered as the first time', async () => {
     faulty.fake.next('TransactWriteItems', ...heldUp());
-    const once = onceOf(1);
-    const outcome = await commit(faulty.store, createGrant(GRANT), { once });
-    expect(['done', 'repeat']).toContain(outcome.type);
-    if (outcome.type === 'repeat') expect(outcome.answer).toEqual(once.answer);
+    const record = testIdempotencyRecord(1);
+    const outcome = await commit(faulty.store, createGrant(GRANT), { record });
+    expect(['done', 'duplicate']).toContain(outcome.type);
+    if (outcome.type === 'duplicate') expect(outcome.answer).toEqual(record.answer);
     expect(await found()).toEqual(MADE);
   });
 
   test('a key that was made so is made, once', async () => {
     faulty.fake.next('TransactWriteItems', ...heldUp());
-    expect(await commit(faulty.store, createKey(aKey(2)))).toEqual({ type: 'done' });
+    expect(await commit(faulty.store, createKey(testKey(2)))).toEqual({ type: 'done' });
     expect(await faulty.direct.grants.keyCount(PROJECT)).toBe(2);
     expect(await faulty.faults()).toEqual([]);
   });
@@ -134,25 +134,28 @@ describe('a try that takes effect after a later one was cancelled', () => {
 
 test('when every answer is lost it is 504, done whole, and the same request again is a repeat', async () => {
   faulty.fake.always('TransactWriteItems', lost);
-  const once = onceOf(1);
-  const { thrown } = await ended(() => commit(faulty.store, createGrant(GRANT), { once }));
+  const record = testIdempotencyRecord(1);
+  const { thrown } = await ended(() => commit(faulty.store, createGrant(GRANT), { record }));
   expect(toldBy(thrown).code).toBe('APIGW.0201:504');
   expect(await found()).toEqual(MADE);
   faulty.fake.reset();
-  expect(await commit(faulty.store, createGrant(OTHER), { once })).toEqual({ type: 'repeat', answer: once.answer });
+  expect(await commit(faulty.store, createGrant(OTHER), { record })).toEqual({
+    type: 'duplicate',
+    answer: record.answer,
+  });
   expect(await found()).toEqual(MADE);
 });
 
 test('a change that fails only for its once key is a repeat, through conflicts and lost answers too', async () => {
-  const once = onceOf(1);
-  await commitAll(faulty.direct, [createGrant(GRANT)], { once });
+  const record = testIdempotencyRecord(1);
+  await commitAll(faulty.direct, [createGrant(GRANT)], { record });
   const refusals: Step[][] = [[], [cancelled('TransactionConflict')], [lost, cut], [cut]];
   for (const steps of refusals) {
     faulty.fake.next('TransactWriteItems', ...steps);
     const outcome = await commit(faulty.store, createGrant(OTHER), {
-      once: onceOf(1, { answer: { grant_id: 'another' } }),
+      record: testIdempotencyRecord(1, { answer: { grant_id: 'another' } }),
     });
-    expect(outcome).toEqual({ type: 'repeat', answer: once.answer });
+    expect(outcome).toEqual({ type: 'duplicate', answer: record.answer });
     expect(await found()).toEqual(MADE);
   }
 });
@@ -176,9 +179,9 @@ describe('single writes whose answer is lost', () => {
 
   test('an answer is remembered', async () => {
     faulty.fake.next('PutItem', lost);
-    await faulty.store.idempotency.save(onceOf(3), NOW_MS);
-    expect(await faulty.direct.idempotency.find(onceOf(3).idempotencyKey, NOW_MS)).toEqual({
-      answer: onceOf(3).answer,
+    await faulty.store.idempotency.save(testIdempotencyRecord(3), NOW_MS);
+    expect(await faulty.direct.idempotency.find(testIdempotencyRecord(3).idempotencyKey, NOW_MS)).toEqual({
+      answer: testIdempotencyRecord(3).answer,
     });
   });
 
@@ -197,7 +200,7 @@ describe('single writes whose answer is lost', () => {
 
 describe('an id that is taken is not given twice', () => {
   test('of an event', async () => {
-    const event = anEvent(createGrant(GRANT));
+    const event = testEvent(createGrant(GRANT));
     expect(await faulty.direct.grants.commit(createGrant(GRANT), event)).toEqual({ type: 'done' });
     const before = await faulty.items();
     await faulty.store.grants.commit(createGrant(OTHER), event);

@@ -1,9 +1,8 @@
 /** Lists that change while they are read, and batches that are answered in part. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
-  aGrant,
-  aKey,
   CREATOR,
+  changeKeyState,
   commitAll,
   createGrant,
   createKey,
@@ -13,10 +12,11 @@ import {
   ENABLED,
   GRANTEE,
   keyId,
-  moveKey,
   numbers,
   PROJECT,
   removeGrant,
+  testGrant,
+  testKey,
   user,
 } from '../../contract/fixtures.ts';
 import { type Step, throttled, unprocessed } from '../../support/fake-dynamodb.ts';
@@ -31,11 +31,11 @@ beforeEach(async () => {
   faulty = await openFaultyStore();
   await commitAll(
     faulty.direct,
-    numbers(1, 4).map((n) => createGrant(aGrant(n))),
+    numbers(1, 4).map((n) => createGrant(testGrant(n))),
   );
   await commitAll(
     faulty.direct,
-    numbers(2, 4).map((n) => createKey(aKey(n))),
+    numbers(2, 4).map((n) => createKey(testKey(n))),
   );
 });
 afterEach(() => faulty.stop());
@@ -55,13 +55,13 @@ const after =
     return answer;
   };
 
-const made = () => commitAll(faulty.direct, [createGrant(aGrant(9))]);
-const removed = () => commitAll(faulty.direct, [removeGrant(aGrant(2))]);
-const disabled = () => commitAll(faulty.direct, [moveKey(aKey(3), DISABLED)]);
+const made = () => commitAll(faulty.direct, [createGrant(testGrant(9))]);
+const removed = () => commitAll(faulty.direct, [removeGrant(testGrant(2))]);
+const disabled = () => commitAll(faulty.direct, [changeKeyState(testKey(3), DISABLED)]);
 
 const idsIn = ({ json }: { json: string }) =>
   (JSON.parse(json) as { grant_id: string }[]).map(({ grant_id }) => grant_id);
-const grantIds = (...ns: number[]) => ns.map((n) => aGrant(n).grant_id);
+const grantIds = (...ns: number[]) => ns.map((n) => testGrant(n).grant_id);
 
 async function listGrants(filter = {}, page = ALL) {
   const key = await faulty.store.grants.key(PROJECT, keyId(1));
@@ -108,7 +108,7 @@ test('the same with a grantee, when the change comes between the rows and the co
 test('a page whose marker is cut off by a change still tells the total of its moment', async () => {
   faulty.fake.next('Query', before(removed));
   const { total, json, next } = await listGrants({}, FIRST_TWO);
-  expect([total, idsIn({ json }), next]).toEqual([3, grantIds(1, 3), aGrant(3).grant_id]);
+  expect([total, idsIn({ json }), next]).toEqual([3, grantIds(1, 3), testGrant(3).grant_id]);
 });
 
 describe('a list of keys, when one is made or moved between the reads, is as it was at one moment', () => {
@@ -123,7 +123,7 @@ describe('a list of keys, when one is made or moved between the reads, is as it 
   ] as const)('%s', async (_when, operation, around) => {
     faulty.fake.next(
       operation,
-      around(() => commitAll(faulty.direct, [createKey(aKey(6))])),
+      around(() => commitAll(faulty.direct, [createKey(testKey(6))])),
     );
     expect(show(await list())).toEqual([6, numbers(1, 6).map(keyId)]);
 
@@ -140,7 +140,7 @@ test('a list that changes whenever it is read is answered all the same, and soon
     'Query',
     before(async () => {
       n += 1;
-      await commitAll(faulty.direct, [createGrant(aGrant(n))]);
+      await commitAll(faulty.direct, [createGrant(testGrant(n))]);
     }),
   );
   const startedAtMs = performance.now();
@@ -159,7 +159,7 @@ describe('a list that DynamoDB answers in pieces, as it does past 1 MB, is whole
     [{ limit: 2, offset: 1 }, [2, 3]],
     [{ limit: 2, offset: 3 }, [4]],
     [{ limit: 2, offset: 4 }, []],
-    [{ limit: 2, after: aGrant(2).grant_id }, [3, 4]],
+    [{ limit: 2, after: testGrant(2).grant_id }, [3, 4]],
   ])('%j', async (page, ns) => {
     faulty.fake.always('Query', piecemeal);
     const { total, json } = await listGrants({}, page);
@@ -176,9 +176,9 @@ test('every read is a consistent one', async () => {
     grants.keyByAlias(PROJECT, 'alias-1'),
     grants.keyCount(PROJECT),
     grants.keysDue(0, 10),
-    grants.grant(PROJECT, aGrant(1).grant_id),
-    grants.held(keyId(1), [user(GRANTEE)]),
-    ...[{}, { keyId: keyId(1) }, { grantId: aGrant(1).grant_id }].map((filter) => events.list(PROJECT, filter, 10)),
+    grants.grant(PROJECT, testGrant(1).grant_id),
+    grants.heldOperations(keyId(1), [user(GRANTEE)]),
+    ...[{}, { keyId: keyId(1) }, { grantId: testGrant(1).grant_id }].map((filter) => events.list(PROJECT, filter, 10)),
     idempotency.find('a', 0),
     directory.session('a'),
     directory.accessKey('a'),

@@ -1,7 +1,7 @@
 /** Changes while DynamoDB is contended, throttled, broken or forbidden. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../../lib/clients/aws.ts';
-import { aGrant, commit, createGrant, PROJECT, removeGrant } from '../../contract/fixtures.ts';
+import { commit, createGrant, PROJECT, removeGrant, testGrant } from '../../contract/fixtures.ts';
 import {
   accessDenied,
   answered,
@@ -42,7 +42,7 @@ async function open(): Promise<FaultyStore> {
 /** A grant that no test has had yet. */
 function newGrant() {
   last += 1;
-  return aGrant(last);
+  return testGrant(last);
 }
 
 const tokens = () => faulty.fake.asked.map(({ input }) => input.ClientRequestToken as string);
@@ -148,7 +148,9 @@ describe('what does not pass is 504 within its time, and nothing is written', ()
   }
 
   test('of a change: 4 s', async () => {
-    const late = await expectLate(LASTING, 'TransactWriteItems', ({ store }) => commit(store, createGrant(aGrant(1))));
+    const late = await expectLate(LASTING, 'TransactWriteItems', ({ store }) =>
+      commit(store, createGrant(testGrant(1))),
+    );
     expect(late.shortestMs).toBeGreaterThan(2_000);
     expect(late.longestMs).toBeLessThan(5_000);
     // Tries are apart by pauses that grow: many more would be a storm, many fewer would give up on what passes.
@@ -159,7 +161,7 @@ describe('what does not pass is 504 within its time, and nothing is written', ()
 
   test('of a read: 2 s', async () => {
     const steps = LASTING.filter(([what]) => !/contention|within/.test(what));
-    const read = ({ store }: FaultyStore) => store.grants.key(PROJECT, aGrant(1).key_id);
+    const read = ({ store }: FaultyStore) => store.grants.key(PROJECT, testGrant(1).key_id);
     const late = await expectLate(steps, 'GetItem', read);
     expect(late.shortestMs).toBeGreaterThan(1_000);
     expect(late.longestMs).toBeLessThan(3_000);
@@ -186,7 +188,7 @@ describe('what is final is told at once, after one try, and nothing is written',
     expect(fake.operations()).toEqual(['TransactWriteItems']);
 
     if (type !== 'TransactionCanceledException') {
-      expect((await ended(() => store.grants.key(PROJECT, aGrant(1).key_id))).thrown).toMatchObject({ type });
+      expect((await ended(() => store.grants.key(PROJECT, testGrant(1).key_id))).thrown).toMatchObject({ type });
       expect((await ended(() => store.grants.keysDue(0, 10))).thrown).toMatchObject({ type });
       expect((await ended(() => store.directory.setUserEnabled('a', false))).thrown).toMatchObject({ type });
       expect(fake.operations()).toEqual(['TransactWriteItems', 'GetItem', 'Query', 'UpdateItem']);

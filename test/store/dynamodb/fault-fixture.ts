@@ -3,7 +3,7 @@ import { KmsError } from '../../../lib/errors.ts';
 import { ensureTable } from '../../../lib/store/dynamodb/create-table.ts';
 import { type DynamodbSettings, openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
 import type { Store } from '../../../lib/store/store.ts';
-import { aKey, commitAll, createKey } from '../../contract/fixtures.ts';
+import { commitAll, createKey, testKey } from '../../contract/fixtures.ts';
 import { dynamodbEndpoint, freshTableName } from '../../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../../support/fake-dynamodb.ts';
 import { auditTable } from '../../support/oracles/dynamodb.ts';
@@ -32,7 +32,7 @@ export async function openFaultyStore(): Promise<FaultyStore> {
   await ensureTable({ table, endpoint, aws: AWS });
   const fake = await startFakeDynamodb(endpoint);
   const direct = openDynamodbStore({ table, endpoint, aws: AWS });
-  await commitAll(direct, [createKey(aKey(1))]);
+  await commitAll(direct, [createKey(testKey(1))]);
   const settings = { table, endpoint: fake.endpoint, aws: AWS };
   return {
     store: openDynamodbStore(settings),

@@ -8,8 +8,6 @@ import { MIGRATIONS } from '../../../lib/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import {
-  aGrant,
-  aKey,
   CREATOR,
   commit,
   commitAll,
@@ -20,11 +18,13 @@ import {
   keyId,
   NOW_MS,
   numbers,
-  onceKeyOf,
-  onceOf,
   PROJECT,
   RETIRER,
   removeGrant,
+  testGrant,
+  testIdempotencyKey,
+  testIdempotencyRecord,
+  testKey,
 } from '../../contract/fixtures.ts';
 import { auditDatabase } from '../../support/oracles/sqlite.ts';
 
@@ -59,56 +59,56 @@ function rows(sql: string): unknown[] {
 
 test('what was committed is there when the file is opened again', async () => {
   const store = open();
-  await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(1))]);
+  await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(1))]);
   await store.close();
   const again = open();
-  expect(await again.grants.grant(PROJECT, grantId(1))).toEqual(aGrant(1));
+  expect(await again.grants.grant(PROJECT, grantId(1))).toEqual(testGrant(1));
   expect((await again.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(1);
 });
 
 test('a change that fails in a group leaves no trace and hurts no other of the group', async () => {
   const store = open();
-  await commitAll(store, [createKey(aKey(1)), createGrant(aGrant(3))]);
-  const twice = aGrant(3, { name: 'the same id again' });
+  await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(3))]);
+  const twice = testGrant(3, { name: 'the same id again' });
   const results = await Promise.allSettled([
-    commit(store, createGrant(aGrant(1))),
-    commit(store, createGrant(twice), { once: onceOf(3) }),
-    commit(store, createGrant(aGrant(2))),
+    commit(store, createGrant(testGrant(1))),
+    commit(store, createGrant(twice), { record: testIdempotencyRecord(3) }),
+    commit(store, createGrant(testGrant(2))),
   ]);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(3);
-  expect(await store.grants.grant(PROJECT, grantId(3))).toEqual(aGrant(3));
-  expect(await store.idempotency.find(onceOf(3).idempotencyKey, NOW_MS)).toBeUndefined();
+  expect(await store.grants.grant(PROJECT, grantId(3))).toEqual(testGrant(3));
+  expect(await store.idempotency.find(testIdempotencyRecord(3).idempotencyKey, NOW_MS)).toBeUndefined();
   await store.close();
   expect(auditDatabase(path)).toEqual([]);
 });
 
 test('closing finishes the changes that wait; none is taken after it', async () => {
   const store = open();
-  await commitAll(store, [createKey(aKey(1))]);
-  const waiting = numbers(1, 20).map((n) => commit(store, createGrant(aGrant(n))));
+  await commitAll(store, [createKey(testKey(1))]);
+  const waiting = numbers(1, 20).map((n) => commit(store, createGrant(testGrant(n))));
   await store.close();
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => ({ type: 'done' })));
-  await expect(commit(store, createGrant(aGrant(21)))).rejects.toThrow('the store is closed');
+  await expect(commit(store, createGrant(testGrant(21)))).rejects.toThrow('the store is closed');
   expect(rows('SELECT count(*) AS n FROM grants')).toEqual([{ n: 20 }]);
   expect(auditDatabase(path)).toEqual([]);
 });
 
 test('a second connection sees at once what the first committed', async () => {
   const [first, second] = [open(), open()];
-  await commitAll(first, [createKey(aKey(1)), createGrant(aGrant(1))]);
-  expect(await second.grants.grant(PROJECT, grantId(1))).toEqual(aGrant(1));
-  await commitAll(second, [removeGrant(aGrant(1))]);
+  await commitAll(first, [createKey(testKey(1)), createGrant(testGrant(1))]);
+  expect(await second.grants.grant(PROJECT, grantId(1))).toEqual(testGrant(1));
+  await commitAll(second, [removeGrant(testGrant(1))]);
   expect(await first.grants.grant(PROJECT, grantId(1))).toBeUndefined();
-  expect(await commit(first, removeGrant(aGrant(1)))).toEqual({ type: 'conflict' });
+  expect(await commit(first, removeGrant(testGrant(1)))).toEqual({ type: 'conflict' });
 });
 
 test('two connections that write at once lose nothing and count exactly', async () => {
   const [first, second] = [open(), open()];
-  await commitAll(first, [createKey(aKey(1))]);
+  await commitAll(first, [createKey(testKey(1))]);
   for (const round of numbers(0, 20)) {
-    const made = numbers(round * 10 + 1, 10).map((n) => commit(n % 2 ? first : second, createGrant(aGrant(n))));
-    const gone = numbers(round * 10 - 9, 5).map((n) => commit(n % 2 ? second : first, removeGrant(aGrant(n))));
+    const made = numbers(round * 10 + 1, 10).map((n) => commit(n % 2 ? first : second, createGrant(testGrant(n))));
+    const gone = numbers(round * 10 - 9, 5).map((n) => commit(n % 2 ? second : first, removeGrant(testGrant(n))));
     const outcomes = await Promise.all(round === 0 ? made : [...made, ...gone]);
     expect(outcomes.every(({ type }) => type === 'done')).toBe(true);
   }
@@ -119,17 +119,20 @@ test('two connections that write at once lose nothing and count exactly', async 
 
 test('once keys that have expired do not pile up', async () => {
   const store = open();
-  await commitAll(store, [createKey(aKey(1))]);
+  await commitAll(store, [createKey(testKey(1))]);
   for (const n of numbers(1, 60)) {
     const atMs = NOW_MS + n * 1000;
-    await commitAll(store, [createGrant(aGrant(n))], { atMs, once: onceOf(n, { expiresAtMs: atMs + 10_000 }) });
+    await commitAll(store, [createGrant(testGrant(n))], {
+      atMs,
+      record: testIdempotencyRecord(n, { expiresAtMs: atMs + 10_000 }),
+    });
   }
   expect(rows('SELECT count(*) AS n FROM idempotency_records')).toEqual([{ n: 10 }]);
 });
 
 test('the file is in WAL mode, and its log is folded in when it is closed', async () => {
   const store = open();
-  await commitAll(store, [createKey(aKey(1))]);
+  await commitAll(store, [createKey(testKey(1))]);
   expect(rows('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
   await store.close();
   expect(() => rmSync(`${path}-wal`)).toThrow('ENOENT');
@@ -159,7 +162,7 @@ test('a file of the first version is brought up to date, and what was in it stay
 });
 
 test('a file of the version before lists of grantees gets them, their totals, and the grantees of its events', async () => {
-  const [held, other, gone] = [aGrant(1), aGrant(2, { grantee_principal: RETIRER }), aGrant(3)];
+  const [held, other, gone] = [testGrant(1), testGrant(2, { grantee_principal: RETIRER }), testGrant(3)];
   const db = new DatabaseSync(path);
   db.exec(MIGRATIONS.slice(0, 2).join(''));
   db.exec(SECOND_VERSION);
@@ -186,8 +189,8 @@ test('a file of the version before lists of grantees gets them, their totals, an
   expect(await idsOf(GRANTEE)).toEqual(['0e', '0d', '0b']);
   expect(await idsOf(RETIRER)).toEqual(['0c']);
   expect(await store.events.list(PROJECT, {}, 10)).toHaveLength(5);
-  await commitAll(store, [removeGrant(held), createGrant(aGrant(4))]);
-  expect((await store.grants.listByGrantee(PROJECT, GRANTEE, { limit: 10 })).json).toBe(JSON.stringify([aGrant(4)]));
+  await commitAll(store, [removeGrant(held), createGrant(testGrant(4))]);
+  expect((await store.grants.listByGrantee(PROJECT, GRANTEE, { limit: 10 })).json).toBe(JSON.stringify([testGrant(4)]));
   await store.close();
   expect(auditDatabase(path)).toEqual([]);
 });
@@ -215,11 +218,11 @@ test('a token that ran out a day ago is dropped with the next new one', async ()
   await directory.addProject({ projectId: 'p1', domainId: 'd1', name: 'east' }, { domainId: 'd1', name: 'acme' });
   await directory.addUser({ userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: 'scrypt:a:b', enabled: true });
   const token = (n: number, issuedAtMs: number, expiresAtMs: number) =>
-    directory.addToken({ tokenHash: onceKeyOf(n), userId: 'u1', projectId: 'p1', issuedAtMs, expiresAtMs });
+    directory.addToken({ tokenHash: testIdempotencyKey(n), userId: 'u1', projectId: 'p1', issuedAtMs, expiresAtMs });
   await token(1, NOW_MS, NOW_MS + 1000);
   await token(2, NOW_MS + 1000 + DAY_MS - 1, NOW_MS + 9 * DAY_MS);
-  expect(await directory.session(onceKeyOf(1))).toBeDefined();
+  expect(await directory.session(testIdempotencyKey(1))).toBeDefined();
   await token(3, NOW_MS + 1000 + DAY_MS, NOW_MS + 9 * DAY_MS);
-  expect(await directory.session(onceKeyOf(1))).toBeUndefined();
-  expect(await directory.session(onceKeyOf(2))).toBeDefined();
+  expect(await directory.session(testIdempotencyKey(1))).toBeUndefined();
+  expect(await directory.session(testIdempotencyKey(2))).toBeDefined();
 });

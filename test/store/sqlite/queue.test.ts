@@ -7,8 +7,8 @@ import type { Message, ReceivedMessage } from '../../../lib/queue/queue.ts';
 import type { SqliteQueue } from '../../../lib/store/sqlite/queue.ts';
 import { openSqlite } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
-import { aKey, commitAll, createKey, NOW_MS, numbers, PROJECT } from '../../contract/fixtures.ts';
-import { aJob } from '../../contract/jobs.ts';
+import { commitAll, createKey, NOW_MS, numbers, PROJECT, testKey } from '../../contract/fixtures.ts';
+import { testJob } from '../../contract/jobs.ts';
 
 const DAY_MS = 86_400_000;
 const JOB: Message = { kind: 'job', jobId: '1' };
@@ -182,14 +182,14 @@ describe('the queue', () => {
 describe('jobs', () => {
   test('that ended 90 days before a new one comes are forgotten, a few at a time, and no open one is', async () => {
     const { jobs } = open().store;
-    for (const n of numbers(1, 6)) await jobs.add(aJob(n, { state: 'done', dueAtMs: NOW_MS }));
-    await jobs.add(aJob(7, { dueAtMs: NOW_MS }));
+    for (const n of numbers(1, 6)) await jobs.add(testJob(n, { state: 'done', dueAtMs: NOW_MS }));
+    await jobs.add(testJob(7, { dueAtMs: NOW_MS }));
     const ids = async () => (await jobs.list(100)).map(({ jobId }) => Number.parseInt(jobId, 16));
-    await jobs.add(aJob(8, { receivedAtMs: NOW_MS + 90 * DAY_MS - 1 }));
+    await jobs.add(testJob(8, { receivedAtMs: NOW_MS + 90 * DAY_MS - 1 }));
     expect(await ids()).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
-    await jobs.add(aJob(9, { receivedAtMs: NOW_MS + 90 * DAY_MS }));
+    await jobs.add(testJob(9, { receivedAtMs: NOW_MS + 90 * DAY_MS }));
     expect(await ids()).toHaveLength(5);
-    await jobs.add(aJob(10, { receivedAtMs: NOW_MS + 90 * DAY_MS }));
+    await jobs.add(testJob(10, { receivedAtMs: NOW_MS + 90 * DAY_MS }));
     expect((await ids()).toSorted((a, b) => a - b)).toEqual([7, 8, 9, 10]);
   });
 });
@@ -197,16 +197,16 @@ describe('jobs', () => {
 describe('the outbox', () => {
   test('is in the order of commit, whatever the clock said', async () => {
     const { store } = open();
-    for (const n of [3, 1, 2]) await commitAll(store, [createKey(aKey(n))], { atMs: NOW_MS + n });
+    for (const n of [3, 1, 2]) await commitAll(store, [createKey(testKey(n))], { atMs: NOW_MS + n });
     expect((await store.outbox.list(10)).map(({ atMs }) => atMs - NOW_MS)).toEqual([3, 1, 2]);
   });
 
   test('keeps what is to be told when the file is opened without one, and gets nothing more', async () => {
     const { store } = open();
-    await commitAll(store, [createKey(aKey(1))]);
+    await commitAll(store, [createKey(testKey(1))]);
     await store.close();
     const { store: without } = open(false);
-    await commitAll(without, [createKey(aKey(2))]);
+    await commitAll(without, [createKey(testKey(2))]);
     expect(await without.outbox.list(10)).toHaveLength(1);
     expect(await without.events.list(PROJECT, {}, 10)).toHaveLength(2);
   });

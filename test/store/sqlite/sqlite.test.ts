@@ -7,7 +7,7 @@ import type { Store } from '../../../lib/store/store.ts';
 import { directoryContract } from '../../contract/directory.ts';
 import { eventsContract } from '../../contract/events.ts';
 import { grantsContract } from '../../contract/grants.ts';
-import { seenContract } from '../../contract/idempotency.ts';
+import { idempotencyContract } from '../../contract/idempotency.ts';
 import { jobsContract } from '../../contract/jobs.ts';
 import { mappingsContract } from '../../contract/mappings.ts';
 import { outboxContract } from '../../contract/outbox.ts';
@@ -16,7 +16,7 @@ import { openAuditedStore } from '../../support/audited-store.ts';
 
 grantsContract(openAuditedStore);
 eventsContract(openAuditedStore);
-seenContract(openAuditedStore);
+idempotencyContract(openAuditedStore);
 directoryContract(openAuditedStore);
 jobsContract(openAuditedStore);
 mappingsContract(openAuditedStore);

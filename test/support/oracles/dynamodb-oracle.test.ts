@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
 import { GRANTEE, grantId, keyId, NOW_MS } from '../../contract/fixtures.ts';
-import { aJob } from '../../contract/jobs.ts';
+import { testJob } from '../../contract/jobs.ts';
 import { startService, type TestService } from '../service.ts';
 import { auditItems, auditTable } from './dynamodb.ts';
 import { type Item, scan } from './dynamodb-scan.ts';
@@ -45,8 +45,8 @@ async function fillHooks(): Promise<void> {
   const { dynamodb } = service.services.config;
   if (!dynamodb) throw new Error('this is not on DynamoDB');
   const store = openDynamodbStore({ ...dynamodb, hasOutbox: true });
-  for (const job of [aJob(1), aJob(2)]) await store.jobs.add(job);
-  expect(await store.jobs.save({ ...aJob(2), state: 'done', dueAtMs: NOW_MS + 3 })).toBe(true);
+  for (const job of [testJob(1), testJob(2)]) await store.jobs.add(job);
+  expect(await store.jobs.save({ ...testJob(2), state: 'done', dueAtMs: NOW_MS + 3 })).toBe(true);
   await store.mappings.put({ source: 'okta', identity: 'ann', grantee: GRANTEE });
   const [project] = await store.directory.projects();
   await store.events.append(
@@ -150,7 +150,7 @@ test('what is told of hooks and is not so is noticed', () => {
     [found(({ pk, ttl }) => pk === 'all#jobs' && ttl === undefined), { ttl: 4_000_000_000 }],
     [found(({ pk }) => pk.startsWith('job#')), { state: 'waiting' }],
     [found(({ pk }) => pk.startsWith('job#')), { revision: 9 }],
-    [found(({ pk }) => pk === 'open-jobs'), { sk: `0001795327200009#${aJob(1).jobId}` }],
+    [found(({ pk }) => pk === 'open-jobs'), { sk: `0001795327200009#${testJob(1).jobId}` }],
     [found(({ pk }) => pk === 'mappings'), { identity: 'bob' }],
     [found(({ pk }) => pk === 'mappings'), { source: '*' }],
     [found(({ pk }) => pk.startsWith('outbox#')), { sk: 'event#0f' }],

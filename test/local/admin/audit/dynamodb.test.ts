@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditDynamodb } from '../../../../local/admin/audit/dynamodb.ts';
 import { confirmed } from '../../../../local/admin/verify.ts';
-import { aGrant, CREATOR, commitAll, createGrant, keyId, PROJECT, removeGrant } from '../../../contract/fixtures.ts';
+import { CREATOR, commitAll, createGrant, keyId, PROJECT, removeGrant, testGrant } from '../../../contract/fixtures.ts';
 import { dynamodbEndpoint } from '../../../support/dynamodb.ts';
 import { newDataDir } from '../../../support/process.ts';
 import { type Damage, type DamagedTable, openTable } from './damaged-table.ts';
@@ -75,7 +75,7 @@ test('beside grants that come and go nothing is told that is not so', async () =
   const changes = (async () => {
     for (let made = 0; ; made += 1) {
       if (isPastDeadline) return made;
-      const grant = aGrant(100 + made, { operations: ['encrypt-data', 'retire-grant'] });
+      const grant = testGrant(100 + made, { operations: ['encrypt-data', 'retire-grant'] });
       await commitAll(table.store, [createGrant(grant), removeGrant(grant)]);
     }
   })();

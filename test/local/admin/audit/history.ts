@@ -6,9 +6,8 @@ import { KmsError } from '../../../../lib/errors.ts';
 import type { Store } from '../../../../lib/store/store.ts';
 import { grantAsk, keyAsk, requestContext } from '../../../authority/standalone/fixture.ts';
 import {
-  aGrant,
-  aKey,
   CREATOR,
+  changeKeyState,
   commitAll,
   createGrant,
   createKey,
@@ -17,13 +16,14 @@ import {
   FOREIGN_PROJECT,
   GRANTEE,
   keyId,
-  moveKey,
   NOW_MS,
   PENDING,
   PROJECT,
   RETIRER,
   removeGrant,
   removeKey,
+  testGrant,
+  testKey,
 } from '../../../contract/fixtures.ts';
 
 export const ACCESS_KEY = 'A1B2C3D4E5F6G7H8I9J0';
@@ -48,17 +48,17 @@ export async function fillDirectory({ directory }: Store): Promise<void> {
 }
 
 /** User to user, with someone to retire it. */
-export const G1 = aGrant(1, { operations: ['encrypt-data', 'retire-grant'], retiring_principal: RETIRER });
+export const G1 = testGrant(1, { operations: ['encrypt-data', 'retire-grant'], retiring_principal: RETIRER });
 /** To a domain that may retire it. */
-export const G2 = aGrant(2, {
+export const G2 = testGrant(2, {
   grantee_principal: DOMAIN,
   grantee_principal_type: 'domain',
   operations: ['describe-key', 'retire-grant'],
 });
 /** Revoked. */
-export const G3 = aGrant(3);
+export const G3 = testGrant(3);
 /** On a key that is deleted, and gone with it. */
-export const G4 = aGrant(4, { key_id: keyId(4) });
+export const G4 = testGrant(4, { key_id: keyId(4) });
 
 /**
  * Key 1 enabled with two grants and one revoked, key 2 disabled, key 3 waiting for deletion, key 4 deleted with its
@@ -67,21 +67,21 @@ export const G4 = aGrant(4, { key_id: keyId(4) });
 export async function fillKeys(store: Store): Promise<void> {
   const due = { state: PENDING, deletionAtMs: DUE_MS };
   await commitAll(store, [
-    createKey(aKey(1)),
-    createKey(aKey(2, { keySpec: 'SM4' })),
-    createKey(aKey(3)),
-    createKey(aKey(4)),
-    createKey(aKey(5, { projectId: FOREIGN_PROJECT })),
+    createKey(testKey(1)),
+    createKey(testKey(2, { keySpec: 'SM4' })),
+    createKey(testKey(3)),
+    createKey(testKey(4)),
+    createKey(testKey(5, { projectId: FOREIGN_PROJECT })),
     createGrant(G1),
     createGrant(G2),
     createGrant(G3),
     createGrant(G4),
     removeGrant(G3),
-    moveKey(aKey(2), DISABLED),
-    moveKey(aKey(3), PENDING, DUE_MS),
-    moveKey(aKey(4), PENDING, DUE_MS),
+    changeKeyState(testKey(2), DISABLED),
+    changeKeyState(testKey(3), PENDING, DUE_MS),
+    changeKeyState(testKey(4), PENDING, DUE_MS),
     removeGrant(G4),
-    removeKey(aKey(4, due)),
+    removeKey(testKey(4, due)),
   ]);
 }
 
