@@ -1,5 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
+/** Not only hexadecimal digits. Source: KMS API reference, request tables, `key_id`. */
+export const KEY_ID_PATTERN = /^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$/;
+
+/** Clients may send upper case; grant ids are stored in lower case. Source: KMS API reference, revoke-grant. */
+export const GRANT_ID_PATTERN = /^[A-Fa-f0-9]{64}$/;
+
+export const EVENT_ID_PATTERN = /^[a-f0-9]{32}$/;
+
+/** A user or a domain. Source: KMS API reference, create-grant, `grantee_principal`. */
+export const PRINCIPAL_ID_PATTERN = /^[a-zA-Z0-9]{1,64}$/;
+
+/** An id of a project, user or domain as IAM issues it: also with - and _, which PRINCIPAL_ID_PATTERN excludes. */
+export const IAM_ID_PATTERN = /^[\w-]{1,64}$/;
+
 /** 64 lower-case hex: 12 for the time in ms, 4 that count on, 192 random bits. Ids sort in the order of their making. */
 export function newGrantId(nowMs: number): string {
   return timePrefix(nowMs) + nextCount() + randomBytes(24).toString('hex');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Domain, Project } from '../domain/directory.ts';
+import { PRINCIPAL_ID_PATTERN } from '../domain/ids.ts';
 import type { DirectoryStore } from '../store/store.ts';
 import { hashPassword } from './passwords.ts';
 import { ROLES } from './roles.ts';
@@ -185,7 +186,7 @@ function assertName(what: string, name: string): void {
 }
 
 function assertId(id: string): void {
-  if (!/^[a-zA-Z0-9]{1,64}$/.test(id)) throw new AccountError('the id must be 1 to 64 letters and digits');
+  if (!PRINCIPAL_ID_PATTERN.test(id)) throw new AccountError('the id must be 1 to 64 letters and digits');
 }
 
 function assertRole(role: string): void {

@@ -1,3 +1,4 @@
+import { IAM_ID_PATTERN } from '../domain/ids.ts';
 import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { sha256Hex } from '../signing/bytes.ts';
@@ -68,7 +69,7 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
 
 /** The project in a URL is whatever the caller wrote. */
 function isId(projectId: string | undefined): projectId is string {
-  return projectId !== undefined && /^[\w-]{1,64}$/.test(projectId);
+  return projectId !== undefined && IAM_ID_PATTERN.test(projectId);
 }
 
 function refused(detail: string, cause?: unknown): KmsError {
