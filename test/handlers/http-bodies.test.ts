@@ -1,9 +1,9 @@
 /** What every KMS route makes of a body, before any rule of its own is asked. One test file walks them all. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { ADMINISTRATORS_APIS, callerOf, KMS_APIS, leastBodies } from '../support/apis.ts';
-import { expectRefusal } from '../support/expect-error.ts';
-import { type Ask, startService, type TestService } from '../support/service.ts';
-import { rowsOf } from '../support/stored-rows.ts';
+import { ADMINISTRATOR_APIS, KMS_APIS, minimalBodies, permittedUser } from '../support/apis.ts';
+import { expectError } from '../support/expect-error.ts';
+import { type RequestOptions, startService, type TestService } from '../support/service.ts';
+import { storedRows } from '../support/stored-rows.ts';
 
 const NOT_JSON: [number, string] = [400, 'KMS.0202'];
 const TOO_LONG: [number, string] = [400, 'KMS.0203'];
@@ -18,14 +18,14 @@ let rows: Record<string, unknown[]>;
 
 beforeAll(async () => {
   service = await startService();
-  bodies = await leastBodies(service);
+  bodies = await minimalBodies(service);
   await service.token(service.administrator);
-  rows = await rowsOf(service);
+  rows = await storedRows(service);
 });
 afterAll(() => service.stop());
 
 describe.each(KMS_APIS)('%s', (name) => {
-  const send = (body: Ask['body']) => service.kms(callerOf(service, name), name, body);
+  const send = (body: RequestOptions['body']) => service.kms(permittedUser(service, name), name, body);
   /** The body that would work, as JSON, with more members put in front. */
   const withMembers = (members: string) => {
     const json = JSON.stringify(bodies[name]);
@@ -33,7 +33,7 @@ describe.each(KMS_APIS)('%s', (name) => {
   };
 
   afterEach(async () => {
-    expect(await rowsOf(service)).toEqual(rows);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   test('refuses what is not JSON', async () => {
@@ -56,14 +56,14 @@ describe.each(KMS_APIS)('%s', (name) => {
       '{"name":"\\x41"}',
       `\ufeff${json}`,
     ]) {
-      expectRefusal(await send(body), NOT_JSON);
+      expectError(await send(body), NOT_JSON);
     }
   });
 
   test('refuses JSON that is not an object', async () => {
     const json = JSON.stringify(bodies[name]);
     for (const body of [`[${json}]`, '[]', '"text"', JSON.stringify(json), 'null', 'true', '0', '1e3']) {
-      expectRefusal(await send(body), NOT_JSON);
+      expectError(await send(body), NOT_JSON);
     }
   });
 
@@ -73,10 +73,10 @@ describe.each(KMS_APIS)('%s', (name) => {
       for (const json of [withMembers('"note":"@"'), `${withMembers('"note":1')}@`]) {
         const [head = '', tail = ''] = json.split('@');
         const body = Buffer.concat([Buffer.from(head), Buffer.from(broken, 'hex'), Buffer.from(tail)]);
-        expectRefusal(await send(body), NOT_JSON);
+        expectError(await send(body), NOT_JSON);
       }
     }
-    expectRefusal(await send(Buffer.from(JSON.stringify(bodies[name]), 'utf16le')), NOT_JSON);
+    expectError(await send(Buffer.from(JSON.stringify(bodies[name]), 'utf16le')), NOT_JSON);
   });
 
   test('refuses a key that is there twice, however it is spelled and however deep', async () => {
@@ -92,7 +92,7 @@ describe.each(KMS_APIS)('%s', (name) => {
       '"note":"}","note":"{"',
       `"key_id":"${'0'.repeat(36)}","key_id":"${'0'.repeat(36)}"`,
     ]) {
-      expectRefusal(await send(withMembers(members)), NOT_JSON);
+      expectError(await send(withMembers(members)), NOT_JSON);
     }
   });
 
@@ -104,19 +104,19 @@ describe.each(KMS_APIS)('%s', (name) => {
       '"note":{"__proto__":1}',
       '"note":[{"a":[{"_\\u005fproto__":1}]}]',
     ]) {
-      expectRefusal(await send(withMembers(members)), NOT_JSON);
+      expectError(await send(withMembers(members)), NOT_JSON);
     }
   });
 
   test('refuses a body of 1 MiB', async () => {
     const filler = (bytes: number) => withMembers(`"note":"${'x'.repeat(bytes)}"`);
-    expectRefusal(await send(filler(1024 * 1024)), TOO_LONG);
-    expectRefusal(await send(Buffer.alloc(1024 * 1024, 0x20)), TOO_LONG);
-    expectRefusal(await send(Buffer.alloc(1024 * 1024, 0xff)), TOO_LONG);
+    expectError(await send(filler(1024 * 1024)), TOO_LONG);
+    expectError(await send(Buffer.alloc(1024 * 1024, 0x20)), TOO_LONG);
+    expectError(await send(Buffer.alloc(1024 * 1024, 0xff)), TOO_LONG);
   });
 
   test('refuses a body of 3 MiB', async () => {
-    expectRefusal(await send(Buffer.alloc(3 * 1024 * 1024, 0x20)), [413, 'APIGW.0201']);
+    expectError(await send(Buffer.alloc(3 * 1024 * 1024, 0x20)), [413, 'APIGW.0201']);
   });
 
   test('misses each required field before it minds the form of another; null is a missing one', async () => {
@@ -125,15 +125,15 @@ describe.each(KMS_APIS)('%s', (name) => {
       const { [field]: _, ...others } = bodies[name] ?? {};
       const malformed = Object.fromEntries(Object.keys(others).map((other) => [other, 0]));
       // Where a field narrows what is taken away, a null is refused as what it is.
-      const withNull = ADMINISTRATORS_APIS.includes(name) ? [] : [{ ...others, [field]: null }];
+      const withNull = ADMINISTRATOR_APIS.includes(name) ? [] : [{ ...others, [field]: null }];
       for (const body of [others, ...withNull, malformed, { ...others, sequence: 'x' }]) {
         const answer = await send(body);
-        expectRefusal(answer, MISSING);
+        expectError(answer, MISSING);
         expect(answer.body.error_msg).toBe(`Parameters missing in the request message. ${field} is required.`);
       }
     }
     if (required.length === 0) return;
-    for (const nothing of [undefined, '', {}]) expectRefusal(await send(nothing), MISSING);
+    for (const nothing of [undefined, '', {}]) expectError(await send(nothing), MISSING);
   });
 
   test('refuses a malformed sequence', async () => {
@@ -142,7 +142,7 @@ describe.each(KMS_APIS)('%s', (name) => {
       ...['x', short, `${SEQUENCE}0`, `${short} `, `${short}_`, `${short}\n`, `${short}é`, ' '],
       ...[0, 919, true, false, [], [SEQUENCE], {}],
     ]) {
-      expectRefusal(await send({ ...bodies[name], sequence }), BAD_SEQUENCE);
+      expectError(await send({ ...bodies[name], sequence }), BAD_SEQUENCE);
     }
   });
 
@@ -169,9 +169,9 @@ const CODES: Record<string, string> = {
 
 test('no body at all, and an empty one, is a list from the start where no field is required', async () => {
   for (const name of ['list-retirable-grants', 'list-keys']) {
-    const whole = await service.kms(callerOf(service, name), name, {});
+    const whole = await service.kms(permittedUser(service, name), name, {});
     for (const body of [undefined, '', new Uint8Array()]) {
-      const answer = await service.kms(callerOf(service, name), name, body);
+      const answer = await service.kms(permittedUser(service, name), name, body);
       expect([answer.status, answer.body]).toEqual([200, whole.body]);
     }
   }
@@ -185,15 +185,15 @@ test('fields that no API has are ignored, at any depth, and an empty sequence is
     toString: 'x',
     'key_id ': 7,
   };
-  for (const name of KMS_APIS.filter((name) => !ADMINISTRATORS_APIS.includes(name))) {
-    const { status, body } = await service.kms(callerOf(service, name), name, { ...unknown, ...bodies[name] });
+  for (const name of KMS_APIS.filter((name) => !ADMINISTRATOR_APIS.includes(name))) {
+    const { status, body } = await service.kms(permittedUser(service, name), name, { ...unknown, ...bodies[name] });
     expect([name, status, body.error_code]).toEqual([name, 200, undefined]);
   }
   // One that was misspelt would not narrow what is taken away.
-  for (const name of ADMINISTRATORS_APIS) {
+  for (const name of ADMINISTRATOR_APIS) {
     for (const more of [{ dryRun: true }, { keyId: 'x' }, { key_id: null }, { digest: null }]) {
-      const answer = await service.kms(callerOf(service, name), name, { ...bodies[name], ...more });
-      expectRefusal(answer, [400, 'KMS.0308']);
+      const answer = await service.kms(permittedUser(service, name), name, { ...bodies[name], ...more });
+      expectError(answer, [400, 'KMS.0308']);
     }
   }
 });
@@ -216,5 +216,5 @@ test('a name in another script than Latin passes as text, and 64 KiB is the last
     return service.kms(service.reader, 'list-keys', `${head}${fill}"}`);
   };
   expect((await list(64 * 1024)).status).toBe(200);
-  expectRefusal(await list(64 * 1024 + 1), TOO_LONG);
+  expectError(await list(64 * 1024 + 1), TOO_LONG);
 });

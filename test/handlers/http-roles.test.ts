@@ -4,11 +4,11 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
-import { ADMINISTRATORS_APIS, KMS_APIS, leastBodies, READING_APIS } from '../support/apis.ts';
-import { expectRefusal } from '../support/expect-error.ts';
+import { ADMINISTRATOR_APIS, KMS_APIS, minimalBodies, READER_APIS } from '../support/apis.ts';
+import { expectError } from '../support/expect-error.ts';
 import { sendSigned } from '../support/send-signed.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { rowsOf } from '../support/stored-rows.ts';
+import { storedRows } from '../support/stored-rows.ts';
 
 const OTHER_PROJECT: [number, string] = [403, 'KMS.0321'];
 const NO_PERMISSION: [number, string] = [403, 'KMS.0307'];
@@ -36,8 +36,8 @@ beforeAll(async () => {
   unknownRole = await elsewhere('unknown');
   await store.directory.addRole(unknownRole.user_id, service.demo.project_id, 'KMS Nothing');
   for (const user of [service.creator, service.reader, unknownRole, otherRole]) await service.token(user);
-  bodies = await leastBodies(service);
-  rows = await rowsOf(service);
+  bodies = await minimalBodies(service);
+  rows = await storedRows(service);
 });
 afterAll(() => service.stop());
 
@@ -46,19 +46,19 @@ describe.each(KMS_APIS)('%s', (name) => {
     sendSigned(service, user, `/v1.0/${service.demo.project_id}/kms/${name}`, JSON.stringify(bodies[name]));
 
   afterEach(async () => {
-    expect(await rowsOf(service)).toEqual(rows);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   test('is refused to an AK/SK that has no role in the project', async () => {
-    for (const user of [foreigner, roleless]) expectRefusal(await sendBy(user), OTHER_PROJECT);
+    for (const user of [foreigner, roleless]) expectError(await sendBy(user), OTHER_PROJECT);
   });
 
   test('is refused to a role that does not allow it, by AK/SK too, and whatever the body', async () => {
-    const users = [unknownRole, otherRole, ...(READING_APIS.includes(name) ? [] : [service.reader])];
-    if (ADMINISTRATORS_APIS.includes(name)) users.push(service.creator);
+    const users = [unknownRole, otherRole, ...(READER_APIS.includes(name) ? [] : [service.reader])];
+    if (ADMINISTRATOR_APIS.includes(name)) users.push(service.creator);
     for (const user of users) {
-      expectRefusal(await sendBy(user), NO_PERMISSION);
-      expectRefusal(await service.kms(user, name, 'not JSON'), NO_PERMISSION);
+      expectError(await sendBy(user), NO_PERMISSION);
+      expectError(await service.kms(user, name, 'not JSON'), NO_PERMISSION);
     }
   });
 });

@@ -1,9 +1,9 @@
 /** What is no route, or not with this method; and what is told on every reply. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { KMS_APIS, leastBodies } from '../support/apis.ts';
-import { expectRefusal } from '../support/expect-error.ts';
+import { KMS_APIS, minimalBodies } from '../support/apis.ts';
+import { expectError } from '../support/expect-error.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { rowsOf } from '../support/stored-rows.ts';
+import { storedRows } from '../support/stored-rows.ts';
 
 const NO_API: [number, string] = [404, 'APIGW.0101'];
 
@@ -14,26 +14,26 @@ let bodies: Record<string, Record<string, unknown>>;
 beforeAll(async () => {
   service = await startService();
   headers = { 'X-Auth-Token': await service.token(service.creator) };
-  bodies = await leastBodies(service);
+  bodies = await minimalBodies(service);
 });
 afterAll(() => service.stop());
 
 test.each(KMS_APIS)('%s by any method but POST is 405 KMS.0215 and does nothing, token or not', async (name) => {
-  const rows = await rowsOf(service);
+  const rows = await storedRows(service);
   const path = `/v1.0/${service.demo.project_id}/kms/${name}`;
   for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     const body = method === 'GET' ? undefined : bodies[name];
-    expectRefusal(await service.send(path, { method, headers, body }), [405, 'KMS.0215']);
-    expectRefusal(await service.send(path, { method, body }), [405, 'KMS.0215']);
+    expectError(await service.send(path, { method, headers, body }), [405, 'KMS.0215']);
+    expectError(await service.send(path, { method, body }), [405, 'KMS.0215']);
   }
   const head = await service.send(path, { method: 'HEAD', headers });
   expect([head.status, head.body]).toEqual([405, undefined]);
   expect(head.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(await storedRows(service)).toEqual(rows);
 });
 
 test('a path that is no API is 404 APIGW.0101 and does nothing, token or not', async () => {
-  const rows = await rowsOf(service);
+  const rows = await storedRows(service);
   const project = service.demo.project_id;
   const body = bodies['revoke-grant'];
   for (const path of [
@@ -60,10 +60,10 @@ test('a path that is no API is 404 APIGW.0101 and does nothing, token or not', a
     '/v3/projects',
     '/toString',
   ]) {
-    expectRefusal(await service.send(path, { headers, body }), NO_API);
-    expectRefusal(await service.send(path, { body }), NO_API);
+    expectError(await service.send(path, { headers, body }), NO_API);
+    expectError(await service.send(path, { body }), NO_API);
   }
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(await storedRows(service)).toEqual(rows);
 });
 
 test('the identity routes take only their own methods', async () => {
@@ -73,13 +73,13 @@ test('the identity routes take only their own methods', async () => {
     ['POST', '/v3/projects'],
     ['DELETE', '/v3/projects'],
   ]) {
-    expectRefusal(await service.send(path ?? '', { method: method ?? '', headers }), NO_API);
+    expectError(await service.send(path ?? '', { method: method ?? '', headers }), NO_API);
   }
 });
 
 test('GET of a path that is no API is 404 too, outside the folder that only knows POST', async () => {
   for (const path of ['/', `/v1.0/${service.demo.project_id}/revoke-grant`, '/favicon.ico']) {
-    expectRefusal(await service.send(path, { method: 'GET' }), NO_API);
+    expectError(await service.send(path, { method: 'GET' }), NO_API);
   }
 });
 
@@ -105,6 +105,6 @@ test('each reply has a request id of its own', async () => {
 test('a request id that a client sends is not taken over', async () => {
   const sent = 'f'.repeat(32);
   const answer = await service.send('/nowhere', { headers: { 'x-request-id': sent } });
-  expectRefusal(answer, NO_API);
+  expectError(answer, NO_API);
   expect(answer.headers.get('x-request-id')).not.toBe(sent);
 });

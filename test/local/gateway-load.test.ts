@@ -4,8 +4,8 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createGateway, drain } from '../../local/gateway.ts';
-import { expectRefusal } from '../support/expect-error.ts';
-import { dial, exchange, replyOf, restOf } from '../support/raw-http.ts';
+import { expectError } from '../support/expect-error.ts';
+import { connectTo, parseResponse, readToEnd, sendRaw } from '../support/raw-http.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { arrival, listen } from './gateway-fixture.ts';
 
@@ -27,27 +27,27 @@ afterEach(() => drain(gateway, 0));
 
 /** A connection that has had its reply and stays open. */
 async function idle(): Promise<Socket> {
-  const socket = await dial(url);
+  const socket = await connectTo(url);
   socket.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
   await once(socket, 'data');
   return socket;
 }
 
-const newcomer = () => exchange(url, 'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+const newcomer = () => sendRaw(url, 'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
 
 test('idle connections give way: a newcomer that tries twice is answered', async () => {
   for (let count = 0; count < 8; count += 1) await idle();
   expect(await newcomer()).toBe('');
-  expectRefusal(replyOf(await newcomer()), NOT_FOUND);
+  expectError(parseResponse(await newcomer()), NOT_FOUND);
 });
 
 test('a request under way does not give way', async () => {
-  const busy = await dial(url);
+  const busy = await connectTo(url);
   const arrived = arrival(gateway, 1);
   busy.write('POST /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{');
   await arrived;
   for (let count = 0; count < 7; count += 1) await idle();
   expect(await newcomer()).toBe('');
   busy.write('}');
-  expectRefusal(replyOf(await restOf(busy)), NOT_FOUND);
+  expectError(parseResponse(await readToEnd(busy)), NOT_FOUND);
 });

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGateway, drain } from '../../local/gateway.ts';
 import { grantIdsOn } from '../support/create.ts';
-import { expectRefusal } from '../support/expect-error.ts';
-import { dial, replyOf, restOf } from '../support/raw-http.ts';
+import { expectError } from '../support/expect-error.ts';
+import { connectTo, parseResponse, readToEnd } from '../support/raw-http.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { rowsOf } from '../support/stored-rows.ts';
+import { storedRows } from '../support/stored-rows.ts';
 
 let service: TestService;
 let gateway: Server;
@@ -60,40 +60,40 @@ describe('a client', () => {
     // The server looks once a second; shorter bounds keep the test short.
     gateway.headersTimeout = 100;
     gateway.requestTimeout = 200;
-    const rows = await rowsOf(service);
+    const rows = await storedRows(service);
     const replies = await Promise.all(
       ['', 'PO', head.slice(0, 60), head.slice(0, -2), head, head + body.slice(0, -1)].map(async (sent) => {
-        const socket = await dial(url);
+        const socket = await connectTo(url);
         if (sent !== '') socket.write(sent);
-        return restOf(socket);
+        return readToEnd(socket);
       }),
     );
-    for (const reply of replies) expectRefusal(replyOf(reply), [408, 'APIGW.0201']);
-    expect(await rowsOf(service)).toEqual(rows);
+    for (const reply of replies) expectError(parseResponse(reply), [408, 'APIGW.0201']);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   test('that drops the connection in the middle of a request does nothing', async () => {
-    const rows = await rowsOf(service);
+    const rows = await storedRows(service);
     const connected = once(gateway, 'connection');
-    const socket = await dial(url);
+    const socket = await connectTo(url);
     const [peer] = await connected;
     const closed = new Promise((resolve) => peer.once('close', resolve));
     socket.write(head + body.slice(0, -1), () => socket.resetAndDestroy());
     await closed;
-    expect(await rowsOf(service)).toEqual(rows);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   test('that stays silent after its reply is hung up on', async () => {
     gateway.keepAliveTimeout = 100;
-    const socket = await dial(url);
+    const socket = await connectTo(url);
     socket.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
-    expectRefusal(replyOf(await restOf(socket)), [404, 'APIGW.0101']);
+    expectError(parseResponse(await readToEnd(socket)), [404, 'APIGW.0101']);
   });
 });
 
 describe('draining', () => {
   test('finishes what is under way, tells the client that it is the last, and takes nothing new', async () => {
-    const [idle, busy] = [await dial(url), await dial(url)];
+    const [idle, busy] = [await connectTo(url), await connectTo(url)];
     idle.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
     await once(idle, 'data');
     const arrived = once(gateway, 'request');
@@ -101,24 +101,24 @@ describe('draining', () => {
     await arrived;
 
     const drained = drain(gateway, 10_000);
-    await restOf(idle);
+    await readToEnd(idle);
     await expect(fetch(url)).rejects.toThrow('fetch failed');
     expect(await grantIdsOn(service, keyId)).toHaveLength(3);
 
     busy.write(body.slice(10));
-    const reply = replyOf(await restOf(busy));
+    const reply = parseResponse(await readToEnd(busy));
     expect([reply.status, reply.body, reply.headers.get('connection')]).toEqual([200, {}, 'close']);
     await drained;
     expect(await grantIdsOn(service, keyId)).toHaveLength(2);
   });
 
   test('does not wait longer than it is told to', async () => {
-    const rows = await rowsOf(service);
-    const busy = await dial(url);
+    const rows = await storedRows(service);
+    const busy = await connectTo(url);
     const arrived = once(gateway, 'request');
     busy.write(head + body.slice(0, -1));
     await arrived;
-    await Promise.all([drain(gateway, 50), restOf(busy)]);
-    expect(await rowsOf(service)).toEqual(rows);
+    await Promise.all([drain(gateway, 50), readToEnd(busy)]);
+    expect(await storedRows(service)).toEqual(rows);
   });
 });

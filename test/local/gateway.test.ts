@@ -1,9 +1,9 @@
 /** What the gateway does before a function is asked: browsers of other origins, and what is not HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { expectRefusal } from '../support/expect-error.ts';
-import { exchange, replyOf } from '../support/raw-http.ts';
+import { expectError } from '../support/expect-error.ts';
+import { parseResponse, sendRaw } from '../support/raw-http.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { rowsOf } from '../support/stored-rows.ts';
+import { storedRows } from '../support/stored-rows.ts';
 
 const APP = 'https://app.example.com';
 
@@ -113,26 +113,26 @@ describe('on the wire', () => {
     ],
     ['no Host', () => post([auth(), 'Content-Length: 2'], '{}')],
   ])('%s is 400 as JSON, and the connection ends', async (_, request) => {
-    const rows = await rowsOf(service);
-    const reply = replyOf(await exchange(service.url, request()));
+    const rows = await storedRows(service);
+    const reply = parseResponse(await sendRaw(service.url, request()));
     expect(reply.headers.get('connection')).toBe('close');
-    expectRefusal(reply, [400, 'APIGW.0201']);
-    expect(await rowsOf(service)).toEqual(rows);
+    expectError(reply, [400, 'APIGW.0201']);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   test('headers of more than 32 KiB are 431 as JSON, and the connection ends', async () => {
-    const reply = replyOf(await exchange(service.url, post(['Host: a', `X-Fill: ${'x'.repeat(33 * 1024)}`])));
+    const reply = parseResponse(await sendRaw(service.url, post(['Host: a', `X-Fill: ${'x'.repeat(33 * 1024)}`])));
     expect(reply.headers.get('connection')).toBe('close');
-    expectRefusal(reply, [431, 'APIGW.0201']);
+    expectError(reply, [431, 'APIGW.0201']);
   });
 
   test('a token of 30,000 characters still fits, and is none', async () => {
     const reply = await service.send(path, { headers: { 'X-Auth-Token': 'x'.repeat(30_000) } });
-    expectRefusal(reply, [401, 'APIGW.0301']);
+    expectError(reply, [401, 'APIGW.0301']);
   });
 
   test('an expectation that nobody knows is refused with a request id too', async () => {
-    const reply = replyOf(await exchange(service.url, post(['Host: a', 'Expect: tea', 'Connection: close'])));
+    const reply = parseResponse(await sendRaw(service.url, post(['Host: a', 'Expect: tea', 'Connection: close'])));
     expect(reply.status).toBe(417);
     expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
   });
@@ -143,14 +143,14 @@ describe('on the wire', () => {
     const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
     const lines = ['Host: a', auth(), 'Connection: close', 'Expect: 100-continue', 'Transfer-Encoding: chunked'];
     const body = `${chunk(grant.slice(0, half))}${chunk(grant.slice(half))}0\r\n\r\n`;
-    const [before = '', ...after] = (await exchange(service.url, post(lines, body))).split('\r\n\r\n');
+    const [before = '', ...after] = (await sendRaw(service.url, post(lines, body))).split('\r\n\r\n');
     expect(before).toBe('HTTP/1.1 100 Continue');
-    expect(replyOf(after.join('\r\n\r\n'))).toMatchObject({ status: 200, body: {} });
+    expect(parseResponse(after.join('\r\n\r\n'))).toMatchObject({ status: 200, body: {} });
   });
 
   test('a token in two headers is none', async () => {
     const body = JSON.stringify(service.demo.grants[1]);
     const lines = ['Host: a', auth(), auth(), 'Connection: close', `Content-Length: ${body.length}`];
-    expectRefusal(replyOf(await exchange(service.url, post(lines, body))), [401, 'APIGW.0301']);
+    expectError(parseResponse(await sendRaw(service.url, post(lines, body))), [401, 'APIGW.0301']);
   });
 });

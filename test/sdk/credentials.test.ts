@@ -1,7 +1,7 @@
 /** Who a signature proves one to be, over HTTP. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { authorizationOf, sdkDateOf } from '../signing/independent.ts';
-import { type Answer, startService, type TestService } from '../support/service.ts';
+import { type ApiResponse, startService, type TestService } from '../support/service.ts';
 import { failure, type Keys, type SdkClient, sdkClient } from './client.ts';
 
 let service: TestService;
@@ -27,7 +27,7 @@ async function sendSigned(
   keys: Keys,
   signed: Record<string, string>,
   more: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const path = `/v1.0/${service.demo.project_id}/kms/list-grants`;
   const body = `{"key_id":"${keyId}"}\n`;
   const authorization = authorizationOf({

@@ -1,10 +1,10 @@
 /** What functions ask of DynamoDB, beside what their roles allow: DynamoDB Local itself asks nobody for permission. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { done, newGrant, newKey } from '../support/create.ts';
+import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
 import { sendSigned } from '../support/send-signed.ts';
-import { type Answer, startService, type TestService } from '../support/service.ts';
+import { type ApiResponse, startService, type TestService } from '../support/service.ts';
 import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS } from './roles.ts';
 
@@ -26,7 +26,7 @@ async function using<T>(name: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-const kms = (name: string, body: object, user = service.creator): Promise<Answer> =>
+const kms = (name: string, body: object, user = service.creator): Promise<ApiResponse> =>
   using(name, () => service.kms(user, name, body));
 
 const login = (user: object) =>
@@ -52,8 +52,8 @@ beforeAll(async () => {
   const { user_id: id, name, password } = creator;
   expect((await login({ id, password })).status).toBe(201);
   expect((await login({ name, password, domain: { name: creator.domain_name } })).status).toBe(201);
-  done(await using('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
-  done(await using('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
+  okBody(await using('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
+  okBody(await using('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
 
   const key_id = await using('create-key', () => newKey(service));
   const signed = (body: object) =>
@@ -62,34 +62,34 @@ beforeAll(async () => {
     );
   const operations = ['create-grant', 'retire-grant', 'encrypt-data'];
   const grant = { key_id, grantee_principal: grantee.user_id, operations, retiring_principal: creator.user_id };
-  const { grant_id } = done(await signed(grant));
+  const { grant_id } = okBody(await signed(grant));
   expect((await signed({ ...grant, key_id: '00000000-0000-4000-8000-000000000000' })).status).not.toBe(200);
-  done(
+  okBody(
     await kms(
       'create-grant',
       { ...grant, grantee_principal: creator.user_id, sequence: '919c82d4-8046-4722-9094-35c3c6524cff' },
       grantee,
     ),
   );
-  done(await kms('list-grants', { key_id }));
-  done(await kms('list-grants', { key_id, grantee_principal: grantee.user_id, limit: '1', marker: '1' }));
-  done(await kms('list-retirable-grants', {}, grantee));
-  done(await kms('list-principal-grants', { grantee_principal: grantee.user_id }, administrator));
+  okBody(await kms('list-grants', { key_id }));
+  okBody(await kms('list-grants', { key_id, grantee_principal: grantee.user_id, limit: '1', marker: '1' }));
+  okBody(await kms('list-retirable-grants', {}, grantee));
+  okBody(await kms('list-principal-grants', { grantee_principal: grantee.user_id }, administrator));
   const all = { grantee_principal: grantee.user_id, key_id, sequence: '919c82d4-8046-4722-9094-35c3c6524cfe' };
-  done(await kms('revoke-principal-grants', { ...all, dry_run: true }, administrator));
-  done(await kms('list-keys', { key_state: '2', key_spec: 'ALL' }));
-  done(await kms('describe-key', { key_id }));
-  done(await kms('disable-key', { key_id }));
-  done(await kms('enable-key', { key_id }));
-  done(await kms('retire-grant', { key_id, grant_id }, grantee));
-  done(await kms('revoke-grant', { key_id, grant_id: await newGrant(service, key_id) }));
+  okBody(await kms('revoke-principal-grants', { ...all, dry_run: true }, administrator));
+  okBody(await kms('list-keys', { key_state: '2', key_spec: 'ALL' }));
+  okBody(await kms('describe-key', { key_id }));
+  okBody(await kms('disable-key', { key_id }));
+  okBody(await kms('enable-key', { key_id }));
+  okBody(await kms('retire-grant', { key_id, grant_id }, grantee));
+  okBody(await kms('revoke-grant', { key_id, grant_id: await newGrant(service, key_id) }));
   await newGrant(service, key_id);
-  expect(done(await kms('revoke-principal-grants', all, administrator))).toMatchObject({ revoked: 1 });
-  done(await kms('list-grant-events', {}));
-  done(await kms('list-grant-events', { grantee_principal: grantee.user_id }));
-  done(await kms('schedule-key-deletion', { key_id, pending_days: '7' }));
-  done(await kms('cancel-key-deletion', { key_id }));
-  done(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: '7' }));
+  expect(okBody(await kms('revoke-principal-grants', all, administrator))).toMatchObject({ revoked: 1 });
+  okBody(await kms('list-grant-events', {}));
+  okBody(await kms('list-grant-events', { grantee_principal: grantee.user_id }));
+  okBody(await kms('schedule-key-deletion', { key_id, pending_days: '7' }));
+  okBody(await kms('cancel-key-deletion', { key_id }));
+  okBody(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: '7' }));
   service.clock.nowMs += 8 * DAY_MS;
   expect(await using('delete-due-keys', () => service.services.deleteDueKeys())).toBe(1);
   await using('unmatched', () => service.send('/nowhere'));

@@ -14,7 +14,7 @@ import type { Message, ReceivedMessage } from '../../lib/queue/queue.ts';
 import { type Services, useServices } from '../../lib/services.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
 import { openServices } from '../../local/open-services.ts';
-import { done, newGrant, newKey } from '../support/create.ts';
+import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -52,7 +52,7 @@ async function hook(type: string, data: object): Promise<string> {
   const body = JSON.stringify({ type, timestamp: '2026-11-22T10:00:00Z', data });
   const message = { id: `msg-${sent}`, timestampSeconds: Math.floor(service.clock.nowMs / 1000), body };
   const headers = { 'content-type': 'application/json', ...signWebhook(message, [SECRET]) };
-  return done(await using('webhook', () => service.send('/hooks/idp', { headers, body }))).job_id;
+  return okBody(await using('webhook', () => service.send('/hooks/idp', { headers, body }))).job_id;
 }
 
 /** A job as of a credential that was found; only who finds them may name them. @returns its id */
@@ -114,7 +114,7 @@ function fileOf(name: string, settings: object): SecretReference {
 
 async function stateOf(jobId: string): Promise<string> {
   const headers = { 'X-Auth-Token': await service.token(service.creator) };
-  return done(await using('job', () => service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers }))).state;
+  return okBody(await using('job', () => service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers }))).state;
 }
 
 beforeAll(async () => {
@@ -183,7 +183,7 @@ beforeAll(async () => {
   expect(await stateOf(await hook('user.greeted', {}))).toBe('ignored');
 
   const grantId = await grant();
-  done(await using('revoke-grant', () => service.kms(creator, 'revoke-grant', { key_id: keyId, grant_id: grantId })));
+  okBody(await using('revoke-grant', () => service.kms(creator, 'revoke-grant', { key_id: keyId, grant_id: grantId })));
   const lost = await hook('key.compromised', { key_id: keyId });
   // What the queue was told of both has got lost.
   for (const taken of await queue.receive(10)) await queue.delete(taken);
@@ -193,7 +193,7 @@ beforeAll(async () => {
   expect(await stateOf(lost)).toBe('done');
   expect(await store.outbox.list(1)).toEqual([]);
 
-  done(await service.kms(creator, 'schedule-key-deletion', { key_id: await withGrant(), pending_days: '7' }));
+  okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: await withGrant(), pending_days: '7' }));
   clock.nowMs += 8 * DAY_MS;
   expect(await using('delete-due-keys', () => services.deleteDueKeys())).toBe(1);
 });

@@ -1,6 +1,6 @@
 /** Every KMS API of serverless.yml, each with a body that it would act on: what the tests that walk all routes share. */
 import { readRoutes } from '../../local/routes.ts';
-import { done, newKey } from './create.ts';
+import { newKey, okBody } from './create.ts';
 import type { TestService } from './service.ts';
 
 const PREFIX = 'POST /v1.0/{project_id}/kms/';
@@ -10,31 +10,31 @@ export const KMS_APIS: string[] = readRoutes()
   .map(({ key }) => key.slice(PREFIX.length));
 
 /** Those that a reader may call. Source: KMS user guide, permissions of KMS CMKReadOnlyAccess. */
-export const READING_APIS = ['list-grants', 'list-retirable-grants', 'list-keys', 'describe-key'].concat(
+export const READER_APIS = ['list-grants', 'list-retirable-grants', 'list-keys', 'describe-key'].concat(
   'list-principal-grants',
   'list-grant-events',
 );
 
 /** Those that only an administrator may call. */
-export const ADMINISTRATORS_APIS = ['revoke-principal-grants'];
+export const ADMINISTRATOR_APIS = ['revoke-principal-grants'];
 
 /** One who gets a 200. */
-export const callerOf = ({ creator, administrator }: TestService, name: string) =>
-  ADMINISTRATORS_APIS.includes(name) ? administrator : creator;
+export const permittedUser = ({ creator, administrator }: TestService, name: string) =>
+  ADMINISTRATOR_APIS.includes(name) ? administrator : creator;
 
 /**
- * For each API its required fields and no others, with values that `callerOf` would get a 200 for.
+ * For each API its required fields and no others, with values that `permittedUser` would get a 200 for.
  * Makes a disabled key and one that waits for deletion, for the APIs that want them so.
  */
-export async function leastBodies(service: TestService): Promise<Record<string, Record<string, unknown>>> {
+export async function minimalBodies(service: TestService): Promise<Record<string, Record<string, unknown>>> {
   const { demo, creator, grantee } = service;
   const grant = { ...demo.grants[0] };
   const other = { ...demo.grants[1] };
   const key = { key_id: demo.keys[0]?.key_id };
   const disabled = { key_id: await newKey(service) };
   const waiting = { key_id: await newKey(service) };
-  done(await service.kms(creator, 'disable-key', disabled));
-  done(await service.kms(creator, 'schedule-key-deletion', { ...waiting, pending_days: '7' }));
+  okBody(await service.kms(creator, 'disable-key', disabled));
+  okBody(await service.kms(creator, 'schedule-key-deletion', { ...waiting, pending_days: '7' }));
   return {
     'list-grants': key,
     'list-retirable-grants': {},

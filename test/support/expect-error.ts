@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
-import type { Answer } from './service.ts';
+import type { ApiResponse } from './service.ts';
 
 /** The whole reply of a refusal: the documented nested form, the gateway's flat form, and the request id in both places. */
-export function expectRefusal({ status, headers, body }: Answer, [expectedStatus, code]: [number, string]): void {
+export function expectError({ status, headers, body }: ApiResponse, [expectedStatus, code]: [number, string]): void {
   expect([status, body?.error_code]).toEqual([expectedStatus, code]);
   expect(headers.get('content-type')).toBe('application/json');
   expect(headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
@@ -15,7 +15,11 @@ export function expectRefusal({ status, headers, body }: Answer, [expectedStatus
 }
 
 /** The whole reply of a refusal in Keystone's form, where `code` is a number. */
-export function expectKeystoneRefusal({ status, headers, body }: Answer, expectedStatus: number, title: string): void {
+export function expectKeystoneError(
+  { status, headers, body }: ApiResponse,
+  expectedStatus: number,
+  title: string,
+): void {
   expect([status, body]).toEqual([
     expectedStatus,
     { error: { code: expectedStatus, message: expect.stringMatching(/./), title } },

@@ -1,9 +1,9 @@
 /** A client that writes what it is told, byte by byte, and minds no protocol. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Answer } from './service.ts';
+import type { ApiResponse } from './service.ts';
 
-export async function dial(url: string): Promise<Socket> {
+export async function connectTo(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   // A peer that cuts the connection is what these tests look for; what came before it is still read.
@@ -13,7 +13,7 @@ export async function dial(url: string): Promise<Socket> {
 }
 
 /** All that comes until the other side ends the connection. */
-export async function restOf(socket: Socket): Promise<string> {
+export async function readToEnd(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk) => {
     text += chunk.toString('latin1');
@@ -23,14 +23,14 @@ export async function restOf(socket: Socket): Promise<string> {
 }
 
 /** Sends bytes as they are on a connection of their own. */
-export async function exchange(url: string, sent: string): Promise<string> {
-  const socket = await dial(url);
+export async function sendRaw(url: string, sent: string): Promise<string> {
+  const socket = await connectTo(url);
   socket.write(sent, 'latin1');
-  return restOf(socket);
+  return readToEnd(socket);
 }
 
 /** One whole reply, whose length must be what it says. */
-export function replyOf(text: string): Answer {
+export function parseResponse(text: string): ApiResponse {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers = new Headers(lines.map((line) => line.split(/: */, 2) as [string, string]));

@@ -1,9 +1,9 @@
 import { sign } from '../../lib/signing/sdk-hmac.ts';
 import type { DemoUser } from '../../local/demo.ts';
-import type { Answer, TestService } from './service.ts';
+import type { ApiResponse, TestService } from './service.ts';
 
 /** A POST signed with the user's AK/SK at the service's own time, as SDKs send it. */
-export function sendSigned(service: TestService, user: DemoUser, path: string, body: string): Promise<Answer> {
+export function sendSigned(service: TestService, user: DemoUser, path: string, body: string): Promise<ApiResponse> {
   const headers = {
     'content-type': 'application/json',
     'x-sdk-date': new Date(service.clock.nowMs).toISOString().replace(/[-:]|\.\d+/g, ''),

@@ -18,14 +18,14 @@ import { storeSettings } from './store.ts';
 import { startForCaller } from './upstream/caller.ts';
 import { startForService } from './upstream/service-mode.ts';
 
-export interface Answer {
+export interface ApiResponse {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests read replies of every form
   body: any;
 }
 
-export interface Ask {
+export interface RequestOptions {
   method?: string;
   headers?: Record<string, string>;
   /** An object is sent as JSON; text and bytes as they are. */
@@ -33,7 +33,7 @@ export interface Ask {
 }
 
 /** A service that is there to be asked. */
-export interface Started {
+export interface RunningService {
   url: string;
   /** Where the keys and grants are; and so with `services`, whichever process answers for them. */
   dataDir: string;
@@ -50,15 +50,15 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-export interface TestService extends Omit<Started, 'login'> {
+export interface TestService extends Omit<RunningService, 'login'> {
   creator: DemoUser;
   grantee: DemoUser;
   reader: DemoUser;
   administrator: DemoUser;
   /** Any request. */
-  send(path: string, ask?: Ask): Promise<Answer>;
+  send(path: string, ask?: RequestOptions): Promise<ApiResponse>;
   /** POST /v1.0/{project}/kms/{name} with a token of `user`, in the demo project unless told. */
-  kms(user: DemoUser, name: string, body?: Ask['body'], projectId?: string): Promise<Answer>;
+  kms(user: DemoUser, name: string, body?: RequestOptions['body'], projectId?: string): Promise<ApiResponse>;
   /** A token of the user for the project; one is made and reused. */
   token(user: DemoUser, projectId?: string): Promise<string>;
   /** Another project, in a domain of its own, with one user in it. */
@@ -67,7 +67,7 @@ export interface TestService extends Omit<Started, 'login'> {
   addUser(name: string, role: string): Promise<DemoUser>;
 }
 
-async function startHere(env: Record<string, string>): Promise<Started> {
+async function startHere(env: Record<string, string>): Promise<RunningService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...storeSettings(), ...env });
   const demo = (await createDemoOnFirstStart(config)) as Demo;
@@ -107,7 +107,10 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
   const tokens = new Map<string, Promise<string>>();
 
-  async function send(path: string, { method = 'POST', headers = {}, body }: Ask = {}): Promise<Answer> {
+  async function send(
+    path: string,
+    { method = 'POST', headers = {}, body }: RequestOptions = {},
+  ): Promise<ApiResponse> {
     const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const sent = isRaw ? body : JSON.stringify(body);
     const response = await fetch(url + path, {
@@ -127,7 +130,12 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     return made;
   }
 
-  async function kms(user: DemoUser, name: string, body?: Ask['body'], projectId = demo.project_id): Promise<Answer> {
+  async function kms(
+    user: DemoUser,
+    name: string,
+    body?: RequestOptions['body'],
+    projectId = demo.project_id,
+  ): Promise<ApiResponse> {
     const headers = { 'X-Auth-Token': await token(user, projectId) };
     return send(`/v1.0/${projectId}/kms/${name}`, { headers, body });
   }

@@ -11,7 +11,7 @@ type Rows = Record<string, unknown[]>;
  * after whatever wrote nothing.
  * A token made in between counts as a change, so tests make theirs first.
  */
-export async function rowsOf({ dataDir, services, receipts, isSigning, demo }: TestService): Promise<Rows> {
+export async function storedRows({ dataDir, services, receipts, isSigning, demo }: TestService): Promise<Rows> {
   const { dynamodb } = services.config;
   const rows = dynamodb ? await itemsOf(dynamodb) : rowsIn(join(dataDir, 'kms-grants.db'));
   // That a request was at work, and is no longer, is remembered whatever it came to.

@@ -7,8 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WorkOS } from '@workos-inc/node';
 import { Webhook } from 'standardwebhooks';
 import type { SqliteQueue } from '../../lib/store/sqlite/queue.ts';
-import { done } from '../support/create.ts';
-import { type Answer, type Ask, startService, type TestService } from '../support/service.ts';
+import { okBody } from '../support/create.ts';
+import { type ApiResponse, type RequestOptions, startService, type TestService } from '../support/service.ts';
 
 export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const OTHER_SECRET = 'whsec_bm90IGEgc2VjcmV0IGF0IGFsbCwgYnV0IGxvbmc=';
@@ -21,7 +21,7 @@ const gitHubKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const END_MS = 20_000;
 const HOUR_MS = 3_600_000;
 
-export interface HookAnswer extends Answer {
+export interface HookAnswer extends ApiResponse {
   /** The body as it came. */
   text: string;
 }
@@ -36,7 +36,7 @@ export interface Sending {
   /** When it is signed; now by the service's clock when left out. */
   atMs?: number;
   /** Changes of what is sent once it is signed. */
-  change?: Ask;
+  change?: RequestOptions;
 }
 
 export interface World {
@@ -44,16 +44,16 @@ export interface World {
   stranger: Awaited<ReturnType<TestService['foreignUser']>>;
   /** Writes the settings anew. */
   setSources(sources: object): void;
-  send(path: string, ask: Ask): Promise<HookAnswer>;
+  send(path: string, ask: RequestOptions): Promise<HookAnswer>;
   /** Sends an event of ours, signed by the package that the standard brings. */
   tell: Sender;
   /** The job as it is told, once nothing more happens to it. */
-  ended(jobId: string): Promise<Answer['body']>;
+  ended(jobId: string): Promise<ApiResponse['body']>;
   /** Sends an event and waits for the end of its job. */
   tellAndWait: Sender;
   /** When nothing is left in the queue. */
   idle(): Promise<void>;
-  job(jobId: string, user?: TestService['creator'], projectId?: string): Promise<Answer>;
+  job(jobId: string, user?: TestService['creator'], projectId?: string): Promise<ApiResponse>;
   stop(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export async function startWorld(): Promise<World> {
   const setSources = (sources: object) => writeFileSync(path, JSON.stringify(sources));
   setSources(sourcesOf(service.demo.project_id, stranger.project_id));
 
-  async function send(to: string, { method = 'POST', headers = {}, body }: Ask): Promise<HookAnswer> {
+  async function send(to: string, { method = 'POST', headers = {}, body }: RequestOptions): Promise<HookAnswer> {
     const sent = body === undefined ? {} : { body: textOf(body) };
     const response = await fetch(service.url + to, { method, headers, ...sent });
     const text = await response.text();
@@ -89,14 +89,14 @@ export async function startWorld(): Promise<World> {
     return send(`/hooks/${source}`, { ...ask, ...change, headers: { ...ask.headers, ...change.headers } });
   };
 
-  async function job(jobId: string, user = service.creator, projectId = service.demo.project_id): Promise<Answer> {
+  async function job(jobId: string, user = service.creator, projectId = service.demo.project_id): Promise<ApiResponse> {
     const headers = { 'X-Auth-Token': await service.token(user, projectId) };
     return service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers });
   }
 
   function ended(jobId: string) {
     return until(`job ${jobId} ends`, async () => {
-      const body = done(await job(jobId));
+      const body = okBody(await job(jobId));
       return ['queued', 'running'].includes(body.state) ? undefined : body;
     });
   }
@@ -117,7 +117,7 @@ export async function startWorld(): Promise<World> {
     idle,
     async tellAndWait(body, options) {
       const answer = await tell(body, options);
-      return { ...answer, body: await ended(done(answer).job_id) };
+      return { ...answer, body: await ended(okBody(answer).job_id) };
     },
     async stop() {
       await service.stop();
@@ -166,14 +166,14 @@ export function signed(
 }
 
 /** Signed by the vendor's library. */
-export async function workosSigned(body: unknown, atMs: number): Promise<Ask> {
+export async function workosSigned(body: unknown, atMs: number): Promise<RequestOptions> {
   const text = textOf(body);
   const signature = await new WorkOS('sk_test').webhooks.computeSignature(atMs, Buffer.from(text), PLAIN_SECRET);
   return { headers: { 'workos-signature': `t=${atMs}, v1=${signature}` }, body: text };
 }
 
 /** Signed as GitHub does, with a key of this run. */
-export function gitHubSigned(body: unknown): Ask {
+export function gitHubSigned(body: unknown): RequestOptions {
   const text = textOf(body);
   const headers = {
     'github-public-key-identifier': 'key-of-the-test',

@@ -1,11 +1,11 @@
 /** Who may create a grant, on which key, and how many. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
-import { done, grantIdsOn, grantsOn, newGrant, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { resultCodes, sendConcurrently } from '../../support/concurrent-requests.ts';
+import { grantIdsOn, grantsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 let service: TestService;
 let keyId: string;
@@ -18,15 +18,15 @@ beforeEach(async () => {
   keyId = await newKey(service);
 });
 
-function create(user: DemoUser, operations: string[], fields = {}): Promise<Answer> {
+function create(user: DemoUser, operations: string[], fields = {}): Promise<ApiResponse> {
   const grantee_principal = service.reader.user_id;
   return service.kms(user, 'create-grant', { key_id: keyId, grantee_principal, operations, ...fields });
 }
 
-async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = await rowsOf(service);
-  expectRefusal(await asked(), refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<void> {
+  const rows = await storedRows(service);
+  expectError(await asked(), refusal);
+  expect(await storedRows(service)).toEqual(rows);
 }
 
 const NOT_ALLOWED: [number, string] = [403, 'KMS.0306'];
@@ -36,7 +36,7 @@ test('past GRANTS_PER_KEY a key takes no more: KMS.2404; a revoke makes room; ot
   for (let n = 0; n < 3; n += 1) ids.push(await newGrant(service, keyId));
   await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.2404']);
   await newGrant(service, await newKey(service));
-  done(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: ids[1] }));
+  okBody(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: ids[1] }));
   const last = await newGrant(service, keyId);
   await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.2404']);
   expect(await grantIdsOn(service, keyId)).toEqual([ids[0], ids[2], last]);
@@ -44,7 +44,7 @@ test('past GRANTS_PER_KEY a key takes no more: KMS.2404; a revoke makes room; ot
 
 test('sixteen creates at once do not get past the quota', async () => {
   const body = { key_id: keyId, grantee_principal: service.reader.user_id, operations: ['encrypt-data'] };
-  expect(codesOf(await atOnce(service, service.creator, 'create-grant', body))).toEqual([
+  expect(resultCodes(await sendConcurrently(service, service.creator, 'create-grant', body))).toEqual([
     ...Array(13).fill('KMS.2404'),
     'done',
     'done',
@@ -54,16 +54,16 @@ test('sixteen creates at once do not get past the quota', async () => {
 });
 
 test('a disabled key takes no grant: KMS.0209; enabled again it does', async () => {
-  done(await service.kms(service.creator, 'disable-key', { key_id: keyId }));
+  okBody(await service.kms(service.creator, 'disable-key', { key_id: keyId }));
   await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.0209']);
-  done(await service.kms(service.creator, 'enable-key', { key_id: keyId }));
+  okBody(await service.kms(service.creator, 'enable-key', { key_id: keyId }));
   expect((await create(service.creator, ['encrypt-data'])).status).toBe(200);
 });
 
 test('a key that waits for deletion takes no grant: KMS.0210; kept, it is disabled first', async () => {
-  done(await service.kms(service.creator, 'schedule-key-deletion', { key_id: keyId, pending_days: '7' }));
+  okBody(await service.kms(service.creator, 'schedule-key-deletion', { key_id: keyId, pending_days: '7' }));
   await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.0210']);
-  done(await service.kms(service.creator, 'cancel-key-deletion', { key_id: keyId }));
+  okBody(await service.kms(service.creator, 'cancel-key-deletion', { key_id: keyId }));
   await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.0209']);
 });
 
@@ -80,7 +80,7 @@ test('a grantee without create-grant may not, and with it passes on only what it
   await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
   await expectRefused(() => create(service.grantee, ['describe-key', 'retire-grant']), NOT_ALLOWED);
   await expectRefused(() => create(service.grantee, ['encrypt-datakey']), NOT_ALLOWED);
-  const { grant_id } = done(await create(service.grantee, ['describe-key', 'create-grant']));
+  const { grant_id } = okBody(await create(service.grantee, ['describe-key', 'create-grant']));
   const grant = (await grantsOn(service, keyId)).find((one) => one.grant_id === grant_id);
   expect(grant).toMatchObject({
     issuing_principal: service.grantee.user_id,
@@ -92,10 +92,10 @@ test('a grantee without create-grant may not, and with it passes on only what it
 test('what a grantee holds is the union of its grants on the key, and ends with the last that has it', async () => {
   const first = await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
   const second = await newGrant(service, keyId, { operations: ['encrypt-data'] });
-  const passedOn = done(await create(service.grantee, ['encrypt-data', 'describe-key'])).grant_id;
-  done(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: second }));
+  const passedOn = okBody(await create(service.grantee, ['encrypt-data', 'describe-key'])).grant_id;
+  okBody(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: second }));
   await expectRefused(() => create(service.grantee, ['encrypt-data']), NOT_ALLOWED);
-  done(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: first }));
+  okBody(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: first }));
   await expectRefused(() => create(service.grantee, ['describe-key']), NOT_ALLOWED);
   expect(await grantIdsOn(service, keyId)).toEqual([passedOn]);
 });
@@ -124,18 +124,18 @@ test('a user and a domain never stand for each other, even with equal ids', asyn
 
 test('the quota counts grants that are passed on', async () => {
   await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
-  for (let n = 0; n < 2; n += 1) done(await create(service.grantee, ['describe-key']));
+  for (let n = 0; n < 2; n += 1) okBody(await create(service.grantee, ['describe-key']));
   await expectRefused(() => create(service.grantee, ['describe-key']), [400, 'KMS.2404']);
 });
 
 test('a key of another project is no key: 404 KMS.0207, told as of one that is nowhere', async () => {
   const foreigner = await service.foreignUser();
   await service.token(foreigner, foreigner.project_id);
-  const rows = await rowsOf(service);
+  const rows = await storedRows(service);
   const body = { key_id: keyId, grantee_principal: foreigner.user_id, operations: ['encrypt-data'] };
   const foreign = await service.kms(foreigner, 'create-grant', body, foreigner.project_id);
   const absent = await create(service.creator, ['encrypt-data'], { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f' });
-  for (const answer of [foreign, absent]) expectRefusal(answer, [404, 'KMS.0207']);
+  for (const answer of [foreign, absent]) expectError(answer, [404, 'KMS.0207']);
   expect(foreign.body.error_msg).toBe(absent.body.error_msg);
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(await storedRows(service)).toEqual(rows);
 });

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { atOnce } from '../../support/concurrent-requests.ts';
-import { done, grantsOn, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { sendConcurrently } from '../../support/concurrent-requests.ts';
+import { grantsOn, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Principals and names as the documents print them. Source: KMS API reference, create-grant and list-grants. */
 const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
@@ -66,7 +66,7 @@ describe('makes a grant', () => {
 
   test('with the required fields: the principal is a user, and what was not given is not listed', async () => {
     const key = await newKey(service);
-    const { grant_id } = done(await create({ key_id: key }));
+    const { grant_id } = okBody(await create({ key_id: key }));
     expect(await grantsOn(service, key)).toEqual([
       {
         key_id: key,
@@ -82,7 +82,7 @@ describe('makes a grant', () => {
 
   test('with every operation, and with one of them twice, which counts once', async () => {
     const key = await newKey(service);
-    done(await create({ key_id: key, operations: [...ALL_OPERATIONS, 'describe-key'] }));
+    okBody(await create({ key_id: key, operations: [...ALL_OPERATIONS, 'describe-key'] }));
     const [grant] = await grantsOn(service, key);
     expect(grant.operations).toEqual(ALL_OPERATIONS);
   });
@@ -100,8 +100,8 @@ describe('makes a grant', () => {
 
   test('again when all is the same: no name and no principal is unique', async () => {
     const key = await newKey(service);
-    const first = done(await create({ key_id: key, name: 'same' }));
-    const second = done(await create({ key_id: key, name: 'same' }));
+    const first = okBody(await create({ key_id: key, name: 'same' }));
+    const second = okBody(await create({ key_id: key, name: 'same' }));
     expect(second.grant_id).not.toBe(first.grant_id);
     expect(await grantsOn(service, key)).toHaveLength(2);
   });
@@ -109,19 +109,19 @@ describe('makes a grant', () => {
   test('once for one sequence: the same request again gets the first id; another body or caller does not', async () => {
     const key = await newKey(service);
     const ask = { key_id: key, sequence: SEQUENCE };
-    const first = done(await create(ask));
-    const rows = await rowsOf(service);
-    expect(done(await create(ask))).toEqual(first);
-    expect(await rowsOf(service)).toEqual(rows);
-    expect(done(await create({ ...ask, name: 'other' })).grant_id).not.toBe(first.grant_id);
+    const first = okBody(await create(ask));
+    const rows = await storedRows(service);
+    expect(okBody(await create(ask))).toEqual(first);
+    expect(await storedRows(service)).toEqual(rows);
+    expect(okBody(await create({ ...ask, name: 'other' })).grant_id).not.toBe(first.grant_id);
     expect(await grantsOn(service, key)).toHaveLength(2);
   });
 
   test('sixteen times at once for one sequence: one grant, one id', async () => {
     const key = await newKey(service);
     const body = { key_id: key, grantee_principal: USER, operations: ['describe-key'], sequence: SEQUENCE };
-    const answers = await atOnce(service, service.creator, 'create-grant', body);
-    expect(new Set(answers.map((answer) => done(answer).grant_id)).size).toBe(1);
+    const answers = await sendConcurrently(service, service.creator, 'create-grant', body);
+    expect(new Set(answers.map((answer) => okBody(answer).grant_id)).size).toBe(1);
     expect(await grantsOn(service, key)).toHaveLength(1);
   });
 });
@@ -129,10 +129,10 @@ describe('makes a grant', () => {
 describe('refuses, and writes nothing', () => {
   let rows: Record<string, unknown[]>;
   beforeAll(async () => {
-    rows = await rowsOf(service);
+    rows = await storedRows(service);
   });
   afterEach(async () => {
-    expect(await rowsOf(service)).toEqual(rows);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   const id = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
@@ -140,28 +140,28 @@ describe('refuses, and writes nothing', () => {
     ...['', 'x', id.slice(1), `${id}0`, `${id}\n`, ` ${id}`, id.toUpperCase(), id.replaceAll('-', '')],
     ...[id.replace('e', 'é'), id.replace('0d', '_d'), 7, true, [id], { id }],
   ])('key_id %j: KMS.0205', async (key_id) => {
-    expectRefusal(await create({ key_id }), [400, 'KMS.0205']);
+    expectError(await create({ key_id }), [400, 'KMS.0205']);
   });
 
   test.each(['0d0466b0-e727-4d9c-b35d-f84bb474a37f', 'zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz'])(
     'key_id %s, which is no key: 404 KMS.0207',
     async (key_id) => {
-      expectRefusal(await create({ key_id }), [404, 'KMS.0207']);
+      expectError(await create({ key_id }), [404, 'KMS.0207']);
     },
   );
 
   const principals = ['', 'a-b', 'a_b', 'a b', ' a', 'a\n', 'é', '用户', 'a'.repeat(65), 7, true, ['a'], {}];
   test.each(principals)('grantee_principal %j: KMS.2402', async (grantee_principal) => {
-    expectRefusal(await create({ grantee_principal }), [400, 'KMS.2402']);
+    expectError(await create({ grantee_principal }), [400, 'KMS.2402']);
   });
   test.each(principals)('retiring_principal %j: KMS.2402', async (retiring_principal) => {
-    expectRefusal(await create({ retiring_principal }), [400, 'KMS.2402']);
+    expectError(await create({ retiring_principal }), [400, 'KMS.2402']);
   });
 
   test.each([['create-grant'], ['create-grant', 'create-grant']].map((operations) => [operations]))(
     'operations %j: KMS.2401',
     async (operations) => {
-      expectRefusal(await create({ operations }), [400, 'KMS.2401']);
+      expectError(await create({ operations }), [400, 'KMS.2401']);
     },
   );
 
@@ -183,20 +183,20 @@ describe('refuses, and writes nothing', () => {
       true,
     ].map((operations) => [operations]),
   )('operations %j: KMS.0308', async (operations) => {
-    expectRefusal(await create({ operations }), [400, 'KMS.0308']);
+    expectError(await create({ operations }), [400, 'KMS.0308']);
   });
 
   test.each(['', ' ', 'a b', 'a.b', 'a\n', 'a\u0000', '授权', 'a'.repeat(256), 7, false, ['a'], {}])(
     'name %j: KMS.0308',
     async (name) => {
-      expectRefusal(await create({ name }), [400, 'KMS.0308']);
+      expectError(await create({ name }), [400, 'KMS.0308']);
     },
   );
 
   test.each(['', 'User', 'group', 'user ', 1, true, ['user']])(
     'grantee_principal_type %j: KMS.0308',
     async (grantee_principal_type) => {
-      expectRefusal(await create({ grantee_principal_type }), [400, 'KMS.0308']);
+      expectError(await create({ grantee_principal_type }), [400, 'KMS.0308']);
     },
   );
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { done, grantsOn, newGrant, newKey, type User } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { pagesOf } from '../../support/pages.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { grantsOn, newGrant, newKey, okBody, type User } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { readAllPages } from '../../support/pages.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Source: KMS API reference, revoke-grant, request examples. */
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
@@ -38,9 +38,9 @@ beforeEach(async () => {
   key = await newKey(service, service.administrator);
 });
 
-const list = (body: object = {}, user: User = service.reader): Promise<Answer> =>
+const list = (body: object = {}, user: User = service.reader): Promise<ApiResponse> =>
   service.kms(user, 'list-grant-events', body, user.project_id);
-const eventsOf = async (body: object): Promise<Event[]> => done(await list(body)).events;
+const eventsOf = async (body: object): Promise<Event[]> => okBody(await list(body)).events;
 /** What was done to which grant, newest first. */
 const toldOf = async (body: object) => (await eventsOf(body)).map(({ action, grant_id }) => [action, grant_id]);
 
@@ -48,7 +48,7 @@ const grant = (key_id = key, grantee_principal = principal) =>
   newGrant(service, key_id, { grantee_principal }, service.administrator);
 
 /** By the one who may; a millisecond after what was before, so that events have an order. */
-function change(name: string, body: object): Promise<Answer> {
+function change(name: string, body: object): Promise<ApiResponse> {
   service.clock.nowMs += 1;
   return service.kms(service.administrator, name, body);
 }
@@ -65,7 +65,7 @@ describe('tells', () => {
     const [was] = await grantsOn(service, key);
     const madeMs = service.clock.nowMs;
     const answer = await change('revoke-grant', { key_id: key, grant_id, sequence: SEQUENCE });
-    done(answer);
+    okBody(answer);
     const { status, body } = await list({ grant_id });
     const about = {
       project_id: service.demo.project_id,
@@ -126,7 +126,7 @@ describe('tells', () => {
   });
 
   test('of a key that was made and moved: without a grant', async () => {
-    done(await change('disable-key', { key_id: key }));
+    okBody(await change('disable-key', { key_id: key }));
     expect(await eventsOf({ key_id: key })).toEqual([
       expect.objectContaining({ action: 'disable-key', key_id: key }),
       expect.objectContaining({ action: 'create-key', key_id: key }),
@@ -136,12 +136,12 @@ describe('tells', () => {
 
   test('nothing of what was refused or only looked at', async () => {
     await grant();
-    const before = done(await list());
+    const before = okBody(await list());
     const asked = { grantee_principal: principal, digest: '0'.repeat(64) };
-    expectRefusal(await change('revoke-principal-grants', asked), [400, 'KMS.0308']);
-    done(await change('revoke-principal-grants', { grantee_principal: principal, dry_run: true }));
-    expectRefusal(await change('revoke-grant', { key_id: key, grant_id: ABSENT_GRANT }), [400, 'KMS.2501']);
-    expect(done(await list())).toEqual(before);
+    expectError(await change('revoke-principal-grants', asked), [400, 'KMS.0308']);
+    okBody(await change('revoke-principal-grants', { grantee_principal: principal, dry_run: true }));
+    expectError(await change('revoke-grant', { key_id: key, grant_id: ABSENT_GRANT }), [400, 'KMS.2501']);
+    expect(okBody(await list())).toEqual(before);
   });
 });
 
@@ -150,8 +150,8 @@ describe('newest first', () => {
     const other = await newKey(service, service.administrator);
     const [first, second] = [await grant(), await grant(other)];
     const neighbours = await grant(key, `${principal}x`);
-    done(await change('revoke-grant', { key_id: key, grant_id: first }));
-    done(await change('retire-grant', { key_id: other, grant_id: second }));
+    okBody(await change('revoke-grant', { key_id: key, grant_id: first }));
+    okBody(await change('retire-grant', { key_id: other, grant_id: second }));
 
     expect(await toldOf({ key_id: key })).toEqual([
       ['revoke-grant', first],
@@ -179,7 +179,7 @@ describe('newest first', () => {
       { grant_id: neighbours, grantee_principal: principal },
       { key_id: other, grant_id: second, grantee_principal: `${principal}x` },
     ]) {
-      expect(done(await list(contrary))).toEqual(EMPTY);
+      expect(okBody(await list(contrary))).toEqual(EMPTY);
     }
   });
 
@@ -195,7 +195,7 @@ describe('newest first', () => {
 
   test('of what is nowhere: an empty list', async () => {
     for (const nowhere of [{ key_id: ABSENT_KEY }, { grant_id: ABSENT_GRANT }, { grantee_principal: principal }]) {
-      expect(done(await list(nowhere))).toEqual(EMPTY);
+      expect(okBody(await list(nowhere))).toEqual(EMPTY);
     }
   });
 });
@@ -203,18 +203,18 @@ describe('newest first', () => {
 test('another project is told nothing of ours, by whichever id it asks, and we nothing of its', async () => {
   const grant_id = await grant();
   for (const asked of [{ key_id: key }, { grant_id }, { grantee_principal: principal }, {}]) {
-    expect(done(await list(asked, foreigner))).toEqual(EMPTY);
+    expect(okBody(await list(asked, foreigner))).toEqual(EMPTY);
   }
   const theirs = await newKey(service, foreigner);
   const theirGrant = await newGrant(service, theirs, { grantee_principal: principal }, foreigner);
-  const { events } = done(await list({}, foreigner));
+  const { events } = okBody(await list({}, foreigner));
   expect(events).toMatchObject([{ grant_id: theirGrant, project_id: foreigner.project_id }, { key_id: theirs }]);
   expect(events).toHaveLength(2);
-  for (const asked of [{ key_id: theirs }, { grant_id: theirGrant }]) expect(done(await list(asked))).toEqual(EMPTY);
+  for (const asked of [{ key_id: theirs }, { grant_id: theirGrant }]) expect(okBody(await list(asked))).toEqual(EMPTY);
   expect(await toldOf({ grantee_principal: principal })).toEqual([['create-grant', grant_id]]);
   // An event's id from elsewhere only says where to go on.
   const marker = events[0].event_id;
-  for (const { project_id } of done(await list({ marker })).events) expect(project_id).toBe(service.demo.project_id);
+  for (const { project_id } of okBody(await list({ marker })).events) expect(project_id).toBe(service.demo.project_id);
 });
 
 describe('pages', () => {
@@ -222,7 +222,7 @@ describe('pages', () => {
   async function sevenEvents(): Promise<string[]> {
     for (let n = 0; n < 3; n += 1) await grant();
     for (const { grant_id } of await grantsOn(service, key))
-      done(await change('revoke-grant', { key_id: key, grant_id }));
+      okBody(await change('revoke-grant', { key_id: key, grant_id }));
     const ids = (await eventsOf({ key_id: key })).map(({ event_id }) => event_id);
     expect(ids).toEqual([...new Set(ids)].sort().reverse());
     expect(ids).toHaveLength(7);
@@ -232,7 +232,7 @@ describe('pages', () => {
 
   test.each([1, 2, 3, 6, 7, '8', 1000])('of %j: every event once, in order', async (limit) => {
     const ids = await sevenEvents();
-    const pages = await pagesOf((body) => list({ key_id: key, limit, ...body }));
+    const pages = await readAllPages((body) => list({ key_id: key, limit, ...body }));
     expect(pages.flatMap(idsOf)).toEqual(ids);
     expect(pages).toHaveLength(Math.ceil(7 / Number(limit)));
     const [first] = pages;
@@ -249,11 +249,11 @@ describe('pages', () => {
   ])('of %s, while events come in: every one that was there once, and none that came later', async (_, filter) => {
     await sevenEvents();
     const there = (await eventsOf(filter())).map(({ event_id }) => event_id);
-    const pages = await pagesOf(
+    const pages = await readAllPages(
       (body) => list({ ...filter(), limit: 5, ...body }),
       async () => {
         const grant_id = await grant();
-        done(await change('revoke-grant', { key_id: key, grant_id }));
+        okBody(await change('revoke-grant', { key_id: key, grant_id }));
       },
     );
     expect(pages.flatMap(idsOf)).toEqual(there);
@@ -263,9 +263,9 @@ describe('pages', () => {
 
 describe('refuses, and writes nothing', () => {
   async function expectRefused(bodies: object[], refusal: [number, string], user = service.reader): Promise<void> {
-    const rows = await rowsOf(service);
-    for (const body of bodies) expectRefusal(await list(body, user), refusal);
-    expect(await rowsOf(service)).toEqual(rows);
+    const rows = await storedRows(service);
+    for (const body of bodies) expectError(await list(body, user), refusal);
+    expect(await storedRows(service)).toEqual(rows);
   }
 
   test('a marker that is no next_marker, numbers too: KMS.1602', () => {
@@ -307,6 +307,6 @@ describe('refuses, and writes nothing', () => {
     const security = await service.addUser('security', 'Security Administrator');
     await service.token(security);
     await expectRefused([{}, { limit: 'x' }], [403, 'KMS.0307'], security);
-    for (const user of [service.reader, service.creator, service.administrator]) done(await list({}, user));
+    for (const user of [service.reader, service.creator, service.administrator]) okBody(await list({}, user));
   });
 });

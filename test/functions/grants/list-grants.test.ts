@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { done, newGrant, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** The time, grantee and name of the documents' sample. Source: KMS API reference, list-grants, response example. */
 const SAMPLE_MS = 1597062260000;
@@ -62,18 +62,18 @@ test('a key without grants has an empty list', async () => {
 });
 
 test('empty limit and marker are absent, as in the sample of the documents; so is null', async () => {
-  const whole = done(await list({}));
+  const whole = okBody(await list({}));
   expect(idsOf(whole)).toEqual(ids);
-  expect(done(await list({ limit: '', marker: '' }))).toEqual(whole);
-  expect(done(await list({ limit: null, marker: null, sequence: '', grantee_principal: null }))).toEqual(whole);
+  expect(okBody(await list({ limit: '', marker: '' }))).toEqual(whole);
+  expect(okBody(await list({ limit: null, marker: null, sequence: '', grantee_principal: null }))).toEqual(whole);
 });
 
 test.each(['2', 2, '02', '0002'])('limit %j is two', async (limit) => {
-  expect(done(await list({ limit }))).toMatchObject({ truncated: 'true', total: 5, next_marker: ids[1] });
+  expect(okBody(await list({ limit }))).toMatchObject({ truncated: 'true', total: 5, next_marker: ids[1] });
 });
 
 test.each(['5', 100, 1000, '1000'])('limit %j is the whole list', async (limit) => {
-  const body = done(await list({ limit }));
+  const body = okBody(await list({ limit }));
   expect([idsOf(body), body.truncated, body.next_marker]).toEqual([ids, 'false', '']);
 });
 
@@ -82,9 +82,9 @@ describe('refuses, and writes nothing', () => {
     ...['0', '-1', '1001', 'abc', '1e3', '1.5', '10000', '00001', ' 1', '1 ', '+1', '0x1', '１', 'NaN'],
     ...[0, -1, 1001, 1.5, 1e21, true, false, [1], { limit: 1 }],
   ])('limit %j: KMS.1601', async (limit) => {
-    const rows = await rowsOf(service);
-    expectRefusal(await list({ limit }), [400, 'KMS.1601']);
-    expect(await rowsOf(service)).toEqual(rows);
+    const rows = await storedRows(service);
+    expectError(await list({ limit }), [400, 'KMS.1601']);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   test.each([
@@ -103,31 +103,31 @@ describe('refuses, and writes nothing', () => {
     ],
     ...['0d0466b0-e727-4d9c-b35d-f84bb474a37f', -1, 1.5, 10000, true, false, ['1'], {}],
   ])('marker %j: KMS.1602', async (marker) => {
-    expectRefusal(await list({ marker }), [400, 'KMS.1602']);
+    expectError(await list({ marker }), [400, 'KMS.1602']);
   });
 
   test.each(['', 'a-b', 'a_b', 'a'.repeat(65), 7, true, [USER], {}])(
     'grantee_principal %j: KMS.2402',
     async (grantee_principal) => {
-      expectRefusal(await list({ grantee_principal }), [400, 'KMS.2402']);
+      expectError(await list({ grantee_principal }), [400, 'KMS.2402']);
     },
   );
 
   test('a malformed key_id: KMS.0205; a key of another project as one that is nowhere: 404 KMS.0207', async () => {
-    expectRefusal(await list({ key_id: keyId.toUpperCase() }), [400, 'KMS.0205']);
+    expectError(await list({ key_id: keyId.toUpperCase() }), [400, 'KMS.0205']);
     const foreigner = await service.foreignUser();
     const foreign = await service.kms(foreigner, 'list-grants', { key_id: keyId }, foreigner.project_id);
     const absent = await list({ key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f' });
-    for (const answer of [foreign, absent]) expectRefusal(answer, [404, 'KMS.0207']);
+    for (const answer of [foreign, absent]) expectError(answer, [404, 'KMS.0207']);
     expect(foreign.body.error_msg).toBe(absent.body.error_msg);
   });
 });
 
 describe('goes on at a marker', () => {
   test('that is next_marker, in either case', async () => {
-    const first = done(await list({ limit: 2 }));
-    const second = done(await list({ limit: 2, marker: first.next_marker }));
-    const third = done(await list({ limit: 2, marker: second.next_marker.toUpperCase() }));
+    const first = okBody(await list({ limit: 2 }));
+    const second = okBody(await list({ limit: 2, marker: first.next_marker }));
+    const third = okBody(await list({ limit: 2, marker: second.next_marker.toUpperCase() }));
     expect([first, second, third].map(idsOf)).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
     expect([third.truncated, third.next_marker, third.total]).toEqual(['false', '', 5]);
   });
@@ -143,17 +143,17 @@ describe('goes on at a marker', () => {
       ['10', 10],
       [9999, 9999],
     ] as const) {
-      const body = done(await list({ marker, limit: 100 }));
+      const body = okBody(await list({ marker, limit: 100 }));
       expect([marker, idsOf(body), body.truncated, body.total]).toEqual([marker, ids.slice(from), 'false', 5]);
     }
-    const page = done(await list({ marker: '1', limit: 2 }));
+    const page = okBody(await list({ marker: '1', limit: 2 }));
     expect([idsOf(page), page.truncated]).toEqual([ids.slice(1, 3), 'true']);
-    expect(idsOf(done(await list({ marker: page.next_marker })))).toEqual(ids.slice(3));
+    expect(idsOf(okBody(await list({ marker: page.next_marker })))).toEqual(ids.slice(3));
   });
 
   test('that never was a grant, or is one past the end', async () => {
-    expect(idsOf(done(await list({ marker: '0'.repeat(64) })))).toEqual(ids);
-    expect(done(await list({ marker: 'f'.repeat(64) }))).toEqual({
+    expect(idsOf(okBody(await list({ marker: '0'.repeat(64) })))).toEqual(ids);
+    expect(okBody(await list({ marker: 'f'.repeat(64) }))).toEqual({
       grants: [],
       next_marker: '',
       truncated: 'false',
@@ -171,31 +171,31 @@ describe('with grantee_principal', () => {
     await newGrant(service, key_id, { grantee_principal: 'other', retiring_principal: USER });
     const last = await newGrant(service, key_id, { grantee_principal: USER });
 
-    const whole = done(await list({ key_id, grantee_principal: USER }));
+    const whole = okBody(await list({ key_id, grantee_principal: USER }));
     expect([idsOf(whole), whole.total, whole.truncated]).toEqual([[asUser, asDomain, last], 3, 'false']);
-    const page = done(await list({ key_id, grantee_principal: USER, limit: 2 }));
+    const page = okBody(await list({ key_id, grantee_principal: USER, limit: 2 }));
     expect([idsOf(page), page.total, page.truncated]).toEqual([[asUser, asDomain], 3, 'true']);
-    const rest = done(await list({ key_id, grantee_principal: USER, limit: 2, marker: page.next_marker }));
+    const rest = okBody(await list({ key_id, grantee_principal: USER, limit: 2, marker: page.next_marker }));
     expect([idsOf(rest), rest.total, rest.next_marker]).toEqual([[last], 3, '']);
-    expect(idsOf(done(await list({ key_id, grantee_principal: USER, marker: '1' })))).toEqual([asDomain, last]);
+    expect(idsOf(okBody(await list({ key_id, grantee_principal: USER, marker: '1' })))).toEqual([asDomain, last]);
 
-    done(await service.kms(service.creator, 'revoke-grant', { key_id, grant_id: asDomain }));
-    expect(done(await list({ key_id, grantee_principal: USER })).total).toBe(2);
-    expect(done(await list({ key_id })).total).toBe(4);
+    okBody(await service.kms(service.creator, 'revoke-grant', { key_id, grant_id: asDomain }));
+    expect(okBody(await list({ key_id, grantee_principal: USER })).total).toBe(2);
+    expect(okBody(await list({ key_id })).total).toBe(4);
   });
 
   test('is an empty list for one who holds nothing, and minds the case', async () => {
     const empty = { grants: [], next_marker: '', truncated: 'false', total: 0 };
-    expect(done(await list({ grantee_principal: 'nobody' }))).toEqual(empty);
-    expect(done(await list({ grantee_principal: service.grantee.user_id.toUpperCase() }))).toEqual(empty);
+    expect(okBody(await list({ grantee_principal: 'nobody' }))).toEqual(empty);
+    expect(okBody(await list({ grantee_principal: service.grantee.user_id.toUpperCase() }))).toEqual(empty);
   });
 });
 
 test('a key that is disabled or waits for deletion is listed as before', async () => {
   const key_id = await newKey(service);
   const grant_id = await newGrant(service, key_id);
-  done(await service.kms(service.creator, 'disable-key', { key_id }));
-  expect(idsOf(done(await list({ key_id })))).toEqual([grant_id]);
-  done(await service.kms(service.creator, 'schedule-key-deletion', { key_id, pending_days: '7' }));
-  expect(idsOf(done(await list({ key_id })))).toEqual([grant_id]);
+  okBody(await service.kms(service.creator, 'disable-key', { key_id }));
+  expect(idsOf(okBody(await list({ key_id })))).toEqual([grant_id]);
+  okBody(await service.kms(service.creator, 'schedule-key-deletion', { key_id, pending_days: '7' }));
+  expect(idsOf(okBody(await list({ key_id })))).toEqual([grant_id]);
 });

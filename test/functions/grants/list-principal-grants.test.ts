@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { done, grantsOn, newGrant, newKey, type User } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { pagesOf } from '../../support/pages.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { grantsOn, newGrant, newKey, okBody, type User } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { readAllPages } from '../../support/pages.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Source: KMS API reference, list-retirable-grants, response example. */
 const SAMPLE_MS = 1497341531000;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const list = (body: object): Promise<Answer> => service.kms(service.reader, 'list-principal-grants', body);
+const list = (body: object): Promise<ApiResponse> => service.kms(service.reader, 'list-principal-grants', body);
 const idsOf = ({ grants }: { grants: { grant_id: string }[] }) => grants.map(({ grant_id }) => grant_id);
 
 /** Somebody who holds nothing yet. */
@@ -88,7 +88,7 @@ test('lists over all keys, whoever made them, oldest first, as user and as domai
   await newGrant(service, first, { grantee_principal: `${grantee_principal}x` });
   await newGrant(service, first, { grantee_principal: grantee_principal.toUpperCase() });
 
-  const whole = done(await list({ grantee_principal }));
+  const whole = okBody(await list({ grantee_principal }));
   expect([idsOf(whole), whole.total, whole.truncated]).toEqual([ids, 4, 'false']);
   expect(whole.grants[2]).toEqual((await grantsOn(service, first)).find(({ grant_id }) => grant_id === ids[2]));
 });
@@ -101,28 +101,28 @@ test('keys that are disabled or wait for deletion are listed too; what was revok
   for (const key_id of [disabled, waiting, disabled, waiting]) {
     ids.push(await newGrant(service, key_id, { grantee_principal }));
   }
-  done(await service.kms(creator, 'disable-key', { key_id: disabled }));
-  done(await service.kms(creator, 'schedule-key-deletion', { key_id: waiting, pending_days: '7' }));
-  expect(idsOf(done(await list({ grantee_principal })))).toEqual(ids);
-  done(await service.kms(creator, 'revoke-grant', { key_id: disabled, grant_id: ids[0] }));
-  done(await service.kms(creator, 'retire-grant', { key_id: waiting, grant_id: ids[3] }));
-  const left = done(await list({ grantee_principal }));
+  okBody(await service.kms(creator, 'disable-key', { key_id: disabled }));
+  okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: waiting, pending_days: '7' }));
+  expect(idsOf(okBody(await list({ grantee_principal })))).toEqual(ids);
+  okBody(await service.kms(creator, 'revoke-grant', { key_id: disabled, grant_id: ids[0] }));
+  okBody(await service.kms(creator, 'retire-grant', { key_id: waiting, grant_id: ids[3] }));
+  const left = okBody(await list({ grantee_principal }));
   expect([idsOf(left), left.total]).toEqual([[ids[1], ids[2]], 2]);
 });
 
 test('one who holds nothing, or is nowhere, has an empty list', async () => {
   for (const grantee_principal of [newPrincipal(), service.reader.user_id, 'nobody']) {
-    expect(done(await list({ grantee_principal }))).toEqual(EMPTY);
+    expect(okBody(await list({ grantee_principal }))).toEqual(EMPTY);
   }
 });
 
 test('a project is told of its own grants only', async () => {
   const { grantee_principal, ids } = await held(2);
   const elsewhere = (body: object) => service.kms(foreigner, 'list-principal-grants', body, foreigner.project_id);
-  expect(done(await elsewhere({ grantee_principal }))).toEqual(EMPTY);
+  expect(okBody(await elsewhere({ grantee_principal }))).toEqual(EMPTY);
   const there = await newGrant(service, await newKey(service, foreigner), { grantee_principal }, foreigner);
-  expect(done(await elsewhere({ grantee_principal }))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
-  const here = done(await list({ grantee_principal }));
+  expect(okBody(await elsewhere({ grantee_principal }))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
+  const here = okBody(await list({ grantee_principal }));
   expect([idsOf(here), here.total]).toEqual([ids, 2]);
 });
 
@@ -130,7 +130,7 @@ describe('pages', () => {
   test('of any size: all of it, in order, with the total on each', async () => {
     const { grantee_principal, ids } = await held(7);
     for (const limit of [1, 2, 3, 6, 7, 8, 1000]) {
-      const pages = await pagesOf((body) => list({ grantee_principal, limit, ...body }));
+      const pages = await readAllPages((body) => list({ grantee_principal, limit, ...body }));
       expect([limit, pages.flatMap(idsOf)]).toEqual([limit, ids]);
       expect(pages.map(({ total }) => total)).toEqual(Array(Math.ceil(7 / limit)).fill(7));
     }
@@ -138,9 +138,9 @@ describe('pages', () => {
 
   test('go on at next_marker, in either case, and at an offset of 1 to 4 digits, text or number', async () => {
     const { grantee_principal, ids } = await held(5);
-    const page = done(await list({ grantee_principal, limit: '2' }));
+    const page = okBody(await list({ grantee_principal, limit: '2' }));
     expect([idsOf(page), page.next_marker, page.truncated]).toEqual([ids.slice(0, 2), ids[1], 'true']);
-    const upper = done(await list({ grantee_principal, marker: page.next_marker.toUpperCase() }));
+    const upper = okBody(await list({ grantee_principal, marker: page.next_marker.toUpperCase() }));
     expect([idsOf(upper), upper.next_marker]).toEqual([ids.slice(2), '']);
     for (const [marker, from] of [
       ['0', 0],
@@ -149,10 +149,10 @@ describe('pages', () => {
       ['5', 5],
       [9999, 9999],
     ] as const) {
-      const rest = done(await list({ grantee_principal, marker }));
+      const rest = okBody(await list({ grantee_principal, marker }));
       expect([marker, idsOf(rest), rest.total, rest.truncated]).toEqual([marker, ids.slice(from), 5, 'false']);
     }
-    const middle = done(await list({ grantee_principal, marker: '1', limit: 2 }));
+    const middle = okBody(await list({ grantee_principal, marker: '1', limit: 2 }));
     expect([idsOf(middle), middle.next_marker]).toEqual([ids.slice(1, 3), ids[2]]);
   });
 
@@ -161,7 +161,7 @@ describe('pages', () => {
     const alive = new Set(ids);
     const totals = [alive.size];
     const met: string[] = [];
-    const pages = await pagesOf(
+    const pages = await readAllPages(
       (body) => list({ grantee_principal, limit, ...body }),
       async (page) => {
         met.push(...idsOf(page));
@@ -171,7 +171,7 @@ describe('pages', () => {
         for (const gone of [last, ahead[0]]) {
           if (!gone) continue;
           const { key_id, grant_id, user } = gone;
-          done(await service.kms(user, 'revoke-grant', { key_id, grant_id }));
+          okBody(await service.kms(user, 'revoke-grant', { key_id, grant_id }));
           alive.delete(grant_id);
         }
         // Not for ever: a list that grows as fast as it is read has no end.
@@ -189,9 +189,9 @@ describe('pages', () => {
 
 describe('refuses, and writes nothing', () => {
   async function expectRefused(body: object, refusal: [number, string]): Promise<void> {
-    const rows = await rowsOf(service);
-    expectRefusal(await list(body), refusal);
-    expect(await rowsOf(service)).toEqual(rows);
+    const rows = await storedRows(service);
+    expectError(await list(body), refusal);
+    expect(await storedRows(service)).toEqual(rows);
   }
 
   test('no grantee_principal: KMS.0204', async () => {
@@ -216,8 +216,8 @@ describe('refuses, and writes nothing', () => {
   test('a role that may not list: KMS.0307', async () => {
     const user = await service.addUser('security', 'Security Administrator');
     await service.token(user);
-    const rows = await rowsOf(service);
-    expectRefusal(await service.kms(user, 'list-principal-grants', { grantee_principal: USER }), [403, 'KMS.0307']);
-    expect(await rowsOf(service)).toEqual(rows);
+    const rows = await storedRows(service);
+    expectError(await service.kms(user, 'list-principal-grants', { grantee_principal: USER }), [403, 'KMS.0307']);
+    expect(await storedRows(service)).toEqual(rows);
   });
 });

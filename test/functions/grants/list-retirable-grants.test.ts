@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { done, newGrant, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
 /** The time and grantee of the documents' sample. Source: KMS API reference, list-retirable-grants, example. */
@@ -59,13 +59,13 @@ test('lists over all keys of the project, oldest first, without a body too', asy
   const keys = [await newKey(service, issuer), await newKey(service, issuer)];
   const ids = [];
   for (const key of [keys[1], keys[0], keys[1]]) ids.push(await newGrant(service, key ?? '', {}, issuer));
-  const whole = done(await list(issuer));
+  const whole = okBody(await list(issuer));
   expect([idsOf(whole), whole.total, whole.truncated]).toEqual([ids, 3, 'false']);
-  expect(done(await list(issuer, {}))).toEqual(whole);
+  expect(okBody(await list(issuer, {}))).toEqual(whole);
 });
 
 test('a user who may retire nothing has an empty list', async () => {
-  expect(done(await list(issuer))).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });
+  expect(okBody(await list(issuer))).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });
 });
 
 test('a grant retirable for every reason at once is there once and counts once', async () => {
@@ -75,20 +75,20 @@ test('a grant retirable for every reason at once is there once and counts once',
   const asUser = await newGrant(service, key, { ...own, operations }, issuer);
   const byDomain = { grantee_principal: issuer.domain_id, grantee_principal_type: 'domain', operations };
   const asDomain = await newGrant(service, key, { ...own, ...byDomain }, issuer);
-  const whole = done(await list(issuer));
+  const whole = okBody(await list(issuer));
   expect([idsOf(whole), whole.total]).toEqual([[asUser, asDomain], 2]);
-  const page = done(await list(issuer, { limit: 1 }));
+  const page = okBody(await list(issuer, { limit: 1 }));
   expect([idsOf(page), page.total, page.truncated, page.next_marker]).toEqual([[asUser], 2, 'true', asUser]);
-  expect(idsOf(done(await list(issuer, { limit: 1, marker: asUser })))).toEqual([asDomain]);
-  expect(idsOf(done(await list(issuer, { marker: '1' })))).toEqual([asDomain]);
+  expect(idsOf(okBody(await list(issuer, { limit: 1, marker: asUser })))).toEqual([asDomain]);
+  expect(idsOf(okBody(await list(issuer, { marker: '1' })))).toEqual([asDomain]);
 
   // Every other user of the domain may retire the second one only.
   const neighbour = await service.addUser(`neighbour-${users}`, 'KMS CMKFullAccess');
-  expect(done(await list(neighbour))).toMatchObject({ grants: [{ grant_id: asDomain }], total: 1 });
+  expect(okBody(await list(neighbour))).toMatchObject({ grants: [{ grant_id: asDomain }], total: 1 });
 
-  done(await service.kms(neighbour, 'retire-grant', { key_id: key, grant_id: asDomain }));
-  expect(done(await list(issuer))).toMatchObject({ grants: [{ grant_id: asUser }], total: 1 });
-  expect(done(await list(neighbour)).total).toBe(0);
+  okBody(await service.kms(neighbour, 'retire-grant', { key_id: key, grant_id: asDomain }));
+  expect(okBody(await list(issuer))).toMatchObject({ grants: [{ grant_id: asUser }], total: 1 });
+  expect(okBody(await list(neighbour)).total).toBe(0);
 });
 
 test('a user with roles in two projects sees each project by itself', async () => {
@@ -98,28 +98,28 @@ test('a user with roles in two projects sees each project by itself', async () =
   const here = await newGrant(service, await newKey(service, issuer), {}, issuer);
 
   const ask = (name: string, body: object) => service.kms(issuer, name, body, project.projectId);
-  const key_id = done(await ask('create-key', { key_alias: 'there' })).key_info.key_id;
+  const key_id = okBody(await ask('create-key', { key_alias: 'there' })).key_info.key_id;
   const grant = { key_id, grantee_principal: USER, operations: ['describe-key'] };
-  const there = done(await ask('create-grant', grant)).grant_id;
+  const there = okBody(await ask('create-grant', grant)).grant_id;
 
-  expect(done(await list(issuer))).toMatchObject({ grants: [{ grant_id: here }], total: 1 });
-  expect(done(await ask('list-retirable-grants', {}))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
-  expectRefusal(await service.kms(issuer, 'retire-grant', { key_id, grant_id: there }), [404, 'KMS.0207']);
-  expect(done(await ask('list-retirable-grants', {})).total).toBe(1);
+  expect(okBody(await list(issuer))).toMatchObject({ grants: [{ grant_id: here }], total: 1 });
+  expect(okBody(await ask('list-retirable-grants', {}))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
+  expectError(await service.kms(issuer, 'retire-grant', { key_id, grant_id: there }), [404, 'KMS.0207']);
+  expect(okBody(await ask('list-retirable-grants', {})).total).toBe(1);
 });
 
 describe('refuses', () => {
   test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
     'limit %j: KMS.1601',
     async (limit) => {
-      expectRefusal(await list(service.reader, { limit }), [400, 'KMS.1601']);
+      expectError(await list(service.reader, { limit }), [400, 'KMS.1601']);
     },
   );
 
   test.each(['-1', 'abc', '10000', '0'.repeat(63), '0d0466b0-e727-4d9c-b35d-f84bb474a37f', -1, 1.5, true, [], {}])(
     'marker %j: KMS.1602',
     async (marker) => {
-      expectRefusal(await list(service.reader, { marker }), [400, 'KMS.1602']);
+      expectError(await list(service.reader, { marker }), [400, 'KMS.1602']);
     },
   );
 });

@@ -1,8 +1,8 @@
 /** Lists that change while they are paged: every surviving grant is met once, whatever the size of a page. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { done, newGrant, newKey } from '../../support/create.ts';
-import { pagesOf } from '../../support/pages.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
+import { newGrant, newKey, okBody } from '../../support/create.ts';
+import { readAllPages } from '../../support/pages.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
 
 const LIMITS = [1, 2, 7, 1000];
 const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
@@ -19,7 +19,7 @@ const idsOf = ({ grants }: Page) => grants.map(({ grant_id }) => grant_id);
 
 /** A list to page over, and how to change it. */
 interface List {
-  ask: (body: object) => Promise<Answer>;
+  ask: (body: object) => Promise<ApiResponse>;
   make: () => Promise<string>;
   revoke: (grantId: string) => Promise<unknown>;
 }
@@ -60,7 +60,7 @@ async function listOf(kind: string): Promise<List> {
       if (forms.length === 2) await newGrant(service, key_id, { retiring_principal: USER }, issuer);
       return newGrant(service, key_id, forms[made % forms.length], issuer);
     },
-    revoke: async (grant_id) => done(await send('revoke-grant', { key_id, grant_id })),
+    revoke: async (grant_id) => okBody(await send('revoke-grant', { key_id, grant_id })),
   };
 }
 
@@ -70,7 +70,7 @@ describe.each(['list-grants', 'list-grants with grantee_principal', 'list-retira
     const made = [];
     for (let n = 0; n < 15; n += 1) made.push(await make());
     for (const limit of [...LIMITS, 5, 14, 15, 16]) {
-      const pages: Page[] = await pagesOf((body) => ask({ limit, ...body }));
+      const pages: Page[] = await readAllPages((body) => ask({ limit, ...body }));
       expect([limit, pages.flatMap(idsOf)]).toEqual([limit, made]);
       expect(pages.map(({ total }) => total)).toEqual(Array(Math.ceil(15 / limit)).fill(15));
     }
@@ -83,7 +83,7 @@ describe.each(['list-grants', 'list-grants with grantee_principal', 'list-retira
     const totals = [alive.size];
     let met = 0;
     const seen: string[] = [];
-    const pages: Page[] = await pagesOf(
+    const pages: Page[] = await readAllPages(
       (body) => ask({ limit, ...body }),
       async (page: Page) => {
         met += page.grants.length;
@@ -113,10 +113,10 @@ describe.each(['list-grants', 'list-grants with grantee_principal', 'list-retira
     const revokePage = async (page: Page) => {
       await Promise.all(idsOf(page).map(revoke));
     };
-    const pages: Page[] = await pagesOf((body) => ask({ limit, ...body }), revokePage);
+    const pages: Page[] = await readAllPages((body) => ask({ limit, ...body }), revokePage);
     await revokePage(pages.at(-1) as Page);
     expect(pages.flatMap(idsOf)).toEqual(made);
-    expect(done(await ask({}))).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });
+    expect(okBody(await ask({}))).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });
   });
 });
 
@@ -138,13 +138,13 @@ test('1,300 grants by pages of 1000, the default, while grants come and go: each
     for (const { grant_id } of await Promise.all(Array.from({ length: 50 }, make))) alive.add(grant_id);
   }
   const seen = new Set<string>();
-  const pages: Page[] = await pagesOf(
+  const pages: Page[] = await readAllPages(
     (body) => service.kms(creator, 'list-grants', { key_id, ...body }),
     async (page: Page) => {
       for (const id of idsOf(page)) seen.add(id);
       const ahead = [...alive].filter((id) => !seen.has(id));
       for (const id of [...idsOf(page).slice(-3), ...ahead.slice(0, 3)]) {
-        done(await service.kms(creator, 'revoke-grant', { key_id, grant_id: id }));
+        okBody(await service.kms(creator, 'revoke-grant', { key_id, grant_id: id }));
         alive.delete(id);
       }
       for (let n = 0; n < 2; n += 1) alive.add(await newGrant(service, key_id));
@@ -164,13 +164,13 @@ test('asking for the first page again and again, and revoking it, empties a key 
   for (let n = 0; n < 9; n += 1) await make();
   const totals = [];
   for (;;) {
-    const page: Page = done(await ask({ limit: '4' }));
+    const page: Page = okBody(await ask({ limit: '4' }));
     totals.push(page.total);
     await Promise.all(idsOf(page).map(revoke));
     if (page.truncated === 'false') break;
   }
   expect(totals).toEqual([9, 5, 1]);
-  expect(done(await ask({})).total).toBe(0);
+  expect(okBody(await ask({})).total).toBe(0);
 });
 
 test('a page that ends with the list says so, and an offset beside a limit of the rest too', async () => {
@@ -185,7 +185,7 @@ test('a page that ends with the list says so, and an offset beside a limit of th
     [1, made[4], 5, 6],
     [1, made[5], 6, 6],
   ] as const) {
-    const page: Page = done(await ask({ limit, marker }));
+    const page: Page = okBody(await ask({ limit, marker }));
     expect([limit, marker, idsOf(page), page.truncated]).toEqual([limit, marker, made.slice(from, to), 'false']);
   }
 });

@@ -1,7 +1,7 @@
 /** list-retirable-grants shows exactly the grants that retire-grant accepts from the caller: tried out, grant by grant. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { done, newGrant, newKey } from '../../support/create.ts';
+import { newGrant, newKey, okBody } from '../../support/create.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
 let service: TestService;
@@ -61,7 +61,7 @@ test.each([
   const user = userOf();
   const made = await makeGrants();
   expect(made).toHaveLength(62);
-  const { grants, total } = done(await service.kms(user, 'list-retirable-grants', {}));
+  const { grants, total } = okBody(await service.kms(user, 'list-retirable-grants', {}));
   const listed = new Set(grants.map(({ grant_id }: { grant_id: string }) => grant_id));
   expect([grants.length, listed.size, total]).toEqual([expected, expected, expected]);
 
@@ -73,9 +73,9 @@ test.each([
   for (const { grant_id } of made) {
     expect([grant_id, outcomes.get(grant_id)]).toEqual([grant_id, listed.has(grant_id) ? 'retired' : '403 KMS.0306']);
   }
-  expect(done(await service.kms(user, 'list-retirable-grants', {}))).toMatchObject({ grants: [], total: 0 });
+  expect(okBody(await service.kms(user, 'list-retirable-grants', {}))).toMatchObject({ grants: [], total: 0 });
 
   for (const grant of made) {
-    if (!listed.has(grant.grant_id)) done(await service.kms(creator, 'revoke-grant', grant));
+    if (!listed.has(grant.grant_id)) okBody(await service.kms(creator, 'revoke-grant', grant));
   }
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { done, grantIdsOn, newGrant, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 const ABSENT = '7c9a3286af4fcca5f0a385ad13e1d21a50e27b6dbcab50f37f30f93b8939827d';
@@ -24,16 +24,16 @@ beforeEach(async () => {
 const retire = (user: DemoUser, grant_id: string, key_id = keyId, fields = {}) =>
   service.kms(user, 'retire-grant', { key_id, grant_id, ...fields });
 
-async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = await rowsOf(service);
-  expectRefusal(await asked(), refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<void> {
+  const rows = await storedRows(service);
+  expectError(await asked(), refusal);
+  expect(await storedRows(service)).toEqual(rows);
 }
 
 const NOT_ALLOWED: [number, string] = [403, 'KMS.0306'];
 
 describe('is done: 200 with {}, and the grant is gone', () => {
-  async function expectRetired(answer: Promise<Answer>): Promise<void> {
+  async function expectRetired(answer: Promise<ApiResponse>): Promise<void> {
     const { status, body } = await answer;
     expect([status, body]).toEqual([200, {}]);
     expect(await grantIdsOn(service, keyId)).toEqual([]);
@@ -65,9 +65,9 @@ describe('is done: 200 with {}, and the grant is gone', () => {
 
   test('on a key that is disabled or waits for deletion', async () => {
     const [first = '', second = ''] = [await newGrant(service, keyId), await newGrant(service, keyId)];
-    done(await service.kms(service.creator, 'disable-key', { key_id: keyId }));
-    done(await retire(service.creator, first));
-    done(await service.kms(service.creator, 'schedule-key-deletion', { key_id: keyId, pending_days: '7' }));
+    okBody(await service.kms(service.creator, 'disable-key', { key_id: keyId }));
+    okBody(await retire(service.creator, first));
+    okBody(await service.kms(service.creator, 'schedule-key-deletion', { key_id: keyId, pending_days: '7' }));
     await expectRetired(retire(service.creator, second));
   });
 });
@@ -85,7 +85,7 @@ describe('is refused, and the grant stays', () => {
     const fields = { grantee_principal: service.administrator.user_id, operations: ['describe-key'] };
     const passedOn = await newGrant(service, keyId, fields, service.grantee);
     await expectRefused(() => retire(service.creator, passedOn), NOT_ALLOWED);
-    done(await retire(service.grantee, passedOn));
+    okBody(await retire(service.grantee, passedOn));
   });
 
   test('to a holder of retire-grant through another grant', async () => {
@@ -121,7 +121,7 @@ describe('is refused, and the grant stays', () => {
 
   test('a second time, and for a grant that never was: KMS.2501', async () => {
     const grant = await newGrant(service, keyId);
-    done(await retire(service.creator, grant));
+    okBody(await retire(service.creator, grant));
     await expectRefused(() => retire(service.creator, grant), [400, 'KMS.2501']);
     await expectRefused(() => retire(service.creator, ABSENT), [400, 'KMS.2501']);
   });
@@ -140,14 +140,14 @@ describe('is refused, and the grant stays', () => {
 test('retiring takes nothing that the grantee passed on', async () => {
   const grant = await newGrant(service, keyId, { operations: ['create-grant', 'describe-key', 'retire-grant'] });
   const passedOn = await newGrant(service, keyId, { operations: ['describe-key'] }, service.grantee);
-  done(await retire(service.grantee, grant));
+  okBody(await retire(service.grantee, grant));
   expect(await grantIdsOn(service, keyId)).toEqual([passedOn]);
 });
 
 test('the same request again with its sequence gets {} and does nothing', async () => {
   const grant = await newGrant(service, keyId);
-  expect(done(await retire(service.creator, grant, keyId, { sequence: SEQUENCE }))).toEqual({});
-  const rows = await rowsOf(service);
-  expect(done(await retire(service.creator, grant, keyId, { sequence: SEQUENCE }))).toEqual({});
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(okBody(await retire(service.creator, grant, keyId, { sequence: SEQUENCE }))).toEqual({});
+  const rows = await storedRows(service);
+  expect(okBody(await retire(service.creator, grant, keyId, { sequence: SEQUENCE }))).toEqual({});
+  expect(await storedRows(service)).toEqual(rows);
 });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
-import { done, grantIdsOn, newGrant, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { resultCodes, sendConcurrently } from '../../support/concurrent-requests.ts';
+import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Source: KMS API reference, revoke-grant, request examples. */
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
@@ -27,16 +27,16 @@ beforeEach(async () => {
 });
 
 /** A millisecond after what was before, so that events have an order. */
-function revoke(user: DemoUser, fields = {}): Promise<Answer> {
+function revoke(user: DemoUser, fields = {}): Promise<ApiResponse> {
   service.clock.nowMs += 1;
   return service.kms(user, 'revoke-grant', { key_id: keyId, grant_id: grantId, ...fields });
 }
 
-async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<Answer> {
-  const rows = await rowsOf(service);
+async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<ApiResponse> {
+  const rows = await storedRows(service);
   const answer = await asked();
-  expectRefusal(answer, refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+  expectError(answer, refusal);
+  expect(await storedRows(service)).toEqual(rows);
   return answer;
 }
 
@@ -47,37 +47,37 @@ describe('the key creator revokes', () => {
     const kept = await newGrant(service, keyId);
     const { status, body } = await revoke(service.creator);
     expect([status, body]).toEqual([200, {}]);
-    const list = done(await service.kms(service.reader, 'list-grants', { key_id: keyId }));
+    const list = okBody(await service.kms(service.reader, 'list-grants', { key_id: keyId }));
     expect([list.grants.length, list.grants[0].grant_id, list.total]).toEqual([1, kept, 1]);
-    const retirable = done(await service.kms(service.creator, 'list-retirable-grants', {}));
+    const retirable = okBody(await service.kms(service.creator, 'list-retirable-grants', {}));
     expect(JSON.stringify(retirable)).not.toContain(grantId);
   });
 
   test('by the id in upper or mixed case', async () => {
-    expect(done(await revoke(service.creator, { grant_id: grantId.toUpperCase() }))).toEqual({});
+    expect(okBody(await revoke(service.creator, { grant_id: grantId.toUpperCase() }))).toEqual({});
     expect(await grantIdsOn(service, keyId)).toEqual([]);
   });
 
   test('a grant that another issued', async () => {
     await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
     const passedOn = await newGrant(service, keyId, { operations: ['describe-key'] }, service.grantee);
-    done(await revoke(service.creator, { grant_id: passedOn }));
+    okBody(await revoke(service.creator, { grant_id: passedOn }));
     expect(await grantIdsOn(service, keyId)).not.toContain(passedOn);
   });
 
   test('a grant, and leaves what its grantee passed on', async () => {
     const open = await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
     const passedOn = await newGrant(service, keyId, { operations: ['describe-key'] }, service.grantee);
-    done(await revoke(service.creator, { grant_id: open }));
+    okBody(await revoke(service.creator, { grant_id: open }));
     expect(await grantIdsOn(service, keyId)).toEqual([grantId, passedOn]);
   });
 
   test('on a key that is disabled or waits for deletion', async () => {
     const second = await newGrant(service, keyId);
-    done(await service.kms(service.creator, 'disable-key', { key_id: keyId }));
-    done(await revoke(service.creator));
-    done(await service.kms(service.creator, 'schedule-key-deletion', { key_id: keyId, pending_days: '7' }));
-    done(await revoke(service.creator, { grant_id: second }));
+    okBody(await service.kms(service.creator, 'disable-key', { key_id: keyId }));
+    okBody(await revoke(service.creator));
+    okBody(await service.kms(service.creator, 'schedule-key-deletion', { key_id: keyId, pending_days: '7' }));
+    okBody(await revoke(service.creator, { grant_id: second }));
     expect(await grantIdsOn(service, keyId)).toEqual([]);
   });
 });
@@ -101,7 +101,7 @@ describe('is refused, and the grant stays', () => {
   });
 
   test('a second time: KMS.2501, as for a grant that never was', async () => {
-    done(await revoke(service.creator));
+    okBody(await revoke(service.creator));
     const second = await expectRefused(() => revoke(service.creator), [400, 'KMS.2501']);
     const never = await expectRefused(() => revoke(service.creator, { grant_id: ABSENT_GRANT }), [400, 'KMS.2501']);
     expect(second.body.error_msg).toBe(never.body.error_msg);
@@ -118,7 +118,7 @@ describe('is refused, and the grant stays', () => {
 
     // Its own key with our grant: told as of a grant that is nowhere.
     const create = await service.kms(foreigner, 'create-key', { key_alias: 'own' }, foreigner.project_id);
-    const own = done(create).key_info.key_id;
+    const own = okBody(create).key_info.key_id;
     const asked = (grant_id: string) => () =>
       service.kms(foreigner, 'revoke-grant', { key_id: own, grant_id }, foreigner.project_id);
     const ours = await expectRefused(asked(grantId), [400, 'KMS.2501']);
@@ -143,15 +143,15 @@ describe('is refused, and the grant stays', () => {
 describe('sixteen times at once', () => {
   const sixteen = (fields = {}) => {
     service.clock.nowMs += 1;
-    return atOnce(service, service.creator, 'revoke-grant', { key_id: keyId, grant_id: grantId, ...fields });
+    return sendConcurrently(service, service.creator, 'revoke-grant', { key_id: keyId, grant_id: grantId, ...fields });
   };
   const eventsOf = () => service.receipts.list(service.demo.project_id, { grantId }, 100);
 
   test('is done once: one 200, fifteen KMS.2501, one event, and the total is exact', async () => {
     await newGrant(service, keyId);
-    expect(codesOf(await sixteen())).toEqual([...Array(15).fill('KMS.2501'), 'done']);
+    expect(resultCodes(await sixteen())).toEqual([...Array(15).fill('KMS.2501'), 'done']);
     expect((await eventsOf()).map(({ action }) => action)).toEqual(['revoke-grant', 'create-grant']);
-    expect(done(await service.kms(service.reader, 'list-grants', { key_id: keyId })).total).toBe(1);
+    expect(okBody(await service.kms(service.reader, 'list-grants', { key_id: keyId })).total).toBe(1);
   });
 
   test('with one sequence is done once too, and all hear of it: sixteen 200', async () => {
@@ -162,10 +162,10 @@ describe('sixteen times at once', () => {
 });
 
 test('the same request again with its sequence gets {} and does nothing; another sequence is KMS.2501', async () => {
-  done(await revoke(service.creator, { sequence: SEQUENCE }));
-  const rows = await rowsOf(service);
-  expect(done(await revoke(service.creator, { sequence: SEQUENCE }))).toEqual({});
-  expect(await rowsOf(service)).toEqual(rows);
+  okBody(await revoke(service.creator, { sequence: SEQUENCE }));
+  const rows = await storedRows(service);
+  expect(okBody(await revoke(service.creator, { sequence: SEQUENCE }))).toEqual({});
+  expect(await storedRows(service)).toEqual(rows);
   const other = SEQUENCE.replace('9', '8');
   await expectRefused(() => revoke(service.creator, { sequence: other }), [400, 'KMS.2501']);
 });

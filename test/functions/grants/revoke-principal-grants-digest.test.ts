@@ -1,12 +1,12 @@
 /** What a dry run has shown is what is revoked, or nothing; and what is sent twice is done once. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { atOnce } from '../../support/concurrent-requests.ts';
-import { done, newGrant, newKey, type User } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { sendConcurrently } from '../../support/concurrent-requests.ts';
+import { newGrant, newKey, okBody, type User } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { sendSigned } from '../../support/send-signed.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Behind a caller's own token the cloud lets only a key's creator revoke: there the administrator has made the keys. */
 const isJudgedByCloud = process.env['TEST_UPSTREAM'] === 'caller';
@@ -51,7 +51,7 @@ async function grantMore(n: number): Promise<Ref> {
 }
 
 async function takeOne(grant: Ref | undefined): Promise<void> {
-  done(await service.kms(maker, 'revoke-grant', grant));
+  okBody(await service.kms(maker, 'revoke-grant', grant));
   grants = grants.filter((one) => one !== grant);
 }
 
@@ -61,14 +61,15 @@ function digestOf(refs: Ref[]): string {
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
-const revoke = (fields: object = {}, user: User = service.administrator): Promise<Answer> =>
+const revoke = (fields: object = {}, user: User = service.administrator): Promise<ApiResponse> =>
   service.kms(user, 'revoke-principal-grants', { grantee_principal: principal, ...fields });
 
-const lookAt = async (fields: object = {}): Promise<string> => done(await revoke({ ...fields, dry_run: true })).digest;
+const lookAt = async (fields: object = {}): Promise<string> =>
+  okBody(await revoke({ ...fields, dry_run: true })).digest;
 
 async function heldIds(): Promise<string[]> {
   const list = await service.kms(service.reader, 'list-principal-grants', { grantee_principal: principal });
-  return done(list).grants.map(({ grant_id }: Ref) => grant_id);
+  return okBody(list).grants.map(({ grant_id }: Ref) => grant_id);
 }
 
 /** By their receipts, oldest grant first. */
@@ -78,17 +79,17 @@ async function revokedIds(): Promise<(string | undefined)[]> {
   return revokes.map(({ grant }) => grant?.grant_id).sort();
 }
 
-async function expectChanged(asked: () => Promise<Answer>): Promise<void> {
-  const rows = await rowsOf(service);
-  expectRefusal(await asked(), CHANGED);
-  expect(await rowsOf(service)).toEqual(rows);
+async function expectChanged(asked: () => Promise<ApiResponse>): Promise<void> {
+  const rows = await storedRows(service);
+  expectError(await asked(), CHANGED);
+  expect(await storedRows(service)).toEqual(rows);
   expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
 }
 
 const ALL_GONE = { revoked: 3, failed: [], remaining: 0 };
 
 test.each([true, 'true'])('dry_run %j tells what would go, by key, and nothing goes', async (dry_run) => {
-  const rows = await rowsOf(service);
+  const rows = await storedRows(service);
   const { status, body } = await revoke({ dry_run, reason: 'a look' });
   expect([status, body]).toEqual([
     200,
@@ -104,15 +105,15 @@ test.each([true, 'true'])('dry_run %j tells what would go, by key, and nothing g
   ]);
   expect(body.keys).toHaveLength(2);
   const narrow = { dry_run, key_id: keys[1], operations: ['encrypt-data'] };
-  expect(done(await revoke(narrow))).toMatchObject({ total: 2, keys: [{ key_id: keys[1], total: 2 }] });
+  expect(okBody(await revoke(narrow))).toMatchObject({ total: 2, keys: [{ key_id: keys[1], total: 2 }] });
   const nothing = { dry_run: true, total: 0, keys: [], digest: DIGEST_OF_NONE };
-  expect(done(await revoke({ dry_run, operations: ['retire-grant'] }))).toEqual(nothing);
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(okBody(await revoke({ dry_run, operations: ['retire-grant'] }))).toEqual(nothing);
+  expect(await storedRows(service)).toEqual(rows);
   expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
 });
 
 test.each([false, 'false'])('dry_run %j revokes', async (dry_run) => {
-  expect(done(await revoke({ dry_run }))).toEqual(ALL_GONE);
+  expect(okBody(await revoke({ dry_run }))).toEqual(ALL_GONE);
   expect(await heldIds()).toEqual([]);
 });
 
@@ -125,9 +126,9 @@ describe('the digest of a dry run', () => {
 
   test('passed back revokes just that, also where nothing is left', async () => {
     const digest = await lookAt();
-    expect(done(await revoke({ digest }))).toEqual(ALL_GONE);
+    expect(okBody(await revoke({ digest }))).toEqual(ALL_GONE);
     expect(await heldIds()).toEqual([]);
-    expect(done(await revoke({ digest: DIGEST_OF_NONE }))).toEqual({ revoked: 0, failed: [], remaining: 0 });
+    expect(okBody(await revoke({ digest: DIGEST_OF_NONE }))).toEqual({ revoked: 0, failed: [], remaining: 0 });
   });
 
   test('with the same key_id and operations revokes these; with others it is refused', async () => {
@@ -135,14 +136,14 @@ describe('the digest of a dry run', () => {
     await expectChanged(() => revoke({ digest }));
     await expectChanged(() => revoke({ digest, key_id: keys[0] }));
     await expectChanged(() => revoke({ digest, key_id: keys[1], operations: ['retire-grant'] }));
-    expect(done(await revoke({ digest, key_id: keys[1], operations: ['encrypt-data'] })).revoked).toBe(2);
+    expect(okBody(await revoke({ digest, key_id: keys[1], operations: ['encrypt-data'] })).revoked).toBe(2);
     expect(await heldIds()).toEqual([grants[1]?.grant_id]);
   });
 
   test('minds what another holds as little as what is on the same keys', async () => {
     const digest = await lookAt();
     await newGrant(service, keys[0] as string, {}, maker);
-    expect(done(await revoke({ digest }))).toEqual(ALL_GONE);
+    expect(okBody(await revoke({ digest }))).toEqual(ALL_GONE);
   });
 
   test.each<[string, () => Promise<unknown>]>([
@@ -157,7 +158,7 @@ describe('the digest of a dry run', () => {
     // A refusal is not kept for the sequence: a retry is judged anew.
     await expectChanged(() => revoke({ digest, sequence: SEQUENCE }));
     const renewed = { digest: await lookAt(), sequence: SEQUENCE };
-    expect(done(await revoke(renewed)).revoked).toBe(grants.length);
+    expect(okBody(await revoke(renewed)).revoked).toBe(grants.length);
     expect(await heldIds()).toEqual([]);
   });
 
@@ -166,57 +167,57 @@ describe('the digest of a dry run', () => {
     const extra = await grantMore(0);
     await expectChanged(() => revoke(request));
     await takeOne(extra);
-    expect(done(await revoke(request))).toEqual(ALL_GONE);
+    expect(okBody(await revoke(request))).toEqual(ALL_GONE);
   });
 });
 
 describe('the same sequence again', () => {
   test('gets the first answer and revokes nothing new; another sequence does', async () => {
-    expect(done(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
     const { grant_id } = await grantMore(0);
-    const rows = await rowsOf(service);
-    expect(done(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
-    expect(await rowsOf(service)).toEqual(rows);
+    const rows = await storedRows(service);
+    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(await storedRows(service)).toEqual(rows);
     expect(await heldIds()).toEqual([grant_id]);
-    expect(done(await revoke({ sequence: OTHER_SEQUENCE })).revoked).toBe(1);
+    expect(okBody(await revoke({ sequence: OTHER_SEQUENCE })).revoked).toBe(1);
     expect(await heldIds()).toEqual([]);
   });
 
   test('with its digest is not refused for what the first time has changed', async () => {
     const digest = await lookAt();
-    expect(done(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
-    expect(done(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(okBody(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(okBody(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
   });
 
   test('with another body, or by another caller, is another request', async () => {
     const second = isJudgedByCloud ? undefined : await service.addUser(`second${principals}`, 'KMS Administrator');
-    done(await revoke({ sequence: SEQUENCE }));
+    okBody(await revoke({ sequence: SEQUENCE }));
     await grantMore(0);
-    expect(done(await revoke({ sequence: SEQUENCE, reason: 'once more' })).revoked).toBe(1);
+    expect(okBody(await revoke({ sequence: SEQUENCE, reason: 'once more' })).revoked).toBe(1);
     if (!second) return;
     await grantMore(0);
-    expect(done(await revoke({ sequence: SEQUENCE }, second)).revoked).toBe(1);
+    expect(okBody(await revoke({ sequence: SEQUENCE }, second)).revoked).toBe(1);
   });
 
   test('of a dry run looks again, and keeps nothing for the revoke with that sequence', async () => {
     expect(await lookAt({ sequence: SEQUENCE })).toBe(digestOf(grants));
     await grantMore(1);
     expect(await lookAt({ sequence: SEQUENCE })).toBe(digestOf(grants));
-    expect(done(await revoke({ sequence: SEQUENCE })).revoked).toBe(4);
+    expect(okBody(await revoke({ sequence: SEQUENCE })).revoked).toBe(4);
   });
 
   test('an hour later is a new request', async () => {
-    expect(done(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
     await grantMore(0);
     service.clock.nowMs += HOUR_MS;
-    expect(done(await revoke({ sequence: SEQUENCE })).revoked).toBe(1);
+    expect(okBody(await revoke({ sequence: SEQUENCE })).revoked).toBe(1);
   });
 
   test('sixteen times at once revokes each grant once, and all are answered alike', async () => {
     const body = { grantee_principal: principal, sequence: SEQUENCE };
-    const answers = await atOnce(service, service.administrator, 'revoke-principal-grants', body);
+    const answers = await sendConcurrently(service, service.administrator, 'revoke-principal-grants', body);
     const told = { revoked: grants.length, failed: [], remaining: 0 };
-    for (const answer of answers) expect(done(answer)).toEqual(told);
+    for (const answer of answers) expect(okBody(answer)).toEqual(told);
     expect(await heldIds()).toEqual([]);
     expect(await revokedIds()).toEqual(grants.map(({ grant_id }) => grant_id));
   });
@@ -226,7 +227,7 @@ test('two administrators at once: every grant goes once, and the answers add up'
   const second = isJudgedByCloud ? service.administrator : await service.addUser('second', 'KMS Administrator');
   for (let n = 0; n < 9; n += 1) await grantMore(n % 2);
   await service.token(second);
-  const answers = (await Promise.all([revoke(), revoke({}, second)])).map(done);
+  const answers = (await Promise.all([revoke(), revoke({}, second)])).map(okBody);
   expect(answers.reduce((sum, { revoked }) => sum + revoked, 0)).toBe(12);
   for (const { failed, remaining } of answers) expect([failed, remaining]).toEqual([[], 0]);
   expect(await revokedIds()).toEqual(grants.map(({ grant_id }) => grant_id));
@@ -245,14 +246,14 @@ test('two administrators at once: every grant goes once, and the answers add up'
   test('gets the first answer and revokes nothing new; signed anew it does', async () => {
     const body = JSON.stringify({ grantee_principal: principal });
     startSecond();
-    expect(done(await send(body))).toEqual(ALL_GONE);
+    expect(okBody(await send(body))).toEqual(ALL_GONE);
     const { grant_id } = await grantMore(0);
-    const rows = await rowsOf(service);
-    expect(done(await send(body))).toEqual(ALL_GONE);
-    expect(await rowsOf(service)).toEqual(rows);
+    const rows = await storedRows(service);
+    expect(okBody(await send(body))).toEqual(ALL_GONE);
+    expect(await storedRows(service)).toEqual(rows);
     expect(await heldIds()).toEqual([grant_id]);
     startSecond();
-    expect(done(await send(body)).revoked).toBe(1);
+    expect(okBody(await send(body)).revoked).toBe(1);
   });
 
   test.each([{}, { sequence: SEQUENCE }])(
@@ -262,16 +263,16 @@ test('two administrators at once: every grant goes once, and the answers add up'
       const extra = await grantMore(0);
       startSecond();
       const refused = await send(body);
-      expectRefusal(refused, CHANGED);
+      expectError(refused, CHANGED);
       await takeOne(extra);
-      let again: Answer | undefined;
+      let again: ApiResponse | undefined;
       await expectChanged(async () => {
         again = await send(body);
         return again;
       });
       expect(again?.body.error_msg).toBe(refused.body.error_msg);
       startSecond();
-      expect(done(await send(body))).toEqual(ALL_GONE);
+      expect(okBody(await send(body))).toEqual(ALL_GONE);
     },
   );
 });

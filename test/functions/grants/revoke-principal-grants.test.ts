@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { revokePrincipalGrants } from '../../../lib/authority/bulk-revoke.ts';
-import { done, grantIdsOn, grantsOn, newGrant, newKey, type User } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { grantIdsOn, grantsOn, newGrant, newKey, okBody, type User } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Behind a caller's own token the cloud lets only a key's creator revoke: there the administrator has made the keys. */
 const isJudgedByCloud = process.env['TEST_UPSTREAM'] === 'caller';
@@ -27,18 +27,18 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 /** A millisecond after what was before, so that events have an order. */
-function revoke(body: object, user: User = service.administrator): Promise<Answer> {
+function revoke(body: object, user: User = service.administrator): Promise<ApiResponse> {
   service.clock.nowMs += 1;
   return service.kms(user, 'revoke-principal-grants', body, user.project_id);
 }
 
 /** Each is refused alike, and after all of them nothing was written. */
-async function expectRefused(asked: (() => Promise<Answer>)[], refusal: [number, string]): Promise<Answer[]> {
-  const rows = await rowsOf(service);
-  const answers: Answer[] = [];
+async function expectRefused(asked: (() => Promise<ApiResponse>)[], refusal: [number, string]): Promise<ApiResponse[]> {
+  const rows = await storedRows(service);
+  const answers: ApiResponse[] = [];
   for (const ask of asked) answers.push(await ask());
-  for (const answer of answers) expectRefusal(answer, refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+  for (const answer of answers) expectError(answer, refusal);
+  expect(await storedRows(service)).toEqual(rows);
   return answers;
 }
 
@@ -66,7 +66,7 @@ async function held(fields = {}) {
 
 async function heldBy(principal: string): Promise<string[]> {
   const list = await service.kms(service.reader, 'list-principal-grants', { grantee_principal: principal });
-  return done(list).grants.map(({ grant_id }: { grant_id: string }) => grant_id);
+  return okBody(list).grants.map(({ grant_id }: { grant_id: string }) => grant_id);
 }
 
 const receiptsOf = (filter: object) => service.receipts.list(service.demo.project_id, filter, 1000);
@@ -93,14 +93,14 @@ describe('takes away', () => {
     expect(await grantIdsOn(service, second)).toEqual([neighbours]);
     expect(await heldBy(principal)).toEqual([]);
     const list = await service.kms(foreigner, 'list-grants', { key_id: foreign }, foreigner.project_id);
-    expect(done(list)).toMatchObject({ grants: [{ grant_id: theirs }], total: 1 });
+    expect(okBody(list)).toMatchObject({ grants: [{ grant_id: theirs }], total: 1 });
   });
 
   test('what is on keys that are disabled or wait for deletion too', async () => {
     const { principal, keys } = await held();
-    done(await service.kms(makers[0], 'disable-key', { key_id: keys[0] }));
-    done(await service.kms(makers[1], 'schedule-key-deletion', { key_id: keys[1], pending_days: '7' }));
-    expect(done(await revoke({ grantee_principal: principal })).revoked).toBe(4);
+    okBody(await service.kms(makers[0], 'disable-key', { key_id: keys[0] }));
+    okBody(await service.kms(makers[1], 'schedule-key-deletion', { key_id: keys[1], pending_days: '7' }));
+    expect(okBody(await revoke({ grantee_principal: principal })).revoked).toBe(4);
     for (const key of keys) expect(await grantIdsOn(service, key)).toEqual([]);
   });
 
@@ -112,9 +112,9 @@ describe('takes away', () => {
     const fields = { grantee_principal: reader.user_id, operations: ['describe-key'] };
     const passedOn = await newGrant(service, key, fields, grantee);
     const filter = { grantee_principal: grantee.user_id, key_id: key };
-    expect(done(await revoke(filter)).revoked).toBe(1);
+    expect(okBody(await revoke(filter)).revoked).toBe(1);
     expect(await grantIdsOn(service, key)).toEqual([passedOn]);
-    expect(done(await revoke({ grantee_principal: reader.user_id })).revoked).toBe(1);
+    expect(okBody(await revoke({ grantee_principal: reader.user_id })).revoked).toBe(1);
     expect(await grantIdsOn(service, key)).toEqual([]);
   });
 
@@ -125,24 +125,24 @@ describe('takes away', () => {
       newGrant(service, keys[n % 2] as string, { grantee_principal: principal }, makers[n % 2]),
     );
     const ids = await Promise.all(made);
-    expect(done(await revoke({ grantee_principal: principal }))).toEqual({ revoked: 100, failed: [], remaining: 0 });
+    expect(okBody(await revoke({ grantee_principal: principal }))).toEqual({ revoked: 100, failed: [], remaining: 0 });
     const receipts = await revokesOf({ grantee: principal });
     expect(receipts.map(({ grant }) => grant?.grant_id).sort()).toEqual(ids.sort());
     for (const key of keys)
-      expect(done(await service.kms(service.reader, 'list-grants', { key_id: key })).total).toBe(0);
+      expect(okBody(await service.kms(service.reader, 'list-grants', { key_id: key })).total).toBe(0);
   });
 
   test('nothing of one who holds nothing: 200 with zeros, and nothing is written', async () => {
-    const rows = await rowsOf(service);
-    expect(done(await revoke({ grantee_principal: newPrincipal() }))).toEqual(NONE);
-    expect(await rowsOf(service)).toEqual(rows);
+    const rows = await storedRows(service);
+    expect(okBody(await revoke({ grantee_principal: newPrincipal() }))).toEqual(NONE);
+    expect(await storedRows(service)).toEqual(rows);
   });
 });
 
 describe('only', () => {
   test('on one key, with key_id', async () => {
     const { principal, keys, ids } = await held();
-    expect(done(await revoke({ grantee_principal: principal, key_id: keys[1] })).revoked).toBe(2);
+    expect(okBody(await revoke({ grantee_principal: principal, key_id: keys[1] })).revoked).toBe(2);
     expect(await heldBy(principal)).toEqual(ids.slice(0, 2));
   });
 
@@ -155,7 +155,7 @@ describe('only', () => {
     const both = await grant(['encrypt-data', 'decrypt-data']);
     const one = await grant(['decrypt-data']);
     const another = await grant(['describe-key', 'create-datakey']);
-    const revoked = async (operations: string[]) => done(await revoke({ grantee_principal: principal, operations }));
+    const revoked = async (operations: string[]) => okBody(await revoke({ grantee_principal: principal, operations }));
 
     expect(await revoked(['retire-grant', 'create-datakey-without-plaintext'])).toEqual(NONE);
     expect(await heldBy(principal)).toEqual([delegating, both, one, another]);
@@ -171,7 +171,7 @@ describe('only', () => {
     const fields = { grantee_principal: principal, operations };
     const picked = await newGrant(service, keys[0], fields, makers[0]);
     const elsewhere = await newGrant(service, keys[1], fields, makers[1]);
-    done(await revoke({ grantee_principal: principal, key_id: keys[0], operations }));
+    okBody(await revoke({ grantee_principal: principal, key_id: keys[0], operations }));
     expect(await heldBy(principal)).toEqual([...ids, elsewhere]);
     expect(await grantIdsOn(service, keys[0])).not.toContain(picked);
   });
@@ -227,7 +227,7 @@ test('when time is up nothing more is begun, and what is left is told', async ()
   const [own, theirs] = [await newKey(service, administrator), await newKey(service, creator)];
   await newGrant(service, own, { grantee_principal: principal }, administrator);
   const kept = await newGrant(service, theirs, { grantee_principal: principal }, creator);
-  expect(done(await revoke({ grantee_principal: principal }))).toEqual({
+  expect(okBody(await revoke({ grantee_principal: principal }))).toEqual({
     revoked: 1,
     failed: [
       { key_id: theirs, grant_id: kept, error_code: 'KMS.0306', error_msg: expect.stringMatching(/^No access per/) },
@@ -307,8 +307,8 @@ test.each(['te_admin', 'KMS Administrator', 'kms_adm'])('%s may', async (role) =
   const maker = isJudgedByCloud ? user : service.creator;
   const principal = newPrincipal();
   await newGrant(service, await newKey(service, maker), { grantee_principal: principal }, maker);
-  expect(done(await revoke({ grantee_principal: principal, dry_run: true }, user)).total).toBe(1);
-  expect(done(await revoke({ grantee_principal: principal }, user)).revoked).toBe(1);
+  expect(okBody(await revoke({ grantee_principal: principal, dry_run: true }, user)).total).toBe(1);
+  expect(okBody(await revoke({ grantee_principal: principal }, user)).revoked).toBe(1);
 });
 
 test('by revoke-grant an administrator still may not touch the keys of others: KMS.0306', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { expectKeystoneRefusal, expectRefusal } from '../../support/expect-error.ts';
+import { expectError, expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Source: IAM API reference, "Verifying a Token". */
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -55,12 +55,12 @@ describe('tells all about a token, as when it was made, and echoes it', () => {
 
 describe('answers 404 in Keystone form, always in the same words', () => {
   async function expectNotFound(token: string, subject: string): Promise<void> {
-    const rows = await rowsOf(service);
+    const rows = await storedRows(service);
     const answer = await check(token, subject);
-    expectKeystoneRefusal(answer, 404, 'Not Found');
+    expectKeystoneError(answer, 404, 'Not Found');
     expect(answer.body.error.message).toBe('X-Subject-Token is invalid in the request');
     expect(answer.headers.get('x-subject-token')).toBeNull();
-    expect(await rowsOf(service)).toEqual(rows);
+    expect(await storedRows(service)).toEqual(rows);
   }
 
   test("for someone else's token, to any but an administrator of tokens", async () => {
@@ -116,12 +116,12 @@ describe('answers 404 in Keystone form, always in the same words', () => {
 
 test('without X-Subject-Token it is 400 in Keystone form', async () => {
   const headers = { 'X-Auth-Token': await service.token(service.creator) };
-  expectKeystoneRefusal(await send(headers), 400, 'Bad Request');
-  expectKeystoneRefusal(await send({ ...headers, 'X-Subject-Token': '' }), 400, 'Bad Request');
+  expectKeystoneError(await send(headers), 400, 'Bad Request');
+  expectKeystoneError(await send({ ...headers, 'X-Subject-Token': '' }), 400, 'Bad Request');
 });
 
 test('without a good token of its own it is 401', async () => {
   const subject = { 'X-Subject-Token': await service.token(service.creator) };
-  expectRefusal(await send(subject), [401, 'APIGW.0301']);
-  expectRefusal(await send({ ...subject, 'X-Auth-Token': 'garbage' }), [401, 'APIGW.0301']);
+  expectError(await send(subject), [401, 'APIGW.0301']);
+  expectError(await send({ ...subject, 'X-Auth-Token': 'garbage' }), [401, 'APIGW.0301']);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { expectKeystoneRefusal } from '../../support/expect-error.ts';
+import { expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 /** Bodies and replies as in the IAM API reference, "Obtaining a User Token Through Password Authentication". */
 let service: TestService;
@@ -80,18 +80,18 @@ describe('gives a token', () => {
   test('that the store knows only by its hash', async () => {
     const { user_id: id, password } = service.creator;
     const token = (await send({ id, password })).headers.get('x-subject-token') ?? '';
-    const rows = JSON.stringify(await rowsOf(service));
+    const rows = JSON.stringify(await storedRows(service));
     expect([rows.includes(token), rows.includes(password)]).toEqual([false, false]);
   });
 });
 
 describe('refuses with 401, and makes no token', () => {
   async function expectUnauthorized(user: object, scope: object): Promise<string> {
-    const rows = await rowsOf(service);
+    const rows = await storedRows(service);
     const answer = await send(user, scope);
-    expectKeystoneRefusal(answer, 401, 'Unauthorized');
+    expectKeystoneError(answer, 401, 'Unauthorized');
     expect(answer.headers.get('x-subject-token')).toBeNull();
-    expect(await rowsOf(service)).toEqual(rows);
+    expect(await storedRows(service)).toEqual(rows);
     return answer.body.error.message;
   }
 
@@ -135,7 +135,7 @@ test('a body of another form is 400 in Keystone form, and makes no token', async
   const { user_id: id, name, password } = service.creator;
   const user = { id, password };
   const identity = { methods: ['password'], password: { user } };
-  const rows = await rowsOf(service);
+  const rows = await storedRows(service);
   for (const body of [
     undefined,
     {},
@@ -158,14 +158,14 @@ test('a body of another form is 400 in Keystone form, and makes no token', async
     { auth: { identity, scope: { project: { id: 7 } } } },
     { auth: { identity, scope: { project: 'local-1' } } },
   ]) {
-    expectKeystoneRefusal(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
+    expectKeystoneError(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
   }
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(await storedRows(service)).toEqual(rows);
 });
 
 test('a body that is no JSON object is 400 in Keystone form too', async () => {
   for (const body of ['', 'not JSON', '[]', 'null', '"x"', '{"auth":{},"auth":{}}', '{"auth":{"__proto__":{}}}']) {
-    expectKeystoneRefusal(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
+    expectKeystoneError(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
   }
 });
 
@@ -175,6 +175,6 @@ test('a flood of logins is slowed down, not let in: 429 to some, and all is well
   const refused = answers.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThan(0);
   expect(answers.filter(({ status }) => status === 401).length).toBe(40 - refused.length);
-  for (const answer of refused) expectKeystoneRefusal(answer, 429, 'Too Many Requests');
+  for (const answer of refused) expectKeystoneError(answer, 429, 'Too Many Requests');
   expect((await send({ id, password })).status).toBe(201);
 });

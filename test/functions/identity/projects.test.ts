@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
 /** Source: IAM API reference, "Querying Project Information Based on the Specified Criteria". */
@@ -70,7 +70,7 @@ test('a GET with the body {}, as the Node SDK sends it, is answered', async () =
 });
 
 test('without credentials, and with a token that is none, it is 401', async () => {
-  expectRefusal(await service.send('/v3/projects', { method: 'GET' }), [401, 'APIGW.0301']);
+  expectError(await service.send('/v3/projects', { method: 'GET' }), [401, 'APIGW.0301']);
   const headers = { 'X-Auth-Token': 'garbage' };
-  expectRefusal(await service.send('/v3/projects', { method: 'GET', headers }), [401, 'APIGW.0301']);
+  expectError(await service.send('/v3/projects', { method: 'GET', headers }), [401, 'APIGW.0301']);
 });

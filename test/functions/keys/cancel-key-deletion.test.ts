@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { done, grantIdsOn, newGrant, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 const DAY_MS = 86_400_000;
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
@@ -20,35 +20,35 @@ beforeEach(async () => {
 
 const ask = (name: string, fields = {}) => service.kms(service.creator, name, { key_id, ...fields });
 
-async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = await rowsOf(service);
-  expectRefusal(await asked(), refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<void> {
+  const rows = await storedRows(service);
+  expectError(await asked(), refusal);
+  expect(await storedRows(service)).toEqual(rows);
 }
 
 async function stateOf(): Promise<string> {
-  return done(await ask('describe-key')).key_info.key_state;
+  return okBody(await ask('describe-key')).key_info.key_state;
 }
 
 test('a key that waits for deletion is kept and comes back disabled: 200 with the id and state 3', async () => {
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
   const { status, body } = await ask('cancel-key-deletion');
   expect([status, body]).toEqual([200, { key_id, key_state: '3' }]);
-  const { key_info } = done(await ask('describe-key'));
+  const { key_info } = okBody(await ask('describe-key'));
   expect([key_info.key_state, key_info.scheduled_deletion_date]).toEqual(['3', '']);
 });
 
 test('its grants are still there, and go on once it is enabled', async () => {
   const grant = await newGrant(service, key_id);
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
-  done(await ask('cancel-key-deletion'));
-  done(await ask('enable-key'));
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
+  okBody(await ask('cancel-key-deletion'));
+  okBody(await ask('enable-key'));
   expect(await grantIdsOn(service, key_id)).toEqual([grant]);
 });
 
 test('a key that does not wait for deletion: KMS.1501', async () => {
   await expectRefused(() => ask('cancel-key-deletion'), [400, 'KMS.1501']);
-  done(await ask('disable-key'));
+  okBody(await ask('disable-key'));
   await expectRefused(() => ask('cancel-key-deletion'), [400, 'KMS.1501']);
   expect(await stateOf()).toBe('3');
 });
@@ -67,15 +67,15 @@ test('a malformed key_id: KMS.0205; no such key, and a key of another project: 4
 });
 
 test('the same request again with its sequence gets the first answer and does nothing', async () => {
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
-  const first = done(await ask('cancel-key-deletion', { sequence: SEQUENCE }));
-  const rows = await rowsOf(service);
-  expect(done(await ask('cancel-key-deletion', { sequence: SEQUENCE }))).toEqual(first);
-  expect(await rowsOf(service)).toEqual(rows);
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
+  const first = okBody(await ask('cancel-key-deletion', { sequence: SEQUENCE }));
+  const rows = await storedRows(service);
+  expect(okBody(await ask('cancel-key-deletion', { sequence: SEQUENCE }))).toEqual(first);
+  expect(await storedRows(service)).toEqual(rows);
 });
 
 test('once its time has come it is too late, even before it is swept away: KMS.0210', async () => {
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
   const { nowMs } = service.clock;
   const late = await service.addUser('late', 'KMS CMKFullAccess');
   service.clock.nowMs = nowMs + 7 * DAY_MS;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
-import { done } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { resultCodes, sendConcurrently } from '../../support/concurrent-requests.ts';
+import { okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -14,19 +14,19 @@ afterAll(() => service.stop());
 const create = (key_alias: string) => service.kms(service.creator, 'create-key', { key_alias });
 
 test('sixteen creates at once do not get past KEYS_PER_PROJECT: the demo has two keys, two more are made', async () => {
-  const answers = await atOnce(service, service.creator, 'create-key', (n) => ({ key_alias: `key-${n}` }));
-  expect(codesOf(answers)).toEqual([...Array(14).fill('KMS.1105'), 'done', 'done']);
-  expect(done(await service.kms(service.creator, 'list-keys', {})).total).toBe(4);
+  const answers = await sendConcurrently(service, service.creator, 'create-key', (n) => ({ key_alias: `key-${n}` }));
+  expect(resultCodes(answers)).toEqual([...Array(14).fill('KMS.1105'), 'done', 'done']);
+  expect(okBody(await service.kms(service.creator, 'list-keys', {})).total).toBe(4);
 });
 
 test('past it: KMS.1105, and nothing is written; keys disabled or waiting for deletion count too', async () => {
   const [orders, payroll] = service.demo.keys;
-  done(await service.kms(service.creator, 'disable-key', { key_id: orders?.key_id }));
+  okBody(await service.kms(service.creator, 'disable-key', { key_id: orders?.key_id }));
   const waiting = { key_id: payroll?.key_id, pending_days: '7' };
-  done(await service.kms(service.creator, 'schedule-key-deletion', waiting));
-  const rows = await rowsOf(service);
-  expectRefusal(await create('one-more'), [400, 'KMS.1105']);
-  expect(await rowsOf(service)).toEqual(rows);
+  okBody(await service.kms(service.creator, 'schedule-key-deletion', waiting));
+  const rows = await storedRows(service);
+  expectError(await create('one-more'), [400, 'KMS.1105']);
+  expect(await storedRows(service)).toEqual(rows);
 });
 
 test('another project has its own', async () => {

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { deleteDueKeys } from '../../../lib/authority/standalone/key-deletion.ts';
-import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
-import { done } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { resultCodes, sendConcurrently } from '../../support/concurrent-requests.ts';
+import { okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
@@ -17,7 +17,7 @@ afterAll(() => service.stop());
 
 const create = (fields: object) => service.kms(service.administrator, 'create-key', fields);
 const describeKey = async (key_id: string) =>
-  done(await service.kms(service.reader, 'describe-key', { key_id })).key_info;
+  okBody(await service.kms(service.reader, 'describe-key', { key_id })).key_info;
 
 test('makes a key: 200 with its id and the domain of the caller, and it is enabled at once', async () => {
   const { status, body } = await create({ key_alias: 'test' });
@@ -34,7 +34,7 @@ test('makes a key: 200 with its id and the domain of the caller, and it is enabl
 });
 
 test('makes a key with every field', async () => {
-  const { key_info } = done(
+  const { key_info } = okBody(
     await create({
       key_alias: 'A:/_-9',
       key_description: 'der Schlüssel der Aufträge 密钥',
@@ -64,24 +64,24 @@ test.each([
   ['SM2', 'SM2', 'SIGN_VERIFY'],
   ['HMAC_256', 'HMAC_256', 'GENERATE_VERIFY_MAC'],
 ])('key_spec %j is %s with usage %s', async (key_spec, spec, usage) => {
-  const { key_info } = done(await create({ key_alias: `spec-${key_spec}`, key_spec }));
+  const { key_info } = okBody(await create({ key_alias: `spec-${key_spec}`, key_spec }));
   expect(await describeKey(key_info.key_id)).toMatchObject({ key_spec: spec, key_usage: usage });
 });
 
 test('the same request again with its sequence gets the first answer and makes no second key', async () => {
   const body = { key_alias: 'once', sequence: SEQUENCE };
-  const first = done(await create(body));
-  const rows = await rowsOf(service);
-  expect(done(await create(body))).toEqual(first);
-  expect(await rowsOf(service)).toEqual(rows);
+  const first = okBody(await create(body));
+  const rows = await storedRows(service);
+  expect(okBody(await create(body))).toEqual(first);
+  expect(await storedRows(service)).toEqual(rows);
 });
 
 test('an alias is free again once its key is deleted', async () => {
-  const { key_info } = done(await create({ key_alias: 'passing' }));
-  done(
+  const { key_info } = okBody(await create({ key_alias: 'passing' }));
+  okBody(
     await service.kms(service.administrator, 'schedule-key-deletion', { key_id: key_info.key_id, pending_days: '7' }),
   );
-  expectRefusal(await create({ key_alias: 'passing' }), [400, 'KMS.1104']);
+  expectError(await create({ key_alias: 'passing' }), [400, 'KMS.1104']);
   const { nowMs } = service.clock;
   try {
     // A minute past its time, as the sweep leaves one for cancellations under way.
@@ -94,32 +94,32 @@ test('an alias is free again once its key is deleted', async () => {
 });
 
 test('sixteen creates of one alias at once make one key', async () => {
-  const answers = await atOnce(service, service.administrator, 'create-key', { key_alias: 'raced' });
-  expect(codesOf(answers)).toEqual([...Array(15).fill('KMS.1104'), 'done']);
+  const answers = await sendConcurrently(service, service.administrator, 'create-key', { key_alias: 'raced' });
+  expect(resultCodes(answers)).toEqual([...Array(15).fill('KMS.1104'), 'done']);
 });
 
 describe('refuses, and writes nothing', () => {
   let rows: Record<string, unknown[]>;
   beforeAll(async () => {
-    rows = await rowsOf(service);
+    rows = await storedRows(service);
   });
   afterEach(async () => {
-    expect(await rowsOf(service)).toEqual(rows);
+    expect(await storedRows(service)).toEqual(rows);
   });
 
   test('an alias that a key of the project has: KMS.1104', async () => {
-    expectRefusal(await create({ key_alias: 'orders' }), [400, 'KMS.1104']);
+    expectError(await create({ key_alias: 'orders' }), [400, 'KMS.1104']);
   });
 
   test.each(['', ' ', 'a b', 'a.b', 'é', 'a\n', 'a'.repeat(256), 'mine/default', '/default', 7, true, ['a'], {}])(
     'key_alias %j: KMS.1101',
     async (key_alias) => {
-      expectRefusal(await create({ key_alias }), [400, 'KMS.1101']);
+      expectError(await create({ key_alias }), [400, 'KMS.1101']);
     },
   );
 
   test.each(['a'.repeat(256), 7, true, ['a'], {}])('key_description %j: KMS.1103', async (key_description) => {
-    expectRefusal(await create({ key_alias: 'new', key_description }), [400, 'KMS.1103']);
+    expectError(await create({ key_alias: 'new', key_description }), [400, 'KMS.1103']);
   });
 
   test.each([
@@ -135,6 +135,6 @@ describe('refuses, and writes nothing', () => {
     { origin: 'external' },
     { origin: 1 },
   ])('%j: KMS.0308', async (fields) => {
-    expectRefusal(await create({ key_alias: 'new', ...fields }), [400, 'KMS.0308']);
+    expectError(await create({ key_alias: 'new', ...fields }), [400, 'KMS.0308']);
   });
 });

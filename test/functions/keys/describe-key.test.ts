@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { done, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
 let service: TestService;
@@ -46,16 +46,16 @@ test('a key that waits for deletion tells when it goes: 13 digits, in ms', async
   service.clock.nowMs = 1600000000000 - 1;
   const keeper = await service.addUser('keeper', 'KMS CMKFullAccess');
   const key_id = await newKey(service, keeper);
-  done(await service.kms(keeper, 'schedule-key-deletion', { key_id, pending_days: '7' }));
+  okBody(await service.kms(keeper, 'schedule-key-deletion', { key_id, pending_days: '7' }));
   service.clock.nowMs = Date.now();
-  const { key_info } = done(await ask(key_id));
+  const { key_info } = okBody(await ask(key_id));
   // 1,600,000,000,000 and seven days of 86,400,000 ms.
   expect([key_info.key_state, key_info.scheduled_deletion_date]).toEqual(['4', '1600604800000']);
 });
 
 test('a malformed key_id: KMS.0205', async () => {
   for (const key_id of ['', 'x', '0D0466B0-E727-4D9C-B35D-F84BB474A37F', 7, ['x'], {}]) {
-    expectRefusal(await ask(key_id), [400, 'KMS.0205']);
+    expectError(await ask(key_id), [400, 'KMS.0205']);
   }
 });
 
@@ -64,6 +64,6 @@ test('a key of another project is told as one that is nowhere: 404 KMS.0207', as
   const key_id = service.demo.keys[0]?.key_id;
   const foreign = await service.kms(foreigner, 'describe-key', { key_id }, foreigner.project_id);
   const absent = await ask('0d0466b0-e727-4d9c-b35d-f84bb474a37f');
-  for (const answer of [foreign, absent]) expectRefusal(answer, [404, 'KMS.0207']);
+  for (const answer of [foreign, absent]) expectError(answer, [404, 'KMS.0207']);
   expect(foreign.body.error_msg).toBe(absent.body.error_msg);
 });

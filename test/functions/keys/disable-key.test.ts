@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { atOnce, codesOf } from '../../support/concurrent-requests.ts';
-import { done, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { resultCodes, sendConcurrently } from '../../support/concurrent-requests.ts';
+import { newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 
@@ -20,14 +20,14 @@ beforeEach(async () => {
 
 const ask = (name: string, fields = {}) => service.kms(service.creator, name, { key_id, ...fields });
 
-async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = await rowsOf(service);
-  expectRefusal(await asked(), refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<void> {
+  const rows = await storedRows(service);
+  expectError(await asked(), refusal);
+  expect(await storedRows(service)).toEqual(rows);
 }
 
 async function stateOf(): Promise<string> {
-  return done(await ask('describe-key')).key_info.key_state;
+  return okBody(await ask('describe-key')).key_info.key_state;
 }
 
 test('an enabled key is disabled: 200 with its id and state 3', async () => {
@@ -37,15 +37,15 @@ test('an enabled key is disabled: 200 with its id and state 3', async () => {
 });
 
 test('a disabled key, and one that waits for deletion, is not enabled: KMS.1301', async () => {
-  done(await ask('disable-key'));
+  okBody(await ask('disable-key'));
   await expectRefused(() => ask('disable-key'), [400, 'KMS.1301']);
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
   await expectRefused(() => ask('disable-key'), [400, 'KMS.1301']);
   expect(await stateOf()).toBe('4');
 });
 
 test('sixteen times at once: one 200, the others KMS.1301', async () => {
-  expect(codesOf(await atOnce(service, service.creator, 'disable-key', { key_id }))).toEqual([
+  expect(resultCodes(await sendConcurrently(service, service.creator, 'disable-key', { key_id }))).toEqual([
     ...Array(15).fill('KMS.1301'),
     'done',
   ]);
@@ -65,8 +65,8 @@ test('a malformed key_id: KMS.0205; no such key, and a key of another project: 4
 });
 
 test('the same request again with its sequence gets the first answer and does nothing', async () => {
-  const first = done(await ask('disable-key', { sequence: SEQUENCE }));
-  const rows = await rowsOf(service);
-  expect(done(await ask('disable-key', { sequence: SEQUENCE }))).toEqual(first);
-  expect(await rowsOf(service)).toEqual(rows);
+  const first = okBody(await ask('disable-key', { sequence: SEQUENCE }));
+  const rows = await storedRows(service);
+  expect(okBody(await ask('disable-key', { sequence: SEQUENCE }))).toEqual(first);
+  expect(await storedRows(service)).toEqual(rows);
 });

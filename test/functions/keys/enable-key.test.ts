@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { done, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 
@@ -19,18 +19,18 @@ beforeEach(async () => {
 
 const ask = (name: string, fields = {}) => service.kms(service.creator, name, { key_id, ...fields });
 
-async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = await rowsOf(service);
-  expectRefusal(await asked(), refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<void> {
+  const rows = await storedRows(service);
+  expectError(await asked(), refusal);
+  expect(await storedRows(service)).toEqual(rows);
 }
 
 async function stateOf(): Promise<string> {
-  return done(await ask('describe-key')).key_info.key_state;
+  return okBody(await ask('describe-key')).key_info.key_state;
 }
 
 test('a disabled key is enabled: 200 with its id and state 2', async () => {
-  done(await ask('disable-key'));
+  okBody(await ask('disable-key'));
   const { status, body } = await ask('enable-key');
   expect([status, body]).toEqual([200, { key_info: { key_id, key_state: '2' } }]);
   expect(await stateOf()).toBe('2');
@@ -38,13 +38,13 @@ test('a disabled key is enabled: 200 with its id and state 2', async () => {
 
 test('an enabled key, and one that waits for deletion, is not disabled: KMS.1201', async () => {
   await expectRefused(() => ask('enable-key'), [400, 'KMS.1201']);
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
   await expectRefused(() => ask('enable-key'), [400, 'KMS.1201']);
   expect(await stateOf()).toBe('4');
 });
 
 test('any user whose role allows it may, not the creator alone', async () => {
-  done(await ask('disable-key'));
+  okBody(await ask('disable-key'));
   expect((await service.kms(service.administrator, 'enable-key', { key_id })).status).toBe(200);
 });
 
@@ -62,9 +62,9 @@ test('a malformed key_id: KMS.0205; no such key, and a key of another project: 4
 });
 
 test('the same request again with its sequence gets the first answer and does nothing', async () => {
-  done(await ask('disable-key'));
-  const first = done(await ask('enable-key', { sequence: SEQUENCE }));
-  const rows = await rowsOf(service);
-  expect(done(await ask('enable-key', { sequence: SEQUENCE }))).toEqual(first);
-  expect(await rowsOf(service)).toEqual(rows);
+  okBody(await ask('disable-key'));
+  const first = okBody(await ask('enable-key', { sequence: SEQUENCE }));
+  const rows = await storedRows(service);
+  expect(okBody(await ask('enable-key', { sequence: SEQUENCE }))).toEqual(first);
+  expect(await storedRows(service)).toEqual(rows);
 });

@@ -1,9 +1,9 @@
 /** list-keys while keys come and go: every surviving key is met once, whatever the size of a page. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { deleteDueKeys } from '../../../lib/authority/standalone/key-deletion.ts';
-import { done, newKey } from '../../support/create.ts';
-import { pagesOf } from '../../support/pages.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
+import { newKey, okBody } from '../../support/create.ts';
+import { readAllPages } from '../../support/pages.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => service.stop());
 
 /** With a token made for the one request: deletion takes days, and a token lasts one. */
-async function list(body: object): Promise<Answer> {
+async function list(body: object): Promise<ApiResponse> {
   const { services, creator, demo } = service;
   const project = { id: demo.project_id };
   const { token } = await services.tokens.issue({ user: { id: creator.user_id }, password: creator.password, project });
@@ -30,14 +30,14 @@ test.each([1, 2, 7, 1000])('by pages of %i: each survivor once, in order, each t
   // One goes a day from the seventh day on: some before, some behind, some at the marker of the time.
   const going = [keys[9], keys[3], keys[15], keys[0], keys[12], keys[6]];
   for (const [at, key_id] of going.entries()) {
-    done(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: String(7 + at) }));
+    okBody(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: String(7 + at) }));
   }
   clock.nowMs += 6.5 * DAY_MS;
 
   const gone = new Set<string | undefined>();
   const added: string[] = [];
   const totals = [16];
-  const pages = await pagesOf(
+  const pages = await readAllPages(
     (body) => list({ limit, ...body }),
     async () => {
       clock.nowMs += DAY_MS;
@@ -72,10 +72,10 @@ function contextOf({ creator, demo }: TestService) {
 test('by state, while keys change theirs between the pages', async () => {
   const page = (body: object) => service.kms(service.reader, 'list-keys', { key_state: '2', limit: 5, ...body });
   const disabled: (string | undefined)[] = [];
-  const pages = await pagesOf(page, async () => {
+  const pages = await readAllPages(page, async () => {
     // One already met, the one that the marker names, one still ahead.
     for (const at of [0, 4, 10].map((place) => place + disabled.length / 3)) {
-      done(await service.kms(service.creator, 'disable-key', { key_id: keys[at] }));
+      okBody(await service.kms(service.creator, 'disable-key', { key_id: keys[at] }));
       disabled.push(keys[at]);
     }
   });

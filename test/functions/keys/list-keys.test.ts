@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { done, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
 let service: TestService;
@@ -45,25 +45,25 @@ test('without key_spec only AES_256 keys; ALL for every one; each spec by itself
   const rsa = await newKey(service, service.creator, { key_spec: 'RSA_3072' });
   const sm4 = await newKey(service, service.creator, { key_spec: 'SM4' });
   const aes = await newKey(service);
-  const idsOf = async (body: object) => done(await list(body)).keys.slice(-3);
+  const idsOf = async (body: object) => okBody(await list(body)).keys.slice(-3);
   expect(await idsOf({ key_spec: 'ALL' })).toEqual([rsa, sm4, aes]);
-  expect(done(await list({ key_spec: 'ALL' })).total).toBe(5);
-  expect(done(await list({})).total).toBe(3);
-  expect(done(await list({ key_spec: 'AES_256' }))).toEqual(done(await list({})));
-  expect(done(await list({ key_spec: 'SM4' }))).toMatchObject({ keys: [sm4], total: 1 });
-  expect(done(await list({ key_spec: 'HMAC_256' }))).toMatchObject({ keys: [], key_details: [], total: 0 });
+  expect(okBody(await list({ key_spec: 'ALL' })).total).toBe(5);
+  expect(okBody(await list({})).total).toBe(3);
+  expect(okBody(await list({ key_spec: 'AES_256' }))).toEqual(okBody(await list({})));
+  expect(okBody(await list({ key_spec: 'SM4' }))).toMatchObject({ keys: [sm4], total: 1 });
+  expect(okBody(await list({ key_spec: 'HMAC_256' }))).toMatchObject({ keys: [], key_details: [], total: 0 });
 });
 
 test('by key_state: enabled 2, disabled 3, waiting for deletion 4; no key is in 1 or 5', async () => {
   const disabled = await newKey(service);
   const waiting = await newKey(service);
-  done(await service.kms(service.creator, 'disable-key', { key_id: disabled }));
-  done(await service.kms(service.creator, 'schedule-key-deletion', { key_id: waiting, pending_days: '7' }));
-  expect(done(await list({ key_state: '3' }))).toMatchObject({ keys: [disabled], total: 1 });
-  expect(done(await list({ key_state: '4' }))).toMatchObject({ keys: [waiting], total: 1 });
-  const enabled = done(await list({ key_state: '2' }));
+  okBody(await service.kms(service.creator, 'disable-key', { key_id: disabled }));
+  okBody(await service.kms(service.creator, 'schedule-key-deletion', { key_id: waiting, pending_days: '7' }));
+  expect(okBody(await list({ key_state: '3' }))).toMatchObject({ keys: [disabled], total: 1 });
+  expect(okBody(await list({ key_state: '4' }))).toMatchObject({ keys: [waiting], total: 1 });
+  const enabled = okBody(await list({ key_state: '2' }));
   expect([enabled.total, enabled.keys.includes(disabled), enabled.keys.includes(waiting)]).toEqual([3, false, false]);
-  for (const key_state of ['1', '5']) expect(done(await list({ key_state })).total).toBe(0);
+  for (const key_state of ['1', '5']) expect(okBody(await list({ key_state })).total).toBe(0);
 });
 
 test('another project has its own list', async () => {
@@ -76,14 +76,14 @@ describe('refuses', () => {
   test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
     'limit %j: KMS.1601',
     async (limit) => {
-      expectRefusal(await list({ limit }), [400, 'KMS.1601']);
+      expectError(await list({ limit }), [400, 'KMS.1601']);
     },
   );
 
   test.each(['-1', 'abc', '10000', 'f'.repeat(64), '0D0466B0-E727-4D9C-B35D-F84BB474A37F', -1, 1.5, true, [], {}])(
     'marker %j: KMS.1602',
     async (marker) => {
-      expectRefusal(await list({ marker }), [400, 'KMS.1602']);
+      expectError(await list({ marker }), [400, 'KMS.1602']);
     },
   );
 
@@ -91,13 +91,13 @@ describe('refuses', () => {
     ...[{ key_state: '0' }, { key_state: '6' }, { key_state: '22' }, { key_state: '' }, { key_state: 2 }],
     ...[{ key_spec: 'aes_256' }, { key_spec: 'AES' }, { key_spec: '' }, { key_spec: 1 }, { key_spec: 'toString' }],
   ])('%j: KMS.0308', async (fields) => {
-    expectRefusal(await list(fields), [400, 'KMS.0308']);
+    expectError(await list(fields), [400, 'KMS.0308']);
   });
 });
 
 test('pages go on at next_marker, at an offset, and at the id of a key that is gone', async () => {
-  const whole: string[] = done(await list({ key_spec: 'ALL' })).keys;
-  const page = async (body: object) => done(await list({ key_spec: 'ALL', ...body }));
+  const whole: string[] = okBody(await list({ key_spec: 'ALL' })).keys;
+  const page = async (body: object) => okBody(await list({ key_spec: 'ALL', ...body }));
   expect(await page({ limit: 2 })).toMatchObject({ keys: whole.slice(0, 2), truncated: 'true', next_marker: whole[1] });
   expect((await page({ marker: whole[1] })).keys).toEqual(whole.slice(2));
   expect((await page({ marker: '3', limit: 2 })).keys).toEqual(whole.slice(3, 5));

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { deleteDueKeys } from '../../../lib/authority/standalone/key-deletion.ts';
-import { done, newGrant, newKey } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { type Answer, startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 
 const DAY_MS = 86_400_000;
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
@@ -21,27 +21,27 @@ beforeEach(async () => {
 
 const ask = (name: string, fields = {}) => service.kms(service.creator, name, { key_id, ...fields });
 
-async function expectRefused(asked: () => Promise<Answer>, refusal: [number, string]): Promise<void> {
-  const rows = await rowsOf(service);
-  expectRefusal(await asked(), refusal);
-  expect(await rowsOf(service)).toEqual(rows);
+async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<void> {
+  const rows = await storedRows(service);
+  expectError(await asked(), refusal);
+  expect(await storedRows(service)).toEqual(rows);
 }
 
 async function stateOf(): Promise<string> {
-  return done(await ask('describe-key')).key_info.key_state;
+  return okBody(await ask('describe-key')).key_info.key_state;
 }
 
 test.each(['7', '1096', '0007', 7, 1096])('pending_days %j: 200 with the id and state 4', async (pending_days) => {
   const { status, body } = await ask('schedule-key-deletion', { pending_days });
   expect([status, body]).toEqual([200, { key_id, key_state: '4' }]);
-  const { key_info } = done(await ask('describe-key'));
+  const { key_info } = okBody(await ask('describe-key'));
   const dueAtMs = service.clock.nowMs + Number(pending_days) * DAY_MS;
   expect([key_info.key_state, key_info.scheduled_deletion_date]).toEqual(['4', String(dueAtMs)]);
 });
 
 test('a disabled key can be scheduled too', async () => {
-  done(await ask('disable-key'));
-  expect(done(await ask('schedule-key-deletion', { pending_days: '7' }))).toEqual({ key_id, key_state: '4' });
+  okBody(await ask('disable-key'));
+  expect(okBody(await ask('schedule-key-deletion', { pending_days: '7' }))).toEqual({ key_id, key_state: '4' });
 });
 
 test.each([
@@ -53,14 +53,14 @@ test.each([
 });
 
 test('a second time: KMS.1402, and the first date stands', async () => {
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
   await expectRefused(() => ask('schedule-key-deletion', { pending_days: '30' }), [400, 'KMS.1402']);
 });
 
 test('a minute past its time the key and its grants go, each with an event; before its time nothing does', async () => {
   const [first = '', second = ''] = [await newGrant(service, key_id), await newGrant(service, key_id)];
   const kept = await newGrant(service, await newKey(service));
-  done(await ask('schedule-key-deletion', { pending_days: '7' }));
+  okBody(await ask('schedule-key-deletion', { pending_days: '7' }));
   const { store, now } = service.services;
   const { nowMs } = service.clock;
   try {
@@ -74,7 +74,7 @@ test('a minute past its time the key and its grants go, each with an event; befo
   }
   await expectRefused(() => ask('describe-key'), [404, 'KMS.0207']);
   await expectRefused(() => ask('list-grants'), [404, 'KMS.0207']);
-  const { grants } = done(await service.kms(service.creator, 'list-retirable-grants', {}));
+  const { grants } = okBody(await service.kms(service.creator, 'list-retirable-grants', {}));
   const ids = grants.map(({ grant_id }: { grant_id: string }) => grant_id);
   expect([first, second, kept].map((id) => ids.includes(id))).toEqual([false, false, true]);
   const events = await store.events.list(service.demo.project_id, { keyId: key_id }, 100);
@@ -97,8 +97,8 @@ test('a malformed key_id: KMS.0205; no such key, and a key of another project: 4
 });
 
 test('the same request again with its sequence gets the first answer and does nothing', async () => {
-  const first = done(await ask('schedule-key-deletion', { pending_days: '7', sequence: SEQUENCE }));
-  const rows = await rowsOf(service);
-  expect(done(await ask('schedule-key-deletion', { pending_days: '7', sequence: SEQUENCE }))).toEqual(first);
-  expect(await rowsOf(service)).toEqual(rows);
+  const first = okBody(await ask('schedule-key-deletion', { pending_days: '7', sequence: SEQUENCE }));
+  const rows = await storedRows(service);
+  expect(okBody(await ask('schedule-key-deletion', { pending_days: '7', sequence: SEQUENCE }))).toEqual(first);
+  expect(await storedRows(service)).toEqual(rows);
 });

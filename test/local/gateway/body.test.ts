@@ -6,10 +6,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGateway, drain } from '../../../local/gateway.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { dial, replyOf, restOf } from '../../support/raw-http.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { connectTo, parseResponse, readToEnd } from '../../support/raw-http.ts';
 import { startService, type TestService } from '../../support/service.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 import { arrival, listen } from '../gateway-fixture.ts';
 
 const KIB = 1024;
@@ -27,7 +27,7 @@ let url: string;
 beforeAll(async () => {
   service = await startService();
   token = await service.token(service.creator);
-  rows = await rowsOf(service);
+  rows = await storedRows(service);
 });
 afterAll(() => service.stop());
 
@@ -37,7 +37,7 @@ async function open(limits?: Parameters<typeof createGateway>[1]): Promise<void>
 }
 afterEach(async () => {
   await drain(gateway, 0);
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(await storedRows(service)).toEqual(rows);
 });
 
 const head = (length: string) =>
@@ -53,7 +53,7 @@ const head = (length: string) =>
 
 /** A request of which so many bytes of the body are there, and no more for now. */
 async function hold(declared: number, sent: number): Promise<Socket> {
-  const socket = await dial(url);
+  const socket = await connectTo(url);
   const arrived = arrival(gateway, sent);
   socket.write(head(`Content-Length: ${declared}`));
   socket.write(Buffer.alloc(sent, ' '));
@@ -62,7 +62,7 @@ async function hold(declared: number, sent: number): Promise<Socket> {
 }
 
 /** The reply to a request that is refused, or whole, at its last byte sent. */
-const replyTo = async (declared: number, sent: number) => replyOf(await restOf(await hold(declared, sent)));
+const replyTo = async (declared: number, sent: number) => parseResponse(await readToEnd(await hold(declared, sent)));
 
 /** Its end, in whatever way. */
 const closeOf = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve));
@@ -80,7 +80,7 @@ describe('one body', () => {
 
   test('in chunks of one byte takes the memory of its bytes, not of its chunks', async () => {
     const length = 512 * KIB;
-    const socket = await dial(url);
+    const socket = await connectTo(url);
     const arrived = arrival(gateway, length);
     const chunks = Buffer.from('1\r\n \r\n'.repeat(length));
     const before = bytesInUse();
@@ -89,13 +89,13 @@ describe('one body', () => {
     await arrived;
     expect(bytesInUse() - before).toBeLessThan(16 * MIB);
     socket.write('0\r\n\r\n');
-    expectRefusal(replyOf(await restOf(socket)), TOO_LONG);
+    expectError(parseResponse(await readToEnd(socket)), TOO_LONG);
   });
 
   test.each([1, 7, 1000, 4096, 65_535])('in chunks of %d bytes is put together as it was sent', async (size) => {
     const json = `{"limit":"1","note":"${Array.from({ length: 6000 }, (_, index) => `${index} é`).join()}"}`;
     const body = Buffer.from(json);
-    const socket = await dial(url);
+    const socket = await connectTo(url);
     socket.write(head('Transfer-Encoding: chunked'));
     for (let at = 0; at < body.length; at += size) {
       const chunk = body.subarray(at, at + size);
@@ -104,14 +104,14 @@ describe('one body', () => {
       socket.write('\r\n');
     }
     socket.write('0\r\n\r\n');
-    const reply = replyOf(await restOf(socket));
+    const reply = parseResponse(await readToEnd(socket));
     expect([reply.status, reply.body.keys.length]).toEqual([200, 1]);
   });
 
   test('of 2 MiB is read whole, and one byte more is refused where it comes, however long it says it is', async () => {
-    expectRefusal(await replyTo(2 * MIB, 2 * MIB), TOO_LONG);
-    expectRefusal(await replyTo(2 * MIB + 1, 2 * MIB + 1), TOO_LARGE);
-    expectRefusal(await replyTo(Number.MAX_SAFE_INTEGER, 2 * MIB + 1), TOO_LARGE);
+    expectError(await replyTo(2 * MIB, 2 * MIB), TOO_LONG);
+    expectError(await replyTo(2 * MIB + 1, 2 * MIB + 1), TOO_LARGE);
+    expectError(await replyTo(Number.MAX_SAFE_INTEGER, 2 * MIB + 1), TOO_LARGE);
   });
 });
 
@@ -119,7 +119,7 @@ test('beyond 64 KiB of each, bodies that arrive at the same time hold 32 MiB, an
   await open();
   const holders: Socket[] = [];
   for (let count = 0; count < 16; count += 1) holders.push(await hold(2 * MIB, 2 * MIB - 1));
-  expectRefusal(await replyTo(2 * MIB, MIB + 1), TOO_LARGE);
+  expectError(await replyTo(2 * MIB, MIB + 1), TOO_LARGE);
   for (const socket of holders) socket.destroy();
 });
 
@@ -135,17 +135,17 @@ describe('while the others hold all there is', () => {
   });
   afterEach(() => void holder.destroy());
 
-  const nextFits = async () => expectRefusal(await replyTo(128 * KIB, 128 * KIB), TOO_LONG);
+  const nextFits = async () => expectError(await replyTo(128 * KIB, 128 * KIB), TOO_LONG);
 
   test('a body over 64 KiB is refused, each time', async () => {
-    for (const _ of [1, 2, 3]) expectRefusal(await replyTo(128 * KIB, 64 * KIB + 1), TOO_LARGE);
+    for (const _ of [1, 2, 3]) expectError(await replyTo(128 * KIB, 64 * KIB + 1), TOO_LARGE);
   });
 
   test('a body of 64 KiB is answered', async () => {
-    const socket = await dial(url);
+    const socket = await connectTo(url);
     socket.write(head(`Content-Length: ${64 * KIB}`));
     socket.write(`{${' '.repeat(64 * KIB - 2)}}`);
-    expect(replyOf(await restOf(socket)).status).toBe(200);
+    expect(parseResponse(await readToEnd(socket)).status).toBe(200);
   });
 
   test('a client that goes away makes room', async () => {
@@ -157,7 +157,7 @@ describe('while the others hold all there is', () => {
 
   test('a refusal makes room', async () => {
     holder.write(Buffer.alloc(64 * KIB, ' '));
-    expectRefusal(replyOf(await restOf(holder)), TOO_LARGE);
+    expectError(parseResponse(await readToEnd(holder)), TOO_LARGE);
     await nextFits();
   });
 

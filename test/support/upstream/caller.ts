@@ -2,11 +2,11 @@
  * The backend in front of a cloud that judges every caller's own token: three processes over real sockets. The test is
  * the client; the cloud is a standalone instance with the demo in it; the backend stands between them.
  */
-import type { Started } from '../service.ts';
+import type { RunningService } from '../service.ts';
 import { loginAt, withProcesses } from './processes.ts';
 
 /** @param env settings of the cloud */
-export function startForCaller(env: Record<string, string>): Promise<Started> {
+export function startForCaller(env: Record<string, string>): Promise<RunningService> {
   return withProcesses(async ({ clock, dirOf, start, open, stop }) => {
     const cloud = await start('cloud', [], env);
     const backend = await start('backend', ['--no-demo'], {

@@ -11,11 +11,11 @@ import { parseConfig } from '../../../lib/config.ts';
 import type { ChangeEvent } from '../../../lib/domain/events.ts';
 import type { Services } from '../../../lib/services.ts';
 import { createDemoOnFirstStart, type Demo } from '../../../local/demo.ts';
-import type { Started } from '../service.ts';
+import type { RunningService } from '../service.ts';
 import { loginAt, withProcesses } from './processes.ts';
 
 /** @param env settings of the cloud */
-export function startForService(env: Record<string, string>): Promise<Started> {
+export function startForService(env: Record<string, string>): Promise<RunningService> {
   return withProcesses(async ({ clock, dirOf, start, open, stop }) => {
     const demo = (await createDemoOnFirstStart(parseConfig({ ...env, DATA_DIR: dirOf('cloud') }))) as Demo;
     mkdirSync(dirOf('backend'));

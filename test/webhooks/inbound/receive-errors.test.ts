@@ -1,11 +1,11 @@
 /** What is not taken, with which code; and that nothing is written then. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { expectRefusal } from '../../support/expect-error.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { expectError } from '../../support/expect-error.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 import { type HookAnswer, OTHER_SECRET, PLAIN_SECRET, type Sending, startWorld, type World } from '../fixture.ts';
 
 let world: World;
-let rows: Awaited<ReturnType<typeof rowsOf>>;
+let rows: Awaited<ReturnType<typeof storedRows>>;
 /** An event that is taken: with it each refusal below differs in one thing from what is good. */
 let good: { type: string; data: Record<string, unknown> };
 
@@ -21,10 +21,10 @@ const SECOND_MS = 1_000;
 
 describe('of what is refused nothing is written', () => {
   beforeEach(async () => {
-    rows = await rowsOf(world.service);
+    rows = await storedRows(world.service);
   });
   afterEach(async () => {
-    expect(await rowsOf(world.service)).toEqual(rows);
+    expect(await storedRows(world.service)).toEqual(rows);
   });
 
   test.each<[string, (good: string, now: () => number) => Sending]>([
@@ -53,7 +53,7 @@ describe('of what is refused nothing is written', () => {
     world.service.clock.nowMs = Math.ceil(world.service.clock.nowMs / SECOND_MS) * SECOND_MS;
     const options = sending(JSON.stringify(good), () => world.service.clock.nowMs);
     const answer = await world.tell(good, { id: 'refused', ...options });
-    expectRefusal(answer, [401, 'APIGW.0301']);
+    expectError(answer, [401, 'APIGW.0301']);
     const wrong = await world.tell(good, { id: 'refused', secret: OTHER_SECRET });
     expect(withoutId(answer)).toBe(withoutId(wrong));
   });
@@ -68,7 +68,7 @@ describe('of what is refused nothing is written', () => {
       ['/hooks/scim/Users/1', 'PATCH'],
     ] as const) {
       const answer = await world.send(path, { method });
-      expectRefusal(answer, [401, 'APIGW.0301']);
+      expectError(answer, [401, 'APIGW.0301']);
       expect(withoutId(answer)).toBe(withoutId(wrong));
     }
   });
@@ -136,18 +136,18 @@ describe('of what is refused nothing is written', () => {
       'KMS.0307',
     ],
   ])('rightly signed, %s: refused', async (_, body, status, code) => {
-    expectRefusal(await world.tell(body(good.data)), [status, code]);
+    expectError(await world.tell(body(good.data)), [status, code]);
   });
 
   test.each(['principal.disabled', 'key.compromised'])('what the source may not say, as %s: 403', async (type) => {
     const key_id = world.service.demo.keys[0]?.key_id;
     const data = type === 'key.compromised' ? { key_id } : { ...good.data, key_id };
-    expectRefusal(await world.tell({ type, data }, { source: 'narrow' }), [403, 'KMS.0307']);
+    expectError(await world.tell({ type, data }, { source: 'narrow' }), [403, 'KMS.0307']);
   });
 
   test.each([64, 1024, 1536])('a body of %i KiB and something, rightly signed or not: 400', async (kib) => {
-    expectRefusal(await world.tell(overKiB(kib)), [400, 'KMS.0203']);
-    expectRefusal(await world.tell(overKiB(kib), { secret: OTHER_SECRET }), [400, 'KMS.0203']);
+    expectError(await world.tell(overKiB(kib)), [400, 'KMS.0203']);
+    expectError(await world.tell(overKiB(kib), { secret: OTHER_SECRET }), [400, 'KMS.0203']);
   });
 
   test('more than 500 events at once: 400, and nothing of them is done', async () => {
@@ -155,13 +155,13 @@ describe('of what is refused nothing is written', () => {
     const [headers, eventId] = [{ authorization: PLAIN_SECRET }, 'too-many'];
     const events = [gone, ...Array(500).fill({ eventType: 'x' })];
     const answer = await world.send('/hooks/okta', { headers, body: { eventId, data: { events } } });
-    expectRefusal(answer, [400, 'KMS.0203']);
+    expectError(answer, [400, 'KMS.0203']);
   });
 });
 
 test('what was refused is not remembered: it is taken once it is right', async () => {
   const wrong = await world.tell(good, { id: 'once-more', secret: OTHER_SECRET });
-  expectRefusal(wrong, [401, 'APIGW.0301']);
+  expectError(wrong, [401, 'APIGW.0301']);
   const { body } = await world.tellAndWait(good, { id: 'once-more' });
   expect(body).toMatchObject({ state: 'done', revoked: world.service.demo.grants.length });
 });

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Job } from '../../../lib/domain/job.ts';
 import { sign } from '../../../lib/signing/sdk-hmac.ts';
 import type { DemoUser } from '../../../local/demo.ts';
-import { done } from '../../support/create.ts';
-import { expectRefusal } from '../../support/expect-error.ts';
+import { okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { startWorld, until, type World } from '../fixture.ts';
 
 const NOBODY = 'f'.repeat(32);
@@ -43,32 +43,32 @@ test('without credentials, with bad ones, and with the signature of a source: 40
   const forged = { ...creator, secret_key: `${creator.secret_key}x` };
   const none: Record<string, string>[] = [{}, { 'X-Auth-Token': 'garbage' }, { 'webhook-signature': 'v1,AAAA' }];
   for (const headers of [...none, signedBy(forged, both, world.service.demo.project_id)]) {
-    for (const id of [both, NOBODY]) expectRefusal(await read(id, headers), [401, 'APIGW.0301']);
+    for (const id of [both, NOBODY]) expectError(await read(id, headers), [401, 'APIGW.0301']);
   }
 });
 
 test('whoever may list grants in a project of the job may read it, with a token or signed', async () => {
   const { creator, reader, demo } = world.service;
-  const told = done(await read(both, await withToken(creator)));
+  const told = okBody(await read(both, await withToken(creator)));
   expect(told).toMatchObject({ job_id: both, state: 'done', source: 'hr' });
-  expect(done(await read(both, await withToken(reader)))).toEqual(told);
-  expect(done(await read(both, signedBy(creator, both, demo.project_id)))).toEqual(told);
+  expect(okBody(await read(both, await withToken(reader)))).toEqual(told);
+  expect(okBody(await read(both, signedBy(creator, both, demo.project_id)))).toEqual(told);
 });
 
 test('a project that the signature does not cover is none', async () => {
   const { creator, demo } = world.service;
   const headers = { ...signedBy(creator, both), 'x-project-id': demo.project_id };
-  expectRefusal(await read(both, headers), [403, 'KMS.0321']);
+  expectError(await read(both, headers), [403, 'KMS.0321']);
 });
 
 test('the job of another project is as one that never was', async () => {
   const { stranger } = world;
   const headers = await withToken(stranger, stranger.project_id);
   const [foreign, absent] = [await read(ours, headers), await read(NOBODY, headers)];
-  expectRefusal(foreign, [404, 'APIGW.0101']);
-  expectRefusal(absent, [404, 'APIGW.0101']);
+  expectError(foreign, [404, 'APIGW.0101']);
+  expectError(absent, [404, 'APIGW.0101']);
   expect(foreign.body.error).toEqual(absent.body.error);
-  expectRefusal(await read(ours, signedBy(stranger, ours, stranger.project_id)), [404, 'APIGW.0101']);
+  expectError(await read(ours, signedBy(stranger, ours, stranger.project_id)), [404, 'APIGW.0101']);
 });
 
 test.each([
@@ -77,7 +77,7 @@ test.each([
   ['long', 'a'.repeat(2000)],
   ['in upper case', NOBODY.toUpperCase()],
 ])('an id that is none, %s: 404', async (_, id) => {
-  expectRefusal(await read(id, await withToken(world.service.creator)), [404, 'APIGW.0101']);
+  expectError(await read(id, await withToken(world.service.creator)), [404, 'APIGW.0101']);
 });
 
 test('of a job of several projects only what is of the own one is told', async () => {
@@ -110,7 +110,7 @@ test('of a job of several projects only what is of the own one is told', async (
 test('a job that is about another project only is as one that never was', async () => {
   const { service, stranger } = world;
   const data = { project_id: stranger.project_id, identity: 'gina@example.com', reason: 'theirs alone' };
-  const { job_id } = done(await world.tell({ type: 'principal.disabled', data }));
+  const { job_id } = okBody(await world.tell({ type: 'principal.disabled', data }));
   const task = { type: 'principal.disabled', projects: [stranger.project_id], reason: 'theirs alone' };
   const mine = await withToken(stranger, stranger.project_id);
   const theirs = await until('the job ends', async () => {
@@ -118,20 +118,20 @@ test('a job that is about another project only is as one that never was', async 
     return body.state === 'unmapped' ? body : undefined;
   });
   expect(theirs).toMatchObject({ tasks: [task], unmapped: ['gina@example.com'] });
-  expectRefusal(await read(job_id, await withToken(service.creator)), [404, 'APIGW.0101']);
+  expectError(await read(job_id, await withToken(service.creator)), [404, 'APIGW.0101']);
 });
 
 test('a role that may not list grants: 403', async () => {
   const guard = await world.service.addUser('guard', 'Security Administrator');
-  expectRefusal(await read(both, await withToken(guard)), [403, 'KMS.0307']);
+  expectError(await read(both, await withToken(guard)), [403, 'KMS.0307']);
 });
 
 test('credentials of no project: 403', async () => {
   const { service, stranger } = world;
   const who = { user: { id: service.creator.user_id }, password: service.creator.password };
   const { token } = await service.services.tokens.issue(who);
-  expectRefusal(await read(both, { 'X-Auth-Token': token }), [403, 'KMS.0321']);
-  expectRefusal(await read(both, signedBy(service.creator, both)), [403, 'KMS.0321']);
-  expectRefusal(await read(both, signedBy(service.creator, both, stranger.project_id)), [403, 'KMS.0321']);
-  expectRefusal(await read(both, signedBy(service.creator, both, '*')), [403, 'KMS.0321']);
+  expectError(await read(both, { 'X-Auth-Token': token }), [403, 'KMS.0321']);
+  expectError(await read(both, signedBy(service.creator, both)), [403, 'KMS.0321']);
+  expectError(await read(both, signedBy(service.creator, both, stranger.project_id)), [403, 'KMS.0321']);
+  expectError(await read(both, signedBy(service.creator, both, '*')), [403, 'KMS.0321']);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Demo } from '../../../local/demo.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
-import type { Ask } from '../../support/service.ts';
+import type { RequestOptions } from '../../support/service.ts';
 import { storeSettings } from '../../support/store.ts';
 import {
   gitHubSigned,
@@ -37,7 +37,11 @@ let linesAtRestart: number;
 const answered: Record<string, { requestId: string | null; jobId: string | null; status: number; text: string }> = {};
 const secrets = [SECRET.slice(6), OTHER_SECRET.slice(6), PLAIN_SECRET, LEAKED_TOKEN, MARK];
 
-async function send(name: string, path: string, { method = 'POST', headers = {}, body }: Ask): Promise<void> {
+async function send(
+  name: string,
+  path: string,
+  { method = 'POST', headers = {}, body }: RequestOptions,
+): Promise<void> {
   secrets.push(...Object.values(headers).filter((value) => /^v1,|^ME/.test(value)));
   const response = await fetch(service.url + path, {
     method,

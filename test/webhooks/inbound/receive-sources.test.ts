@@ -1,8 +1,8 @@
 /** Each kind of source once, from its signature to the grants; and who the people are whom they name. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { done, grantIdsOn, newGrant, newKey } from '../../support/create.ts';
-import type { Ask } from '../../support/service.ts';
+import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import type { RequestOptions } from '../../support/service.ts';
 import { gitHubSigned, PLAIN_SECRET, startWorld, type World, workosSigned } from '../fixture.ts';
 
 let world: World;
@@ -26,7 +26,7 @@ const map = (source: string, identity: string, grantee: string) =>
   world.service.services.store.mappings.put({ source, identity, grantee });
 
 /** @returns the job that it has started, at its end */
-async function jobOf(path: string, ask: Ask) {
+async function jobOf(path: string, ask: RequestOptions) {
   const { service } = world;
   const before = new Set((await service.services.store.jobs.list(1000)).map(({ jobId }) => jobId));
   const answer = await world.send(path, ask);
@@ -37,7 +37,7 @@ async function jobOf(path: string, ask: Ask) {
 
 async function expectGone(principal: string): Promise<void> {
   const ask = { grantee_principal: principal };
-  expect(done(await world.service.kms(world.service.creator, 'list-principal-grants', ask)).grants).toEqual([]);
+  expect(okBody(await world.service.kms(world.service.creator, 'list-principal-grants', ask)).grants).toEqual([]);
   expect(await grantIdsOn(world.service, keyId)).toContain(kept);
 }
 

@@ -1,8 +1,8 @@
 /** What an event does, where, and what it leaves behind; and that the same delivery is one. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { done, grantIdsOn, newGrant, newKey } from '../../support/create.ts';
-import { rowsOf } from '../../support/stored-rows.ts';
+import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import { storedRows } from '../../support/stored-rows.ts';
 import { startWorld, until, type World } from '../fixture.ts';
 
 const JOB_ID = /^[0-9a-f]{32}$/;
@@ -31,7 +31,7 @@ async function stage() {
   /** The grants that are there, in the order of the keys. */
   async function left(): Promise<string[]> {
     const { kms } = service;
-    const foreign = done(await kms(stranger, 'list-grants', { key_id: foreignKey }, stranger.project_id)).grants;
+    const foreign = okBody(await kms(stranger, 'list-grants', { key_id: foreignKey }, stranger.project_id)).grants;
     const here = await Promise.all(keys.map((key) => grantIdsOn(service, key)));
     return [...here.flat(), ...foreign.map(({ grant_id }: { grant_id: string }) => grant_id)].sort();
   }
@@ -107,7 +107,7 @@ test('each receipt tells the channel, the source, the reason and the job', async
   const data = { grantee_principal: principal, reason: 'left the company' };
   const { body } = await world.tellAndWait({ type: 'principal.disabled', data });
   const ask = { grantee_principal: principal };
-  const events = done(await service.kms(service.creator, 'list-grant-events', ask)).events.filter(
+  const events = okBody(await service.kms(service.creator, 'list-grant-events', ask)).events.filter(
     ({ channel }: { channel: string }) => channel === 'webhook',
   );
   expect(events.map(({ grant_id }: { grant_id: string }) => grant_id).sort()).toEqual(theirs.slice(0, 2).sort());
@@ -155,7 +155,7 @@ test('the same delivery again gets the first answer, byte for byte, and does not
   await world.ended(first.body.job_id);
   const kept = await newGrant(service, keys[0], { grantee_principal: principal });
   await world.idle();
-  const rows = await rowsOf(service);
+  const rows = await storedRows(service);
 
   const other = { type: 'key.compromised', data: { key_id: keys[1] } };
   service.clock.nowMs += 60_000;
@@ -163,7 +163,7 @@ test('the same delivery again gets the first answer, byte for byte, and does not
     const { status, text } = await world.tell(again, { id: 'again-1' });
     expect([status, text]).toEqual([200, first.text]);
   }
-  expect(await rowsOf(service)).toEqual(rows);
+  expect(await storedRows(service)).toEqual(rows);
   expect(await left()).toEqual([kept, ...others].sort());
 });
 
