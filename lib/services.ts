@@ -6,10 +6,11 @@ import { standalone } from '#standalone';
 import { upstream } from '#upstream';
 import type { Authority } from './authority/authority.ts';
 import { deleteDueKeys } from './authority/standalone/key-deletion.ts';
-import { type AwsSettings, awsCall } from './clients/aws.ts';
+import type { AwsSettings } from './clients/aws.ts';
+import { readSecret } from './clients/secrets.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import type { Authenticator } from './identity/authenticator.ts';
-import { type RootKeys, secretRootKeys } from './identity/root-keys.ts';
+import { cachedRootKeys, type RootKeys } from './identity/root-keys.ts';
 import { directoryTokens, type Tokens } from './identity/tokens.ts';
 import { describeCause, logger } from './logger.ts';
 import type { Queue } from './queue/queue.ts';
@@ -122,6 +123,5 @@ export async function enqueueOutboxMessage(queue: Queue): Promise<void> {
 /** Root keys from Secrets Manager. Some functions need none and may not read the secret: it is missed on first use. */
 export function rootKeysOf(aws: AwsSettings, secretId: string | undefined): RootKeys {
   if (!secretId) return () => Promise.reject(new ConfigError('ROOT_KEY_SECRET must be set'));
-  const call = awsCall(aws, { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' });
-  return secretRootKeys(call, secretId);
+  return cachedRootKeys(() => readSecret({ kind: 'aws', secretId, aws }));
 }

@@ -44,7 +44,7 @@ const PLUGIN_OPTIONS =
 const useSdk: Plugin = {
   name: 'plain-sdk',
   setup({ onResolve }) {
-    onResolve({ filter: /\/call\.ts$/ }, ({ path, resolveDir }) =>
+    onResolve({ filter: /\/aws\.ts$/ }, ({ path, resolveDir }) =>
       join(resolveDir, path) === OUR_CALL ? { path: SDK_CALL } : undefined,
     );
   },

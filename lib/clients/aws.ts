@@ -4,6 +4,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { parseJson } from '../util/json.ts';
+import { AwsError } from './aws-errors.ts';
 
 export interface AwsSettings {
   region: string;
@@ -22,44 +23,10 @@ export interface AwsService {
   endpoint?: string | undefined;
 }
 
-/** What to put right, for the errors that settings cause. Source: DynamoDB Developer Guide, "Error handling". */
-const HINTS: Readonly<Record<string, string>> = {
-  ResourceNotFoundException:
-    'it is not there: check TABLE, ROOT_KEY_SECRET, KMS_CREDENTIALS, HOOKS, TARGETS and AWS_REGION',
-  QueueDoesNotExist: 'it is not there: check QUEUE_URL, DEAD_LETTER_URL and AWS_REGION',
-  AccessDeniedException: 'these credentials may not do that: check the policy of their role or user',
-  UnrecognizedClientException: 'AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN',
-  ExpiredTokenException: 'these credentials have expired: get new ones',
-  InvalidSignatureException: 'check AWS_SECRET_ACCESS_KEY and the clock of this machine',
-};
-
-/** Of AWS's own message, the first line: what follows may repeat the request. */
-const MESSAGE_CHARS_MAX = 300;
-
-/** An answer other than 200, by the name that the service gives it. */
-export class AwsError extends Error {
-  override readonly name = 'AwsError';
-  /** Such as `ResourceNotFoundException`. */
-  readonly type: string;
-  readonly status: number;
-  /** The answer as parsed. It may hold items, so nothing that prints an error shows it. */
-  declare readonly answer: Readonly<Record<string, unknown>>;
-
-  constructor(operation: string, status: number, answer: Record<string, unknown>) {
-    const type = String(answer['__type'] ?? answer['code'] ?? 'no type').replace(/^.*#/, '');
-    const [message] = String(answer['message'] ?? answer['Message'] ?? 'no message').split('\n');
-    const told = `${operation}: ${type} (${status}): ${message?.slice(0, MESSAGE_CHARS_MAX)}`;
-    super(HINTS[type] ? `${told} [${HINTS[type]}]` : told);
-    this.type = type;
-    this.status = status;
-    Object.defineProperty(this, 'answer', { value: answer, enumerable: false });
-  }
-}
-
 /**
  * One request and its answer.
  * @param timeoutMs from the first byte sent to the last received
- * @throws AwsError for an answer other than 200; another error when no whole answer came
+ * @throws AwsError for a status other than 200; another error when no complete response came
  */
 export type AwsCall = (operation: string, input: object, timeoutMs: number) => Promise<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
 import { logger } from '../logger.ts';
 
 /** For one reading; a file system may hang. */
-export const READ_MS = 2_000;
+export const READ_TIMEOUT_MS = 2_000;
 
 /**
  * Keeps what was read and reads it again when it has become old.
@@ -44,6 +44,6 @@ export function refreshingValue<T>(
 
 function inTime<T>(reading: Promise<T>, setting: string): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`${setting}: not read in time`)), READ_MS);
+  const timer = setTimeout(() => reject(new Error(`${setting}: not read in time`)), READ_TIMEOUT_MS);
   return Promise.race([reading, promise]).finally(() => clearTimeout(timer));
 }

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod/mini';
-import { backoffMs, retryAfterSeconds } from '../clients/backoff.ts';
+import { backoffMs, retry, retryAfterSeconds } from '../clients/backoff.ts';
 import { type HttpResponse, sendRequest } from '../clients/http.ts';
 import { NetworkError } from '../clients/network-error.ts';
+import { IAM_ID_PATTERN } from '../domain/ids.ts';
 import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { sha256Hex } from '../signing/bytes.ts';
@@ -21,7 +21,7 @@ export interface KeystoneSettings {
 
 /** For all tries of one lookup. */
 const LOOKUP_MS = 5_000;
-const TRIES_MAX = 2;
+const LOOKUP_ATTEMPTS_MAX = 2;
 /** Lookups under way at once, in all and from one address: a flood of guesses must not become one of ours at the IAM. */
 const LOOKUPS_MAX = 64;
 const LOOKUPS_PER_SOURCE_MAX = 16;
@@ -30,7 +30,7 @@ const KEPT_MAX = 10_000;
 /** Source: KMS API reference, `X-Auth-Token`; what our gateway lets through is less. */
 const TOKEN = /^[\x21-\x7e]{1,32768}$/;
 
-const id = z.string().check(z.regex(/^[\w-]{1,64}$/));
+const id = z.string().check(z.regex(IAM_ID_PATTERN));
 /** Source: IAM API reference, "Verifying a Token"; Identity API v3, "Validate and show information for token". */
 const ANSWER = z.object({
   token: z.object({
@@ -42,7 +42,7 @@ const ANSWER = z.object({
   }),
 });
 
-const REFUSING = new Set([400, 401, 403, 404]);
+const REFUSAL_STATUSES = new Set([400, 401, 403, 404]);
 /** A refusal in any form that an IAM has; another page with that status is not from one. */
 const REFUSAL = z.union([z.object({ error: z.looseObject({}) }), z.object({ error_code: z.string() })]);
 
@@ -66,7 +66,7 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
 
   async function lookUp(token: string, tokenHash: string): Promise<Caller> {
     const askedAtMs = now();
-    const { caller, expiresAtMs } = readToken(await ask(endpoint, token));
+    const { caller, expiresAtMs } = readToken(await validateToken(endpoint, token));
     if (!(expiresAtMs > now())) throw refused('The token has expired; get a new one.');
     known.set(tokenHash, { caller, askedAtMs, expiresAtMs });
     const [oldest] = known.keys();
@@ -97,50 +97,53 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
   };
 }
 
-/** @throws KmsError APIGW.0301 when the IAM refuses the token; APIGW.0201:502 and :504 when it cannot be asked */
-async function ask(endpoint: string, token: string): Promise<HttpResponse> {
+/**
+ * Sends "validate token" to the IAM and returns its response.
+ * @throws KmsError APIGW.0301 when the IAM refuses the token, APIGW.0308 when it throttles, APIGW.0201:502 and :504 when
+ * it gives no usable response
+ */
+async function validateToken(endpoint: string, token: string): Promise<HttpResponse> {
   const headers = {
     'x-auth-token': token,
     'x-subject-token': token,
     accept: 'application/json',
-    // The address is the same for every token.
+    // The URL is the same for every token, so a cache could answer with another token's response.
     'cache-control': 'no-store',
   };
   const request = { method: 'GET', url: `${endpoint}/v3/auth/tokens?nocatalog`, headers } as const;
-  const endsAtMs = performance.now() + LOOKUP_MS;
-  for (let tries = 1; ; tries += 1) {
-    const answer = await sendRequest(request, Math.min(endsAtMs - performance.now(), LOOKUP_MS / 2)).catch(silence);
-    if (!(answer instanceof KmsError)) {
-      const { status, text } = answer;
-      if (status === 200) return answerTo(token, answer);
-      if (status === 429) {
-        throw new KmsError('APIGW.0308', { retryAfterSeconds: retryAfterSeconds(answer.headers, Date.now()) });
-      }
-      // A Keystone that has just been started may answer 403 until it has loaded its policies.
-      const isFinal = status !== 403 || tries >= TRIES_MAX;
-      if (isFinal && REFUSING.has(status) && isRefusal(text)) throw refused('The token is not valid.');
+  let mayRetry = false;
+
+  async function attempt(timeoutMs: number): Promise<HttpResponse> {
+    mayRetry = true;
+    const response = await sendRequest(request, timeoutMs).catch(throwNetworkError);
+    const { status, text } = response;
+    const isRefused = REFUSAL_STATUSES.has(status) && isRefusal(text);
+    // A Keystone that has just started may answer 403 until it has loaded its policies.
+    mayRetry = status !== 200 && status !== 429 && (status === 403 || !isRefused);
+    if (status === 429) {
+      throw new KmsError('APIGW.0308', { retryAfterSeconds: retryAfterSeconds(response.headers, Date.now()) });
     }
-    const error = answer instanceof KmsError ? answer : unbelievable(`status ${answer.status}`);
-    if (tries >= TRIES_MAX) throw error;
-    await pause(backoffMs(tries));
+    if (isRefused) throw refused('The token is not valid.');
+    if (status !== 200) throw unusable(`status ${status}`);
+    if ((response.headers.get('x-subject-token') ?? token) !== token) throw unusable('another token');
+    return response;
   }
+
+  const delayMs = (error: unknown, attempts: number) =>
+    mayRetry && error instanceof KmsError && attempts < LOOKUP_ATTEMPTS_MAX ? backoffMs(attempts) : undefined;
+  return retry({ budgetMs: LOOKUP_MS, delayMs }, attempt);
 }
 
-/** @throws KmsError when the answer says that it is about another token, as one out of a cache might be */
-function answerTo(token: string, answer: HttpResponse): HttpResponse {
-  if ((answer.headers.get('x-subject-token') ?? token) === token) return answer;
-  throw unbelievable('about another token');
-}
-
-function silence(error: unknown): KmsError {
+function throwNetworkError(error: unknown): never {
   if (!(error instanceof NetworkError)) throw error;
-  return new KmsError(error.failure === 'late' ? 'APIGW.0201:504' : 'APIGW.0201:502', { detail: NO_IAM, cause: error });
+  const code = error.failure === 'late' ? 'APIGW.0201:504' : 'APIGW.0201:502';
+  throw new KmsError(code, { detail: IAM_UNAVAILABLE, cause: error });
 }
 
 function readToken({ text }: HttpResponse): { caller: Caller; expiresAtMs: number } {
   const { success, data } = z.safeParse(ANSWER, parseJson(text));
   const expiresAtMs = Date.parse(data?.token.expires_at ?? '');
-  if (!success || Number.isNaN(expiresAtMs)) throw unbelievable('a token of another form');
+  if (!success || Number.isNaN(expiresAtMs)) throw unusable('a token of another form');
   const { user, project, roles } = data.token;
   const caller = {
     userId: user.id,
@@ -155,10 +158,10 @@ function isRefusal(text: string): boolean {
   return z.safeParse(REFUSAL, parseJson(text)).success;
 }
 
-const NO_IAM = 'The IAM that checks tokens cannot be asked.';
+const IAM_UNAVAILABLE = 'The IAM that checks tokens cannot be asked.';
 
-function unbelievable(what: string): KmsError {
-  return new KmsError('APIGW.0201:502', { detail: NO_IAM, cause: new Error(`the IAM answered ${what}`) });
+function unusable(what: string): KmsError {
+  return new KmsError('APIGW.0201:502', { detail: IAM_UNAVAILABLE, cause: new Error(`the IAM answered ${what}`) });
 }
 
 function refused(detail: string): KmsError {

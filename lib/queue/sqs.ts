@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { AwsError, type AwsSettings, awsCall } from '../clients/aws.ts';
-import { retryWithBackoff } from '../clients/aws-retry.ts';
+import { type AwsSettings, awsCall } from '../clients/aws.ts';
+import { AwsError, retryAwsCall } from '../clients/aws-errors.ts';
 import { parseJson } from '../util/json.ts';
 import {
   DELAY_SECONDS_MAX,
@@ -39,7 +39,7 @@ export function sqsQueue({ aws, queueUrl, deadLetterUrl, waitSeconds = 1 }: SqsS
   const service = { name: 'sqs', target: 'AmazonSQS', jsonVersion: '1.0', endpoint: new URL(queueUrl).origin } as const;
   const once = awsCall(aws, service);
   const call = (operation: string, input: object, budgetMs = CALL_MS) =>
-    retryWithBackoff(budgetMs, (timeoutMs) => once(operation, input, timeoutMs));
+    retryAwsCall(budgetMs, (timeoutMs) => once(operation, input, timeoutMs));
 
   const send = (body: string, delaySeconds: number) =>
     call('SendMessage', { QueueUrl: queueUrl, MessageBody: body, DelaySeconds: Math.ceil(delaySeconds) });

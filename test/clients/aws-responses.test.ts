@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { isNativeError } from 'node:util/types';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { AwsError, awsCall } from '../../lib/clients/aws.ts';
+import { awsCall } from '../../lib/clients/aws.ts';
+import { AwsError } from '../../lib/clients/aws-errors.ts';
 import { type AwsServer, type Behaviour, json, plain, startAwsServer } from '../support/aws/fake-server.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';

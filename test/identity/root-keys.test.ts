@@ -1,7 +1,8 @@
 /** Root keys from Secrets Manager, as it documents its answers. Source: Secrets Manager API, GetSecretValue. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { AwsError, awsCall } from '../../lib/clients/aws.ts';
-import { type RootKeys, secretRootKeys } from '../../lib/identity/root-keys.ts';
+import { AwsError } from '../../lib/clients/aws-errors.ts';
+import { readSecret } from '../../lib/clients/secrets.ts';
+import { cachedRootKeys, type RootKeys } from '../../lib/identity/root-keys.ts';
 import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:kms-grants-a1b2c3';
@@ -17,8 +18,8 @@ let rootKeys: RootKeys;
 
 beforeEach(async () => {
   server = await startAwsServer();
-  const service = { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' as const };
-  rootKeys = secretRootKeys(awsCall(AWS, { ...service, endpoint: server.endpoint }), ARN);
+  const { endpoint } = server;
+  rootKeys = cachedRootKeys(() => readSecret({ kind: 'aws', secretId: ARN, aws: AWS, endpoint }));
 });
 afterEach(() => server.stop());
 

@@ -14,6 +14,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { AwsCall, AwsService, AwsSettings } from '../../../lib/clients/aws.ts';
+import { AwsError } from '../../../lib/clients/aws-errors.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each command has an input of its own, and the store knows them
 const COMMANDS: Record<string, new (input: any) => GetItemCommand> = {
@@ -25,19 +26,6 @@ const COMMANDS: Record<string, new (input: any) => GetItemCommand> = {
   TransactWriteItems: TransactWriteItemsCommand as never,
   UpdateItem: UpdateItemCommand as never,
 };
-
-export class AwsError extends Error {
-  readonly type: string;
-  readonly status: number;
-  readonly answer: object;
-
-  constructor(operation: string, { name, message, $metadata, ...answer }: DynamoDBServiceException) {
-    super(`${operation}: ${name}: ${message}`);
-    this.type = name;
-    this.status = $metadata.httpStatusCode ?? 500;
-    this.answer = answer;
-  }
-}
 
 export function awsCall({ region, sessionToken, ...keys }: AwsSettings, { endpoint }: AwsService): AwsCall {
   let client: DynamoDBClient | undefined;
@@ -56,7 +44,9 @@ export function awsCall({ region, sessionToken, ...keys }: AwsSettings, { endpoi
     try {
       return { ...(await client.send(new Command(input), { abortSignal: AbortSignal.timeout(timeoutMs) })) };
     } catch (error) {
-      throw error instanceof DynamoDBServiceException ? new AwsError(operation, error) : error;
+      if (!(error instanceof DynamoDBServiceException)) throw error;
+      const { name, message, $metadata, ...answer } = error;
+      throw new AwsError(operation, $metadata.httpStatusCode ?? 500, { ...answer, __type: name, message });
     }
   };
 }

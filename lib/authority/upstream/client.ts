@@ -1,7 +1,6 @@
 /** Calls of the KMS behind this service: within a rate and a time, tried again where that is right, answers checked. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
-import { ATTEMPTS_MAX, backoffMs } from '../../clients/backoff.ts';
+import { ATTEMPT_MS_MIN, ATTEMPTS_MAX, backoffMs, retry } from '../../clients/backoff.ts';
 import { type Credentials, refreshingCredentials } from '../../clients/credentials.ts';
 import { sendRequest } from '../../clients/http.ts';
 import { NetworkError } from '../../clients/network-error.ts';
@@ -58,9 +57,6 @@ export interface UpstreamClient {
   ): Promise<UpstreamReply<z.output<T>>>;
 }
 
-/** Less than this is no time for a try. */
-const SHORTEST_TRY_MS = 50;
-
 const MAY_HAVE_BEEN_APPLIED = 'It may have been done all the same: look, or send it again.';
 export const MAY_HAVE_BEEN_CREATED = 'It may have been made all the same: list before you try again.';
 const OWN_USER =
@@ -100,7 +96,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
     const path = `/v1.0/${context.projectId}/kms/${api}`;
     const body = JSON.stringify({ ...fields, sequence: sequenceOf(context) });
     const who = { caller: context.caller.userId, isBulk: context.isBulk };
-    const leave = await rate.enter(endsAtMs - performance.now() - SHORTEST_TRY_MS, who);
+    const leave = await rate.enter(endsAtMs - performance.now() - ATTEMPT_MS_MIN, who);
     try {
       const request = {
         method: 'POST',
@@ -122,39 +118,52 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
 
   return {
     async call(context, ask, course = { isUncertain: false }) {
-      const endsAtMs = (context.startedAtMs ?? performance.now()) + timeoutMs;
+      const startedAtMs = context.startedAtMs ?? performance.now();
+      const endsAtMs = startedAtMs + timeoutMs;
       const hints = { doubt: ask.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED, access: kept && OWN_USER };
       let own = await kept?.current();
-      /** The last try that failed, and whether any of them may have been done. */
-      let last: FailedAttempt | undefined;
+      let lastFailed: FailedAttempt | undefined;
+      let mayRetry = false;
+      /** Whether any attempt of this call may have been applied. */
       let isUncertain = false;
-      for (let tries = 1; ; tries += 1) {
-        if (endsAtMs - performance.now() < SHORTEST_TRY_MS) throw last?.error ?? new KmsError('APIGW.0201:504');
-        const outcome = await send(context, ask, { endsAtMs, own, hints }).catch((error: unknown) => {
-          // What has no name here may have come after it was sent.
+
+      async function attempt(): Promise<UpstreamReply<z.output<typeof ask.answer>>> {
+        mayRetry = false;
+        if (endsAtMs - performance.now() < ATTEMPT_MS_MIN) throw lastFailed?.error ?? new KmsError('APIGW.0201:504');
+        const result = await send(context, ask, { endsAtMs, own, hints }).catch((error: unknown) => {
+          // An unknown error may have come after the request was sent.
           if (!(error instanceof KmsError)) course.isUncertain = true;
-          // "Nothing was sent" is true of the first try only.
-          throw last?.error ?? error;
+          // "Nothing was sent" is true of the first attempt only.
+          throw lastFailed?.error ?? error;
         });
-        if (context.trace && outcome.requestId) context.trace.upstreamRequestId = outcome.requestId;
-        if (outcome.type === 'done') return outcome;
-        if (outcome.type === 'refused') {
-          const { error } = outcome;
+        if (context.trace && result.requestId) context.trace.upstreamRequestId = result.requestId;
+        if (result.type === 'done') return result;
+        if (result.type === 'refused') {
+          const { error } = result;
           own = own && error.status === 401 ? await kept?.replacementFor(own) : undefined;
-          if (own) continue;
+          if (own) return attempt();
           throw isUncertain && ask.alreadyDoneCode && error.publicCode !== ask.alreadyDoneCode
             ? undecided(error)
             : error;
         }
-        last = outcome;
-        isUncertain ||= outcome.mayHaveBeenApplied;
-        course.isUncertain ||= outcome.mayHaveBeenApplied;
-        if (!outcome.isRetryable || tries >= ATTEMPTS_MAX || (outcome.mayHaveBeenApplied && !ask.isRepeatable))
-          throw outcome.error;
-        const waitMs = backoffMs(tries, outcome.error.retryAfterSeconds);
-        if (performance.now() + waitMs + SHORTEST_TRY_MS > endsAtMs) throw outcome.error;
-        await pause(waitMs);
+        lastFailed = result;
+        mayRetry = result.isRetryable && (ask.isRepeatable || !result.mayHaveBeenApplied);
+        isUncertain ||= result.mayHaveBeenApplied;
+        course.isUncertain ||= result.mayHaveBeenApplied;
+        throw result.error;
       }
+
+      return retry(
+        {
+          budgetMs: timeoutMs,
+          startedAtMs,
+          delayMs: (_error, attempts) =>
+            mayRetry && attempts < ATTEMPTS_MAX
+              ? backoffMs(attempts, { retryAfterSeconds: lastFailed?.error.retryAfterSeconds })
+              : undefined,
+        },
+        attempt,
+      );
     },
   };
 }

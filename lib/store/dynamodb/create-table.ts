@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { AwsError } from '../../clients/aws.ts';
+import { AwsError } from '../../clients/aws-errors.ts';
 import { type DynamodbSettings, dynamodbCall } from './dynamodb.ts';
 import { TABLE } from './schema.ts';
 

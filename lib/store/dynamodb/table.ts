@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type AwsCall, AwsError } from '../../clients/aws.ts';
-import { retryWithBackoff } from '../../clients/aws-retry.ts';
+import type { AwsCall } from '../../clients/aws.ts';
+import { AwsError, retryAwsCall } from '../../clients/aws-errors.ts';
 import { type Attributes, type Item, type ItemKey, type MarshalledItem, marshal, unmarshal } from './item.ts';
 
 /** For one read, and for one write, all tries together. The longest way of a request has nine reads and a write. */
@@ -55,14 +55,14 @@ const BATCH = 100;
 export function openTable(call: AwsCall, name: string): Table {
   const TableName = name;
   const read = (operation: string, input: object) =>
-    retryWithBackoff(READ_MS, (timeoutMs) => call(operation, input, timeoutMs));
+    retryAwsCall(READ_MS, (timeoutMs) => call(operation, input, timeoutMs));
   const write = (operation: string, input: object) =>
-    retryWithBackoff(CHANGE_MS, (timeoutMs) => call(operation, input, timeoutMs));
+    retryAwsCall(CHANGE_MS, (timeoutMs) => call(operation, input, timeoutMs));
 
   async function readBatch(keys: readonly ItemKey[]): Promise<Item[]> {
     const found = new Map<string, Item>();
     let asked: object | undefined = { Keys: keys.map(marshal), ConsistentRead: true };
-    await retryWithBackoff(READ_MS, async (timeoutMs) => {
+    await retryAwsCall(READ_MS, async (timeoutMs) => {
       const answer = await call('BatchGetItem', { RequestItems: { [TableName]: asked } }, timeoutMs);
       const { [TableName]: items = [] } = answer['Responses'] as Record<string, MarshalledItem[]>;
       for (const item of items.map(unmarshal)) found.set(nameOf(item), item);
@@ -128,7 +128,7 @@ export function openTable(call: AwsCall, name: string): Table {
       const TransactItems = writes.map((one) => spellWrite(TableName, one));
       // The same token again tells DynamoDB that it is the same transaction: done once, however often it is sent.
       let token = randomUUID();
-      return retryWithBackoff(CHANGE_MS, async (timeoutMs) => {
+      return retryAwsCall(CHANGE_MS, async (timeoutMs) => {
         try {
           await call('TransactWriteItems', { TransactItems, ClientRequestToken: token }, timeoutMs);
           return { isDone: true };

@@ -1,6 +1,6 @@
 /** Changes while DynamoDB is contended, throttled, broken or forbidden. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { AwsError } from '../../../lib/clients/aws.ts';
+import { AwsError } from '../../../lib/clients/aws-errors.ts';
 import { commit, createGrant, PROJECT, removeGrant, testGrant } from '../../contract/fixtures.ts';
 import {
   accessDenied,

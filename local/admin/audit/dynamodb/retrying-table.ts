@@ -1,25 +1,18 @@
+import { retry } from '../../../../lib/clients/backoff.ts';
 import { KmsError } from '../../../../lib/errors.ts';
 import type { Table } from '../../../../lib/store/dynamodb/table.ts';
 
-/** A request's read is given seconds; an audit waits for a busy table this long. */
-const PATIENCE_MS = 120_000;
+/** For one read; the table itself retries a read for 2 seconds only, as a request needs it. */
+const READ_BUDGET_MS = 120_000;
 
-/** The table for one who has time: a read that gets no answer in time is begun again. */
+/** Wraps a table for audits: repeats a read that did not complete in time, because the table is busy. */
 export function retryingTable(table: Table): Table {
-  async function again<T>(read: () => Promise<T>): Promise<T> {
-    const untilMs = performance.now() + PATIENCE_MS;
-    for (;;) {
-      try {
-        return await read();
-      } catch (error) {
-        if (!(error instanceof KmsError) || performance.now() > untilMs) throw error;
-      }
-    }
-  }
+  const delayMs = (error: unknown) => (error instanceof KmsError ? 0 : undefined);
+  const retryRead = <T>(read: () => Promise<T>) => retry({ budgetMs: READ_BUDGET_MS, delayMs }, read);
   return {
     ...table,
-    get: (key) => again(() => table.get(key)),
-    getAll: (keys) => again(() => table.getAll(keys)),
-    query: (range) => again(() => table.query(range)),
+    get: (key) => retryRead(() => table.get(key)),
+    getAll: (keys) => retryRead(() => table.getAll(keys)),
+    query: (range) => retryRead(() => table.query(range)),
   };
 }
