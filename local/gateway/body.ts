@@ -1,7 +1,7 @@
 /** Reads the bodies of requests, within a bound for each and one for all that are there at the same time. */
 import type { IncomingMessage } from 'node:http';
 import { KmsError } from '../../lib/errors.ts';
-import { BODY_BYTES_MAX as API_BYTES_MAX } from '../../lib/handlers/http.ts';
+import { BODY_BYTES_MAX as API_BYTES_MAX } from '../../lib/handlers/middleware/body-limit.ts';
 
 /** What is read of a body before the connection is dropped; the APIs themselves take far less. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /**
- * What the audits of both engines share. An audit takes the keys and grants as they are and tells what does not agree
- * with them: counters, index rows, events. Only the admin command runs one; no function carries it.
+ * What the audits of both stores share. An audit takes keys and grants as correct and reports every counter, index row
+ * and event that disagrees with them. Only the admin command imports this folder; no deployed function does.
  */
 import type { Grant } from '../../../lib/domain/model.ts';
 
@@ -9,40 +9,40 @@ export interface Audit {
   keys: number;
   grants: number;
   events: number;
-  /** What is wrong: each names an item and tells what it should be. Empty when all is well. */
+  /** One sentence for each fault: the item's name, its value, and the expected value. */
   faults: string[];
-  /** Counters that changed all the while, so that they could not be compared. */
+  /** Number of counters that changed during every attempt to compare them, so that their state is unknown. */
   unsettled: number;
 }
 
-/** The actions by which keys and grants come and go. A grant goes by any other action than its first. */
+/** The actions that create keys and grants and delete keys. Any other action on a grant removes it. */
 export const ACTION = { createGrant: 'create-grant', createKey: 'create-key', deleteKey: 'delete-key' } as const;
 
-/** Where one item is not what it should be; undefined stands for nothing there. */
-export function difference(item: string, found: unknown, expected: unknown): string[] {
-  if (found === expected) return [];
-  if (found === undefined) return [`${item} is missing, should be ${expected}`];
-  if (expected === undefined) return [`${item} should not be there`];
-  return [`${item} is ${found}, should be ${expected}`];
+/** The fault of an item whose value is not the expected one; undefined means that the item does not exist. */
+export function difference(item: string, actual: unknown, expected: unknown): string[] {
+  if (actual === expected) return [];
+  if (actual === undefined) return [`${item} is missing, should be ${expected}`];
+  if (expected === undefined) return [`${item} should not exist`];
+  return [`${item} is ${actual}, should be ${expected}`];
 }
 
-/** The differences between counters and what they should be; one that is not there is as one of 0. */
-export function counterFaults(found: ReadonlyMap<string, unknown>, expected: ReadonlyMap<string, number>): string[] {
-  const names = new Set([...expected.keys(), ...found.keys()]);
-  return [...names].flatMap((name) => difference(name, found.get(name) ?? 0, expected.get(name) ?? 0));
+/** The faults of counters; a missing counter counts as 0. */
+export function counterFaults(actual: ReadonlyMap<string, unknown>, expected: ReadonlyMap<string, number>): string[] {
+  const names = new Set([...expected.keys(), ...actual.keys()]);
+  return [...names].flatMap((name) => difference(name, actual.get(name) ?? 0, expected.get(name) ?? 0));
 }
 
-/** What is there was made once and never taken away; what is gone was made once and taken away once. */
-export function lifecycleFaults(item: string, isThere: boolean, made: number, gone: number): string[] {
-  const [told, expected] = [`made ${made}, gone ${gone}`, `made 1, gone ${isThere ? 0 : 1}`];
-  if (told === expected) return [];
-  return [`${item} is ${isThere ? 'there' : 'gone'}, its events tell: ${told}, should tell: ${expected}`];
+/** The fault of an item that does not have exactly one creation event, and one removal event if it no longer exists. */
+export function lifecycleFaults(item: string, exists: boolean, created: number, removed: number): string[] {
+  const [actual, expected] = [`created ${created}, removed ${removed}`, `created 1, removed ${exists ? 0 : 1}`];
+  if (actual === expected) return [];
+  return [`${item} ${exists ? 'exists' : 'does not exist'}, but its events say: ${actual}; should be: ${expected}`];
 }
 
-/** The grant in its stored form; undefined when the text is no grant. */
-export function grantIn(wire: unknown): Grant | undefined {
+/** Returns the grant that a stored text holds, or undefined if the text is not a grant. */
+export function parseStoredGrant(text: unknown): Grant | undefined {
   try {
-    const grant = JSON.parse(String(wire)) as Partial<Record<keyof Grant, unknown>> | null;
+    const grant = JSON.parse(String(text)) as Partial<Record<keyof Grant, unknown>> | null;
     return isGrant(grant) ? grant : undefined;
   } catch {
     return undefined;

@@ -10,13 +10,14 @@ import { auditDue, auditKeyLists } from './dynamodb/key-lists.ts';
 import { auditRetirable } from './dynamodb/retirable.ts';
 import { retryingTable } from './dynamodb/retrying-table.ts';
 
-/** Keys, and those who may retire grants. */
-const AT_ONCE = 4;
+/** Keys, or lists of retirable grants, that are audited at the same time. */
+const CONCURRENT_AUDITS_MAX = 4;
 
 /**
- * Compares a table with itself, without a scan: from the projects to all that their events name, there or gone, and
- * from every row back to what it tells of. What no partition of these holds is not found. Counters
- * are looked at again while they are being changed; what is found beside a running service may be a change under way.
+ * Audits a table without a scan: it starts at the projects, follows their events to every key and grant that ever
+ * existed, and checks each index row against the item that it refers to. It cannot see partitions that none of these
+ * name. Counters that change meanwhile are read again. While a service writes to the table, a fault may be a change in
+ * progress.
  */
 export async function auditDynamodb(settings: DynamodbSettings): Promise<Audit> {
   const table = retryingTable(openTable(dynamodbCall(settings), settings.table));
@@ -25,27 +26,31 @@ export async function auditDynamodb(settings: DynamodbSettings): Promise<Audit> 
   let keys: Item[] = [];
   for (const projectId of projectIds) keys = keys.concat(await auditProject(table, projectId, audit));
   audit.keys = keys.length;
-  // Two looks may find the same.
+  // Two checks may report the same fault.
   audit.faults = [...new Set([...audit.faults, ...(await auditDue(table, keys))])];
   return audit;
 }
 
-/** Adds to the audit what it finds. @returns the keys that are there */
+/** Adds a project's numbers and faults to the audit. @returns the keys that exist */
 async function auditProject(table: Table, projectId: string, audit: Audit): Promise<Item[]> {
-  const told = await auditEvents(table, projectId);
-  const lists = await auditKeyLists(table, projectId, [...told.keys.keys()]);
-  const keyIds = new Set([...told.keys.keys(), ...lists.keys.map(({ keyId }) => String(keyId))]);
-  const keys = await mapWithConcurrency([...keyIds], AT_ONCE, (keyId) =>
-    auditKey(table, projectId, keyId, told.keys.get(keyId) ?? []),
+  const events = await auditEvents(table, projectId);
+  const lists = await auditKeyLists(table, projectId, [...events.keyLifecycles.keys()]);
+  const keyIds = new Set([...events.keyLifecycles.keys(), ...lists.keys.map(({ keyId }) => String(keyId))]);
+  const keys = await mapWithConcurrency([...keyIds], CONCURRENT_AUDITS_MAX, (keyId) =>
+    auditKey(table, projectId, keyId, events.keyLifecycles.get(keyId) ?? []),
   );
-  const unretirable = keys.flatMap((key) => key.unretirable);
-  const retirable = await mapWithConcurrency([...told.retirers], AT_ONCE, ([principal, names]) => {
-    const missing = unretirable.filter(({ who }) => who === principal).map(({ grant }) => grant);
-    return auditRetirable(table, { projectId, principal, names, missing });
-  });
+  const missingRows = keys.flatMap((key) => key.missingRetirable);
+  const retirable = await mapWithConcurrency(
+    [...events.retirableLists],
+    CONCURRENT_AUDITS_MAX,
+    ([listName, counterNames]) => {
+      const missing = missingRows.filter((row) => row.listName === listName).map(({ grant }) => grant);
+      return auditRetirable(table, { projectId, listName, counterNames, missing });
+    },
+  );
   for (const { unsettled } of [...keys, ...retirable]) audit.unsettled += unsettled;
-  audit.events += told.events;
+  audit.events += events.count;
   audit.grants += keys.reduce((sum, { grants }) => sum + grants, 0);
-  audit.faults = audit.faults.concat([told, ...keys, ...retirable, lists].flatMap(({ faults }) => faults));
+  audit.faults = audit.faults.concat([events, ...keys, ...retirable, lists].flatMap(({ faults }) => faults));
   return lists.keys;
 }

@@ -1,19 +1,19 @@
 import { DatabaseSync } from 'node:sqlite';
 import { granteeOf, heldCounterNames, listCounterNames, listNamesOf } from '../../../lib/domain/principals.ts';
-import { type Audit, difference, grantIn } from './audit.ts';
+import { type Audit, difference, parseStoredGrant } from './audit.ts';
 import { CHECKS } from './sqlite/checks.ts';
 
 /**
- * Compares a database file with itself in one read transaction: as it stood at one moment, whoever else writes to it.
- * Sums and comparisons are SQLite's own work, over temporary files: memory does not grow with the store.
- * @param path the file, open elsewhere or not
+ * Audits a database file in one read transaction, so that it sees one moment even while a service writes to the file.
+ * SQLite computes the sums and comparisons in temporary files, so memory use does not grow with the database.
+ * @param path the file; a running service may have it open
  */
 export function auditSqlite(path: string): Audit {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     db.exec('PRAGMA cache_size = -65536; PRAGMA temp.journal_mode = OFF; BEGIN');
     const damage = damageOf(db);
-    // What is read from damaged pages tells nothing more.
+    // Rows from damaged pages prove nothing, so the other checks are skipped.
     if (damage.length > 0) return { projects: 0, keys: 0, grants: 0, events: 0, faults: damage, unsettled: 0 };
     const count = (table: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
     return {
@@ -21,7 +21,7 @@ export function auditSqlite(path: string): Audit {
       keys: count('keys'),
       grants: count('grants'),
       events: count('events'),
-      faults: [...readGrants(db), ...CHECKS.flatMap((check) => check(db))],
+      faults: [...deriveExpectedRows(db), ...CHECKS.flatMap((check) => check(db))],
       unsettled: 0,
     };
   } finally {
@@ -30,30 +30,30 @@ export function auditSqlite(path: string): Audit {
 }
 
 function damageOf(db: DatabaseSync): string[] {
-  const lines = db.prepare('PRAGMA integrity_check').all();
-  return lines
+  const messages = db.prepare('PRAGMA integrity_check').all();
+  return messages
     .map((row) => String(row['integrity_check']))
-    .filter((line) => line !== 'ok')
-    .map((line) => `the file is damaged: ${line}`);
+    .filter((message) => message !== 'ok')
+    .map((message) => `the file is damaged: ${message}`);
 }
 
 /**
- * What the grants say of what is counted and indexed by them, a row for each: the rules stay in principals.ts. And the
- * events of changes made here: what another KMS has made or taken away is not here, and what failed has changed nothing.
+ * The index rows and counted items that the grants require, derived with the rules of principals.ts; and the events of
+ * changes to this database. Events of an upstream KMS's grants and of failed attempts changed nothing here.
  */
-const SAID = `
-  CREATE TEMP TABLE said_retirable (project_id TEXT, principal TEXT, grant_id TEXT, key_id TEXT);
-  CREATE TEMP TABLE said_retirable_n (project_id TEXT, principal TEXT);
-  CREATE TEMP TABLE said_held (key_id TEXT, principal TEXT, operation TEXT);
+const EXPECTED_ROWS = `
+  CREATE TEMP TABLE expected_retirable (project_id TEXT, principal TEXT, grant_id TEXT, key_id TEXT);
+  CREATE TEMP TABLE expected_retirable_n (project_id TEXT, principal TEXT);
+  CREATE TEMP TABLE expected_held (key_id TEXT, principal TEXT, operation TEXT);
   CREATE TEMP VIEW own_events AS SELECT * FROM events WHERE upstream_request_id IS NULL AND failure IS NULL;
 `;
 
-/** Fills the tables of what the grants say. @returns the grants whose columns and text differ */
-function readGrants(db: DatabaseSync): string[] {
-  db.exec(SAID);
-  const retirable = db.prepare('INSERT INTO said_retirable VALUES (?, ?, ?, ?)');
-  const retirableCounter = db.prepare('INSERT INTO said_retirable_n VALUES (?, ?)');
-  const held = db.prepare('INSERT INTO said_held VALUES (?, ?, ?)');
+/** Fills the tables of expected rows. @returns the faults of grants whose columns and stored text differ */
+function deriveExpectedRows(db: DatabaseSync): string[] {
+  db.exec(EXPECTED_ROWS);
+  const retirable = db.prepare('INSERT INTO expected_retirable VALUES (?, ?, ?, ?)');
+  const retirableCounter = db.prepare('INSERT INTO expected_retirable_n VALUES (?, ?)');
+  const held = db.prepare('INSERT INTO expected_held VALUES (?, ?, ?)');
   const faults: string[] = [];
   for (const row of db.prepare('SELECT * FROM grants').iterate()) {
     const {
@@ -63,9 +63,9 @@ function readGrants(db: DatabaseSync): string[] {
       grantee,
       wire,
     } = row as Record<'project_id' | 'key_id' | 'grant_id' | 'grantee' | 'wire', string>;
-    const grant = grantIn(wire);
-    const found = grant ? idsOf(grant.key_id, grant.grant_id, grant.grantee_principal) : 'no grant';
-    faults.push(...difference(`wire of grants key_id=${key} grant_id=${id}`, found, idsOf(key, id, grantee)));
+    const grant = parseStoredGrant(wire);
+    const actual = grant ? describeIds(grant.key_id, grant.grant_id, grant.grantee_principal) : 'not a grant';
+    faults.push(...difference(`wire of grants key_id=${key} grant_id=${id}`, actual, describeIds(key, id, grantee)));
     if (!grant) continue;
     for (const name of listNamesOf(grant)) retirable.run(project, name, id, key);
     for (const name of listCounterNames(grant)) retirableCounter.run(project, name);
@@ -74,4 +74,5 @@ function readGrants(db: DatabaseSync): string[] {
   return faults;
 }
 
-const idsOf = (key: string, grant: string, grantee: string) => `of key ${key}, grant ${grant}, grantee ${grantee}`;
+const describeIds = (key: string, grant: string, grantee: string) =>
+  `of key ${key}, grant ${grant}, grantee ${grantee}`;

@@ -1,4 +1,4 @@
-/** `npm run admin -- verify` on one machine, as a process of its own, beside a running service that shares its folder. */
+/** `npm run admin -- verify` with SQLite, as a process of its own, while a service uses the same data folder. */
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,18 +33,18 @@ function change(statement: string): void {
   db.close();
 }
 
-test('a sound store: what was checked, "no drift", exit 0', async () => {
+test('of an intact database it prints the counts and "no drift", and exits with 0', async () => {
   const out = 'projects  1\nkeys      2\ngrants    5\nevents    7\n\nno drift\n';
   expect(await verify()).toEqual({ code: 0, out, err: '' });
 });
 
-test('as JSON: the same, with nothing in the list of what has drifted', async () => {
+test('with --json it prints the counts and an empty drift list', async () => {
   const { code, out, err } = await verify('--json');
   expect([code, err]).toEqual([0, 'no drift\n']);
   expect(JSON.parse(out)).toEqual({ projects: 1, keys: 2, grants: 5, events: 7, unsettled: 0, drift: [] });
 });
 
-test('a store with drift: each fault on a line, exit 1; once it is put right, no drift', async () => {
+test('of a database with drift it prints each fault on a line and exits with 1; after a repair it exits with 0', async () => {
   const { project_id: project, keys } = service.demo();
   const where = `project_id = '${project}' AND key_id = '${keys[0]?.key_id}'`;
   const fault = `grant_count of keys project_id=${project} key_id=${keys[0]?.key_id} is 4, should be 3`;

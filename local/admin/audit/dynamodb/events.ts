@@ -2,30 +2,30 @@ import { listCounterNames } from '../../../../lib/domain/principals.ts';
 import type { Item, ItemKey } from '../../../../lib/store/dynamodb/item.ts';
 import { itemKey, rangeOf } from '../../../../lib/store/dynamodb/schema.ts';
 import type { Table } from '../../../../lib/store/dynamodb/table.ts';
-import { ACTION, grantIn } from '../audit.ts';
-import { itemFaults, lookUp, nameOf, pagesOfPartition } from './partitions.ts';
+import { ACTION, parseStoredGrant } from '../audit.ts';
+import { getItems, itemFaults, nameOf, pagesOfPartition } from './partitions.ts';
 
 export interface EventsAudit {
-  events: number;
-  /** The keys that there ever were, each with the events of its own coming and going. */
-  keys: Map<string, Item[]>;
-  /** The lists across keys that there could ever be, each with the names under which it is counted. */
-  retirers: Map<string, Set<string>>;
+  count: number;
+  /** By id of each key that ever existed: the events of its creation and deletion. */
+  keyLifecycles: Map<string, Item[]>;
+  /** By name of each list across keys that ever had a grant: the names of its counters. */
+  retirableLists: Map<string, Set<string>>;
   faults: string[];
 }
 
-/** Compares a project's events with their copies. Events are never deleted: they name all that there ever was. */
+/** Compares a project's events with their copies. Events are never deleted, so they name all that ever existed. */
 export async function auditEvents(table: Table, projectId: string): Promise<EventsAudit> {
-  const audit: EventsAudit = { events: 0, keys: new Map(), retirers: new Map(), faults: [] };
+  const audit: EventsAudit = { count: 0, keyLifecycles: new Map(), retirableLists: new Map(), faults: [] };
   for (const { pk } of rangeOf.eventsOfProject(projectId)) {
     for await (const page of pagesOfPartition(table, pk)) {
-      const found = await lookUp(table, page.flatMap(copiesOf));
+      const copies = await getItems(table, page.flatMap(copiesOf));
       for (const event of page) {
-        const isInPlace = nameOf(placeOf(projectId, String(event['keyId']), event)) === nameOf(event);
-        if (isInPlace) remember(audit, event);
+        const isInRightShard = nameOf(projectEventKey(projectId, String(event['keyId']), event)) === nameOf(event);
+        if (isInRightShard) addEvent(audit, event);
         else audit.faults.push(...itemFaults(event, event, undefined));
-        for (const copy of isInPlace ? copiesOf(event) : []) {
-          audit.faults.push(...itemFaults(copy, found.get(nameOf(copy)), event));
+        for (const copy of isInRightShard ? copiesOf(event) : []) {
+          audit.faults.push(...itemFaults(copy, copies.get(nameOf(copy)), event));
         }
       }
     }
@@ -33,23 +33,21 @@ export async function auditEvents(table: Table, projectId: string): Promise<Even
   return audit;
 }
 
-/** Those of a key's events, given as the key or a grant has them, that the project does not have. */
+/** The faults of events that a key's or grant's partition holds and the project's partition lacks. */
 export async function missingEvents(table: Table, projectId: string, keyId: string, copies: readonly Item[]) {
-  const places = copies.map((copy) => placeOf(projectId, keyId, copy));
-  const found = await lookUp(table, places);
-  return places.flatMap((place, index) =>
-    found.has(nameOf(place)) ? [] : itemFaults(place, undefined, copies[index]),
-  );
+  const keys = copies.map((copy) => projectEventKey(projectId, keyId, copy));
+  const existing = await getItems(table, keys);
+  return keys.flatMap((key, index) => (existing.has(nameOf(key)) ? [] : itemFaults(key, undefined, copies[index])));
 }
 
 const idOf = ({ sk }: ItemKey) => sk.slice(sk.indexOf('#') + 1);
 
-const placeOf = (projectId: string, keyId: string, event: ItemKey) =>
+const projectEventKey = (projectId: string, keyId: string, event: ItemKey) =>
   itemKey.eventOfProject(projectId, keyId, idOf(event));
 
 function copiesOf(event: Item): ItemKey[] {
   const { projectId, keyId, wire } = event;
-  const grant = wire === undefined ? undefined : grantIn(wire);
+  const grant = wire === undefined ? undefined : parseStoredGrant(wire);
   const grantId = grant?.grant_id ?? event['grantId'];
   return [
     itemKey.eventOfKey(String(keyId), idOf(event)),
@@ -58,20 +56,20 @@ function copiesOf(event: Item): ItemKey[] {
   ];
 }
 
-function remember(audit: EventsAudit, event: Item): void {
-  audit.events += 1;
-  // What another KMS has made or taken away is not here; what failed has changed nothing.
+function addEvent(audit: EventsAudit, event: Item): void {
+  audit.count += 1;
+  // Neither an upstream KMS's change nor a failed attempt changed a key or grant of this table.
   if (event['upstreamRequestId'] !== undefined || event['failure'] !== undefined) return;
   const { keyId, wire } = event;
-  const known = audit.keys.get(String(keyId)) ?? [];
-  audit.keys.set(String(keyId), isOfKey(event) ? [...known, event] : known);
-  const grant = wire === undefined ? undefined : grantIn(wire);
+  const lifecycle = audit.keyLifecycles.get(String(keyId)) ?? [];
+  audit.keyLifecycles.set(String(keyId), isKeyLifecycleEvent(event) ? [...lifecycle, event] : lifecycle);
+  const grant = wire === undefined ? undefined : parseStoredGrant(wire);
   for (const name of grant ? listCounterNames(grant) : []) {
-    const retirer = name.replace(/\+.*/, '');
-    audit.retirers.set(retirer, (audit.retirers.get(retirer) ?? new Set()).add(name));
+    const listName = name.replace(/\+.*/, '');
+    audit.retirableLists.set(listName, (audit.retirableLists.get(listName) ?? new Set()).add(name));
   }
 }
 
-/** Whether it tells of the key's own coming or going. */
-export const isOfKey = ({ action, wire }: Item) =>
+/** Whether the event records the creation or deletion of a key. */
+export const isKeyLifecycleEvent = ({ action, wire }: Item) =>
   wire === undefined && (action === ACTION.createKey || action === ACTION.deleteKey);

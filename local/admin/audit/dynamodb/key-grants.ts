@@ -3,50 +3,50 @@ import type { Item } from '../../../../lib/store/dynamodb/item.ts';
 import { itemKey } from '../../../../lib/store/dynamodb/schema.ts';
 import type { Table } from '../../../../lib/store/dynamodb/table.ts';
 import { mapWithConcurrency } from '../../../../lib/util/concurrency.ts';
-import { ACTION, grantIn } from '../audit.ts';
+import { ACTION, parseStoredGrant } from '../audit.ts';
 import { auditGrant } from './grant.ts';
 import { itemFaults } from './partitions.ts';
 
-const GRANTS_AT_ONCE = 8;
+const CONCURRENT_GRANTS_MAX = 8;
 
 export interface KeyGrants {
-  /** Audits the grants that these items of the key's partition name, and then these items by the grants. */
-  meet(page: readonly Item[]): Promise<void>;
-  /** How many are there. */
+  /** Audits the grants that these items of the key's partition name, and then these items against the grants. */
+  auditPage(page: readonly Item[]): Promise<void>;
+  /** Returns the number of grants that exist. */
   total(): number;
-  /** Rows of the key's list that are not as a grant is, and grants that have none that is. */
-  unexplained: ReadonlySet<string>;
+  /** Sort keys of rows in the key's list that match no grant, and of the missing rows of `unlisted`. */
+  faultyRows: ReadonlySet<string>;
+  /** Existing grants without a right row in the key's list. */
   unlisted: readonly Grant[];
-  /** Grants that somebody should have among what they may retire, and has not. */
-  unretirable: readonly { who: string; grant: Grant }[];
+  /** Existing grants that are missing from a list across keys. */
+  missingRetirable: readonly { listName: string; grant: Grant }[];
   faults: readonly string[];
 }
 
-/** The grants of a key, met page by page of its partition: events come first, then the rows that they explain. */
+/** Audits a key's grants page by page of the key's partition, where events sort before the index rows. */
 export function keyGrants(table: Table, projectId: string, keyId: string): KeyGrants {
-  /** The grants that are there, each with its grantee. */
-  const living = new Map<string, string>();
-  const unexplained = new Set<string>();
+  const granteeByGrantId = new Map<string, string>();
+  const faultyRows = new Set<string>();
   const unlisted: Grant[] = [];
-  const unretirable: { who: string; grant: Grant }[] = [];
+  const missingRetirable: { listName: string; grant: Grant }[] = [];
   const faults: string[] = [];
 
   async function audit(grantId: string, events: readonly Item[]): Promise<void> {
-    const seen = await auditGrant(table, { projectId, keyId, grantId }, events);
-    const { grant } = seen;
-    faults.push(...seen.faults);
+    const result = await auditGrant(table, { projectId, keyId, grantId }, events);
+    const { grant } = result;
+    faults.push(...result.faults);
     if (!grant) return;
-    living.set(grantId, grant.grantee_principal);
-    if (!seen.isListed) {
-      unexplained.add(itemKey.grantOfKey(keyId, grantId).sk);
+    granteeByGrantId.set(grantId, grant.grantee_principal);
+    if (!result.isListed) {
+      faultyRows.add(itemKey.grantOfKey(keyId, grantId).sk);
       unlisted.push(grant);
     }
-    unretirable.push(...seen.missingRetirers.map((who) => ({ who, grant })));
+    missingRetirable.push(...result.missingLists.map((listName) => ({ listName, grant })));
   }
 
-  function isExplained({ sk }: Item): boolean {
-    const grantId = lastOf(sk);
-    const grantee = living.get(grantId);
+  function isRowOfExistingGrant({ sk }: Item): boolean {
+    const grantId = lastPartOf(sk);
+    const grantee = granteeByGrantId.get(grantId);
     if (grantee === undefined) return false;
     return [itemKey.grantOfKey(keyId, grantId), itemKey.grantOfGrantee(keyId, grantee, grantId)].some(
       (row) => row.sk === sk,
@@ -54,31 +54,33 @@ export function keyGrants(table: Table, projectId: string, keyId: string): KeyGr
   }
 
   return {
-    async meet(page) {
-      const unmet = new Set(page.flatMap(grantIdIn).filter((grantId) => !living.has(grantId)));
-      const events = Map.groupBy(page.filter(isEvent), ({ wire }) => grantIn(wire)?.grant_id);
-      await mapWithConcurrency([...unmet], GRANTS_AT_ONCE, (grantId) => audit(grantId, events.get(grantId) ?? []));
+    async auditPage(page) {
+      const newIds = new Set(page.flatMap(grantIdIn).filter((grantId) => !granteeByGrantId.has(grantId)));
+      const events = Map.groupBy(page.filter(isEvent), ({ wire }) => parseStoredGrant(wire)?.grant_id);
+      await mapWithConcurrency([...newIds], CONCURRENT_GRANTS_MAX, (grantId) =>
+        audit(grantId, events.get(grantId) ?? []),
+      );
       for (const item of page) {
-        if (isEvent(item) || item.sk.startsWith('held#') || isExplained(item)) continue;
-        unexplained.add(item.sk);
+        if (isEvent(item) || item.sk.startsWith('held#') || isRowOfExistingGrant(item)) continue;
+        faultyRows.add(item.sk);
         faults.push(...itemFaults(item, item, undefined));
       }
     },
-    total: () => living.size,
-    unexplained,
+    total: () => granteeByGrantId.size,
+    faultyRows,
     unlisted,
-    unretirable,
+    missingRetirable,
     faults,
   };
 }
 
-/** The grant that an item tells of; of its events, only that of its coming. */
+/** The id of the grant that a row or a creation event names, as a list of one; otherwise an empty list. */
 function grantIdIn({ sk, action, wire }: Item): string[] {
-  if (sk.startsWith('grant#') || sk.startsWith('grantee#')) return [lastOf(sk)];
-  const grant = action === ACTION.createGrant ? grantIn(wire) : undefined;
+  if (sk.startsWith('grant#') || sk.startsWith('grantee#')) return [lastPartOf(sk)];
+  const grant = action === ACTION.createGrant ? parseStoredGrant(wire) : undefined;
   return grant ? [grant.grant_id] : [];
 }
 
 const isEvent = ({ sk }: Item) => sk.startsWith('event#');
 
-const lastOf = (sk: string) => sk.slice(sk.lastIndexOf('#') + 1);
+const lastPartOf = (sk: string) => sk.slice(sk.lastIndexOf('#') + 1);

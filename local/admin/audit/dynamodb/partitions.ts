@@ -1,36 +1,36 @@
-/** How the audit reads, partition by partition and without a scan, and how it names what it finds. */
+/** How the audit reads whole partitions without a scan, and how it names items and counters in faults. */
 
 import type { Attributes, Item, ItemKey } from '../../../../lib/store/dynamodb/item.ts';
 import type { Table } from '../../../../lib/store/dynamodb/table.ts';
 import { difference } from '../audit.ts';
 
-/** As many items as one BatchGetItem takes. */
-const PAGE = 100;
+/** The most items that one BatchGetItem call takes. */
+const PAGE_ITEMS = 100;
 
 /** Less and more than every sort key. */
 const FIRST = '\u0000';
 const LAST = '\u{10ffff}';
 
-/** Everything in a partition, or between two sort keys of it, a page at a time. */
+/** Reads the items of a partition, or those between two of its sort keys, a page at a time. */
 export async function* pagesOfPartition(table: Table, pk: string, first = FIRST, to = LAST): AsyncGenerator<Item[]> {
   for (let from = first; ; ) {
-    const page = await table.query({ pk, from, to, limit: PAGE });
+    const page = await table.query({ pk, from, to, limit: PAGE_ITEMS });
     if (page.length > 0) yield page;
-    if (page.length < PAGE) return;
+    if (page.length < PAGE_ITEMS) return;
     from = `${page.at(-1)?.sk}${FIRST}`;
   }
 }
 
-/** The whole of a partition, where that is little. */
+/** Reads a whole partition into memory; for small ones only. */
 export async function readPartition(table: Table, pk: string): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of pagesOfPartition(table, pk)) items.push(...page);
   return items;
 }
 
-/** The items at these places that are there, by their names. */
-export async function lookUp(table: Table, places: readonly ItemKey[]): Promise<Map<string, Item>> {
-  const distinct = new Map(places.map(({ pk, sk }) => [`${pk} ${sk}`, { pk, sk }]));
+/** Returns the items with these keys that exist, by name. */
+export async function getItems(table: Table, keys: readonly ItemKey[]): Promise<Map<string, Item>> {
+  const distinct = new Map(keys.map(({ pk, sk }) => [`${pk} ${sk}`, { pk, sk }]));
   return byName(await table.getAll([...distinct.values()]));
 }
 
@@ -39,27 +39,26 @@ export const nameOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
 export const byName = <T extends ItemKey>(items: Iterable<T>) =>
   new Map([...items].map((item) => [nameOf(item), item]));
 
-/** What an item holds besides its place. */
-export function contentOf(item: Attributes | undefined): string | undefined {
+function contentOf(item: Attributes | undefined): string | undefined {
   if (!item) return undefined;
   const { pk, sk, ...content } = item;
   return JSON.stringify(Object.fromEntries(Object.entries(content).sort()));
 }
 
-/** Where the item at a place is not as it should be; undefined stands for nothing there. */
-export function itemFaults(place: ItemKey, found: Attributes | undefined, expected: Attributes | undefined): string[] {
-  return difference(nameOf(place), contentOf(found), contentOf(expected));
+/** The fault of one item; undefined means that it does not exist. */
+export function itemFaults(key: ItemKey, actual: Attributes | undefined, expected: Attributes | undefined): string[] {
+  return difference(nameOf(key), contentOf(actual), contentOf(expected));
 }
 
-/** The same for all items of a kind: those that are there and those that should be. */
-export function allFaults(found: ReadonlyMap<string, Item>, expected: ReadonlyMap<string, Item>): string[] {
-  const places = new Map<string, ItemKey>([...expected, ...found]);
-  return [...places].flatMap(([name, place]) => itemFaults(place, found.get(name), expected.get(name)));
+/** The faults of a set of items, by name: missing, unexpected and different ones. */
+export function itemSetFaults(actual: ReadonlyMap<string, Item>, expected: ReadonlyMap<string, Item>): string[] {
+  const keys = new Map<string, ItemKey>([...expected, ...actual]);
+  return [...keys].flatMap(([name, key]) => itemFaults(key, actual.get(name), expected.get(name)));
 }
 
-export const counterName = (place: ItemKey, counter: string) => `${counter} of ${nameOf(place)}`;
+export const counterName = (key: ItemKey, counter: string) => `${counter} of ${nameOf(key)}`;
 
-/** The counters that items hold, by their names. */
+/** Returns the counters that the items hold, by name. */
 export function countersIn(items: readonly Item[]): Map<string, unknown> {
   return new Map(
     items.flatMap(({ pk, sk, revision, ...counters }) =>
@@ -68,7 +67,6 @@ export function countersIn(items: readonly Item[]): Map<string, unknown> {
   );
 }
 
-/** Adds one. */
-export function count(counters: Map<string, number>, name: string): void {
+export function increment(counters: Map<string, number>, name: string): void {
   counters.set(name, (counters.get(name) ?? 0) + 1);
 }

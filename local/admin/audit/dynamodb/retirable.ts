@@ -3,73 +3,76 @@ import { listCounterNames, listNamesOf } from '../../../../lib/domain/principals
 import type { Item } from '../../../../lib/store/dynamodb/item.ts';
 import { itemKey } from '../../../../lib/store/dynamodb/schema.ts';
 import type { Table } from '../../../../lib/store/dynamodb/table.ts';
-import { grantIn } from '../audit.ts';
-import { count, counterName, countersIn, itemFaults, lookUp, nameOf, pagesOfPartition } from './partitions.ts';
-import { type Compared, type Counted, compareCounters } from './stable-read.ts';
+import { parseStoredGrant } from '../audit.ts';
+import { counterName, countersIn, getItems, increment, itemFaults, nameOf, pagesOfPartition } from './partitions.ts';
+import { type CounterAudit, type CounterValues, compareCounters } from './stable-read.ts';
 
-/** A list of grants across the keys of a project: of someone who could ever retire one, or of a grantee. */
-export interface Retirer {
+/** A list of a project's grants across keys: the grants that a principal may retire, or those of a grantee. */
+interface RetirableList {
   projectId: string;
-  /** The list's name. */
-  principal: string;
-  /** The names under which what is in it is counted. */
-  names: ReadonlySet<string>;
-  /** Grants that should be among their rows and are not: they are counted all the same. */
+  listName: string;
+  /** The names of the counters that count the list's grants. */
+  counterNames: ReadonlySet<string>;
+  /** Grants that the list lacks; the counters count them all the same. */
   missing: readonly Grant[];
 }
 
-/** Compares what is listed for someone with the grants themselves, and its counts with both. */
-export async function auditRetirable(table: Table, retirer: Retirer): Promise<Compared> {
+/** Compares a list of grants across keys with the grants themselves, and its counters with both. */
+export async function auditRetirable(table: Table, list: RetirableList): Promise<CounterAudit> {
   const faults: string[] = [];
-  const unexplained = new Set<string>();
-  const missing = [...retirer.missing];
-  for await (const page of pagesOfPartition(table, pkOf(retirer))) {
-    const grants = await lookUp(
+  const faultyRows = new Set<string>();
+  const missing = [...list.missing];
+  for await (const page of pagesOfPartition(table, partitionOf(list))) {
+    const grants = await getItems(
       table,
       page.map(({ sk }) => itemKey.grant(sk)),
     );
     for (const row of page) {
       const item = grants.get(nameOf(itemKey.grant(row.sk)));
-      const grant = grantOf(retirer, item);
+      const grant = grantOf(list, item);
       if (grant && item?.['wire'] === row['wire']) continue;
-      unexplained.add(row.sk);
-      // A row that holds another grant is told with its own grant.
+      faultyRows.add(row.sk);
+      // The audit of the grant reports a row that holds the text of another grant.
       if (grant) missing.push(grant);
       else faults.push(...itemFaults(row, row, undefined));
     }
   }
-  const counted = await compareCounters(() => countAnew(table, { ...retirer, missing }, unexplained));
-  return { ...counted, faults: faults.concat(counted.faults) };
+  const counters = await compareCounters(() => readCounters(table, { ...list, missing }, faultyRows));
+  return { ...counters, faults: faults.concat(counters.faults) };
 }
 
-/** Counts the list as the grants have shown it to be; each count changes with whatever it counts. */
-async function countAnew(table: Table, retirer: Retirer, unexplained: ReadonlySet<string>): Promise<Counted> {
-  const { projectId, names, missing } = retirer;
-  const counts = () => table.getAll([...names].flatMap((name) => itemKey.retirableCounts(projectId, name)));
+/** Counts the list again, without its faulty rows and with the missing ones; each change of the list raises a revision. */
+async function readCounters(
+  table: Table,
+  list: RetirableList,
+  faultyRows: ReadonlySet<string>,
+): Promise<CounterValues> {
+  const { projectId, counterNames, missing } = list;
+  const read = () => table.getAll([...counterNames].flatMap((name) => itemKey.retirableCounts(projectId, name)));
   const expected = new Map<string, number>();
-  const add = (grant: Grant | undefined) => {
-    for (const name of grant ? listCounterNames(grant).filter((counter) => names.has(counter)) : []) {
-      count(expected, counterName(itemKey.retirableCount(projectId, name, String(grant?.key_id)), 'n'));
+  const countGrant = (grant: Grant | undefined) => {
+    for (const name of grant ? listCounterNames(grant).filter((counter) => counterNames.has(counter)) : []) {
+      increment(expected, counterName(itemKey.retirableCount(projectId, name, String(grant?.key_id)), 'n'));
     }
   };
-  const before = await counts();
-  for await (const page of pagesOfPartition(table, pkOf(retirer))) {
-    for (const { sk, wire } of page) if (!unexplained.has(sk)) add(grantIn(wire));
+  const before = await read();
+  for await (const page of pagesOfPartition(table, partitionOf(list))) {
+    for (const { sk, wire } of page) if (!faultyRows.has(sk)) countGrant(parseStoredGrant(wire));
   }
-  for (const grant of missing) add(grant);
-  const after = await counts();
-  const [asOfBefore, asOfAfter] = [revisionsOf(before), revisionsOf(after)];
-  const hasChanged = (name: string) => asOfBefore.get(name) !== asOfAfter.get(name);
-  return { found: countersIn(after), expected, hasChanged };
+  for (const grant of missing) countGrant(grant);
+  const after = await read();
+  const [revisionsBefore, revisionsAfter] = [revisionsOf(before), revisionsOf(after)];
+  const hasChanged = (name: string) => revisionsBefore.get(name) !== revisionsAfter.get(name);
+  return { actual: countersIn(after), expected, hasChanged };
 }
 
-const revisionsOf = (counts: readonly Item[]) =>
-  new Map(counts.map((place) => [counterName(place, 'n'), place['revision']]));
+const revisionsOf = (counters: readonly Item[]) =>
+  new Map(counters.map((item) => [counterName(item, 'n'), item['revision']]));
 
-const pkOf = ({ projectId, principal }: Retirer) => itemKey.retirable(projectId, principal, '').pk;
+const partitionOf = ({ projectId, listName }: RetirableList) => itemKey.retirable(projectId, listName, '').pk;
 
-/** The grant, if it is one of the project's that belongs in the list. */
-function grantOf({ projectId, principal }: Retirer, item: Item | undefined): Grant | undefined {
-  const grant = item?.['projectId'] === projectId ? grantIn(item['wire']) : undefined;
-  return grant && listNamesOf(grant).includes(principal) ? grant : undefined;
+/** Returns the grant if it belongs to the project and to the list. */
+function grantOf({ projectId, listName }: RetirableList, item: Item | undefined): Grant | undefined {
+  const grant = item?.['projectId'] === projectId ? parseStoredGrant(item['wire']) : undefined;
+  return grant && listNamesOf(grant).includes(listName) ? grant : undefined;
 }

@@ -1,48 +1,49 @@
-/** Comparing what a running service may be changing: again, until it stood still meanwhile, but not for ever. */
+/** Compares data that a running service may be changing: repeats until nothing changed meanwhile, a few times at most. */
 import { difference } from '../audit.ts';
 
-const LOOKS = 10;
+const ATTEMPTS_MAX = 10;
 
 /**
- * What `look` finds wrong, once nothing has changed while it looked, or after some tries; when nothing is, at once.
- * @param version of what it looks at: another after each change
+ * Repeats `audit` while it reports faults and the data changed during it, at most ATTEMPTS_MAX times.
+ * @param readRevision reads the revision of the audited data: a text that each change replaces
+ * @returns the result of the last attempt
  */
-export async function readWhenStable<T extends { faults: string[] }>(
-  version: () => Promise<string>,
-  look: () => Promise<T>,
+export async function auditWhenStable<T extends { faults: string[] }>(
+  readRevision: () => Promise<string>,
+  audit: () => Promise<T>,
 ): Promise<T> {
-  for (let looks = 1; ; looks += 1) {
-    const before = await version();
-    const seen = await look();
-    if (seen.faults.length === 0 || looks === LOOKS || before === (await version())) return seen;
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await readRevision();
+    const result = await audit();
+    if (result.faults.length === 0 || attempt === ATTEMPTS_MAX || before === (await readRevision())) return result;
   }
 }
 
-/** Counters as they are and as they should be, by their names; one that is not there is as one of 0. */
-export interface Counted {
-  found: ReadonlyMap<string, unknown>;
+/** Counters by name, as stored and as counted from the items; a missing counter counts as 0. */
+export interface CounterValues {
+  actual: ReadonlyMap<string, unknown>;
   expected: ReadonlyMap<string, number>;
-  /** Whether a counter may have changed between the two. */
+  /** Whether a counter may have changed between the reads of both values. */
   hasChanged(name: string): boolean;
 }
 
-export interface Compared {
+export interface CounterAudit {
   faults: string[];
-  /** How many counters differed each time, and changed each time: nothing is known of them. */
+  /** Number of counters that differed and changed in every attempt, so that their state is unknown. */
   unsettled: number;
 }
 
-/** Tells a counter that differs when it has not changed while what it counts was counted. */
-export async function compareCounters(look: () => Promise<Counted>): Promise<Compared> {
-  const told = new Map<string, string[]>();
-  for (let looks = 1; ; looks += 1) {
-    const { found, expected, hasChanged } = await look();
+/** Repeats `read` until each counter that differs was read at least once without a change meanwhile. */
+export async function compareCounters(read: () => Promise<CounterValues>): Promise<CounterAudit> {
+  const faults = new Map<string, string[]>();
+  for (let attempt = 1; ; attempt += 1) {
+    const { actual, expected, hasChanged } = await read();
     let unsettled = 0;
-    for (const name of new Set([...expected.keys(), ...found.keys()])) {
-      const fault = difference(name, found.get(name) ?? 0, expected.get(name) ?? 0);
-      if (fault.length > 0 && hasChanged(name) && !told.has(name)) unsettled += 1;
-      else if (fault.length > 0 && !hasChanged(name)) told.set(name, fault);
+    for (const name of new Set([...expected.keys(), ...actual.keys()])) {
+      const fault = difference(name, actual.get(name) ?? 0, expected.get(name) ?? 0);
+      if (fault.length > 0 && hasChanged(name) && !faults.has(name)) unsettled += 1;
+      else if (fault.length > 0 && !hasChanged(name)) faults.set(name, fault);
     }
-    if (unsettled === 0 || looks === LOOKS) return { faults: [...told.values()].flat(), unsettled };
+    if (unsettled === 0 || attempt === ATTEMPTS_MAX) return { faults: [...faults.values()].flat(), unsettled };
   }
 }

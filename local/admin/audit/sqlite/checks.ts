@@ -1,115 +1,115 @@
-/** What is compared in a database file: each check is one query that finds only what is wrong, and the words for it. */
+/** The checks of a database file. Each is one query that selects the faulty rows only, and the text of the fault. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Row } from '../../../../lib/store/sqlite/database.ts';
 import { ACTION, difference, lifecycleFaults } from '../audit.ts';
 
 type Check = (db: DatabaseSync) => string[];
 
-/** The grants' keys, what is counted and indexed by keys and grants, the events, the directory. */
 export const CHECKS: readonly Check[] = [
-  compared(
+  mismatches(
     'key of grants',
     ['key_id', 'grant_id'],
-    `SELECT key_id, grant_id, NULL AS found, 'in project ' || project_id AS expected FROM grants
+    `SELECT key_id, grant_id, NULL AS actual, 'in project ' || project_id AS expected FROM grants
      WHERE NOT EXISTS (SELECT 1 FROM keys WHERE keys.project_id = grants.project_id AND keys.key_id = grants.key_id)`,
   ),
-  counted('keys', ['project_id', 'key_id'], 'grant_count', 'grants JOIN keys USING (project_id, key_id)'),
-  counted('key_counts', ['project_id', 'key_spec', 'state'], 'n', 'keys'),
-  counted('retirable_n', ['project_id', 'principal'], 'n', 'said_retirable_n'),
-  counted('held', ['key_id', 'principal', 'operation'], 'n', 'said_held'),
-  indexed('retirable', ['project_id', 'principal', 'grant_id', 'key_id'], 'said_retirable'),
-  told('grants', 'grant_id', 'grant_id IS NOT NULL', ACTION.createGrant, `action <> '${ACTION.createGrant}'`),
-  told('keys', 'key_id', 'grant_id IS NULL', ACTION.createKey, `action = '${ACTION.deleteKey}'`),
-  compared(
+  counters('keys', ['project_id', 'key_id'], 'grant_count', 'grants JOIN keys USING (project_id, key_id)'),
+  counters('key_counts', ['project_id', 'key_spec', 'state'], 'n', 'keys'),
+  counters('retirable_n', ['project_id', 'principal'], 'n', 'expected_retirable_n'),
+  counters('held', ['key_id', 'principal', 'operation'], 'n', 'expected_held'),
+  indexRows('retirable', ['project_id', 'principal', 'grant_id', 'key_id'], 'expected_retirable'),
+  lifecycle('grants', 'grant_id', 'grant_id IS NOT NULL', ACTION.createGrant, `action <> '${ACTION.createGrant}'`),
+  lifecycle('keys', 'key_id', 'grant_id IS NULL', ACTION.createKey, `action = '${ACTION.deleteKey}'`),
+  mismatches(
     'ids of events',
     ['event_id'],
-    `SELECT event_id, key_id || ' ' || grant_id AS found,
+    `SELECT event_id, key_id || ' ' || grant_id AS actual,
        CASE WHEN json_valid(grant_wire) THEN grant_wire ->> 'key_id' || ' ' || (grant_wire ->> 'grant_id') END AS expected
-     FROM own_events WHERE found IS NOT expected OR (grant_wire IS NULL) <> (grant_id IS NULL)`,
+     FROM own_events WHERE actual IS NOT expected OR (grant_wire IS NULL) <> (grant_id IS NULL)`,
   ),
-  compared(
+  mismatches(
     'grant_wire of events',
     ['event_id'],
-    `SELECT event_id, grant_wire AS found, wire AS expected
-     FROM grants JOIN own_events USING (grant_id) WHERE found IS NOT expected`,
+    `SELECT event_id, grant_wire AS actual, wire AS expected
+     FROM grants JOIN own_events USING (grant_id) WHERE actual IS NOT expected`,
   ),
-  compared(
+  mismatches(
     'grant_wire of events',
     ['event_id'],
-    `SELECT ended.event_id, ended.grant_wire AS found, made.grant_wire AS expected
-     FROM own_events AS ended JOIN own_events AS made ON made.grant_id = ended.grant_id AND made.action = '${ACTION.createGrant}'
-     WHERE ended.action <> made.action AND found IS NOT expected
-       AND ended.grant_id NOT IN (SELECT grant_id FROM grants)`,
+    `SELECT removal.event_id, removal.grant_wire AS actual, creation.grant_wire AS expected
+     FROM own_events AS removal JOIN own_events AS creation
+       ON creation.grant_id = removal.grant_id AND creation.action = '${ACTION.createGrant}'
+     WHERE removal.action <> creation.action AND actual IS NOT expected
+       AND removal.grant_id NOT IN (SELECT grant_id FROM grants)`,
   ),
-  compared(
+  mismatches(
     'project_id of events',
     ['event_id'],
-    `SELECT event_id, events.project_id AS found, keys.project_id AS expected
-     FROM keys JOIN own_events AS events USING (key_id) WHERE found <> expected`,
+    `SELECT event_id, events.project_id AS actual, keys.project_id AS expected
+     FROM keys JOIN own_events AS events USING (key_id) WHERE actual <> expected`,
   ),
-  compared(
+  mismatches(
     'grantee of events',
     ['event_id'],
-    `SELECT event_id, grantee AS found, grant_wire ->> 'grantee_principal' AS expected
-     FROM events WHERE (grant_wire IS NULL OR json_valid(grant_wire)) AND found IS NOT expected`,
+    `SELECT event_id, grantee AS actual, grant_wire ->> 'grantee_principal' AS expected
+     FROM events WHERE (grant_wire IS NULL OR json_valid(grant_wire)) AND actual IS NOT expected`,
   ),
-  pointing('projects', ['project_id'], 'domain_id', 'domains'),
-  pointing('users', ['user_id'], 'domain_id', 'domains'),
-  pointing('roles', ['user_id', 'project_id', 'role'], 'user_id', 'users'),
-  pointing('roles', ['user_id', 'project_id', 'role'], 'project_id', 'projects'),
-  pointing('access_keys', ['access_key'], 'user_id', 'users'),
-  pointing('tokens', ['token_hash'], 'user_id', 'users'),
-  pointing('tokens', ['token_hash'], 'project_id', 'projects'),
+  references('projects', ['project_id'], 'domain_id', 'domains'),
+  references('users', ['user_id'], 'domain_id', 'domains'),
+  references('roles', ['user_id', 'project_id', 'role'], 'user_id', 'users'),
+  references('roles', ['user_id', 'project_id', 'role'], 'project_id', 'projects'),
+  references('access_keys', ['access_key'], 'user_id', 'users'),
+  references('tokens', ['token_hash'], 'user_id', 'users'),
+  references('tokens', ['token_hash'], 'project_id', 'projects'),
 ];
 
-/** A query for each row that is not as expected, with both as `found` and `expected`. */
-function compared(what: string, columns: readonly string[], query: string): Check {
+/** @param query selects each faulty row, with its value as `actual` and the right one as `expected` */
+function mismatches(what: string, columns: readonly string[], query: string): Check {
   return eachRow(query, (row) =>
-    difference(`${what} ${nameOf(row, columns)}`, row['found'] ?? undefined, row['expected'] ?? 'none'),
+    difference(`${what} ${nameOf(row, columns)}`, row['actual'] ?? undefined, row['expected'] ?? 'none'),
   );
 }
 
-/** The counter of each row is the number of `rows` with the same columns; one of 0 may be absent. */
-function counted(table: string, columns: readonly string[], counter: string, rows: string): Check {
+/** Checks that each counter equals the number of `rows` with the same columns; a counter of 0 may be missing. */
+function counters(table: string, columns: readonly string[], counter: string, rows: string): Check {
   return eachRow(sums(table, columns, counter, rows), (row) =>
-    difference(`${counter} of ${table} ${nameOf(row, columns)}`, row['found'], row['expected']),
+    difference(`${counter} of ${table} ${nameOf(row, columns)}`, row['actual'], row['expected']),
   );
 }
 
-/** There is one row for each of `rows` with the same columns, and no other. */
-function indexed(table: string, columns: readonly string[], rows: string): Check {
-  const there = (n: unknown) => (n === 0 ? undefined : 'there');
+/** Checks that the table has exactly one row for each of `rows` with the same columns. */
+function indexRows(table: string, columns: readonly string[], rows: string): Check {
+  const present = (n: unknown) => (n === 0 ? undefined : 'present');
   return eachRow(sums(table, columns, '1', rows), (row) =>
-    difference(`${table} ${nameOf(row, columns)}`, there(row['found']), there(row['expected'])),
+    difference(`${table} ${nameOf(row, columns)}`, present(row['actual']), present(row['expected'])),
   );
 }
 
 function sums(table: string, columns: readonly string[], counter: string, rows: string): string {
-  return `SELECT ${columns}, sum(found) AS found, sum(expected) AS expected FROM (
-      SELECT ${columns}, ${counter} AS found, 0 AS expected FROM ${table}
+  return `SELECT ${columns}, sum(actual) AS actual, sum(expected) AS expected FROM (
+      SELECT ${columns}, ${counter} AS actual, 0 AS expected FROM ${table}
       UNION ALL SELECT ${columns}, 0, 1 FROM ${rows})
-    GROUP BY ${columns} HAVING sum(found) <> sum(expected)`;
+    GROUP BY ${columns} HAVING sum(actual) <> sum(expected)`;
 }
 
-/** What is in the table has been made by its events and has not gone; whatever else they tell of has done both. */
-function told(table: string, id: string, events: string, made: string, hasGone: string): Check {
+/** Checks that each row of the table has one creation event and no removal, and each deleted item one of both. */
+function lifecycle(table: string, id: string, events: string, createAction: string, isRemoval: string): Check {
   return eachRow(
-    `SELECT ${id}, sum(there) AS there, sum(made) AS made, sum(gone) AS gone FROM (
-       SELECT ${id}, 1 AS there, 0 AS made, 0 AS gone FROM ${table}
-       UNION ALL SELECT ${id}, 0, action = '${made}', ${hasGone} FROM own_events WHERE ${events})
-     GROUP BY ${id} HAVING sum(made) <> 1 OR sum(gone) <> 1 - sum(there)`,
-    (row) =>
-      lifecycleFaults(`${table} ${nameOf(row, [id])}`, row['there'] === 1, Number(row['made']), Number(row['gone'])),
+    `SELECT ${id}, sum(present) AS present, sum(created) AS created, sum(removed) AS removed FROM (
+       SELECT ${id}, 1 AS present, 0 AS created, 0 AS removed FROM ${table}
+       UNION ALL SELECT ${id}, 0, action = '${createAction}', ${isRemoval} FROM own_events WHERE ${events})
+     GROUP BY ${id} HAVING sum(created) <> 1 OR sum(removed) <> 1 - sum(present)`,
+    ({ present, created, removed, ...row }) =>
+      lifecycleFaults(`${table} ${nameOf(row, [id])}`, present === 1, Number(created), Number(removed)),
   );
 }
 
-/** What the column names is a row of the other table. */
-function pointing(table: string, columns: readonly string[], column: string, other: string): Check {
-  return compared(
+/** Checks that the column holds the id of a row in the target table. */
+function references(table: string, columns: readonly string[], column: string, target: string): Check {
+  return mismatches(
     `${column} of ${table}`,
     columns,
-    `SELECT *, ${column} AS found, 'one of ${other}' AS expected FROM ${table}
-     WHERE ${column} NOT IN (SELECT ${column} FROM ${other})`,
+    `SELECT *, ${column} AS actual, 'one of ${target}' AS expected FROM ${table}
+     WHERE ${column} NOT IN (SELECT ${column} FROM ${target})`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** A table with something of every kind in it, for tests that damage it by hand, with AWS's own client. */
+/** A table that tests damage by hand, through AWS's own client. */
 import {
   type AttributeValue,
   DeleteItemCommand,
@@ -14,19 +14,19 @@ import { dynamodbEndpoint, freshTableName } from '../../../support/dynamodb.ts';
 
 type Attributes = Record<string, AttributeValue>;
 
-/** An item, and what is done to it: attributes put in it, or in a new one; or its end. */
-export type Damage = [pk: string, sk: string, change: Attributes | 'gone'];
+/** An item and the change: attributes to set in the item, which is created if it does not exist, or its deletion. */
+export type Damage = [pk: string, sk: string, change: Attributes | 'deleted'];
 
 export interface DamagedTable {
   settings: DynamodbSettings;
   store: Store;
-  /** What the audit finds after all of this. Then everything is put back. */
+  /** Damages the table, audits it and undoes the damage. @returns the faults that the audit reports */
   faultsAfter(...damage: Damage[]): Promise<string[]>;
   damage(...damage: Damage[]): Promise<void>;
   close(): void;
 }
 
-/** A fresh table. */
+/** Creates an empty table. */
 export async function openTable(): Promise<DamagedTable> {
   const aws = { region: 'local', accessKeyId: 'local', secretAccessKey: 'local' };
   const settings = { table: freshTableName(), endpoint: dynamodbEndpoint(), aws };
@@ -36,30 +36,30 @@ export async function openTable(): Promise<DamagedTable> {
 
   async function write([pk, sk, item]: Damage): Promise<void> {
     const Key = { pk: { S: pk }, sk: { S: sk } };
-    if (item === 'gone') await client.send(new DeleteItemCommand({ TableName, Key }));
+    if (item === 'deleted') await client.send(new DeleteItemCommand({ TableName, Key }));
     else await client.send(new PutItemCommand({ TableName, Item: { ...item, ...Key } }));
   }
 
-  /** @returns the items as they were */
+  /** @returns the damage that undoes this one */
   async function damage(...all: Damage[]): Promise<Damage[]> {
-    const befores: Damage[] = [];
+    const undo: Damage[] = [];
     for (const [pk, sk, change] of all) {
       const Key = { pk: { S: pk }, sk: { S: sk } };
       const { Item: before } = await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
-      if (change === 'gone' && !before) throw new Error(`there is no ${pk} ${sk}`);
-      await write([pk, sk, change === 'gone' ? change : { ...before, ...change }]);
-      befores.push([pk, sk, before ?? 'gone']);
+      if (change === 'deleted' && !before) throw new Error(`the table has no item ${pk} ${sk}`);
+      await write([pk, sk, change === 'deleted' ? change : { ...before, ...change }]);
+      undo.push([pk, sk, before ?? 'deleted']);
     }
-    return befores;
+    return undo;
   }
 
   return {
     settings,
     store: openDynamodbStore(settings),
     async faultsAfter(...all) {
-      const befores = await damage(...all);
+      const undo = await damage(...all);
       const { faults } = await auditDynamodb(settings);
-      for (const before of befores.toReversed()) await write(before);
+      for (const previous of undo.toReversed()) await write(previous);
       return faults;
     },
     damage: async (...all) => void (await damage(...all)),

@@ -1,4 +1,4 @@
-/** The audit of a table, of what belongs to grants: whatever is put wrong by hand is told by name, and nothing else. */
+/** The audit of a table, grants: each change made by hand is reported by name, and nothing else is. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Grant } from '../../../../lib/domain/model.ts';
 import { auditDynamodb } from '../../../../local/admin/audit/dynamodb.ts';
@@ -13,7 +13,7 @@ import {
   RETIRER,
 } from '../../../contract/fixtures.ts';
 import { type Damage, type DamagedTable, openTable } from './damaged-table.ts';
-import { beBusy, fillDirectory, fillKeys, G1, G2, G3 } from './history.ts';
+import { fillDirectory, fillKeys, G1, G2, G3, makeRandomChanges } from './history.ts';
 
 let table: DamagedTable;
 
@@ -26,14 +26,14 @@ afterAll(() => table.close());
 
 const [K1, K2] = [1, 2].map((n) => `key#${keyId(n)}`) as [string, string];
 const retirable = (who: string) => `retirable#${PROJECT}#${who}`;
-/** Key 1 is counted in the 7th of 8 parts. */
+/** The counters of key 1 are in the 7th of 8 shards. */
 const retirableCount = (name: string) => `retirable-n#${PROJECT}#${name}#6`;
 const wireOf = (grant: Grant) => ({ wire: { S: JSON.stringify(grant) } });
-/** As a fault tells an item that holds the grant and nothing else. */
-const told = (grant: Grant) => JSON.stringify({ wire: JSON.stringify(grant) });
+/** How a fault prints an item that holds the grant and nothing else. */
+const printed = (grant: Grant) => JSON.stringify({ wire: JSON.stringify(grant) });
 const n = (count: number) => ({ n: { N: String(count) } });
 
-test('a sound table is without faults, and counted', async () => {
+test('an intact table has no faults, and the audit counts its contents', async () => {
   expect(await auditDynamodb(table.settings)).toEqual({
     projects: 2,
     keys: 4,
@@ -44,18 +44,18 @@ test('a sound table is without faults, and counted', async () => {
   });
 });
 
-test('so is one after a busy history', async () => {
-  const busy = await openTable();
-  await fillDirectory(busy.store);
-  await beBusy(busy.store, 12);
-  const { faults, grants, events } = await auditDynamodb(busy.settings);
-  busy.close();
+test('a table with a long random history has no faults', async () => {
+  const other = await openTable();
+  await fillDirectory(other.store);
+  await makeRandomChanges(other.store, 12);
+  const { faults, grants, events } = await auditDynamodb(other.settings);
+  other.close();
   expect(faults).toEqual([]);
   expect(grants).toBeGreaterThan(0);
   expect(events).toBeGreaterThan(5);
 });
 
-test('index rows that are missing, each told once, and no count with it', async () => {
+test('a missing index row is reported once, and no counter with it', async () => {
   const rows: [string, string, Grant][] = [
     [K1, `grant#${grantId(1)}`, G1],
     [K1, `grantee#${DOMAIN}#${grantId(2)}`, G2],
@@ -63,11 +63,13 @@ test('index rows that are missing, each told once, and no count with it', async 
     [retirable(`grantee:${GRANTEE}`), grantId(1), G1],
     [retirable(`user:${RETIRER}`), grantId(1), G1],
   ];
-  const faults = await table.faultsAfter(...rows.map(([pk, sk]): Damage => [pk, sk, 'gone']));
-  expect(faults.toSorted()).toEqual(rows.map(([pk, sk, grant]) => `${pk} ${sk} is missing, should be ${told(grant)}`));
+  const faults = await table.faultsAfter(...rows.map(([pk, sk]): Damage => [pk, sk, 'deleted']));
+  expect(faults.toSorted()).toEqual(
+    rows.map(([pk, sk, grant]) => `${pk} ${sk} is missing, should be ${printed(grant)}`),
+  );
 });
 
-test('index rows of a grant that is gone, of one under another name, of one of another key', async () => {
+test('index rows of a removed grant, under a wrong name, and of a grant of another key are reported', async () => {
   const rows: [string, string][] = [
     [K1, `grant#${grantId(3)}`],
     [K1, `grantee#${GRANTEE}#${grantId(3)}`],
@@ -78,22 +80,22 @@ test('index rows of a grant that is gone, of one under another name, of one of a
     [retirable(`user:${GRANTEE}`), grantId(2)],
   ];
   const faults = await table.faultsAfter(...rows.map(([pk, sk]): Damage => [pk, sk, wireOf(G3)]));
-  expect(faults.toSorted()).toEqual(rows.map(([pk, sk]) => `${pk} ${sk} should not be there`));
+  expect(faults.toSorted()).toEqual(rows.map(([pk, sk]) => `${pk} ${sk} should not exist`));
 });
 
-test('index rows that hold another grant, or something else beside it', async () => {
+test('index rows that hold another grant or an extra attribute are reported', async () => {
   const faults = await table.faultsAfter(
     [K1, `grant#${grantId(1)}`, wireOf(G2)],
     [retirable(`user:${CREATOR}`), grantId(2), { ttl: { N: '1' } }],
   );
   expect(faults.toSorted()).toEqual([
-    `${K1} grant#${grantId(1)} is ${told(G2)}, should be ${told(G1)}`,
-    `${retirable(`user:${CREATOR}`)} ${grantId(2)} is ${told(G2).replace('{', '{"ttl":1,')}, should be ${told(G2)}`,
+    `${K1} grant#${grantId(1)} is ${printed(G2)}, should be ${printed(G1)}`,
+    `${retirable(`user:${CREATOR}`)} ${grantId(2)} is ${printed(G2).replace('{', '{"ttl":1,')}, should be ${printed(G2)}`,
   ]);
 });
 
-test('what is counted: grants of a key, what is held, what may be retired, also where nothing should be', async () => {
-  const [ofGrantee, ofBoth, ofUser, ofPart] = [
+test('wrong counters are reported: grants of a key, operations held, retirable grants, also where 0 is right', async () => {
+  const [ofGrantee, ofBoth, ofUser, ofShard] = [
     retirableCount(`grantee:${GRANTEE}`),
     retirableCount(`user:${CREATOR}+domain:${DOMAIN}`),
     retirableCount(`user:${RETIRER}`),
@@ -105,8 +107,8 @@ test('what is counted: grants of a key, what is held, what may be retired, also 
     [K2, `held#user:${GRANTEE}`, { '*': { N: '1' } }],
     [ofGrantee, 'n', n(9)],
     [ofBoth, 'n', n(7)],
-    [ofUser, 'n', 'gone'],
-    [ofPart, 'n', n(1)],
+    [ofUser, 'n', 'deleted'],
+    [ofShard, 'n', n(1)],
   );
   expect(faults.toSorted()).toEqual([
     `* of ${K1} held#user:${GRANTEE} is 2, should be 1`,
@@ -114,38 +116,38 @@ test('what is counted: grants of a key, what is held, what may be retired, also 
     `decrypt-data of ${K1} held#user:${GRANTEE} is 1, should be 0`,
     `grantCount of ${K1} key is 3, should be 2`,
     `n of ${ofGrantee} n is 9, should be 1`,
-    `n of ${ofPart} n is 1, should be 0`,
+    `n of ${ofShard} n is 1, should be 0`,
     `n of ${ofBoth} n is 7, should be 1`,
     `n of ${ofUser} n is 0, should be 1`,
   ]);
 });
 
-test('a counter of 0 is as good as none', async () => {
+test('a counter of 0 is no fault where none is expected', async () => {
   expect(await table.faultsAfter([`retirable-n#${PROJECT}#user:${CREATOR}#0`, 'n', n(0)])).toEqual([]);
 });
 
-test('a grant that is gone without an event of its going, and all that still tells of it', async () => {
-  const gone = `grant#${grantId(2)}`;
-  const faults = await table.faultsAfter([gone, 'grant', 'gone']);
+test('a deleted grant without a removal event is reported, with every row and counter that still includes it', async () => {
+  const deleted = `grant#${grantId(2)}`;
+  const faults = await table.faultsAfter([deleted, 'grant', 'deleted']);
   expect(faults.toSorted()).toEqual([
     `* of ${K1} held#domain:${DOMAIN} is 1, should be 0`,
     `describe-key of ${K1} held#domain:${DOMAIN} is 1, should be 0`,
-    `${gone} grant is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
+    `${deleted} grant does not exist, but its events say: created 1, removed 0; should be: created 1, removed 1`,
     `grantCount of ${K1} key is 2, should be 1`,
-    `${K1} ${gone} should not be there`,
-    `${K1} grantee#${DOMAIN}#${grantId(2)} should not be there`,
+    `${K1} ${deleted} should not exist`,
+    `${K1} grantee#${DOMAIN}#${grantId(2)} should not exist`,
     `n of ${retirableCount(`domain:${DOMAIN}`)} n is 1, should be 0`,
     `n of ${retirableCount(`grantee:${DOMAIN}`)} n is 1, should be 0`,
     `n of ${retirableCount(`user:${CREATOR}`)} n is 2, should be 1`,
     `n of ${retirableCount(`user:${CREATOR}+domain:${DOMAIN}`)} n is 1, should be 0`,
-    `${retirable(`domain:${DOMAIN}`)} ${grantId(2)} should not be there`,
-    `${retirable(`grantee:${DOMAIN}`)} ${grantId(2)} should not be there`,
-    `${retirable(`user:${CREATOR}`)} ${grantId(2)} should not be there`,
+    `${retirable(`domain:${DOMAIN}`)} ${grantId(2)} should not exist`,
+    `${retirable(`grantee:${DOMAIN}`)} ${grantId(2)} should not exist`,
+    `${retirable(`user:${CREATOR}`)} ${grantId(2)} should not exist`,
     `retire-grant of ${K1} held#domain:${DOMAIN} is 1, should be 0`,
   ]);
 });
 
-test('a grant whose text is another, is none, or is in another project', async () => {
+test('a grant item with the text of another grant, with no grant, or with a wrong project is reported', async () => {
   const [own1, own2] = [`grant#${grantId(1)}`, `grant#${grantId(2)}`] as const;
   const other = JSON.stringify({ projectId: PROJECT, wire: JSON.stringify(G2) });
   expect(await table.faultsAfter([own1, 'grant', wireOf(G2)])).toContain(
@@ -159,6 +161,6 @@ test('a grant whose text is another, is none, or is in another project', async (
   );
 });
 
-test('everything is put back, and the table is sound again', async () => {
+test('after all damage is undone, the table has no faults', async () => {
   expect((await auditDynamodb(table.settings)).faults).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** The audit of a table, of keys, events and the directory: whatever is put wrong by hand is told by name. */
+/** The audit of a table, keys, events and the directory: each change made by hand is reported by name. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   CREATOR,
@@ -24,7 +24,7 @@ afterAll(() => table.close());
 
 const [K1, K3, K4] = [1, 3, 4].map((n) => `key#${keyId(n)}`) as [string, string, string];
 const KEYS = `keys#${PROJECT}`;
-/** 2026-11-29T06:00:00Z: when key 3 goes. */
+/** 2026-11-29T06:00:00Z: when key 3 is to be deleted. */
 const DUE = `0001795932000000#${keyId(3)}`;
 const NONE = '0'.repeat(32);
 const text = (S: string) => ({ S });
@@ -35,19 +35,19 @@ async function sortedFaults(...damage: Damage[]): Promise<string[]> {
 }
 
 describe('keys', () => {
-  test('lists, aliases and dates that miss a key', async () => {
+  test('a key that is missing from the lists, the aliases or the deletion dates is reported', async () => {
     const rows: [string, string, number][] = [
       ['due', DUE, 3],
       [KEYS, `*#2#${keyId(1)}`, 1],
       [KEYS, `SM4#*#${keyId(2)}`, 2],
       [KEYS, 'alias#alias-1', 1],
     ];
-    expect(await sortedFaults(...rows.map(([pk, sk]): Damage => [pk, sk, 'gone']))).toEqual(
+    expect(await sortedFaults(...rows.map(([pk, sk]): Damage => [pk, sk, 'deleted']))).toEqual(
       rows.map(([pk, sk, n]) => `${pk} ${sk} is missing, should be ${ofKey(n)}`),
     );
   });
 
-  test('lists, aliases and dates with a key that is gone, disabled, another or not waiting', async () => {
+  test('lists, aliases and deletion dates with a deleted, disabled, wrong or unscheduled key are reported', async () => {
     const rows: [string, string, number][] = [
       ['due', `0001795932000000#${keyId(4)}`, 4],
       ['due', `0001795932000001#${keyId(3)}`, 3],
@@ -55,15 +55,15 @@ describe('keys', () => {
       [KEYS, `*#2#${keyId(2)}`, 2],
       [KEYS, 'alias#alias-4', 4],
     ];
-    const there = rows.map(([pk, sk, n]): Damage => [pk, sk, { keyId: text(keyId(n)) }]);
-    expect(await sortedFaults(...there, [KEYS, 'alias#alias-1', { keyId: text(keyId(2)) }])).toEqual([
-      ...rows.map(([pk, sk]) => `${pk} ${sk} should not be there`).slice(0, 4),
+    const added = rows.map(([pk, sk, n]): Damage => [pk, sk, { keyId: text(keyId(n)) }]);
+    expect(await sortedFaults(...added, [KEYS, 'alias#alias-1', { keyId: text(keyId(2)) }])).toEqual([
+      ...rows.map(([pk, sk]) => `${pk} ${sk} should not exist`).slice(0, 4),
       `${KEYS} alias#alias-1 is ${ofKey(2)}, should be ${ofKey(1)}`,
-      `${KEYS} alias#alias-4 should not be there`,
+      `${KEYS} alias#alias-4 should not exist`,
     ]);
   });
 
-  test('how many keys there are, in all and of a spec in a state', async () => {
+  test('wrong numbers of keys are reported, in total and by spec and state', async () => {
     const counts = { '*#*': { N: '9' }, 'SM4#3': { N: '0' }, 'SM2#2': { N: '1' } };
     expect(await sortedFaults([KEYS, 'n', counts])).toEqual([
       `*#* of ${KEYS} n is 9, should be 3`,
@@ -72,40 +72,40 @@ describe('keys', () => {
     ]);
   });
 
-  test('a key that is gone without an event of its going, and all that still tells of it', async () => {
-    expect(await sortedFaults([K3, 'key', 'gone'])).toEqual([
+  test('a deleted key without a deletion event is reported, with every row and counter that still includes it', async () => {
+    expect(await sortedFaults([K3, 'key', 'deleted'])).toEqual([
       `*#* of ${KEYS} n is 3, should be 2`,
       `*#4 of ${KEYS} n is 1, should be 0`,
       `AES_256#* of ${KEYS} n is 2, should be 1`,
       `AES_256#4 of ${KEYS} n is 1, should be 0`,
-      `due ${DUE} should not be there`,
-      `${K3} key is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
-      `${KEYS} *#*#${keyId(3)} should not be there`,
-      `${KEYS} *#4#${keyId(3)} should not be there`,
-      `${KEYS} AES_256#*#${keyId(3)} should not be there`,
-      `${KEYS} AES_256#4#${keyId(3)} should not be there`,
-      `${KEYS} alias#alias-3 should not be there`,
+      `due ${DUE} should not exist`,
+      `${K3} key does not exist, but its events say: created 1, removed 0; should be: created 1, removed 1`,
+      `${KEYS} *#*#${keyId(3)} should not exist`,
+      `${KEYS} *#4#${keyId(3)} should not exist`,
+      `${KEYS} AES_256#*#${keyId(3)} should not exist`,
+      `${KEYS} AES_256#4#${keyId(3)} should not exist`,
+      `${KEYS} alias#alias-3 should not exist`,
     ]);
-    expect(await sortedFaults([K1, 'key', 'gone'])).toContain(
-      `${K1} key is missing, should be there for its grants: 2`,
+    expect(await sortedFaults([K1, 'key', 'deleted'])).toContain(
+      `${K1} key is missing, should be present because it has grants: 2`,
     );
   });
 
-  test('what is in no place that there is', async () => {
-    const places: [string, string][] = [
+  test('an item with an unknown sort key is reported', async () => {
+    const keys: [string, string][] = [
       [`grant#${grantId(1)}`, 'other'],
       [K1, 'other'],
       [K4, 'other'],
       [KEYS, 'other'],
     ];
-    expect(await sortedFaults(...places.map(([pk, sk]): Damage => [pk, sk, { keyId: text(keyId(1)) }]))).toEqual(
-      places.map(([pk, sk]) => `${pk} ${sk} should not be there`),
+    expect(await sortedFaults(...keys.map(([pk, sk]): Damage => [pk, sk, { keyId: text(keyId(1)) }]))).toEqual(
+      keys.map(([pk, sk]) => `${pk} ${sk} should not exist`),
     );
   });
 });
 
 describe('events', () => {
-  const told = JSON.stringify({
+  const content = JSON.stringify({
     action: 'create-grant',
     actor: CREATOR,
     atMs: NOW_MS,
@@ -123,63 +123,63 @@ describe('events', () => {
     [K1, `event#${eventId(6)}`],
   ];
 
-  test.each(copies)('one of the four copies that is missing: %s', async (pk, sk) => {
-    expect(await sortedFaults([pk, sk, 'gone'])).toEqual([`${pk} ${sk} is missing, should be ${told}`]);
+  test.each(copies)('a missing copy of an event is reported, of four: %s', async (pk, sk) => {
+    expect(await sortedFaults([pk, sk, 'deleted'])).toEqual([`${pk} ${sk} is missing, should be ${content}`]);
   });
 
-  test('copies that differ from the project’s', async () => {
-    const changed = told.replace(CREATOR, GRANTEE);
+  test('copies of an event that differ from the copy of the project are reported', async () => {
+    const changed = content.replace(CREATOR, GRANTEE);
     const [, ...others] = copies;
     expect(await sortedFaults(...others.map(([pk, sk]): Damage => [pk, sk, { actor: text(GRANTEE) }]))).toEqual(
-      others.map(([pk, sk]) => `${pk} ${sk} is ${changed}, should be ${told}`),
+      others.map(([pk, sk]) => `${pk} ${sk} is ${changed}, should be ${content}`),
     );
   });
 
-  test('a story whose end is missing from all copies, and one with an end too many', async () => {
+  test('a removal event that is missing in all copies is reported, and one too many', async () => {
     const pks = [`events#${PROJECT}#6`, `grant#${grantId(3)}`, `grantee-events#${PROJECT}#${GRANTEE}`, K1];
-    const end = pks.map((pk): Damage => [pk, `event#${eventId(10)}`, 'gone']);
-    expect(await sortedFaults(...end)).toEqual([
-      `grant#${grantId(3)} grant is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
+    const removal = pks.map((pk): Damage => [pk, `event#${eventId(10)}`, 'deleted']);
+    expect(await sortedFaults(...removal)).toEqual([
+      `grant#${grantId(3)} grant does not exist, but its events say: created 1, removed 0; should be: created 1, removed 1`,
     ]);
-    const again = copies.map(([pk, sk]): Damage => [pk, sk, { action: text('revoke-grant') }]);
-    expect(await sortedFaults(...again)).toContain(
-      `grant#${grantId(1)} grant is there, its events tell: made 0, gone 1, should tell: made 1, gone 0`,
+    const second = copies.map(([pk, sk]): Damage => [pk, sk, { action: text('revoke-grant') }]);
+    expect(await sortedFaults(...second)).toContain(
+      `grant#${grantId(1)} grant exists, but its events say: created 0, removed 1; should be: created 1, removed 0`,
     );
   });
 
-  test('an event in another part of the project than its key’s', async () => {
-    const place = [`events#${PROJECT}#0`, `event#${eventId(6)}`] as const;
-    expect(await sortedFaults([...place, { keyId: text(keyId(1)), wire: text(JSON.stringify(G1)) }])).toEqual([
-      `${place.join(' ')} should not be there`,
+  test('an event in a wrong shard of the project is reported', async () => {
+    const wrongShard = [`events#${PROJECT}#0`, `event#${eventId(6)}`] as const;
+    expect(await sortedFaults([...wrongShard, { keyId: text(keyId(1)), wire: text(JSON.stringify(G1)) }])).toEqual([
+      `${wrongShard.join(' ')} should not exist`,
     ]);
   });
 });
 
 describe('the directory', () => {
-  test('what a list, a name, a role or an access key points to and is not there', async () => {
+  test('a missing item that a list, a name, a role or an access key refers to is reported', async () => {
     const [orders, reports] = [`project#${FOREIGN_PROJECT}`, `project#${PROJECT}`];
-    const lost: Damage[] = [
-      [`access-key#${ACCESS_KEY}`, 'access-key', 'gone'],
-      [`domain#${DOMAIN}`, 'domain', 'gone'],
-      [orders, 'project', 'gone'],
-      [reports, 'project', 'gone'],
-      [`user#${GRANTEE}`, 'user', 'gone'],
+    const deleted: Damage[] = [
+      [`access-key#${ACCESS_KEY}`, 'access-key', 'deleted'],
+      [`domain#${DOMAIN}`, 'domain', 'deleted'],
+      [orders, 'project', 'deleted'],
+      [reports, 'project', 'deleted'],
+      [`user#${GRANTEE}`, 'user', 'deleted'],
     ];
-    expect(await sortedFaults(...lost)).toEqual([
-      `access-key#${ACCESS_KEY} access-key is missing, should be there for all#access-keys 0001795327200000#${ACCESS_KEY}`,
-      `domain#${DOMAIN} domain is missing, should be there for user#${CREATOR} user`,
-      `${reports} project is missing, should be there for user#${CREATOR} role#${PROJECT}#te_admin`,
-      `${orders} project is missing, should be there for user#${CREATOR} role#${FOREIGN_PROJECT}#te_admin`,
-      `user#${GRANTEE} user is missing, should be there for all#users bob#${GRANTEE}`,
+    expect(await sortedFaults(...deleted)).toEqual([
+      `access-key#${ACCESS_KEY} access-key is missing, should be present because all#access-keys 0001795327200000#${ACCESS_KEY} refers to it`,
+      `domain#${DOMAIN} domain is missing, should be present because user#${CREATOR} user refers to it`,
+      `${reports} project is missing, should be present because user#${CREATOR} role#${PROJECT}#te_admin refers to it`,
+      `${orders} project is missing, should be present because user#${CREATOR} role#${FOREIGN_PROJECT}#te_admin refers to it`,
+      `user#${GRANTEE} user is missing, should be present because all#users bob#${GRANTEE} refers to it`,
     ]);
   });
 
-  test('lists and names that miss what is there, or tell another', async () => {
+  test('lists and names that lack an existing item, or hold the id of another, are reported', async () => {
     const faults = await sortedFaults(
-      ['all#projects', `orders#${FOREIGN_PROJECT}`, 'gone'],
-      ['all#users', `alice#${CREATOR}`, 'gone'],
+      ['all#projects', `orders#${FOREIGN_PROJECT}`, 'deleted'],
+      ['all#users', `alice#${CREATOR}`, 'deleted'],
       ['name#domain#-#acme', 'name', { id: text(NONE) }],
-      [`name#project#${DOMAIN}#reports`, 'name', 'gone'],
+      [`name#project#${DOMAIN}#reports`, 'name', 'deleted'],
       [`name#user#${DOMAIN}#bob`, 'name', { id: text(CREATOR) }],
     );
     const id = (value: string) => JSON.stringify({ id: value });
@@ -192,12 +192,12 @@ describe('the directory', () => {
     ]);
   });
 
-  test('rows under another name, a second time, or in a place that tells another role', async () => {
+  test('list rows under a wrong name, duplicate ones, and a role under a wrong sort key are reported', async () => {
     const rows: Damage[] = [
       ['all#access-keys', `0001795327200001#${ACCESS_KEY}`, { id: text(ACCESS_KEY) }],
       ['all#projects', `other#${PROJECT}`, { id: text(PROJECT) }],
       [`user#${CREATOR}`, `role#${PROJECT}#boss`, { projectId: text(PROJECT), role: text('te_admin') }],
     ];
-    expect(await sortedFaults(...rows)).toEqual(rows.map(([pk, sk]) => `${pk} ${sk} should not be there`));
+    expect(await sortedFaults(...rows)).toEqual(rows.map(([pk, sk]) => `${pk} ${sk} should not exist`));
   });
 });

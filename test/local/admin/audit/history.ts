@@ -1,4 +1,4 @@
-/** What the tests of the audits write: a store with something of every kind in it, and a busy history. */
+/** The data that the audit tests write: a store with items of every kind, and a random history of changes. */
 import { deleteDueKeys } from '../../../../lib/authority/standalone/key-deletion.ts';
 import { standalone } from '../../../../lib/authority/standalone/standalone.ts';
 import type { Grant, Operation } from '../../../../lib/domain/model.ts';
@@ -29,7 +29,7 @@ import {
 export const ACCESS_KEY = 'A1B2C3D4E5F6G7H8I9J0';
 export const DUE_MS = NOW_MS + 604_800_000;
 
-/** The nth event that a test file has written: 2026-11-22T06:00:00Z in hex, and its number. */
+/** The id of the nth event that a test file writes: 2026-11-22T06:00:00Z in hex, then n. */
 export const eventId = (n: number) => `01a201d70b00${n.toString(16).padStart(20, '0')}`;
 
 const enabled = true;
@@ -47,7 +47,7 @@ export async function fillDirectory({ directory }: Store): Promise<void> {
   await directory.addAccessKey(accessKey, NOW_MS);
 }
 
-/** User to user, with someone to retire it. */
+/** To a user, with a retiring principal. */
 export const G1 = testGrant(1, { operations: ['encrypt-data', 'retire-grant'], retiring_principal: RETIRER });
 /** To a domain that may retire it. */
 export const G2 = testGrant(2, {
@@ -57,12 +57,12 @@ export const G2 = testGrant(2, {
 });
 /** Revoked. */
 export const G3 = testGrant(3);
-/** On a key that is deleted, and gone with it. */
+/** On a key that is deleted; removed with the key. */
 export const G4 = testGrant(4, { key_id: keyId(4) });
 
 /**
- * Key 1 enabled with two grants and one revoked, key 2 disabled, key 3 waiting for deletion, key 4 deleted with its
- * grant, key 5 in the other project. The events are the 1st to the 14th.
+ * Writes key 1 (enabled, two grants and a revoked one), key 2 (disabled), key 3 (deletion scheduled), key 4 (deleted
+ * with its grant) and key 5 (in the other project), in 15 events.
  */
 export async function fillKeys(store: Store): Promise<void> {
   const due = { state: PENDING, deletionAtMs: DUE_MS };
@@ -85,7 +85,7 @@ export async function fillKeys(store: Store): Promise<void> {
   ]);
 }
 
-/** A key that waits for its deletion does so for 21 rounds. */
+/** The clock advances by this much in each round: a scheduled deletion happens after 21 rounds. */
 const ROUND_MS = 8 * 3_600_000;
 const OPERATIONS: Operation[][] = [
   ['describe-key'],
@@ -94,66 +94,69 @@ const OPERATIONS: Operation[][] = [
 ];
 
 /**
- * Changes of all kinds by several people at once, in an order of chance; some are refused, as they should be. A key with
- * a grant is there at the end.
+ * Makes random changes of all kinds by several users at the same time; some are rejected, as they must be. At the end
+ * there is at least one key with a grant.
  */
-export async function beBusy(store: Store, rounds: number): Promise<void> {
+export async function makeRandomChanges(store: Store, rounds: number): Promise<void> {
   const clock = { nowMs: NOW_MS };
-  const over = (keysPerProject: number) =>
+  const authorityWith = (keysPerProject: number) =>
     standalone(store, { grantsPerKey: 12, keysPerProject, pageCacheChars: 0, now: () => clock.nowMs });
-  const authority = over(5);
-  const by = (userId: string, action: string) => requestContext(action, { userId });
-  const chance = (n: number) => Math.floor(Math.random() * n);
+  const authority = authorityWith(5);
+  const contextOf = (userId: string, action: string) => requestContext(action, { userId });
+  const randomBelow = (n: number) => Math.floor(Math.random() * n);
 
   async function someGrant(): Promise<Grant | undefined> {
     const { keys } = await store.grants.listKeys(PROJECT, {}, { limit: 10 });
-    const key = keys[chance(keys.length)];
+    const key = keys[randomBelow(keys.length)];
     const grants: Grant[] = key ? JSON.parse((await store.grants.listGrants(key, {}, { limit: 100 })).json) : [];
-    return grants[chance(grants.length)];
+    return grants[randomBelow(grants.length)];
   }
 
   async function change(nth: number): Promise<unknown> {
     const { keys } = await store.grants.listKeys(PROJECT, {}, { limit: 10 });
-    const id = keys[chance(keys.length)]?.keyId ?? '';
+    const id = keys[randomBelow(keys.length)]?.keyId ?? '';
     const grant = await someGrant();
-    const operations = OPERATIONS[chance(3)] ?? [];
-    switch (chance(16)) {
+    const operations = OPERATIONS[randomBelow(3)] ?? [];
+    switch (randomBelow(16)) {
       case 0:
-        return authority.createKey(by(CREATOR, 'create-key'), keyAsk(`busy-${nth}`));
+        return authority.createKey(contextOf(CREATOR, 'create-key'), keyAsk(`random-${nth}`));
       case 1:
-        return authority.disableKey(by(CREATOR, 'disable-key'), id);
+        return authority.disableKey(contextOf(CREATOR, 'disable-key'), id);
       case 2:
-        return authority.enableKey(by(CREATOR, 'enable-key'), id);
+        return authority.enableKey(contextOf(CREATOR, 'enable-key'), id);
       case 3:
-        return authority.scheduleKeyDeletion(by(CREATOR, 'schedule-key-deletion'), id, 7);
+        return authority.scheduleKeyDeletion(contextOf(CREATOR, 'schedule-key-deletion'), id, 7);
       case 4:
-        return authority.cancelKeyDeletion(by(CREATOR, 'cancel-key-deletion'), id);
+        return authority.cancelKeyDeletion(contextOf(CREATOR, 'cancel-key-deletion'), id);
       case 5:
-        return grant && authority.revokeGrant(by(CREATOR, 'revoke-grant'), grant.key_id, grant.grant_id);
+        return grant && authority.revokeGrant(contextOf(CREATOR, 'revoke-grant'), grant.key_id, grant.grant_id);
       case 6:
-        return grant && authority.retireGrant(by(RETIRER, 'retire-grant'), grant.key_id, grant.grant_id);
+        return grant && authority.retireGrant(contextOf(RETIRER, 'retire-grant'), grant.key_id, grant.grant_id);
       case 7:
-        return authority.createGrant(by(GRANTEE, 'create-grant'), grantAsk(id, { grantee: RETIRER }));
+        return authority.createGrant(contextOf(GRANTEE, 'create-grant'), grantAsk(id, { grantee: RETIRER }));
       case 8: {
         const toDomain = { grantee: DOMAIN, granteeType: 'domain', retiringPrincipal: RETIRER } as const;
-        return authority.createGrant(by(CREATOR, 'create-grant'), grantAsk(id, { ...toDomain, operations }));
+        return authority.createGrant(contextOf(CREATOR, 'create-grant'), grantAsk(id, { ...toDomain, operations }));
       }
       default:
-        return authority.createGrant(by(CREATOR, 'create-grant'), grantAsk(id, { operations, name: `busy-${nth}` }));
+        return authority.createGrant(
+          contextOf(CREATOR, 'create-grant'),
+          grantAsk(id, { operations, name: `random-${nth}` }),
+        );
     }
   }
 
   for (let round = 0; round < rounds; round += 1) {
-    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, place) => change(8 * round + place)));
-    const failed = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
-    for (const { reason } of failed) if (!(reason instanceof KmsError) || reason.code === 'KMS.0101') throw reason;
+    const results = await Promise.allSettled(Array.from({ length: 8 }, (_, index) => change(8 * round + index)));
+    const rejected = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    for (const { reason } of rejected) if (!(reason instanceof KmsError) || reason.code === 'KMS.0101') throw reason;
     clock.nowMs += ROUND_MS;
     await deleteDueKeys(store.grants, () => clock.nowMs);
   }
-  const last = over(100);
-  const key = await last.createKey(by(CREATOR, 'create-key'), keyAsk('last'));
+  const last = authorityWith(100);
+  const key = await last.createKey(contextOf(CREATOR, 'create-key'), keyAsk('last'));
   await last.createGrant(
-    by(CREATOR, 'create-grant'),
+    contextOf(CREATOR, 'create-grant'),
     grantAsk(key.keyId, { operations: ['retire-grant', 'encrypt-data'] }),
   );
 }

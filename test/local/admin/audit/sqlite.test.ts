@@ -1,4 +1,4 @@
-/** The audit of a database file: nothing is told of a sound one, and whatever is put wrong by hand is told by name. */
+/** The audit of a database file: an intact file has no faults, and each change made by hand is reported by name. */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ import {
   PROJECT,
   RETIRER,
 } from '../../../contract/fixtures.ts';
-import { ACCESS_KEY, beBusy, eventId, fillDirectory, fillKeys, G1, G2, G3 } from './history.ts';
+import { ACCESS_KEY, eventId, fillDirectory, fillKeys, G1, G2, G3, makeRandomChanges } from './history.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
-const sound = join(folder, 'sound.db');
+const intact = join(folder, 'intact.db');
 const damaged = join(folder, 'damaged.db');
 
 beforeAll(async () => {
-  const store = openSqliteStore(sound);
+  const store = openSqliteStore(intact);
   await fillDirectory(store);
   await fillKeys(store);
   await store.directory.addToken({
@@ -37,9 +37,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is found after these statements. */
+/** Audits a copy of the intact file after these statements changed it. @returns the faults */
 function faultsAfter(...statements: string[]): string[] {
-  copyFileSync(sound, damaged);
+  copyFileSync(intact, damaged);
   const db = new DatabaseSync(damaged, { enableForeignKeyConstraints: false });
   for (const statement of statements) if (db.prepare(statement).run().changes === 0) throw new Error(statement);
   db.close();
@@ -51,15 +51,15 @@ const [wire1, wire2, wire3] = [G1, G2, G3].map((grant) => JSON.stringify(grant))
 const BROKEN_2 = `UPDATE grants SET wire = '{}' WHERE grant_id = '${grantId(2)}'`;
 const NONE = '0'.repeat(32);
 
-test('a sound file is without faults, and counted', () => {
-  expect(auditSqlite(sound)).toEqual({ projects: 2, keys: 4, grants: 2, events: 15, faults: [], unsettled: 0 });
+test('an intact file has no faults, and the audit counts its contents', () => {
+  expect(auditSqlite(intact)).toEqual({ projects: 2, keys: 4, grants: 2, events: 15, faults: [], unsettled: 0 });
 });
 
-test('so is one after a busy history, while the service has it open', async () => {
-  const path = join(folder, 'busy.db');
+test('a file with a long random history has no faults, while a service has it open', async () => {
+  const path = join(folder, 'random.db');
   const store = openSqliteStore(path);
   await fillDirectory(store);
-  await beBusy(store, 60);
+  await makeRandomChanges(store, 60);
   const { faults, keys, grants, events } = auditSqlite(path);
   await store.close();
   expect(faults).toEqual([]);
@@ -67,14 +67,14 @@ test('so is one after a busy history, while the service has it open', async () =
   expect(events).toBeGreaterThan(20);
 });
 
-describe('what is counted and indexed', () => {
-  test('how many grants a key has', () => {
+describe('counters and index rows', () => {
+  test('a wrong number of grants of a key is reported', () => {
     expect(faultsAfter(`UPDATE keys SET grant_count = 3 WHERE key_id = '${K1}'`)).toEqual([
       `grant_count of keys project_id=${PROJECT} key_id=${K1} is 3, should be 2`,
     ]);
   });
 
-  test('how many keys there are of a spec in a state, also where there should be none', () => {
+  test('a wrong number of keys by spec and state is reported, also where it should be 0', () => {
     const ofSm4 = `UPDATE key_counts SET n = 4 WHERE key_spec = 'SM4' AND state = '3'`;
     expect(faultsAfter(ofSm4, `INSERT INTO key_counts VALUES ('${PROJECT}', 'SM2', '2', 1)`)).toEqual([
       `n of key_counts project_id=${PROJECT} key_spec=SM2 state=2 is 1, should be 0`,
@@ -82,26 +82,26 @@ describe('what is counted and indexed', () => {
     ]);
   });
 
-  test('a grant missing from what someone may retire, and one that is gone among it', () => {
+  test('a grant that is missing from the list of retirable grants is reported, and so is a removed one in it', () => {
     const missing = `DELETE FROM retirable WHERE principal = 'user:${RETIRER}'`;
     const extra = `INSERT INTO retirable VALUES ('${PROJECT}', 'user:${CREATOR}', '${grantId(3)}', '${K1}')`;
     expect(faultsAfter(missing, extra)).toEqual([
-      `retirable project_id=${PROJECT} principal=user:${CREATOR} grant_id=${grantId(3)} key_id=${K1} should not be there`,
-      `retirable project_id=${PROJECT} principal=user:${RETIRER} grant_id=${grantId(1)} key_id=${K1} is missing, should be there`,
+      `retirable project_id=${PROJECT} principal=user:${CREATOR} grant_id=${grantId(3)} key_id=${K1} should not exist`,
+      `retirable project_id=${PROJECT} principal=user:${RETIRER} grant_id=${grantId(1)} key_id=${K1} is missing, should be present`,
     ]);
   });
 
-  test('a grant missing from what its grantee holds, one that is gone among it, and how many there are', () => {
+  test('a grant that is missing from the list of its grantee is reported, a removed one in it, and a wrong total', () => {
     const missing = `DELETE FROM retirable WHERE principal = 'grantee:${DOMAIN}'`;
     const extra = `INSERT INTO retirable VALUES ('${PROJECT}', 'grantee:${GRANTEE}', '${grantId(3)}', '${K1}')`;
     expect(faultsAfter(missing, extra, `UPDATE retirable_n SET n = 5 WHERE principal = 'grantee:${GRANTEE}'`)).toEqual([
       `n of retirable_n project_id=${PROJECT} principal=grantee:${GRANTEE} is 5, should be 1`,
-      `retirable project_id=${PROJECT} principal=grantee:${GRANTEE} grant_id=${grantId(3)} key_id=${K1} should not be there`,
-      `retirable project_id=${PROJECT} principal=grantee:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} is missing, should be there`,
+      `retirable project_id=${PROJECT} principal=grantee:${GRANTEE} grant_id=${grantId(3)} key_id=${K1} should not exist`,
+      `retirable project_id=${PROJECT} principal=grantee:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} is missing, should be present`,
     ]);
   });
 
-  test('how many someone may retire, and a user and a domain both', () => {
+  test('a wrong number of retirable grants is reported, for one principal and for a user with a domain', () => {
     const ofBoth = `UPDATE retirable_n SET n = 7 WHERE principal LIKE '%+%'`;
     expect(faultsAfter(ofBoth, `DELETE FROM retirable_n WHERE principal = 'user:${RETIRER}'`)).toEqual([
       `n of retirable_n project_id=${PROJECT} principal=user:${CREATOR}+domain:${DOMAIN} is 7, should be 1`,
@@ -109,7 +109,7 @@ describe('what is counted and indexed', () => {
     ]);
   });
 
-  test('what someone holds on a key, also of a key without grants', () => {
+  test('wrong numbers of operations that a principal holds on a key are reported, also on a key without grants', () => {
     const more = `UPDATE held SET n = 2 WHERE principal = 'user:${GRANTEE}' AND operation = 'encrypt-data'`;
     const less = `DELETE FROM held WHERE principal = 'domain:${DOMAIN}' AND operation = '*'`;
     expect(faultsAfter(more, less, `INSERT INTO held VALUES ('${K2}', 'user:${GRANTEE}', '*', 1)`)).toEqual([
@@ -119,23 +119,23 @@ describe('what is counted and indexed', () => {
     ]);
   });
 
-  test('a counter of 0 is as good as none', () => {
+  test('a counter of 0 is no fault where none is expected', () => {
     expect(faultsAfter(`INSERT INTO retirable_n VALUES ('${PROJECT}', 'user:${NONE}', 0)`)).toEqual([]);
   });
 });
 
 describe('the grants and keys themselves', () => {
-  test('a grant whose columns and text differ, and one whose text is none', () => {
-    const [other, broken] = [`UPDATE grants SET grantee = '${NONE}' WHERE grant_id = '${grantId(1)}'`, BROKEN_2];
-    const faults = faultsAfter(other, broken);
+  test('a grant whose columns and stored text differ is reported, and one whose text is not a grant', () => {
+    const [otherGrantee, broken] = [`UPDATE grants SET grantee = '${NONE}' WHERE grant_id = '${grantId(1)}'`, BROKEN_2];
+    const faults = faultsAfter(otherGrantee, broken);
     expect(faults.slice(0, 2)).toEqual([
       `wire of grants key_id=${K1} grant_id=${grantId(1)} is of key ${K1}, grant ${grantId(1)}, grantee ${GRANTEE}, should be of key ${K1}, grant ${grantId(1)}, grantee ${NONE}`,
-      `wire of grants key_id=${K1} grant_id=${grantId(2)} is no grant, should be of key ${K1}, grant ${grantId(2)}, grantee ${DOMAIN}`,
+      `wire of grants key_id=${K1} grant_id=${grantId(2)} is not a grant, should be of key ${K1}, grant ${grantId(2)}, grantee ${DOMAIN}`,
     ]);
     expect(faults).toContain(`grant_wire of events event_id=${eventId(7)} is ${wire2}, should be {}`);
   });
 
-  test('a grant that is gone without an event of its going, and all that still counts it', () => {
+  test('a deleted grant without a removal event is reported, with every counter and row that still includes it', () => {
     expect(faultsAfter(`DELETE FROM grants WHERE grant_id = '${grantId(2)}'`)).toEqual([
       `grant_count of keys project_id=${PROJECT} key_id=${K1} is 2, should be 1`,
       `n of retirable_n project_id=${PROJECT} principal=domain:${DOMAIN} is 1, should be 0`,
@@ -145,29 +145,29 @@ describe('the grants and keys themselves', () => {
       `n of held key_id=${K1} principal=domain:${DOMAIN} operation=* is 1, should be 0`,
       `n of held key_id=${K1} principal=domain:${DOMAIN} operation=describe-key is 1, should be 0`,
       `n of held key_id=${K1} principal=domain:${DOMAIN} operation=retire-grant is 1, should be 0`,
-      `retirable project_id=${PROJECT} principal=domain:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} should not be there`,
-      `retirable project_id=${PROJECT} principal=grantee:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} should not be there`,
-      `retirable project_id=${PROJECT} principal=user:${CREATOR} grant_id=${grantId(2)} key_id=${K1} should not be there`,
-      `grants grant_id=${grantId(2)} is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
+      `retirable project_id=${PROJECT} principal=domain:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} should not exist`,
+      `retirable project_id=${PROJECT} principal=grantee:${DOMAIN} grant_id=${grantId(2)} key_id=${K1} should not exist`,
+      `retirable project_id=${PROJECT} principal=user:${CREATOR} grant_id=${grantId(2)} key_id=${K1} should not exist`,
+      `grants grant_id=${grantId(2)} does not exist, but its events say: created 1, removed 0; should be: created 1, removed 1`,
     ]);
   });
 
-  test('a key that is gone without an event of its going, and the grants that are left without it', () => {
+  test('a deleted key without a deletion event is reported, with its grants that remain', () => {
     expect(faultsAfter(`DELETE FROM keys WHERE key_id = '${K1}'`)).toEqual([
       `key of grants key_id=${K1} grant_id=${grantId(1)} is missing, should be in project ${PROJECT}`,
       `key of grants key_id=${K1} grant_id=${grantId(2)} is missing, should be in project ${PROJECT}`,
       `n of key_counts project_id=${PROJECT} key_spec=AES_256 state=2 is 1, should be 0`,
-      `keys key_id=${K1} is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
+      `keys key_id=${K1} does not exist, but its events say: created 1, removed 0; should be: created 1, removed 1`,
     ]);
   });
 
-  test('pages that are damaged: nothing else is told', () => {
-    const db = new DatabaseSync(sound, { readOnly: true });
+  test('of a file with damaged pages only the damage is reported', () => {
+    const db = new DatabaseSync(intact, { readOnly: true });
     const page = Number(
       db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'grants_by_id'").get()?.['rootpage'],
     );
     db.close();
-    const bytes = readFileSync(sound);
+    const bytes = readFileSync(intact);
     bytes.fill(0, 4096 * page - 100, 4096 * page);
     writeFileSync(damaged, bytes);
     const { faults, keys } = auditSqlite(damaged);
@@ -177,65 +177,70 @@ describe('the grants and keys themselves', () => {
   });
 });
 
-describe('the events', () => {
-  test('of what another KMS has made and taken away tell nothing of what is here', () => {
-    const made = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, 'elsewhere', 'feed', actor,
+describe('events', () => {
+  test('of changes at an upstream KMS say nothing about the keys and grants of this file', () => {
+    const foreign = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, 'elsewhere', 'feed', actor,
       channel, request_id, sequence, reason, NULL, '', NULL, NULL FROM events WHERE event_id = '${eventId(10)}'`;
-    expect(faultsAfter(made)).toEqual([]);
+    expect(faultsAfter(foreign)).toEqual([]);
   });
 
-  test('of what was given up tell nothing of what is here, neither of a grant that is there nor of one that is gone', () => {
-    const givenUp = (
+  test('of failed revocations are no removals, neither of an existing grant nor of a removed one', () => {
+    const failedRevoke = (
       n: number,
     ) => `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, 'revoke-grant', project_id, key_id,
       grant_id, actor, channel, request_id, sequence, reason, grant_wire, NULL, 'KMS.0306', grantee FROM events WHERE event_id = '${eventId(n)}'`;
-    expect(faultsAfter(givenUp(6), givenUp(10))).toEqual([]);
+    expect(faultsAfter(failedRevoke(6), failedRevoke(10))).toEqual([]);
   });
 
-  test('a story that is cut short, told twice, or goes on after its end', () => {
-    const again = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, key_id, grant_id, actor,
+  test('a missing removal event, a second creation event and a second removal event are reported', () => {
+    const copyOf = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, key_id, grant_id, actor,
       channel, request_id, sequence, reason, grant_wire, upstream_request_id, failure, grantee FROM events WHERE event_id`;
-    const cut = `DELETE FROM events WHERE event_id = '${eventId(10)}'`;
+    const missing = `DELETE FROM events WHERE event_id = '${eventId(10)}'`;
     expect(
-      faultsAfter(cut, `${again} = '${eventId(6)}'`, `${again} = '${eventId(14)}'`, `${again} = '${eventId(15)}'`),
+      faultsAfter(
+        missing,
+        `${copyOf} = '${eventId(6)}'`,
+        `${copyOf} = '${eventId(14)}'`,
+        `${copyOf} = '${eventId(15)}'`,
+      ),
     ).toEqual([
-      `grants grant_id=${grantId(1)} is there, its events tell: made 2, gone 0, should tell: made 1, gone 0`,
-      `grants grant_id=${grantId(3)} is gone, its events tell: made 1, gone 0, should tell: made 1, gone 1`,
-      `grants grant_id=${grantId(4)} is gone, its events tell: made 1, gone 2, should tell: made 1, gone 1`,
-      `keys key_id=${K4} is gone, its events tell: made 1, gone 2, should tell: made 1, gone 1`,
+      `grants grant_id=${grantId(1)} exists, but its events say: created 2, removed 0; should be: created 1, removed 0`,
+      `grants grant_id=${grantId(3)} does not exist, but its events say: created 1, removed 0; should be: created 1, removed 1`,
+      `grants grant_id=${grantId(4)} does not exist, but its events say: created 1, removed 2; should be: created 1, removed 1`,
+      `keys key_id=${K4} does not exist, but its events say: created 1, removed 2; should be: created 1, removed 1`,
     ]);
   });
 
-  test('the making of a key that is there', () => {
+  test('a missing creation event of an existing key is reported', () => {
     expect(faultsAfter(`DELETE FROM events WHERE event_id = '${eventId(3)}'`)).toEqual([
-      `keys key_id=${K3} is there, its events tell: made 0, gone 0, should tell: made 1, gone 0`,
+      `keys key_id=${K3} exists, but its events say: created 0, removed 0; should be: created 1, removed 0`,
     ]);
   });
 
-  test('another grantee than of the grant that they tell', () => {
+  test('a grantee column that differs from the grantee in the stored grant is reported', () => {
     expect(faultsAfter(`UPDATE events SET grantee = '${NONE}' WHERE event_id = '${eventId(7)}'`)).toEqual([
       `grantee of events event_id=${eventId(7)} is ${NONE}, should be ${DOMAIN}`,
     ]);
   });
 
-  test('another grant than the one that is there, or was', () => {
-    const told = (n: number, text: string) =>
+  test('a grant text that differs from the existing or removed grant is reported', () => {
+    const setGrant = (n: number, text: string) =>
       `UPDATE events SET grant_wire = '${text}' WHERE event_id = '${eventId(n)}'`;
     const [other1, other3] = [wire1, wire3].map((wire) => wire.replace('encrypt-data', 'describe-key')) as [
       string,
       string,
     ];
-    expect(faultsAfter(told(6, other1), told(10, other3))).toEqual([
+    expect(faultsAfter(setGrant(6, other1), setGrant(10, other3))).toEqual([
       `grant_wire of events event_id=${eventId(6)} is ${other1}, should be ${wire1}`,
       `grant_wire of events event_id=${eventId(10)} is ${other3}, should be ${wire3}`,
     ]);
   });
 
-  test('another id than in the grant that they tell, and another project than the key is in', () => {
+  test('id columns that differ from the stored grant are reported, and a project other than that of the key', () => {
     const moved = `UPDATE events SET key_id = '${K2}' WHERE event_id = '${eventId(8)}'`;
-    const elsewhere = `UPDATE events SET project_id = '${FOREIGN_PROJECT}' WHERE event_id = '${eventId(11)}'`;
-    const bare = `UPDATE events SET grant_wire = NULL WHERE event_id = '${eventId(7)}'`;
-    expect(faultsAfter(moved, elsewhere, bare)).toEqual([
+    const wrongProject = `UPDATE events SET project_id = '${FOREIGN_PROJECT}' WHERE event_id = '${eventId(11)}'`;
+    const withoutGrant = `UPDATE events SET grant_wire = NULL WHERE event_id = '${eventId(7)}'`;
+    expect(faultsAfter(moved, wrongProject, withoutGrant)).toEqual([
       `ids of events event_id=${eventId(7)} is ${K1} ${grantId(2)}, should be none`,
       `ids of events event_id=${eventId(8)} is ${K2} ${grantId(3)}, should be ${K1} ${grantId(3)}`,
       `grant_wire of events event_id=${eventId(7)} is missing, should be ${wire2}`,
@@ -245,8 +250,8 @@ describe('the events', () => {
   });
 });
 
-test('the directory: what belongs to nobody', () => {
-  const [role, elsewhere] = [
+test('a reference of the directory to a missing domain, user or project is reported', () => {
+  const [role, otherRole] = [
     `te_admin' AND project_id = '${PROJECT}`,
     `te_admin' AND project_id = '${FOREIGN_PROJECT}`,
   ];
@@ -257,7 +262,7 @@ test('the directory: what belongs to nobody', () => {
       set('projects', 'domain_id', `name = 'orders`),
       set('users', 'domain_id', `name = 'bob`),
       set('roles', 'user_id', `role = '${role}`),
-      set('roles', 'project_id', `role = '${elsewhere}`),
+      set('roles', 'project_id', `role = '${otherRole}`),
       set('access_keys', 'user_id', `access_key = '${ACCESS_KEY}`),
       set('tokens', 'user_id', `token_hash = 'feed`),
       set('tokens', 'project_id', `token_hash = 'feed`),
