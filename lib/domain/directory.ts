@@ -1,6 +1,6 @@
-/** The port of the embedded directory, and what it holds. */
+/** What the embedded directory stores. Its port is `DirectoryStore`. */
 
-/** A token that has run out is kept a day longer, so that its holder hears "expired" and not "unknown". */
+/** Expired tokens are stored for this long, so that their use is answered with "expired" and not with "unknown". */
 export const EXPIRED_TOKEN_RETENTION_MS = 24 * 60 * 60 * 1000;
 
 export interface Domain {
@@ -25,20 +25,22 @@ export interface User {
 export interface AccessKey {
   accessKey: string;
   userId: string;
-  /** The secret key, sealed; see `identity/seal.ts`. */
+  /** The secret key, encrypted by `identity/seal.ts`. */
   sealedSecret: Uint8Array;
   enabled: boolean;
 }
 
 export interface StoredToken {
-  /** SHA-256 of the token, hex. The token itself is never stored. */
+  /** SHA-256 of the token as hex. The token itself is never stored. */
   tokenHash: string;
   userId: string;
+  /** Absent for a token without a project. */
   projectId?: string | undefined;
   issuedAtMs: number;
   expiresAtMs: number;
 }
 
+/** A token with its user, and the user's roles in the token's project. */
 export interface Session {
   token: StoredToken;
   user: User;

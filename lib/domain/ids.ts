@@ -14,17 +14,17 @@ export const PRINCIPAL_ID_PATTERN = /^[a-zA-Z0-9]{1,64}$/;
 /** An id of a project, user or domain as IAM issues it: also with - and _, which PRINCIPAL_ID_PATTERN excludes. */
 export const IAM_ID_PATTERN = /^[\w-]{1,64}$/;
 
-/** 64 lower-case hex: 12 for the time in ms, 4 that count on, 192 random bits. Ids sort in the order of their making. */
+/** Returns 64 lower-case hex digits: 12 of the time in ms, 4 of a counter, 48 random. Ids sort in order of creation. */
 export function newGrantId(nowMs: number): string {
   return timePrefix(nowMs) + nextCount() + randomBytes(24).toString('hex');
 }
 
-/** 32 lower-case hex: 12 for the time in ms, 4 that count on, 64 random bits. */
+/** Returns 32 lower-case hex digits: 12 of the time in ms, 4 of a counter, 16 random. */
 export function newEventId(nowMs: number): string {
   return timePrefix(nowMs) + nextCount() + randomBytes(8).toString('hex');
 }
 
-/** A UUID of version 7: the time first, so that keys too are listed in the order in which they were made. */
+/** Returns a UUID of version 7, which begins with the time, so that keys too are listed in order of creation. */
 export function newKeyId(nowMs: number): string {
   const bytes = Buffer.concat([Buffer.from(timePrefix(nowMs), 'hex'), randomBytes(10)]);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
@@ -33,12 +33,12 @@ export function newKeyId(nowMs: number): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-let made = 0;
+let count = 0;
 
-/** Keeps the order of what one process makes within one millisecond. */
+/** Keeps ids that one process creates within the same millisecond in order. */
 function nextCount(): string {
-  made = (made + 1) % 0x10000;
-  return made.toString(16).padStart(4, '0');
+  count = (count + 1) % 0x10000;
+  return count.toString(16).padStart(4, '0');
 }
 
 function timePrefix(nowMs: number): string {

@@ -1,98 +1,106 @@
-/** The ports of what hooks have started: jobs, who an outside identity is, and what is yet to be told to others. */
+/** Jobs: what a webhook delivery asks for, and how far this service has got with it. */
 import type { GrantRef, Operation } from './model.ts';
 
-/** A person as another system knows them: `sub` of an identity provider, an e-mail address in lower case. */
+/** A person as another system names them: the `sub` of an identity provider, or an e-mail address in lower case. */
 export type ExternalIdentity = string;
 
-/** One thing that a delivery asks for. */
-export type Task = TaskWho & {
-  /** Such as `principal.disabled`; of what is ignored, as the source calls it. */
+/** One thing that a webhook delivery asks for. */
+export type Task = TaskAction & {
+  /** The type of the event, such as `principal.disabled`; for ignored events the source's own name of it. */
   type: string;
-  /** The one project that is meant; all of the job's when left out. */
+  /** The one project in which the task applies; without it, the task applies in all projects of the job. */
   projectId?: string | undefined;
   reason?: string | undefined;
 };
 
-type TaskWho =
+type TaskAction =
   | { action: 'ignore' }
-  /** All grants that the principal holds; of the first of `identities` that is mapped, where no grantee is named. */
+  /** Revokes the grants that `grantee` holds; without it, those of the first of `identities` that has a mapping. */
   | {
       action: 'revoke-principal';
       grantee?: string | undefined;
       identities?: readonly ExternalIdentity[] | undefined;
+      /** Limits the task to grants on this key. */
       keyId?: string | undefined;
+      /** Limits the task to grants that allow at least one of these operations. */
       operations?: readonly Operation[] | undefined;
     }
   | { action: 'revoke-grant'; keyId: string; grantId: string }
-  /** Every grant of the key. */
+  /** Revokes every grant on the key. */
   | { action: 'revoke-key'; keyId: string };
 
 /**
- * - queued: not begun. running: begun; goes on by itself after a crash.
- * - waiting: some grants could not be revoked; they are tried again.
- * - done: nothing is left. ignored: none of its events is one that this service acts on.
- * - unmapped: nobody has told who it is about. leftovers: after the last try some grants are still there.
- * - stopped: a person has ended it.
+ * - queued: not started.
+ * - running: started; continues after a crash.
+ * - waiting: some grants could not be revoked; the next attempt is scheduled.
+ * - done: every grant in scope is revoked.
+ * - ignored: this service acts on none of the delivery's events.
+ * - unmapped: the rest is done, but some identities have no mapping.
+ * - leftovers: the last attempt is over and some grants still exist.
+ * - stopped: an administrator stopped it.
  */
 export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'ignored' | 'unmapped' | 'leftovers' | 'stopped';
 
 /** Grants of one project that are being revoked for one task. */
 export interface Batch {
   projectId: string;
-  /** The place of the task among those of the job. */
+  /** The index of the task in `Job.tasks`. */
   task: number;
   grants: readonly GrantRef[];
 }
 
-/** A grant that could not be revoked, with the code of why. */
+/** A grant that could not be revoked. `grantId` is empty where the grants could not even be listed. */
 export interface Leftover {
   projectId: string;
   keyId: string;
   grantId: string;
+  /** The error code of the last attempt. */
   code: string;
-  /** The place of the task that asked for it. */
+  /** The index of the task in `Job.tasks`. */
   task: number;
 }
 
-/** What one delivery has started. Stored in one write before the delivery is answered. */
+/** What one webhook delivery asks for. It is stored in one write before the delivery is answered. */
 export interface Job {
-  /** 32 lower-case hex. Equal for the same delivery of the same source. */
+  /** 32 lower-case hex digits, derived from the source and the delivery id: a repeated delivery has the same job. */
   jobId: string;
   source: string;
-  /** As the source calls the delivery. */
+  /** The source's id of the delivery. */
   deliveryId: string;
   receivedAtMs: number;
-  /** Those that the source may act on. */
+  /** The projects that the source may act on. */
   projectIds: readonly string[];
   tasks: readonly Task[];
   state: JobState;
-  /** Goes up with each write. */
+  /** Rises with each write, so that two workers cannot overwrite each other. */
   revision: number;
-  /** When somebody should have worked on it again: later than that it has been lost sight of. */
+  /** ms since 1970 by which a worker should have written the job again. An open job that is overdue is queued anew. */
   dueAtMs: number;
-  /** How often something was left after everything had been tried. */
-  tries: number;
+  /** Attempts so far that ended with leftovers. */
+  failedAttempts: number;
+  /** How many grants have been revoked. */
   revoked: number;
-  /** How far the try has come: the place among its parts, each of them a task in one project; undefined before it. */
-  at?: number | undefined;
-  /** What is being revoked: written before it is begun, so that none of it is lost sight of. */
+  /** The index of the scope item (a task in one project) that the running attempt is at; undefined between attempts. */
+  scopeIndex?: number | undefined;
+  /** The grants being revoked. It is written before the first of them is revoked, so that a crash loses none. */
   batch?: Batch | undefined;
+  /** The grants that could not be revoked, cut off where there are very many. */
   leftovers: readonly Leftover[];
-  /** How many there are: not all of very many are listed. */
+  /** The number of leftovers, those not listed included. */
   leftoverCount?: number | undefined;
-  /** Of its tasks, those about nobody known. */
+  /** Identities of its tasks that have no mapping. */
   unmapped: readonly ExternalIdentity[];
 }
 
-/** Has come to its end: nothing works on it, unless a person has it tried again. */
+/** States in which no worker acts on the job, unless an administrator queues it again. */
 export const FINAL_STATES: readonly JobState[] = ['done', 'ignored', 'unmapped', 'leftovers', 'stopped'];
 
-/** How long a job is kept, and with it the memory that its delivery was seen. */
+/** How long an ended job is stored. For as long, a repeat of its delivery is recognised. */
 export const JOB_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** Who an outside identity is. */
+/** Tells which grantee an external identity is. */
 export interface Mapping {
-  /** The source that says it, or `*` for any. */
+  /** The source that uses the identity, or `*` for every source. */
   source: string;
   identity: ExternalIdentity;
   grantee: string;

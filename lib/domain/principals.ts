@@ -1,13 +1,13 @@
 import type { Grant, Operation, Principal } from './model.ts';
 
-/** The principal that holds the grant. */
+/** Returns the principal that holds the grant. */
 export function granteeOf(grant: Grant): Principal {
   return `${grant.grantee_principal_type}:${grant.grantee_principal}`;
 }
 
 /**
- * Everyone who may retire the grant: its issuer, its retiring principal, and the grantee if it holds `retire-grant`.
- * Both the check of retire-grant and the rows of list-retirable-grants come from here, so they cannot differ.
+ * Returns everyone who may retire the grant: its issuer, its retiring principal, and the grantee if the grant allows
+ * `retire-grant`. The check of retire-grant and the rows of list-retirable-grants both use this, so they cannot differ.
  * Source: KMS API reference, retire-grant, note.
  */
 export function retirersOf(grant: Grant): Set<Principal> {
@@ -17,35 +17,35 @@ export function retirersOf(grant: Grant): Set<Principal> {
   return retirers;
 }
 
-/** The name under which the grants that both may retire are counted. */
-export function pairName(user: Principal, domain: Principal): string {
+/** Returns the name of the counter of the grants that both the user and the domain may retire. */
+export function pairCounterName(user: Principal, domain: Principal): string {
   return `${user}+${domain}`;
 }
 
-/** The counters that a grant is part of as something to retire: one for each retirer, one for each user and domain. */
-function retirableCounters(grant: Grant): string[] {
+/** Returns one counter for each retirer of the grant, and one for each pair of a user and a domain among them. */
+function retirableCounterNames(grant: Grant): string[] {
   const retirers = [...retirersOf(grant)];
   const users = retirers.filter((principal) => principal.startsWith('user:'));
   const domains = retirers.filter((principal) => principal.startsWith('domain:'));
-  return [...retirers, ...users.flatMap((user) => domains.map((domain) => pairName(user, domain)))];
+  return [...retirers, ...users.flatMap((user) => domains.map((domain) => pairCounterName(user, domain)))];
 }
 
-/** The name of the list of all that a grantee holds, whichever type it is of: the API names it by its id alone. */
+/** Returns the name of the list of a grantee's grants. It holds no type, as list-principal-grants takes only an id. */
 export function granteeListName(grantee: string): string {
   return `grantee:${grantee}`;
 }
 
-/** The lists across keys that a grant is in: of each who may retire it, and of its grantee. */
+/** Returns the lists across keys that contain the grant: one for each retirer, and the grantee's. */
 export function listNamesOf(grant: Grant): string[] {
   return [...retirersOf(grant), granteeListName(grant.grantee_principal)];
 }
 
-/** The names under which those lists are counted. */
+/** Returns the counters of those lists that count the grant. */
 export function listCounterNames(grant: Grant): string[] {
-  return [...retirableCounters(grant), granteeListName(grant.grantee_principal)];
+  return [...retirableCounterNames(grant), granteeListName(grant.grantee_principal)];
 }
 
-/** What `held` counts for a grant: each operation, and `*` for the grant itself. */
+/** Returns the grantee's counters on the key that count the grant: one for each operation, and `*` for the grant. */
 export function heldCounterNames(grant: Grant): (Operation | '*')[] {
   return ['*', ...grant.operations];
 }

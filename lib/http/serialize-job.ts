@@ -1,16 +1,18 @@
 import type { Job } from '../domain/job.ts';
 
-/** Whether something in a job is about a project. */
+/** Whether a task of the job concerns the project. */
 export const isJobAboutProject = ({ projectIds, tasks }: Job, projectId: string): boolean =>
   projectIds.includes(projectId) && tasks.some((task) => task.projectId === undefined || task.projectId === projectId);
 
 /**
- * A job as it is told.
- * @param projectId only what is of this project; all when left out
+ * A job as the job API and the admin command show it.
+ * @param projectId shows only the parts that concern this project; all parts when absent
  */
 export function serializeJob(job: Job, projectId?: string) {
-  const isTold = (id: string) => projectId === undefined || id === projectId;
-  const tasks = job.tasks.filter(({ projectId: named }) => named === undefined || isTold(named));
+  const isShown = (id: string) => projectId === undefined || id === projectId;
+  const tasks = job.tasks.filter(
+    ({ projectId: taskProjectId }) => taskProjectId === undefined || isShown(taskProjectId),
+  );
   const identities = new Set(tasks.flatMap((task) => ('identities' in task ? (task.identities ?? []) : [])));
   return {
     job_id: job.jobId,
@@ -18,9 +20,9 @@ export function serializeJob(job: Job, projectId?: string) {
     delivery_id: job.deliveryId,
     state: job.state,
     received_at: String(job.receivedAtMs),
-    tasks: tasks.map(({ action, type, projectId: named, ...task }) => ({
+    tasks: tasks.map(({ action, type, projectId: taskProjectId, ...task }) => ({
       type,
-      projects: (named === undefined ? job.projectIds : [named]).filter(isTold),
+      projects: (taskProjectId === undefined ? job.projectIds : [taskProjectId]).filter(isShown),
       ...(action === 'revoke-principal' && {
         grantee_principal: 'grantee' in task ? task.grantee : undefined,
         identities: 'identities' in task ? task.identities : undefined,
@@ -30,11 +32,11 @@ export function serializeJob(job: Job, projectId?: string) {
       grant_id: 'grantId' in task ? task.grantId : undefined,
       reason: task.reason,
     })),
-    tries: job.tries,
+    tries: job.failedAttempts,
     revoked: job.revoked,
     remaining: job.leftoverCount ?? 0,
     leftovers: job.leftovers
-      .filter((leftover) => isTold(leftover.projectId))
+      .filter((leftover) => isShown(leftover.projectId))
       .map(({ projectId, keyId, grantId, code }) => ({
         project_id: projectId,
         key_id: keyId || undefined,

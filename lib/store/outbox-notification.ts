@@ -1,26 +1,26 @@
 import type { Store } from './store.ts';
 
 /**
- * A store whose changes are told of: once one that leaves an event is durable.
- * @param tell answered before the change is; what it meets is its own to report
+ * Returns a store that calls `notify` after each durable write of an event.
+ * @param notify must not reject; the write is answered only after it has resolved
  */
-export function withOutboxNotification(store: Store, tell: () => Promise<void>): Store {
+export function withOutboxNotification(store: Store, notify: () => Promise<void>): Store {
   const { grants, events } = store;
   return {
     ...store,
     grants: {
       ...grants,
-      async commit(change, event, once) {
-        const outcome = await grants.commit(change, event, once);
-        if (outcome.type === 'done') await tell();
-        return outcome;
+      async commit(change, event, record) {
+        const result = await grants.commit(change, event, record);
+        if (result.type === 'done') await notify();
+        return result;
       },
     },
     events: {
       ...events,
-      async append(event, remembered) {
-        await events.append(event, remembered);
-        await tell();
+      async append(event, records) {
+        await events.append(event, records);
+        await notify();
       },
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The store ports, one per concern. The engines (`sqlite/`, `dynamodb/`) implement them; the rules live above, in `authority/` and
- * `identity/`. Every read is consistent: once a change has been answered, every read shows it.
+ * The store ports, one per concern. Two engines implement them: `sqlite/` and `dynamodb/`. The business rules are in
+ * `authority/` and `identity/`. Every read is consistent: it shows each change that was answered before the read began.
  */
 
 import type { AccessKey, Domain, Project, Session, StoredToken, User } from '../domain/directory.ts';
@@ -18,22 +18,22 @@ import type {
   Principal,
 } from '../domain/model.ts';
 
-/** What a repeat of the same request is answered with, instead of doing it twice; see `authority/once.ts`. */
+/** The answer to a request, stored so that a retry of the request gets it again; see `idempotency/`. */
 export interface IdempotencyRecord {
-  /** Equal for the same request sent twice: SHA-256, hex. */
+  /** Equal for a request and its retries: SHA-256 as hex. */
   idempotencyKey: string;
+  /** Any JSON value. */
   answer: unknown;
   expiresAtMs: number;
 }
 
 /**
- * A change in the project of its event, and the conditions under which it holds. It is applied whole or not at all,
- * with its event.
- * - create-grant: the key exists and is enabled, has fewer than `quota` grants, and all of `delegation` is still held.
- * - remove-grant: the grant is there.
- * - create-key: no living key of the project has the alias; the project has fewer than `quota` keys.
- * - update-key: the key is still as in `from`.
- * - remove-key: the key still waits for deletion at `deletionAtMs` and has no grants left.
+ * A change in the project of its event, and its conditions. Change and event are written together or not at all.
+ * - create-grant: the key exists, is enabled and has fewer than `quota` grants; each operation of `delegation` is held.
+ * - remove-grant: the grant exists.
+ * - create-key: no key of the project has the alias; the project has fewer than `quota` keys.
+ * - update-key: the key's status is still `from`.
+ * - remove-key: the key is still pending deletion at `deletionAtMs` and has no grants.
  */
 export type Change =
   | { kind: 'create-grant'; grant: Grant; quota: number; delegation?: readonly HeldOperation[] | undefined }
@@ -42,15 +42,16 @@ export type Change =
   | { kind: 'update-key'; keyId: string; from: KeyStatus; to: KeyStatus }
   | { kind: 'remove-key'; keyId: string; deletionAtMs: number };
 
-/** An operation that somebody may use a key for, by one grant or several. */
+/** An operation that at least one grant on the key allows the holder. */
 export interface HeldOperation {
   holder: Principal;
   operation: Operation;
 }
 
 /**
- * `conflict`: a condition did not hold; read and decide again. Mere contention is the engine's to retry.
- * `repeat`: the once key was seen; here is its answer.
+ * - done: the change is durable.
+ * - conflict: a condition did not hold. Read and decide again. (The engine itself retries after mere contention.)
+ * - duplicate: an unexpired record has the same idempotency key, and this is its answer.
  */
 export type CommitResult = { type: 'done' } | { type: 'conflict' } | { type: 'duplicate'; answer: unknown };
 
@@ -64,58 +65,58 @@ export interface GrantStore {
     filter: { state?: KeyState | undefined; keySpec?: string | undefined },
     page: PageRequest,
   ): Promise<KeyPage>;
-  /** The keys whose deletion date has come, at most `limit`. */
+  /** Returns at most `limit` keys of all projects whose deletion is due, the earliest first. */
   keysDue(nowMs: number, limit: number): Promise<Key[]>;
-  /** A grant on any key of the project. */
+  /** Finds a grant on any key of the project. */
   grant(projectId: string, grantId: string): Promise<Grant | undefined>;
-  /** `key` is as read for this request: its count is the total. */
+  /** @param key as read for this request: its `grantCount` is the total of the page */
   listGrants(key: Key, filter: { grantee?: string | undefined }, page: PageRequest): Promise<GrantPage>;
-  /** The project's grants that `user` or `domain` may retire, each once. */
+  /** Lists the project's grants that `user` or `domain` may retire, each once. */
   listRetirable(projectId: string, user: Principal, domain: Principal, page: PageRequest): Promise<GrantPage>;
-  /** The project's grants that the grantee holds, user or domain. */
+  /** Lists the project's grants that the grantee, a user or a domain of this id, holds. */
   listByGrantee(projectId: string, grantee: string, page: PageRequest): Promise<GrantPage>;
-  /** The operations that `principals` hold together on the key, each with one of them that holds it. */
+  /** Returns the operations that any of `principals` holds on the key, each with one principal that holds it. */
   heldOperations(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
   /**
-   * Applies the change and writes its event and once key, in one durable transaction.
-   * @throws KmsError APIGW.0201:504 when that cannot be done in time; then it is done whole or not at all
+   * Applies the change and writes its event and record in one durable transaction.
+   * @throws KmsError APIGW.0201:504 when the engine does not answer in time; the transaction may have been applied
    */
-  commit(change: Change, event: ChangeEvent, once?: IdempotencyRecord): Promise<CommitResult>;
+  commit(change: Change, event: ChangeEvent, record?: IdempotencyRecord): Promise<CommitResult>;
 }
 
-/** Which events: those that meet all that is given. */
+/** Selects the events that meet every given field. */
 export interface EventFilter {
   keyId?: string | undefined;
   grantId?: string | undefined;
-  /** About grants that this principal holds or held. */
+  /** Events about grants that this principal holds or held. */
   grantee?: string | undefined;
-  /** The id of an event: only older ones. */
+  /** The id of an event: only older events match. */
   before?: string | undefined;
 }
 
 export interface EventStore {
   /** Newest first. */
   list(projectId: string, filter: EventFilter, limit: number): Promise<ChangeEvent[]>;
-  /** The actor of a key's create-key event, where the key was made by another KMS through this service. */
+  /** Returns the actor of the key's create-key event, for a key that the upstream created through this service. */
   creatorOf(projectId: string, keyId: string): Promise<string | undefined>;
   /**
-   * Writes the event of a change that another KMS has made, or of one that was given up, and what is to be remembered with it, in one durable
-   * transaction. Events of changes made here are written by their `commit`.
+   * Writes an event together with idempotency records, in one durable transaction. It is for changes that the upstream
+   * made and for revocations that were given up; `GrantStore.commit` writes the events of changes made here.
    */
-  append(event: ChangeEvent, remembered: readonly IdempotencyRecord[]): Promise<void>;
+  append(event: ChangeEvent, records: readonly IdempotencyRecord[]): Promise<void>;
 }
 
-/** The memory of requests already done or refused. */
+/** Answers to earlier requests. */
 export interface IdempotencyStore {
-  /** Remembers an answer that changes nothing; that of a change is remembered by its `commit`. */
-  save(once: IdempotencyRecord, nowMs: number): Promise<void>;
+  /** Stores a record on its own, for a request that changed nothing. `GrantStore.commit` stores those of changes. */
+  save(record: IdempotencyRecord, nowMs: number): Promise<void>;
   /**
-   * Remembers it only where `expected` is what is there: equal as JSON, or undefined for nothing that has not expired. Of
-   * several at once one goes through.
+   * Stores the record only if the stored answer equals `expected` as JSON; undefined stands for no unexpired record. Of
+   * several calls at the same time, one succeeds.
    */
-  compareAndSwap(once: IdempotencyRecord, expected: unknown, nowMs: number): Promise<boolean>;
-  /** The answer given for this once key, unless it has expired by `nowMs`. */
-  find(onceKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
+  compareAndSwap(record: IdempotencyRecord, expected: unknown, nowMs: number): Promise<boolean>;
+  /** Returns the answer of the record, unless it has expired by `nowMs`. */
+  find(idempotencyKey: string, nowMs: number): Promise<{ answer: unknown } | undefined>;
 }
 
 /** An open store. */
@@ -132,26 +133,26 @@ export interface Store {
 
 export interface JobStore {
   /**
-   * Keeps a new job, durable and whole.
-   * @returns the job that is there already under its id, where there is one; that one stays as it is
+   * Stores a new job durably.
+   * @returns the stored job, unchanged, if one with the same id exists; otherwise undefined
    */
   add(job: Job): Promise<Job | undefined>;
   job(jobId: string): Promise<Job | undefined>;
   /**
-   * Writes it with the next revision.
-   * @returns false when another has written it since `job` was read; then nothing is written
+   * Stores the job with the next revision.
+   * @returns false, with nothing written, if the stored revision is not that of `job`
    */
   save(job: Job): Promise<boolean>;
-  /** Jobs that have not ended and were due by then, the longest due first. */
+  /** Lists jobs that are not in a final state and were due by `untilMs`, the longest due first. */
   listOpen(untilMs: number, limit: number): Promise<Job[]>;
   /** Newest first. */
   list(limit: number): Promise<Job[]>;
 }
 
 export interface MappingStore {
-  /** In the place of an earlier one of the same source and identity. */
+  /** Replaces the mapping of the same source and identity. */
   put(mapping: Mapping): Promise<void>;
-  /** False when there is none. */
+  /** Returns false if there is no such mapping. */
   remove(source: string, identity: ExternalIdentity): Promise<boolean>;
   mapping(source: string, identity: ExternalIdentity): Promise<Mapping | undefined>;
   /** By identity, then source. */
@@ -159,37 +160,36 @@ export interface MappingStore {
 }
 
 /**
- * Events that are yet to be told to others. Where a store is opened with an outbox, the transaction that writes an event
- * puts it here too.
+ * Events that have not been delivered to the outbound webhook targets yet. In a store opened with an outbox, the
+ * transaction that writes an event also puts it here.
  */
 export interface OutboxStore {
   /** Oldest first. */
   list(limit: number): Promise<ChangeEvent[]>;
-  /** Takes out what has been told. */
   remove(events: readonly ChangeEvent[]): Promise<void>;
 }
 
 /**
- * Domains, projects, users, their roles, access keys and tokens: what the embedded directory knows. To add what is
- * there already (by id, or by name within its domain), or what belongs to something that is not there, rejects. Projects
- * and users are listed by name, access keys by age.
+ * The embedded directory: domains, projects, users with their roles, access keys and tokens. Adding rejects if the id,
+ * or the name within the domain, exists already, or if what the record refers to does not exist. Projects and users are
+ * listed by name, access keys by age.
  */
 export interface DirectoryStore {
-  /** With `domain`, the first project of a new one: both are added or neither. */
+  /** With `domain`, also adds that new domain: both or neither. */
   addProject(project: Project, domain?: Domain): Promise<void>;
-  /** With `first`, that role is added too: both or neither. */
+  /** With `first`, also adds that role: both or neither. */
   addUser(user: User, first?: { projectId: string; role: string }): Promise<void>;
   addRole(userId: string, projectId: string, role: string): Promise<void>;
-  /** False when the user has no such role in the project. */
+  /** Returns false if the user has no such role in the project. */
   removeRole(userId: string, projectId: string, role: string): Promise<boolean>;
   addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
-  /** False when there is no such user, or it is disabled. */
+  /** Returns false if the user does not exist or is disabled. */
   addToken(token: StoredToken): Promise<boolean>;
-  /** Disabling a user ends its tokens for good. False when there is no such user. */
+  /** Disabling a user revokes its tokens for good. Returns false if there is no such user. */
   setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
-  /** False when there is no such access key. */
+  /** Returns false if there is no such access key. */
   setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<boolean>;
-  /** Replaces a sealed secret. False when it is no longer `from`. */
+  /** Returns false, with nothing written, if the sealed secret is no longer `from`. */
   setSealedSecret(accessKey: string, from: Uint8Array, to: Uint8Array): Promise<boolean>;
   domain(domainId: string): Promise<Domain | undefined>;
   domainByName(name: string): Promise<Domain | undefined>;
@@ -200,7 +200,6 @@ export interface DirectoryStore {
   userByName(domainId: string, name: string): Promise<User | undefined>;
   rolesOf(userId: string, projectId: string): Promise<string[]>;
   accessKey(accessKey: string): Promise<AccessKey | undefined>;
-  /** A token with its user, and the user's roles in its project. */
   session(tokenHash: string): Promise<Session | undefined>;
   projects(): Promise<Project[]>;
   users(): Promise<User[]>;

@@ -28,7 +28,7 @@ export function testJob(n: number, over: Partial<Job> = {}): Job {
     state: 'queued',
     revision: 0,
     dueAtMs: NOW_MS + n,
-    tries: 0,
+    failedAttempts: 0,
     revoked: 0,
     leftovers: [],
     unmapped: [],
@@ -55,7 +55,7 @@ const FULL = testJob(1, {
   ],
   state: 'waiting',
   revision: 7,
-  tries: 3,
+  failedAttempts: 3,
   revoked: 41,
   batch: {
     projectId: PROJECT,

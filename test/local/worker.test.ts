@@ -119,7 +119,7 @@ test('when it is stopped it begins nothing more, waits for what it has begun, an
   letGo();
   await stopping;
   expect(begun()).toBe(AT_ONCE);
-  expect(await jobs.job(jobId)).toMatchObject({ state: 'running', revoked: AT_ONCE, tries: 0 });
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'running', revoked: AT_ONCE, failedAttempts: 0 });
   await start();
   await isDone(jobId);
   expect(await jobs.job(jobId)).toMatchObject({ revoked: 2 * AT_ONCE });

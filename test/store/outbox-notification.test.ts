@@ -37,7 +37,7 @@ test('a change that leaves an event is told when it can be read; one that is ref
 test('that a job could not revoke a grant is told too', async () => {
   const grantee = newId();
   const [grantId = ''] = await jobs.newGrants(await jobs.newKey(), grantee, 1);
-  const jobId = await jobs.newJob({ tasks: [disabled(grantee)], projectIds: [PROJECT], tries: 5 });
+  const jobId = await jobs.newJob({ tasks: [disabled(grantee)], projectIds: [PROJECT], failedAttempts: 5 });
   const world = jobs.worker({ revokeAny: () => Promise.reject(new KmsError('KMS.0306')) });
   const refusing = { ...world, store: withOutboxNotification(jobs.store, tell) };
   expect(await runJob(refusing, jobId, never)).toEqual({ next: 'ended' });

@@ -65,7 +65,7 @@ const aJob = (jobId: string, over: Partial<Job> = {}): Job => ({
   state: 'queued',
   revision: 0,
   dueAtMs: world.nowMs + 60_000,
-  tries: 0,
+  failedAttempts: 0,
   revoked: 0,
   leftovers: [],
   unmapped: [],

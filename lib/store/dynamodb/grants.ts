@@ -1,6 +1,6 @@
 import type { ChangeEvent } from '../../domain/events.ts';
 import type { Grant, GrantPage, Key, Operation, PageRequest, Principal } from '../../domain/model.ts';
-import { granteeListName, pairName } from '../../domain/principals.ts';
+import { granteeListName, pairCounterName } from '../../domain/principals.ts';
 import { keyedMutex } from '../../util/keyed-mutex.ts';
 import type { Change, CommitResult, GrantStore, IdempotencyRecord, IdempotencyStore } from '../store.ts';
 import { readConsistently } from './consistent-read.ts';
@@ -109,7 +109,7 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
       );
     },
     async listRetirable(projectId, user, domain, page) {
-      const names = [user, domain, pairName(user, domain)];
+      const names = [user, domain, pairCounterName(user, domain)];
       const counts = async () =>
         Promise.all(names.map((name) => table.getAll(itemKey.retirableCounts(projectId, name))));
       return readConsistently(

@@ -4,7 +4,7 @@ import { MIGRATIONS } from './schema.ts';
 /** How long a statement waits for another process (the admin command) to finish its transaction. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** 64 MiB of pages in memory, and in memory too what a savepoint may have to take back: a file for it costs a syscall each. */
+/** 64 MiB of page cache. `temp_store`: savepoint journals in files would cost system calls for every write. */
 const PRAGMAS =
   'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;';
 
@@ -17,16 +17,16 @@ interface Write {
 }
 
 /**
- * One SQLite file in WAL mode with `synchronous=FULL`: a commit is on the disk before it is answered.
- * Writes that arrive in one turn of the event loop share one commit (group commit), each in a savepoint of its own, so
- * that one that fails leaves no trace and hurts no other.
+ * One SQLite file in WAL mode with `synchronous=FULL`: a commit is on the disk before it is answered. Writes that come
+ * in the same turn of the event loop share one commit (group commit). Each has its own savepoint, so that a write that
+ * fails is rolled back alone.
  */
 export class Database {
   readonly #db: DatabaseSync;
-  #waiting: Write[] = [];
+  #pending: Write[] = [];
   #closed = false;
 
-  /** @param path the file, made when missing; its folder is there */
+  /** @param path the database file, created if missing; its folder must exist */
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
     this.#db.exec(PRAGMAS);
@@ -40,17 +40,17 @@ export class Database {
   /**
    * Runs `apply` in the next group commit.
    * @returns what `apply` returned, once it is durable
-   * @throws what `apply` threw, with nothing of it written; or the error of the commit
+   * @throws what `apply` threw, with nothing of this write kept; or the error of the commit
    */
   write<T>(apply: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the store is closed'));
     return new Promise<T>((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#commit());
-      this.#waiting.push({ apply, resolve, reject });
+      if (this.#pending.length === 0) setImmediate(() => this.#commit());
+      this.#pending.push({ apply, resolve, reject });
     });
   }
 
-  /** Finishes what waits, folds the log into the file and closes it. */
+  /** Commits the pending writes and closes the file, which merges the WAL into it. */
   close(): void {
     if (this.#closed) return;
     this.#commit();
@@ -59,32 +59,33 @@ export class Database {
   }
 
   #commit(): void {
-    const writes = this.#waiting;
+    const writes = this.#pending;
     if (writes.length === 0) return;
-    this.#waiting = [];
-    const settle: (() => void)[] = [];
+    this.#pending = [];
+    const settlers: (() => void)[] = [];
     try {
       this.#db.exec('BEGIN IMMEDIATE');
-      for (const write of writes) settle.push(this.#attempt(write));
+      for (const write of writes) settlers.push(this.#apply(write));
       this.#db.exec('COMMIT');
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       for (const write of writes) write.reject(error);
       return;
     }
-    for (const answer of settle) answer();
+    for (const settle of settlers) settle();
   }
 
-  #attempt(write: Write): () => void {
-    this.#db.exec('SAVEPOINT one');
+  /** @returns settles the promise of the write, once the group commit is durable */
+  #apply(write: Write): () => void {
+    this.#db.exec('SAVEPOINT write');
     try {
       const value = write.apply();
-      this.#db.exec('RELEASE one');
+      this.#db.exec('RELEASE write');
       return () => write.resolve(value as never);
     } catch (error) {
-      // A full disk ends the whole transaction; then there is no savepoint left and the group fails as one.
+      // Errors such as a full disk roll back the whole transaction, savepoints included: then the whole group fails.
       if (!this.#db.isTransaction) throw error;
-      this.#db.exec('ROLLBACK TO one; RELEASE one');
+      this.#db.exec('ROLLBACK TO write; RELEASE write');
       return () => write.reject(error);
     }
   }
@@ -97,7 +98,9 @@ export class Database {
     this.#db.exec('COMMIT');
     if (version > MIGRATIONS.length) {
       this.#db.close();
-      throw new Error(`the store was written by a newer version (schema ${version}, known ${MIGRATIONS.length})`);
+      throw new Error(
+        `the database has schema ${version}, but this version supports only up to ${MIGRATIONS.length}: use a newer version`,
+      );
     }
   }
 }

@@ -22,8 +22,8 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const insertToken = db.prepare(
     'INSERT INTO tokens SELECT ?, user_id, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1',
   );
-  const dropTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
-  const dropTokensOf = db.prepare('DELETE FROM tokens WHERE user_id = ?');
+  const deleteExpiredTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
+  const deleteTokensOf = db.prepare('DELETE FROM tokens WHERE user_id = ?');
   const enableUser = db.prepare('UPDATE users SET enabled = ? WHERE user_id = ?');
   const enableAccessKey = db.prepare('UPDATE access_keys SET enabled = ? WHERE access_key = ?');
   const setSecret = db.prepare('UPDATE access_keys SET sealed_secret = ? WHERE access_key = ? AND sealed_secret = ?');
@@ -67,7 +67,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
       ),
     addToken: (token) =>
       db.write(() => {
-        dropTokens.run(token.issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
+        deleteExpiredTokens.run(token.issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
         return (
           insertToken.run(token.tokenHash, token.projectId ?? null, token.issuedAtMs, token.expiresAtMs, token.userId)
             .changes === 1
@@ -75,7 +75,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
       }),
     setUserEnabled: (userId, enabled) =>
       db.write(() => {
-        if (!enabled) dropTokensOf.run(userId);
+        if (!enabled) deleteTokensOf.run(userId);
         return enableUser.run(Number(enabled), userId).changes === 1;
       }),
     setAccessKeyEnabled: (accessKey, enabled) =>

@@ -6,16 +6,16 @@ import type { SqliteIdempotency } from './idempotency.ts';
 import type { SqliteOutbox } from './outbox.ts';
 
 export interface SqliteEvents extends EventStore {
-  /** Writes the event, to the outbox too; only inside a transaction. */
+  /** Writes the event and its outbox entry. Call it only inside `Database.write`. */
   add(event: ChangeEvent): void;
 }
 
 export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbox: SqliteOutbox): SqliteEvents {
   const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const making = db.prepare(
+  const upstreamCreateKey = db.prepare(
     "SELECT actor FROM events WHERE project_id = ? AND key_id = ? AND action = 'create-key' AND upstream_request_id IS NOT NULL",
   );
-  /** Each column that is asked for has an index in the order of the ids; of several the rest only leaves rows out. */
+  /** Each column has an index in the order of the event ids. With several columns, SQLite uses the index of one. */
   const newest = (...columns: string[]) =>
     db.prepare(
       `SELECT * FROM events WHERE project_id = :project ${columns.map((name) => `AND ${name} = :${name}`).join(' ')}
@@ -24,7 +24,7 @@ export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbo
   const statements = new Map<string, ReturnType<typeof newest>>();
 
   function select(projectId: string, filter: EventFilter, limit: number): Row[] {
-    const { keyId, grantId, grantee, before = LAST } = filter;
+    const { keyId, grantId, grantee, before = AFTER_EVERY_ID } = filter;
     const given = Object.entries({ grant_id: grantId, grantee, key_id: keyId }).filter(
       ([, value]) => value !== undefined,
     );
@@ -58,20 +58,20 @@ export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbo
   return {
     list: async (projectId, filter, limit) => select(projectId, filter, limit).map(toEvent),
     async creatorOf(projectId, keyId) {
-      const row = making.get(projectId, keyId);
+      const row = upstreamCreateKey.get(projectId, keyId);
       return row && String(row['actor']);
     },
-    append: (event, remembered) =>
+    append: (event, records) =>
       db.write(() => {
         add(event);
-        for (const record of remembered) idempotency.saveNow(record, event.atMs);
+        for (const record of records) idempotency.saveNow(record, event.atMs);
       }),
     add,
   };
 }
 
-/** After every id. */
-const LAST = '~';
+/** Sorts after every event id. */
+const AFTER_EVERY_ID = '~';
 
 export function toEvent(row: Row): ChangeEvent {
   const text = (column: string) => (row[column] === null ? undefined : String(row[column]));

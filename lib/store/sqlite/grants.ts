@@ -7,7 +7,7 @@ import {
   heldCounterNames,
   listCounterNames,
   listNamesOf,
-  pairName,
+  pairCounterName,
 } from '../../domain/principals.ts';
 import type { Change, CommitResult, GrantStore, HeldOperation, IdempotencyRecord } from '../store.ts';
 import type { Database } from './database.ts';
@@ -16,7 +16,7 @@ import { grantPager } from './grant-pager.ts';
 import type { SqliteIdempotency } from './idempotency.ts';
 import { sqliteKeys } from './keys.ts';
 
-/** Keys and grants over SQLite. The conditions of each change are listed at `Change` in the port. */
+/** Keys and grants over SQLite. The conditions of each change are listed at `Change` in `store.ts`. */
 export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: SqliteIdempotency): GrantStore {
   const keys = sqliteKeys(db);
   const byId = db.prepare('SELECT wire FROM grants WHERE grant_id = ? AND project_id = ?');
@@ -26,37 +26,36 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
   const deleteRetirable = db.prepare('DELETE FROM retirable WHERE project_id = ? AND principal = ? AND grant_id = ?');
   const retirableCount = db.prepare('SELECT n FROM retirable_n WHERE project_id = ? AND principal = ?');
   const heldCount = db.prepare('SELECT n FROM held WHERE key_id = ? AND principal = ? AND operation = ?');
-  const operationsHeld = db.prepare(
+  const heldOperations = db.prepare(
     "SELECT operation FROM held WHERE key_id = ? AND principal = ? AND operation <> '*'",
   );
   const addRetirable = counter(db, 'retirable_n', ['project_id', 'principal']);
   const addHeld = counter(db, 'held', ['key_id', 'principal', 'operation']);
 
-  const ofKey = grantPager(db, 'SELECT wire, grant_id FROM grants WHERE key_id = :key AND grant_id > :after');
-  const ofGrantee = grantPager(
+  const pageOfKey = grantPager(db, 'SELECT wire, grant_id FROM grants WHERE key_id = :key AND grant_id > :after');
+  const pageOfKeyAndGrantee = grantPager(
     db,
     'SELECT wire, grant_id FROM grants WHERE key_id = :key AND grantee = :grantee AND grant_id > :after',
   );
   const retirableBy = (principal: string) =>
     `SELECT * FROM (SELECT grant_id, key_id FROM retirable WHERE project_id = :project AND principal = ${principal}
      AND grant_id > :after ORDER BY grant_id LIMIT :limit + :offset)`;
-  const ofRetirer = grantPager(
+  const pageOfRetirers = grantPager(
     db,
     `SELECT wire, grant_id FROM (${retirableBy(':user')} UNION ${retirableBy(':domain')}) JOIN grants USING (key_id, grant_id)`,
   );
-
-  const ofHolder = grantPager(
+  const pageOfGrantee = grantPager(
     db,
     `SELECT wire, grant_id FROM (${retirableBy(':name')}) JOIN grants USING (key_id, grant_id)`,
   );
 
-  const total = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
+  const countIn = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
 
-  function isHeld(delegation: readonly HeldOperation[], keyId: string): boolean {
-    return delegation.every(({ holder, operation }) => total(heldCount.get(keyId, holder, operation)) > 0);
+  function areHeld(delegation: readonly HeldOperation[], keyId: string): boolean {
+    return delegation.every(({ holder, operation }) => countIn(heldCount.get(keyId, holder, operation)) > 0);
   }
 
-  function count(projectId: string, grant: Grant, by: 1 | -1): void {
+  function updateCounters(projectId: string, grant: Grant, by: 1 | -1): void {
     keys.countGrant(projectId, grant.key_id, by);
     for (const name of listCounterNames(grant)) addRetirable(by, projectId, name);
     for (const operation of heldCounterNames(grant)) addHeld(by, grant.key_id, granteeOf(grant), operation);
@@ -65,23 +64,23 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
   function createGrant(projectId: string, { grant, quota, delegation }: Change & { kind: 'create-grant' }): boolean {
     const key = keys.read(projectId, grant.key_id);
     if (key?.state !== KEY_STATE.enabled || key.grantCount >= quota) return false;
-    if (delegation && !isHeld(delegation, grant.key_id)) return false;
+    if (delegation && !areHeld(delegation, grant.key_id)) return false;
     insertGrant.run(grant.key_id, grant.grant_id, projectId, grant.grantee_principal, JSON.stringify(grant));
     for (const name of listNamesOf(grant)) insertRetirable.run(projectId, name, grant.grant_id, grant.key_id);
-    count(projectId, grant, 1);
+    updateCounters(projectId, grant, 1);
     return true;
   }
 
   function removeGrant(projectId: string, grant: Grant): boolean {
     if (deleteGrant.run(grant.key_id, grant.grant_id, projectId).changes === 0) return false;
     for (const name of listNamesOf(grant)) deleteRetirable.run(projectId, name, grant.grant_id);
-    count(projectId, grant, -1);
+    updateCounters(projectId, grant, -1);
     return true;
   }
 
   function apply(change: Change, event: ChangeEvent, record: IdempotencyRecord | undefined): CommitResult {
-    const first = record && idempotency.findNow(record.idempotencyKey, event.atMs);
-    if (first) return { type: 'duplicate', answer: first.answer };
+    const existing = record && idempotency.findNow(record.idempotencyKey, event.atMs);
+    if (existing) return { type: 'duplicate', answer: existing.answer };
     const isDone =
       change.kind === 'create-grant'
         ? createGrant(event.projectId, change)
@@ -106,27 +105,27 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
       return row && (JSON.parse(String(row['wire'])) as Grant);
     },
     async listGrants(key: Key, { grantee }, page) {
-      if (grantee === undefined) return ofKey({ key: key.keyId }, page, () => key.grantCount);
-      return ofGrantee({ key: key.keyId, grantee }, page, () =>
-        ['user', 'domain'].reduce((sum, type) => sum + total(heldCount.get(key.keyId, `${type}:${grantee}`, '*')), 0),
+      if (grantee === undefined) return pageOfKey({ key: key.keyId }, page, () => key.grantCount);
+      return pageOfKeyAndGrantee({ key: key.keyId, grantee }, page, () =>
+        ['user', 'domain'].reduce((sum, type) => sum + countIn(heldCount.get(key.keyId, `${type}:${grantee}`, '*')), 0),
       );
     },
     async listRetirable(projectId, user, domain, page) {
-      const n = (principal: string) => total(retirableCount.get(projectId, principal));
-      return ofRetirer(
+      const count = (name: string) => countIn(retirableCount.get(projectId, name));
+      return pageOfRetirers(
         { project: projectId, user, domain },
         page,
-        () => n(user) + n(domain) - n(pairName(user, domain)),
+        () => count(user) + count(domain) - count(pairCounterName(user, domain)),
       );
     },
     async listByGrantee(projectId, grantee, page) {
       const name = granteeListName(grantee);
-      return ofHolder({ project: projectId, name }, page, () => total(retirableCount.get(projectId, name)));
+      return pageOfGrantee({ project: projectId, name }, page, () => countIn(retirableCount.get(projectId, name)));
     },
     async heldOperations(keyId, principals) {
       return new Map(
         principals.flatMap((principal) =>
-          operationsHeld.all(keyId, principal).map((row) => [row['operation'] as Operation, principal] as const),
+          heldOperations.all(keyId, principal).map((row) => [row['operation'] as Operation, principal] as const),
         ),
       );
     },
@@ -134,17 +133,17 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
   };
 }
 
-/** A counter table's add: makes the row at 1, drops it at 0, and never goes below. */
+/** Prepares the update of a counter table. A row is inserted at 1 and deleted at 0; no counter goes below 0. */
 function counter(db: Database, table: string, columns: string[]): (by: 1 | -1, ...key: SQLInputValue[]) => void {
   const where = columns.map((column) => `${column} = ?`).join(' AND ');
-  const marks = columns.map(() => '?').join(', ');
-  const up = db.prepare(
-    `INSERT INTO ${table} VALUES (${marks}, 1) ON CONFLICT (${columns.join(', ')}) DO UPDATE SET n = n + 1`,
+  const placeholders = columns.map(() => '?').join(', ');
+  const increment = db.prepare(
+    `INSERT INTO ${table} VALUES (${placeholders}, 1) ON CONFLICT (${columns.join(', ')}) DO UPDATE SET n = n + 1`,
   );
-  const drop = db.prepare(`DELETE FROM ${table} WHERE ${where} AND n = 1`);
-  const down = db.prepare(`UPDATE ${table} SET n = n - 1 WHERE ${where}`);
+  const deleteAtOne = db.prepare(`DELETE FROM ${table} WHERE ${where} AND n = 1`);
+  const decrement = db.prepare(`UPDATE ${table} SET n = n - 1 WHERE ${where}`);
   return (by, ...key) => {
-    if (by === 1) up.run(...key);
-    else if (drop.run(...key).changes === 0) down.run(...key);
+    if (by === 1) increment.run(...key);
+    else if (deleteAtOne.run(...key).changes === 0) decrement.run(...key);
   };
 }

@@ -2,10 +2,10 @@ import { FINAL_STATES, JOB_RETENTION_MS, type Job } from '../../domain/job.ts';
 import type { JobStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
-/** Forgetting a few with each new job keeps up with any rate of deliveries and never takes long. */
-const FORGET_AT_ONCE = 4;
+/** A few deletions with each insert keep up with any rate of inserts and never take long. */
+const EXPIRED_DELETED_PER_INSERT = 4;
 
-/** Jobs over SQLite, each as JSON, beside it the columns that it is found by. */
+/** Jobs over SQLite, stored as JSON with the columns that queries need beside it. */
 export function sqliteJobs(db: Database): JobStore {
   const byId = db.prepare('SELECT job FROM jobs WHERE job_id = ?');
   const insert = db.prepare('INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)');
@@ -14,9 +14,9 @@ export function sqliteJobs(db: Database): JobStore {
   );
   const open = db.prepare('SELECT job FROM jobs WHERE is_ended = 0 AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?');
   const newest = db.prepare('SELECT job FROM jobs ORDER BY received_at_ms DESC LIMIT ?');
-  const forget = db.prepare(
+  const deleteExpired = db.prepare(
     `DELETE FROM jobs WHERE job_id IN
-     (SELECT job_id FROM jobs WHERE is_ended = 1 AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ${FORGET_AT_ONCE})`,
+     (SELECT job_id FROM jobs WHERE is_ended = 1 AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ${EXPIRED_DELETED_PER_INSERT})`,
   );
   const find = (jobId: string) => {
     const row = byId.get(jobId);
@@ -27,9 +27,9 @@ export function sqliteJobs(db: Database): JobStore {
   return {
     add: (job) =>
       db.write(() => {
-        const there = find(job.jobId);
-        if (there) return there;
-        forget.run(job.receivedAtMs - JOB_RETENTION_MS);
+        const existing = find(job.jobId);
+        if (existing) return existing;
+        deleteExpired.run(job.receivedAtMs - JOB_RETENTION_MS);
         insert.run(job.jobId, isEnded(job), job.revision, job.receivedAtMs, job.dueAtMs, JSON.stringify(job));
         return undefined;
       }),

@@ -21,7 +21,7 @@ export interface SqliteKeys {
     page: PageRequest,
   ): KeyPage;
   due(nowMs: number, limit: number): Key[];
-  /** These three write; only inside a transaction. `change` answers false when a condition does not hold. */
+  /** Returns false if a condition does not hold. Call it and `countGrant` only inside `Database.write`. */
   change(projectId: string, change: KeyChange): boolean;
   countGrant(projectId: string, keyId: string, by: 1 | -1): void;
 }
@@ -29,29 +29,29 @@ export interface SqliteKeys {
 const SPEC = ' AND key_spec = :spec';
 const STATE = ' AND state = :state';
 
-/** The rows of `keys` and their counts. */
+/** The tables `keys` and `key_counts`. */
 export function sqliteKeys(db: Database): SqliteKeys {
   const byId = db.prepare('SELECT * FROM keys WHERE project_id = ? AND key_id = ?');
   const byAlias = db.prepare('SELECT * FROM keys WHERE project_id = ? AND alias = ?');
-  const dueBy = db.prepare(
+  const dueKeys = db.prepare(
     'SELECT * FROM keys WHERE deletion_at_ms > 0 AND deletion_at_ms <= ? ORDER BY deletion_at_ms LIMIT ?',
   );
   const pages = { '': pageWhere(''), spec: pageWhere(SPEC), state: pageWhere(STATE), both: pageWhere(SPEC + STATE) };
-  const sum = db.prepare(
+  const keyCount = db.prepare(
     `SELECT coalesce(sum(n), 0) AS n FROM key_counts WHERE project_id = :project
      AND (:spec IS NULL OR key_spec = :spec) AND (:state IS NULL OR state = :state)`,
   );
   const insert = db.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const update = db.prepare('UPDATE keys SET state = ?, deletion_at_ms = ? WHERE project_id = ? AND key_id = ?');
   const remove = db.prepare('DELETE FROM keys WHERE project_id = ? AND key_id = ?');
-  const grantCount = db.prepare(
+  const addToGrantCount = db.prepare(
     'UPDATE keys SET grant_count = grant_count + ?, revision = revision + 1 WHERE project_id = ? AND key_id = ?',
   );
-  const bump = db.prepare(
+  const addToCount = db.prepare(
     'INSERT INTO key_counts VALUES (?, ?, ?, ?) ON CONFLICT (project_id, key_spec, state) DO UPDATE SET n = n + excluded.n',
   );
 
-  /** Each combination of filters has a statement of its own, and an index that serves it. */
+  /** Each combination of filters has its own statement and its own index. */
   function pageWhere(filters: string) {
     const page = db.prepare(
       `SELECT * FROM keys WHERE project_id = :project AND key_id > :after ${filters}
@@ -61,13 +61,13 @@ export function sqliteKeys(db: Database): SqliteKeys {
     return page;
   }
 
-  const all = { state: null, spec: null };
+  const ANY = { state: null, spec: null };
   const total = (projectId: string, filter: { state: string | null; spec: string | null }) =>
-    Number(sum.get({ project: projectId, ...filter })?.['n']);
-  const countKey = (key: Key, state: KeyState, by: 1 | -1) => bump.run(key.projectId, key.keySpec, state, by);
+    Number(keyCount.get({ project: projectId, ...filter })?.['n']);
+  const countKey = (key: Key, state: KeyState, by: 1 | -1) => addToCount.run(key.projectId, key.keySpec, state, by);
 
   function create(key: Key, quota: number): boolean {
-    if (byAlias.get(key.projectId, key.alias) || total(key.projectId, all) >= quota) return false;
+    if (byAlias.get(key.projectId, key.alias) || total(key.projectId, ANY) >= quota) return false;
     insert.run(
       key.projectId,
       key.keyId,
@@ -87,7 +87,7 @@ export function sqliteKeys(db: Database): SqliteKeys {
     return true;
   }
 
-  function move(key: Key, from: KeyStatus, to: KeyStatus): boolean {
+  function updateStatus(key: Key, from: KeyStatus, to: KeyStatus): boolean {
     if (key.state !== from.state || key.deletionAtMs !== from.deletionAtMs) return false;
     update.run(to.state, to.deletionAtMs, key.projectId, key.keyId);
     countKey(key, key.state, -1);
@@ -95,7 +95,7 @@ export function sqliteKeys(db: Database): SqliteKeys {
     return true;
   }
 
-  function drop(key: Key, deletionAtMs: number): boolean {
+  function removeDue(key: Key, deletionAtMs: number): boolean {
     const isDue = key.state === KEY_STATE.pendingDeletion && key.deletionAtMs === deletionAtMs;
     if (!isDue || key.grantCount > 0) return false;
     remove.run(key.projectId, key.keyId);
@@ -106,8 +106,8 @@ export function sqliteKeys(db: Database): SqliteKeys {
   return {
     read: (projectId, keyId) => toKey(byId.get(projectId, keyId)),
     readByAlias: (projectId, alias) => toKey(byAlias.get(projectId, alias)),
-    count: (projectId) => total(projectId, all),
-    due: (nowMs, limit) => dueBy.all(nowMs, limit).map((row) => toKey(row) as Key),
+    count: (projectId) => total(projectId, ANY),
+    due: (nowMs, limit) => dueKeys.all(nowMs, limit).map((row) => toKey(row) as Key),
     list(projectId, { state, keySpec }, { limit, after = '', offset = 0 }) {
       const filter = { state: state ?? null, spec: keySpec ?? null };
       const name = state && keySpec ? 'both' : state ? 'state' : keySpec ? 'spec' : '';
@@ -123,9 +123,11 @@ export function sqliteKeys(db: Database): SqliteKeys {
       if (change.kind === 'create-key') return create(change.key, change.quota);
       const key = toKey(byId.get(projectId, change.keyId));
       if (!key) return false;
-      return change.kind === 'update-key' ? move(key, change.from, change.to) : drop(key, change.deletionAtMs);
+      return change.kind === 'update-key'
+        ? updateStatus(key, change.from, change.to)
+        : removeDue(key, change.deletionAtMs);
     },
-    countGrant: (projectId, keyId, by) => grantCount.run(by, projectId, keyId),
+    countGrant: (projectId, keyId, by) => addToGrantCount.run(by, projectId, keyId),
   };
 }
 

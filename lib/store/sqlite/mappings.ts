@@ -2,7 +2,7 @@ import type { Mapping } from '../../domain/job.ts';
 import type { MappingStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
-/** Who an outside identity is, over SQLite. */
+/** Mappings of external identities to grantees over SQLite. */
 export function sqliteMappings(db: Database): MappingStore {
   const put = db.prepare('INSERT OR REPLACE INTO mappings VALUES (?, ?, ?)');
   const remove = db.prepare('DELETE FROM mappings WHERE identity = ? AND source = ?');

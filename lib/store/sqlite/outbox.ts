@@ -3,21 +3,21 @@ import type { Database } from './database.ts';
 import { toEvent } from './events.ts';
 
 export interface SqliteOutbox extends OutboxStore {
-  /** Notes that the event is to be told; only inside a transaction. */
+  /** Puts the event into the outbox, if this store has one. Call it only inside `Database.write`. */
   add(eventId: string): void;
 }
 
 /**
- * Events that are yet to be told, over SQLite: their ids, in the order in which they were committed.
- * @param isFilled false where nobody is told: then nothing is noted, and what was noted before stays
+ * The outbox over SQLite: ids of events in the order of their commits.
+ * @param isEnabled whether new events are put into the outbox; entries from earlier stay in either case
  */
-export function sqliteOutbox(db: Database, isFilled: boolean): SqliteOutbox {
+export function sqliteOutbox(db: Database, isEnabled: boolean): SqliteOutbox {
   const insert = db.prepare('INSERT INTO outbox (event_id) VALUES (?)');
-  const oldest = db.prepare('SELECT events.* FROM outbox CROSS JOIN events USING (event_id) ORDER BY place LIMIT ?');
+  const oldest = db.prepare('SELECT events.* FROM outbox CROSS JOIN events USING (event_id) ORDER BY position LIMIT ?');
   const remove = db.prepare('DELETE FROM outbox WHERE event_id = ?');
   return {
     add: (eventId) => {
-      if (isFilled) insert.run(eventId);
+      if (isEnabled) insert.run(eventId);
     },
     list: async (limit) => oldest.all(limit).map(toEvent),
     remove: (events) =>

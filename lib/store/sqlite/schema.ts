@@ -1,26 +1,27 @@
 /**
- * The tables, and what reads each. Rows are clustered by the key they are read by (WITHOUT ROWID), so a page is one
- * walk along neighbours. All counts are kept by the change that alters them; a read adds up a handful at most.
+ * The tables, with the queries that read them. Rows are clustered by the primary key (WITHOUT ROWID), so that a page is
+ * one range of neighbouring rows. Counts are updated in the transaction of the change; reads add up a few rows at most.
  *
- * | table        | primary key                     | read by                                             |
- * |--------------|---------------------------------|-----------------------------------------------------|
- * | keys         | project_id, key_id              | every grant API; list-keys; by alias; by due date    |
- * | key_counts   | project_id, key_spec, state     | total of list-keys; quota of keys                   |
- * | grants       | key_id, grant_id                | list-grants; by grant_id alone; by grantee          |
- * | retirable    | project_id, principal, grant_id | list-retirable-grants, list-principal-grants        |
- * | retirable_n  | project_id, principal           | their totals                                        |
- * | held         | key_id, principal, operation    | create-grant by a grantee; total of a grantee filter |
- * | events       | event_id                        | receipts of a project, a key, a grant, a grantee; the creator of a key elsewhere |
- * | idempotency_records | idempotency_key                   | every change, for the answer of a repeat            |
- * | jobs         | job_id                          | what hooks have started: open ones, the newest      |
- * | mappings     | identity, source                | who an outside identity is                          |
- * | outbox       | place                           | events yet to be told, in the order of commit       |
- * | queue        | message_id                      | work that waits, by when it is due                  |
- * | dead_letters | letter_id                       | work that was given up                              |
- * | tokens …     | one each                        | directory.ts                                        |
+ * | table               | primary key                     | read by                                         |
+ * |---------------------|---------------------------------|-------------------------------------------------|
+ * | keys                | project_id, key_id              | every grant API; list-keys; alias; due deletion |
+ * | key_counts          | project_id, key_spec, state     | total of list-keys; quota of keys               |
+ * | grants              | key_id, grant_id                | list-grants; a grant by its id                  |
+ * | retirable           | project_id, principal, grant_id | list-retirable-grants, list-principal-grants    |
+ * | retirable_n         | project_id, principal           | totals of these two                             |
+ * | held                | key_id, principal, operation    | delegation; total of list-grants by grantee     |
+ * | events              | event_id                        | receipts; creator of a key of the upstream      |
+ * | idempotency_records | idempotency_key                 | every change, before it is applied              |
+ * | jobs                | job_id                          | worker: one job; open jobs; newest jobs         |
+ * | mappings            | identity, source                | worker: the grantee of an external identity     |
+ * | outbox              | position                        | dispatcher, in order of commit                  |
+ * | queue               | message_id                      | worker: messages that are due                   |
+ * | dead_letters        | letter_id                       | admin commands for dead letters                 |
+ * | domains … tokens    | one id each                     | directory.ts                                    |
  *
- * `principal` is `user:<id>` or `domain:<id>`; in `retirable_n` also `user:<id>+domain:<id>`, the grants that both may
- * retire, so that the count of either is exact; and `grantee:<id>`, the grants that are held. In `held`, operation `*` counts the grants themselves.
+ * `principal` is `user:<id>` or `domain:<id>`; in `retirable` also `grantee:<id>`, for the grants that a grantee holds;
+ * in `retirable_n` also `user:<id>+domain:<id>`, for the grants that both may retire and that a sum would count twice.
+ * In `held`, the operation `*` counts the grants themselves.
  */
 const FIRST = `
 CREATE TABLE keys (
@@ -104,14 +105,14 @@ CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
 CREATE INDEX tokens_by_user ON tokens (user_id);
 `;
 
-/** Of changes made by another KMS; see `ChangeEvent.upstreamRequestId`. */
+/** Events of changes that the upstream made; see `ChangeEvent.upstreamRequestId`. */
 const UPSTREAM = `
 ALTER TABLE events ADD COLUMN upstream_request_id TEXT;
 CREATE INDEX events_of_making ON events (project_id, key_id)
   WHERE action = 'create-key' AND upstream_request_id IS NOT NULL;
 `;
 
-/** Lists of what a grantee holds across keys, and its receipts; see `heldBy` in principals.ts. */
+/** Lists of a grantee's grants across keys, and of its events; see `granteeListName` in principals.ts. */
 const GRANTEES = `
 INSERT INTO retirable SELECT project_id, 'grantee:' || grantee, grant_id, key_id FROM grants;
 INSERT INTO retirable_n SELECT project_id, 'grantee:' || grantee, count(*) FROM grants GROUP BY project_id, grantee;
@@ -121,10 +122,7 @@ UPDATE events SET grantee = grant_wire ->> 'grantee_principal' WHERE grant_wire 
 CREATE INDEX events_by_grantee ON events (project_id, grantee, event_id) WHERE grantee IS NOT NULL;
 `;
 
-/**
- * What hooks have started and whom they mean, what is to be told, and the work that waits. Jobs and messages can be
- * large, so their rows are not clustered by a key.
- */
+/** Tables for webhooks. Jobs and messages can be large, so their rows are not clustered by the primary key. */
 const HOOKS = `
 CREATE TABLE jobs (
   job_id TEXT NOT NULL PRIMARY KEY, is_ended INTEGER NOT NULL, revision INTEGER NOT NULL,
@@ -148,14 +146,20 @@ CREATE INDEX queue_by_due ON queue (due_at_ms, message_id);
 CREATE TABLE dead_letters (letter_id INTEGER PRIMARY KEY AUTOINCREMENT, work TEXT NOT NULL) STRICT;
 `;
 
-/** The names that version 0.2.0 uses. */
+/** Names of version 0.2.0. */
 const NAMES = `
 ALTER TABLE events RENAME COLUMN door TO channel;
 ALTER TABLE seen RENAME TO idempotency_records;
 ALTER TABLE idempotency_records RENAME COLUMN once_key TO idempotency_key;
 DROP INDEX seen_by_expiry;
 CREATE INDEX idempotency_records_by_expiry ON idempotency_records (expires_at_ms);
+ALTER TABLE outbox RENAME COLUMN place TO position;
+ALTER TABLE queue RENAME COLUMN tries TO receive_count;
+ALTER TABLE queue RENAME COLUMN is_taken TO is_in_flight;
+ALTER TABLE queue RENAME COLUMN work TO message;
+ALTER TABLE dead_letters RENAME COLUMN work TO message;
+UPDATE jobs SET job = json_set(json_remove(job, '$.tries'), '$.failedAttempts', job -> '$.tries');
 `;
 
-/** What takes a file from each version to the next; `user_version` counts those applied. Only ever append. */
+/** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
 export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES];

@@ -10,15 +10,15 @@ import { sqliteOutbox } from './outbox.ts';
 import { type SqliteQueue, sqliteQueue } from './queue.ts';
 
 export interface SqliteOptions {
-  /** Whether changes are to be told to others; see `OutboxStore`. */
+  /** Whether new events are put into the outbox; see `OutboxStore`. */
   hasOutbox?: boolean;
   /** The clock of the queue, ms since 1970. */
   now?: (() => number) | undefined;
 }
 
 /**
- * Opens the embedded store and the queue in the same file, which shares its commits. Closing the store closes both.
- * @param path the database file; made on first use
+ * Opens the embedded store and the queue, which are in one file and share its commits. Closing the store closes both.
+ * @param path the database file, created if missing
  */
 export function openSqlite(path: string, options: SqliteOptions = {}): { store: Store; queue: SqliteQueue } {
   const { hasOutbox = false, now = Date.now } = options;
@@ -39,7 +39,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): { store: 
   return { store, queue: sqliteQueue(db, now) };
 }
 
-/** Opens the embedded store alone. */
+/** Opens the embedded store without its queue. */
 export function openSqliteStore(path: string, options?: SqliteOptions): Store {
   return openSqlite(path, options).store;
 }

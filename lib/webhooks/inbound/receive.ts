@@ -83,7 +83,7 @@ function jobOf(source: Source, { deliveryId, tasks }: WebhookEvents, nowMs: numb
     state: stateOf(tasks),
     revision: 0,
     dueAtMs: nowMs + BEGUN_MS,
-    tries: 0,
+    failedAttempts: 0,
     revoked: 0,
     leftovers: [],
     unmapped: [],

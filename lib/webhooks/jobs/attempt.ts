@@ -84,8 +84,8 @@ export class JobAttempt {
     // Whoever was mapped only after their turn in this try is told as unmapped: it was not done.
     this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
     for (const part of parts) {
-      if (part.index < (this.#job.at ?? 0)) continue;
-      this.#job = { ...this.#job, at: part.index };
+      if (part.index < (this.#job.scopeIndex ?? 0)) continue;
+      this.#job = { ...this.#job, scopeIndex: part.index };
       // There may be very many, and each a moment's work in which nobody else has a turn.
       await setImmediate();
       if (this.#isPastDeadline() || !(await this.#clear(part))) return false;
@@ -97,11 +97,11 @@ export class JobAttempt {
 
   /** The same try goes on where it was, with what has failed in it; or another begins. */
   #begin(): void {
-    const { at, leftovers } = this.#job;
+    const { scopeIndex, leftovers } = this.#job;
     const named = leftovers.filter(({ grantId }) => grantId !== '');
-    if (at === undefined) {
+    if (scopeIndex === undefined) {
       this.#before = new Map(named.map((one) => [nameOf(one.projectId, one.grantId), one]));
-      this.#job = { ...this.#job, at: 0, unmapped: [] };
+      this.#job = { ...this.#job, scopeIndex: 0, unmapped: [] };
       return;
     }
     for (const one of named) this.#tried.set(nameOf(one.projectId, one.grantId), one);
@@ -191,10 +191,10 @@ export class JobAttempt {
     const unbegun: GrantRef[] = [];
     let { revoked } = this.#job;
     for (const ending of endings) {
-      const { end, grant } = ending;
-      if (end === 'unbegun') unbegun.push(grant);
+      const { result, grant } = ending;
+      if (result === 'not-started') unbegun.push(grant);
       else this.#tried.set(nameOf(projectId, grant.grant_id), leftoverOf({ projectId, task }, ending));
-      if (end === 'revoked' || (end === 'gone' && (await this.#isOwn(projectId, grant)))) revoked += 1;
+      if (result === 'revoked' || (result === 'gone' && (await this.#isOwn(projectId, grant)))) revoked += 1;
     }
     // Written together with whatever comes next.
     this.#job = { ...this.#job, revoked, batch: unbegun.length > 0 ? { ...batch, grants: unbegun } : undefined };
@@ -230,5 +230,5 @@ export const actorOf = ({ source }: Job) => `hook:${source}`;
 
 function leftoverOf(where: Pick<Batch, 'projectId' | 'task'>, ending: RevokeResult): Leftover | undefined {
   const { key_id: keyId, grant_id: grantId } = ending.grant;
-  return ending.end === 'failed' ? { ...where, keyId, grantId, code: ending.error.publicCode } : undefined;
+  return ending.result === 'failed' ? { ...where, keyId, grantId, code: ending.error.publicCode } : undefined;
 }

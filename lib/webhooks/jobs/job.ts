@@ -39,8 +39,8 @@ export async function runJob(world: JobDependencies, jobId: string, isPastDeadli
 
 async function end(world: JobDependencies, run: JobAttempt): Promise<NextStep> {
   const { failed } = run;
-  const { tries, unmapped } = run.job;
-  const seconds = PAUSES_SECONDS[tries];
+  const { failedAttempts, unmapped } = run.job;
+  const seconds = PAUSES_SECONDS[failedAttempts];
   if (failed.length === 0) {
     await finish(run, { state: unmapped.length > 0 ? 'unmapped' : 'done' });
   } else if (seconds === undefined) {
@@ -48,7 +48,7 @@ async function end(world: JobDependencies, run: JobAttempt): Promise<NextStep> {
     await finish(run, { state: 'leftovers' });
   } else {
     const dueAtMs = world.now() + seconds * 1000 + LATE_MS;
-    await run.save({ state: 'waiting', tries: tries + 1, at: undefined, dueAtMs });
+    await run.save({ state: 'waiting', failedAttempts: failedAttempts + 1, scopeIndex: undefined, dueAtMs });
     logger.warn('job', { ...lineOf(run), state: 'waiting', again_seconds: seconds });
     return { next: 'again', seconds };
   }
@@ -59,7 +59,7 @@ async function end(world: JobDependencies, run: JobAttempt): Promise<NextStep> {
 const LEVEL = { done: 'info', unmapped: 'warn', leftovers: 'error' } as const;
 
 async function finish(run: JobAttempt, ended: Partial<Job> & { state: JobState & keyof typeof LEVEL }): Promise<void> {
-  await run.save({ ...ended, at: undefined });
+  await run.save({ ...ended, scopeIndex: undefined });
   logger[LEVEL[ended.state]]('job', { ...lineOf(run), state: ended.state });
 }
 

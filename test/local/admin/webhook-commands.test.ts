@@ -171,7 +171,7 @@ test('dead letters are listed, and revived ones are worked on', async () => {
     Date.now(),
     [{ action: 'revoke-principal', type: 'principal.disabled', grantee: NO_ID }] as const,
   ];
-  const counts = { revision: 0, tries: 0, revoked: 0, leftovers: [], unmapped: [] };
+  const counts = { revision: 0, failedAttempts: 0, revoked: 0, leftovers: [], unmapped: [] };
   const times = { receivedAtMs: atMs, dueAtMs: atMs + 600_000 };
   const projectIds = [demo.project_id];
   await store.jobs.add({
@@ -185,7 +185,7 @@ test('dead letters are listed, and revived ones are worked on', async () => {
     ...counts,
   });
   const db = new DatabaseSync(join(dataDir, 'kms-grants.db'));
-  db.prepare('INSERT INTO dead_letters (work) VALUES (?)').run(JSON.stringify({ kind: 'job', jobId }));
+  db.prepare('INSERT INTO dead_letters (message) VALUES (?)').run(JSON.stringify({ kind: 'job', jobId }));
   db.close();
   expect(await told('dead-letters')).toEqual([{ kind: 'job', jobId }]);
   expect((await store.jobs.job(jobId))?.state).toBe('queued');

@@ -144,7 +144,7 @@ test('a file of a newer version is refused and left as it was', async () => {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
   db.close();
-  expect(() => openSqliteStore(path)).toThrow('newer version (schema 99, known 5)');
+  expect(() => openSqliteStore(path)).toThrow('schema 99, but this version supports only up to 5');
   expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
 });
 

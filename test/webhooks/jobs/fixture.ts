@@ -51,7 +51,7 @@ export async function openJobs() {
       state: 'queued',
       revision: 0,
       dueAtMs: now() + 60_000,
-      tries: 0,
+      failedAttempts: 0,
       revoked: 0,
       leftovers: [],
       unmapped: [],

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '
 import type { Task } from '../../../lib/domain/job.ts';
 import type { GrantRef } from '../../../lib/domain/model.ts';
 import type { RequestContext } from '../../../lib/domain/request-context.ts';
-import { KmsError, RateLimitedError, UpstreamRefusalError } from '../../../lib/errors.ts';
+import { KmsError, RateLimitedError, ForwardedError } from '../../../lib/errors.ts';
 import { serializeEvent } from '../../../lib/http/serialize-event.ts';
 import { serializeJob } from '../../../lib/http/serialize-job.ts';
 import { logger } from '../../../lib/logger.ts';
@@ -57,7 +57,7 @@ test('the others go at once; those are tried again after growing pauses, and are
   expect(await runJob(world, jobId, never)).toEqual({ next: 'again', seconds: PAUSES[0] });
   expect((await jobs.heldBy(grantee)).sort()).toEqual([...failing].sort());
   const waiting = await jobs.job(jobId);
-  expect(waiting).toMatchObject({ state: 'waiting', tries: 1, revoked: 6, leftoverCount: 2 });
+  expect(waiting).toMatchObject({ state: 'waiting', failedAttempts: 1, revoked: 6, leftoverCount: 2 });
   expect(waiting.dueAtMs).toBeGreaterThan(jobs.clock.nowMs + 2_000);
   expect(lines.warn).toHaveBeenCalledWith('job', expect.objectContaining({ job_id: jobId, state: 'waiting', left: 2 }));
 
@@ -117,7 +117,7 @@ test('and so does one that somebody has asked for after it was given up', async 
   const { grantee, ids } = await holding(jobs, 2);
   const jobId = await jobs.newJob([disabled(grantee)]);
   expect(await giveUp(failingFor(new Set(ids)), jobId)).toEqual(PAUSES);
-  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
   expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
   expect(serializeJob(await jobs.job(jobId))).toMatchObject({ state: 'done', revoked: 4, remaining: 0, leftovers: [] });
   expect(await jobs.heldBy(grantee)).toEqual([]);
@@ -148,7 +148,7 @@ test('so many failures end a try; in the next they come last, and keep nobody fr
   const world = failingFor(refused);
   const jobId = await jobs.newJob([disabled(grantee, { projectId: PROJECT })]);
   expect(await runJob(world, jobId, never)).toEqual({ next: 'again', seconds: 2 });
-  expect(await jobs.job(jobId)).toMatchObject({ revoked: 0, tries: 1, leftoverCount: 500 });
+  expect(await jobs.job(jobId)).toMatchObject({ revoked: 0, failedAttempts: 1, leftoverCount: 500 });
   expect(await runJob(world, jobId, never)).toEqual({ next: 'again', seconds: 10 });
   expect((await jobs.job(jobId)).revoked).toBe(others.length);
   expect(await jobs.heldBy(grantee)).toHaveLength(refused.size);
@@ -235,9 +235,9 @@ test('what another KMS throttles is a failure, with its pause; what was never se
   const { grantee } = await holding(jobs, 1);
   const refusing = (error: KmsError) => jobs.worker({ revokeAny: () => Promise.reject(error) });
   const jobId = await jobs.newJob([disabled(grantee)]);
-  const throttled = new UpstreamRefusalError({ status: 429, code: 'APIGW.0308', text: 'Too many.' });
+  const throttled = new ForwardedError({ status: 429, code: 'APIGW.0308', text: 'Too many.' });
   expect(await runJob(refusing(new RateLimitedError('Later.')), jobId, never)).toEqual({ next: 'more' });
-  expect((await jobs.job(jobId)).tries).toBe(0);
+  expect((await jobs.job(jobId)).failedAttempts).toBe(0);
   expect(await runJob(refusing(throttled), jobId, never)).toEqual({ next: 'again', seconds: 2 });
 });
 
@@ -291,7 +291,7 @@ test('about nobody who is known: a warning, and the job says who it is', async (
 
   const { grantee } = await holding(jobs, 1);
   await jobs.store.mappings.put({ source: '*', identity: 'nobody@example.com', grantee });
-  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
   await runJob(jobs.worker(), jobId, never);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', unmapped: [], revoked: 2 });
   expect(lines.info).toHaveBeenCalledWith('job', expect.objectContaining({ job_id: jobId, state: 'done', revoked: 2 }));

@@ -15,7 +15,7 @@ afterAll(() => jobs.close());
 const refusing = () => jobs.worker({ revokeAny: () => Promise.reject(new KmsError('KMS.0306')) });
 
 async function tryAgain(jobId: string): Promise<void> {
-  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
   expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
 }
 
@@ -24,7 +24,7 @@ test('a grant that is named is revoked then', async () => {
   const [grantId = ''] = await jobs.newGrants(keyId, grantee, 1);
   const task: Task = { action: 'revoke-grant', type: 'grant.revoke', keyId, grantId, projectId: PROJECT };
   // The last of its tries.
-  const jobId = await jobs.newJob({ tasks: [task], tries: 5 });
+  const jobId = await jobs.newJob({ tasks: [task], failedAttempts: 5 });
   expect(await runJob(refusing(), jobId, never)).toEqual({ next: 'ended' });
   expect(await jobs.job(jobId)).toMatchObject({ state: 'leftovers', revoked: 0, leftoverCount: 1 });
 
@@ -36,10 +36,10 @@ test('a grant that is named is revoked then', async () => {
 test('and so is one that was begun again when the process died', async () => {
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   await jobs.newGrants(keyId, grantee, 1);
-  const jobId = await jobs.newJob({ tasks: [disabled(grantee)], tries: 5 });
+  const jobId = await jobs.newJob({ tasks: [disabled(grantee)], failedAttempts: 5 });
   expect(await runJob(refusing(), jobId, never)).toEqual({ next: 'ended' });
 
-  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+  await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
   const dying = jobs.worker({ revokeAny: () => Promise.reject(new Error('the process dies')) });
   await expect(runJob(dying, jobId, never)).rejects.toThrow('the process dies');
   expect((await jobs.job(jobId)).batch?.grants).toHaveLength(1);
@@ -49,7 +49,7 @@ test('and so is one that was begun again when the process died', async () => {
 });
 
 test('a list that could not be read is no leftover that has a receipt: it names no grant', async () => {
-  const jobId = await jobs.newJob({ tasks: [disabled(newId(), { projectId: PROJECT })], tries: 5 });
+  const jobId = await jobs.newJob({ tasks: [disabled(newId(), { projectId: PROJECT })], failedAttempts: 5 });
   const world = jobs.worker({ listPrincipalGrants: () => Promise.reject(new KmsError('APIGW.0201:502')) });
   expect(await runJob(world, jobId, never)).toEqual({ next: 'ended' });
   expect(await jobs.job(jobId)).toMatchObject({ state: 'leftovers', leftoverCount: 1 });

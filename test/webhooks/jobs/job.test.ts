@@ -126,7 +126,7 @@ test('a job that is done, and that somebody has tried again, counts nothing twic
   const one: Task = { action: 'revoke-grant', type: 'grant.revoke', keyId, grantId, projectId: PROJECT };
   const jobId = await jobs.newJob([one, disabled(grantee)]);
   for (let times = 0; times < 2; times += 1) {
-    await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', tries: 0 });
+    await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
     expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
     await expectOnce(jobId, grantee, [grantId, ...ids]);
   }
@@ -180,7 +180,7 @@ test('when time is up it goes on later, where it was', async () => {
       return asked > 50;
     };
     course = (await runJob(jobs.worker(), jobId, isPastDeadline)).next;
-    if (course === 'more') expect(await jobs.job(jobId)).toMatchObject({ state: 'running', tries: 0 });
+    if (course === 'more') expect(await jobs.job(jobId)).toMatchObject({ state: 'running', failedAttempts: 0 });
   }
   expect(goes).toBeGreaterThan(3);
   await expectOnce(jobId, grantee, ids);
