@@ -2,35 +2,33 @@ import * as z from 'zod/mini';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
 import type { Login } from '../../lib/identity/tokens.ts';
+import { field } from '../../lib/validation/field.ts';
 
-const FORM =
-  'Keystone.400 Send auth.identity with methods ["password"] and password.user (name with domain, or id; and password), and auth.scope.project (id or name).';
-const text = z.string(FORM).check(z.minLength(1, FORM), z.maxLength(256, FORM));
-const byIdOrName = z.union([z.object({ id: text }), z.object({ name: text })], FORM);
+const text = z.string().check(z.minLength(1), z.maxLength(256));
+const byIdOrName = z.union([z.object({ id: text }), z.object({ name: text })]);
 
-const auth = z.object(
+const auth = field(
+  z.object({
+    identity: z.object({
+      methods: z.tuple([z.literal('password')]),
+      password: z.object({
+        user: z.union([
+          z.object({ id: text, password: text }),
+          z.object({ name: text, password: text, domain: byIdOrName }),
+        ]),
+      }),
+    }),
+    scope: z.optional(z.object({ project: z.optional(byIdOrName) })),
+  }),
   {
-    identity: z.object(
-      {
-        methods: z.tuple([z.literal('password', FORM)], FORM),
-        password: z.object(
-          {
-            user: z.union(
-              [z.object({ id: text, password: text }), z.object({ name: text, password: text, domain: byIdOrName })],
-              FORM,
-            ),
-          },
-          FORM,
-        ),
-      },
-      FORM,
-    ),
-    scope: z.optional(z.object({ project: z.optional(byIdOrName) }, FORM)),
+    code: 'Keystone.400',
+    detail:
+      'Send auth.identity with methods ["password"] and password.user (name with domain, or id; and password), and auth.scope.project (id or name).',
+    isAbsent: () => false,
   },
-  FORM,
 );
 
-/** A password for a token. Source: IAM API reference, "Obtaining a User Token Through Password Authentication". */
+/** Creates a token for a user name and password. Source: IAM API reference, "Obtaining a User Token Through Password Authentication". */
 export const handler = httpHandler({
   access: 'anyone',
   requiresDirectory: true,

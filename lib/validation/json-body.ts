@@ -1,21 +1,24 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
 
 /**
- * Parses a request body: UTF-8, JSON, an object, with no key twice and none called `__proto__`. What two parsers could
- * read in two ways is refused, because the one that checks and the one that acts must agree.
- * @param body as received; empty bytes are an empty object
- * @param code what it is refused with
- * @throws KmsError
+ * Parses a JSON object. Refuses what two JSON parsers could read differently, because one may check a request and another
+ * may execute it.
+ * @param body as received; empty bytes count as an empty object
+ * @param code the error code of a refusal
+ * @throws KmsError for invalid UTF-8 or JSON, anything but an object, and the keys that `assertUniqueKeys` refuses
  */
 export function parseBody(body: Uint8Array, code: ErrorCode = 'KMS.0202'): Record<string, unknown> {
   if (body.length === 0) return {};
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  return parseStrictJson(body, code, isObject, 'The body must be a JSON object.') as Record<string, unknown>;
+  return parseStrictJson(body, code, isJsonObject, 'The body must be a JSON object.') as Record<string, unknown>;
+}
+
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
- * Parses a body that is an array, as strictly as one that is an object. Empty bytes are no array.
- * @throws KmsError KMS.0202
+ * Parses a JSON array, as strictly as `parseBody` parses an object.
+ * @throws KmsError KMS.0202, also for empty bytes
  */
 export function parseList(body: Uint8Array): unknown[] {
   return parseStrictJson(body, 'KMS.0202', Array.isArray, 'The body must be a JSON array.') as unknown[];
@@ -24,37 +27,60 @@ export function parseList(body: Uint8Array): unknown[] {
 function parseStrictJson(
   body: Uint8Array,
   code: ErrorCode,
-  isForm: (value: unknown) => boolean,
-  detail: string,
+  isExpectedType: (value: unknown) => boolean,
+  typeDetail: string,
 ): unknown {
-  let text: string;
+  const json = decodeUtf8(body);
   let value: unknown;
   try {
-    text = UTF8.decode(body);
-    value = JSON.parse(text);
+    value = JSON.parse(json ?? '');
   } catch {
-    throw new KmsError(code, { detail: 'The body must be JSON in UTF-8.' });
+    throw new KmsError(code, { detail: NOT_JSON });
   }
-  if (!isForm(value)) throw new KmsError(code, { detail });
-  assertPlainKeys(text, code);
+  if (!isExpectedType(value)) throw new KmsError(code, { detail: typeDetail });
+  assertUniqueKeys(json ?? '', code);
   return value;
 }
 
+const NOT_JSON = 'The body must be JSON in UTF-8.';
+/** Keeps a byte order mark, which JSON.parse then refuses. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
 
-/** Walks the keys of a text that is known to be JSON. */
-function assertPlainKeys(json: string, code: ErrorCode): void {
-  const open: Set<string>[] = [];
-  for (const [token, colon] of json.matchAll(TOKENS)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
+/** Returns undefined for bytes that are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A string with the colon that makes it a key, or a brace. */
+const TOKEN_PATTERN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
+
+/**
+ * Checks the keys of a JSON text. JSON.parse keeps the last of two equal keys and drops the rest without an error.
+ * @throws KmsError with `code` when an object has a key twice, or the key `__proto__`
+ */
+export function assertUniqueKeys(json: string, code: ErrorCode): void {
+  const keysOfOpenObjects: Set<string>[] = [];
+  for (const [token, colon] of json.matchAll(TOKEN_PATTERN)) {
+    if (token === '{') keysOfOpenObjects.push(new Set());
+    else if (token === '}') keysOfOpenObjects.pop();
     else if (colon !== undefined) {
-      const key = JSON.parse(token.slice(0, -colon.length)) as string;
-      const keys = open.at(-1);
+      const key = parseKey(token.slice(0, -colon.length), code);
+      const keys = keysOfOpenObjects.at(-1);
       if (key === '__proto__') throw new KmsError(code, { detail: 'The key __proto__ is not allowed.' });
-      if (keys?.has(key)) throw new KmsError(code, { detail: 'A key is there twice.' });
+      if (keys?.has(key)) throw new KmsError(code, { detail: 'A key occurs twice.' });
       keys?.add(key);
     }
+  }
+}
+
+function parseKey(literal: string, code: ErrorCode): string {
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    throw new KmsError(code, { detail: NOT_JSON });
   }
 }

@@ -1,13 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, KmsError } from '../../lib/errors.ts';
+import { bodyParser, type Fields } from '../../lib/validation/body-parser.ts';
 import * as fields from '../../lib/validation/fields.ts';
 
-const { bodyParser: bodyOf } = fields;
-
 /** The value read from a body that holds `input` as the field, or the code it is refused with. */
-function read(field: fields.Fields[string], input: unknown): { value: unknown } | { code: ErrorCode; message: string } {
+function read(field: Fields[string], input: unknown): { value: unknown } | { code: ErrorCode; message: string } {
   try {
-    return { value: bodyOf({ field })({ field: input }).field };
+    return { value: bodyParser({ field })({ field: input }).field };
   } catch (error) {
     if (error instanceof KmsError) return { code: error.code, message: error.message };
     throw error;
@@ -32,7 +31,7 @@ const ALL_OPERATIONS = [
   'decrypt-data',
 ];
 
-type Case = [name: string, field: fields.Fields[string], accepted: [input: unknown, value: unknown][]];
+type Case = [name: string, field: Fields[string], accepted: [input: unknown, value: unknown][]];
 
 test.each<Case>([
   [
@@ -284,7 +283,7 @@ test.each<Case>([
 const NO_TEXT = [0, 1, true, false, {}, [], ['x']];
 const NO_CHOICE = [...NO_TEXT, '', 'x'];
 
-type Refusal = [name: string, code: ErrorCode, field: fields.Fields[string], refused: unknown[]];
+type Refusal = [name: string, code: ErrorCode, field: Fields[string], refused: unknown[]];
 
 test.each<Refusal>([
   [

@@ -19,7 +19,7 @@ const NOT_JSON = 'Invalid JSON format of the request message. The body must be J
 const NOT_OBJECT = 'Invalid JSON format of the request message. The body must be a JSON object.';
 const NOT_ARRAY = 'Invalid JSON format of the request message. The body must be a JSON array.';
 const PROTO = 'Invalid JSON format of the request message. The key __proto__ is not allowed.';
-const TWICE = 'Invalid JSON format of the request message. A key is there twice.';
+const TWICE = 'Invalid JSON format of the request message. A key occurs twice.';
 
 test('no body is an empty object', () => {
   expect(parseBody(new Uint8Array())).toEqual({});

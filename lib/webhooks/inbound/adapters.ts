@@ -1,4 +1,4 @@
-/** The kinds of sources: one file for each. */
+/** The kinds of webhook sources. To add one, add its file under `adapters/` and its name here. */
 
 import type { Adapter } from './adapter.ts';
 import { github } from './adapters/github.ts';

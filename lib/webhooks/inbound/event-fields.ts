@@ -1,73 +1,75 @@
-/** What the bodies of several sources have in common. */
+/** Body fields that several kinds of sources share, and the parts of a task that are built from them. */
 import * as z from 'zod/mini';
 import type { ExternalIdentity, Task } from '../../domain/job.ts';
+import { failsWith, field } from '../../validation/field.ts';
 
-/** In a list of ours. */
-const NAMES_MAX = 10;
-/** Of one person, of all that a source knows. */
-const ALL_NAMES_MAX = 32;
-const NAME_CHARACTERS_MAX = 256;
+/** In a list that the sender writes for this service. */
+const IDENTIFIERS_MAX = 10;
+/** Of one person, collected from all attributes that a provider sends. */
+const IDENTITIES_MAX = 32;
+const IDENTIFIER_CHARACTERS_MAX = 256;
 const TYPE_CHARACTERS_MAX = 128;
 const REASON_CHARACTERS_MAX = 255;
 
-/** Controls, invisible and unassigned characters, half of a pair, line ends. */
+/** Control, invisible and unassigned characters, lone surrogates, line and paragraph separators. */
 const UNPRINTABLE = '\\p{C}\\p{Zl}\\p{Zp}';
 
-/** What looks like a credential is no name: only who finds credentials may name one. */
-const NAME = new RegExp(`^(?!access-key:|sha256:)[^${UNPRINTABLE}]{1,${NAME_CHARACTERS_MAX}}$`, 'u');
+/** Excludes the forms that identify a leaked credential: only secret scanning may report one. */
+const IDENTIFIER = new RegExp(`^(?!access-key:|sha256:)[^${UNPRINTABLE}]{1,${IDENTIFIER_CHARACTERS_MAX}}$`, 'u');
 
-/** An empty text says as little as none. */
-const failing = (detail: string) => ({
-  error: ({ input }: { input?: unknown }) => (input === undefined || input === '' ? 'KMS.0204' : `KMS.0308 ${detail}`),
-});
+/** A field where "" counts as missing. */
+const eventField = <T extends z.core.$ZodType>(schema: T, detail: string) =>
+  field(schema, { code: 'KMS.0308', detail, isAbsent: (input) => input === undefined || input === '' });
 
-/** Any text: what a source calls an event is looked up, and shortened where it is kept. */
-export const type = (field: string) => z.string(failing(`${field} must be a text.`));
+/** The type of an event: any string, because unknown types are ignored. */
+export const eventType = (name: string) => eventField(z.string(), `${name} must be a string.`);
 
-/** Who or what somebody else means: printable, and short enough to be kept. */
-export function name(field: string) {
-  const fails = failing(`${field} must be 1 to ${NAME_CHARACTERS_MAX} printable characters.`);
-  return z.string(fails).check(z.regex(NAME, fails));
+const identifierText = z.string().check(z.regex(IDENTIFIER));
+
+/** The id of a person or of a delivery. */
+export const identifier = (name: string) =>
+  eventField(identifierText, `${name} must be 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`);
+
+/** A list of ids; an empty list counts as missing. */
+export function identifiers(name: string) {
+  const isNotEmpty = z.refine<string[]>((list) => list.length > 0, failsWith('KMS.0204', `${name} is required.`));
+  return eventField(
+    z.array(identifierText).check(isNotEmpty, z.maxLength(IDENTIFIERS_MAX)),
+    `${name} must be 1 to ${IDENTIFIERS_MAX} strings of 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`,
+  );
 }
 
-/** None at all says as little as no list. */
-export function names(field: string) {
-  const fails = failing(`${field} must be an array of 1 to ${NAMES_MAX} texts.`);
-  return z.array(name(field), fails).check(z.minLength(1, 'KMS.0204'), z.maxLength(NAMES_MAX, fails));
-}
+const anyObject = z.record(z.string(), z.unknown());
 
-export const object = (field: string) => z.record(z.string(), z.unknown(), failing(`${field} must be an object.`));
+export const object = (name: string) => eventField(anyObject, `${name} must be an object.`);
 
-export const objects = (field: string) => {
-  const fails = failing(`${field} must be an array of objects.`);
-  return z.array(z.record(z.string(), z.unknown(), fails), fails);
-};
+export const objects = (name: string) => eventField(z.array(anyObject), `${name} must be an array of objects.`);
 
-/** Of what may be names those that are, each once. */
+/** Returns the values that can be identities, without duplicates. */
 export function identitiesIn(values: readonly unknown[]): ExternalIdentity[] {
-  const found = values.filter((value): value is string => typeof value === 'string' && NAME.test(value));
-  return [...new Set(found)].slice(0, ALL_NAMES_MAX);
+  const identities = values.filter((value): value is string => typeof value === 'string' && IDENTIFIER.test(value));
+  return [...new Set(identities)].slice(0, IDENTITIES_MAX);
 }
 
-/** Undefined for what is no text. */
+/** Returns undefined for anything but a string. */
 export function lowerCase(value: unknown): string | undefined {
   return typeof value === 'string' ? value.toLowerCase() : undefined;
 }
 
-/** The addresses of `[{"value": "…"}]`, as SCIM has them. */
+/** Returns the addresses in a SCIM list of e-mails, `[{"value": "…"}]`, in lower case. */
 export function emailsIn(list: unknown): (string | undefined)[] {
   return Array.isArray(list)
     ? list.map((email: unknown) => lowerCase((email as { value?: unknown } | null)?.value))
     : [];
 }
 
-export const ignored = (type: string): Task => ({ action: 'ignore', type: shown(type, TYPE_CHARACTERS_MAX) });
+/** The task of an event that has no effect here. */
+export const ignored = (type: string): Task => ({ action: 'ignore', type: printable(type, TYPE_CHARACTERS_MAX) });
 
-/** A reason of our own that holds words of a source. */
-export const reasonOf = (words: string): string => shown(words, REASON_CHARACTERS_MAX);
+/** A reason for the events of a job. @param text may contain text of the source */
+export const reasonOf = (text: string): string => printable(text, REASON_CHARACTERS_MAX);
 
-/** Fit to be kept and read by people. */
-function shown(words: string, charactersMax: number): string {
-  const characters = Array.from(words.replace(new RegExp(`[${UNPRINTABLE}]`, 'gu'), '?'));
+function printable(text: string, charactersMax: number): string {
+  const characters = Array.from(text.replace(new RegExp(`[${UNPRINTABLE}]`, 'gu'), '?'));
   return characters.slice(0, charactersMax).join('');
 }

@@ -127,7 +127,7 @@ test('the published sample is good under the key of its identifier, and of no ot
     return refusalBy(github, requestOf(BODY, { headers }), [url], 0);
   };
   expect(await refusal(IDENTIFIER)).toBeUndefined();
-  for (const other of ['k1', 'k2']) expect(await refusal(other)).toBe('wrong signature, or a key that is not known');
+  for (const other of ['k1', 'k2']) expect(await refusal(other)).toBe('wrong signature or unknown key');
   expect(asked).toHaveLength(1);
 });
 

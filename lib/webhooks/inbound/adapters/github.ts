@@ -1,5 +1,5 @@
 /**
- * GitHub's secret scanning alerts: a secret of ours was found where others can read it.
+ * GitHub secret scanning alerts: a credential of this service was found where others can read it.
  * Source: GitHub Docs, "Secret scanning partner program", "Create a secret alert service".
  */
 import * as z from 'zod/mini';
@@ -7,56 +7,57 @@ import type { Task } from '../../../domain/job.ts';
 import { sha256Hex } from '../../../signing/bytes.ts';
 import { isSignedWith, parsePublicKey } from '../../../signing/github.ts';
 import { SignatureError } from '../../../signing/signed-request.ts';
-import { bodyParser } from '../../../validation/fields.ts';
+import { bodyParser } from '../../../validation/body-parser.ts';
+import { field } from '../../../validation/field.ts';
 import { parseList } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { objects, reasonOf, type } from '../event-fields.ts';
+import { eventType, objects, reasonOf } from '../event-fields.ts';
 import { cachedKeyLists, isKeyListUrl } from '../github-key-lists.ts';
 
-const IDENTIFIER = /^[\w-]{1,128}$/;
-const ACCESS_KEY = /^[A-Z0-9]{20}$/;
+const KEY_IDENTIFIER_PATTERN = /^[\w-]{1,128}$/;
+const ACCESS_KEY_PATTERN = /^[A-Z0-9]{20}$/;
 
-const matchesOf = bodyParser({ matches: objects('The body') });
-const matchOf = bodyParser({
-  token: type('token').check(z.minLength(1, 'KMS.0308 token must not be empty.')),
-  type: type('type'),
+const parseMatches = bodyParser({ matches: objects('The body') });
+const parseMatch = bodyParser({
+  token: field(z.string().check(z.minLength(1)), { code: 'KMS.0308', detail: 'token must be a string, not empty.' }),
+  type: eventType('type'),
 });
-const keyIn = cachedKeyLists();
+const publicKeyOf = cachedKeyLists();
 
 export const github: Adapter = {
   secretProblem(secret) {
     return isKeyListUrl(secret) || parsePublicKey(secret)
       ? undefined
-      : 'must be a P-256 public key as PEM or base64, or the https:// address of a list of keys';
+      : 'must be a P-256 public key as PEM or base64, or the https:// URL of a list of public keys';
   },
   async verify({ headers, body }, secrets, nowMs) {
-    const identifier = headers['github-public-key-identifier'];
+    const keyIdentifier = headers['github-public-key-identifier'];
     const signature = headers['github-public-key-signature'];
-    if (!identifier || !signature) throw new SignatureError('a header of the signature is missing');
-    if (!IDENTIFIER.test(identifier)) throw new SignatureError('malformed key identifier');
-    // The keys that are at hand first: no list need be asked for, or be there, when one of them is good.
-    const [listUrls, keys] = [secrets.filter(isKeyListUrl), secrets.filter((secret) => !isKeyListUrl(secret))];
-    if (keys.map(parsePublicKey).some((key) => key && isSignedWith(key, body, signature))) return;
-    for (const url of listUrls) {
-      const key = await keyIn(url, identifier, nowMs);
+    if (!keyIdentifier || !signature) throw new SignatureError('missing signature header');
+    if (!KEY_IDENTIFIER_PATTERN.test(keyIdentifier)) throw new SignatureError('malformed key identifier');
+    // Configured keys first, so that a valid signature needs no list, which may be unavailable.
+    const keys = secrets.filter((secret) => !isKeyListUrl(secret)).map(parsePublicKey);
+    if (keys.some((key) => key && isSignedWith(key, body, signature))) return;
+    for (const url of secrets.filter(isKeyListUrl)) {
+      const key = await publicKeyOf(url, keyIdentifier, nowMs);
       if (key && isSignedWith(key, body, signature)) return;
     }
-    throw new SignatureError('wrong signature, or a key that is not known');
+    throw new SignatureError('wrong signature or unknown key');
   },
   read({ body }) {
-    const { matches } = matchesOf({ matches: parseList(body) });
-    // One secret is often found in several places.
+    const { matches } = parseMatches({ matches: parseList(body) });
+    // GitHub reports a credential once for each place where it is found.
     const tasks = new Map(matches.map((match) => taskOf(match)));
     return { deliveryId: sha256Hex(body), tasks: [...tasks.values()] };
   },
 };
 
-/** By what is kept of a secret: never the secret itself, which is as good as a password to whoever reads it. */
+/** Returns a hash of the leaked credential, and the task. The credential itself must not be stored with the job. */
 function taskOf(match: Record<string, unknown>): [string, Task] {
-  const { token, type } = matchOf(match);
+  const { token, type } = parseMatch(match);
   const fingerprint = `sha256:${sha256Hex(token)}`;
-  // The public half of a pair of keys. It names its owner and opens nothing.
-  const identities = ACCESS_KEY.test(token) ? [`access-key:${token}`, fingerprint] : [fingerprint];
+  // An access key is the public half of its pair: it names its owner and is not secret.
+  const identities = ACCESS_KEY_PATTERN.test(token) ? [`access-key:${token}`, fingerprint] : [fingerprint];
   const reason = reasonOf(`github secret scanning: ${type}`);
   return [fingerprint, { action: 'revoke-principal', type: 'principal.disabled', identities, reason }];
 }

@@ -1,62 +1,57 @@
 /**
- * Okta event hooks. Nothing is signed there: a secret comes in the header Authorization.
+ * Okta event hooks. They are not signed; the header Authorization carries a shared secret.
  * Source: Okta, "Event hooks", "Requests sent by Okta", and System Log API, "LogEvent".
  */
 
 import type { Task } from '../../../domain/job.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
-import { bodyParser } from '../../../validation/fields.ts';
+import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { identitiesIn, ignored, lowerCase, name, object, objects, reasonOf, type } from '../event-fields.ts';
+import { eventType, identifier, identitiesIn, ignored, lowerCase, object, objects, reasonOf } from '../event-fields.ts';
 
 /** Events that take a user's access away. */
-const ENDINGS: ReadonlySet<string> = new Set(['user.lifecycle.deactivate', 'user.lifecycle.suspend']);
+const DEACTIVATION_EVENTS: ReadonlySet<string> = new Set(['user.lifecycle.deactivate', 'user.lifecycle.suspend']);
 
-const CHALLENGE = /^[\x20-\x7e]{1,256}$/;
+const CHALLENGE_PATTERN = /^[\x20-\x7e]{1,256}$/;
 
-const envelope = bodyParser({ eventId: name('eventId'), data: object('data') });
-const eventsOf = bodyParser({ events: objects('data.events') });
-const typeOf = bodyParser({ eventType: type('eventType') });
+const parseEnvelope = bodyParser({ eventId: identifier('eventId'), data: object('data') });
+const parseData = bodyParser({ events: objects('data.events') });
+const parseEvent = bodyParser({ eventType: eventType('eventType') });
 
 export const okta: Adapter = {
   secretProblem: plainSecretProblem,
   verify: ({ headers }, secrets) => verifyPlainSecret(headers['authorization'], secrets),
   read({ body }) {
-    const { eventId, data } = envelope(parseBody(body));
-    return { deliveryId: eventId, tasks: eventsOf(data).events.flatMap(taskOf) };
+    const { eventId, data } = parseEnvelope(parseBody(body));
+    return { deliveryId: eventId, tasks: parseData(data).events.flatMap(tasksOf) };
   },
-  /** Okta asks once whether this is ours, before it sends anything. */
+  /** Okta verifies the endpoint once, before the first event. Source: Okta, "One-time verification request". */
   handshake({ method, headers }) {
     const challenge = headers['x-okta-verification-challenge'] ?? '';
-    return method === 'GET' && CHALLENGE.test(challenge) ? { verification: challenge } : undefined;
+    return method === 'GET' && CHALLENGE_PATTERN.test(challenge) ? { verification: challenge } : undefined;
   },
 };
 
-function taskOf(event: Record<string, unknown>): Task[] {
-  const { eventType } = typeOf(event);
-  const people = ENDINGS.has(eventType) && !hasFailed(event) ? usersOf(event) : [];
-  if (people.length === 0) return [ignored(eventType)];
-  const reason = reasonOf(`okta ${eventType}`);
-  return people.map((identities) => ({
-    action: 'revoke-principal',
-    type: 'principal.disabled',
-    identities,
-    reason,
-  }));
+function tasksOf(event: Record<string, unknown>): Task[] {
+  const { eventType: type } = parseEvent(event);
+  const users = DEACTIVATION_EVENTS.has(type) && !hasFailed(event) ? usersOf(event) : [];
+  if (users.length === 0) return [ignored(type)];
+  const reason = reasonOf(`okta ${type}`);
+  return users.map((identities) => ({ action: 'revoke-principal', type: 'principal.disabled', identities, reason }));
 }
 
-/** An attempt that has failed is logged under the same name. */
+/** Okta sends an event for a failed deactivation too, with the same type. */
 function hasFailed({ outcome }: { outcome?: unknown }): boolean {
   return (outcome as { result?: unknown } | null | undefined)?.result === 'FAILURE';
 }
 
-/** The names of each user that the event is about. */
+/** Returns the identities of each user among the event's targets. */
 function usersOf({ target }: { target?: unknown }): string[][] {
   const targets: unknown[] = Array.isArray(target) ? target : [];
   return targets
-    .map((one) => (one ?? {}) as { type?: unknown; id?: unknown; alternateId?: unknown })
+    .map((entry) => (entry ?? {}) as { type?: unknown; id?: unknown; alternateId?: unknown })
     .filter(({ type }) => type === 'User')
     .map(({ id, alternateId }) => identitiesIn([id, lowerCase(alternateId)]))
-    .filter((names) => names.length > 0);
+    .filter((identities) => identities.length > 0);
 }

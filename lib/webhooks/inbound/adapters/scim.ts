@@ -1,74 +1,66 @@
 /**
- * SCIM 2.0, as an identity provider sends it: a user who is deleted, or no longer active.
- * Source: RFC 7644, sections 3.5 and 3.6; names of attributes are without case, RFC 7643, section 2.1.
+ * SCIM 2.0, as an identity provider sends it: a user who is deleted or no longer active.
+ * Source: RFC 7644, sections 3.5 and 3.6; attribute names are case-insensitive, RFC 7643, section 2.1.
  */
 import { KmsError } from '../../../errors.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
-import { bodyParser } from '../../../validation/fields.ts';
+import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
-import type { Adapter, WebhookRequest } from '../adapter.ts';
+import type { Adapter } from '../adapter.ts';
 import { identitiesIn, ignored, lowerCase, objects } from '../event-fields.ts';
 
-const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
-const USER_PATH = /\/Users\/([^/]+)\/?$/;
-const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
-const USER_SCHEMA = SCHEMA.toLowerCase();
+const BEARER_PATTERN = /^Bearer +([\x21-\x7e]+)$/i;
+const USER_PATH_PATTERN = /\/Users\/([^/]+)\/?$/;
+const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
+/** The two spellings of the attribute `active`, in lower case. */
+const ACTIVE_NAMES = ['active', `${USER_SCHEMA.toLowerCase()}:active`];
 
 type Attributes = Record<string, unknown>;
 
-/** What a request tells of its user: who, besides the id of its path, and why. Undefined when nothing that matters. */
+/** A request that deactivates its user. `identities` are those in the body; the id in the path comes in addition. */
 interface Deactivation {
-  names: readonly unknown[];
+  identities: readonly unknown[];
   reason: string;
 }
 
+/** By HTTP method; each function returns undefined for a request that leaves the user active. */
 const METHODS = new Map<string, (body: Uint8Array) => Deactivation | undefined>([
-  ['DELETE', () => ({ names: [], reason: 'scim DELETE' })],
-  ['PUT', put],
-  ['PATCH', patch],
+  ['DELETE', () => ({ identities: [], reason: 'scim DELETE' })],
+  ['PUT', replacedUser],
+  ['PATCH', patchedUser],
 ]);
 
 export const scim: Adapter = {
   secretProblem: (secret) =>
-    plainSecretProblem(secret) ?? (secret.includes(' ') ? 'must be without spaces' : undefined),
-  verify: ({ headers }, secrets) => verifyPlainSecret(BEARER.exec(headers['authorization'] ?? '')?.[1], secrets),
-  /** Source: RFC 7644, sections 3.5.1 and 3.6: of PUT a user, of all else nothing. Only what is known of one here. */
+    plainSecretProblem(secret) ?? (secret.includes(' ') ? 'must not contain spaces' : undefined),
+  verify: ({ headers }, secrets) =>
+    verifyPlainSecret(BEARER_PATTERN.exec(headers['authorization'] ?? '')?.[1], secrets),
+  /** PUT requires the user in the reply, the other methods nothing. Source: RFC 7644, sections 3.5.1 and 3.6. */
   reply({ method, path, body }) {
     if (method !== 'PUT') return { status: 204 };
-    const [, id = ''] = USER_PATH.exec(path) ?? [];
+    const [, encodedId = ''] = USER_PATH_PATTERN.exec(path) ?? [];
     const user = parseBody(body);
-    const userName = valuesOf(user, 'username').find((name) => typeof name === 'string');
-    return { status: 200, body: { schemas: [SCHEMA], id: decoded(id), userName, active: activeIn(user) } };
+    const userName = valuesOf(user, 'username').find((value) => typeof value === 'string');
+    return { status: 200, body: { schemas: [USER_SCHEMA], id: decode(encodedId), userName, active: activeIn(user) } };
   },
-  read(request) {
-    const [, id] = USER_PATH.exec(request.path) ?? [];
-    const ending = id === undefined ? undefined : METHODS.get(request.method)?.(request.body);
-    if (id === undefined || !ending) return { tasks: [ignored(nameOf(request))] };
-    const identities = [userIdOf(id), ...identitiesIn(ending.names)];
-    return {
-      tasks: [
-        {
-          action: 'revoke-principal',
-          type: 'principal.disabled',
-          identities: identitiesIn(identities),
-          reason: ending.reason,
-        },
-      ],
-    };
+  read({ method, path, body }) {
+    const [, encodedId] = USER_PATH_PATTERN.exec(path) ?? [];
+    const deactivation = encodedId === undefined ? undefined : METHODS.get(method)?.(body);
+    if (encodedId === undefined || !deactivation) return { tasks: [ignored(`scim ${method}`)] };
+    const identities = identitiesIn([parseUserId(encodedId), ...deactivation.identities]);
+    const { reason } = deactivation;
+    return { tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason }] };
   },
 };
 
-const nameOf = ({ method }: WebhookRequest) => `scim ${method}`;
-
-/** @param encoded the last segment of the path */
-function userIdOf(encoded: string): string {
-  const [id] = identitiesIn([decoded(encoded)]);
-  if (id === undefined)
-    throw new KmsError('KMS.0308', { detail: 'The id of the path must be 1 to 256 printable characters.' });
-  return id;
+/** @throws KmsError KMS.0308 */
+function parseUserId(encodedId: string): string {
+  const [id] = identitiesIn([decode(encodedId)]);
+  if (id !== undefined) return id;
+  throw new KmsError('KMS.0308', { detail: 'The user id in the path must be 1 to 256 printable characters.' });
 }
 
-function decoded(encoded: string): string | undefined {
+function decode(encoded: string): string | undefined {
   try {
     return decodeURIComponent(encoded);
   } catch {
@@ -76,42 +68,39 @@ function decoded(encoded: string): string | undefined {
   }
 }
 
-function put(body: Uint8Array): Deactivation | undefined {
+function replacedUser(body: Uint8Array): Deactivation | undefined {
   const user = parseBody(body);
   if (activeIn(user) !== false) return undefined;
-  // Not by `emails`: users may write there what they like, somebody else's address too.
+  // `emails` are not identities: users may enter any address there, also another person's.
   const [externalId, userName] = ['externalid', 'username'].map((name) => valuesOf(user, name)[0]);
-  return { names: [externalId, userName, lowerCase(userName)], reason: 'scim PUT, active false' };
+  return { identities: [externalId, userName, lowerCase(userName)], reason: 'scim PUT, active false' };
 }
 
-const operationsOf = bodyParser({ Operations: objects('Operations') });
+const parsePatch = bodyParser({ Operations: objects('Operations') });
 
-/** Operations are applied in their order: the last that sets it decides. */
-function patch(body: Uint8Array): Deactivation | undefined {
-  const active = operationsOf(parseBody(body))
-    .Operations.map(activeAfter)
+/** Operations apply in order, so the last one that sets `active` decides. */
+function patchedUser(body: Uint8Array): Deactivation | undefined {
+  const active = parsePatch(parseBody(body))
+    .Operations.map(activeSetBy)
     .findLast((value) => value !== undefined);
-  return active === false ? { names: [], reason: 'scim PATCH, active false' } : undefined;
+  return active === false ? { identities: [], reason: 'scim PATCH, active false' } : undefined;
 }
 
 const OPS = ['add', 'replace', 'remove'];
 
-/** What one operation sets `active` to; undefined when it does not touch it. */
-function activeAfter({ op, path, value }: { op?: unknown; path?: unknown; value?: unknown }): boolean | undefined {
-  const name = lowerCase(op) ?? '';
-  if (!OPS.includes(name)) throw new KmsError('KMS.0308', { detail: `op must be one of: ${OPS.join(', ')}.` });
-  if (name === 'remove') return undefined;
+/** Returns the value that an operation gives `active`; undefined when it does not set it. */
+function activeSetBy({ op, path, value }: { op?: unknown; path?: unknown; value?: unknown }): boolean | undefined {
+  const opName = lowerCase(op) ?? '';
+  if (!OPS.includes(opName)) throw new KmsError('KMS.0308', { detail: `op must be one of: ${OPS.join(', ')}.` });
+  if (opName === 'remove') return undefined;
   if (path === undefined || path === null) {
     return typeof value === 'object' && value !== null ? activeIn(value as Attributes) : undefined;
   }
-  return isActive(lowerCase(path) ?? '') ? booleanOf(value) : undefined;
+  return ACTIVE_NAMES.includes(lowerCase(path) ?? '') ? parseBoolean(value) : undefined;
 }
 
-/** By its name, or by its name in full. */
-const isActive = (name: string) => name === 'active' || name === `${USER_SCHEMA}:active`;
-
 function activeIn(attributes: Attributes): boolean | undefined {
-  const values = [...valuesOf(attributes, 'active'), ...valuesOf(attributes, `${USER_SCHEMA}:active`)].map(booleanOf);
+  const values = ACTIVE_NAMES.flatMap((name) => valuesOf(attributes, name)).map(parseBoolean);
   return values.includes(false) ? false : values[0];
 }
 
@@ -122,11 +111,15 @@ function valuesOf(attributes: Attributes, name: string): unknown[] {
     .map(([, value]) => value);
 }
 
-/** Some providers send a text. What is neither is refused: taken for "nothing to do" it would be lost. */
-function booleanOf(value: unknown): boolean {
-  const word = String(value).toLowerCase();
-  if (!['boolean', 'string'].includes(typeof value) || !['true', 'false'].includes(word)) {
+/**
+ * Accepts a string too, as some providers send one. Anything else is an error, because to ignore it could mean to miss a
+ * deactivation.
+ * @throws KmsError KMS.0308
+ */
+function parseBoolean(value: unknown): boolean {
+  const text = String(value).toLowerCase();
+  if (!['boolean', 'string'].includes(typeof value) || !['true', 'false'].includes(text)) {
     throw new KmsError('KMS.0308', { detail: 'active must be true or false.' });
   }
-  return word === 'true';
+  return text === 'true';
 }

@@ -1,10 +1,14 @@
-/** Our own events in the form of Standard Webhooks: `{"type", "timestamp", "data": {…}}`. */
-import * as z from 'zod/mini';
+/**
+ * Events that are written for this service, in the form of Standard Webhooks: `{"type", "timestamp", "data": {…}}`.
+ * Source: Standard Webhooks, specification, "Payload structure".
+ */
+import { IAM_ID_PATTERN } from '../../../domain/ids.ts';
 import type { Task } from '../../../domain/job.ts';
 import { KmsError } from '../../../errors.ts';
 import { verifyWebhook, webhookSecretProblem } from '../../../signing/standard-webhooks.ts';
+import { bodyParser } from '../../../validation/body-parser.ts';
+import { optional, text } from '../../../validation/field.ts';
 import {
-  bodyParser,
   grantId,
   keyId,
   operationsFilter,
@@ -14,47 +18,34 @@ import {
 } from '../../../validation/fields.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { identitiesIn, ignored, lowerCase, name, names, object, type } from '../event-fields.ts';
+import { eventType, identifier, identifiers, identitiesIn, ignored, lowerCase, object } from '../event-fields.ts';
 
-const PROJECT_DETAIL = 'KMS.0308 project_id must be 1 to 64 letters, digits or - _';
-const told = {
-  project_id: z.optional(z.string(PROJECT_DETAIL).check(z.regex(/^[\w-]{1,64}$/, PROJECT_DETAIL))),
+const commonFields = {
+  project_id: optional(text(IAM_ID_PATTERN, 'KMS.0308', 'project_id must be 1 to 64 letters, digits or - _')),
   reason,
 };
 
-const envelope = bodyParser({ type: type('type') });
-const withData = bodyParser({ data: object('data') });
-const EXACT = { isExact: true };
-const disabled = bodyParser(
+const parseEnvelope = bodyParser({ type: eventType('type') });
+const parseData = bodyParser({ data: object('data') });
+const STRICT = { rejectsUnknownFields: true };
+const parsePrincipalDisabled = bodyParser(
   {
-    ...told,
+    ...commonFields,
     grantee_principal: optionalPrincipal('grantee_principal'),
-    identity: z.optional(name('identity')),
-    identities: z.optional(names('identities')),
+    identity: optional(identifier('identity')),
+    identities: optional(identifiers('identities')),
     key_id: optionalKeyId,
     operations: operationsFilter,
   },
-  EXACT,
+  STRICT,
 );
-const revoke = bodyParser({ ...told, key_id: keyId, grant_id: grantId }, EXACT);
-const compromised = bodyParser({ ...told, key_id: keyId }, EXACT);
+const parseGrantRevoke = bodyParser({ ...commonFields, key_id: keyId, grant_id: grantId }, STRICT);
+const parseKeyCompromised = bodyParser({ ...commonFields, key_id: keyId }, STRICT);
 
 const EVENTS = new Map<string, (data: Record<string, unknown>) => Task>([
   ['principal.disabled', principalDisabled],
-  [
-    'grant.revoke',
-    (data) => {
-      const { key_id, grant_id, ...rest } = revoke(data);
-      return { action: 'revoke-grant', type: 'grant.revoke', keyId: key_id, grantId: grant_id, ...toldOf(rest) };
-    },
-  ],
-  [
-    'key.compromised',
-    (data) => {
-      const { key_id, ...rest } = compromised(data);
-      return { action: 'revoke-key', type: 'key.compromised', keyId: key_id, ...toldOf(rest) };
-    },
-  ],
+  ['grant.revoke', grantRevoke],
+  ['key.compromised', keyCompromised],
 ]);
 
 export const standard: Adapter = {
@@ -62,20 +53,19 @@ export const standard: Adapter = {
   verify: verifyWebhook,
   read({ headers, body }) {
     const input = parseBody(body);
-    const { type } = envelope(input);
-    const task = EVENTS.get(type)?.(withData(input).data) ?? ignored(type);
+    const { type } = parseEnvelope(input);
+    const task = EVENTS.get(type)?.(parseData(input).data) ?? ignored(type);
     return { deliveryId: headers['webhook-id'], tasks: [task] };
   },
 };
 
 function principalDisabled(data: Record<string, unknown>): Task {
-  const { grantee_principal: grantee, identity, identities = [], key_id, operations, ...rest } = disabled(data);
+  const event = parsePrincipalDisabled(data);
+  const { grantee_principal: grantee, identity, identities = [] } = event;
   const people = [...(identity === undefined ? [] : [identity]), ...identities];
-  // One of them would be passed over.
   if (grantee !== undefined && people.length > 0) {
     throw new KmsError('KMS.0308', { detail: 'Send data.grantee_principal or an identity, not both.' });
   }
-  // Nobody named is never everybody.
   if (grantee === undefined && people.length === 0) {
     throw new KmsError('KMS.0204', { detail: 'data.grantee_principal, data.identity or data.identities is required.' });
   }
@@ -83,14 +73,24 @@ function principalDisabled(data: Record<string, unknown>): Task {
     action: 'revoke-principal',
     type: 'principal.disabled',
     grantee,
-    // A sender need not know that addresses are mapped in lower case.
-    identities: identitiesIn(people.flatMap((one) => [one, one.includes('@') ? lowerCase(one) : undefined])),
-    keyId: key_id,
-    operations,
-    ...toldOf(rest),
+    // Mappings hold e-mail addresses in lower case; senders need not know that.
+    identities: identitiesIn(
+      people.flatMap((person) => [person, person.includes('@') ? lowerCase(person) : undefined]),
+    ),
+    keyId: event.key_id,
+    operations: event.operations,
+    projectId: event.project_id,
+    reason: event.reason,
   };
 }
 
-function toldOf({ project_id, reason }: { project_id: string | undefined; reason: string | undefined }) {
-  return { projectId: project_id, reason };
+function grantRevoke(data: Record<string, unknown>): Task {
+  const { key_id, grant_id, project_id, reason } = parseGrantRevoke(data);
+  const type = 'grant.revoke';
+  return { action: 'revoke-grant', type, keyId: key_id, grantId: grant_id, projectId: project_id, reason };
+}
+
+function keyCompromised(data: Record<string, unknown>): Task {
+  const { key_id, project_id, reason } = parseKeyCompromised(data);
+  return { action: 'revoke-key', type: 'key.compromised', keyId: key_id, projectId: project_id, reason };
 }

@@ -4,38 +4,47 @@ import type { Task } from '../../../domain/job.ts';
 import { KmsError } from '../../../errors.ts';
 import { plainSecretProblem } from '../../../signing/plain-secret.ts';
 import { verifyWorkos } from '../../../signing/workos.ts';
-import { bodyParser } from '../../../validation/fields.ts';
+import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { emailsIn, identitiesIn, ignored, lowerCase, name, object, reasonOf, type } from '../event-fields.ts';
+import {
+  emailsIn,
+  eventType,
+  identifier,
+  identitiesIn,
+  ignored,
+  lowerCase,
+  object,
+  reasonOf,
+} from '../event-fields.ts';
 
-type Data = Record<string, unknown>;
+type UserData = Record<string, unknown>;
 
-/** Whether an event takes a user's access away. */
-const EVENTS = new Map<string, (data: Data) => boolean>([
+/** The events that may take a user's access away, and whether one with this data does. */
+const DEACTIVATIONS = new Map<string, (data: UserData) => boolean>([
   ['user.deleted', () => true],
   ['dsync.user.deleted', () => true],
-  // `inactive` since 2023-12-11; until then also `suspended`. What comes next is no more active than those.
+  // `inactive`; before 2023-12-11 also `suspended`. Any other state counts as not active.
   ['dsync.user.updated', ({ state }) => state !== undefined && state !== null && state !== 'active'],
 ]);
 
-const envelope = bodyParser({ id: name('id'), event: type('event') });
-const withData = bodyParser({ data: object('data') });
+const parseEnvelope = bodyParser({ id: identifier('id'), event: eventType('event') });
+const parseData = bodyParser({ data: object('data') });
 
 export const workos: Adapter = {
   secretProblem: plainSecretProblem,
   verify: verifyWorkos,
   read({ body }) {
     const input = parseBody(body);
-    const { id, event } = envelope(input);
-    const isEnding = EVENTS.get(event);
-    if (!isEnding) return { deliveryId: id, tasks: [ignored(event)] };
-    const { data } = withData(input);
-    return { deliveryId: id, tasks: [isEnding(data) ? disabled(event, data) : ignored(event)] };
+    const { id, event } = parseEnvelope(input);
+    const isDeactivation = DEACTIVATIONS.get(event);
+    if (!isDeactivation) return { deliveryId: id, tasks: [ignored(event)] };
+    const { data } = parseData(input);
+    return { deliveryId: id, tasks: [isDeactivation(data) ? principalDisabled(event, data) : ignored(event)] };
   },
 };
 
-function disabled(event: string, { id, external_id, idp_id, email, emails }: Data): Task {
+function principalDisabled(event: string, { id, external_id, idp_id, email, emails }: UserData): Task {
   const identities = identitiesIn([id, external_id, idp_id, lowerCase(email), ...emailsIn(emails)]);
   if (identities.length === 0) throw new KmsError('KMS.0204', { detail: 'data.id is required.' });
   return { action: 'revoke-principal', type: 'principal.disabled', identities, reason: reasonOf(`workos ${event}`) };

@@ -26,8 +26,8 @@ test('the published sample is taken, under any of the secrets, and read', async 
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'pem', type: 'spki' });
   expect(await refusalBy(github, request, [KNOWN.key])).toBeUndefined();
   expect(await refusalBy(github, request, [other as string, KNOWN.key])).toBeUndefined();
-  expect(await refusalBy(github, request, [other as string])).toBe('wrong signature, or a key that is not known');
-  expect(await refusalBy(github, request, [])).toBe('wrong signature, or a key that is not known');
+  expect(await refusalBy(github, request, [other as string])).toBe('wrong signature or unknown key');
+  expect(await refusalBy(github, request, [])).toBe('wrong signature or unknown key');
   expect(readBy(github, request)).toEqual({
     deliveryId: BODY_HASH,
     tasks: [
@@ -42,14 +42,14 @@ test('the published sample is taken, under any of the secrets, and read', async 
 });
 
 test.each([
-  ['no identifier', { 'github-public-key-identifier': undefined }, 'a header of the signature is missing'],
-  ['no signature', { 'github-public-key-signature': undefined }, 'a header of the signature is missing'],
-  ['an empty signature', { 'github-public-key-signature': '' }, 'a header of the signature is missing'],
+  ['no identifier', { 'github-public-key-identifier': undefined }, 'missing signature header'],
+  ['no signature', { 'github-public-key-signature': undefined }, 'missing signature header'],
+  ['an empty signature', { 'github-public-key-signature': '' }, 'missing signature header'],
   ['another identifier form', { 'github-public-key-identifier': 'a/../b' }, 'malformed key identifier'],
   ['a long identifier', { 'github-public-key-identifier': 'a'.repeat(129) }, 'malformed key identifier'],
   ['two identifiers', { 'github-public-key-identifier': 'a, b' }, 'malformed key identifier'],
-  ['garbage', { 'github-public-key-signature': '%%%' }, 'wrong signature, or a key that is not known'],
-  ['no DER', { 'github-public-key-signature': 'AAAA' }, 'wrong signature, or a key that is not known'],
+  ['garbage', { 'github-public-key-signature': '%%%' }, 'wrong signature or unknown key'],
+  ['no DER', { 'github-public-key-signature': 'AAAA' }, 'wrong signature or unknown key'],
 ])('%s is refused', async (_, headers, refusal) => {
   const request = requestOf(KNOWN.body, { headers: { ...KNOWN.headers, ...headers } });
   expect(await refusalBy(github, request, [KNOWN.key])).toBe(refusal);
@@ -57,7 +57,7 @@ test.each([
 
 test('other bytes are refused', async () => {
   const request = requestOf(`${KNOWN.body}\n`, { headers: KNOWN.headers });
-  expect(await refusalBy(github, request, [KNOWN.key])).toBe('wrong signature, or a key that is not known');
+  expect(await refusalBy(github, request, [KNOWN.key])).toBe('wrong signature or unknown key');
 });
 
 const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -73,7 +73,7 @@ test.each([
   ['0123456789abcdef0123', false],
   [privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, false],
 ])('%s as a secret is taken: %j', (secret, isTaken) => {
-  const fault = 'must be a P-256 public key as PEM or base64, or the https:// address of a list of keys';
+  const fault = 'must be a P-256 public key as PEM or base64, or the https:// URL of a list of public keys';
   expect(github.secretProblem(secret)).toBe(isTaken ? undefined : fault);
 });
 
@@ -111,13 +111,13 @@ test('no match asks for nothing', () => {
 test.each([
   ['', 'KMS.0202 The body must be JSON in UTF-8.'],
   ['{"token":"SECRET","type":"a"}', 'KMS.0202 The body must be a JSON array.'],
-  ['[{"token":"SECRET","token":"b","type":"a"}]', 'KMS.0202 A key is there twice.'],
+  ['[{"token":"SECRET","token":"b","type":"a"}]', 'KMS.0202 A key occurs twice.'],
   ['["SECRET"]', 'KMS.0308 The body must be an array of objects.'],
   ['[{"type":"SECRET"}]', 'KMS.0204 token is required.'],
-  ['[{"token":"","type":"a"}]', 'KMS.0308 token must not be empty.'],
-  ['[{"token":["SECRET"],"type":"a"}]', 'KMS.0308 token must be a text.'],
+  ['[{"token":"","type":"a"}]', 'KMS.0308 token must be a string, not empty.'],
+  ['[{"token":["SECRET"],"type":"a"}]', 'KMS.0308 token must be a string, not empty.'],
   ['[{"token":"SECRET"}]', 'KMS.0204 type is required.'],
-  ['[{"token":"SECRET","type":"a"},{"token":"SECRET","type":1}]', 'KMS.0308 type must be a text.'],
+  ['[{"token":"SECRET","type":"a"},{"token":"SECRET","type":1}]', 'KMS.0308 type must be a string.'],
 ])('the body %j is refused, in words of our own', (body, refusal) => {
   expect(read(body)).toBe(refusal);
 });

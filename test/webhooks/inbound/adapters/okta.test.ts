@@ -113,7 +113,7 @@ test.each([
   ['{"eventId":"e","data":{"events":{}}}', 'KMS.0308 data.events must be an array of objects.'],
   ['{"eventId":"e","data":{"events":[1]}}', 'KMS.0308 data.events must be an array of objects.'],
   ['{"eventId":"e","data":{"events":[{}]}}', 'KMS.0204 eventType is required.'],
-  ['{"eventId":"e","data":{"events":[{"eventType":1}]}}', 'KMS.0308 eventType must be a text.'],
+  ['{"eventId":"e","data":{"events":[{"eventType":1}]}}', 'KMS.0308 eventType must be a string.'],
   ['{"eventId":"e","eventId":"f"}', 'KMS.0202'],
 ])('the body %j is refused', (body, refusal) => {
   expect(readBy(okta, requestOf(body))).toEqual(expect.stringContaining(refusal));

@@ -33,7 +33,7 @@ test('the bearer token must be one of the secrets', async () => {
 test.each([
   ['0123456789abcdef', undefined],
   ['0123456789abcde', 'must be at least 16 printable ASCII characters, none of the outer ones a space'],
-  ['01234567 89abcdef', 'must be without spaces'],
+  ['01234567 89abcdef', 'must not contain spaces'],
 ])('the secret %j: %s', (secret, fault) => {
   expect(scim.secretProblem(secret)).toBe(fault);
 });
@@ -48,7 +48,7 @@ test('DELETE, by the id of the path', () => {
 test.each(['/Users/%', '/Users/%ff', '/Users/a%00', '/Users/%0a', `/Users/${'a'.repeat(257)}`])(
   'DELETE of %j is refused',
   (path) => {
-    expect(read('DELETE', '', path)).toBe('KMS.0308 The id of the path must be 1 to 256 printable characters.');
+    expect(read('DELETE', '', path)).toBe('KMS.0308 The user id in the path must be 1 to 256 printable characters.');
   },
 );
 

@@ -83,7 +83,7 @@ test.each<[unknown, unknown, string]>([
   ['user.deleted', {}, 'KMS.0204 data.id is required.'],
   ['user.deleted', { id: 7, email: 'a\u0000' }, 'KMS.0204 data.id is required.'],
   [undefined, {}, 'KMS.0204 event is required.'],
-  [['user.deleted'], {}, 'KMS.0308 event must be a text.'],
+  [['user.deleted'], {}, 'KMS.0308 event must be a string.'],
 ])('%j of %j is refused', (event, data, refusal) => {
   expect(read(event, data)).toBe(refusal);
 });

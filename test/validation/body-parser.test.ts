@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, KmsError } from '../../lib/errors.ts';
+import { bodyParser } from '../../lib/validation/body-parser.ts';
 import * as fields from '../../lib/validation/fields.ts';
-
-const { bodyParser: bodyOf } = fields;
 
 const KEY_ID = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
 const GRANT_ID = '7c9a3286af4fcca5f0a385ad13e1d21a50e27b6dbcab50f37f30f93b8939827d';
@@ -15,7 +14,7 @@ test.each([
   ['key_alias', fields.keyAlias],
   ['pending_days', fields.pendingDays],
 ])('%s is required: absent and null are KMS.0204 with its name', (name, field) => {
-  const check = bodyOf({ [name]: field });
+  const check = bodyParser({ [name]: field });
   const message = `Parameters missing in the request message. ${name} is required.`;
   for (const body of [{}, { [name]: null }, { [name]: undefined }]) {
     expect(() => check(body)).toThrow(new KmsError('KMS.0204', { detail: `${name} is required.` }));
@@ -26,11 +25,11 @@ test.each([
 test('an optional field that is null counts as absent', () => {
   const { grantName: name, limit, grantMarker: marker, sequence } = fields;
   const body = { name: null, limit: null, marker: null, sequence: null };
-  const read = bodyOf({ name, limit, marker, sequence })(body);
+  const read = bodyParser({ name, limit, marker, sequence })(body);
   expect([read.name, read.limit, read.marker, read.sequence]).toEqual([undefined, undefined, undefined, undefined]);
 });
 
-const checkGrant = bodyOf({ key_id: fields.keyId, grant_id: fields.grantId, sequence: fields.sequence });
+const checkGrant = bodyParser({ key_id: fields.keyId, grant_id: fields.grantId, sequence: fields.sequence });
 
 test('what is no field is ignored and does not come through', () => {
   const body = { key_id: KEY_ID, grant_id: GRANT_ID, constructor: 1, toString: 'x', extra: { key_id: 1 } };
@@ -51,7 +50,7 @@ test('no refusal repeats what the client sent', () => {
   const detail =
     'operations must be an array of 1 to 10 of: create-datakey, create-datakey-without-plaintext, ' +
     'encrypt-datakey, decrypt-datakey, describe-key, create-grant, retire-grant, encrypt-data, decrypt-data.';
-  expect(() => bodyOf({ operations: fields.operations })({ operations: ['<script>'] })).toThrow(
+  expect(() => bodyParser({ operations: fields.operations })({ operations: ['<script>'] })).toThrow(
     new KmsError('KMS.0308', { detail }),
   );
 });
