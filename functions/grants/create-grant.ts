@@ -9,7 +9,7 @@ import {
   sequence,
 } from '../../lib/validation/fields.ts';
 
-/** Lets a principal use a key. The key's creator may, and a grantee that passes on what it holds itself. */
+/** Lets a principal use a key. For the key's creator, and for grantees that delegate operations they hold themselves. */
 export const handler = httpHandler({
   access: 'kms:grant:create',
   fields: {

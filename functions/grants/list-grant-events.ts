@@ -11,7 +11,7 @@ import {
   sequence,
 } from '../../lib/validation/fields.ts';
 
-/** The receipts of the project, newest first: all, or those of a key, a grant or a grantee. */
+/** Lists the events of the project, newest first: all, or those of a key, a grant or a grantee. */
 export const handler = httpHandler({
   access: 'kms:grant:list',
   isExtension: true,
@@ -24,12 +24,12 @@ export const handler = httpHandler({
     sequence,
   },
   async handle({ body, context, store }) {
-    const { limit: most = LIMIT_MAX, key_id: keyId, grant_id: grantId, grantee_principal: grantee } = body;
+    const { limit: eventsMax = LIMIT_MAX, key_id: keyId, grant_id: grantId, grantee_principal: grantee } = body;
     const filter = { keyId, grantId, grantee, before: body.marker };
-    // One more than asked for tells whether there is a next page.
-    const found = await store.events.list(context.projectId, filter, most + 1);
-    const events = found.slice(0, most);
-    const next = found.length > most ? events.at(-1)?.eventId : undefined;
+    // One more than requested shows whether there is a next page.
+    const found = await store.events.list(context.projectId, filter, eventsMax + 1);
+    const events = found.slice(0, eventsMax);
+    const next = found.length > eventsMax ? events.at(-1)?.eventId : undefined;
     return { events: events.map(serializeEvent), ...pageFields({ next }) };
   },
 });

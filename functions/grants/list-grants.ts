@@ -3,7 +3,7 @@ import { grantsReply } from '../../lib/http/serialize-grants.ts';
 import { grantMarker, keyId, limit, optionalPrincipal, sequence } from '../../lib/validation/fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
-/** The grants of a key, oldest first; with `grantee_principal`, only those it holds. */
+/** Lists the grants of a key, oldest first; with `grantee_principal`, only that grantee's. */
 export const handler = httpHandler({
   access: 'kms:grant:list',
   fields: {

@@ -3,7 +3,7 @@ import { grantsReply } from '../../lib/http/serialize-grants.ts';
 import { grantMarker, limit, principal, sequence } from '../../lib/validation/fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
-/** All that a grantee holds, user or domain, across the keys of the project, oldest first. */
+/** Lists the grants of a grantee, a user or a domain, across the keys of the project, oldest first. */
 export const handler = httpHandler({
   access: 'kms:grant:list',
   fields: { grantee_principal: principal('grantee_principal'), limit, marker: grantMarker, sequence },

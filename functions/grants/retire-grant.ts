@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { grantId, keyId, sequence } from '../../lib/validation/fields.ts';
 
-/** Gives a grant up. The issuer, the retiring principal, and a grantee that holds `retire-grant` may. */
+/** Retires a grant. For its issuer, its retiring principal, and a grantee that holds `retire-grant`. */
 export const handler = httpHandler({
   access: 'kms:grant:retire',
   fields: { key_id: keyId, grant_id: grantId, sequence },

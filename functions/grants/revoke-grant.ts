@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { grantId, keyId, sequence } from '../../lib/validation/fields.ts';
 
-/** Takes a grant away. Only the key's creator may. */
+/** Revokes a grant. For the key's creator only. */
 export const handler = httpHandler({
   access: 'kms:grant:revoke',
   fields: { key_id: keyId, grant_id: grantId, sequence },

@@ -10,7 +10,7 @@ import {
   sequence,
 } from '../../lib/validation/fields.ts';
 
-/** Takes away all that a grantee holds, whoever made the keys: an administrator's act. With `dry_run` it only looks. */
+/** Revokes all grants of a grantee, whoever created the keys, for administrators. With `dry_run` it only counts them. */
 export const handler = httpHandler({
   access: 'kms:grant:revoke-any',
   isExtension: true,
@@ -26,7 +26,7 @@ export const handler = httpHandler({
   },
   handle: ({ body, context, authority, store: { idempotency }, now, config }) =>
     revokePrincipalGrants(
-      { authority, seen: idempotency, now, isSingleHost: !config.dynamodb },
+      { authority, idempotency, now, isSingleHost: !config.dynamodb },
       { ...context, reason: body.reason },
       {
         grantee: body.grantee_principal,

@@ -2,7 +2,7 @@ import { KmsError } from '../../lib/errors.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { isJobAboutProject, serializeJob } from '../../lib/http/serialize-job.ts';
 
-/** How far what a hook has started has come, for who may list grants in one of its projects. */
+/** Shows the progress of the job that a webhook started, to callers who may list grants in one of its projects. */
 export const handler = httpHandler({
   access: 'kms:grant:list',
   name: 'job',
@@ -11,6 +11,6 @@ export const handler = httpHandler({
   async handle({ params, context: { projectId }, store }) {
     const job = await store.jobs.job(params['id'] ?? '');
     if (job && isJobAboutProject(job, projectId)) return serializeJob(job, projectId);
-    throw new KmsError('APIGW.0101', { detail: 'There is no such job.' });
+    throw new KmsError('APIGW.0101', { detail: 'There is no such job in this project.' });
   },
 });

@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 
-/** Takes what a source tells. Who it is, its signature tells; what it starts can be read by the answer's `job_id`. */
+/** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */
 export const handler = httpHandler({
   access: 'anyone',
   name: 'webhook',

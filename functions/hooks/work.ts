@@ -1,7 +1,7 @@
 import { sqsHandler } from '../../lib/handlers/sqs.ts';
 import { messageProcessor } from '../../lib/webhooks/process-message.ts';
 
-/** Does what hooks have started, and tells others of what has changed. */
+/** Processes messages of the queue: jobs that webhooks started, and events to deliver to targets. */
 export const handler = sqsHandler('work', (services, taken, isPastDeadline) =>
-  messageProcessor(services).work(taken, isPastDeadline),
+  messageProcessor(services).process(taken, isPastDeadline),
 );

@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 
 /**
- * The caller's projects; with `?name=`, the one of that name. It is how an SDK finds the project of a region.
+ * Lists the caller's projects; with `?name=`, the one of that name. SDKs find the project of a region this way.
  * Source: IAM API reference, "Querying Project Information Based on the Specified Criteria".
  */
 export const handler = httpHandler({

@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { keyId, sequence } from '../../lib/validation/fields.ts';
 
-/** Keeps a key that waits for deletion; it comes back disabled. */
+/** Cancels the scheduled deletion of a key and leaves the key disabled. */
 export const handler = httpHandler({
   access: 'kms:cmk:update',
   fields: { key_id: keyId, sequence },

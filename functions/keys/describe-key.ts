@@ -2,7 +2,7 @@ import { httpHandler } from '../../lib/handlers/http.ts';
 import { serializeKey } from '../../lib/http/serialize-key.ts';
 import { keyId, sequence } from '../../lib/validation/fields.ts';
 
-/** All about a key. */
+/** Shows the details of a key. */
 export const handler = httpHandler({
   access: 'kms:cmk:get',
   fields: { key_id: keyId, sequence },

@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { keyId, sequence } from '../../lib/validation/fields.ts';
 
-/** Stops a key from being granted and used; its grants stay and can be revoked. */
+/** Disables a key: no new grants can be created. Existing grants stay and can be revoked. */
 export const handler = httpHandler({
   access: 'kms:cmk:disable',
   fields: { key_id: keyId, sequence },

@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { keyId, sequence } from '../../lib/validation/fields.ts';
 
-/** Lets a disabled key be granted and used again. */
+/** Enables a disabled key. */
 export const handler = httpHandler({
   access: 'kms:cmk:enable',
   fields: { key_id: keyId, sequence },

@@ -5,7 +5,7 @@ import { serializeKey } from '../../lib/http/serialize-key.ts';
 import { keyMarker, keySpecFilter, keyStateFilter, limit, sequence } from '../../lib/validation/fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
-/** The keys of the project, oldest first. Without `key_spec` only AES_256 keys, as documented; `ALL` for every one. */
+/** Lists the keys of the project, oldest first: AES_256 keys, as documented, or those of `key_spec`, or `ALL`. */
 export const handler = httpHandler({
   access: 'kms:cmk:list',
   fields: { limit, marker: keyMarker, key_state: keyStateFilter, key_spec: keySpecFilter, sequence },

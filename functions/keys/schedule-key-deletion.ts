@@ -1,7 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { keyId, pendingDays, sequence } from '../../lib/validation/fields.ts';
 
-/** Has a key deleted, with its grants, after 7 to 1096 days. */
+/** Schedules the deletion of a key and its grants in 7 to 1096 days. */
 export const handler = httpHandler({
   access: 'kms:cmk:update',
   fields: { key_id: keyId, pending_days: pendingDays, sequence },

@@ -1,6 +1,6 @@
 import { scheduleHandler } from '../../lib/handlers/schedule.ts';
 
-/** Deletes the keys whose time has come; what it does not get to is done a minute later. */
+/** Deletes the keys whose deletion date has passed. The next run, a minute later, continues what is left. */
 export const handler = scheduleHandler('delete-due-keys', async ({ deleteDueKeys }) => ({
   keys: await deleteDueKeys(),
 }));

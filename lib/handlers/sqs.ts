@@ -1,38 +1,49 @@
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { describeCause, logger } from '../logger.ts';
 import { messageLogFields, type ReceivedMessage } from '../queue/queue.ts';
 import { messageOfRecord } from '../queue/sqs.ts';
 import { type Services, services } from '../services.ts';
 
-/**
- * What is left of a function's time when nothing more is begun: for the end of what was, of a slow store, and of a call of
- * another KMS.
- */
+/** Time that must be left to start more work: for the work that runs, a slow store, and a call of the upstream. */
 const MARGIN_MS = 15_000;
 const marginMs = ({ config }: Services) => MARGIN_MS + (config.upstream?.timeoutMs ?? 0);
 
 /**
- * Makes the handler of work that a queue hands out.
- * @param work answers whether it is finished; what is not, and what fails, comes back
+ * Creates the Lambda handler of a queue. Messages of a batch are processed concurrently; only those that are not
+ * finished, or that fail, are returned to the queue.
+ * @param process returns whether the message is finished
  */
 export function sqsHandler(
   name: string,
-  work: (services: Services, taken: ReceivedMessage, isPastDeadline: () => boolean) => Promise<boolean>,
+  process: (services: Services, received: ReceivedMessage, isPastDeadline: () => boolean) => Promise<boolean>,
 ) {
-  async function isFinished(taken: ReceivedMessage | undefined, isPastDeadline: () => boolean): Promise<boolean> {
-    try {
-      if (taken) return await work(services(), taken, isPastDeadline);
-      logger.error(name, { cause: 'a message that is no work' });
-    } catch (error) {
-      logger.error(name, { ...(taken && messageLogFields(taken)), cause: describeCause(error) });
-    }
-    return false;
+  async function processRecord(record: SQSRecord, context: Context): Promise<void> {
+    const received = messageOfRecord(record);
+    if (!received) throw logged(new Error('the record holds no message of this service'), {});
+    const isPastDeadline = () => context.getRemainingTimeInMillis() < marginMs(services());
+    const isFinished = await process(services(), received, isPastDeadline).catch((error: unknown) => {
+      throw logged(error, messageLogFields(received));
+    });
+    if (!isFinished) throw new UnfinishedError();
   }
 
-  return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-    const isPastDeadline = () => context.getRemainingTimeInMillis() < marginMs(services());
-    const ends = await Promise.all(Records.map((record) => isFinished(messageOfRecord(record), isPastDeadline)));
-    const left = Records.filter((_, place) => !ends[place]);
-    return { batchItemFailures: left.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-  };
+  function logged(error: unknown, fields: object): unknown {
+    logger.error(name, { ...fields, cause: describeCause(error) });
+    return error;
+  }
+
+  return (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
+    processPartialResponse(
+      event,
+      (record: SQSRecord) => processRecord(record, context),
+      new BatchProcessor(EventType.SQS),
+      // A batch in which every message is to come back is no failure of the function.
+      { context, throwOnFullBatchFailure: false },
+    );
+}
+
+/** Returns a message to the queue: its work is to go on later. */
+class UnfinishedError extends Error {
+  override readonly name = 'UnfinishedError';
 }

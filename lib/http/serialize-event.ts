@@ -1,6 +1,6 @@
 import type { ChangeEvent } from '../domain/events.ts';
 
-/** An event in the form in which it is told to others: by list-grant-events and in webhooks. JSON leaves out what is undefined. */
+/** An event as list-grant-events, outbound webhooks and the admin command show it. JSON leaves out undefined fields. */
 export function serializeEvent(event: ChangeEvent) {
   return {
     event_id: event.eventId,

@@ -1,5 +1,9 @@
 import type { KeyDetails, ListedKey } from '../domain/model.ts';
 
+/**
+ * The details of a key. All values are strings. An upstream's key is passed on as it is.
+ * Source: KMS API reference, describe-key, KeyDetails.
+ */
 export function serializeKey(key: ListedKey, region: string): KeyDetails {
   if ('details' in key) return key.details;
   return {
