@@ -245,3 +245,8 @@ function credentialsOf(data: Settings): 'caller' | CredentialsSource {
 export function readConfig(): Config {
   return parseConfig(process.env);
 }
+
+/** Whether this process is a deployed function, which is reached by HTTPS only. */
+export function isOnLambda(): boolean {
+  return process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined;
+}

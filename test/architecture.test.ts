@@ -1,7 +1,7 @@
-/** The architecture, as rules that a change can break. */
+/** The architecture of docs and CONTRIBUTING, as rules that a change can break. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { ERRORS } from '../lib/errors.ts';
 import { ADAPTERS } from '../lib/webhooks/inbound/adapters.ts';
@@ -14,25 +14,36 @@ const filesOf = (folder: string): string[] =>
 
 const textOf = (file: string) => readFileSync(file, 'utf8');
 
+const packageJson = JSON.parse(textOf('package.json')) as {
+  dependencies: Record<string, string>;
+  imports: Record<string, { default: string }>;
+};
+
 interface Import {
   file: string;
   /** A package's name as written, or a path from the root of the project. */
   target: string;
   isPackage: boolean;
+  isTypeOnly: boolean;
 }
 
 /** Every import, export-from and import() of the sources in these folders. */
 function importsOf(...folders: string[]): Import[] {
   return folders.flatMap(filesOf).flatMap((file) =>
-    [...textOf(file).matchAll(/(?:\bfrom|^import|\bimport\()\s*'([^']+)'/gm)].map(([, named = '']) => ({
-      file,
-      isPackage: !named.startsWith('.'),
-      target: named.startsWith('.') ? join(dirname(file), named) : named,
-    })),
+    [...textOf(file).matchAll(/(?:^(import|export)( type)?\b[^;']*?from\s*|^import\s*|\bimport\()'([^']+)'/gm)].map(
+      ([, , type, written = '']) => {
+        const name = packageJson.imports[written]?.default ?? written;
+        const isPackage = !name.startsWith('.');
+        const path = name === written ? join(dirname(file), name) : join(name);
+        return { file, isPackage, target: isPackage ? name : path, isTypeOnly: type !== undefined };
+      },
+    ),
   );
 }
 
 const within = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
+const isIn = (places: readonly string[], path: string) =>
+  places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
 const written = (imports: Import[]) => imports.map(({ file, target }) => `${file} imports ${target}`);
 
 const { functions } = parse(textOf('serverless.yml')) as {
@@ -40,80 +51,143 @@ const { functions } = parse(textOf('serverless.yml')) as {
 };
 const entries = Object.entries(functions);
 
-test('the walk finds the sources and their imports', () => {
+test('the search finds the sources and their imports', () => {
   expect(filesOf('functions').length).toBeGreaterThan(10);
   expect(written(importsOf('functions'))).toContain('functions/grants/list-grants.ts imports lib/handlers/http.ts');
   expect(written(importsOf('lib'))).toContain('lib/handlers/http.ts imports @middy/core');
-  expect(written(importsOf('lib'))).toContain('lib/handlers/http.ts imports lib/validation/fields.ts');
+  expect(written(importsOf('lib'))).toContain('lib/services.ts imports lib/authority/upstream/upstream.ts');
 });
 
-test('every file in functions/ has one entry in serverless.yml, and every entry its file', () => {
-  expect(entries.map(([, { handler }]) => handler).sort()).toEqual(
-    filesOf('functions').map((file) => file.replace(/\.ts$/, '.handler')),
-  );
-});
+describe('functions/', () => {
+  test('every file has one entry in serverless.yml, and every entry its file', () => {
+    expect(entries.map(([, { handler }]) => handler).sort()).toEqual(
+      filesOf('functions').map((file) => file.replace(/\.ts$/, '.handler')),
+    );
+  });
 
-test('a function is named as its file, and an API of keys and grants as the last segment of its path', () => {
-  for (const [name, { handler, events }] of entries) {
-    expect(basename(handler, '.handler')).toBe(name);
-    for (const { httpApi } of events) {
-      if (httpApi?.includes('/kms/')) expect(httpApi).toBe(`POST /v1.0/{project_id}/kms/${name}`);
+  test('a function is named after its file, and an API of keys and grants after the last segment of its path', () => {
+    for (const [name, { handler, events }] of entries) {
+      expect(basename(handler, '.handler')).toBe(name);
+      for (const { httpApi } of events) {
+        if (httpApi?.includes('/kms/')) expect(httpApi).toBe(`POST /v1.0/{project_id}/kms/${name}`);
+      }
     }
-  }
+  });
+
+  test('no two functions have the same route', () => {
+    const routes = entries.flatMap(([, { events }]) => events.flatMap(({ httpApi }) => httpApi ?? []));
+    expect(routes).toHaveLength(new Set(routes).size);
+  });
+
+  test.each(filesOf('functions'))('%s exports its handler and nothing else', (file) => {
+    expect(textOf(file).match(/^export .*/gm)).toEqual([
+      expect.stringMatching(/^export const handler = (?:httpHandler|scheduleHandler|sqsHandler)\(/),
+    ]);
+  });
+
+  test('functions import only lib/, and zod for fields of their own', () => {
+    const others = importsOf('functions').filter(({ target }) => !within('lib')(target) && target !== 'zod/mini');
+    expect(written(others)).toEqual([]);
+  });
+
+  test('functions get the authority and the store as arguments: they import only types of them', () => {
+    const ports = ['lib/authority/authority.ts', 'lib/authority/standalone/', 'lib/authority/upstream/', 'lib/store/'];
+    const values = importsOf('functions').filter(
+      ({ target, isTypeOnly }) => !isTypeOnly && isIn([...ports, 'lib/services.ts'], target),
+    );
+    expect(written(values)).toEqual([]);
+  });
 });
 
-test('no two functions take the same request', () => {
-  const routes = entries.flatMap(([, { events }]) => events.flatMap(({ httpApi }) => httpApi ?? []));
-  expect(routes).toHaveLength(new Set(routes).size);
-});
+describe('lib/', () => {
+  test('has at most five files beside its folders', () => {
+    const files = readdirSync('lib', { withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.map(({ name }) => name)).toEqual(['config.ts', 'errors.ts', 'logger.ts', 'services.ts', 'stubs.ts']);
+  });
 
-test.each(filesOf('functions'))('%s exports its handler and nothing else', (file) => {
-  expect(textOf(file).match(/^export .*/gm)).toEqual([
-    expect.stringMatching(/^export const handler = (?:httpHandler|scheduleHandler|sqsHandler)\(/),
-  ]);
-});
+  test('imports nothing of functions/, local/ or test/', () => {
+    const outside = importsOf('lib').filter(({ isPackage, target }) => !isPackage && !within('lib')(target));
+    expect(written(outside)).toEqual([]);
+  });
 
-test('functions/ imports from lib/ only, besides zod for fields of its own', () => {
-  const others = importsOf('functions').filter(({ target }) => !within('lib')(target) && target !== 'zod/mini');
-  expect(written(others)).toEqual([]);
-});
+  test('has no import cycle', () => {
+    const imports = Map.groupBy(
+      importsOf('lib').filter(({ isPackage }) => !isPackage),
+      ({ file }) => file,
+    );
+    const finished = new Set<string>();
+    function cycleFrom(file: string, path: readonly string[]): string[] | undefined {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+      if (finished.has(file)) return undefined;
+      for (const { target } of imports.get(file) ?? []) {
+        const cycle = cycleFrom(target, [...path, file]);
+        if (cycle) return cycle;
+      }
+      finished.add(file);
+      return undefined;
+    }
+    const cycles = filesOf('lib').flatMap((file) => cycleFrom(file, [])?.join(' -> ') ?? []);
+    expect(cycles).toEqual([]);
+  });
 
-test('functions/ reaches the rules through what the endpoint hands in: of the authority and the store only types', () => {
-  const values = filesOf('functions').filter((file) =>
-    /^import (?!type )[^;]*'[^']*\/lib\/(?:authority|store|services)/m.test(textOf(file)),
-  );
-  expect(values).toEqual([]);
-});
+  /** What the files of a folder may import of lib/: dependencies point inward. Packages are not listed. */
+  const MAY_IMPORT: Record<string, readonly string[]> = {
+    'lib/errors.ts': [],
+    'lib/domain/': ['lib/domain/', 'lib/errors.ts'],
+    'lib/signing/': ['lib/signing/', 'lib/domain/', 'lib/errors.ts'],
+  };
+  const BELOW_HANDLERS = [
+    'authority',
+    'clients',
+    'http',
+    'idempotency',
+    'identity',
+    'queue',
+    'store',
+    'util',
+    'validation',
+    'webhooks',
+  ];
+  test.each(Object.entries(MAY_IMPORT))('%s imports of lib/ only %j', (place, allowed) => {
+    const others = importsOf('lib').filter(
+      ({ file, target, isPackage }) => isIn([place], file) && !isPackage && !isIn(allowed, target),
+    );
+    expect(written(others)).toEqual([]);
+  });
 
-test('lib/ imports nothing of functions/, local/ or test/', () => {
-  const outside = importsOf('lib').filter(({ isPackage, target }) => !isPackage && !within('lib')(target));
-  expect(written(outside)).toEqual([]);
-});
+  test('nothing below handlers/ imports handlers/ or services.ts', () => {
+    const others = importsOf(...BELOW_HANDLERS.map((folder) => `lib/${folder}`)).filter(({ target }) =>
+      isIn(['lib/handlers/', 'lib/services.ts'], target),
+    );
+    expect(written(others)).toEqual([]);
+  });
 
-test('only lib/handlers/http.ts imports middy', () => {
-  const middy = importsOf('lib', 'functions', 'local').filter(({ target }) => target.startsWith('@middy/'));
-  expect(written(middy)).toEqual(['lib/handlers/http.ts imports @middy/core']);
-});
+  test('only handlers/ knows middy and the shape of Lambda events', () => {
+    const others = importsOf('lib', 'functions').filter(
+      ({ file, target }) => !within('lib/handlers')(file) && (target.startsWith('@middy/') || target === 'aws-lambda'),
+    );
+    // The reply is API Gateway's result format.
+    expect(written(others)).toEqual(['lib/http/reply.ts imports aws-lambda']);
+  });
 
-test('lib/signing/ imports node:crypto and its own folder', () => {
-  const others = importsOf('lib/signing').filter(
-    ({ target }) => target !== 'node:crypto' && !within('lib/signing')(target),
-  );
-  expect(written(others)).toEqual([]);
-});
+  test('authority/standalone/ and store/ know no HTTP', () => {
+    const http = importsOf('lib/authority/standalone', 'lib/store').filter(
+      ({ target }) => /^(?:node:https?|ky|aws-lambda)$/.test(target) || isIn(['lib/http/', 'lib/validation/'], target),
+    );
+    expect(written(http)).toEqual([]);
+  });
 
-test('authority/ and store/ know no HTTP', () => {
-  const http = importsOf('lib/authority', 'lib/store').filter(({ target }) =>
-    /^(?:node:https?|@middy\/|aws-lambda|lib\/(?:handlers|http|validation)\/|lib\/services\.ts)/.test(target),
-  );
-  expect(written(http)).toEqual([]);
-});
+  test('signing/ uses no package but node:crypto', () => {
+    const others = importsOf('lib/signing').filter(({ target, isPackage }) => isPackage && target !== 'node:crypto');
+    expect(written(others)).toEqual([]);
+  });
 
-test('no function carries SQLite: in lib/ only its engine knows it', () => {
-  const sqlite = importsOf('lib', 'functions').filter(
-    ({ file, target }) => /sqlite/.test(target) && !within('lib/store/sqlite')(file),
-  );
-  expect(written(sqlite)).toEqual([]);
+  test('only the SQLite engine knows SQLite, so no function bundles it', () => {
+    const sqlite = importsOf('lib', 'functions').filter(
+      ({ file, target }) => /sqlite/.test(target) && !within('lib/store/sqlite')(file),
+    );
+    expect(written(sqlite)).toEqual([]);
+  });
 });
 
 test('only lib/config.ts reads the environment', () => {
@@ -123,33 +197,26 @@ test('only lib/config.ts reads the environment', () => {
   expect(readers).toEqual(['lib/config.ts']);
 });
 
-test('every kind of source has its file, its test and its place in docs/hooks.md', () => {
-  const kinds = Object.keys(ADAPTERS).sort();
-  const tests = filesOf('test/webhooks/inbound/adapters').filter((file) => file.endsWith('.test.ts'));
-  for (const kind of kinds) {
+test('every kind of source has its adapter, its test and its page in docs/', () => {
+  for (const kind of Object.keys(ADAPTERS)) {
     expect(filesOf('lib/webhooks/inbound/adapters')).toContain(`lib/webhooks/inbound/adapters/${kind}.ts`);
-    expect(tests).toContain(`test/webhooks/inbound/adapters/${kind}.test.ts`);
-    expect(textOf('docs/hooks.md')).toContain(`\n### ${kind}\n`);
+    expect(filesOf('test/webhooks')).toContain(`test/webhooks/inbound/adapters/${kind}.test.ts`);
+    expect(filesOf('docs')).toContain(`docs/webhooks/${kind}.md`);
   }
 });
 
-test('every package that is imported is a dependency, and every dependency is imported', () => {
-  const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
+test('every imported package is a dependency, and every dependency is imported', () => {
   const nameOf = (target: string) => target.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? '';
   const packages = importsOf('lib', 'functions', 'local')
-    .filter(({ isPackage, target }) => isPackage && !/^(?:node:|#|aws-lambda$)/.test(target))
+    .filter(({ isPackage, target }) => isPackage && !/^(?:node:|aws-lambda$)/.test(target))
     .map(({ target }) => nameOf(target));
-  expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
+  expect([...new Set(packages)].sort()).toEqual(Object.keys(packageJson.dependencies).sort());
 });
 
-/** The codes that the sources name in quotes, without the rows of the table itself. */
-const namedCodes = new Set(
-  ['lib', 'functions', 'local'].flatMap(filesOf).flatMap((file) => {
+test('every error code in the sources is a row of the table, and every row is used somewhere', () => {
+  const codes = ['lib', 'functions', 'local'].flatMap(filesOf).flatMap((file) => {
     const text = textOf(file).replaceAll(/^ {2}'[^']+': \{ status: .*$/gm, '');
     return [...text.matchAll(/['"`]((?:KMS|APIGW|Keystone)\.\d+(?::\d+)?)/g)].map(([, code = '']) => code);
-  }),
-);
-
-test('every code that the sources throw is a row of the table, and every row is thrown somewhere', () => {
-  expect([...namedCodes].sort()).toEqual(Object.keys(ERRORS).sort());
+  });
+  expect([...new Set(codes)].sort()).toEqual(Object.keys(ERRORS).sort());
 });

@@ -35,21 +35,21 @@ export interface ListedKeyPage {
   next?: string | undefined;
 }
 
-/** What a change of a key's state is answered with. */
+/** The answer to a change of a key's state. */
 export type KeyStateChange = Pick<Key, 'keyId' | 'state'>;
 
 /**
- * The port: is right about keys and grants. Everything is about `act.projectId`; a key of another project answers as
- * one that does not exist. A change that is repeated with the same once key gets the first answer.
+ * The port to whichever KMS keeps the keys and grants. Every method works in `context.projectId`; a key of another
+ * project is treated as absent. A change that is repeated with the same idempotency key gets the first answer.
  *
- * Every method that takes a key id throws KMS.0207 when there is no such key in the project.
+ * Every method that takes a key id throws KMS.0207 when the project has no such key.
  */
 export interface Authority {
   /** @throws KmsError KMS.0209, KMS.0210, KMS.0306, KMS.2404 */
-  createGrant(context: RequestContext, ask: CreateGrantInput): Promise<Pick<Grant, 'grant_id'>>;
-  /** Only the key's creator may. @throws KmsError KMS.0306, KMS.2501, KMS.2502 */
+  createGrant(context: RequestContext, input: CreateGrantInput): Promise<Pick<Grant, 'grant_id'>>;
+  /** For the key's creator only. @throws KmsError KMS.0306, KMS.2501, KMS.2502 */
   revokeGrant(context: RequestContext, keyId: string, grantId: string): Promise<object>;
-  /** The issuer, the retiring principal, and a grantee with `retire-grant` may. @throws as revokeGrant */
+  /** For the issuer, the retiring principal and a grantee with `retire-grant`. @throws as revokeGrant */
   retireGrant(context: RequestContext, keyId: string, grantId: string): Promise<object>;
   listGrants(
     context: RequestContext,
@@ -57,37 +57,37 @@ export interface Authority {
     filter: { grantee?: string | undefined },
     page: PageRequest,
   ): Promise<GrantPage>;
-  /** Exactly the grants that retireGrant would accept from this caller. */
+  /** Lists exactly the grants that `retireGrant` accepts from this caller. */
   listRetirableGrants(context: RequestContext, page: PageRequest): Promise<GrantPage>;
-  /** What a principal holds, user or domain, across the keys of the project. */
+  /** Lists the grants of a grantee, a user or a domain, across the keys of the project. */
   listPrincipalGrants(context: RequestContext, grantee: string, page: PageRequest): Promise<GrantPage>;
-  /** An administrator's act: whoever made the key. @throws KmsError KMS.2501 when it is gone */
+  /** Revokes a grant of any key, for administrators and webhooks. @throws KmsError KMS.2501 when it does not exist */
   revokeAny(context: RequestContext, grant: GrantRef): Promise<object>;
 
   /** @throws KmsError KMS.1104, KMS.1105 */
-  createKey(context: RequestContext, ask: CreateKeyInput): Promise<Pick<Key, 'keyId' | 'domainId'>>;
+  createKey(context: RequestContext, input: CreateKeyInput): Promise<Pick<Key, 'keyId' | 'domainId'>>;
   describeKey(context: RequestContext, keyId: string): Promise<ListedKey>;
   listKeys(
     context: RequestContext,
     filter: { state?: KeyState | undefined; keySpec?: string | undefined },
     page: PageRequest,
   ): Promise<ListedKeyPage>;
-  /** @throws KmsError KMS.1201 from any other state than disabled */
+  /** @throws KmsError KMS.1201 when the key is not disabled */
   enableKey(context: RequestContext, keyId: string): Promise<KeyStateChange>;
-  /** @throws KmsError KMS.1301 from any other state than enabled */
+  /** @throws KmsError KMS.1301 when the key is not enabled */
   disableKey(context: RequestContext, keyId: string): Promise<KeyStateChange>;
   /** @param pendingDays 7 to 1096 @throws KmsError KMS.1402 */
   scheduleKeyDeletion(context: RequestContext, keyId: string, pendingDays: number): Promise<KeyStateChange>;
-  /** The key comes back disabled. @throws KmsError KMS.0210 once its time has come, KMS.1501 */
+  /** Leaves the key disabled. @throws KmsError KMS.0210 after the deletion date, KMS.1501 when none is scheduled */
   cancelKeyDeletion(context: RequestContext, keyId: string): Promise<KeyStateChange>;
 }
 
-/** The caller as a holder of grants: the user, and the user's domain. */
+/** The principals whose grants the caller may use: the user and the user's domain. */
 export function callerPrincipals({ caller }: RequestContext): [Principal, Principal] {
   return [`user:${caller.userId}`, `domain:${caller.domainId}`];
 }
 
-/** Whether the caller is one who may retire the grant. */
+/** Whether the caller may retire the grant. */
 export function mayRetire(context: RequestContext, grant: Grant): boolean {
   const retirers = retirersOf(grant);
   return callerPrincipals(context).some((principal) => retirers.has(principal));

@@ -1,76 +1,71 @@
-/** Revoking many grants at once, by an administrator or a hook: which they are, what they are called by, and how it ends. */
-
+/** Revoking many grants in one request, for an administrator or a webhook. */
 import type { Grant, GrantPage, GrantRef, Operation, PageRequest } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { KmsError, RateLimitedError } from '../errors.ts';
-import { IDEMPOTENCY_WINDOW_MS, idempotencyKeyOf, refusalKeyOf } from '../idempotency/key.ts';
+import { idempotencyKeyOf } from '../idempotency/key.ts';
 import { idempotencyLock } from '../idempotency/lock.ts';
+import { runOnce } from '../idempotency/run-once.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import type { IdempotencyStore } from '../store/store.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import type { Authority } from './authority.ts';
 
-/** Which of a principal's grants. */
+/** Which grants of a principal. */
 interface Selection {
   grantee: string;
   keyId?: string | undefined;
-  /** Those that allow one of these; all when left out. */
+  /** Only grants that allow one of these; all grants when absent. */
   operations?: readonly Operation[] | undefined;
 }
 
-/** How it ended for one grant: `gone` was no longer there; `unbegun` was not tried, for time was up. */
+/** `gone`: the grant no longer existed. `not-started`: no attempt was made, because the deadline had passed. */
 export type RevokeResult =
-  | { grant: GrantRef; end: 'revoked' | 'gone' | 'unbegun' }
-  | { grant: GrantRef; end: 'failed'; error: KmsError };
+  | { grant: GrantRef; result: 'revoked' | 'gone' | 'not-started' }
+  | { grant: GrantRef; result: 'failed'; error: KmsError };
 
-/** Enough to keep the store, or the rate of another KMS, busy; few enough that others get their turn. */
-const AT_ONCE = 32;
+/** Enough to keep the store or the upstream's rate busy, few enough to leave room for other callers. */
+const CONCURRENT_REVOKES = 32;
 
-/** In one go: another KMS is asked for everything for each page. */
-const PAGE = 10_000;
+/** As large as possible: in front of an upstream each page costs a complete listing. */
+const PAGE_LIMIT = 10_000;
 
-/** All pages of a list. */
 export async function listAllGrants(list: (page: PageRequest) => Promise<GrantPage>): Promise<Grant[]> {
   const grants: Grant[] = [];
   for (let after: string | undefined; ; ) {
-    const { json, next } = await list({ limit: PAGE, after });
+    const { json, next } = await list({ limit: PAGE_LIMIT, after });
     grants.push(...(JSON.parse(json) as Grant[]));
     if (next === undefined) return grants;
     after = next;
   }
 }
 
-/** The grants of a principal that are selected, in the order of the list. @throws KmsError KMS.0207 */
+/** The selected grants of a principal, in the order of the list. @throws KmsError KMS.0207 */
 export async function findGrants(
   authority: Authority,
   context: RequestContext,
-  selection: Selection,
+  { grantee, keyId, operations }: Selection,
 ): Promise<Grant[]> {
-  const { grantee, keyId, operations } = selection;
   const grants = await listAllGrants((page) =>
     keyId === undefined
       ? authority.listPrincipalGrants(context, grantee, page)
       : authority.listGrants(context, keyId, { grantee }, page),
   );
-  return operations ? grants.filter((grant) => operations.some((one) => grant.operations.includes(one))) : grants;
+  if (!operations) return grants;
+  return grants.filter((grant) => operations.some((operation) => grant.operations.includes(operation)));
 }
 
 /**
- * What names exactly this set of grants: grants never change, and their ids are nobody else's.
+ * Identifies a set of grants: grants never change, and their ids are unique.
  * @returns SHA-256 as hex
  */
 export function digestOf(grants: readonly Grant[]): string {
-  return sha256Hex(
-    grants
-      .map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`)
-      .sort()
-      .join(''),
-  );
+  const lines = grants.map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`);
+  return sha256Hex(lines.sort().join(''));
 }
 
 /**
- * Revokes each of the grants, whoever made their keys; each leaves its own event.
- * @param isPastDeadline whether time is up: then nothing more is begun
+ * Revokes the grants, whoever created their keys. One failure does not stop the rest; each revoke writes its own event.
+ * @param isPastDeadline when true, no further revoke starts
  */
 export function revokeGrants(
   authority: Authority,
@@ -78,86 +73,79 @@ export function revokeGrants(
   grants: readonly GrantRef[],
   isPastDeadline: () => boolean,
 ): Promise<RevokeResult[]> {
-  return mapWithConcurrency(grants, AT_ONCE, async (grant): Promise<RevokeResult> => {
-    if (isPastDeadline()) return { grant, end: 'unbegun' };
+  return mapWithConcurrency(grants, CONCURRENT_REVOKES, async (grant): Promise<RevokeResult> => {
+    if (isPastDeadline()) return { grant, result: 'not-started' };
     try {
       await authority.revokeAny({ ...context, isBulk: true, trace: {} }, grant);
-      return { grant, end: 'revoked' };
+      return { grant, result: 'revoked' };
     } catch (error) {
       if (!(error instanceof KmsError)) throw error;
-      // Of the grant or of its key.
-      if (['KMS.2501', 'KMS.0207'].includes(error.publicCode)) return { grant, end: 'gone' };
-      if (error instanceof RateLimitedError) return { grant, end: 'unbegun' };
-      return { grant, end: 'failed', error };
+      // The grant, or its key, does not exist.
+      if (['KMS.2501', 'KMS.0207'].includes(error.publicCode)) return { grant, result: 'gone' };
+      if (error instanceof RateLimitedError) return { grant, result: 'not-started' };
+      return { grant, result: 'failed', error };
     }
   });
 }
 
 interface BulkRevokeInput extends Selection {
   isDryRun: boolean;
-  /** Of a dry run: revoke only if the grants are still those. */
+  /** The digest of a dry run: nothing is revoked if the grants have changed since. */
   digest?: string | undefined;
 }
 
-/** What is left for the answer of a request that may take 29 s in all. */
+/** A request may take 29 s in all; the rest of the time is for the reply. */
 const WORK_MS = 15_000;
 
-/** Who asks waits for a twin of the request that is at work for so long. */
-const TWIN_MS = WORK_MS + 5_000;
+/** How long a repeat of the request waits for the first one. */
+const LOCK_WAIT_MS = WORK_MS + 5_000;
 
-interface Deps {
+interface Dependencies {
   authority: Authority;
-  seen: IdempotencyStore;
+  idempotency: IdempotencyStore;
+  /** ms since 1970 */
   now: () => number;
-  /** Whether all processes that share the store are on this machine. */
+  /** Whether all processes that share the store run on this host. */
   isSingleHost: boolean;
 }
 
 /**
- * Answers revoke-principal-grants. The same request again is answered as the first time; one that comes while the first
- * is at work waits for it.
- * @throws KmsError KMS.0308 when the grants are not those of the digest; then nothing was revoked
+ * Revokes the grants of a principal and returns the reply of revoke-principal-grants. A repeat of the request gets the
+ * first answer, and waits for it while the first request is still at work.
+ * @throws KmsError KMS.0308 when the grants differ from those of the digest; nothing is revoked then
  */
 export async function revokePrincipalGrants(
-  deps: Deps,
+  dependencies: Dependencies,
   context: RequestContext,
-  ask: BulkRevokeInput,
+  input: BulkRevokeInput,
 ): Promise<object> {
-  const { authority, seen, now } = deps;
-  if (ask.isDryRun) return previewOf(await findGrants(authority, context, ask));
-  const onceKey = idempotencyKeyOf(context);
-  if (onceKey === undefined) return revokeSelected(deps, context, ask);
-  const claimed = await idempotencyLock(seen, deps)(`${onceKey}-claim`, context.requestId, TWIN_MS);
+  const { authority, idempotency } = dependencies;
+  if (input.isDryRun) return previewOf(await findGrants(authority, context, input));
+  const idempotencyKey = idempotencyKeyOf(context);
+  const acquireLock = idempotencyLock(idempotency, dependencies);
+  const lock = idempotencyKey && (await acquireLock(`${idempotencyKey}-lock`, context.requestId, LOCK_WAIT_MS));
   try {
-    const first = await seen.find(onceKey, now());
-    if (first) return first.answer as object;
-    const answer = await revokeSelected(deps, context, ask);
-    await seen.save({ idempotencyKey: onceKey, answer, expiresAtMs: now() + IDEMPOTENCY_WINDOW_MS }, now());
-    return answer;
+    return await runOnce<object>(dependencies, context, async (recordOf) => {
+      const answer = await revokeSelected(dependencies, context, input);
+      const record = recordOf(answer);
+      if (record) await idempotency.save(record, dependencies.now());
+      return answer;
+    });
   } finally {
-    await claimed.release(false);
+    if (lock) await lock.release(false);
   }
 }
 
-async function revokeSelected(
-  { authority, seen, now }: Deps,
-  context: RequestContext,
-  ask: BulkRevokeInput,
-): Promise<object> {
+async function revokeSelected({ authority }: Dependencies, context: RequestContext, input: BulkRevokeInput) {
   const endsAtMs = (context.startedAtMs ?? performance.now()) + WORK_MS;
-  const refusalKey = refusalKeyOf(context);
-  // A captured request that was refused must not take effect once the grants are those again.
-  if (refusalKey && (await seen.find(refusalKey, now()))) throw new KmsError('KMS.0308', { detail: CHANGED });
-  const grants = await findGrants(authority, context, ask);
-  if (ask.digest !== undefined && ask.digest !== digestOf(grants)) {
-    if (refusalKey)
-      await seen.save({ idempotencyKey: refusalKey, answer: {}, expiresAtMs: now() + IDEMPOTENCY_WINDOW_MS }, now());
-    throw new KmsError('KMS.0308', { detail: CHANGED });
+  const grants = await findGrants(authority, context, input);
+  if (input.digest !== undefined && input.digest !== digestOf(grants)) {
+    throw new KmsError('KMS.0308', {
+      detail: 'The grants have changed since the digest was made. Nothing was revoked. Repeat the dry run.',
+    });
   }
-  return answerOf(await revokeGrants(authority, context, grants, () => performance.now() > endsAtMs));
+  return replyOf(await revokeGrants(authority, context, grants, () => performance.now() > endsAtMs));
 }
-
-const CHANGED = 'The grants are no longer those of the digest. Nothing was revoked: look again with dry_run.';
 
 function previewOf(grants: readonly Grant[]): object {
   const byKey = Map.groupBy(grants, ({ key_id }) => key_id);
@@ -169,9 +157,9 @@ function previewOf(grants: readonly Grant[]): object {
   };
 }
 
-function answerOf(endings: readonly RevokeResult[]): object {
-  const failed = endings.filter((one) => one.end === 'failed');
-  const count = (end: RevokeResult['end']) => endings.filter((one) => one.end === end).length;
+function replyOf(results: readonly RevokeResult[]): object {
+  const failed = results.filter((one) => one.result === 'failed');
+  const count = (result: RevokeResult['result']) => results.filter((one) => one.result === result).length;
   return {
     revoked: count('revoked'),
     failed: failed.map(({ grant, error }) => ({
@@ -180,6 +168,6 @@ function answerOf(endings: readonly RevokeResult[]): object {
       error_code: error.publicCode,
       error_msg: error.message,
     })),
-    remaining: count('failed') + count('unbegun'),
+    remaining: failed.length + count('not-started'),
   };
 }

@@ -1,66 +1,60 @@
-import type { Change } from '../store/store.ts';
 import { newEventId } from './ids.ts';
 import type { Grant } from './model.ts';
 
-/** Through which door a change came. */
+/** How a change was requested. `deletion` is the scheduled deletion of keys. */
 export type Channel = 'http' | 'webhook' | 'admin' | 'deletion';
 
-/** The record of one change: receipt, tombstone and audit trail. Written in the change's transaction, never altered. */
+/**
+ * The record of one change: receipt, audit trail and outbox entry in one. It is written in the transaction of the
+ * change and never altered.
+ */
 export interface ChangeEvent {
-  /** 32 lower-case hex, sorts by time. */
+  /** 32 lower-case hex digits that sort by time. */
   eventId: string;
   atMs: number;
+  /** The API's name, such as `revoke-grant`; for webhooks the type of the event, such as `principal.disabled`. */
   action: string;
   projectId: string;
   keyId: string;
+  /** The user's id, or `hook:<source>` for a webhook. */
   actor: string;
   channel: Channel;
   requestId: string;
-  /** The grant as it was; of a change made by another KMS, as far as this service knew it. */
+  /** The grant as it was. For a change made by the upstream: as far as this service knew it. */
   grant?: Grant | undefined;
-  /** Which grant, where that is all that is known of it. */
+  /** The grant's id, where the grant itself is unknown. */
   grantId?: string | undefined;
-  /** Of a change made by another KMS: its X-Request-Id, empty where it told none. That is the receipt there. */
+  /** The X-Request-Id of the upstream's response; empty when the response had none. Absent for changes made here. */
   upstreamRequestId?: string | undefined;
   sequence?: string | undefined;
-  /** Why, as whoever asked for it has told. */
+  /** The reason that the caller gave. */
   reason?: string | undefined;
-  /** The code of what was given up after the last try: the grant is still there. */
+  /** The error code of a revocation that was given up: the grant still exists. */
   failure?: string | undefined;
 }
 
-/** Who and how, as an event tells it. */
-export interface EventOrigin {
-  action: string;
-  projectId: string;
-  actor: string;
-  channel: Channel;
-  requestId: string;
-  sequence?: string | undefined;
-  reason?: string | undefined;
-}
+/** The part of an event that the request determines. */
+export type EventOrigin = Pick<
+  ChangeEvent,
+  'action' | 'projectId' | 'actor' | 'channel' | 'requestId' | 'sequence' | 'reason'
+>;
 
-/** The event of a change. */
-export function changeEvent(change: Change, origin: EventOrigin, atMs: number): ChangeEvent {
+/** The part of an event that the change determines. */
+export type EventSubject = Pick<ChangeEvent, 'keyId' | 'grant' | 'grantId' | 'upstreamRequestId' | 'failure'>;
+
+/** Builds an event with a new id. Only the fields of an event are taken from `origin`, which may hold more. */
+export function newEvent(origin: EventOrigin, subject: EventSubject, atMs: number): ChangeEvent {
   const { action, projectId, actor, channel, requestId, sequence, reason } = origin;
-  const grant = 'grant' in change ? change.grant : undefined;
-  const keyId = keyIdOf(change);
   return {
     eventId: newEventId(atMs),
     atMs,
     action,
     projectId,
-    keyId,
     actor,
     channel,
     requestId,
     sequence,
     reason,
-    grant,
+    ...subject,
   };
-}
-
-function keyIdOf(change: Change): string {
-  if ('grant' in change) return change.grant.key_id;
-  return 'key' in change ? change.key.keyId : change.keyId;
 }

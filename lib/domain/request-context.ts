@@ -1,6 +1,6 @@
 import type { Channel } from './events.ts';
 
-/** Who acts, on which project, and how the request came: what a rule may look at and what an event records. */
+/** Who acts, in which project, and how the request came: what rules decide on and events record. */
 export interface RequestContext {
   caller: Caller;
   projectId: string;
@@ -9,37 +9,40 @@ export interface RequestContext {
   sequence?: string | undefined;
   /** The API's name. */
   action: string;
-  /** As received: what tells a repeat from another request. */
+  /** The body as received: part of the idempotency key. */
   body: Uint8Array;
-  /** The caller's X-Auth-Token, for a KMS behind this service that is to judge it. */
+  /** The caller's X-Auth-Token, for an upstream that checks it itself. */
   token?: string | undefined;
   /** When the request came, by performance.now(): its time limit counts from here. */
   startedAtMs?: number | undefined;
-  /** Whether it is one of many of one request: those that somebody waits for go first, and the request is remembered as a whole. */
+  /**
+   * Marks one of many changes that belong to one bulk request. It yields to interactive calls under the upstream's rate
+   * limit, and has no idempotency record of its own: the bulk request has one as a whole.
+   */
   isBulk?: boolean | undefined;
-  /** Why, for the event. */
+  /** The reason that the caller gave, for the event. */
   reason?: string | undefined;
-  /** Filled in on the way, for the log. */
+  /** Collects what the log line of the request needs. */
   trace?: RequestTrace | undefined;
 }
 
-/** What a request met on its way. */
+/** Facts found while a request is handled, for its log line. */
 export interface RequestTrace {
-  /** X-Request-Id of the last answer of the KMS behind this service. */
+  /** X-Request-Id of the last response of the upstream. */
   upstreamRequestId?: string | undefined;
-  /** The source that a hook names, and the job that it has started. */
+  /** The source of a webhook, and the job that the webhook started. */
   source?: string | undefined;
   jobId?: string | undefined;
 }
 
-/** Who is calling, as far as the credentials prove. */
+/** Who is calling, as far as the credentials prove it. */
 export interface Caller {
   userId: string;
   domainId: string;
-  /** The project that the credentials are good for; undefined when for none (or not for the one in the URL). */
+  /** The project that the credentials are valid for; undefined when there is none, or when it is not the URL's. */
   projectId?: string | undefined;
   /** Roles in that project. */
   roles: readonly string[];
-  /** The signature that proved it, where the request was signed: it makes a captured request recognisable. */
+  /** The signature of a signed request: it identifies a captured request that is sent again. */
   signature?: string | undefined;
 }

@@ -2,15 +2,15 @@ import type { RequestContext } from '../domain/request-context.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 
 /**
- * How long a request is remembered. A signature is good for 15 minutes on either side of its date, 30 in all; a retry
- * comes within seconds. Longer would turn a client's constant `sequence` into a surprise.
+ * How long a record is valid. A signed request can be replayed for 30 minutes, 15 on either side of its date; retries
+ * come within seconds. A longer window would make a client's constant `sequence` more surprising.
  */
 export const IDEMPOTENCY_WINDOW_MS = 60 * 60 * 1000;
 
 /**
- * What is equal when the same request comes twice: caller, project, API, body, and its `sequence`, or, where it was
- * signed without one, its signature. A request with neither cannot be told from a new one.
- * @returns SHA-256 as hex, or undefined
+ * The key under which the answer to a request is recorded: caller, project, API, body and the request's `sequence`, or
+ * its signature when it has no `sequence`.
+ * @returns SHA-256 as hex; undefined for a request with neither, which cannot be told from a new one
  */
 export function idempotencyKeyOf(context: RequestContext): string | undefined {
   const { sequence, caller, isBulk } = context;
@@ -20,11 +20,12 @@ export function idempotencyKeyOf(context: RequestContext): string | undefined {
 }
 
 /**
- * Under what a refusal by the rules is remembered: only where the request was signed, so that a captured one that was
- * refused does not take effect later. (One refused for its credentials or role never came this far.) A retry of one's own has a new signature and is judged anew, whatever its `sequence`.
+ * The key under which the refusal of a signed request is recorded, so that a captured request which was refused cannot
+ * take effect later. A client's own retry has a new signature and is decided anew, whatever its `sequence`.
+ * @returns SHA-256 as hex; undefined for a request that is not signed
  */
 export function refusalKeyOf(context: RequestContext): string | undefined {
-  return context.isBulk ? undefined : context.caller.signature && keyOf(context, `refused:${context.caller.signature}`);
+  return context.isBulk ? undefined : context.caller.signature && keyOf(context, `refusal:${context.caller.signature}`);
 }
 
 function keyOf({ caller, projectId, action, body }: RequestContext, mark: string): string {

@@ -4,83 +4,86 @@ import { KmsError } from '../errors.ts';
 import type { IdempotencyRecord, IdempotencyStore } from '../store/store.ts';
 import { IDEMPOTENCY_WINDOW_MS } from './key.ts';
 
-/** What is remembered of a change that was begun. */
+/** The stored form of a lock. */
 interface LockRecord {
-  /** By which request. */
+  /** The id of the request that took it. */
   by: string;
-  /** Whether it is not known to have ended. */
+  /** Whether the change is not known to have ended. */
   isOpen: boolean;
-  /** Until when its request may be at it; later, it has ended without an answer, or its process has died. */
+  /** ms since 1970 after which the holder cannot be at work any more. */
   untilMs: number;
-  /** Of the process, where the store is one machine's: whether it lives can be seen there. */
+  /** The holder's process, where all processes are on one host and can be looked up there. */
   process?: ProcessName | undefined;
 }
 
 interface ProcessName {
   host: string;
   pid: number;
+  /** Tells apart two processes that had the same number, as in a restarted container. */
   bornMs: number;
 }
 
-/** This process; that of a container started anew may have the same number. */
 const SELF: ProcessName = { host: hostname(), pid: process.pid, bornMs: Math.round(performance.timeOrigin) };
 
 export interface HeldLock {
-  /** Whether an earlier request began it and never came to know how it ended. */
+  /** Whether an earlier request took this lock and never recorded how its change ended. */
   isUncertain: boolean;
-  /** What is to be remembered with the event when it has ended well. */
+  /** Ends the lock when it is stored together with the event of the change. */
   ended: IdempotencyRecord;
-  /** Gives the claim up; `isUncertain`: it may have been done without an answer. */
+  /** @param isUncertain whether the change may have been applied although no response said so */
   release(isUncertain: boolean): Promise<void>;
 }
 
-const LOOK_AGAIN_MS = 100;
-/** Beyond its time limit a request may still write how it ended; and clocks differ. */
+const POLL_MS = 100;
+/** After its time limit a request may still record how it ended, and clocks differ. */
 const MARGIN_MS = 10_000;
 
 /**
- * Prepares claims: of one change, one request is at it at a time, in whichever process. Whoever comes meanwhile waits.
+ * Creates a lock over the idempotency store: of all processes, one request at a time works on a change.
  * @param now ms since 1970
- * @param isSingleHost whether all processes that share the store are on this machine
+ * @param isSingleHost whether all processes that share the store run on this host
  */
 export function idempotencyLock(
-  seen: IdempotencyStore,
+  idempotency: IdempotencyStore,
   { now, isSingleHost }: { now: () => number; isSingleHost: boolean },
 ) {
   /**
-   * @param name equal for what is the same change
-   * @param leftMs how long the request may go on
-   * @throws KmsError APIGW.0201:504 when another is at it all that time
+   * Waits for the lock.
+   * @param name equal for requests that ask for the same change
+   * @param leftMs how long the request may take, waiting included
+   * @throws KmsError APIGW.0201:504 when another request holds the lock all that time
    */
-  return async function claim(name: string, requestId: string, leftMs: number): Promise<HeldLock> {
-    const remembered = (claim: LockRecord): IdempotencyRecord => ({
+  return async function acquire(name: string, requestId: string, leftMs: number): Promise<HeldLock> {
+    const record = (answer: LockRecord): IdempotencyRecord => ({
       idempotencyKey: name,
-      answer: claim,
+      answer,
       expiresAtMs: now() + IDEMPOTENCY_WINDOW_MS,
     });
     const untilMs = now() + leftMs + MARGIN_MS;
-    const mine = { by: requestId, isOpen: true, untilMs, process: isSingleHost ? SELF : undefined };
+    const held = { by: requestId, isOpen: true, untilMs, process: isSingleHost ? SELF : undefined };
     const ended = { by: requestId, isOpen: false, untilMs: 0 };
     for (const endsAtMs = performance.now() + leftMs; performance.now() < endsAtMs; ) {
-      const found = (await seen.find(name, now()))?.answer as LockRecord | undefined;
-      const isAnothers = found?.isOpen && found.untilMs > now() && !hasDied(found.process);
-      if (!isAnothers && (await seen.compareAndSwap(remembered(mine), found, now()))) {
+      const current = (await idempotency.find(name, now()))?.answer as LockRecord | undefined;
+      const isTaken = current?.isOpen && current.untilMs > now() && !hasDied(current.process);
+      if (!isTaken && (await idempotency.compareAndSwap(record(held), current, now()))) {
         return {
-          isUncertain: found?.isOpen ?? false,
-          ended: remembered(ended),
-          // Where another has taken it over meanwhile, it is that one's to end.
+          isUncertain: current?.isOpen ?? false,
+          ended: record(ended),
+          // Does nothing when another request has taken the lock over meanwhile.
           release: async (isUncertain) => {
-            await seen.compareAndSwap(remembered(isUncertain ? { ...mine, untilMs: 0 } : ended), mine, now());
+            await idempotency.compareAndSwap(record(isUncertain ? { ...held, untilMs: 0 } : ended), held, now());
           },
         };
       }
-      await pause(Math.min(LOOK_AGAIN_MS, Math.max(0, endsAtMs - performance.now())));
+      await pause(Math.min(POLL_MS, Math.max(0, endsAtMs - performance.now())));
     }
-    throw new KmsError('APIGW.0201:504', { cause: new Error('no time was left to claim the change') });
+    throw new KmsError('APIGW.0201:504', {
+      cause: new Error('another request held the idempotency lock all the time'),
+    });
   };
 }
 
-/** Whether it is certain that the process is no more. */
+/** Whether the process certainly no longer exists. */
 function hasDied(other: ProcessName | undefined): boolean {
   if (other?.host !== SELF.host) return false;
   if (other.pid === SELF.pid) return other.bornMs !== SELF.bornMs;

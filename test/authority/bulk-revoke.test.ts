@@ -19,10 +19,10 @@ test.each([
   const gone = { key_id: keyId, grant_id: '0'.repeat(64) };
   const asked = requestContext('revoke-principal-grants', mark);
   // First by itself, so that whatever is remembered of it is there for the others.
-  expect(await revokeGrants(jobs.authority, asked, [gone], never)).toEqual([{ grant: gone, end: 'gone' }]);
+  expect(await revokeGrants(jobs.authority, asked, [gone], never)).toEqual([{ grant: gone, result: 'gone' }]);
   const grants = ids.map((grant_id) => ({ key_id: keyId, grant_id }));
-  const endings = await revokeGrants(jobs.authority, asked, grants, never);
-  expect(endings.map(({ end }) => end)).toEqual(['revoked', 'revoked', 'revoked']);
+  const results = await revokeGrants(jobs.authority, asked, grants, never);
+  expect(results.map(({ result }) => result)).toEqual(['revoked', 'revoked', 'revoked']);
   expect(await jobs.heldBy(grantee)).toEqual([]);
   // Each has made a change of its own, and none is a repeat of another.
   const receipts = await jobs.receiptsOf(asked.requestId, grantee);
@@ -33,7 +33,7 @@ test('a dry run with a digest only looks, whether the digest fits or not', async
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   const ids = await jobs.newGrants(keyId, grantee, 2);
   const { authority, store, clock } = jobs;
-  const deps = { authority, seen: store.idempotency, now: () => clock.nowMs, isSingleHost: true };
+  const deps = { authority, idempotency: store.idempotency, now: () => clock.nowMs, isSingleHost: true };
   const ask = { grantee, isDryRun: true };
   const look = (digest?: string) =>
     revokePrincipalGrants(deps, requestContext('revoke-principal-grants', { sequence: newId() }), { ...ask, digest });

@@ -7,45 +7,45 @@ interface CachedPage {
   page: GrantPage;
 }
 
-/** What an entry takes besides its text. Empty pages count too: their names are the client's to choose. */
+/** Counted for each entry besides its text, so that many empty pages with names chosen by clients are bounded too. */
 const ENTRY_CHARS = 256;
 
 const sizeOf = (name: string, page: GrantPage) => page.json.length + name.length + ENTRY_CHARS;
 
 /**
- * Pages already read. A page is used only when the key, just read from the store, still has the revision that the page
- * was read at, so nothing stale is ever answered; it saves reading and joining a hundred rows that did not change.
- * @param charsMax bound on the text kept; the pages unused for longest go first
+ * A cache of pages of grants. A page is used only if the key, just read from the store, still has the revision at which
+ * the page was read, so no reply is stale. It saves reading and joining a hundred rows that did not change.
+ * @param charsMax bound on the cached text; the least recently used pages are dropped first
  */
 export function pageCache(charsMax: number) {
-  const kept = new Map<string, CachedPage>();
+  const cached = new Map<string, CachedPage>();
   let chars = 0;
 
   const nameOf = (key: Key, { grantee = '' }: Filter, { limit, after = '', offset = 0 }: PageRequest) =>
     `${key.keyId} ${grantee} ${limit} ${after} ${offset}`;
 
   function drop(name: string): void {
-    const found = kept.get(name);
+    const found = cached.get(name);
     if (found) chars -= sizeOf(name, found.page);
-    kept.delete(name);
+    cached.delete(name);
   }
 
   return {
     get(key: Key, filter: Filter, request: PageRequest): GrantPage | undefined {
       const name = nameOf(key, filter, request);
-      const found = kept.get(name);
+      const found = cached.get(name);
       if (found?.revision !== key.revision) return undefined;
-      kept.delete(name);
-      kept.set(name, found);
+      cached.delete(name);
+      cached.set(name, found);
       return found.page;
     },
 
-    keep(key: Key, filter: Filter, request: PageRequest, page: GrantPage): GrantPage {
+    put(key: Key, filter: Filter, request: PageRequest, page: GrantPage): GrantPage {
       const name = nameOf(key, filter, request);
       drop(name);
-      kept.set(name, { revision: key.revision, page });
+      cached.set(name, { revision: key.revision, page });
       chars += sizeOf(name, page);
-      for (const oldest of kept.keys()) {
+      for (const oldest of cached.keys()) {
         if (chars <= charsMax) break;
         drop(oldest);
       }

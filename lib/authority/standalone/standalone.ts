@@ -26,7 +26,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function standalone(store: Store, settings: StandaloneSettings) {
   const { grantsPerKey, keysPerProject, pageCacheChars, now } = settings;
   const { grants } = store;
-  const change = changeCommitter(store, now);
+  const commitChange = changeCommitter(store, now);
   const pages = pageCache(pageCacheChars);
 
   async function existingKey(context: RequestContext, keyId: string): Promise<Key> {
@@ -42,16 +42,16 @@ export function standalone(store: Store, settings: StandaloneSettings) {
     return grant;
   }
 
-  /** Moves a key to another state, after `assertMayMove` has looked at it. */
-  function moveKey(
+  /** @param assertMayChange throws when the key's present state does not allow the change */
+  function changeKeyState(
     context: RequestContext,
     keyId: string,
-    assertMayMove: (key: Key) => void,
+    assertMayChange: (key: Key) => void,
     to: () => KeyStatus,
   ): Promise<Key> {
-    return change(context, async () => {
+    return commitChange(context, async () => {
       const key = await existingKey(context, keyId);
-      assertMayMove(key);
+      assertMayChange(key);
       const { state, deletionAtMs } = key;
       const status = to();
       return {
@@ -62,12 +62,14 @@ export function standalone(store: Store, settings: StandaloneSettings) {
   }
 
   return {
-    createGrant(context, ask) {
-      const { keyId, operations } = ask;
-      return change(context, async () => {
+    createGrant(context, input) {
+      const { keyId, operations } = input;
+      return commitChange(context, async () => {
         let key = await existingKey(context, keyId);
         const held =
-          key.creator === context.caller.userId ? undefined : await grants.heldOperations(keyId, callerPrincipals(context));
+          key.creator === context.caller.userId
+            ? undefined
+            : await grants.heldOperations(keyId, callerPrincipals(context));
         // Read again after `held`: a key disabled before the caller's grant was revoked is refused as disabled.
         if (held) key = await existingKey(context, keyId);
         assertEnabled(key);
@@ -77,12 +79,12 @@ export function standalone(store: Store, settings: StandaloneSettings) {
         const grant: Grant = {
           key_id: keyId,
           grant_id: newGrantId(createdAtMs),
-          name: ask.name,
-          grantee_principal: ask.grantee,
-          grantee_principal_type: ask.granteeType,
+          name: input.name,
+          grantee_principal: input.grantee,
+          grantee_principal_type: input.granteeType,
           operations,
           issuing_principal: context.caller.userId,
-          retiring_principal: ask.retiringPrincipal,
+          retiring_principal: input.retiringPrincipal,
           creation_date: String(createdAtMs),
         };
         return {
@@ -93,7 +95,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
     },
 
     revokeGrant(context, keyId, grantId) {
-      return change(context, async () => {
+      return commitChange(context, async () => {
         const key = await existingKey(context, keyId);
         if (key.creator !== context.caller.userId) throw new KmsError('KMS.0306', { detail: MAY_REVOKE });
         const grant = await existingGrant(context, keyId, grantId);
@@ -102,7 +104,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
     },
 
     retireGrant(context, keyId, grantId) {
-      return change(context, async () => {
+      return commitChange(context, async () => {
         await existingKey(context, keyId);
         const grant = await existingGrant(context, keyId, grantId);
         if (!mayRetire(context, grant)) throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
@@ -112,7 +114,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
 
     async listGrants(context, keyId, filter, page) {
       const key = await existingKey(context, keyId);
-      return pages.get(key, filter, page) ?? pages.keep(key, filter, page, await grants.listGrants(key, filter, page));
+      return pages.get(key, filter, page) ?? pages.put(key, filter, page, await grants.listGrants(key, filter, page));
     },
 
     listRetirableGrants(context, page) {
@@ -123,21 +125,21 @@ export function standalone(store: Store, settings: StandaloneSettings) {
     listPrincipalGrants: (context, grantee, page) => grants.listByGrantee(context.projectId, grantee, page),
 
     revokeAny(context, { key_id: keyId, grant_id: grantId }) {
-      return change(context, async () => {
+      return commitChange(context, async () => {
         const grant = await existingGrant(context, keyId, grantId);
         return { change: { kind: 'remove-grant', grant }, answer: {} };
       });
     },
 
-    createKey(context, ask) {
-      return change(context, async () => {
+    createKey(context, input) {
+      return commitChange(context, async () => {
         // Count first: if another request takes both the alias and the last key of the quota, the alias is refused.
         const count = await grants.keyCount(context.projectId);
-        if (await grants.keyByAlias(context.projectId, ask.alias)) throw new KmsError('KMS.1104');
+        if (await grants.keyByAlias(context.projectId, input.alias)) throw new KmsError('KMS.1104');
         if (count >= keysPerProject) throw new KmsError('KMS.1105');
         const createdAtMs = now();
         const key: Key = {
-          ...ask,
+          ...input,
           keyId: newKeyId(createdAtMs),
           projectId: context.projectId,
           domainId: context.caller.domainId,
@@ -157,7 +159,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
     listKeys: (context, filter, page) => grants.listKeys(context.projectId, filter, page),
 
     enableKey: (context, keyId) =>
-      moveKey(
+      changeKeyState(
         context,
         keyId,
         (key) => assertState(key, KEY_STATE.disabled, 'KMS.1201'),
@@ -165,7 +167,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
       ),
 
     disableKey: (context, keyId) =>
-      moveKey(
+      changeKeyState(
         context,
         keyId,
         (key) => assertState(key, KEY_STATE.enabled, 'KMS.1301'),
@@ -173,7 +175,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
       ),
 
     scheduleKeyDeletion: (context, keyId, pendingDays) =>
-      moveKey(
+      changeKeyState(
         context,
         keyId,
         (key) => {
@@ -183,7 +185,7 @@ export function standalone(store: Store, settings: StandaloneSettings) {
       ),
 
     cancelKeyDeletion: (context, keyId) =>
-      moveKey(
+      changeKeyState(
         context,
         keyId,
         (key) => {

@@ -1,7 +1,6 @@
 /**
- * What the KMS behind this service cannot know when this service calls it with credentials of its own: which of our
- * callers asks. It sees one user, who may do all that any of them may; so the rules are kept here, as far as it tells
- * what they ask about.
+ * The rules that this service enforces when it calls the upstream with its own credentials. The upstream then sees one
+ * user for all callers, so it cannot check which caller may do what.
  */
 
 import type { Grant, Operation } from '../../domain/model.ts';
@@ -18,11 +17,11 @@ export interface Rules {
   assertMayRetire(context: RequestContext, keyId: string, grantId: string): Promise<void>;
   /** @throws KmsError KMS.0306 */
   assertMayCreate(context: RequestContext, keyId: string, operations: readonly Operation[]): Promise<void>;
-  /** Of these grants, those that `assertMayRetire` would let the caller retire; the KMS lists them where it knows who asks. */
+  /** The grants that the caller may retire. Absent where the upstream lists them for the caller itself. */
   retirable?(context: RequestContext, grants: readonly Grant[]): Grant[];
 }
 
-/** Where the caller's own token is passed on, the KMS knows who asks. */
+/** For forwarded caller tokens: the upstream knows the caller and checks every rule itself. */
 export const NO_RULES: Rules = {
   assertMayRevoke: async () => undefined,
   assertMayRetire: async () => undefined,
@@ -30,22 +29,22 @@ export const NO_RULES: Rules = {
 };
 
 /**
- * A key that was made through this service has the creator that the event of its making names. Of any other key the KMS
- * does not tell the creator: there, whoever has the role may do what the service's own user may.
- * @param grantsOf all grants of a key
+ * The creator of a key is known from its create-key event, if the key was created through this service. The upstream
+ * does not report creators, so for any other key a caller with the role may do what the service's own user may.
+ * @param grantsOf lists all grants of a key
  */
 export function serviceRules(
   events: Pick<EventStore, 'creatorOf'>,
   grantsOf: (context: RequestContext, keyId: string) => Promise<Grant[]>,
 ): Rules {
-  async function isAnothers({ caller, projectId }: RequestContext, keyId: string): Promise<boolean> {
+  async function belongsToAnother({ caller, projectId }: RequestContext, keyId: string): Promise<boolean> {
     const creator = await events.creatorOf(projectId, keyId);
     return creator !== undefined && creator !== caller.userId;
   }
 
   return {
     async assertMayRevoke(context, keyId) {
-      if (await isAnothers(context, keyId)) throw new KmsError('KMS.0306', { detail: MAY_REVOKE });
+      if (await belongsToAnother(context, keyId)) throw new KmsError('KMS.0306', { detail: MAY_REVOKE });
     },
 
     async assertMayRetire(context, keyId, grantId) {
@@ -55,9 +54,9 @@ export function serviceRules(
     },
 
     async assertMayCreate(context, keyId, operations) {
-      if (!(await isAnothers(context, keyId))) return;
-      const own = new Set<string>(callerPrincipals(context));
-      const held = (await grantsOf(context, keyId)).filter((grant) => own.has(granteeOf(grant)));
+      if (!(await belongsToAnother(context, keyId))) return;
+      const callers = new Set<string>(callerPrincipals(context));
+      const held = (await grantsOf(context, keyId)).filter((grant) => callers.has(granteeOf(grant)));
       const isHeld = (operation: Operation) => held.some((grant) => grant.operations.includes(operation));
       if (!['create-grant' as const, ...operations].every(isHeld)) {
         throw new KmsError('KMS.0306', { detail: MAY_CREATE });

@@ -1,4 +1,4 @@
-/** What one try at the KMS behind this service has come to. */
+/** The result of one attempt to call the upstream. */
 import * as z from 'zod/mini';
 import { retryAfterSeconds } from '../../clients/backoff.ts';
 import type { HttpResponse } from '../../clients/http.ts';
@@ -9,31 +9,31 @@ import { mapErrorResponse } from './error-mapping.ts';
 
 export type AttemptResult<T> =
   | { type: 'done'; answer: T; requestId: string }
-  /** The KMS has decided; another try would be refused alike. */
+  /** The upstream has decided: another attempt would get the same refusal. */
   | { type: 'refused'; error: KmsError; requestId: string }
   | FailedAttempt;
 
 export interface FailedAttempt {
   type: 'failed';
-  /** What it is answered with when no other try follows. */
+  /** The error for the caller when no further attempt follows. */
   error: KmsError;
-  /** Whether the KMS may have done all the same what it was asked to. */
+  /** Whether the upstream may have applied the change nevertheless. */
   mayHaveBeenApplied: boolean;
-  /** Whether another try can work. */
+  /** Whether another attempt may succeed. */
   isRetryable: boolean;
-  /** X-Request-Id of what was answered; empty when nothing was. */
+  /** X-Request-Id of the response; empty when there was none. */
   requestId: string;
 }
 
-/** Words to add to an error. */
+/** Texts to append to errors. */
 export interface ErrorHints {
-  /** To one after which it is not known whether something was done. */
+  /** To an error that leaves open whether the change was applied. */
   doubt?: string | undefined;
   /** To a 401 and a 403. */
   access?: string | undefined;
 }
 
-/** @param schema of the answer */
+/** @param schema of the response body */
 export function resultOfResponse<T extends z.core.$ZodType>(
   http: HttpResponse,
   schema: T,
@@ -46,38 +46,38 @@ export function resultOfResponse<T extends z.core.$ZodType>(
   if (status === 200 || status === 204) {
     const answer = z.safeParse(schema, parse(http));
     if (answer.success) return { type: 'done', answer: answer.data, requestId };
-    return nonsense(`an answer of the wrong form: ${z.prettifyError(answer.error)}`, { hints, requestId });
+    return unintelligible(`a response of the wrong form: ${z.prettifyError(answer.error)}`, { hints, requestId });
   }
   const detail = status === 401 || status === 403 ? hints.access : status >= 500 ? hints.doubt : undefined;
   const error = mapErrorResponse(http, { detail, retryAfterSeconds: retryAfter });
-  // Whoever throttles has done nothing, whatever the form in which it says so.
+  // A throttled request was not applied, in whatever form the response says so.
   if (status === 429) {
     const throttled = error ?? new KmsError('APIGW.0308', { retryAfterSeconds: retryAfter });
     return { type: 'failed', error: throttled, mayHaveBeenApplied: false, isRetryable: true, requestId };
   }
   if (error && status < 500) return { type: 'refused', error, requestId };
   if (error) return { type: 'failed', error, mayHaveBeenApplied: true, isRetryable: true, requestId };
-  return { ...nonsense(`status ${status}`, { hints, requestId, retryAfter }), isRetryable: status >= 500 };
+  return { ...unintelligible(`status ${status}`, { hints, requestId, retryAfter }), isRetryable: status >= 500 };
 }
 
-/** Nobody knows what was done by whoever answered that. */
-function nonsense(
+/** A response in an unknown form: the change may or may not have been applied. */
+function unintelligible(
   what: string,
   { hints, requestId, retryAfter }: { hints: ErrorHints; requestId: string; retryAfter?: number | undefined },
 ): FailedAttempt {
   const error = new KmsError('APIGW.0201:502', {
     detail: hints.doubt,
-    cause: new Error(`the KMS behind this service: ${what}`),
+    cause: new Error(`the upstream sent ${what}`),
     retryAfterSeconds: retryAfter,
   });
   return { type: 'failed', error, mayHaveBeenApplied: true, isRetryable: true, requestId };
 }
 
-type Silence = { code: 'APIGW.0201:502' | 'APIGW.0201:504' } & Pick<
+type NetworkErrorResult = { code: 'APIGW.0201:502' | 'APIGW.0201:504' } & Pick<
   FailedAttempt,
   'mayHaveBeenApplied' | 'isRetryable'
 >;
-const SILENCE: Readonly<Record<NetworkFailure, Silence>> = {
+const NETWORK_ERROR_RESULTS: Readonly<Record<NetworkFailure, NetworkErrorResult>> = {
   unsent: { code: 'APIGW.0201:502', mayHaveBeenApplied: false, isRetryable: true },
   untrusted: { code: 'APIGW.0201:502', mayHaveBeenApplied: false, isRetryable: false },
   lost: { code: 'APIGW.0201:502', mayHaveBeenApplied: true, isRetryable: true },
@@ -85,18 +85,18 @@ const SILENCE: Readonly<Record<NetworkFailure, Silence>> = {
 };
 
 export function resultOfNetworkError(cause: NetworkError, { doubt }: ErrorHints): FailedAttempt {
-  const { code, mayHaveBeenApplied, isRetryable } = SILENCE[cause.failure];
+  const { code, mayHaveBeenApplied, isRetryable } = NETWORK_ERROR_RESULTS[cause.failure];
   const error = new KmsError(code, { detail: mayHaveBeenApplied ? doubt : undefined, cause });
   return { type: 'failed', error, mayHaveBeenApplied, isRetryable, requestId: '' };
 }
 
-/** What comes over the wire and goes into our log and our events. */
+/** Accepted only in a harmless form, because it is written to the log and to events. */
 function requestIdOf(headers: Headers): string {
   const value = headers.get('x-request-id') ?? '';
   return /^[\w-]{1,64}$/.test(value) ? value : '';
 }
 
-/** No text is as `{}`, unless it is said to be something else, as of a page that failed. */
+/** An empty body counts as `{}`, unless its content type is something else, such as an error page. */
 function parse({ text, headers }: HttpResponse): unknown {
   const type = headers.get('content-type') ?? '';
   if (text.trim() !== '') return parseJson(text);

@@ -1,20 +1,20 @@
 import * as z from 'zod/mini';
 import type { HttpResponse } from '../../clients/http.ts';
-import { ERRORS, UpstreamRefusalError } from '../../errors.ts';
+import { ERRORS, ForwardedError } from '../../errors.ts';
 import { parseJson } from '../../util/json.ts';
 
 const CODE = /^[A-Z][A-Za-z]{1,9}\.\d{3,6}$/;
 const TEXT_CHARS_MAX = 1024;
 
-const told = z.object({ error_code: z.string().check(z.regex(CODE)), error_msg: z.optional(z.unknown()) });
-/** The three forms in which the cloud refuses: the KMS nests, its gateway does not, its IAM has numbers for codes. */
+const error = z.object({ error_code: z.string().check(z.regex(CODE)), error_msg: z.optional(z.unknown()) });
+/** The three forms of an error reply: nested from the KMS, flat from its gateway, numeric codes from its IAM. */
 const FORMS = {
-  nested: z.object({ error: told }),
-  flat: told,
+  nested: z.object({ error }),
+  flat: error,
   keystone: z.object({ error: z.object({ code: z.int(), message: z.string() }) }),
 };
 
-/** What Keystone's numbers are called at the gateway. */
+/** The gateway's codes for Keystone's numbers. */
 const KEYSTONE_CODES: Readonly<Record<number, keyof typeof ERRORS>> = {
   401: 'APIGW.0301',
   403: 'APIGW.0302',
@@ -23,21 +23,21 @@ const KEYSTONE_CODES: Readonly<Record<number, keyof typeof ERRORS>> = {
 };
 
 /**
- * Reads a refusal by the KMS behind this service, in whichever of its three forms.
- * Only the KMS's own texts are passed on: those of a gateway may repeat what was signed, credentials included.
- * @param detail what to add to the text
- * @returns undefined when it is no documented refusal
+ * Maps an error reply of the upstream to an error with the same status and code.
+ * Only texts of KMS.* errors are passed on: a gateway's text may repeat what was signed, credentials included.
+ * @param detail appended to the text
+ * @returns undefined when the reply is not in a documented form
  */
 export function mapErrorResponse(
   { status, text }: Pick<HttpResponse, 'status' | 'text'>,
   { detail, retryAfterSeconds }: { detail?: string | undefined; retryAfterSeconds?: number | undefined } = {},
-): UpstreamRefusalError | undefined {
+): ForwardedError | undefined {
   if (status < 400 || status > 599) return undefined;
   const found = codeIn(text, status);
   if (!found) return undefined;
   const { code, message } = found;
   const words = code.startsWith('KMS.') && message ? message : ownText(code, status);
-  return new UpstreamRefusalError({ status, code, text: detail ? `${words} ${detail}` : words }, { retryAfterSeconds });
+  return new ForwardedError({ status, code, text: detail ? `${words} ${detail}` : words }, { retryAfterSeconds });
 }
 
 function codeIn(text: string, status: number): { code: string; message?: string } | undefined {
@@ -56,5 +56,5 @@ function printable(text: unknown): string {
 
 function ownText(code: string, status: number): string {
   const row = Object.entries(ERRORS).find(([name]) => name === code || name === `${code}:${status}`);
-  return row?.[1].text ?? 'Refused by the KMS behind this service.';
+  return row?.[1].text ?? 'Refused by the upstream KMS.';
 }

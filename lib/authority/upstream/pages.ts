@@ -1,7 +1,7 @@
 import type { Grant, GrantPage, PageRequest } from '../../domain/model.ts';
 import { KmsError } from '../../errors.ts';
 
-/** A page as the KMS behind this service tells it. */
+/** A page in the upstream's form. */
 export interface UpstreamPage {
   grants: Grant[];
   total: number;
@@ -9,18 +9,18 @@ export interface UpstreamPage {
   truncated: string;
 }
 
-/** Our largest page is theirs. Source: list-grants, `limit`. */
+/** The largest page that the documented API allows. Source: list-grants, `limit`. */
 const LIMIT = 1000;
-/** 100 grants on each of 100 keys, as documented, are ten pages. */
+/** The documented quotas, 100 grants on each of 100 keys, fill ten pages. */
 const PAGES_MAX = 20;
 
-/** The page as it is asked for there. */
+/** The fields that request a page from the upstream. */
 export const pageFields = ({ limit, after, offset }: PageRequest) => ({
   limit: String(limit),
   marker: after ?? (offset === undefined ? undefined : String(offset)),
 });
 
-/** Where the next page starts; undefined on the last one. */
+/** The marker of the next page; undefined on the last page. */
 export const nextMarkerOf = ({ truncated, next_marker }: Pick<UpstreamPage, 'truncated' | 'next_marker'>) =>
   truncated === 'true' ? (next_marker ?? undefined) : undefined;
 
@@ -30,10 +30,7 @@ export const grantPageOf = (page: UpstreamPage): GrantPage => ({
   next: nextMarkerOf(page),
 });
 
-/**
- * All pages of a list, one after the other.
- * @param rowsOf what is listed on a page
- */
+/** Reads all pages of a list. @throws KmsError APIGW.0201:502 for a list that does not end */
 export async function allPages<P extends Pick<UpstreamPage, 'truncated' | 'next_marker'>, T>(
   page: (fields: object) => Promise<P>,
   rowsOf: (page: P) => readonly T[],
@@ -41,31 +38,36 @@ export async function allPages<P extends Pick<UpstreamPage, 'truncated' | 'next_
   const rows: T[] = [];
   let marker: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const told = await page({ limit: String(LIMIT), marker });
-    rows.push(...rowsOf(told));
-    marker = nextMarkerOf(told);
+    const current = await page({ limit: String(LIMIT), marker });
+    rows.push(...rowsOf(current));
+    marker = nextMarkerOf(current);
     if (marker === undefined) return rows;
   }
-  throw new KmsError('APIGW.0201:502', { cause: new Error('a list of the KMS behind this service does not end') });
+  throw new KmsError('APIGW.0201:502', { cause: new Error('a list of the upstream does not end') });
 }
 
 /**
- * A page of what is left of a list that was filtered here. In a list that is in the order of its ids, markers are ids, and
- * grants that go meanwhile make no gap; in any other they are offsets, as documented.
+ * A page of a list that was filtered here. Where the list is sorted by id, markers are ids, so that a grant revoked
+ * between two pages skips nothing. Otherwise markers are offsets, as documented.
  */
 export function pageOfFiltered(grants: readonly Grant[], { limit, after, offset = 0 }: PageRequest): GrantPage {
-  const isByIds = grants.every(({ grant_id }, place) => place === 0 || (grants[place - 1]?.grant_id ?? '') < grant_id);
-  const from = after === undefined ? offset : placeAfter(grants, after, isByIds);
+  const isSortedById = grants.every(
+    ({ grant_id }, index) => index === 0 || (grants[index - 1]?.grant_id ?? '') < grant_id,
+  );
+  const from = after === undefined ? offset : indexAfter(grants, after, isSortedById);
   const rows = grants.slice(from, from + limit);
   const end = from + rows.length;
-  const marker = isByIds ? rows.at(-1)?.grant_id : String(end);
+  const marker = isSortedById ? rows.at(-1)?.grant_id : String(end);
   return { json: JSON.stringify(rows), total: grants.length, next: end < grants.length ? marker : undefined };
 }
 
-/** @throws KmsError KMS.1602 for an id that cannot be found a place for */
-function placeAfter(grants: readonly Grant[], grantId: string, isByIds: boolean): number {
-  if (isByIds) return grants.filter(({ grant_id }) => grant_id <= grantId).length;
-  const place = grants.findIndex(({ grant_id }) => grant_id === grantId);
-  if (place < 0) throw new KmsError('KMS.1602', { detail: 'The grant that marker names is not there: start again.' });
-  return place + 1;
+/** @throws KmsError KMS.1602 for an id that is not in an unsorted list */
+function indexAfter(grants: readonly Grant[], grantId: string, isSortedById: boolean): number {
+  if (isSortedById) return grants.filter(({ grant_id }) => grant_id <= grantId).length;
+  const index = grants.findIndex(({ grant_id }) => grant_id === grantId);
+  if (index < 0)
+    throw new KmsError('KMS.1602', {
+      detail: 'The grant that marker names no longer exists. List again from the start.',
+    });
+  return index + 1;
 }

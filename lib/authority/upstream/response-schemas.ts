@@ -1,20 +1,21 @@
 /**
- * What the KMS behind this service may answer. Nothing is believed that does not fit; what is not named here is dropped,
- * but for the details of a key: what is flat of them is passed on.
+ * The responses accepted from the upstream. A response that does not match is an error; fields not named here are
+ * dropped, except that the flat fields of key details are passed on.
  * Source: KMS API reference, the response tables of each API.
  */
 import * as z from 'zod/mini';
+import { GRANT_ID_PATTERN, IAM_ID_PATTERN, KEY_ID_PATTERN } from '../../domain/ids.ts';
 import type { KeyDetails, KeyState, Operation } from '../../domain/model.ts';
 
-const keyId = z.string().check(z.regex(/^[0-9a-z]{8}(-[0-9a-z]{4}){3}-[0-9a-z]{12}$/));
+const keyId = z.string().check(z.regex(KEY_ID_PATTERN));
 const grantId = z.pipe(
-  z.string().check(z.regex(/^[A-Fa-f0-9]{64}$/)),
+  z.string().check(z.regex(GRANT_ID_PATTERN)),
   z.transform((id) => id.toLowerCase()),
 );
-const id = z.string().check(z.regex(/^[\w-]{1,64}$/));
+const id = z.string().check(z.regex(IAM_ID_PATTERN));
 const stated = z.string().check(z.regex(/^[\w.:/-]{0,255}$/));
 
-/** Left out, null and empty are the same. */
+/** Absent, null and empty mean the same. */
 const optional = z.pipe(
   z.nullish(stated),
   z.transform((value) => value || undefined),
@@ -25,9 +26,9 @@ const grant = z.object({
   grant_id: grantId,
   name: optional,
   grantee_principal: id,
-  /** The oldest revisions of the API did not tell it. */
+  /** Absent in the oldest revisions of the API. */
   grantee_principal_type: z._default(z.enum(['user', 'domain']), 'user'),
-  // One that is new there may be told here.
+  // Operations that this version does not know are passed on.
   operations: z.array(z.custom<Operation>((value) => typeof value === 'string' && /^[a-z-]{1,64}$/.test(value))),
   issuing_principal: id,
   retiring_principal: optional,
@@ -41,14 +42,14 @@ const pageEnd = {
 };
 type PageEnd = { truncated: string; next_marker?: string | null | undefined };
 
-/** A page that says that there is more, and not where, would be asked for again for ever. */
+/** A truncated page without a next marker would be requested again for ever. */
 const goesOn = z.refine<PageEnd>(({ truncated, next_marker }) => truncated === 'false' || Boolean(next_marker));
 
 export const grantPage = z.object({ grants: z.array(grant).check(z.maxLength(1000)), ...pageEnd }).check(goesOn);
 
 const keyState = z.enum(['1', '2', '3', '4', '5']);
 
-/** What is nested is left out: it may be deeper than can be printed. */
+/** Drops nested values, which could be nested too deeply to be serialized. */
 const flat = (value: unknown) => (typeof value === 'object' ? undefined : value);
 
 const told = z.looseObject({ key_id: keyId, key_state: keyState });
@@ -63,7 +64,7 @@ export const keyPage = z
   .object({
     key_details: z.array(details).check(z.maxLength(1000)),
     ...pageEnd,
-    /** Older revisions of the API did not tell it. */
+    /** Absent in older revisions of the API. */
     total: z.optional(pageEnd.total),
   })
   .check(goesOn);
@@ -74,7 +75,7 @@ export const describedKey = (keyId: string) =>
 export const createdKey = z.object({ key_info: z.object({ key_id: keyId, domain_id: stated }) });
 export const createdGrant = z.object({ grant_id: grantId });
 
-/** Some APIs nest it. */
+/** Some APIs nest the key under key_info. */
 export const changedKey = (keyId: string) => {
   const moved = z.object({ key_id: z.literal(keyId), key_state: keyState });
   return z.union([moved, z.object({ key_info: moved })]);
@@ -84,5 +85,5 @@ export function stateOf(told: z.output<ReturnType<typeof changedKey>>): KeyState
   return ('key_info' in told ? told.key_info : told).key_state as KeyState;
 }
 
-/** Of revoke-grant and retire-grant. Anything more may be a page that says why nothing was done. */
+/** The response of revoke-grant and retire-grant. Any field in it could mean that nothing was done. */
 export const emptyObject = z.strictObject({});

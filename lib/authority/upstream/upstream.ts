@@ -23,8 +23,8 @@ import {
 } from './response-schemas.ts';
 
 /**
- * How a second time is refused, for each change that can be done only once. Of a grant, that it is not there is just what
- * was asked for; of a key, that it is in another state than this change starts from, so its state is looked at then.
+ * The code with which the upstream refuses a change that is already done. For a grant the code alone proves that. For a
+ * key it only says that the key is not in the state the change starts from, so the key is described then.
  */
 const ALREADY_DONE_CODES = {
   'revoke-grant': 'KMS.2501',
@@ -36,45 +36,45 @@ const ALREADY_DONE_CODES = {
 } as const;
 
 /**
- * Another KMS is right about keys and grants: every method ends in calls there. What it refuses is refused here with its
- * own code; what it does leaves an event here.
+ * The authority in front of an upstream KMS: every method calls the upstream. Its refusals are passed on with their own
+ * codes; each change it makes is recorded here as an event.
  * @param now ms since 1970
- * @param isSingleHost whether all processes that share the store are on this machine
+ * @param isSingleHost whether all processes that share the store run on this host
  */
 export function upstream(
   { events, idempotency }: Pick<Store, 'events' | 'idempotency'>,
   settings: UpstreamSettings,
   { now, isSingleHost }: { now: () => number; isSingleHost: boolean },
 ): Authority {
-  const cloud = upstreamClient(settings, now);
-  const change = upstreamChanger({ events, idempotency }, { timeoutMs: settings.timeoutMs, now, isSingleHost });
+  const client = upstreamClient(settings, now);
+  const makeChange = upstreamChanger({ events, idempotency }, { timeoutMs: settings.timeoutMs, now, isSingleHost });
   const rules = settings.credentials === 'caller' ? NO_RULES : serviceRules(events, allGrants);
 
   async function read<T extends z.core.$ZodType>(context: RequestContext, api: string, fields: object, answer: T) {
-    const told = await cloud.call(context, { api, fields, answer, isRepeatable: true });
-    return told.answer as z.output<T>;
+    const reply = await client.call(context, { api, fields, answer, isRepeatable: true });
+    return reply.answer as z.output<T>;
   }
 
-  /** A change that can be done only once. */
-  const once =
+  /** Prepares the call of a change that can be applied only once. */
+  const sendOnce =
     <T extends z.core.$ZodType>(
       context: RequestContext,
       api: keyof typeof ALREADY_DONE_CODES,
       fields: object,
       answer: T,
     ) =>
-    (course: ChangeProgress) =>
-      cloud.call(
+    (progress: ChangeProgress) =>
+      client.call(
         context,
         { api, fields, answer, isRepeatable: true, alreadyDoneCode: ALREADY_DONE_CODES[api] },
-        course,
+        progress,
       );
 
   const grantsOfKey = (context: RequestContext, keyId: string) => async (fields: object) => {
     const page = await read(context, 'list-grants', { key_id: keyId, ...fields }, grantPage);
     if (page.grants.every((grant) => grant.key_id === keyId)) return page;
     throw new KmsError('APIGW.0201:502', {
-      cause: new Error("the KMS behind this service lists another key's grants"),
+      cause: new Error("the upstream target another key's grants"),
     });
   };
   const retirableGrants = (context: RequestContext) => (fields: object) =>
@@ -84,47 +84,47 @@ export function upstream(
     return allPages(grantsOfKey(context, keyId), ({ grants }) => grants);
   }
 
-  /** What a grantee holds: the documented API cannot ask for it, so every key is looked at. */
+  /** The documented API cannot list by grantee, so the grants of every key are target and filtered. */
   async function grantsOfGrantee(context: RequestContext, grantee: string): Promise<Grant[]> {
     const listKeys = (fields: object) => read(context, 'list-keys', { key_spec: 'ALL', ...fields }, keyPage);
     const keyIds = await allPages(listKeys, ({ key_details }) => key_details.map(({ key_id }) => key_id));
-    const lists = await mapWithConcurrency(keyIds, KEYS_AT_ONCE, (keyId) =>
-      allGrants(context, keyId).catch(noneOfGone),
+    const lists = await mapWithConcurrency(keyIds, CONCURRENT_LISTS, (keyId) =>
+      allGrants(context, keyId).catch(noneIfKeyIsGone),
     );
     const held = lists.flat().filter((grant) => grant.grantee_principal === grantee);
     return held.sort((one, other) => (one.grant_id < other.grant_id ? -1 : 1));
   }
 
-  /** @param assertMay checks what is to be checked here before anything is sent */
+  /** @param assertMay checks this service's own rules before the upstream is called */
   function removeGrant(
     context: RequestContext,
     api: 'revoke-grant' | 'retire-grant',
-    listed: GrantRef,
+    target: GrantRef,
     assertMay: Rules['assertMayRetire'],
   ) {
-    const { key_id: keyId, grant_id: grantId } = listed;
-    const send = once(context, api, { key_id: keyId, grant_id: grantId }, emptyObject);
+    const { key_id: keyId, grant_id: grantId } = target;
+    const send = sendOnce(context, api, { key_id: keyId, grant_id: grantId }, emptyObject);
     let grant: Grant | undefined;
-    return change(context, {
+    return makeChange(context, {
       target: `key ${keyId} grant ${grantId}`,
       alreadyDoneCode: ALREADY_DONE_CODES[api],
-      async send(course) {
+      async send(progress) {
         await assertMay(context, keyId, grantId);
-        grant = 'operations' in listed ? listed : await knownGrant(context, grantId);
-        return send(course);
+        grant = 'operations' in target ? target : await recordedGrant(context, grantId);
+        return send(progress);
       },
       answerOf: () => ({}),
-      eventOf: () => ({ keyId, grantId, grant }),
+      subjectOf: () => ({ keyId, grantId, grant }),
     });
   }
 
-  /** The grant, where it was made through this service; of others only the id is known. */
-  async function knownGrant({ projectId }: RequestContext, grantId: string): Promise<Grant | undefined> {
+  /** The grant as recorded here, if it was created through this service. */
+  async function recordedGrant({ projectId }: RequestContext, grantId: string): Promise<Grant | undefined> {
     const [newest] = await events.list(projectId, { grantId }, 1);
     return newest?.grant;
   }
 
-  function moveKey(
+  function changeKeyState(
     context: RequestContext,
     api: keyof typeof ALREADY_DONE_CODES,
     keyId: string,
@@ -132,50 +132,54 @@ export function upstream(
     pendingDays?: number,
   ) {
     const fields = { key_id: keyId, ...(pendingDays && { pending_days: String(pendingDays) }) };
-    const send = once(context, api, fields, changedKey(keyId));
-    return change(context, {
+    const send = sendOnce(context, api, fields, changedKey(keyId));
+    return makeChange(context, {
       target: `key ${keyId}`,
       alreadyDoneCode: ALREADY_DONE_CODES[api],
       send,
       async isInRequestedState() {
         const { key_info } = await read(context, 'describe-key', { key_id: keyId }, describedKey(keyId));
-        return key_info.key_state === state && (pendingDays === undefined || isIn(pendingDays, key_info, now()));
+        return (
+          key_info.key_state === state && (pendingDays === undefined || isScheduledIn(pendingDays, key_info, now()))
+        );
       },
-      answerOf: (told) => ({ keyId, state: told ? stateOf(told) : state }),
-      eventOf: () => ({ keyId }),
+      answerOf: (response) => ({ keyId, state: response ? stateOf(response) : state }),
+      subjectOf: () => ({ keyId }),
     });
   }
 
-  /** As far as it is known here: for the KMS its date is another, and its issuer whoever called it. */
-  function grantMade({ caller }: RequestContext, ask: CreateGrantInput, grant_id: string): Grant {
-    return { ...grantFields(ask), grant_id, issuing_principal: caller.userId, creation_date: String(now()) };
+  /** The grant as this service knows it. At the upstream its creation date and issuer differ. */
+  function createdGrantOf({ caller }: RequestContext, input: CreateGrantInput, grant_id: string): Grant {
+    return { ...grantFields(input), grant_id, issuing_principal: caller.userId, creation_date: String(now()) };
   }
 
   return {
-    createGrant: (context, ask) =>
-      change(context, {
+    createGrant: (context, input) =>
+      makeChange(context, {
         target: `request ${idempotencyKeyOf(context) ?? context.requestId}`,
-        async send(course) {
-          // The same request again, of which nobody knows whether it has made one: another would be one too many.
-          if (course.isUncertain) throw new KmsError('APIGW.0201:502', { detail: MAY_HAVE_BEEN_CREATED });
-          await rules.assertMayCreate(context, ask.keyId, ask.operations);
-          const asked = { api: 'create-grant', fields: grantFields(ask), answer: createdGrant, isRepeatable: false };
-          return cloud.call(context, asked, course);
+        async send(progress) {
+          // The first request may have created a grant; a second one would create another.
+          if (progress.isUncertain) throw new KmsError('APIGW.0201:502', { detail: MAY_HAVE_BEEN_CREATED });
+          await rules.assertMayCreate(context, input.keyId, input.operations);
+          const call = { api: 'create-grant', fields: grantFields(input), answer: createdGrant, isRepeatable: false };
+          return client.call(context, call, progress);
         },
-        answerOf: (told) => ({ grant_id: told?.grant_id ?? '' }),
-        eventOf: (told) => ({ keyId: ask.keyId, grant: grantMade(context, ask, told?.grant_id ?? '') }),
+        answerOf: (response) => ({ grant_id: response?.grant_id ?? '' }),
+        subjectOf: (response) => ({
+          keyId: input.keyId,
+          grant: createdGrantOf(context, input, response?.grant_id ?? ''),
+        }),
       }),
 
     revokeGrant: (context, keyId, grantId) =>
       removeGrant(context, 'revoke-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRevoke),
     retireGrant: (context, keyId, grantId) =>
       removeGrant(context, 'retire-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRetire),
-    // An administrator's act: whose key it is does not matter here.
-    revokeAny: (context, listed) => removeGrant(context, 'revoke-grant', listed, NO_RULES.assertMayRetire),
+    revokeAny: (context, target) => removeGrant(context, 'revoke-grant', target, NO_RULES.assertMayRetire),
 
     async listGrants(context, keyId, { grantee }, page) {
       if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageFields(page)));
-      // The documented API cannot ask for a grantee.
+      // The documented API cannot filter by grantee.
       const held = (await allGrants(context, keyId)).filter((grant) => grant.grantee_principal === grantee);
       return pageOfFiltered(held, page);
     },
@@ -192,10 +196,10 @@ export function upstream(
       pageOfFiltered(await grantsOfGrantee(context, grantee), page),
 
     createKey: (context, { alias, description, keySpec, keyUsage }) =>
-      change(context, {
+      makeChange(context, {
         target: `alias ${alias}`,
-        send: (course) =>
-          cloud.call(
+        send: (progress) =>
+          client.call(
             context,
             {
               api: 'create-key',
@@ -208,10 +212,13 @@ export function upstream(
               answer: createdKey,
               isRepeatable: false,
             },
-            course,
+            progress,
           ),
-        answerOf: (told) => ({ keyId: told?.key_info.key_id ?? '', domainId: told?.key_info.domain_id ?? '' }),
-        eventOf: (told) => ({ keyId: told?.key_info.key_id ?? '' }),
+        answerOf: (response) => ({
+          keyId: response?.key_info.key_id ?? '',
+          domainId: response?.key_info.domain_id ?? '',
+        }),
+        subjectOf: (response) => ({ keyId: response?.key_info.key_id ?? '' }),
       }),
 
     async describeKey(context, keyId) {
@@ -225,31 +232,31 @@ export function upstream(
       return { keys: key_details.map((details) => ({ details })), total, next: nextMarkerOf(end) };
     },
 
-    enableKey: (context, keyId) => moveKey(context, 'enable-key', keyId, KEY_STATE.enabled),
-    disableKey: (context, keyId) => moveKey(context, 'disable-key', keyId, KEY_STATE.disabled),
+    enableKey: (context, keyId) => changeKeyState(context, 'enable-key', keyId, KEY_STATE.enabled),
+    disableKey: (context, keyId) => changeKeyState(context, 'disable-key', keyId, KEY_STATE.disabled),
     scheduleKeyDeletion: (context, keyId, pendingDays) =>
-      moveKey(context, 'schedule-key-deletion', keyId, KEY_STATE.pendingDeletion, pendingDays),
-    cancelKeyDeletion: (context, keyId) => moveKey(context, 'cancel-key-deletion', keyId, KEY_STATE.disabled),
+      changeKeyState(context, 'schedule-key-deletion', keyId, KEY_STATE.pendingDeletion, pendingDays),
+    cancelKeyDeletion: (context, keyId) => changeKeyState(context, 'cancel-key-deletion', keyId, KEY_STATE.disabled),
   };
 }
 
-/** Lists that are asked for side by side; the rate holds them back further. */
-const KEYS_AT_ONCE = 32;
+/** Keys whose grants are listed at the same time; the rate limit applies as well. */
+const CONCURRENT_LISTS = 32;
 
-/** A key that went after it was listed has no grants. */
-function noneOfGone(error: unknown): Grant[] {
+/** A key that went after it was target has no grants. */
+function noneIfKeyIsGone(error: unknown): Grant[] {
   if (error instanceof KmsError && error.publicCode === 'KMS.0207') return [];
   throw error;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Whether the key is to be deleted in so many days, give or take one. */
-function isIn(days: number, { scheduled_deletion_date: date }: KeyDetails, nowMs: number): boolean {
+/** Whether the key is scheduled for deletion in `days` days, give or take one day. */
+function isScheduledIn(days: number, { scheduled_deletion_date: date }: KeyDetails, nowMs: number): boolean {
   return Math.abs(Number(date) - (nowMs + days * DAY_MS)) <= DAY_MS;
 }
 
-/** What create-grant asks for, by its own names. */
+/** The body of create-grant. */
 function grantFields({ keyId, grantee, granteeType, operations, name, retiringPrincipal }: CreateGrantInput) {
   return {
     key_id: keyId,

@@ -5,6 +5,7 @@ import { type Standalone, type StandaloneSettings, standalone } from '../../../l
 import type { ChangeEvent } from '../../../lib/domain/events.ts';
 import type { Grant, Key } from '../../../lib/domain/model.ts';
 import type { RequestContext } from '../../../lib/domain/request-context.ts';
+import { ForwardedError, KmsError } from '../../../lib/errors.ts';
 import type { GrantStore, Store } from '../../../lib/store/store.ts';
 import { openAuditedStore } from '../../support/audited-store.ts';
 
@@ -126,7 +127,8 @@ export function interleaved(store: Store, first: (times: number) => Promise<unkn
 /** The code that a refusal carries; fails when the promise is not refused. */
 export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   const [result] = await Promise.allSettled([promise]);
-  return result.status === 'rejected'
-    ? (result.reason.code ?? result.reason)
-    : `answered: ${JSON.stringify(result.value)}`;
+  return result.status === 'rejected' ? codeIn(result.reason) : `answered: ${JSON.stringify(result.value)}`;
 }
+
+const codeIn = (error: unknown) =>
+  error instanceof ForwardedError ? error.publicCode : error instanceof KmsError ? error.code : error;

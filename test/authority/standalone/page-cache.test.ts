@@ -8,7 +8,7 @@ const first = { limit: 10 };
 
 test('a page is told again as long as the key has the revision at which it was read', () => {
   const cache = pageCache(1000);
-  cache.keep(key, {}, first, page('[1]'));
+  cache.put(key, {}, first, page('[1]'));
   expect(cache.get(key, {}, first)).toEqual(page('[1]'));
   expect(cache.get({ ...key, revision: 8 }, {}, first)).toBeUndefined();
   expect(cache.get({ ...key, revision: 6 }, {}, first)).toBeUndefined();
@@ -16,7 +16,7 @@ test('a page is told again as long as the key has the revision at which it was r
 
 test('another key, filter, limit, marker or offset is another page', () => {
   const cache = pageCache(1000);
-  cache.keep(key, {}, first, page('[1]'));
+  cache.put(key, {}, first, page('[1]'));
   expect(cache.get(testKey(2, { revision: 7 }), {}, first)).toBeUndefined();
   expect(cache.get(key, { grantee: 'someone' }, first)).toBeUndefined();
   expect(cache.get(key, {}, { limit: 11 })).toBeUndefined();
@@ -26,8 +26,8 @@ test('another key, filter, limit, marker or offset is another page', () => {
 
 test('the page of a newer revision takes the place of the older one', () => {
   const cache = pageCache(1000);
-  cache.keep(key, {}, first, page('[1]'));
-  cache.keep({ ...key, revision: 8 }, {}, first, page('[2]'));
+  cache.put(key, {}, first, page('[1]'));
+  cache.put({ ...key, revision: 8 }, {}, first, page('[2]'));
   expect(cache.get(key, {}, first)).toBeUndefined();
   expect(cache.get({ ...key, revision: 8 }, {}, first)).toEqual(page('[2]'));
 });
@@ -35,15 +35,15 @@ test('the page of a newer revision takes the place of the older one', () => {
 test('beyond its bound the page unused for longest goes first', () => {
   const cache = pageCache(2600);
   const kept = (limit: number) => cache.get(key, {}, { limit }) !== undefined;
-  for (const limit of [1, 2]) cache.keep(key, {}, { limit }, page('x'.repeat(1000)));
+  for (const limit of [1, 2]) cache.put(key, {}, { limit }, page('x'.repeat(1000)));
   expect(kept(1)).toBe(true);
-  cache.keep(key, {}, { limit: 3 }, page('x'.repeat(1000)));
+  cache.put(key, {}, { limit: 3 }, page('x'.repeat(1000)));
   expect([kept(1), kept(2), kept(3)]).toEqual([true, false, true]);
 });
 
 test('empty pages count too: a caller who asks for ever new filters cannot fill the memory', () => {
   const cache = pageCache(10_000);
-  for (let n = 0; n < 10_000; n += 1) cache.keep(key, { grantee: `grantee${n}` }, first, page('[]'));
+  for (let n = 0; n < 10_000; n += 1) cache.put(key, { grantee: `grantee${n}` }, first, page('[]'));
   const kept = Array.from({ length: 10_000 }, (_, n) => cache.get(key, { grantee: `grantee${n}` }, first));
   expect(kept.filter((found) => found !== undefined).length).toBeLessThan(1000);
 });

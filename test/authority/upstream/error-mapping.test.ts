@@ -50,7 +50,7 @@ test.each<[string, number, object, object]>([
     'the newer IAM',
     403,
     { error_code: 'IAM.0002', error_msg: 'You are not authorized' },
-    { status: 403, code: 'IAM.0002', text: 'Refused by the KMS behind this service.' },
+    { status: 403, code: 'IAM.0002', text: 'Refused by the upstream KMS.' },
   ],
   [
     'a server fault with a code',

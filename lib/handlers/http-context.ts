@@ -1,0 +1,34 @@
+import type middy from '@middy/core';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { Caller, RequestTrace } from '../domain/request-context.ts';
+import type { Result } from '../http/reply.ts';
+import type { SignableRequest } from '../signing/signed-request.ts';
+
+/** What the middlewares know of a request. The first one creates it; the later ones add to it. */
+export interface HttpExchange {
+  /** 32 lower-case hex digits: X-Request-Id of the reply. */
+  requestId: string;
+  /** The request's id in the access log of API Gateway. */
+  gatewayId: string | undefined;
+  /** By performance.now(). */
+  startedAtMs: number;
+  /** The API's name. */
+  action: string;
+  projectId: string | undefined;
+  /** Values of the route's parameters, such as `{id}`. */
+  params: Readonly<Record<string, string | undefined>>;
+  sourceIp: string;
+  /** The request as received: signatures are checked against these bytes. */
+  request: SignableRequest;
+  trace: RequestTrace;
+  /** Set by `authenticate`. */
+  caller?: Caller;
+  /** The checked fields of the body, set by `validate`. */
+  body?: unknown;
+}
+
+export interface HttpContext extends Context {
+  http: HttpExchange;
+}
+
+export type HttpMiddleware = middy.MiddlewareObj<APIGatewayProxyEventV2, Result, Error, HttpContext>;

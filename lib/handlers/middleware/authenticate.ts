@@ -1,0 +1,21 @@
+import { KmsError } from '../../errors.ts';
+import { services } from '../../services.ts';
+import { signedProject } from '../../signing/sdk-hmac.ts';
+import type { Api } from '../api.ts';
+import type { HttpMiddleware } from '../http-context.ts';
+
+/** Finds out who is calling, over the bytes received and before the body is parsed. @throws KmsError APIGW.0301 */
+export function authenticate({ access, requiresDirectory, usesCallerProject }: Api): HttpMiddleware {
+  return {
+    async before({ context: { http } }) {
+      const { authenticator, config } = services();
+      if (requiresDirectory && config.keystone) {
+        throw new KmsError('APIGW.0101', { detail: 'Get tokens and projects from the IAM at IAM_ENDPOINT.' });
+      }
+      if (access === 'anyone') return;
+      const projectId = usesCallerProject ? signedProject(http.request) : http.projectId;
+      http.caller = await authenticator.authenticate(http.request, projectId, http.sourceIp);
+      if (usesCallerProject) http.projectId = http.caller.projectId;
+    },
+  };
+}

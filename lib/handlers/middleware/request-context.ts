@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { HttpMiddleware } from '../http-context.ts';
+
+/** The invocation is not an HTTP request: a test event of the console, a warm-up, or another payload format. */
+export class NotHttpRequestError extends Error {
+  override readonly name = 'NotHttpRequestError';
+
+  constructor() {
+    super('The event is not an HTTP request. Invoke this function through API Gateway, payload format 2.0.');
+  }
+}
+
+/**
+ * Creates the exchange: request id, start time, and the request as received.
+ * @param name the API's name; the last segment of its route when absent
+ * @throws NotHttpRequestError
+ */
+export function requestContext(name: string | undefined): HttpMiddleware {
+  return {
+    before({ event, context }) {
+      const http = event?.requestContext?.http;
+      if (typeof http?.method !== 'string' || typeof event.rawPath !== 'string') throw new NotHttpRequestError();
+      context.http = {
+        requestId: randomUUID().replaceAll('-', ''),
+        gatewayId: event.requestContext.requestId || undefined,
+        startedAtMs: performance.now(),
+        action: name ?? event.routeKey.slice(event.routeKey.lastIndexOf('/') + 1),
+        projectId: event.pathParameters?.['project_id'],
+        params: event.pathParameters ?? {},
+        sourceIp: http.sourceIp,
+        request: {
+          method: http.method,
+          path: event.rawPath,
+          query: event.rawQueryString ?? '',
+          headers: event.headers ?? {},
+          body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+        },
+        trace: {},
+      };
+    },
+  };
+}
