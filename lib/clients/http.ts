@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange with a server that is not ours: bounded in time and size, no redirects, no tries again. (But for 421,
- * "not for this connection", after which fetch itself sends once more, as HTTP means it: nothing was done.)
+ * One HTTP exchange with another server: bounded in time and size, without redirects or retries. The exception is status
+ * 421 (Misdirected Request), after which fetch itself sends the request once more.
  */
 import type { KyInstance } from 'ky';
 import { NetworkError, networkFailureOf } from './network-error.ts';
@@ -19,14 +19,15 @@ export interface HttpResponse {
 }
 
 /** A page of 1000 grants is under 1 MB. */
-const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+const RESPONSE_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Loaded at the first exchange: a function that never makes one does not pay for the client. */
+/** Loaded by the first request, so that a function that sends none does not load ky. */
 let client: Promise<KyInstance> | undefined;
 
 /**
- * @param timeoutMs from now to the last byte of the answer
- * @throws NoAnswerError
+ * Sends a request and returns the response, whatever its status.
+ * @param timeoutMs until the last byte of the response
+ * @throws NetworkError
  */
 export async function sendRequest(request: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
   client ??= import('ky').then(({ default: ky }) =>
@@ -43,12 +44,12 @@ export async function sendRequest(request: HttpRequest, timeoutMs: number): Prom
   }
 }
 
-/** Stops by itself when time is up: the client's own link from the signal to a body may be lost on the way. */
+/** Stops on the signal itself, because ky may not link the signal to the body. */
 async function readText({ body }: Response, signal: AbortSignal): Promise<string> {
   if (!body) return '';
   const reader = body.getReader();
-  const stop = () => void reader.cancel().catch(() => undefined);
-  signal.addEventListener('abort', stop, { once: true });
+  const cancel = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener('abort', cancel, { once: true });
   try {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
@@ -57,11 +58,11 @@ async function readText({ body }: Response, signal: AbortSignal): Promise<string
       signal.throwIfAborted();
       if (done) return Buffer.concat(chunks).toString();
       bytes += value.length;
-      if (bytes > ANSWER_BYTES_MAX) throw new Error('the answer is too long');
+      if (bytes > RESPONSE_BYTES_MAX) throw new Error('the response is too long');
       chunks.push(value);
     }
   } finally {
-    signal.removeEventListener('abort', stop);
-    stop();
+    signal.removeEventListener('abort', cancel);
+    cancel();
   }
 }

@@ -1,15 +1,15 @@
 /**
- * Posting a webhook to a server of somebody else. By node:http and node:https as they stand: fetch, and so ky, cannot be
- * told which address to connect to, and another client would only be a layer over these.
+ * Posts a webhook to a server of somebody else. Uses node:http and node:https directly, because fetch, and therefore ky,
+ * takes no `lookup` function.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { retryAfterSeconds } from '../../clients/backoff.ts';
 import { NetworkError, type NetworkFailure } from '../../clients/network-error.ts';
-import { assertNoPrivateAddress, publicLookup, type Resolve } from '../../clients/public-address.ts';
+import { assertPublicHost, publicLookup, type Resolve } from './public-address.ts';
 
-/** Longer than this no target may put us off. */
+/** Upper bound of a target's Retry-After. */
 const RETRY_AFTER_SECONDS_MAX = 12 * 3_600;
 
 export interface Webhook {
@@ -17,27 +17,27 @@ export interface Webhook {
   url: string;
   headers: Readonly<Record<string, string>>;
   body: string;
-  /** Whether the address may be one that is not of the public Internet. */
+  /** Whether the target may have an address that is not on the public Internet. */
   isPrivateAllowed: boolean;
 }
 
 export interface WebhookResponse {
   status: number;
-  /** What the Retry-After header asks for. */
+  /** From the Retry-After header. */
   retryAfterSeconds?: number | undefined;
 }
 
-/** From now to the last byte of the answer. */
+/** Until the last byte of the response. */
 const TIMEOUT_MS = 10_000;
-/** So much of an answer is taken in, for the other side to come to its end, and thrown away. */
-const ANSWER_BYTES_MAX = 4 * 1024;
+/** Up to this size the response body is read and discarded, so that the server can finish. */
+const RESPONSE_BYTES_MAX = 4 * 1024;
 
 /**
- * Sends it once and follows no redirect. Each has a connection of its own, so that each is checked: on a kept one it
- * would be sent to wherever the name once led.
- * @param resolve how names become addresses; used where only public ones are allowed
- * @returns the answer's head. It counts even when the rest of the answer never comes: the other side has made up its mind
- * @throws NoAnswerError `unsent` and ERR_ADDRESS_NOT_PUBLIC in its message when the address is not allowed
+ * Sends the webhook once, on a new connection, and follows no redirect. The connection is not reused, because a name may
+ * lead to another address the next time.
+ * @param resolve replaces dns.lookup; unused where private addresses are allowed
+ * @returns status and Retry-After, even when the response body does not arrive
+ * @throws NetworkError `unsent` with ERR_ADDRESS_NOT_PUBLIC in its message when the address is not allowed
  */
 export async function postWebhook(
   { url, headers, body, isPrivateAllowed }: Webhook,
@@ -46,51 +46,52 @@ export async function postWebhook(
   const { protocol, hostname } = new URL(url);
   const isTls = protocol === 'https:';
   const signal = AbortSignal.timeout(timeoutMs);
-  let failing: NetworkFailure = 'unsent';
+  /** The failure to report if the request ends now. */
+  let failure: NetworkFailure = 'unsent';
   try {
-    if (!isPrivateAllowed) assertNoPrivateAddress(hostname);
+    if (!isPrivateAllowed) assertPublicHost(hostname);
     const request = (isTls ? requestHttps : requestHttp)(url, {
       method: 'POST',
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       agent: false,
       signal,
-      // Whatever the environment says.
+      // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
       rejectUnauthorized: true,
       ...(!isPrivateAllowed && { lookup: publicLookup(resolve) }),
     });
     request.once('socket', (socket: Socket) => {
       socket.once('connect', () => {
-        failing = isTls ? 'untrusted' : 'lost';
+        failure = isTls ? 'untrusted' : 'lost';
       });
       socket.once('secureConnect', () => {
-        failing = 'lost';
+        failure = 'lost';
       });
     });
-    const head = Promise.withResolvers<IncomingMessage>();
-    request.once('response', head.resolve).on('error', head.reject);
-    // A connection that was asked to change its protocol ends without an error.
-    request.once('close', () => head.reject(new Error('the connection ended without an answer')));
+    const responseHead = Promise.withResolvers<IncomingMessage>();
+    request.once('response', responseHead.resolve).on('error', responseHead.reject);
+    // A 101 (Switching Protocols) closes the connection without an error event.
+    request.once('close', () => responseHead.reject(new Error('the connection ended without a response')));
     request.end(body);
-    const answer = await head.promise;
-    await discard(answer);
-    const retryAfter = new Headers({ 'retry-after': answer.headers['retry-after'] ?? '' });
+    const response = await responseHead.promise;
+    await discardBody(response);
+    const retryAfter = new Headers({ 'retry-after': response.headers['retry-after'] ?? '' });
     return {
-      status: answer.statusCode ?? 0,
+      status: response.statusCode ?? 0,
       retryAfterSeconds: retryAfterSeconds(retryAfter, Date.now(), RETRY_AFTER_SECONDS_MAX),
     };
   } catch (error) {
-    throw new NetworkError(signal.aborted ? 'late' : failing, error);
+    throw new NetworkError(signal.aborted ? 'late' : failure, error);
   }
 }
 
-async function discard(answer: IncomingMessage): Promise<void> {
+async function discardBody(response: IncomingMessage): Promise<void> {
   let bytes = 0;
   try {
-    for await (const chunk of answer) {
+    for await (const chunk of response) {
       bytes += (chunk as Buffer).length;
-      if (bytes > ANSWER_BYTES_MAX) return;
+      if (bytes > RESPONSE_BYTES_MAX) return;
     }
   } catch {
-    // Broken off, by the other side or because time is up: there is nothing in it that is needed.
+    // The body ended early or late. The status counts, so this is no failure.
   }
 }

@@ -1,36 +1,38 @@
-/** Whom this service tells of changes: the JSON that the setting TARGETS names. */
+/** Parses the setting TARGETS: the receivers of outbound webhooks. */
 import * as z from 'zod/mini';
 import type { SecretReference } from '../../clients/secrets.ts';
-import { opened } from '../../services.ts';
+import type { Config } from '../../config.ts';
 import { webhookSecretProblem } from '../../signing/standard-webhooks.ts';
+import { memoizeByStore } from '../../util/memoize.ts';
 import { assertNoProblems, FIELDS, namedEntries, parseSetting, refreshingSetting } from '../named-settings.ts';
 
-/** Who is told. */
+/** A receiver of outbound webhooks. */
 export interface Target {
   name: string;
   url: string;
-  /** `whsec_…`; each signs. */
+  /** `whsec_…`; each message is signed with every secret, so that a secret can be rotated. */
   secrets: readonly string[];
-  /** All when left out. */
+  /** Projects whose events it receives; all projects when absent. */
   projectIds?: readonly string[] | undefined;
-  /** Whether the address may be one that is not of the public Internet. */
+  /** Whether the target may have an address that is not on the public Internet. */
   isPrivateAllowed: boolean;
 }
 
 export type Targets = ReadonlyMap<string, Target>;
 
-const ADDRESS = 'must be https://…, or http://… with allow_private';
+const URL_FORM = 'must be https://…, or http://… with allow_private';
 
 const TARGETS = namedEntries({
-  url: z.string(ADDRESS).check(z.refine(isTargetUrl, ADDRESS)),
+  url: z.string(URL_FORM).check(z.refine(isTargetUrl, URL_FORM)),
   secrets: FIELDS.secrets,
   projects: z.optional(FIELDS.projects),
   allow_private: z._default(z.boolean('must be true or false'), false),
 });
 
 /**
- * @param text JSON: each target by its name, with `url` and `secrets`; `projects` and `allow_private` may be left out
- * @throws an error that names what is wrong and where, and never holds anything of a secret
+ * Parses the JSON of the setting: an object of targets by name, each with `url`, `secrets`, and optionally `projects` and
+ * `allow_private`.
+ * @throws an error that names each wrong field and never contains any part of a secret
  */
 export function parseTargets(text: string): Targets {
   const targets = Object.entries(parseSetting('TARGETS', TARGETS, text)).map(
@@ -38,19 +40,19 @@ export function parseTargets(text: string): Targets {
       return { name, projectIds: projects, isPrivateAllowed: allow_private, ...target };
     },
   );
-  assertNoProblems('TARGETS', targets.flatMap(faultsOf));
+  assertNoProblems('TARGETS', targets.flatMap(problemsOf));
   return new Map(targets.map((target) => [target.name, target]));
 }
 
-function faultsOf({ name, url, secrets, isPrivateAllowed }: Target): string[] {
-  const faults = secrets.flatMap((secret, place) =>
+function problemsOf({ name, url, secrets, isPrivateAllowed }: Target): string[] {
+  const problems = secrets.flatMap((secret, index) =>
     webhookSecretProblem(secret) || !secret.startsWith('whsec_')
-      ? [`${name}.secrets.${place}: must be whsec_ and base64 of 24 to 64 bytes`]
+      ? [`${name}.secrets.${index}: must be whsec_ and base64 of 24 to 64 bytes`]
       : [],
   );
-  // What is told is not for everybody on the way.
-  if (!isPrivateAllowed && !url.startsWith('https://')) faults.push(`${name}.url: must be https://…`);
-  return faults;
+  // Events must not cross the Internet in clear text.
+  if (!isPrivateAllowed && !url.startsWith('https://')) problems.push(`${name}.url: must be https://…`);
+  return problems;
 }
 
 function isTargetUrl(text: string): boolean {
@@ -58,9 +60,11 @@ function isTargetUrl(text: string): boolean {
   return url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '';
 }
 
-/** Read again as they change; none where there is no setting. */
+/** Returns the targets and reads the setting again when it has changed; no targets without the setting. */
 export const refreshingTargets = (reference: SecretReference | undefined) =>
   refreshingSetting('TARGETS', reference, parseTargets);
 
-/** Those of the services. */
-export const targetsOf = opened(({ config }) => refreshingTargets(config.targets));
+/** Returns the refreshing targets of the configured services. */
+export const targetsOf = memoizeByStore(({ config }: { store: object; config: Pick<Config, 'targets'> }) =>
+  refreshingTargets(config.targets),
+);

@@ -142,7 +142,7 @@ test.each([301, 307, 400, 401, 404, 429, 500, 503])('an answer of %i is a failur
   const process = sender();
   await process.dispatch();
   const { taken } = await queued();
-  expect(await deliverAll(process, taken)).toEqual([{ againSeconds: 30 }]);
+  expect(await deliverAll(process, taken)).toEqual([{ retryDelaySeconds: 30 }]);
   expect(hooks.arrived).toHaveLength(2);
   expect(elsewhere.arrived).toEqual([]);
 });
@@ -176,7 +176,7 @@ test('each pause is longer, and never shorter than the target asks for', async (
   const delivery = { kind: 'delivery', target: 'audit', messageId: 'msg_1', body: '{}' } as const;
   const pauses = async () => {
     const ends = await Promise.all(many(1, 11).map((taken) => sender().deliver(delivery, taken)));
-    return ends.map((end) => (typeof end === 'object' ? end.againSeconds : end));
+    return ends.map((end) => (typeof end === 'object' ? end.retryDelaySeconds : end));
   };
   hooks.answer(status(500));
   expect(await pauses()).toEqual([30, 120, 600, 1800, 3600, 7200, 18000, 36000, 36000, 36000, 36000]);
@@ -203,7 +203,7 @@ test.each([43_000, 43_200, 99_999])(
     await target('audit');
     const process = sender({ post: async () => ({ status: 503, retryAfterSeconds }) });
     const delivery = { kind: 'delivery', target: 'audit', messageId: 'msg_1', body: '{}' } as const;
-    expect(await process.deliver(delivery, 1)).toEqual({ againSeconds: 43_000 });
+    expect(await process.deliver(delivery, 1)).toEqual({ retryDelaySeconds: 43_000 });
   },
 );
 
@@ -235,11 +235,11 @@ test('the log tells how each try ended, and nothing of the body, the query or th
   await process.deliver(delivery, 6);
   const of = { target: 'audit', message_id: 'msg_1' };
   expect(lines).toEqual([
-    ['info', 'delivery', { ...of, message_id: hooks.arrived[0]?.id, tries: 1, status: 204 }],
-    ['warn', 'delivery', { ...of, tries: 4, status: 503 }],
-    ['warn', 'delivery', { ...of, tries: 5, status: 410 }],
-    ['warn', 'delivery', { ...of, tries: 6, failing: 'unsent', cause: 'no answer: unsent: ECONNREFUSED' }],
-    ['warn', 'delivery', { ...of, tries: 6, failing: 'no such target' }],
+    ['info', 'delivery', { ...of, message_id: hooks.arrived[0]?.id, attempt: 1, status: 204 }],
+    ['warn', 'delivery', { ...of, attempt: 4, status: 503 }],
+    ['warn', 'delivery', { ...of, attempt: 5, status: 410 }],
+    ['warn', 'delivery', { ...of, attempt: 6, failure: 'unsent', cause: 'no response: unsent: ECONNREFUSED' }],
+    ['warn', 'delivery', { ...of, attempt: 6, failure: 'no such target' }],
   ]);
   expect(JSON.stringify(lines)).not.toMatch(/known-to-few|in-the-query|whsec_|127\.0\.0\.1/);
 });

@@ -7,8 +7,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import { NetworkError } from '../../../lib/clients/network-error.ts';
-import type { Resolve } from '../../../lib/clients/public-address.ts';
 import { postWebhook } from '../../../lib/webhooks/outbound/post.ts';
+import type { Resolve } from '../../../lib/webhooks/outbound/public-address.ts';
 import { SELF_SIGNED } from '../../support/self-signed.ts';
 
 const servers: TcpServer[] = [];
@@ -65,7 +65,7 @@ function post(url: string, options: { isPrivateAllowed?: boolean; timeoutMs?: nu
 const ended = (...args: Parameters<typeof post>) =>
   post(...args).then(
     ({ status }) => `answer ${status}`,
-    (error: unknown) => (error instanceof NetworkError ? error.message : `not a NoAnswerError: ${error}`),
+    (error: unknown) => (error instanceof NetworkError ? error.message : `not a NetworkError: ${error}`),
   );
 
 test('what is sent arrives as it is; the answer is its status', async () => {
@@ -103,8 +103,8 @@ test.each(['127.0.0.1', '0x7f.1', '2130706433', '[::ffff:127.0.0.1]', '127.0.0.1
   async (host) => {
     const counted = await counting();
     const end = await ended(`http://${host}:${counted.port}/`, { isPrivateAllowed: false });
-    expect(end).toMatch(/^no answer: unsent: (ERR_ADDRESS_NOT_PUBLIC|ENOTFOUND|EAI_AGAIN)$/);
-    if (!host.startsWith('l')) expect(end).toBe('no answer: unsent: ERR_ADDRESS_NOT_PUBLIC');
+    expect(end).toMatch(/^no response: unsent: (ERR_ADDRESS_NOT_PUBLIC|ENOTFOUND|EAI_AGAIN)$/);
+    if (!host.startsWith('l')) expect(end).toBe('no response: unsent: ERR_ADDRESS_NOT_PUBLIC');
     expect(counted.connections).toBe(0);
   },
 );
@@ -113,7 +113,7 @@ test('a name with one private address among public ones gets no connection', asy
   const counted = await counting();
   const options = { isPrivateAllowed: false, resolve: resolving(NOBODYS, '127.0.0.1') };
   expect(await ended(`http://hooks.example.com:${counted.port}/`, options)).toBe(
-    'no answer: unsent: ERR_ADDRESS_NOT_PUBLIC',
+    'no response: unsent: ERR_ADDRESS_NOT_PUBLIC',
   );
   expect(counted.connections).toBe(0);
 });
@@ -129,9 +129,9 @@ test('a name is looked up once for each message, and what was checked is what is
   const options = { isPrivateAllowed: false, timeoutMs: 300, resolve: rebinding };
   const url = `http://hooks.example.com:${counted.port}/`;
   // There is no way there, or nobody answers.
-  expect(await ended(url, options)).toMatch(/^no answer: (late|unsent: (?!ERR_ADDRESS))/);
+  expect(await ended(url, options)).toMatch(/^no response: (late|unsent: (?!ERR_ADDRESS))/);
   expect([lookUps, counted.connections]).toEqual([1, 0]);
-  expect(await ended(url, options)).toBe('no answer: unsent: ERR_ADDRESS_NOT_PUBLIC');
+  expect(await ended(url, options)).toBe('no response: unsent: ERR_ADDRESS_NOT_PUBLIC');
   expect([lookUps, counted.connections]).toEqual([2, 0]);
 });
 
@@ -144,11 +144,11 @@ test('no connection is kept for the next message', async () => {
 test('nobody listens, or the name is not found: unsent', async () => {
   const port = await listen(createTcpServer());
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
-  expect(await ended(`http://127.0.0.1:${port}/`)).toBe('no answer: unsent: ECONNREFUSED');
+  expect(await ended(`http://127.0.0.1:${port}/`)).toBe('no response: unsent: ECONNREFUSED');
   const resolve: Resolve = (_name, _options, callback) =>
     callback(Object.assign(new Error(), { code: 'ENOTFOUND' }), []);
   expect(await ended('http://hooks.example.com/', { isPrivateAllowed: false, resolve })).toBe(
-    'no answer: unsent: ENOTFOUND',
+    'no response: unsent: ENOTFOUND',
   );
 });
 
@@ -163,20 +163,20 @@ test.each([
     socket.once('data', () => socket.end(bytes));
     socket.on('error', () => undefined);
   });
-  expect(await ended(`http://127.0.0.1:${await listen(server)}/`)).toMatch(new RegExp(`^no answer: lost: ${code}$`));
+  expect(await ended(`http://127.0.0.1:${await listen(server)}/`)).toMatch(new RegExp(`^no response: lost: ${code}$`));
 });
 
 test('silence, a head that drips, and a name that nobody resolves: late', async () => {
   const silent = await counting(() => undefined);
-  expect(await ended(`http://127.0.0.1:${silent.port}/`, { timeoutMs: 200 })).toMatch(/^no answer: late/);
+  expect(await ended(`http://127.0.0.1:${silent.port}/`, { timeoutMs: 200 })).toMatch(/^no response: late/);
   const dripping = createTcpServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
     const drip = setInterval(() => socket.write('a: b\r\n'), 20);
     socket.once('close', () => clearInterval(drip)).on('error', () => undefined);
   });
-  expect(await ended(`http://127.0.0.1:${await listen(dripping)}/`, { timeoutMs: 200 })).toMatch(/^no answer: late/);
+  expect(await ended(`http://127.0.0.1:${await listen(dripping)}/`, { timeoutMs: 200 })).toMatch(/^no response: late/);
   const unresolved = { isPrivateAllowed: false, timeoutMs: 200, resolve: () => undefined };
-  expect(await ended('http://hooks.example.com/', unresolved)).toMatch(/^no answer: late/);
+  expect(await ended('http://hooks.example.com/', unresolved)).toMatch(/^no response: late/);
 });
 
 test.each([202, 500])(
@@ -222,14 +222,14 @@ test('a certificate that nobody trusts: untrusted, and nothing was asked, whatev
     }),
   );
   const url = `https://127.0.0.1:${port}/`;
-  expect(await ended(url)).toBe('no answer: untrusted: DEPTH_ZERO_SELF_SIGNED_CERT');
+  expect(await ended(url)).toBe('no response: untrusted: DEPTH_ZERO_SELF_SIGNED_CERT');
   // In a process of its own: what is set here, Node would not see.
   const script = `import { postWebhook } from './lib/webhooks/outbound/post.ts';
     const webhook = { url: '${url}', headers: {}, body: '', isPrivateAllowed: true };
     await postWebhook(webhook).then(({ status }) => console.log(status), ({ message }) => console.log(message));`;
   const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env });
-  expect(stdout).toBe('no answer: untrusted: DEPTH_ZERO_SELF_SIGNED_CERT\n');
+  expect(stdout).toBe('no response: untrusted: DEPTH_ZERO_SELF_SIGNED_CERT\n');
   expect(visits).toBe(0);
 });
 
@@ -237,10 +237,10 @@ test('over TLS, the certificate must be for the name of the URL, not for the add
   setDefaultCACertificates([...trusted, SELF_SIGNED.cert]);
   const port = await listen(createTlsServer(SELF_SIGNED, (_, response) => void response.end()));
   expect(await ended(`https://127.0.0.1:${port}/`)).toBe('answer 200');
-  expect(await ended(`https://localhost:${port}/`)).toBe('no answer: untrusted: ERR_TLS_CERT_ALTNAME_INVALID');
+  expect(await ended(`https://localhost:${port}/`)).toBe('no response: untrusted: ERR_TLS_CERT_ALTNAME_INVALID');
 });
 
 test('no TLS where it should be: untrusted', async () => {
   const { port } = await counting();
-  expect(await ended(`https://127.0.0.1:${port}/`)).toMatch(/^no answer: untrusted/);
+  expect(await ended(`https://127.0.0.1:${port}/`)).toMatch(/^no response: untrusted/);
 });
