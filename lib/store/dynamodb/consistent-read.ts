@@ -1,25 +1,25 @@
-/** Under constant change, a list is answered as last seen after this time. */
-const TRYING_MS = 2_000;
+/** A list that changes all the time is returned as last read after this time. */
+const RETRY_MS_MAX = 2_000;
 
 /**
- * Reads something of many items as it stood at one moment: whatever changes it also changes its version, so when the
- * version is the same before and after, nothing came between. (While a transaction is being applied, and not yet
- * answered, its items may show one after the other; see "Isolation levels" in the DynamoDB Developer Guide.)
- * @param before the version as just read
- * @param read reads, given the version that it should be of
+ * Reads a value of many items as it was at one moment. Each change of the items also changes their version, so an equal
+ * version before and after the read proves that nothing changed in between. (Reads during a transaction may see some of
+ * its items changed and others not. Source: DynamoDB Developer Guide, "Isolation levels".)
+ * @param initial the version as just read
+ * @param read reads the value, given the version that it should have
  */
 export async function readConsistently<V, T>(
-  before: V,
-  version: () => Promise<V>,
-  isSame: (one: V, other: V) => boolean,
+  initial: V,
+  readVersion: () => Promise<V>,
+  isSame: (a: V, b: V) => boolean,
   read: (version: V) => Promise<T>,
 ): Promise<T> {
   const startedAtMs = performance.now();
-  let known = before;
+  let version = initial;
   for (;;) {
-    const value = await read(known);
-    const now = await version();
-    if (isSame(known, now) || performance.now() - startedAtMs > TRYING_MS) return value;
-    known = now;
+    const value = await read(version);
+    const current = await readVersion();
+    if (isSame(version, current) || performance.now() - startedAtMs > RETRY_MS_MAX) return value;
+    version = current;
   }
 }

@@ -11,20 +11,20 @@ import type { Item, ItemKey } from './item.ts';
 import { itemKey, rangeOf, sortableNumber } from './schema.ts';
 import type { Table, Write } from './table.ts';
 
-/** More than anyone has; the admin command lists them all. */
+/** No directory has as many entries; the admin command lists them all. */
 const ALL = 1_000_000;
 
-const NEW = 'attribute_not_exists(pk)';
-const THERE = 'attribute_exists(pk)';
-/** The domain of what is named across domains. */
+const IS_NEW = 'attribute_not_exists(pk)';
+const EXISTS = 'attribute_exists(pk)';
+/** In the place of a domain id in the name items of domains. */
 const NO_DOMAIN = '-';
 
 /** Domains, projects, users, roles, access keys and tokens over DynamoDB. */
 export function dynamodbDirectory(table: Table): DirectoryStore {
-  /** @throws when a condition does not hold: what is added is there already, or what it belongs to is not */
+  /** @throws Error when a condition does not hold */
   async function add(what: string, writes: Write[]): Promise<void> {
-    const done = await table.transact(writes);
-    if (!done.isDone) throw new Error(`${what} is there already, or what it belongs to is not`);
+    const { isDone } = await table.transact(writes);
+    if (!isDone) throw new Error(`${what} exists already, or a record that it refers to does not exist`);
   }
 
   async function get<T>(key: ItemKey, read: (item: Item) => T): Promise<T | undefined> {
@@ -32,19 +32,19 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     return item && read(item);
   }
 
-  async function named<T>(name: ItemKey, found: (id: string) => Promise<T | undefined>): Promise<T | undefined> {
+  async function getByName<T>(name: ItemKey, getById: (id: string) => Promise<T | undefined>): Promise<T | undefined> {
     const item = await table.get(name);
-    // A name that is not there takes as long.
-    return found(String(item?.['id'] ?? 'nobody'));
+    // An unknown name takes as many reads as a known one, so that the response time does not tell which names exist.
+    return getById(String(item?.['id'] ?? 'nobody'));
   }
 
-  async function all<T>(
+  async function listAll<T>(
     kind: Parameters<typeof rangeOf.all>[0],
-    place: (id: string) => ItemKey,
+    keyOf: (id: string) => ItemKey,
     read: (item: Item) => T,
   ) {
     const rows = await table.query({ ...rangeOf.all(kind), limit: ALL });
-    return (await table.getAll(rows.map((row) => place(String(row['id']))))).map(read);
+    return (await table.getAll(rows.map((row) => keyOf(String(row['id']))))).map(read);
   }
 
   const domain = (id: string) => get(itemKey.domain(id), toDomain);
@@ -54,53 +54,51 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     table.query({ ...rangeOf.roles(userId, projectId), limit: ALL });
 
   return {
-    addProject(made, first) {
-      const { projectId, domainId, name } = made;
+    addProject({ projectId, domainId, name }, newDomain) {
       return add(`project ${name}`, [
-        { put: { ...itemKey.project(projectId), projectId, domainId, name }, condition: NEW },
-        { put: { ...itemKey.name('project', domainId, name), id: projectId }, condition: NEW },
+        { put: { ...itemKey.project(projectId), projectId, domainId, name }, condition: IS_NEW },
+        { put: { ...itemKey.name('project', domainId, name), id: projectId }, condition: IS_NEW },
         { put: { ...itemKey.inAll('projects', name, projectId), id: projectId } },
-        ...(first ? domainWrites(first) : [{ check: itemKey.domain(domainId), condition: THERE }]),
+        ...(newDomain ? domainWrites(newDomain) : [{ check: itemKey.domain(domainId), condition: EXISTS }]),
       ]);
     },
-    addUser(made, first) {
-      const { userId, domainId, name, passwordHash, enabled } = made;
+    addUser({ userId, domainId, name, passwordHash, enabled }, first) {
       return add(`user ${name}`, [
         {
           put: { ...itemKey.user(userId), userId, domainId, name, passwordHash, enabled, tokensOf: 0 },
-          condition: NEW,
+          condition: IS_NEW,
         },
-        { put: { ...itemKey.name('user', domainId, name), id: userId }, condition: NEW },
+        { put: { ...itemKey.name('user', domainId, name), id: userId }, condition: IS_NEW },
         { put: { ...itemKey.inAll('users', name, userId), id: userId } },
-        { check: itemKey.domain(domainId), condition: THERE },
+        { check: itemKey.domain(domainId), condition: EXISTS },
         ...(first ? roleWrites(userId, first.projectId, first.role) : []),
       ]);
     },
     addRole: (userId, projectId, role) =>
-      add(`role ${role}`, [...roleWrites(userId, projectId, role), { check: itemKey.user(userId), condition: THERE }]),
+      add(`role ${role}`, [...roleWrites(userId, projectId, role), { check: itemKey.user(userId), condition: EXISTS }]),
     async removeRole(userId, projectId, role) {
-      const place = itemKey.role(userId, projectId, role);
-      // Read first: a delete that is sent again because its answer was lost finds nothing.
-      if (!(await table.get(place))) return false;
-      await table.delete(place);
+      const key = itemKey.role(userId, projectId, role);
+      // Not a conditional delete: a retry after a lost response would find no item and return false.
+      if (!(await table.get(key))) return false;
+      await table.delete(key);
       return true;
     },
     addAccessKey(key, createdAtMs) {
       const { accessKey, userId, sealedSecret, enabled } = key;
       return add(`access key ${accessKey}`, [
-        { put: { ...itemKey.accessKey(accessKey), accessKey, userId, sealedSecret, enabled }, condition: NEW },
+        { put: { ...itemKey.accessKey(accessKey), accessKey, userId, sealedSecret, enabled }, condition: IS_NEW },
         { put: { ...itemKey.inAll('access-keys', sortableNumber(createdAtMs), accessKey), id: accessKey } },
-        { check: itemKey.user(userId), condition: THERE },
+        { check: itemKey.user(userId), condition: EXISTS },
       ]);
     },
     async addToken(token) {
       const holder = await table.get(itemKey.user(token.userId));
       if (holder?.['enabled'] !== true) return false;
-      // Should the user be disabled before this is written, the token has ended before it begins: see setUserEnabled.
+      // If the user is disabled before the token is written, the token is void from the start: see setUserEnabled.
       await table.put(tokenItem(token, Number(holder['tokensOf'])));
       return true;
     },
-    // A token belongs to one time of being enabled: when the count goes up, all that there are have ended.
+    // A token is valid while its `tokensOf` equals the user's. Disabling raises that number and so voids all tokens.
     setUserEnabled: (userId, enabled) =>
       table.update(itemKey.user(userId), `SET enabled = :enabled${enabled ? '' : ' ADD tokensOf :one'}`, {
         values: { ':enabled': enabled, ...(!enabled && { ':one': 1 }) },
@@ -116,13 +114,13 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     domain,
     project,
     user,
-    domainByName: (name) => named(itemKey.name('domain', NO_DOMAIN, name), domain),
-    projectByName: (domainId, name) => named(itemKey.name('project', domainId, name), project),
-    userByName: (domainId, name) => named(itemKey.name('user', domainId, name), user),
+    domainByName: (name) => getByName(itemKey.name('domain', NO_DOMAIN, name), domain),
+    projectByName: (domainId, name) => getByName(itemKey.name('project', domainId, name), project),
+    userByName: (domainId, name) => getByName(itemKey.name('user', domainId, name), user),
     async projectsOf(userId) {
       const ids = new Set((await roleRows(userId)).map((row) => String(row['projectId'])));
-      const found = (await table.getAll([...ids].map((id) => itemKey.project(id)))).map(toProject);
-      return found.sort((one, other) => (order(one) < order(other) ? -1 : 1));
+      const projects = (await table.getAll([...ids].map((id) => itemKey.project(id)))).map(toProject);
+      return projects.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
     },
     rolesOf: async (userId, projectId) => (await roleRows(userId, projectId)).map((row) => String(row['role'])),
     accessKey: (accessKey) => get(itemKey.accessKey(accessKey), toAccessKey),
@@ -136,27 +134,27 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
       const roles = rows.filter((row) => row['role'] !== undefined && row['projectId'] === token.projectId);
       return { token, user: toUser(holder), roles: roles.map((row) => String(row['role'])) };
     },
-    projects: () => all('projects', itemKey.project, toProject),
-    users: () => all('users', itemKey.user, toUser),
-    accessKeys: () => all('access-keys', itemKey.accessKey, toAccessKey),
+    projects: () => listAll('projects', itemKey.project, toProject),
+    users: () => listAll('users', itemKey.user, toUser),
+    accessKeys: () => listAll('access-keys', itemKey.accessKey, toAccessKey),
   };
 }
 
 function domainWrites({ domainId, name }: Domain): Write[] {
   return [
-    { put: { ...itemKey.domain(domainId), domainId, name }, condition: NEW },
-    { put: { ...itemKey.name('domain', NO_DOMAIN, name), id: domainId }, condition: NEW },
+    { put: { ...itemKey.domain(domainId), domainId, name }, condition: IS_NEW },
+    { put: { ...itemKey.name('domain', NO_DOMAIN, name), id: domainId }, condition: IS_NEW },
   ];
 }
 
 function roleWrites(userId: string, projectId: string, role: string): Write[] {
   return [
     { put: { ...itemKey.role(userId, projectId, role), projectId, role } },
-    { check: itemKey.project(projectId), condition: THERE },
+    { check: itemKey.project(projectId), condition: EXISTS },
   ];
 }
 
-const order = ({ name, projectId }: Project) => `${name}#${projectId}`;
+const sortKey = ({ name, projectId }: Project) => `${name}#${projectId}`;
 
 function tokenItem({ tokenHash, userId, projectId, issuedAtMs, expiresAtMs }: StoredToken, tokensOf: number): Item {
   const ttl = Math.ceil((expiresAtMs + EXPIRED_TOKEN_RETENTION_MS) / 1000);

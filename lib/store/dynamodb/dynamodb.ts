@@ -9,24 +9,23 @@ import { dynamodbMappings } from './mappings.ts';
 import { dynamodbOutbox } from './outbox.ts';
 import { openTable } from './table.ts';
 
-/** Which table, and where. */
 export interface DynamodbSettings {
   table: string;
   aws: AwsSettings;
-  /** Another address than AWS's own. */
+  /** The address of a local DynamoDB, instead of AWS's own. */
   endpoint?: string | undefined;
 }
 
-/** How DynamoDB is called. */
+/** Prepares calls of DynamoDB. */
 export const dynamodbCall = ({ aws, endpoint }: DynamodbSettings) =>
   awsCall(aws, { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0', endpoint });
 
 export interface DynamodbOptions {
-  /** Whether changes are to be told to others; see `OutboxStore`. */
+  /** Whether new events are put into the outbox; see `OutboxStore`. */
   hasOutbox?: boolean;
 }
 
-/** The store on DynamoDB. Nothing is asked of the table before it is needed. */
+/** Opens the store on DynamoDB. It does not access the table before the first read or write. */
 export function openDynamodbStore(settings: DynamodbSettings & DynamodbOptions): Store {
   const { hasOutbox = false } = settings;
   const table = openTable(dynamodbCall(settings), settings.table);

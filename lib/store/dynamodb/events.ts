@@ -6,16 +6,16 @@ import type { Item, ItemKey } from './item.ts';
 import { itemKey, rangeOf } from './schema.ts';
 import type { Range, Table, Write } from './table.ts';
 
-/** @param hasOutbox whether events are to be told to others; see `OutboxStore` */
+/** @param hasOutbox whether new events are put into the outbox; see `OutboxStore` */
 export function dynamodbEvents(table: Table, hasOutbox: boolean): EventStore {
   const newest = (range: Omit<Range, 'limit'>, limit: number) => table.query({ ...range, newestFirst: true, limit });
 
-  async function select(projectId: string, filter: EventFilter, limit: number): Promise<ChangeEvent[]> {
+  async function listRanges(projectId: string, filter: EventFilter, limit: number): Promise<ChangeEvent[]> {
     const ranges = rangesOf(projectId, filter);
-    const parts = await Promise.all(ranges.map((range) => newest(range, limit)));
-    return parts
+    const lists = await Promise.all(ranges.map((range) => newest(range, limit)));
+    return lists
       .flat()
-      .sort((one, other) => (one.sk < other.sk ? 1 : -1))
+      .sort((a, b) => (a.sk < b.sk ? 1 : -1))
       .slice(0, limit)
       .map(toEvent);
   }
@@ -23,30 +23,30 @@ export function dynamodbEvents(table: Table, hasOutbox: boolean): EventStore {
   return {
     async list(projectId, filter, limit) {
       const events: ChangeEvent[] = [];
-      // What the partition does not tell apart is left out here, and read on for.
+      // A partition may also hold events that the other fields of the filter exclude: read on until the page is full.
       for (let { before } = filter; ; ) {
-        const read = await select(projectId, { ...filter, before }, limit);
-        events.push(...read.filter((event) => isAskedFor(event, projectId, filter)));
-        if (read.length < limit || events.length >= limit) return events.slice(0, limit);
-        before = read.at(-1)?.eventId;
+        const batch = await listRanges(projectId, { ...filter, before }, limit);
+        events.push(...batch.filter((event) => matches(event, projectId, filter)));
+        if (batch.length < limit || events.length >= limit) return events.slice(0, limit);
+        before = batch.at(-1)?.eventId;
       }
     },
     async creatorOf(projectId, keyId) {
       const item = await table.get(itemKey.creator(keyId));
       return item?.['projectId'] === projectId ? String(item['actor']) : undefined;
     },
-    async append(event, remembered) {
+    async append(event, records) {
       const { action, projectId, keyId, actor } = event;
-      const others: Write[] = remembered.map((record) => ({ put: recordItem(record) }));
+      const others: Write[] = records.map((record) => ({ put: recordItem(record) }));
       if (action === 'create-key') others.push({ put: { ...itemKey.creator(keyId), projectId, actor } });
-      const done = await table.transact([...others, ...eventWrites(event, hasOutbox)]);
-      // Its id is new: an event that is there already is this one, written by a try whose answer was lost.
-      if (!done.isDone && !done.failed.has(others.length)) throw new Error('an event was not written');
+      const result = await table.transact([...others, ...eventWrites(event, hasOutbox)]);
+      // Event ids are unique. If the event exists already, an earlier attempt wrote it and its response was lost.
+      if (!result.isDone && !result.failed.has(others.length)) throw new Error('DynamoDB did not write an event');
     },
   };
 }
 
-/** Where the fewest of them are that hold all that is asked for. */
+/** Returns the ranges that hold all matching events and the fewest others. */
 function rangesOf(projectId: string, { keyId, grantId, grantee, before }: EventFilter) {
   if (grantId !== undefined) return [rangeOf.eventsOfGrant(grantId, before)];
   if (grantee !== undefined) return [rangeOf.eventsOfGrantee(projectId, grantee, before)];
@@ -54,26 +54,26 @@ function rangesOf(projectId: string, { keyId, grantId, grantee, before }: EventF
   return rangeOf.eventsOfProject(projectId, before);
 }
 
-function isAskedFor(event: ChangeEvent, projectId: string, { keyId, grantee }: EventFilter): boolean {
+function matches(event: ChangeEvent, projectId: string, { keyId, grantee }: EventFilter): boolean {
   if (event.projectId !== projectId || (keyId ?? event.keyId) !== event.keyId) return false;
   return grantee === undefined || event.grant?.grantee_principal === grantee;
 }
 
 /**
- * The event's items: of its project, which is the first, of its key and, where it has them, of its grant and the grantee;
- * and the one in the outbox.
+ * Returns the writes of an event: one item for each list that contains it (its project's, which comes first, its key's
+ * and, if known, its grant's and its grantee's), and one for the outbox.
  */
 export function eventWrites(event: ChangeEvent, hasOutbox: boolean): Write[] {
   const { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, grant } = event;
   const { upstreamRequestId, failure, grantId = grant?.grant_id } = event;
   const wire = grant && JSON.stringify(grant);
-  const told = { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, wire };
-  const ofUpstream = { upstreamRequestId, failure, ...(!grant && { grantId }) };
-  const places: ItemKey[] = [itemKey.eventOfProject(projectId, keyId, eventId), itemKey.eventOfKey(keyId, eventId)];
-  if (grantId) places.push(itemKey.eventOfGrant(grantId, eventId));
-  if (grant) places.push(itemKey.eventOfGrantee(projectId, grant.grantee_principal, eventId));
-  if (hasOutbox) places.push(itemKey.outbox(keyId, eventId));
-  return places.map((place) => ({ put: { ...told, ...ofUpstream, ...place }, condition: 'attribute_not_exists(pk)' }));
+  const attributes = { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, wire };
+  const rest = { upstreamRequestId, failure, ...(!grant && { grantId }) };
+  const keys: ItemKey[] = [itemKey.eventOfProject(projectId, keyId, eventId), itemKey.eventOfKey(keyId, eventId)];
+  if (grantId) keys.push(itemKey.eventOfGrant(grantId, eventId));
+  if (grant) keys.push(itemKey.eventOfGrantee(projectId, grant.grantee_principal, eventId));
+  if (hasOutbox) keys.push(itemKey.outbox(keyId, eventId));
+  return keys.map((key) => ({ put: { ...attributes, ...rest, ...key }, condition: 'attribute_not_exists(pk)' }));
 }
 
 export function toEvent(item: Item): ChangeEvent {
@@ -86,6 +86,7 @@ export function toEvent(item: Item): ChangeEvent {
     projectId: String(item['projectId']),
     keyId: String(item['keyId']),
     actor: String(item['actor']),
+    // `door` is its name before version 0.2.0.
     channel: String(item['channel'] ?? item['door']) as Channel,
     requestId: String(item['requestId']),
     sequence: text('sequence'),

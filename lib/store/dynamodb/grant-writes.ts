@@ -4,16 +4,16 @@ import type { Change, HeldOperation } from '../store.ts';
 import { itemKey } from './schema.ts';
 import type { Write } from './table.ts';
 
-/** The writes of create-grant; the conditions are on the key and on what the delegation says is held. */
+/** Returns the writes of create-grant, with conditions on the key and on the operations that `delegation` names. */
 export function createGrantWrites(
   projectId: string,
   { grant, quota, delegation = [] }: Change & { kind: 'create-grant' },
 ): Write[] {
   const { key_id: keyId, grant_id: grantId, grantee_principal: grantee } = grant;
   const wire = JSON.stringify(grant);
-  const held = holders(delegation);
-  const ofGrantee = held.get(granteeOf(grant)) ?? [];
-  held.delete(granteeOf(grant));
+  const requiredByHolder = operationsByHolder(delegation);
+  const requiredOfGrantee = requiredByHolder.get(granteeOf(grant)) ?? [];
+  requiredByHolder.delete(granteeOf(grant));
   return [
     {
       update: itemKey.key(keyId),
@@ -26,12 +26,15 @@ export function createGrantWrites(
     { put: { ...itemKey.grantOfKey(keyId, grantId), wire } },
     { put: { ...itemKey.grantOfGrantee(keyId, grantee, grantId), wire } },
     ...listNamesOf(grant).map((name) => ({ put: { ...itemKey.retirable(projectId, name, grantId), wire } })),
-    ...countWrites(projectId, grant, 1, ofGrantee),
-    ...[...held].map(([holder, operations]) => ({ check: itemKey.held(keyId, holder), ...isHeld(operations) })),
+    ...counterWrites(projectId, grant, 1, requiredOfGrantee),
+    ...[...requiredByHolder].map(([holder, operations]) => ({
+      check: itemKey.held(keyId, holder),
+      ...areHeld(operations),
+    })),
   ];
 }
 
-/** The writes of remove-grant; the condition is that the grant is there. */
+/** Returns the writes of remove-grant, with the condition that the grant exists. */
 export function removeGrantWrites(projectId: string, grant: Grant): Write[] {
   const { key_id: keyId, grant_id: grantId, grantee_principal: grantee } = grant;
   return [
@@ -49,21 +52,24 @@ export function removeGrantWrites(projectId: string, grant: Grant): Write[] {
     { delete: itemKey.grantOfKey(keyId, grantId), condition: 'attribute_exists(pk)' },
     { delete: itemKey.grantOfGrantee(keyId, grantee, grantId) },
     ...listNamesOf(grant).map((name) => ({ delete: itemKey.retirable(projectId, name, grantId) })),
-    ...countWrites(projectId, grant, -1),
+    ...counterWrites(projectId, grant, -1),
   ];
 }
 
-/** @param mustHold what the grantee must hold itself for the grant to be made: one item is in a transaction but once */
-function countWrites(projectId: string, grant: Grant, by: 1 | -1, mustHold: Operation[] = []): Write[] {
-  const counted = heldCounterNames(grant);
-  const { condition, names } = isHeld(mustHold);
+/**
+ * @param required operations that the grantee itself must hold: a condition of the update of its counters, as a
+ * transaction may contain each item only once
+ */
+function counterWrites(projectId: string, grant: Grant, by: 1 | -1, required: Operation[] = []): Write[] {
+  const counters = heldCounterNames(grant);
+  const { condition, names } = areHeld(required);
   return [
     {
       update: itemKey.held(grant.key_id, granteeOf(grant)),
-      set: `ADD ${counted.map((_, place) => `#c${place} :by`).join(', ')}`,
-      names: { ...names, ...Object.fromEntries(counted.map((name, place) => [`#c${place}`, name])) },
-      values: { ':by': by, ...(mustHold.length > 0 && { ':none': 0 }) },
-      ...(mustHold.length > 0 && { condition }),
+      set: `ADD ${counters.map((_, index) => `#c${index} :by`).join(', ')}`,
+      names: { ...names, ...Object.fromEntries(counters.map((name, index) => [`#c${index}`, name])) },
+      values: { ':by': by, ...(required.length > 0 && { ':none': 0 }) },
+      ...(required.length > 0 && { condition }),
     },
     ...listCounterNames(grant).map((name) => ({
       update: itemKey.retirableCount(projectId, name, grant.key_id),
@@ -73,16 +79,17 @@ function countWrites(projectId: string, grant: Grant, by: 1 | -1, mustHold: Oper
   ];
 }
 
-function isHeld(operations: readonly Operation[]) {
+/** The condition that every counter of the operations is above 0. */
+function areHeld(operations: readonly Operation[]) {
   return {
-    condition: operations.map((_, place) => `#h${place} > :none`).join(' AND '),
-    names: Object.fromEntries(operations.map((operation, place) => [`#h${place}`, operation])),
+    condition: operations.map((_, index) => `#h${index} > :none`).join(' AND '),
+    names: Object.fromEntries(operations.map((operation, index) => [`#h${index}`, operation])),
     values: { ':none': 0 },
   };
 }
 
-/** What each holder must hold, each operation once. */
-function holders(delegation: readonly HeldOperation[]): Map<Principal, Operation[]> {
+/** Returns the operations that each holder must hold, without repeats. */
+function operationsByHolder(delegation: readonly HeldOperation[]): Map<Principal, Operation[]> {
   const byHolder = new Map<Principal, Operation[]>();
   for (const { holder, operation } of delegation) {
     byHolder.set(holder, [...new Set([...(byHolder.get(holder) ?? []), operation])]);

@@ -12,15 +12,16 @@ import { countOf, keyWrites, toKey, viewOf } from './keys.ts';
 import { itemKey, rangeOf } from './schema.ts';
 import type { Range, Table, Write } from './table.ts';
 
-/** How long a change waits for others of this process to the same key. */
-const TURN_MS = 4_000;
+/** How long a change waits for other changes that this process makes to the same key. */
+const MUTEX_WAIT_MS = 4_000;
 
 /**
- * Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in the port.
- * @param hasOutbox whether changes are to be told to others; see `OutboxStore`
+ * Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in `store.ts`.
+ * @param hasOutbox whether new events are put into the outbox; see `OutboxStore`
  */
 export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasOutbox: boolean): GrantStore {
-  const turns = keyedMutex(TURN_MS);
+  // Changes to a key conflict in DynamoDB. Running them one after the other within a process is faster than retrying.
+  const runExclusive = keyedMutex(MUTEX_WAIT_MS);
 
   async function readKey(keyId: string): Promise<Key | undefined> {
     const item = await table.get(itemKey.key(keyId));
@@ -30,7 +31,7 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
   const readKeys = async (rows: Item[]) =>
     (await table.getAll(rows.map((row) => itemKey.key(String(row['keyId']))))).map(toKey);
 
-  /** One row more than asked for tells whether there is a next page. */
+  /** Reads one extra row, which tells whether there is a next page. */
   const readPage = (range: Omit<Range, 'limit'>, { limit, offset }: PageRequest) =>
     table.query({ ...range, limit: limit + 1, offset });
 
@@ -47,15 +48,15 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
   ): Promise<CommitResult> {
     const writes = await writesOf(change, event.projectId);
     if (!writes) {
-      const first = record && (await idempotency.find(record.idempotencyKey, event.atMs));
-      return first ? { type: 'duplicate', ...first } : { type: 'conflict' };
+      const existing = record && (await idempotency.find(record.idempotencyKey, event.atMs));
+      return existing ? { type: 'duplicate', ...existing } : { type: 'conflict' };
     }
-    const remember = record ? [recordWrite(record, event.atMs)] : [];
-    const done = await table.transact([...remember, ...writes, ...eventWrites(event, hasOutbox)]);
-    // An event's id is nobody else's: where it is there already, an earlier try was done and only its answer was lost.
-    if (done.isDone || done.failed.has(remember.length + writes.length)) return { type: 'done' };
-    const first = record && done.failed.get(0);
-    return first ? { type: 'duplicate', answer: answerOf(first) } : { type: 'conflict' };
+    const recordWrites = record ? [recordWrite(record, event.atMs)] : [];
+    const result = await table.transact([...recordWrites, ...writes, ...eventWrites(event, hasOutbox)]);
+    // Event ids are unique. If the event exists already, an earlier attempt was applied and its response was lost.
+    if (result.isDone || result.failed.has(recordWrites.length + writes.length)) return { type: 'done' };
+    const existing = record && result.failed.get(0);
+    return existing ? { type: 'duplicate', answer: answerOf(existing) } : { type: 'conflict' };
   }
 
   return {
@@ -64,8 +65,8 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
       return key?.projectId === projectId ? key : undefined;
     },
     async keyByAlias(projectId, alias) {
-      const found = await table.get(itemKey.alias(projectId, alias));
-      return found && readKey(String(found['keyId']));
+      const item = await table.get(itemKey.alias(projectId, alias));
+      return item && readKey(String(item['keyId']));
     },
     async keyCount(projectId) {
       return countOf(await table.get(itemKey.keyCounts(projectId)), viewOf(undefined, undefined));
@@ -73,11 +74,11 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
     async listKeys(projectId, { state, keySpec }, page) {
       const view = viewOf(keySpec, state);
       const counts = () => table.get(itemKey.keyCounts(projectId));
-      return readConsistently(await counts(), counts, isSameRevision, async (known) => {
+      return readConsistently(await counts(), counts, isSameRevision, async (version) => {
         const rows = await readPage(rangeOf.keys(projectId, view, page.after), page);
         const keys = await readKeys(rows.slice(0, page.limit));
         const next = rows.length > page.limit ? keys.at(-1)?.keyId : undefined;
-        return { keys, total: countOf(known, view), next };
+        return { keys, total: countOf(version, view), next };
       });
     },
     async keysDue(nowMs, limit) {
@@ -90,14 +91,14 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
     },
     async listGrants(key, { grantee }, page) {
       const { keyId } = key;
-      const isSame = (one: Key | undefined, other: Key | undefined) => one?.revision === other?.revision;
+      const isSame = (a: Key | undefined, b: Key | undefined) => a?.revision === b?.revision;
       return readConsistently<Key | undefined, GrantPage>(
         key,
         () => readKey(keyId),
         isSame,
-        async (known) => {
+        async (version) => {
           if (grantee === undefined) {
-            return toGrantPage(await readPage(rangeOf.grants(keyId, page.after), page), page, known?.grantCount ?? 0);
+            return toGrantPage(await readPage(rangeOf.grants(keyId, page.after), page), page, version?.grantCount ?? 0);
           }
           const [rows, users, domains] = await Promise.all([
             readPage(rangeOf.grantsOfGrantee(keyId, grantee, page.after), page),
@@ -117,13 +118,13 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
         counts,
         isSameCounts,
         async ([ofUser = [], ofDomain = [], ofBoth = []]) => {
-          // What both may retire is in both lists, so each is read as far as the page may reach.
-          const reach = { limit: page.limit + (page.offset ?? 0) };
+          // Grants that both may retire are in both lists, so the offset can be applied only after the merge.
+          const merged = { limit: page.limit + (page.offset ?? 0) };
           const lists = await Promise.all(
-            [user, domain].map((who) => readPage(rangeOf.retirable(projectId, who, page.after), reach)),
+            [user, domain].map((principal) => readPage(rangeOf.retirable(projectId, principal, page.after), merged)),
           );
           const rows = new Map(lists.flat().map((row) => [row.sk, row]));
-          const sorted = [...rows.values()].sort((one, other) => (one.sk < other.sk ? -1 : 1));
+          const sorted = [...rows.values()].sort((a, b) => (a.sk < b.sk ? -1 : 1));
           return toGrantPage(sorted.slice(page.offset ?? 0), page, sum(ofUser) + sum(ofDomain) - sum(ofBoth));
         },
       );
@@ -137,9 +138,9 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
     },
     async heldOperations(keyId, principals) {
       const items = await Promise.all(principals.map((principal) => table.get(itemKey.held(keyId, principal))));
-      return new Map(items.flatMap((item, place) => heldIn(item, principals[place] as Principal)));
+      return new Map(items.flatMap((item, index) => operationsIn(item, principals[index] as Principal)));
     },
-    commit: (change, event, record) => turns(event.keyId, () => apply(change, event, record)),
+    commit: (change, event, record) => runExclusive(event.keyId, () => apply(change, event, record)),
   };
 }
 
@@ -153,7 +154,7 @@ function toGrantPage(rows: Item[], { limit }: PageRequest, total: number): Grant
   };
 }
 
-function heldIn(item: Item | undefined, principal: Principal): [Operation, Principal][] {
+function operationsIn(item: Item | undefined, principal: Principal): [Operation, Principal][] {
   return Object.entries(item ?? {})
     .filter(([name, n]) => name !== '*' && typeof n === 'number' && n > 0)
     .map(([name]) => [name as Operation, principal]);
@@ -161,9 +162,9 @@ function heldIn(item: Item | undefined, principal: Principal): [Operation, Princ
 
 const sum = (counts: readonly Item[]) => counts.reduce((total, { n }) => total + Number(n), 0);
 
-const isSameRevision = (one: Item | undefined, other: Item | undefined) => one?.['revision'] === other?.['revision'];
+const isSameRevision = (a: Item | undefined, b: Item | undefined) => a?.['revision'] === b?.['revision'];
 
-const isSameCounts = (one: Item[][], other: Item[][]) => {
+const isSameCounts = (a: Item[][], b: Item[][]) => {
   const revisions = (counts: Item[][]) => counts.flat().map(({ pk, revision }) => `${pk} ${revision}`);
-  return revisions(one).join() === revisions(other).join();
+  return revisions(a).join() === revisions(b).join();
 };

@@ -13,17 +13,17 @@ export function dynamodbIdempotency(table: Table): IdempotencyStore {
     find,
     save: (record) => table.put(recordItem(record)),
     async compareAndSwap(record, expected, nowMs) {
-      const ifKnown = { condition: 'answer = :known', values: { ':known': JSON.stringify(expected) } };
-      const write = expected === undefined ? recordWrite(record, nowMs) : { put: recordItem(record), ...ifKnown };
+      const isExpected = { condition: 'answer = :expected', values: { ':expected': JSON.stringify(expected) } };
+      const write = expected === undefined ? recordWrite(record, nowMs) : { put: recordItem(record), ...isExpected };
       if ((await table.transact([write])).isDone) return true;
-      // A try whose answer was lost may have done it.
-      const found = await find(record.idempotencyKey, nowMs);
-      return JSON.stringify(found?.answer) === JSON.stringify(record.answer);
+      // An earlier attempt may have stored it and its response was lost.
+      const stored = await find(record.idempotencyKey, nowMs);
+      return JSON.stringify(stored?.answer) === JSON.stringify(record.answer);
     },
   };
 }
 
-/** Remembers the answer with its change, unless there is one already that has not expired by `nowMs`. */
+/** Returns the write of a record, with the condition that no record of its key is unexpired at `nowMs`. */
 export function recordWrite(record: IdempotencyRecord, nowMs: number): Write {
   return {
     put: recordItem(record),

@@ -1,4 +1,4 @@
-/** Items as we use them and as DynamoDB spells them: texts, numbers, booleans and bytes; what is undefined is left out. */
+/** Conversion between items and DynamoDB's JSON form. Attributes that are undefined are left out. */
 type Value = string | number | boolean | Uint8Array;
 
 export interface ItemKey {
@@ -17,8 +17,8 @@ export function marshal(attributes: Attributes | ItemKey): MarshalledItem {
   return Object.fromEntries(present.map(([name, value]) => [name, marshalValue(value)]));
 }
 
-export function unmarshal(spelled: MarshalledItem): Item {
-  return Object.fromEntries(Object.entries(spelled).map(([name, value]) => [name, unmarshalValue(value)])) as Item;
+export function unmarshal(marshalled: MarshalledItem): Item {
+  return Object.fromEntries(Object.entries(marshalled).map(([name, value]) => [name, unmarshalValue(value)])) as Item;
 }
 
 function marshalValue(value: Value): MarshalledValue {

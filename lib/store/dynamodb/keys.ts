@@ -6,34 +6,34 @@ import type { Table, Write } from './table.ts';
 
 type KeyChange = Extract<Change, { kind: 'create-key' | 'update-key' | 'remove-key' }>;
 
-/** Stands for every spec or every state. */
+/** Every key spec, or every state. */
 const ANY = '*';
 
-/** The list that a filter asks for. */
+/** Returns the name of the list of keys with this spec and state; without either, of every spec or state. */
 export const viewOf = (keySpec: string | undefined, state: string | undefined) => `${keySpec ?? ANY}#${state ?? ANY}`;
 
-/** The lists that a key is in, and the counts that count it. */
+/** Returns the lists that contain a key. Each has a counter of the same name. */
 const viewsOf = (keySpec: string, state: KeyState) =>
   [keySpec, undefined].flatMap((spec) => [viewOf(spec, state), viewOf(spec, undefined)]);
 
-/** How many keys of the project a view has, as its counts item tells. */
+/** Returns the number of keys in a list, from the item that counts the project's keys. */
 export const countOf = (counts: Item | undefined, view: string) => Number(counts?.[view] ?? 0);
 
-/** The rows that a key's state puts somewhere. */
+/** Returns the index rows of a key in the given status, by name. */
 function rowsOf({ projectId, keyId, keySpec }: Key, { state, deletionAtMs }: KeyStatus): Map<string, ItemKey> {
   const rows = viewsOf(keySpec, state).map((view) => itemKey.keyInList(projectId, view, keyId));
   if (deletionAtMs > 0) rows.push(itemKey.due(deletionAtMs, keyId));
   return new Map(rows.map((row) => [`${row.pk} ${row.sk}`, row]));
 }
 
-/** The writes of a change to a key, each with its condition; undefined where it is plain that one does not hold. */
+/** Returns the writes of a change to a key, with their conditions; undefined if the project has no such key. */
 export async function keyWrites(table: Table, projectId: string, change: KeyChange): Promise<Write[] | undefined> {
   if (change.kind === 'create-key') return createWrites(change.key, change.quota);
   const item = await table.get(itemKey.key(change.keyId));
   const key = item && toKey(item);
   if (key?.projectId !== projectId) return undefined;
-  if (change.kind === 'update-key') return moveWrites(key, change.from, change.to);
-  return dropWrites(key, { state: KEY_STATE.pendingDeletion, deletionAtMs: change.deletionAtMs });
+  if (change.kind === 'update-key') return updateWrites(key, change.from, change.to);
+  return removeWrites(key, { state: KEY_STATE.pendingDeletion, deletionAtMs: change.deletionAtMs });
 }
 
 function createWrites(key: Key, quota: number): Write[] {
@@ -41,39 +41,40 @@ function createWrites(key: Key, quota: number): Write[] {
   return [
     { put: { ...key, ...itemKey.key(keyId) }, condition: 'attribute_not_exists(pk)' },
     { put: { keyId, ...itemKey.alias(projectId, alias) }, condition: 'attribute_not_exists(pk)' },
-    countWrite(key, { up: viewsOf(key.keySpec, key.state) }, quota),
+    counterWrite(key, { enters: viewsOf(key.keySpec, key.state) }, quota),
     ...[...rowsOf(key, key).values()].map((row) => ({ put: { keyId, ...row } })),
   ];
 }
 
-function moveWrites(key: Key, from: KeyStatus, to: KeyStatus): Write[] {
-  const [before, after] = [rowsOf(key, from), rowsOf(key, to)];
-  const gone = [...before].filter(([name]) => !after.has(name));
-  const come = [...after].filter(([name]) => !before.has(name));
-  const views = { down: viewsOf(key.keySpec, from.state), up: viewsOf(key.keySpec, to.state) };
+function updateWrites(key: Key, from: KeyStatus, to: KeyStatus): Write[] {
+  const [oldRows, newRows] = [rowsOf(key, from), rowsOf(key, to)];
+  const removed = [...oldRows].filter(([name]) => !newRows.has(name));
+  const added = [...newRows].filter(([name]) => !oldRows.has(name));
+  const views = { leaves: viewsOf(key.keySpec, from.state), enters: viewsOf(key.keySpec, to.state) };
   return [
     {
       update: itemKey.key(key.keyId),
       set: 'SET #state = :state, deletionAtMs = :deletionAtMs',
-      ...stillAs(from, { ':state': to.state, ':deletionAtMs': to.deletionAtMs }),
+      ...isUnchanged(from, { ':state': to.state, ':deletionAtMs': to.deletionAtMs }),
     },
-    countWrite(key, views),
-    ...gone.map(([, row]) => ({ delete: row })),
-    ...come.map(([, row]) => ({ put: { keyId: key.keyId, ...row } })),
+    counterWrite(key, views),
+    ...removed.map(([, row]) => ({ delete: row })),
+    ...added.map(([, row]) => ({ put: { keyId: key.keyId, ...row } })),
   ];
 }
 
-function dropWrites(key: Key, from: KeyStatus): Write[] {
-  const { condition, values, names } = stillAs(from, { ':none': 0 });
+function removeWrites(key: Key, from: KeyStatus): Write[] {
+  const { condition, values, names } = isUnchanged(from, { ':none': 0 });
   return [
     { delete: itemKey.key(key.keyId), condition: `${condition} AND grantCount = :none`, values, names },
     { delete: itemKey.alias(key.projectId, key.alias) },
-    countWrite(key, { down: viewsOf(key.keySpec, from.state) }),
+    counterWrite(key, { leaves: viewsOf(key.keySpec, from.state) }),
     ...[...rowsOf(key, from).values()].map((row) => ({ delete: row })),
   ];
 }
 
-function stillAs(from: KeyStatus, values: Record<string, string | number>) {
+/** The condition that the key's status is still `from`. `values` are further values of the write. */
+function isUnchanged(from: KeyStatus, values: Record<string, string | number>) {
   return {
     condition: '#state = :fromState AND deletionAtMs = :fromDeletionAtMs',
     names: { '#state': 'state' },
@@ -81,23 +82,27 @@ function stillAs(from: KeyStatus, values: Record<string, string | number>) {
   };
 }
 
-/** Counts a key in and out of views; `revision` goes up, so that a list can tell whether anything came between. */
-function countWrite(key: Key, { up = [], down = [] }: { up?: string[]; down?: string[] }, quota?: number): Write {
-  const by = new Map<string, number>();
-  for (const view of up) by.set(view, (by.get(view) ?? 0) + 1);
-  for (const view of down) by.set(view, (by.get(view) ?? 0) - 1);
-  const steps = [...by].filter(([, step]) => step !== 0);
-  const sums = steps.map((_, place) => `#v${place} :v${place}`);
+/** Updates the counters of the lists that a key enters or leaves, and the revision, which tells reads of the change. */
+function counterWrite(
+  key: Key,
+  { enters = [], leaves = [] }: { enters?: string[]; leaves?: string[] },
+  quota?: number,
+): Write {
+  const deltas = new Map<string, number>();
+  for (const view of enters) deltas.set(view, (deltas.get(view) ?? 0) + 1);
+  for (const view of leaves) deltas.set(view, (deltas.get(view) ?? 0) - 1);
+  const changed = [...deltas].filter(([, delta]) => delta !== 0);
+  const additions = changed.map((_, index) => `#v${index} :v${index}`);
   return {
     update: itemKey.keyCounts(key.projectId),
-    set: `ADD ${['revision :one', ...sums].join(', ')}`,
+    set: `ADD ${['revision :one', ...additions].join(', ')}`,
     names: {
-      ...Object.fromEntries(steps.map(([view], place) => [`#v${place}`, view])),
+      ...Object.fromEntries(changed.map(([view], index) => [`#v${index}`, view])),
       ...(quota !== undefined && { '#all': viewOf(undefined, undefined) }),
     },
     values: {
       ':one': 1,
-      ...Object.fromEntries(steps.map(([, step], place) => [`:v${place}`, step])),
+      ...Object.fromEntries(changed.map(([, delta], index) => [`:v${index}`, delta])),
       ...(quota !== undefined && { ':quota': quota }),
     },
     ...(quota !== undefined && { condition: 'attribute_not_exists(#all) OR #all < :quota' }),

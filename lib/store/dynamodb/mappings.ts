@@ -4,20 +4,20 @@ import type { Item } from './item.ts';
 import { itemKey, rangeOf } from './schema.ts';
 import type { Table } from './table.ts';
 
-/** More than there are; the admin command lists them all. */
+/** No table has as many mappings; the admin command lists them all. */
 const ALL = 1_000_000;
 
-/** Who an outside identity is, over DynamoDB. */
+/** Mappings of external identities to grantees over DynamoDB. */
 export function dynamodbMappings(table: Table): MappingStore {
   return {
     put(mapping) {
       return table.put({ ...itemKey.mapping(mapping.source, mapping.identity), ...mapping });
     },
     async remove(source, identity) {
-      const place = itemKey.mapping(source, identity);
-      // Read first: a delete that is sent again because its answer was lost finds nothing.
-      if (!(await table.get(place))) return false;
-      await table.delete(place);
+      const key = itemKey.mapping(source, identity);
+      // Not a conditional delete: a retry after a lost response would find no item and return false.
+      if (!(await table.get(key))) return false;
+      await table.delete(key);
       return true;
     },
     async mapping(source, identity) {
@@ -25,14 +25,13 @@ export function dynamodbMappings(table: Table): MappingStore {
       return item && toMapping(item);
     },
     async list() {
-      // They come by source.
       const mappings = (await table.query({ ...rangeOf.mappings(), limit: ALL })).map(toMapping);
-      return mappings.sort((one, other) => order(one.identity, other.identity) || order(one.source, other.source));
+      return mappings.sort((a, b) => compare(a.identity, b.identity) || compare(a.source, b.source));
     },
   };
 }
 
-const order = (one: string, other: string) => Number(one > other) - Number(one < other);
+const compare = (a: string, b: string) => Number(a > b) - Number(a < b);
 
 const toMapping = (item: Item): Mapping => ({
   source: String(item['source']),

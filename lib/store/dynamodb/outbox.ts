@@ -4,18 +4,18 @@ import { toEvent } from './events.ts';
 import { itemKey, rangeOf } from './schema.ts';
 import type { Table } from './table.ts';
 
-const DELETES_AT_ONCE = 25;
+const CONCURRENT_DELETES_MAX = 25;
 
-/** Events that are yet to be told, over DynamoDB: what `eventWrites` has put there. */
+/** The outbox over DynamoDB. `eventWrites` adds its entries. */
 export function dynamodbOutbox(table: Table): OutboxStore {
   return {
     async list(limit) {
-      const parts = await Promise.all(rangeOf.outbox().map((range) => table.query({ ...range, limit })));
-      const oldestFirst = parts.flat().sort((one, other) => (one.sk < other.sk ? -1 : 1));
+      const shards = await Promise.all(rangeOf.outbox().map((range) => table.query({ ...range, limit })));
+      const oldestFirst = shards.flat().sort((a, b) => (a.sk < b.sk ? -1 : 1));
       return oldestFirst.slice(0, limit).map(toEvent);
     },
     async remove(events) {
-      await mapWithConcurrency(events, DELETES_AT_ONCE, ({ keyId, eventId }) =>
+      await mapWithConcurrency(events, CONCURRENT_DELETES_MAX, ({ keyId, eventId }) =>
         table.delete(itemKey.outbox(keyId, eventId)),
       );
     },

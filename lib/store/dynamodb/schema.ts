@@ -1,50 +1,55 @@
 /**
- * The one table: `pk` is the partition, `sk` the place within it. Every read is by these two and consistent; there is
- * no secondary index and nothing scans. What counts or indexes is written by the transaction that alters it.
+ * The items of the one table. `pk` is the partition key, `sk` the sort key. Every read is consistent and reads one item
+ * or a range of one partition. There is no secondary index and no scan: the transaction of each change also writes the
+ * index rows and counters.
  *
- * | item                 | pk                                      | sk                            | read by                              |
- * |----------------------|-----------------------------------------|-------------------------------|--------------------------------------|
- * | key                  | key#<key>                               | key                           | all but list-retirable-grants         |
- * | grant of the key     | key#<key>                               | grant#<grant>                 | list-grants                          |
- * | grant of a grantee   | key#<key>                               | grantee#<grantee>#<grant>     | list-grants of a grantee             |
- * | what is held         | key#<key>                               | held#<principal>              | create-grant by a grantee; totals    |
- * | event of the key     | key#<key>                               | event#<event>                 | receipts of a key                    |
- * | its creator          | key#<key>                               | creator                       | who may revoke, of a key elsewhere   |
- * | grant                | grant#<grant>                           | grant                         | revoke-grant, retire-grant           |
- * | event of the grant   | grant#<grant>                           | event#<event>                 | receipts of a grant                  |
- * | event of the grantee | grantee-events#<project>#<grantee>      | event#<event>                 | receipts of a principal              |
- * | event of the project | events#<project>#<shard>                | event#<event>                 | receipts of a project                |
- * | retirable grant      | retirable#<project>#<principal>         | <grant>                       | list-retirable-grants, list-principal-grants |
- * | count of those       | retirable-n#<project>#<name>#<shard>    | n                             | its total                            |
- * | key in a list        | keys#<project>                          | <spec or *>#<state or *>#<key>| list-keys                            |
- * | counts of keys       | keys#<project>                          | n                             | its total; quota of keys             |
- * | key by alias         | keys#<project>                          | alias#<alias>                 | create-key                           |
- * | key to be deleted    | due                                     | <ms, 16 digits>#<key>         | delete-due-keys                      |
- * | idempotency record   | idempotency#<idempotency key>           | record                        | every change, for a repeat's answer  |
- * | job                  | job#<job>                               | job                           | the worker                           |
- * | job under way        | open-jobs                               | <ms, 16 digits>#<job>         | jobs that were lost sight of         |
- * | who one is outside   | mappings                                | <source>#<SHA-256 of identity>| the worker; the admin command        |
- * | event to be told     | outbox#<shard>                          | event#<event>                 | who tells events to others           |
- * | domain               | domain#<id>                             | domain                        | tokens                               |
- * | project              | project#<id>                            | project                       | tokens                               |
- * | user                 | user#<id>                               | user                          | every request, with the roles        |
- * | role                 | user#<id>                               | role#<project>#<role>         | every request                        |
- * | access key           | access-key#<AK>                         | access-key                    | every signed request                 |
- * | token                | token#<hash>                            | token                         | every request with a token           |
- * | a name               | name#<kind>#<domain or ->#<name>        | name                          | tokens: the id of a name             |
- * | all of a kind        | all#<kind>                              | <name or date>#<id>           | the admin command; jobs by date      |
+ * | item               | pk                                   | sk                        | read by                |
+ * |--------------------|--------------------------------------|---------------------------|------------------------|
+ * | key                | key#<key>                            | key                       | every API of a key     |
+ * | grant on a key     | key#<key>                            | grant#<grant>             | list-grants            |
+ * | grant of a grantee | key#<key>                            | grantee#<grantee>#<grant> | list-grants by grantee |
+ * | held operations    | key#<key>                            | held#<principal>          | delegation; totals     |
+ * | event of a key     | key#<key>                            | event#<event>             | receipts of a key      |
+ * | creator of a key   | key#<key>                            | creator                   | upstream access rules  |
+ * | grant              | grant#<grant>                        | grant                     | revoke-, retire-grant  |
+ * | event of a grant   | grant#<grant>                        | event#<event>             | receipts of a grant    |
+ * | event of a grantee | grantee-events#<project>#<grantee>   | event#<event>             | receipts of a grantee  |
+ * | event of a project | events#<project>#<shard>             | event#<event>             | receipts of a project  |
+ * | grant in a list    | retirable#<project>#<list>           | <grant>                   | lists across keys      |
+ * | counter of a list  | retirable-n#<project>#<name>#<shard> | n                         | totals of these lists  |
+ * | key in a list      | keys#<project>                       | <key spec>#<state>#<key>  | list-keys              |
+ * | key counters       | keys#<project>                       | n                         | totals; quota of keys  |
+ * | key by alias       | keys#<project>                       | alias#<alias>             | create-key             |
+ * | key due deletion   | due                                  | <time>#<key>              | delete-due-keys        |
+ * | idempotency record | idempotency#<idempotency key>        | record                    | every change           |
+ * | job                | job#<job>                            | job                       | worker                 |
+ * | open job           | open-jobs                            | <time>#<job>              | worker: overdue jobs   |
+ * | mapping            | mappings                             | <source>#<hash>           | worker; admin command  |
+ * | outbox entry       | outbox#<shard>                       | event#<event>             | dispatcher             |
+ * | domain             | domain#<id>                          | domain                    | create-token           |
+ * | project            | project#<id>                         | project                   | create-token           |
+ * | user               | user#<id>                            | user                      | every request          |
+ * | role               | user#<id>                            | role#<project>#<role>     | every request          |
+ * | access key         | access-key#<AK>                      | access-key                | signed requests        |
+ * | token              | token#<hash>                         | token                     | requests with a token  |
+ * | name               | name#<kind>#<domain or ->#<name>     | name                      | ids by name            |
+ * | full list entry    | all#<kind>                           | <name or time>#<id>       | admin command          |
  *
- * A grant never changes, so each of its items holds it whole. A key's own item is in each of its transactions. Of what is
- * written across keys, `events`, `outbox` and `retirable-n` are split in SHARDS parts, by key; `retirable`, `keys` and
- * `due` are not: docs/operations.md, "Limits". `held` and `retirable-n` stay at 0 when nothing is left; in `held`, `*`
- * counts the grants themselves.
- * `<name>` in `retirable-n` is a principal, or `user:<id>+domain:<id>` for what both may retire.
- * `ttl` (seconds) is on once keys and tokens, whose readers check the time too, and on jobs that have ended, in both places.
+ * - A grant never changes, so each of its items holds all of it. Every change to a key's grants updates the key's item.
+ * - Items written across keys are split into SHARDS partitions by key: events of a project, outbox entries and counters
+ *   of lists. The partitions of `retirable`, `keys` and `due` are not split: docs/operations.md, "Limits".
+ * - `<list>` is a principal that may retire the grant (`user:<id>`, `domain:<id>`), or `grantee:<id>` for its grantee.
+ *   In counters of lists, `<name>` is one of these, or `user:<id>+domain:<id>` for the grants that both may retire.
+ * - `<key spec>` and `<state>` are `*` in rows of lists without that filter. `<time>` is ms since 1970 in 16 digits.
+ *   `<hash>` is the SHA-256 of an external identity, which may be long and hold any character.
+ * - Counters of lists and of held operations stay at 0 instead of being deleted. In held operations, `*` counts grants.
+ * - `ttl` (seconds since 1970) is on idempotency records and tokens, whose readers also check the time, and on both
+ *   items of ended jobs.
  */
 import { createHash } from 'node:crypto';
 import type { ItemKey } from './item.ts';
 
-/** What CreateTable is given for a local table; the deployed one is in deploy/table.yml. */
+/** The CreateTable parameters of a local table. The deployed table is in deploy/table.yml. */
 export const TABLE = {
   AttributeDefinitions: [
     { AttributeName: 'pk', AttributeType: 'S' },
@@ -57,22 +62,21 @@ export const TABLE = {
   BillingMode: 'PAY_PER_REQUEST',
 };
 
-/** Into how many parts what is counted or listed across keys is split. */
+/** The number of partitions over which items written across keys are spread. */
 const SHARDS = 8;
 const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
 
-/** Which part a key's changes go to. */
 const shardOf = (keyId: string) =>
   [...keyId].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 0) % SHARDS;
 
-/** Sort keys that start with `prefix`, those after `after` only: `!` is less than all that an id holds, `~` more. */
-const from = (pk: string, prefix: string, after = '') => ({ pk, from: `${prefix}${after}!`, to: `${prefix}~` });
+/** Sort keys that start with `prefix` and come after the id `after`. Ids hold only characters between `!` and `~`. */
+const rangeAfter = (pk: string, prefix: string, after = '') => ({ pk, from: `${prefix}${after}!`, to: `${prefix}~` });
 
-/** Sort keys that start with `prefix`, those before `before` only. */
-const until = (pk: string, prefix: string, before?: string) =>
-  before === undefined ? from(pk, prefix) : { pk, from: `${prefix}!`, to: `${prefix}${justBefore(before)}` };
+/** Sort keys that start with `prefix` and come before the id `before`. */
+const rangeBefore = (pk: string, prefix: string, before?: string) =>
+  before === undefined ? rangeAfter(pk, prefix) : { pk, from: `${prefix}!`, to: `${prefix}${justBefore(before)}` };
 
-/** After all that is less than the id, and before the id itself. */
+/** Returns a sort key after all smaller ids and before the id itself. */
 const justBefore = (id: string) => `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(id.length - 1) - 1)}~`;
 
 const keyPk = (keyId: string) => `key#${keyId}`;
@@ -87,10 +91,10 @@ const retirableCountOf = (projectId: string, name: string, shard: number): ItemK
 });
 const keysPk = (projectId: string) => `keys#${projectId}`;
 
-/** Of what there are lists of all. */
+/** Records that have a full list. */
 type Kind = 'projects' | 'users' | 'access-keys' | 'jobs';
 
-/** Where each item is. */
+/** Builds the primary key of each item. */
 export const itemKey = {
   key: (keyId: string): ItemKey => ({ pk: keyPk(keyId), sk: 'key' }),
   grantOfKey: (keyId: string, grantId: string): ItemKey => ({ pk: keyPk(keyId), sk: `grant#${grantId}` }),
@@ -133,7 +137,6 @@ export const itemKey = {
     pk: 'open-jobs',
     sk: `${sortableNumber(dueAtMs)}#${jobId}`,
   }),
-  /** What others call somebody may be long, and hold anything. */
   mapping: (source: string, identity: string): ItemKey => ({
     pk: 'mappings',
     sk: `${source}#${createHash('sha256').update(identity).digest('hex')}`,
@@ -158,30 +161,30 @@ export const itemKey = {
   }),
 };
 
-/** Where lists are; the `after` of each is an id to go on after. */
+/** Builds the ranges of lists. `after` and `before` are ids and are exclusive. */
 export const rangeOf = {
-  grants: (keyId: string, after?: string) => from(keyPk(keyId), 'grant#', after),
-  grantsOfGrantee: (keyId: string, grantee: string, after?: string) => from(keyPk(keyId), `grantee#${grantee}#`, after),
-  /** Events older than `before`, an event's id. */
-  eventsOfKey: (keyId: string, before?: string) => until(keyPk(keyId), 'event#', before),
-  eventsOfGrant: (grantId: string, before?: string) => until(grantPk(grantId), 'event#', before),
+  grants: (keyId: string, after?: string) => rangeAfter(keyPk(keyId), 'grant#', after),
+  grantsOfGrantee: (keyId: string, grantee: string, after?: string) =>
+    rangeAfter(keyPk(keyId), `grantee#${grantee}#`, after),
+  eventsOfKey: (keyId: string, before?: string) => rangeBefore(keyPk(keyId), 'event#', before),
+  eventsOfGrant: (grantId: string, before?: string) => rangeBefore(grantPk(grantId), 'event#', before),
   eventsOfGrantee: (projectId: string, grantee: string, before?: string) =>
-    until(granteeEventsPk(projectId, grantee), 'event#', before),
+    rangeBefore(granteeEventsPk(projectId, grantee), 'event#', before),
   eventsOfProject: (projectId: string, before?: string) =>
-    shards.map((shard) => until(eventsPk(projectId, shard), 'event#', before)),
+    shards.map((shard) => rangeBefore(eventsPk(projectId, shard), 'event#', before)),
   retirable: (projectId: string, principal: string, after?: string) =>
-    from(retirablePk(projectId, principal), '', after),
-  keys: (projectId: string, view: string, after?: string) => from(keysPk(projectId), `${view}#`, after),
+    rangeAfter(retirablePk(projectId, principal), '', after),
+  keys: (projectId: string, view: string, after?: string) => rangeAfter(keysPk(projectId), `${view}#`, after),
   due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${sortableNumber(untilMs)}#~` }),
   openJobs: (untilMs: number) => ({ pk: 'open-jobs', from: '0', to: `${sortableNumber(untilMs)}#~` }),
-  mappings: () => from('mappings', ''),
-  outbox: () => shards.map((shard) => from(outboxPk(shard), 'event#')),
-  /** The user and all its roles. */
+  mappings: () => rangeAfter('mappings', ''),
+  outbox: () => shards.map((shard) => rangeAfter(outboxPk(shard), 'event#')),
+  /** The user and its roles: `user` and `role#…`. */
   user: (userId: string) => ({ pk: `user#${userId}`, from: 'r', to: 'v' }),
   roles: (userId: string, projectId?: string) =>
-    from(`user#${userId}`, projectId === undefined ? 'role#' : `role#${projectId}#`),
+    rangeAfter(`user#${userId}`, projectId === undefined ? 'role#' : `role#${projectId}#`),
   all: (kind: Kind) => ({ pk: `all#${kind}`, from: ' ', to: '~' }),
 };
 
-/** Numbers that sort as text. */
+/** Formats a number so that its text sorts by its value. */
 export const sortableNumber = (number: number) => String(number).padStart(16, '0');

@@ -3,17 +3,17 @@ import type { AwsCall } from '../../clients/aws.ts';
 import { AwsError, retryAwsCall } from '../../clients/aws-errors.ts';
 import { type Attributes, type Item, type ItemKey, type MarshalledItem, marshal, unmarshal } from './item.ts';
 
-/** For one read, and for one write, all tries together. The longest way of a request has nine reads and a write. */
-const READ_MS = 2_000;
-const CHANGE_MS = 4_000;
+/** Time limits for one read and for one write, retries included. A request makes at most nine reads and one write. */
+const READ_TIMEOUT_MS = 2_000;
+const WRITE_TIMEOUT_MS = 4_000;
 
-/** A condition or an update, in DynamoDB's words; its `:values` and `#names` are spelled out beside it. */
+/** What the `:values` and `#names` in a DynamoDB expression stand for. */
 export interface ExpressionTerms {
   values?: Attributes | undefined;
   names?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One write of a transaction. With `condition`, the transaction is done only if that holds for the item as it was. */
+/** One write of a transaction. The transaction is applied only if every `condition` holds. */
 export type Write = ExpressionTerms & { condition?: string | undefined } & (
     | { put: Item }
     | { update: ItemKey; set: string }
@@ -21,55 +21,57 @@ export type Write = ExpressionTerms & { condition?: string | undefined } & (
     | { check: ItemKey; condition: string }
   );
 
-/** `failed`: the writes whose condition did not hold, by their place, each with the item as it is. */
+/** `failed` has the indexes of the writes whose condition did not hold, each with the stored item, if one exists. */
 export type TransactionResult = { isDone: true } | { isDone: false; failed: Map<number, Item | undefined> };
 
-/** Rows of one partition, in the order of their sort keys. */
+/** Selects items of one partition, in the order of their sort keys. */
 export interface Range {
   pk: string;
-  /** From this sort key to that, both included. */
+  /** The first sort key, inclusive. */
   from: string;
+  /** The last sort key, inclusive. */
   to: string;
   newestFirst?: boolean;
   limit: number;
-  /** Rows to pass over first. */
+  /** How many items to skip. */
   offset?: number | undefined;
 }
 
-/** The one table: every read is consistent, every call has its time and its retries. */
+/** The one table. Every read is strongly consistent. Every call has a time limit and is retried within it. */
 export interface Table {
   get(key: ItemKey): Promise<Item | undefined>;
-  /** Those that are there, in the order of the keys. */
+  /** Returns the items that exist, in the order of the keys. */
   getAll(keys: readonly ItemKey[]): Promise<Item[]>;
   query(range: Range): Promise<Item[]>;
   put(item: Item): Promise<void>;
   delete(key: ItemKey): Promise<void>;
-  /** @returns false when the item is not there, or the condition does not hold */
+  /** Returns false if the item does not exist or the condition does not hold. */
   update(key: ItemKey, set: string, terms: ExpressionTerms & { condition?: string }): Promise<boolean>;
-  /** All of the writes or none. */
+  /** Applies all writes or none. */
   transact(writes: readonly Write[]): Promise<TransactionResult>;
 }
 
-const BATCH = 100;
+/** Source: DynamoDB API Reference, BatchGetItem. */
+const BATCH_KEYS_MAX = 100;
 
 export function openTable(call: AwsCall, name: string): Table {
   const TableName = name;
   const read = (operation: string, input: object) =>
-    retryAwsCall(READ_MS, (timeoutMs) => call(operation, input, timeoutMs));
+    retryAwsCall(READ_TIMEOUT_MS, (timeoutMs) => call(operation, input, timeoutMs));
   const write = (operation: string, input: object) =>
-    retryAwsCall(CHANGE_MS, (timeoutMs) => call(operation, input, timeoutMs));
+    retryAwsCall(WRITE_TIMEOUT_MS, (timeoutMs) => call(operation, input, timeoutMs));
 
   async function readBatch(keys: readonly ItemKey[]): Promise<Item[]> {
-    const found = new Map<string, Item>();
-    let asked: object | undefined = { Keys: keys.map(marshal), ConsistentRead: true };
-    await retryAwsCall(READ_MS, async (timeoutMs) => {
-      const answer = await call('BatchGetItem', { RequestItems: { [TableName]: asked } }, timeoutMs);
-      const { [TableName]: items = [] } = answer['Responses'] as Record<string, MarshalledItem[]>;
-      for (const item of items.map(unmarshal)) found.set(nameOf(item), item);
-      asked = (answer['UnprocessedKeys'] as Record<string, object>)[TableName];
-      if (asked) throw new Error('BatchGetItem: not all keys were read');
+    const items = new Map<string, Item>();
+    let request: object | undefined = { Keys: keys.map(marshal), ConsistentRead: true };
+    await retryAwsCall(READ_TIMEOUT_MS, async (timeoutMs) => {
+      const answer = await call('BatchGetItem', { RequestItems: { [TableName]: request } }, timeoutMs);
+      const { [TableName]: read = [] } = answer['Responses'] as Record<string, MarshalledItem[]>;
+      for (const item of read.map(unmarshal)) items.set(nameOf(item), item);
+      request = (answer['UnprocessedKeys'] as Record<string, object>)[TableName];
+      if (request) throw new Error('BatchGetItem did not read all keys');
     });
-    return keys.flatMap((key) => found.get(nameOf(key)) ?? []);
+    return keys.flatMap((key) => items.get(nameOf(key)) ?? []);
   }
 
   return {
@@ -80,12 +82,14 @@ export function openTable(call: AwsCall, name: string): Table {
 
     async getAll(keys) {
       const batches: Promise<Item[]>[] = [];
-      for (let from = 0; from < keys.length; from += BATCH) batches.push(readBatch(keys.slice(from, from + BATCH)));
+      for (let from = 0; from < keys.length; from += BATCH_KEYS_MAX) {
+        batches.push(readBatch(keys.slice(from, from + BATCH_KEYS_MAX)));
+      }
       return (await Promise.all(batches)).flat();
     },
 
     async query({ pk, from, to, newestFirst = false, limit, offset = 0 }) {
-      const asked = {
+      const request = {
         TableName,
         ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
@@ -97,7 +101,7 @@ export function openTable(call: AwsCall, name: string): Table {
       let start: unknown;
       do {
         const page = toSkip > 0 ? { Select: 'COUNT', Limit: toSkip } : { Limit: limit - items.length };
-        const answer = await read('Query', { ...asked, ...page, ExclusiveStartKey: start });
+        const answer = await read('Query', { ...request, ...page, ExclusiveStartKey: start });
         if (toSkip > 0) toSkip -= Number(answer['Count']);
         else items.push(...(answer['Items'] as MarshalledItem[]).map(unmarshal));
         start = answer['LastEvaluatedKey'];
@@ -114,9 +118,9 @@ export function openTable(call: AwsCall, name: string): Table {
     },
 
     async update(key, set, { condition = 'attribute_exists(pk)', ...terms }) {
-      const asked = { Key: marshal(key), UpdateExpression: set, ConditionExpression: condition };
+      const request = { Key: marshal(key), UpdateExpression: set, ConditionExpression: condition };
       try {
-        await write('UpdateItem', { TableName, ...asked, ...spellTerms(terms) });
+        await write('UpdateItem', { TableName, ...request, ...marshalTerms(terms) });
         return true;
       } catch (error) {
         if (error instanceof AwsError && error.type === 'ConditionalCheckFailedException') return false;
@@ -125,20 +129,20 @@ export function openTable(call: AwsCall, name: string): Table {
     },
 
     transact(writes) {
-      const TransactItems = writes.map((one) => spellWrite(TableName, one));
-      // The same token again tells DynamoDB that it is the same transaction: done once, however often it is sent.
+      const TransactItems = writes.map((write) => marshalWrite(TableName, write));
+      // DynamoDB applies transactions with the same token only once, so a retry after a lost response is safe.
       let token = randomUUID();
-      return retryAwsCall(CHANGE_MS, async (timeoutMs) => {
+      return retryAwsCall(WRITE_TIMEOUT_MS, async (timeoutMs) => {
         try {
           await call('TransactWriteItems', { TransactItems, ClientRequestToken: token }, timeoutMs);
           return { isDone: true };
         } catch (error) {
           const reasons = reasonsOf(error);
           if (!reasons) throw error;
-          // Cancelled for certain: the next try is another transaction.
+          // This transaction was certainly not applied: the next attempt is a new one.
           token = randomUUID();
           const failed = failedOf(reasons);
-          if (failed.size === 0) throw new Error(`others were in the way: ${reasons.map(({ Code }) => Code)}`);
+          if (failed.size === 0) throw new Error(`the transaction was cancelled: ${reasons.map(({ Code }) => Code)}`);
           return { isDone: false, failed };
         }
       });
@@ -151,7 +155,7 @@ interface Reason {
   Item?: MarshalledItem;
 }
 
-/** Why a transaction was cancelled, a reason for each write; undefined for any other error. */
+/** Returns the reasons for which a transaction was cancelled, one for each write; undefined for other errors. */
 function reasonsOf(error: unknown): Reason[] | undefined {
   if (!(error instanceof AwsError) || error.type !== 'TransactionCanceledException') return undefined;
   const reasons = (error.answer['CancellationReasons'] ?? []) as Reason[];
@@ -160,22 +164,22 @@ function reasonsOf(error: unknown): Reason[] | undefined {
 
 function failedOf(reasons: Reason[]): Map<number, Item | undefined> {
   const failed = [...reasons.entries()].filter(([, { Code }]) => Code === 'ConditionalCheckFailed');
-  return new Map(failed.map(([place, { Item: item }]) => [place, item && unmarshal(item)]));
+  return new Map(failed.map(([index, { Item: item }]) => [index, item && unmarshal(item)]));
 }
 
 const nameOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
 
-function spellTerms({ values, names }: ExpressionTerms): object {
+function marshalTerms({ values, names }: ExpressionTerms): object {
   return {
     ...(values && { ExpressionAttributeValues: marshal(values) }),
     ...(names && { ExpressionAttributeNames: names }),
   };
 }
 
-function spellWrite(TableName: string, write: Write): object {
+function marshalWrite(TableName: string, write: Write): object {
   const terms = {
     TableName,
-    ...spellTerms(write),
+    ...marshalTerms(write),
     ...(write.condition && {
       ConditionExpression: write.condition,
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
