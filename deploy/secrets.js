@@ -12,7 +12,7 @@ const SECRET = /^aws:(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w
 const NONE = { Ref: 'AWS::NoValue' };
 
 /**
- * What functions sign with in front of another KMS (docs/upstream.md).
+ * What functions sign with in front of another KMS (docs/upstream/).
  * @param {Framework} framework
  */
 export async function kmsCredentials({ resolveVariable }) {

@@ -11,7 +11,7 @@ import { startWorker, type Worker } from '../../local/worker.ts';
 import { until } from '../webhooks/fixture.ts';
 import { disabled, holding, type Jobs, openJobs } from '../webhooks/jobs/fixture.ts';
 
-/** What is revoked at once, as docs/hooks.md tells. */
+/** What is revoked at once, as docs/webhooks/README.md tells. */
 const AT_ONCE = 32;
 
 let jobs: Jobs;

@@ -37,7 +37,7 @@
  *
  * - A grant never changes, so each of its items holds all of it. Every change to a key's grants updates the key's item.
  * - Items written across keys are split into SHARDS partitions by key: events of a project, outbox entries and counters
- *   of lists. The partitions of `retirable`, `keys` and `due` are not split: docs/operations.md, "Limits".
+ *   of lists. The partitions of `retirable`, `keys` and `due` are not split: docs/capacity.md, "Limits".
  * - `<list>` is a principal that may retire the grant (`user:<id>`, `domain:<id>`), or `grantee:<id>` for its grantee.
  *   In counters of lists, `<name>` is one of these, or `user:<id>+domain:<id>` for the grants that both may retire.
  * - `<key spec>` and `<state>` are `*` in rows of lists without that filter. `<time>` is ms since 1970 in 16 digits.
