@@ -1,6 +1,6 @@
 /**
- * SDK-HMAC-SHA256, the AK/SK signature of Huawei Cloud requests. Sign and verify share the stages below, each with
- * the name that the vendor's document gives it.
+ * SDK-HMAC-SHA256, the AK/SK signature of Huawei Cloud requests. Signing and verifying share the stages below, which
+ * have the names of the vendor's document.
  * Source: Huawei Cloud, "API Request Signing Guide", "AK/SK Signing and Authentication".
  */
 import { hmacSha256Hex, isEqualConstantTime, sha256Hex } from './bytes.ts';
@@ -9,7 +9,7 @@ import { type SignableRequest, SignatureError } from './signed-request.ts';
 export const ALGORITHM = 'SDK-HMAC-SHA256';
 const DATE_HEADER = 'x-sdk-date';
 
-/** How far X-Sdk-Date may be from our clock, on either side. */
+/** How far X-Sdk-Date may be before or after our clock. */
 const SKEW_SECONDS_MAX = 15 * 60;
 
 export interface Authorization {
@@ -18,14 +18,14 @@ export interface Authorization {
   signature: string;
 }
 
-/** Each segment decoded and encoded again, so that every spelling of a path signs alike; always ends with a slash. */
+/** Decodes and encodes each segment, so that all spellings of a path sign alike. The result ends with a slash. */
 export function canonicalUri(path: string): string {
   const segments = path.split('/').map((segment) => encode(decodeURIComponent(segment)));
   const uri = segments.join('/');
   return uri.endsWith('/') ? uri : `${uri}/`;
 }
 
-/** Pairs sorted by name, then value. `+` is a space, as clients of form encoding send it. */
+/** Sorts the pairs by name, then value. `+` is decoded as a space, because clients that form-encode send it so. */
 export function canonicalQueryString(query: string): string {
   if (query === '') return '';
   return query
@@ -40,7 +40,7 @@ export function canonicalQueryString(query: string): string {
     .join('&');
 }
 
-/** `name:value` lines of the signed headers, in the order of their list. */
+/** Returns the `name:value` lines of the signed headers, in the order of `signedHeaders`. */
 export function canonicalHeaders(headers: SignableRequest['headers'], signedHeaders: readonly string[]): string {
   return signedHeaders
     .map((name) => {
@@ -52,8 +52,8 @@ export function canonicalHeaders(headers: SignableRequest['headers'], signedHead
 }
 
 /**
- * The body is always hashed as received: `X-Sdk-Content-Sha256: UNSIGNED-PAYLOAD` would let anyone change the body of
- * a captured request, so that header has no say here.
+ * The body is always hashed as received. The header `X-Sdk-Content-Sha256` is ignored, because with the value
+ * `UNSIGNED-PAYLOAD` anyone could change the body of a captured request.
  */
 export function canonicalRequest(request: SignableRequest, signedHeaders: readonly string[]): string {
   return [
@@ -72,8 +72,8 @@ export function stringToSign(sdkDate: string, canonical: string): string {
 
 /**
  * Signs a request.
- * @param secretKey the SK, used as it is: this scheme derives no key
- * @param signedHeaders lower-case names, sorted; must include `x-sdk-date`, whose value must be in `request.headers`
+ * @param secretKey the SK; unlike AWS's, this scheme derives no other key from it
+ * @param signedHeaders sorted lower-case names; must include `x-sdk-date`, whose value must be in `request.headers`
  * @returns the value of the Authorization header
  */
 export function sign(
@@ -86,26 +86,25 @@ export function sign(
 }
 
 /**
- * Reads an Authorization header.
- * @throws SignatureError when it is not of this scheme's form
+ * Parses an Authorization header.
+ * @throws SignatureError if it does not have the form of this scheme
  */
 export function parseAuthorization(header: string): Authorization {
-  const found = AUTHORIZATION.exec(header);
-  const [, accessKey, signedHeaders, signature] = found ?? [];
+  const [, accessKey, signedHeaders, signature] = AUTHORIZATION.exec(header) ?? [];
   if (!accessKey || !signedHeaders || !signature) throw new SignatureError('malformed Authorization header');
   return { accessKey, signedHeaders: signedHeaders.split(';'), signature };
 }
 
-/** The project of X-Project-Id, where a signature covers that header: it is checked with the rest. */
+/** Returns X-Project-Id if it is a signed header. Verifying the request also verifies it. */
 export function signedProject({ headers }: Pick<SignableRequest, 'headers'>): string | undefined {
   const [, , signedHeaders = ''] = AUTHORIZATION.exec(headers['authorization'] ?? '') ?? [];
   return signedHeaders.split(';').includes('x-project-id') ? headers['x-project-id'] : undefined;
 }
 
 /**
- * Checks a signature against the bytes received. Of the headers only X-Sdk-Date must be signed: Go and Terraform
- * clients leave Host out.
- * @throws SignatureError when the date is absent, unsigned, malformed or too far off, or the signature is another
+ * Verifies a signature over the bytes received. The only header that must be signed is X-Sdk-Date: Go and Terraform
+ * clients do not sign Host.
+ * @throws SignatureError
  */
 export function verifySignature(
   request: SignableRequest,
@@ -114,15 +113,17 @@ export function verifySignature(
   nowMs: number,
 ): void {
   if (!signedHeaders.includes(DATE_HEADER)) throw new SignatureError('X-Sdk-Date is not signed');
-  // A header named a thousand times would make a canonical request of gigabytes.
+  // A large header that is listed a thousand times would make a canonical request of gigabytes.
   if (new Set(signedHeaders).size !== signedHeaders.length) throw new SignatureError('a header is signed twice');
   const atMs = parseSdkDate(request.headers[DATE_HEADER] ?? '');
-  if (!(Math.abs(nowMs - atMs) <= SKEW_SECONDS_MAX * 1000)) throw new SignatureError('X-Sdk-Date is too far off');
+  if (!(Math.abs(nowMs - atMs) <= SKEW_SECONDS_MAX * 1000)) {
+    throw new SignatureError('X-Sdk-Date is more than 15 minutes off');
+  }
   const expected = signatureOf(request, secretKey, signedHeaders);
   if (!isEqualConstantTime(expected, signature)) throw new SignatureError('wrong signature');
 }
 
-/** `20261122T062727Z` as ms since 1970; NaN when it is no date. */
+/** Parses a date such as `20261122T062727Z`. Returns ms since 1970, or NaN if it is no date. */
 function parseSdkDate(sdkDate: string): number {
   return SDK_DATE.test(sdkDate) ? Date.parse(sdkDate.replace(SDK_DATE, '$1-$2-$3T$4:$5:$6Z')) : Number.NaN;
 }
@@ -141,7 +142,7 @@ const AUTHORIZATION =
   /^SDK-HMAC-SHA256 +Access=([\w-]{1,128}), *SignedHeaders=([a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*), *Signature=([0-9a-f]{64})$/;
 const SDK_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
-/** Percent-encodes all but the unreserved characters of RFC 3986, section 2.3. */
+/** Percent-encodes all characters but the unreserved ones. Source: RFC 3986, section 2.3. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

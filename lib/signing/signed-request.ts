@@ -1,4 +1,4 @@
-/** A request as it goes over the wire: `path` and `query` still percent-encoded, header names in lower case. */
+/** A request as sent: `path` and `query` are percent-encoded, header names are in lower case. */
 export interface SignableRequest {
   method: string;
   path: string;
@@ -7,7 +7,7 @@ export interface SignableRequest {
   body: Uint8Array;
 }
 
-/** Why a signature was refused: for the log, never for the client. */
+/** The reason why a request was refused. It is for the log and must not reach the client. */
 export class SignatureError extends Error {
   override readonly name = 'SignatureError';
 }

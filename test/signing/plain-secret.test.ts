@@ -32,6 +32,6 @@ test.each([
   'é'.repeat(20),
 ])('as a secret of the settings is refused, without being repeated: %j', (secret) => {
   expect(plainSecretProblem(secret)).toBe(
-    'must be at least 16 printable ASCII characters, none of the outer ones a space',
+    'must be at least 16 printable ASCII characters, without a space at either end',
   );
 });

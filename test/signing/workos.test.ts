@@ -48,9 +48,9 @@ test('1,000 random bodies and secrets: the vendor and we agree on what is signed
 test.each([
   [180_000, undefined],
   [-180_000, undefined],
-  [180_001, 'its time is too far off'],
-  [-180_001, 'its time is too far off'],
-  [Number.NaN, 'its time is too far off'],
+  [180_001, 'the timestamp in WorkOS-Signature is more than 3 minutes off'],
+  [-180_001, 'the timestamp in WorkOS-Signature is more than 3 minutes off'],
+  [Number.NaN, 'the timestamp in WorkOS-Signature is more than 3 minutes off'],
 ])('our clock %d ms on: %s', (ms, refusal) => {
   expect(refusalOf(`t=${AT_MS}, v1=${SIGNATURE}`, { nowMs: AT_MS + ms })).toBe(refusal);
 });
@@ -58,7 +58,9 @@ test.each([
 test.each(['0', '2147483647', '2147483648', '1795329234', '999999999999999'])(
   'signed for t=%s, too far off',
   async (t) => {
-    expect(refusalOf(`t=${t}, v1=${await signatureOf(BODY, SECRET, t)}`)).toBe('its time is too far off');
+    expect(refusalOf(`t=${t}, v1=${await signatureOf(BODY, SECRET, t)}`)).toBe(
+      'the timestamp in WorkOS-Signature is more than 3 minutes off',
+    );
   },
 );
 
@@ -75,7 +77,7 @@ test.each([
   expect(refusalOf(`t=${t}, v1=${await signatureOf(BODY, SECRET, t)}`)).toBe(MALFORMED);
 });
 
-const MALFORMED = 'no WorkOS-Signature, or a malformed one';
+const MALFORMED = 'WorkOS-Signature is missing or malformed';
 
 test.each([
   ['nothing', undefined],

@@ -154,7 +154,7 @@ test.each([
 
 test.each([
   ['wrong secret', 'wrong signature'],
-  ['too old', 'webhook-timestamp is too far off'],
+  ['too old', 'webhook-timestamp is more than 5 minutes off'],
   ['unknown source', 'there is no such source'],
 ])('%s: the log alone says why', (name, cause) => {
   expect(linesOf(name)[0]?.['cause']).toBe(cause);

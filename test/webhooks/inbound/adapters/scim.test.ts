@@ -32,7 +32,7 @@ test('the bearer token must be one of the secrets', async () => {
 
 test.each([
   ['0123456789abcdef', undefined],
-  ['0123456789abcde', 'must be at least 16 printable ASCII characters, none of the outer ones a space'],
+  ['0123456789abcde', 'must be at least 16 printable ASCII characters, without a space at either end'],
   ['01234567 89abcdef', 'must not contain spaces'],
 ])('the secret %j: %s', (secret, fault) => {
   expect(scim.secretProblem(secret)).toBe(fault);
