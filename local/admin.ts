@@ -1,4 +1,4 @@
-/** `npm run admin -- <command>`: manages projects, users and access keys, beside a running service or without one. */
+/** `npm run admin -- <command>`: manages projects, users, access keys and webhook jobs, also while a service runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,30 +10,32 @@ import { alignColumns, formatRows } from './admin/table.ts';
 import { DATABASE_FILE } from './data-dir.ts';
 import { openServices } from './open-services.ts';
 
-const CALL = 'npm run admin --';
+const INVOCATION = 'npm run admin --';
 
-/** A command line that cannot be run as it stands. */
+/** The command line is wrong; the process exits with 2. */
 class UsageError extends Error {
   constructor(message: string, command?: Command) {
-    super(`${message}; see: ${CALL} ${command ? `${command.name} ` : ''}--help`);
+    super(`${message}; see: ${INVOCATION} ${command ? `${command.name} ` : ''}--help`);
   }
 }
 
 async function main([name, ...args]: string[]): Promise<void> {
   if (name === '--help') return console.log(overview());
-  const command = COMMANDS.find((known) => known.name === name);
-  if (!command) throw new UsageError(name ? `there is no command ${name}` : 'a command is missing');
-  const { json, help, ...given } = parse(command, args);
-  if (help) return console.log(helpOf(command));
-  const output = await run(command, checked(command, given));
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (!command) throw new UsageError(name ? `there is no command ${name}` : 'the command is missing');
+  const { json, help, ...options } = parse(command, args);
+  if (help) return console.log(commandHelp(command));
+  const output = await run(command, parseValues(command, options));
   print(output, json === true);
   if (output.hasFailed) process.exitCode = 1;
 }
 
 async function run(command: Command, values: Values): Promise<Output> {
   const config = readConfig();
-  if (!config.dynamodb && !command.startsFolder && !existsSync(join(config.dataDir, DATABASE_FILE))) {
-    throw new AccountError(`there is no database in ${config.dataDir} yet; create-project or npm start makes one`);
+  if (!config.dynamodb && !command.createsDataDir && !existsSync(join(config.dataDir, DATABASE_FILE))) {
+    throw new AccountError(
+      `there is no database in ${config.dataDir} yet; create one with create-project or npm start`,
+    );
   }
   const services = await openServices(config);
   try {
@@ -44,24 +46,27 @@ async function run(command: Command, values: Values): Promise<Output> {
 }
 
 function parse(command: Command, args: string[]) {
-  const names = [...command.needs, ...command.takes];
-  const texts = Object.fromEntries(names.map((name) => [name, { type: 'string', multiple: true }] as const));
+  const names = [...command.required, ...command.optional];
+  const stringOptions = Object.fromEntries(names.map((name) => [name, { type: 'string', multiple: true }] as const));
   try {
-    const options = { ...texts, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+    const options = { ...stringOptions, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
     return parseArgs({ args, options, strict: true }).values as Record<string, string[] | boolean | undefined>;
   } catch (error) {
-    throw new UsageError(plainly((error as Error).message), command);
+    throw new UsageError(firstSentence((error as Error).message), command);
   }
 }
 
-/** The values of a command's options: all that it needs, each given once. An empty one counts as absent. */
-function checked(command: Command, given: Record<string, unknown>): Values {
+/**
+ * Returns the values of a command's options; an empty value counts as absent.
+ * @throws UsageError if a required option is absent, an option is repeated, or --limit is out of range
+ */
+function parseValues(command: Command, options: Record<string, unknown>): Values {
   const values: Record<string, string> = {};
-  for (const [option, [value, ...more]] of Object.entries(given as Record<string, string[]>)) {
+  for (const [option, [value, ...more]] of Object.entries(options as Record<string, string[]>)) {
     if (more.length > 0) throw new UsageError(`--${option} is given more than once`, command);
     if (value) values[option] = value;
   }
-  const missing = command.needs.filter((option) => !values[option]).map((option) => `--${option}`);
+  const missing = command.required.filter((option) => !values[option]).map((option) => `--${option}`);
   if (missing.length > 0) throw new UsageError(`${command.name} needs ${missing.join(' and ')}`, command);
   if (!/^([1-9]\d{0,2}|1000)$/.test(values['limit'] ?? '1')) {
     throw new UsageError('--limit must be a whole number from 1 to 1000', command);
@@ -69,8 +74,8 @@ function checked(command: Command, given: Record<string, unknown>): Values {
   return values as Values;
 }
 
-/** The first sentence of what parseArgs says, without its advice. */
-function plainly(message: string): string {
+/** The first sentence of an error message of parseArgs, without its advice. */
+function firstSentence(message: string): string {
   const [, option] = /^Option '(--[\w-]+)(?:' argument is ambiguous| <value>' argument missing)/.exec(message) ?? [];
   return option ? `${option} needs a value` : (message.split(/[.\n]/)[0] ?? message);
 }
@@ -83,10 +88,10 @@ function print({ data, brief, note, lines = [] }: Output, isJson: boolean): void
 
 function overview(): string {
   const commands = COMMANDS.map(({ name, summary }) => [`  ${name}`, summary]);
-  return `Usage: ${CALL} <command> [options]
+  return `Usage: ${INVOCATION} <command> [options]
 
-Manages projects, users, access keys and what hooks have started, in the data folder (DATA_DIR, default .data), beside a
-running service or without one. Changes are in force with the next request.
+Manages projects, users, access keys and webhook jobs in the store that the settings name, by default the data folder
+DATA_DIR (.data). A service may be running; changes take effect with its next request.
 
 ${alignColumns([...commands, ['', ''], ...COMMON])}
 
@@ -94,11 +99,11 @@ Example:
   ${exampleOf(COMMANDS[0] as Command)}`;
 }
 
-function helpOf(command: Command): string {
-  const { name, summary, needs, takes } = command;
-  const usage = [...needs.map((option) => `--${option} …`), ...takes.map((option) => `[--${option} …]`)];
-  const options = [...needs, ...takes].map((option) => [`  --${option}`, OPTIONS[option].about]);
-  return `Usage: ${[CALL, name, ...usage].join(' ')} [--json]
+function commandHelp(command: Command): string {
+  const { name, summary, required, optional } = command;
+  const usage = [...required.map((option) => `--${option} …`), ...optional.map((option) => `[--${option} …]`)];
+  const options = [...required, ...optional].map((option) => [`  --${option}`, OPTIONS[option].about]);
+  return `Usage: ${[INVOCATION, name, ...usage].join(' ')} [--json]
 
 ${name}: ${summary}
 
@@ -109,15 +114,15 @@ Example:
 }
 
 const COMMON = [
-  ['  --json', 'print JSON; with "npm run -s admin", nothing else'],
-  ['  --help', 'print the help of a command, or this'],
+  ['  --json', 'print JSON; use "npm run -s admin" to get nothing but JSON'],
+  ['  --help', 'print this help, or the help of a command'],
 ];
 
-function exampleOf({ name, needs }: Command): string {
-  return [CALL, name, ...needs.map((option) => `--${option} ${OPTIONS[option].value}`)].join(' ');
+function exampleOf({ name, required }: Command): string {
+  return [INVOCATION, name, ...required.map((option) => `--${option} ${OPTIONS[option].value}`)].join(' ');
 }
 
-// Whatever this process writes is for its owner only.
+// Files that this process creates are readable by their owner only.
 process.umask(0o077);
 main(process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);

@@ -1,39 +1,41 @@
-/** The data folder of one machine: the names of its files, and the root keys in it. */
+/** The data folder: the names of its files, and its root keys. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const DATABASE_FILE = 'kms-grants.db';
-/** Work that waits, where the store is not in a file. */
+/** The queue's database, where the store is DynamoDB. */
 export const QUEUE_FILE = 'queue.db';
 export const ROOT_KEY_FILE = 'root.key';
 const KEY_BYTES = 32;
 
 /**
- * The root keys, the newest first: 32 bytes each, in a file that only the owner reads. The first one is made at random on
- * the first start and never again; it appears whole or not at all, and of two processes that start at once one makes it
- * and both read it.
+ * Returns the root keys of the data folder, newest first, 32 bytes each. The first start creates a random one. The file
+ * is written aside and linked, so that no process reads half a key and two processes that start together share one.
+ * @throws when the file is missing beside a database, or has a wrong length
  */
 export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
   const path = join(dataDir, ROOT_KEY_FILE);
   if (!existsSync(path)) {
     if (existsSync(join(dataDir, DATABASE_FILE))) {
-      throw new Error(`${path} is missing: without it no access key can be read. Restore it.`);
+      throw new Error(
+        `${path} is missing. The access keys in the database cannot be decrypted without it: restore it from a backup.`,
+      );
     }
-    const aside = `${path}.${randomUUID()}`;
-    writeFileSync(aside, randomBytes(KEY_BYTES), { mode: 0o600, flush: true });
-    linkIfAbsent(aside, path);
-    unlinkSync(aside);
+    const temporaryPath = `${path}.${randomUUID()}`;
+    writeFileSync(temporaryPath, randomBytes(KEY_BYTES), { mode: 0o600, flush: true });
+    linkIfAbsent(temporaryPath, path);
+    unlinkSync(temporaryPath);
   }
   const bytes = readFileSync(path);
-  const isWhole = bytes.length > 0 && bytes.length % KEY_BYTES === 0;
-  if (!isWhole) throw new Error(`${path} must hold exactly 32 bytes for each root key`);
-  return Array.from({ length: bytes.length / KEY_BYTES }, (_, place) =>
-    bytes.subarray(place * KEY_BYTES, (place + 1) * KEY_BYTES),
+  const hasWholeKeys = bytes.length > 0 && bytes.length % KEY_BYTES === 0;
+  if (!hasWholeKeys) throw new Error(`${path} must hold exactly 32 bytes for each root key`);
+  return Array.from({ length: bytes.length / KEY_BYTES }, (_, index) =>
+    bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES),
   );
 }
 
-/** Gives a file a second name, unless the name is taken. @returns whether it was free */
+/** Creates a hard link. @returns false if a file with the new name exists */
 export function linkIfAbsent(from: string, to: string): boolean {
   try {
     linkSync(from, to);

@@ -1,4 +1,4 @@
-/** The demo project of a first start: something to list and revoke at once, with credentials made at random. */
+/** The demo project of a first start: keys and grants to try the API with, and users with random credentials. */
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Services } from '../lib/services.ts';
 import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from './data-dir.ts';
 import { openServices } from './open-services.ts';
 
-/** What `demo.json` holds. */
+/** The content of `demo.json`. */
 export interface Demo {
   project_id: string;
   region: string;
@@ -48,30 +48,31 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
 ];
 
 export const DEMO_FILE = 'demo.json';
-/** What the welcome's curl sends to log in: so that no password stands in a terminal or a log. */
+/** The login request of the welcome text's curl command, in a file so that no terminal or log shows the password. */
 export const LOGIN_FILE = 'demo-login.json';
-/** What the folder of a start under way is called; six random characters follow. */
-const ASIDE = 'first-start.';
-/** A first start takes a second; a folder untouched for this long is nobody's. */
+/** Prefix of the temporary folder of a first start in progress; six random characters follow. */
+const TEMPORARY_DIR_PREFIX = 'first-start.';
+/** A first start takes a second, so a temporary folder of this age belongs to a process that died. */
 const ABANDONED_MS = 10 * 60 * 1000;
 
 /**
- * Makes the demo on a first start: where there is no database yet, or nothing in a local table. Never on AWS, nor where
- * another KMS has the keys or another IAM the users.
+ * Creates the demo if there is no database yet, or if the local table has no project. It creates nothing on AWS, for an
+ * upstream KMS, or for an external IAM.
+ * @returns undefined if it created nothing
  */
 export async function createDemoOnFirstStart(config: Config): Promise<Demo | undefined> {
   if (config.upstream || config.keystone) return undefined;
-  if (config.dynamodb) return config.dynamodb.endpoint ? fillTable(config) : undefined;
-  return existsSync(join(config.dataDir, DATABASE_FILE)) ? undefined : createDemo(config);
+  if (config.dynamodb) return config.dynamodb.endpoint ? createDemoInTable(config) : undefined;
+  return existsSync(join(config.dataDir, DATABASE_FILE)) ? undefined : createDemoInDataDir(config);
 }
 
-async function fillTable(config: Config): Promise<Demo | undefined> {
+async function createDemoInTable(config: Config): Promise<Demo | undefined> {
   const services = await openServices(config);
   try {
     if ((await services.store.directory.projects()).length > 0) return undefined;
-    const demo = await fill(services);
+    const demo = await createDemoData(services);
     write(config.dataDir, DEMO_FILE, demo);
-    write(config.dataDir, LOGIN_FILE, loginOf(demo));
+    write(config.dataDir, LOGIN_FILE, loginRequest(demo));
     return demo;
   } finally {
     await services.store.close();
@@ -79,40 +80,41 @@ async function fillTable(config: Config): Promise<Demo | undefined> {
 }
 
 /**
- * Fills a data folder that has no database yet. All is made in a folder aside and published by giving the database its
- * name, so that of several starts one wins and a start that is cut off leaves nothing half-made.
- * @returns undefined when another process has made a database meanwhile: that one stays, and there is no demo
+ * Creates the demo in a temporary folder and publishes it by linking the database into the data folder. So of several
+ * starts at the same time exactly one publishes, and a killed start leaves no partial database.
+ * @returns undefined if another process published a database meanwhile
  */
-async function createDemo(config: Config): Promise<Demo | undefined> {
+async function createDemoInDataDir(config: Config): Promise<Demo | undefined> {
   const { dataDir } = config;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const aside = mkdtempSync(join(dataDir, ASIDE));
-  // The folder's own root key, so that what is sealed aside opens where it ends up.
+  const temporaryDir = mkdtempSync(join(dataDir, TEMPORARY_DIR_PREFIX));
+  // The data folder's own root key: the database must be readable after it is published.
   ensureRootKeys(dataDir);
-  linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(aside, ROOT_KEY_FILE));
-  const services = await openServices({ ...config, dataDir: aside });
-  const demo = await fill(services);
+  linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(temporaryDir, ROOT_KEY_FILE));
+  const services = await openServices({ ...config, dataDir: temporaryDir });
+  const demo = await createDemoData(services);
   await services.store.close();
-  write(aside, DEMO_FILE, demo);
-  write(aside, LOGIN_FILE, loginOf(demo));
-  const isOurs = linkIfAbsent(join(aside, DATABASE_FILE), join(dataDir, DATABASE_FILE));
+  write(temporaryDir, DEMO_FILE, demo);
+  write(temporaryDir, LOGIN_FILE, loginRequest(demo));
+  const isPublished = linkIfAbsent(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
   finishFirstStart(dataDir);
-  rmSync(aside, { recursive: true, force: true });
-  return isOurs ? demo : undefined;
+  rmSync(temporaryDir, { recursive: true, force: true });
+  return isPublished ? demo : undefined;
 }
 
 /**
- * Ends what first starts have left: the credentials of the one that published its database are moved beside it, and its
- * folder and those long abandoned are taken away. Any process may do it, at any time.
+ * Completes first starts that were killed: moves the credential files of the start that published its database into the
+ * data folder, and deletes its temporary folder and old ones. Several processes may do this at the same time.
  */
 export function finishFirstStart(dataDir: string): void {
   for (const name of existsSync(dataDir) ? readdirSync(dataDir) : []) {
-    if (!name.startsWith(ASIDE)) continue;
-    const aside = join(dataDir, name);
-    const isPublished = isSameFile(join(aside, DATABASE_FILE), join(dataDir, DATABASE_FILE));
-    if (isPublished) for (const file of [DEMO_FILE, LOGIN_FILE]) moveIfThere(join(aside, file), join(dataDir, file));
-    const touchedAtMs = statSync(aside, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (isPublished || touchedAtMs < Date.now() - ABANDONED_MS) rmSync(aside, { recursive: true, force: true });
+    if (!name.startsWith(TEMPORARY_DIR_PREFIX)) continue;
+    const temporaryDir = join(dataDir, name);
+    const isPublished = isSameFile(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
+    if (isPublished)
+      for (const file of [DEMO_FILE, LOGIN_FILE]) moveIfPresent(join(temporaryDir, file), join(dataDir, file));
+    const modifiedAtMs = statSync(temporaryDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (isPublished || modifiedAtMs < Date.now() - ABANDONED_MS) rmSync(temporaryDir, { recursive: true, force: true });
   }
 }
 
@@ -121,11 +123,11 @@ function write(folder: string, file: string, value: object): void {
 }
 
 function isSameFile(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+  const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return first !== undefined && second !== undefined && first.dev === second.dev && first.ino === second.ino;
 }
 
-function moveIfThere(from: string, to: string): void {
+function moveIfPresent(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
@@ -133,15 +135,15 @@ function moveIfThere(from: string, to: string): void {
   }
 }
 
-/** The creator's login, as POST /v3/auth/tokens takes it. */
-function loginOf({ project_id, users: [creator] }: Demo): object {
+/** The body of POST /v3/auth/tokens for the creator. */
+function loginRequest({ project_id, users: [creator] }: Demo): object {
   const user = { name: creator?.name, password: creator?.password, domain: { name: creator?.domain_name } };
   return {
     auth: { identity: { methods: ['password'], password: { user } }, scope: { project: { id: project_id } } },
   };
 }
 
-async function fill({ accounts, authority, config }: Services): Promise<Demo> {
+async function createDemoData({ accounts, authority, config }: Services): Promise<Demo> {
   const { project } = await accounts.createProject(config.region, 'demo');
   const users = await Promise.all(
     USERS.map(async ({ name, role }) => {
@@ -166,8 +168,8 @@ async function fill({ accounts, authority, config }: Services): Promise<Demo> {
 
   const keys: Demo['keys'] = [];
   for (const alias of ALIASES) {
-    const ask = { alias, description: 'demo', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
-    const key = await authority.createKey(contextOf('create-key'), ask);
+    const keyFields = { alias, description: 'demo', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
+    const key = await authority.createKey(contextOf('create-key'), keyFields);
     keys.push({ key_id: key.keyId, key_alias: alias });
   }
   const grants: Demo['grants'] = [];

@@ -1,11 +1,11 @@
-/** API Gateway's part on one machine: node:http in front of the same handlers, with the same events. */
+/** The local replacement of API Gateway: node:http that passes the same events to the same handlers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { KmsError } from '../lib/errors.ts';
 import { REPLY, type Result } from '../lib/http/reply.ts';
 import { withBody } from './gateway/body.ts';
 import { corsHeaders, isPreflight } from './gateway/cors.ts';
-import { watchSilent } from './gateway/drain.ts';
+import { trackUnusedConnections } from './gateway/drain.ts';
 import { errorResult, newRequestId, replyToBadHttp } from './gateway/error-reply.ts';
 import { splitTarget, toGatewayEvent } from './gateway/event.ts';
 import { readRoutes, router } from './routes.ts';
@@ -13,33 +13,33 @@ import { readRoutes, router } from './routes.ts';
 export { drain } from './gateway/drain.ts';
 
 type Handler = (event: APIGatewayProxyEventV2, context: object) => Promise<Result>;
-type Answer = (request: IncomingMessage) => Promise<Result>;
+type RequestListener = (request: IncomingMessage) => Promise<Result>;
 
-/** Bounds on what clients may hold open. */
+/** Limits of what clients may occupy. */
 const LIMITS = {
   maxConnections: 1024,
   maxHeaderBytes: 32 * 1024,
-  /** Of all bodies at the same time, beyond 64 KiB of each. */
+  /** Memory for all request bodies together; the first 64 KiB of each body do not count. */
   bodiesBytesMax: 32 * 1024 * 1024,
-  /** From the first byte of a request to its last. */
+  /** From the first byte of a request to its last byte. */
   requestMs: 15_000,
   headersMs: 10_000,
   keepAliveMs: 10_000,
-  /** Silence on a connection in the middle of a reply. */
+  /** Time without traffic on a connection while a reply is being sent. */
   idleMs: 30_000,
 };
 
 /**
- * Makes the server; it does not listen yet.
- * @param corsOrigins origins that a browser may call from
- * @param overrides limits other than the usual ones
+ * Returns the server; the caller makes it listen.
+ * @param corsOrigins origins from which browsers may call
+ * @param overrides limits that replace the defaults
  */
 export async function createGateway(
   corsOrigins: readonly string[],
   overrides: Partial<typeof LIMITS> = {},
 ): Promise<Server> {
   const limits = { ...LIMITS, ...overrides };
-  const answer = await answerer(limits.bodiesBytesMax);
+  const callHandler = await handlerCaller(limits.bodiesBytesMax);
   const cors = corsHeaders(corsOrigins);
   const server = createServer({
     maxHeaderSize: limits.maxHeaderBytes,
@@ -47,47 +47,47 @@ export async function createGateway(
     headersTimeout: limits.headersMs,
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: 1_000,
-    // Checked by `answer`, which replies in our form.
+    // `callHandler` checks it, so that the reply has the form of all other errors.
     requireHostHeader: false,
   });
   server.maxConnections = limits.maxConnections;
   server.setTimeout(limits.idleMs);
 
-  function serve(request: IncomingMessage, response: ServerResponse, work: Answer) {
+  function serve(request: IncomingMessage, response: ServerResponse, listener: RequestListener) {
     const startedAtMs = performance.now();
-    const extra = cors(request.headers.origin);
-    work(request)
+    const corsReplyHeaders = cors(request.headers.origin);
+    listener(request)
       .catch((error: unknown) => {
-        // The client left in the middle of its body: there is nobody to answer and nothing went wrong here.
+        // The client disconnected while it sent the body: no reply can be sent, and nothing is logged.
         if (request.destroyed && !request.complete) throw error;
         return errorResult(error, request.socket, startedAtMs);
       })
-      .then((result) => send(server, response, result, extra))
+      .then((result) => send(server, response, result, corsReplyHeaders))
       .catch(() => response.destroy());
   }
 
   server.on('request', (request, response) => {
-    const extra = cors(request.headers.origin);
-    if (extra && isPreflight(request)) response.writeHead(204, { ...extra, 'x-request-id': newRequestId() }).end();
-    else serve(request, response, answer);
+    const headers = cors(request.headers.origin);
+    if (headers && isPreflight(request)) response.writeHead(204, { ...headers, 'x-request-id': newRequestId() }).end();
+    else serve(request, response, callHandler);
   });
   server.on('checkExpectation', (request, response) => {
     serve(request, response, () => Promise.reject(new KmsError('APIGW.0201:417')));
   });
   server.on('clientError', replyToBadHttp);
-  // A newcomer was turned away: who is idle gives way, and the newcomer's next try finds room.
+  // The connection limit was reached and a new connection was dropped: closing the idle ones lets a retry succeed.
   server.on('drop', () => server.closeIdleConnections());
-  watchSilent(server);
+  trackUnusedConnections(server);
   return server;
 }
 
-/** Prepares the way of a request to its handler and back. */
-async function answerer(bodiesBytesMax: number): Promise<Answer> {
+/** Loads the handlers. @returns a listener that reads the body, finds the route and calls its handler */
+async function handlerCaller(bodiesBytesMax: number): Promise<RequestListener> {
   const route = router(await loadHandlers());
-  const room = { leftBytes: bodiesBytesMax };
+  const bodyMemory = { availableBytes: bodiesBytesMax };
   return async (request) => {
     if (request.headers.host === undefined) throw new KmsError('APIGW.0201:400', { detail: 'Host is missing.' });
-    return withBody(request, room, (body) => {
+    return withBody(request, bodyMemory, (body) => {
       const { path, query } = splitTarget(request.url);
       const { target, routeKey, pathParameters } = route(request.method ?? '', path);
       return target(toGatewayEvent(request, { path, query, routeKey, pathParameters, body }), {});
@@ -95,15 +95,15 @@ async function answerer(bodiesBytesMax: number): Promise<Answer> {
   };
 }
 
-/** The handlers that `serverless.yml` names, by route key. */
+/** Imports the handlers that `serverless.yml` names. @returns them by route key */
 async function loadHandlers(): Promise<Map<string, Handler>> {
   const handlers = new Map<string, Handler>();
   for (const { key, handler } of readRoutes()) {
     const [file, name = ''] = handler.split('.');
     const module = (await import(`../${file}.ts`)) as Record<string, Handler>;
-    const found = module[name];
-    if (!found) throw new Error(`serverless.yml names ${handler}, which is not there`);
-    handlers.set(key, found);
+    const exported = module[name];
+    if (!exported) throw new Error(`serverless.yml names the handler ${handler}, but functions/ has no such export`);
+    handlers.set(key, exported);
   }
   return handlers;
 }
@@ -112,13 +112,13 @@ function send(
   server: Server,
   response: ServerResponse,
   { statusCode = 200, headers = {}, body = '', [REPLY]: reply }: Result,
-  extra: Record<string, string> | undefined,
+  corsReplyHeaders: Record<string, string> | undefined,
 ): void {
   const isLast = !server.listening || !response.req.complete;
   const bytes = reply?.bytes() ?? Buffer.from(body);
   response.writeHead(statusCode, {
     ...(headers as Record<string, string>),
-    ...extra,
+    ...corsReplyHeaders,
     // Source: RFC 9110, section 8.6.
     ...(statusCode !== 204 && { 'content-length': bytes.length }),
     ...(isLast && { connection: 'close' }),

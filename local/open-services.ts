@@ -1,4 +1,4 @@
-/** Opens the services on one machine: over SQLite in the data folder, or over DynamoDB when the settings say so. */
+/** Opens the services on one machine, with SQLite in the data folder or with DynamoDB. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refreshingCredentials } from '../lib/clients/credentials.ts';
@@ -13,22 +13,23 @@ import { openSqlite } from '../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../lib/store/store.ts';
 import { DATABASE_FILE, ensureRootKeys, QUEUE_FILE } from './data-dir.ts';
 
-/** How long one question to SQS waits for work. */
+/** Long polling: one call to SQS waits this long for messages. */
 const POLL_SECONDS = 5;
 
 /**
- * @param options.now ms since 1970
- * @param options.tell has others told of a change; whoever works on the queue otherwise
- * @throws when the store cannot be used, with the reason
+ * Opens the store, the queue and the services over them.
+ * @param options.now returns ms since 1970
+ * @param options.notifyOutbox starts the delivery of new events; by default, a message on the queue does
+ * @throws Error when the store or the upstream credentials cannot be used, with the reason
  */
 export async function openServices(
   config: Config,
-  { now, tell }: { now?: (() => number) | undefined; tell?: (() => Promise<void>) | undefined } = {},
+  { now, notifyOutbox }: { now?: (() => number) | undefined; notifyOutbox?: (() => Promise<void>) | undefined } = {},
 ): Promise<Services> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const rootKeys = openRootKeys(config);
   const credentials = config.upstream?.credentials ?? 'caller';
-  // Those that cannot be read show now and not at the first request.
+  // Unreadable credentials abort the start instead of failing the first request.
   if (credentials !== 'caller') await refreshingCredentials(credentials).current();
   const { store, queue } = await openStore(config, now);
   return createServices(config, {
@@ -36,12 +37,12 @@ export async function openServices(
     queue,
     rootKeys,
     now,
-    tell: config.targets && (tell ?? (() => enqueueOutboxMessage(queue))),
+    notifyOutbox: config.targets && (notifyOutbox ?? (() => enqueueOutboxMessage(queue))),
   });
 }
 
 function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
-  // What deployed functions are to open must be sealed under their root key, so on AWS a file will not do.
+  // Deployed functions use the root key in Secrets Manager, so with a table on AWS a key file would not match.
   if (dynamodb && (rootKeySecret || !dynamodb.endpoint)) return rootKeysOf(dynamodb.aws, rootKeySecret);
   const keys = ensureRootKeys(dataDir);
   return async () => keys;
@@ -52,34 +53,34 @@ async function openStore(
   now: (() => number) | undefined,
 ): Promise<{ store: Store; queue: Queue }> {
   const hasOutbox = targets !== undefined;
-  const polled = sqs && sqsQueue({ ...sqs, waitSeconds: POLL_SECONDS });
+  const sharedQueue = sqs && sqsQueue({ ...sqs, waitSeconds: POLL_SECONDS });
   if (!dynamodb) {
     const { store, queue } = openSqlite(join(dataDir, DATABASE_FILE), { hasOutbox, now });
-    return { store, queue: polled ?? queue };
+    return { store, queue: sharedQueue ?? queue };
   }
   const store = await openTableStore({ ...dynamodb, hasOutbox });
-  if (polled) return { store, queue: polled };
-  // Work that waits is in a table of this machine then.
-  const beside = openSqlite(join(dataDir, QUEUE_FILE), { now });
-  return { store: { ...store, close: () => beside.store.close() }, queue: beside.queue };
+  if (sharedQueue) return { store, queue: sharedQueue };
+  // Without SQS the queue is a file on this machine.
+  const queueFile = openSqlite(join(dataDir, QUEUE_FILE), { now });
+  return { store: { ...store, close: () => queueFile.store.close() }, queue: queueFile.queue };
 }
 
 async function openTableStore(dynamodb: DynamodbSettings & DynamodbOptions): Promise<Store> {
   const store = openDynamodbStore(dynamodb);
   try {
     if (dynamodb.endpoint) await ensureTable(dynamodb);
-    // Anything may be asked: a table that is missing or not ours to read shows now and not at the first request.
+    // Any read will do: a missing or forbidden table aborts the start instead of failing the first request.
     await store.idempotency.find('start', 0);
   } catch (error) {
     const { endpoint, aws, table } = dynamodb;
-    const where = endpoint ? `DYNAMODB_ENDPOINT ${endpoint}` : `AWS_REGION ${aws.region}`;
-    throw new Error(`Table ${table} at ${where} cannot be used. ${reasonsOf(error)}`, { cause: error });
+    const location = endpoint ? `DYNAMODB_ENDPOINT ${endpoint}` : `AWS_REGION ${aws.region}`;
+    throw new Error(`Table ${table} at ${location} cannot be used. ${messagesOf(error)}`, { cause: error });
   }
   return store;
 }
 
-/** What an error says, and what caused it. */
-function reasonsOf(error: unknown): string {
+/** The messages of an error and of its causes. */
+function messagesOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message} ${reasonsOf(error.cause)}`;
+  return error.cause === undefined ? error.message : `${error.message} ${messagesOf(error.cause)}`;
 }

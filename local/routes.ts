@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-/** A function and the request that reaches it, as `serverless.yml` has them. */
+/** A function and a route of it, as in `serverless.yml`. */
 export interface Route {
   /** The function's name. */
   name: string;
-  /** For example `POST /v1.0/{project_id}/kms/list-grants`; `*` for all that no other route takes. */
+  /** For example `POST /v1.0/{project_id}/kms/list-grants`; `*` matches every request that no other route matches. */
   key: string;
   /** For example `functions/grants/list-grants.handler`. */
   handler: string;
@@ -15,7 +15,7 @@ interface ServerlessFile {
   functions: Record<string, { handler: string; events: { httpApi?: string }[] }>;
 }
 
-/** The one list of routes, read from the file that deploys them. */
+/** Returns the routes that `serverless.yml` deploys. */
 export function readRoutes(): Route[] {
   const file = parse(readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8')) as ServerlessFile;
   return Object.entries(file.functions).flatMap(([name, { handler, events }]) =>
@@ -30,20 +30,20 @@ interface Match<T> {
 }
 
 /**
- * Prepares the search for a request's route, as API Gateway does it.
- * @param targets by route key; `*` must be one of them
+ * Returns a function that finds the target of a request, with API Gateway's rules.
+ * @param targets by route key; `*` is required
  */
 export function router<T>(targets: ReadonlyMap<string, T>): (method: string, path: string) => Match<T> {
-  const exact = [...targets].map(([routeKey, target]) => {
+  const routes = [...targets].map(([routeKey, target]) => {
     const [method = '', pattern = ''] = routeKey.split(' ');
     return { method, segments: pattern.split('/'), target, routeKey };
   });
   const fallback = targets.get('*');
-  if (fallback === undefined) throw new Error('there is no route for "*"');
+  if (fallback === undefined) throw new Error('the route "*" is missing in serverless.yml');
 
   return (method, path) => {
     const segments = path.split('/');
-    for (const route of exact) {
+    for (const route of routes) {
       if (route.method !== method || route.segments.length !== segments.length) continue;
       const pathParameters = match(route.segments, segments);
       if (pathParameters) return { target: route.target, routeKey: route.routeKey, pathParameters };
@@ -52,7 +52,7 @@ export function router<T>(targets: ReadonlyMap<string, T>): (method: string, pat
   };
 }
 
-/** The values of `{name}` segments; undefined when a segment differs. */
+/** Returns the values of `{name}` segments, or undefined if another segment differs. */
 function match(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   const parameters: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {

@@ -17,45 +17,45 @@ import { startWorker, type Worker } from './worker.ts';
 
 const HELP = `Usage: npm start [-- --no-demo]
 
-Runs the grant service on this machine. The first start with an empty data folder (or local table) makes a demo project.
+Runs the grant service on this machine. The first start with an empty data folder or local table creates a demo project.
 
-  --no-demo   start without the demo project; make your own with: npm run admin -- --help
-  --help      this text
+  --no-demo   start without the demo project; to create your own project, see: npm run admin -- --help
+  --help      print this text
 
 Settings (environment; see README.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT,
-STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. In front of another KMS (see
-docs/upstream.md): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY, KMS_SECURITY_TOKEN,
-KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS. Hooks (see docs/hooks.md):
-HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL.`;
+STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. With an upstream KMS (see
+docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY, KMS_SECURITY_TOKEN,
+KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS. Webhooks (see
+docs/webhooks/README.md): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL.`;
 
-/** Less than the ten seconds after which a container's runtime kills. */
-const DRAIN_MS = 8_000;
-const DELETION_EVERY_MS = 60_000;
+/** Less than the 10 s after which container runtimes kill the process. */
+const DRAIN_TIMEOUT_MS = 8_000;
+const DELETION_INTERVAL_MS = 60_000;
 
 async function start(isDemoWanted: boolean): Promise<void> {
-  // Whatever this process writes is for its owner only.
+  // Files that this process creates are readable by their owner only.
   process.umask(0o077);
   const config = readConfig();
   const demo = await prepare(config, isDemoWanted);
-  const { promise: working, resolve: isWorking } = Promise.withResolvers<Worker>();
-  const services = await openServices(config, { tell: async () => (await working).tell() });
-  // Those that cannot be used show now and not at the first hook.
+  const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
+  const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });
+  // Invalid sources or targets abort the start instead of failing the first webhook.
   await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
   useServices(services);
   const server = await createGateway(config.corsOrigins);
 
   const worker = await startWorker(services);
-  isWorking(worker);
-  const deletion = setInterval(() => {
+  setWorker(worker);
+  const deletionTimer = setInterval(() => {
     services.deleteDueKeys().catch((error: unknown) => {
       if (server.listening) logger.error('deletion', { cause: describeCause(error) });
     });
-  }, DELETION_EVERY_MS);
+  }, DELETION_INTERVAL_MS);
   const stop = async () => {
-    clearInterval(deletion);
+    clearInterval(deletionTimer);
     await Promise.all([
-      drain(server, DRAIN_MS),
-      Promise.race([worker.stop(), pause(DRAIN_MS, undefined, { ref: false })]),
+      drain(server, DRAIN_TIMEOUT_MS),
+      Promise.race([worker.stop(), pause(DRAIN_TIMEOUT_MS, undefined, { ref: false })]),
     ]);
     await services.store.close();
   };
@@ -70,19 +70,19 @@ async function start(isDemoWanted: boolean): Promise<void> {
   });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  greet(`http://${host}:${port}`, config, demo);
+  printWelcome(`http://${host}:${port}`, config, demo);
 }
 
-/** The first start's demo; on any start, an end to what a first start that was cut off has left. */
+/** Completes a first start that was killed, and creates the demo on a first start. @returns the new demo, if any */
 async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | undefined> {
   finishFirstStart(config.dataDir);
   return isDemoWanted ? createDemoOnFirstStart(config) : undefined;
 }
 
-function greet(url: string, { dataDir, upstream, keystone }: Config, demo: Demo | undefined): void {
+function printWelcome(url: string, { dataDir, upstream, keystone }: Config, demo: Demo | undefined): void {
   console.log(`kms-grants listens on ${url}`);
-  if (upstream) console.log(`It stands in front of the KMS at ${upstream.endpoint}.`);
-  if (keystone) console.log(`Tokens are checked by the IAM at ${keystone.endpoint}.`);
+  if (upstream) console.log(`Keys and grants are at the upstream KMS ${upstream.endpoint}.`);
+  if (keystone) console.log(`The IAM at ${keystone.endpoint} verifies the tokens.`);
   const file = resolve(dataDir, DEMO_FILE);
   if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, LOGIN_FILE) }));
   else if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);

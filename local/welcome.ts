@@ -1,7 +1,7 @@
 import type { Demo } from './demo.ts';
 
 /**
- * What a first start tells: curl lines that work as pasted. The password stays in its file.
+ * Returns the text that a first start prints: curl commands to paste. The password stays in its file.
  * @param files absolute paths
  */
 export function welcome(
@@ -12,20 +12,20 @@ export function welcome(
   const [grant] = demo.grants;
   const api = `${url}/v1.0/${demo.project_id}/kms`;
   return `
-A demo project was made: two keys, ${demo.grants.length} grants, four users (credentials in ${demoFile}). Try it:
+Created a demo project with two keys, ${demo.grants.length} grants and four users. Their credentials are in ${demoFile}.
+Paste these commands into another terminal to try the API:
 
-# 1. get a token
-TOKEN=$(curl -s -D - -o /dev/null ${url}/v3/auth/tokens -d ${quoted(`@${loginFile}`)} | tr -d '\\r' | sed -n 's/^x-subject-token: //p')
+# 1. Get a token
+TOKEN=$(curl -s -D - -o /dev/null ${url}/v3/auth/tokens -d ${shellQuote(`@${loginFile}`)} | tr -d '\\r' | sed -n 's/^x-subject-token: //p')
 
-# 2. list the grants of a key
+# 2. List the grants of a key
 curl -s ${api}/list-grants -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify({ key_id: grant?.key_id })}'
 
-# 3. revoke one of them
+# 3. Revoke one of them
 curl -s ${api}/revoke-grant -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify(grant)}'
 `;
 }
 
-/** As one word of a shell. */
-function quoted(text: string): string {
+function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** What SQS and Lambda do when deployed, on one machine: work that waits is taken and done in this process. */
+/** Processes the queue's messages on one machine. When deployed, SQS and Lambda do this. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { describeCause, logger } from '../lib/logger.ts';
 import { messageLogFields, type ReceivedMessage } from '../lib/queue/queue.ts';
@@ -6,89 +6,91 @@ import type { Services } from '../lib/services.ts';
 import type { SqliteQueue } from '../lib/store/sqlite/queue.ts';
 import { messageProcessor } from '../lib/webhooks/process-message.ts';
 
-/** Work under way at the same time; a job that takes long keeps no other from beginning. */
-const AT_ONCE = 8;
-/** What an admin command has put into the queue is found in this time. */
-const LOOK_MS = 1_000;
-/** Then a job goes back to the queue and others have their turn. */
-const WORK_MS = 60_000;
-/** How often what was lost sight of is looked for. */
-const SWEEP_MS = 60_000;
-const TELL_MS = 5_000;
+/** Messages in work at the same time, so that a long job does not hold up the others. */
+const CONCURRENT_MESSAGES_MAX = 8;
+/** A message from another process, such as an admin command, waits at most this long. */
+const POLL_INTERVAL_MS = 1_000;
+/** A job that takes longer goes back to the end of the queue, so that other jobs get their turn. */
+const JOB_SLICE_MS = 60_000;
+/** How often jobs and outbox events whose message was lost are searched for. */
+const LOST_WORK_INTERVAL_MS = 60_000;
+const DISPATCH_INTERVAL_MS = 5_000;
 
 export interface Worker {
-  /** Has others told of a change, soon. */
-  tell(): Promise<void>;
-  /** Begins nothing more, and waits for what is under way. */
+  /** Starts to deliver the outbox's events to the targets, and does not wait for it. */
+  notifyOutbox(): Promise<void>;
+  /** Starts nothing more, and waits for the messages in work. */
   stop(): Promise<void>;
 }
 
-/** Works on the queue of the services until it is stopped. */
+/** Processes the queue of the services until it is stopped. */
 export async function startWorker(services: Services): Promise<Worker> {
   const { dispatch, findLost } = messageProcessor(services);
   const { queue, config } = services;
-  const own = 'nextDueAtMs' in queue ? (queue as SqliteQueue) : undefined;
-  const underWay = new Set<Promise<void>>();
+  const localQueue = 'nextDueAtMs' in queue ? (queue as SqliteQueue) : undefined;
+  const inWork = new Set<Promise<void>>();
   let isStopping = false;
   let wake = () => {};
 
-  // Whoever took it before this process started has died.
-  await own?.release();
-  own?.onSend(() => wake());
-  const report =
-    (name: string, more: object = {}) =>
+  // Messages that are still in flight belonged to a process that has ended.
+  await localQueue?.release();
+  localQueue?.onSend(() => wake());
+  const logFailure =
+    (name: string, fields: object = {}) =>
     (error: unknown) => {
-      if (!isStopping) logger.error(name, { ...more, cause: describeCause(error) });
+      if (!isStopping) logger.error(name, { ...fields, cause: describeCause(error) });
     };
-  const tell = async () => {
-    if (config.targets && !isStopping) dispatch().catch(report('outbox'));
+  const notifyOutbox = async () => {
+    if (config.targets && !isStopping) dispatch().catch(logFailure('outbox'));
   };
-  const sweep = setInterval(() => findLost().catch(report('lost')), SWEEP_MS);
-  const telling = setInterval(tell, TELL_MS);
+  const lostWorkTimer = setInterval(() => findLost().catch(logFailure('lost')), LOST_WORK_INTERVAL_MS);
+  const dispatchTimer = setInterval(notifyOutbox, DISPATCH_INTERVAL_MS);
 
-  function begin(taken: ReceivedMessage): void {
-    const done = workOn(services, taken, () => isStopping).catch(report('work', messageLogFields(taken)));
-    underWay.add(done);
+  function startWork(received: ReceivedMessage): void {
+    const done = processMessage(services, received, () => isStopping).catch(
+      logFailure('work', messageLogFields(received)),
+    );
+    inWork.add(done);
     void done.finally(() => {
-      underWay.delete(done);
+      inWork.delete(done);
       wake();
     });
   }
 
-  const isDue = () => !own || (own.nextDueAtMs() ?? Number.POSITIVE_INFINITY) <= services.now();
-  const reportNone = (error: unknown): ReceivedMessage[] => {
-    report('queue')(error);
+  const mayHaveMessages = () => !localQueue || (localQueue.nextDueAtMs() ?? Number.POSITIVE_INFINITY) <= services.now();
+  const logAndReceiveNone = (error: unknown): ReceivedMessage[] => {
+    logFailure('queue')(error);
     return [];
   };
 
   async function run(): Promise<void> {
     while (!isStopping) {
-      const woken = new Promise<void>((resolve) => {
+      const wakeUp = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const free = AT_ONCE - underWay.size;
-      const taken = free > 0 && isDue() ? await queue.receive(free).catch(reportNone) : [];
-      for (const one of taken) begin(one);
-      if (taken.length === 0) await Promise.race([woken, pause(LOOK_MS, undefined, { ref: false })]);
+      const free = CONCURRENT_MESSAGES_MAX - inWork.size;
+      const messages = free > 0 && mayHaveMessages() ? await queue.receive(free).catch(logAndReceiveNone) : [];
+      for (const received of messages) startWork(received);
+      if (messages.length === 0) await Promise.race([wakeUp, pause(POLL_INTERVAL_MS, undefined, { ref: false })]);
     }
   }
 
   const running = run();
   return {
-    tell,
+    notifyOutbox,
     async stop() {
       isStopping = true;
-      clearInterval(sweep);
-      clearInterval(telling);
+      clearInterval(lostWorkTimer);
+      clearInterval(dispatchTimer);
       wake();
       await running;
-      await Promise.all(underWay);
+      await Promise.all(inWork);
     },
   };
 }
 
-async function workOn(services: Services, taken: ReceivedMessage, isStopping: () => boolean): Promise<void> {
-  const endsAtMs = performance.now() + WORK_MS;
+async function processMessage(services: Services, received: ReceivedMessage, isStopping: () => boolean): Promise<void> {
+  const endsAtMs = performance.now() + JOB_SLICE_MS;
   const isPastDeadline = () => isStopping() || performance.now() > endsAtMs;
-  if (await messageProcessor(services).work(taken, isPastDeadline)) await services.queue.delete(taken);
+  if (await messageProcessor(services).process(received, isPastDeadline)) await services.queue.delete(received);
 }

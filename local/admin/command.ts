@@ -1,62 +1,62 @@
-/** What every admin command is: its options, what it works on, what it answers. */
+/** The type of an admin command: its options, what it works on, and what it prints. */
 import type { Services } from '../../lib/services.ts';
 import type { Row } from './table.ts';
 
-/** Every option; those that a command can need with a value for its example. */
+/** All options. Those that a command can require have a `value` for the example in its help. */
 export const OPTIONS = {
-  domain: { value: 'acme', about: 'domain of the project; made when it is new' },
+  domain: { value: 'acme', about: 'domain of the project; created if it does not exist' },
   name: { value: 'reports', about: '1 to 64 letters, digits or . _ @ -' },
   user: { value: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012', about: 'id of a user; see list-users' },
   project: { value: '5a0b1c2d3e4f46789a8b7c6d5e4f3021', about: 'id of a project; see list-projects' },
   role: { value: '"KMS Administrator"', about: 'name of a role; see list-roles' },
   'access-key': { value: 'A1B2C3D4E5F6G7H8I9J0', about: 'access key (AK); see list-access-keys' },
-  identity: { value: 'anna@example.com', about: 'how another system knows somebody: an e-mail address, an id' },
+  identity: { value: 'anna@example.com', about: 'e-mail address or id by which another system knows a user' },
   principal: { value: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012', about: 'id of the user or domain that holds grants' },
   job: { value: '906c777d3213aab1e71d1b6ff495d57c', about: 'id of a job; see jobs' },
-  source: { about: 'the source that says it; any when left out' },
-  grantee: { about: 'id of a user or domain: only receipts of what it holds or held' },
-  id: { about: 'its id at the KMS behind this service; a new one when left out' },
-  key: { about: 'id of a key: only its receipts' },
-  grant: { about: 'id of a grant: only its receipts' },
-  limit: { about: 'how many at most, 1 to 1000; 20 when left out' },
+  source: { about: 'webhook source that the mapping applies to; all sources by default' },
+  grantee: { about: 'id of a user or domain: only events of grants to it' },
+  id: { about: 'id at the upstream KMS; a new id by default' },
+  key: { about: 'id of a key: only its events' },
+  grant: { about: 'id of a grant: only its events' },
+  limit: { about: 'the most entries to list, 1 to 1000; 20 by default' },
 } as const;
 
-type Optional = 'id' | 'key' | 'grant' | 'grantee' | 'source' | 'limit';
-type Needed = Exclude<keyof typeof OPTIONS, Optional>;
+type OptionalOption = 'id' | 'key' | 'grant' | 'grantee' | 'source' | 'limit';
+type RequiredOption = Exclude<keyof typeof OPTIONS, OptionalOption>;
 
-/** The options as given: all that the command needs are there. */
-export type Values = Readonly<Record<Needed, string> & Partial<Record<Optional, string>>>;
+/** Values by option; those that the command requires are present. */
+export type Values = Readonly<Record<RequiredOption, string> & Partial<Record<OptionalOption, string>>>;
 
 export interface Output {
-  /** What --json prints; people get it as text. */
+  /** Printed as JSON with --json, else as a table. */
   data: Row | Row[];
-  /** What people get instead, where `data` is too much to read. */
+  /** Printed instead of `data` without --json, where `data` is too long to read. */
   brief?: Row | Row[];
-  /** A line that people must see. */
+  /** A line below the table; with --json it goes to standard error. */
   note?: string;
-  /** What people get below the note; `data` has it too. */
+  /** Further lines below the note, without --json; `data` holds them too. */
   lines?: string[];
-  /** Whether the exit code tells that something is wrong. */
+  /** Whether the process exits with 1. */
   hasFailed?: boolean;
 }
 
-/** What a command works on. */
-export type Directory = Pick<Services, 'store' | 'queue' | 'accounts' | 'config' | 'now'>;
+/** The services that commands use. */
+export type AdminServices = Pick<Services, 'store' | 'queue' | 'accounts' | 'config' | 'now'>;
 
 export interface Command {
   name: string;
   summary: string;
-  needs: readonly Needed[];
-  takes: readonly Optional[];
-  /** Whether it may start a data folder; all others need one with a database. */
-  startsFolder: boolean;
-  run(directory: Directory, values: Values): Promise<Output>;
+  required: readonly RequiredOption[];
+  optional: readonly OptionalOption[];
+  /** Whether the command creates the data folder and database; all others fail without a database. */
+  createsDataDir: boolean;
+  run(services: AdminServices, values: Values): Promise<Output>;
 }
 
-type Details = Partial<Pick<Command, 'needs' | 'takes' | 'startsFolder'>>;
+type Details = Partial<Pick<Command, 'required' | 'optional' | 'createsDataDir'>>;
 
 export const LIMIT_DEFAULT = 20;
 
 export function command(name: string, summary: string, details: Details, run: Command['run']): Command {
-  return { name, summary, needs: [], takes: [], startsFolder: false, ...details, run };
+  return { name, summary, required: [], optional: [], createsDataDir: false, ...details, run };
 }

@@ -1,14 +1,14 @@
-/** Records as text for people: columns aligned, nothing cut. */
+/** Formats rows as text with aligned columns; no value is shortened. */
 export type Row = Record<string, unknown>;
 
-/** A list as a table under its names; one record as a line for each name. */
+/** Returns a list of rows as a table with a header, and a single row as one line for each field. */
 export function formatRows(value: Row | readonly Row[]): string {
   if (!Array.isArray(value)) return alignColumns(Object.entries(value).map(([name, content]) => [name, cell(content)]));
   const [first] = value;
   return first ? alignColumns([Object.keys(first), ...value.map((row) => Object.values(row).map(cell))]) : 'none';
 }
 
-/** @param lines of equally many cells */
+/** @param lines lines with the same number of cells */
 export function alignColumns(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   return lines

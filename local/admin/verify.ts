@@ -12,7 +12,7 @@ export async function verify({ dynamodb, dataDir }: Config): Promise<Output> {
     dynamodb ? auditDynamodb(dynamodb) : auditSqlite(join(dataDir, DATABASE_FILE)),
   );
   const result = faults.length === 0 ? 'no drift' : `drift: ${faults.length}`;
-  const retryLater = `; ${unsettled} counters changed during every comparison, run verify again when there is less traffic`;
+  const retryLater = `; ${unsettled} counters changed all the time: run verify again when there is less traffic`;
   return {
     data: { ...counts, unsettled, drift: faults },
     brief: counts,

@@ -1,31 +1,31 @@
-/** Reads the bodies of requests, within a bound for each and one for all that are there at the same time. */
+/** Reads request bodies, with a size limit for each and a memory limit for all that are in memory together. */
 import type { IncomingMessage } from 'node:http';
 import { KmsError } from '../../lib/errors.ts';
 import { BODY_BYTES_MAX as API_BYTES_MAX } from '../../lib/handlers/middleware/body-limit.ts';
 
-/** What is read of a body before the connection is dropped; the APIs themselves take far less. */
+/** The gateway rejects larger bodies; the API handlers reject far smaller ones (API_BYTES_MAX). */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 
-/** The first buffer where the request does not say how long its body is. */
-const FIRST_BYTES = 4 * 1024;
+/** Size of the first buffer if the request has no Content-Length. */
+const FIRST_BUFFER_BYTES = 4 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
-/** What all bodies together may still take, beyond what the APIs accept of each: that much is always there. */
-export interface BodyRoom {
-  leftBytes: number;
+/** Memory that all bodies share. The first API_BYTES_MAX of each body do not count, so small bodies always fit. */
+export interface BodyMemory {
+  availableBytes: number;
 }
 
 /**
- * Runs `use` with the request's body; until it ends, the body takes its part of the room.
- * @throws KmsError APIGW.0201:413 for a body over 2 MiB, or one that the room has no place for
+ * Reads the request's body and runs `use` with it; the body occupies the shared memory until `use` has ended.
+ * @throws KmsError APIGW.0201:413 if the body exceeds 2 MiB or the available memory
  */
 export async function withBody<T>(
   request: IncomingMessage,
-  room: BodyRoom,
+  memory: BodyMemory,
   use: (body: Buffer) => Promise<T>,
 ): Promise<T> {
-  const body = new Body(room, Number(request.headers['content-length']));
+  const body = new Body(memory, Number(request.headers['content-length']));
   try {
     await receive(request, body);
     return await use(body.bytes());
@@ -38,32 +38,32 @@ function receive(request: IncomingMessage, body: Body): Promise<void> {
   return new Promise((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
       if (body.append(chunk)) return;
-      // At once: more chunks may come before the promise is seen to fail. They are read and forgotten.
+      // Released here because more chunks may arrive before the caller handles the rejection; they are discarded.
       body.release();
       reject(new KmsError('APIGW.0201:413'));
     });
     request.on('end', resolve);
-    request.on('close', () => reject(new Error('the client went away')));
+    request.on('close', () => reject(new Error('the client disconnected')));
     request.on('error', reject);
   });
 }
 
-/** One body as it arrives: one buffer, doubled when it is full, because a chunk kept as it came costs far more. */
+/** A body as it arrives: one buffer that doubles when full, because a list of small chunks takes far more memory. */
 class Body {
   #buffer: Buffer = EMPTY;
   #length = 0;
-  /** Taken of the room. */
-  #takenBytes = 0;
+  /** Bytes that this body occupies of the shared memory. */
+  #occupiedBytes = 0;
   #isReleased = false;
-  readonly #room: BodyRoom;
+  readonly #memory: BodyMemory;
   readonly #declaredBytes: number | undefined;
 
-  constructor(room: BodyRoom, declaredBytes: number) {
-    this.#room = room;
+  constructor(memory: BodyMemory, declaredBytes: number) {
+    this.#memory = memory;
     this.#declaredBytes = declaredBytes <= BODY_BYTES_MAX ? declaredBytes : undefined;
   }
 
-  /** @returns whether there was place for it */
+  /** @returns false if the body is too large or the shared memory is exhausted */
   append(chunk: Buffer): boolean {
     const length = this.#length + chunk.length;
     if (this.#isReleased || length > BODY_BYTES_MAX) return false;
@@ -80,18 +80,18 @@ class Body {
   release(): void {
     this.#isReleased = true;
     this.#buffer = EMPTY;
-    this.#room.leftBytes += this.#takenBytes;
-    this.#takenBytes = 0;
+    this.#memory.availableBytes += this.#occupiedBytes;
+    this.#occupiedBytes = 0;
   }
 
-  #grow(leastBytes: number): boolean {
-    const wanted = this.#buffer.length * 2 || Math.min(this.#declaredBytes ?? FIRST_BYTES, API_BYTES_MAX);
-    const capacity = Math.max(leastBytes, Math.min(wanted, this.#declaredBytes ?? BODY_BYTES_MAX));
-    const moreBytes = Math.max(0, capacity - API_BYTES_MAX) - this.#takenBytes;
-    if (moreBytes > this.#room.leftBytes) return false;
-    this.#room.leftBytes -= moreBytes;
-    this.#takenBytes += moreBytes;
-    const buffer = Buffer.allocUnsafe(capacity);
+  #grow(neededBytes: number): boolean {
+    const doubledBytes = this.#buffer.length * 2 || Math.min(this.#declaredBytes ?? FIRST_BUFFER_BYTES, API_BYTES_MAX);
+    const capacityBytes = Math.max(neededBytes, Math.min(doubledBytes, this.#declaredBytes ?? BODY_BYTES_MAX));
+    const moreBytes = Math.max(0, capacityBytes - API_BYTES_MAX) - this.#occupiedBytes;
+    if (moreBytes > this.#memory.availableBytes) return false;
+    this.#memory.availableBytes -= moreBytes;
+    this.#occupiedBytes += moreBytes;
+    const buffer = Buffer.allocUnsafe(capacityBytes);
     this.#buffer.copy(buffer);
     this.#buffer = buffer;
     return true;

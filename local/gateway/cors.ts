@@ -1,9 +1,9 @@
-/** What browsers of other origins are told. */
+/** CORS headers for browsers. API Gateway sends the same ones when deployed: deploy/api.yml. */
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Prepares the headers of replies to a browser; undefined for an origin that may not call.
- * @param origins that a browser may call from
+ * Returns a function that gives the CORS headers for an Origin header, or undefined if that origin may not call.
+ * @param origins origins from which browsers may call
  */
 export function corsHeaders(
   origins: readonly string[],
@@ -22,7 +22,7 @@ export function corsHeaders(
       : undefined;
 }
 
-/** Is this a browser that asks before it sends? */
+/** Whether the request is a CORS preflight request. */
 export function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === 'OPTIONS' && Boolean(headers['access-control-request-method']);
 }

@@ -1,14 +1,14 @@
-/** The end of a server: what is under way finishes, everything else is hung up on. */
+/** Graceful shutdown of a server: requests in progress finish, all other connections are closed. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** The connections of each server that have made no request yet; Node does not count those as idle. */
-const silent = new WeakMap<Server, Set<Socket>>();
+/** By server: connections without a request so far. `closeIdleConnections` does not close them. */
+const unusedConnections = new WeakMap<Server, Set<Socket>>();
 
-/** Keeps the list of silent connections that `drain` needs. */
-export function watchSilent(server: Server): void {
+/** Records the connections without a request, which `drain` closes. */
+export function trackUnusedConnections(server: Server): void {
   const sockets = new Set<Socket>();
-  silent.set(server, sockets);
+  unusedConnections.set(server, sockets);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -17,17 +17,17 @@ export function watchSilent(server: Server): void {
 }
 
 /**
- * Ends the server: no new request, those under way finish, silent connections are dropped at once.
- * @param withinMs after this long the rest is dropped too
+ * Stops accepting connections, closes those without a request in progress, and waits for the other requests to end.
+ * @param timeoutMs after this time all remaining connections are closed too
  */
-export function drain(server: Server, withinMs: number): Promise<void> {
+export function drain(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), withinMs);
+    const force = setTimeout(() => server.closeAllConnections(), timeoutMs);
     server.close(() => {
       clearTimeout(force);
       resolve();
     });
-    for (const socket of silent.get(server) ?? []) socket.destroy();
+    for (const socket of unusedConnections.get(server) ?? []) socket.destroy();
     server.closeIdleConnections();
   });
 }

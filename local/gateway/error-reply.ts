@@ -1,4 +1,4 @@
-/** The replies to what never reaches a handler, and their log lines. */
+/** Error replies to requests that do not reach a handler, and their log lines. */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,13 +8,13 @@ import { logger } from '../../lib/logger.ts';
 
 export const newRequestId = () => randomUUID().replaceAll('-', '');
 
-/** The reply, which is logged here. */
+/** Logs the failed request and returns its reply. */
 export function errorResult(cause: unknown, socket: Socket, startedAtMs = performance.now()): Result {
   const error = knownError(cause);
   const requestId = newRequestId();
   const { status, publicCode: code } = error;
   const ms = Math.round((performance.now() - startedAtMs) * 100) / 100;
-  const line = {
+  const logFields = {
     request_id: requestId,
     action: 'gateway',
     ip: socket.remoteAddress,
@@ -22,8 +22,8 @@ export function errorResult(cause: unknown, socket: Socket, startedAtMs = perfor
     code,
     ms,
   };
-  if (status === 500) logger.error('request', { ...line, cause: String(error.cause) });
-  else logger.info('request', line);
+  if (status === 500) logger.error('request', { ...logFields, cause: String(error.cause) });
+  else logger.info('request', logFields);
   return {
     statusCode: status,
     headers: { 'content-type': 'application/json', 'x-request-id': requestId },
@@ -36,7 +36,7 @@ const BAD_HTTP: Record<string, ErrorCode> = {
   HPE_HEADER_OVERFLOW: 'APIGW.0201:431',
 };
 
-/** Answers what Node could not read as a request, and ends the connection. */
+/** Replies to bytes that Node could not parse as a request, and closes the connection. */
 export function replyToBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const {
@@ -44,11 +44,11 @@ export function replyToBadHttp(error: NodeJS.ErrnoException, socket: Socket): vo
     headers = {},
     body = '',
   } = errorResult(new KmsError(BAD_HTTP[error.code ?? ''] ?? 'APIGW.0201:400'), socket);
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const headerLines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(
     [
       `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
-      ...lines,
+      ...headerLines,
       `content-length: ${Buffer.byteLength(body)}`,
       'connection: close',
       '',

@@ -1,16 +1,16 @@
-/** The payload-2.0 event that API Gateway would make of a request. */
+/** Builds the event that API Gateway would pass to a function: HTTP API, payload format version 2.0. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** The scheme and host of a request to a proxy, which a server must take too. */
+/** Scheme and host of an absolute request target. Source: RFC 9112, section 3.2.2: a server must accept it. */
 const ABSOLUTE_FORM = /^https?:\/\/[^/?]+/i;
 
-/** The request target's path and query, as they came. */
+/** Splits the request target at the first `?`, without decoding. */
 export function splitTarget(url = '/'): { path: string; query: string } {
   const target = url.replace(ABSOLUTE_FORM, '');
-  const at = target.indexOf('?');
-  return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
+  const index = target.indexOf('?');
+  return index < 0 ? { path: target, query: '' } : { path: target.slice(0, index), query: target.slice(index + 1) };
 }
 
 export function toGatewayEvent(
@@ -44,7 +44,7 @@ export function toGatewayEvent(
   };
 }
 
-/** Lower-case names; a repeated header's values joined with a comma, as API Gateway does. */
+/** As API Gateway does, names are in lower case and the values of a repeated header are joined with a comma. */
 function joinedHeaders(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
   for (let index = 0; index < raw.length; index += 2) {

@@ -1,4 +1,4 @@
-/** The real command, as a process of its own, beside a running service that shares its data folder. */
+/** The admin command as a process of its own, alone and while a service uses the same data folder. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,11 +8,20 @@ import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
-const CHANGES = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
-const SWITCHES = ['disable-user', 'enable-user', 'disable-access-key', 'enable-access-key'];
+const CHANGING = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
+const ENABLING = ['disable-user', 'enable-user', 'disable-access-key', 'enable-access-key'];
 const LISTS = ['list-projects', 'list-users', 'list-access-keys', 'list-roles'];
-const HOOKS = ['map', 'unmap', 'list-mappings', 'jobs', 'retry-job', 'stop-job', 'dead-letters', 'revive-dead-letters'];
-const NAMES = [...CHANGES, ...SWITCHES, 'reseal-access-keys', ...LISTS, 'events', ...HOOKS, 'verify'];
+const WEBHOOKS = [
+  'map',
+  'unmap',
+  'list-mappings',
+  'jobs',
+  'retry-job',
+  'stop-job',
+  'dead-letters',
+  'revive-dead-letters',
+];
+const NAMES = [...CHANGING, ...ENABLING, 'reseal-access-keys', ...LISTS, 'events', ...WEBHOOKS, 'verify'];
 const NO_ID = '0'.repeat(32);
 
 function runWith(env: Record<string, string>, args: readonly string[]) {
@@ -24,7 +33,7 @@ function runWith(env: Record<string, string>, args: readonly string[]) {
   });
 }
 
-describe('help and wrong usage, without a data folder', () => {
+describe('without a data folder', () => {
   const parent = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const absent = join(parent, 'data');
   const run = (...args: string[]) => runWith({ DATA_DIR: absent }, args);
@@ -36,7 +45,7 @@ describe('help and wrong usage, without a data folder', () => {
     expect([...out.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)].map(([, name]) => name)).toEqual(NAMES);
   });
 
-  test('every command has a --help with its usage and one example', async () => {
+  test('the --help of every command has its usage and one example', async () => {
     for (const name of NAMES) {
       const { code, out, err } = await run(name, '--help');
       expect([code, err]).toEqual([0, '']);
@@ -46,7 +55,7 @@ describe('help and wrong usage, without a data folder', () => {
   });
 
   test.each([
-    [[], 'a command is missing', ''],
+    [[], 'the command is missing', ''],
     [['frobnicate'], 'there is no command frobnicate', ''],
     [['create-project'], 'create-project needs --domain and --name', 'create-project '],
     [['disable-user', '--user', ''], 'disable-user needs --user', 'disable-user '],
@@ -58,28 +67,28 @@ describe('help and wrong usage, without a data folder', () => {
     [['list-users', '--force'], "Unknown option '--force'", 'list-users '],
     [['events', '--project', 'p', '--limit', '1001'], '--limit must be a whole number from 1 to 1000', 'events '],
     [['events', '--project', 'p', '--limit', '1e3'], '--limit must be a whole number from 1 to 1000', 'events '],
-  ])('%j is wrong usage: one line that names the help, exit 2', async (args, line, command) => {
+  ])('the arguments %j print one line that names the help, and exit with 2', async (args, line, command) => {
     const err = `${line}; see: npm run admin -- ${command}--help\n`;
     expect(await run(...args)).toEqual({ code: 2, out: '', err });
     expect(existsSync(absent)).toBe(false);
   });
 
-  test('on a folder without a database a command says so and makes none', async () => {
+  test('without a database a command fails with a message and creates nothing', async () => {
     const user = ['--project', NO_ID, '--name', 'alice', '--role', 'te_admin'];
     const commands = [...LISTS, `events --project ${NO_ID}`].map((command) => command.split(' '));
     for (const args of [...commands, ['create-user', ...user]]) {
-      const err = `there is no database in ${absent} yet; create-project or npm start makes one\n`;
+      const err = `there is no database in ${absent} yet; create one with create-project or npm start\n`;
       expect({ args, ...(await run(...args)) }).toEqual({ args, code: 1, out: '', err });
     }
     expect(existsSync(absent)).toBe(false);
   });
 
-  test('a setting that cannot be used is told, exit 1', async () => {
+  test('an invalid setting is named, and the command exits with 1', async () => {
     const err = 'These settings cannot be used:\n  PORT must be a whole number from 0 to 65535\n';
     expect(await runWith({ DATA_DIR: absent, PORT: 'http' }, ['list-users'])).toEqual({ code: 1, out: '', err });
   });
 
-  test('the first project makes it, for its owner only', async () => {
+  test('create-project creates the data folder and its files, readable by their owner only', async () => {
     expect(await run('create-project', '--domain', 'acme', '--name', 'eu-1')).toMatchObject({ code: 0, err: '' });
     expect(readdirSync(absent).sort()).toEqual(['kms-grants.db', 'root.key']);
     const modes = [absent, join(absent, 'kms-grants.db'), join(absent, 'root.key')].map((path) => statSync(path).mode);
@@ -87,7 +96,7 @@ describe('help and wrong usage, without a data folder', () => {
   });
 });
 
-describe('beside a running service', () => {
+describe('while a service is running', () => {
   let dataDir: string;
   let service: ServiceProcess;
   let project: string;
@@ -97,9 +106,9 @@ describe('beside a running service', () => {
   beforeAll(async () => {
     dataDir = newDataDir();
     service = await startProcess(dataDir, ['--no-demo']);
-    ({ project_id: project } = await made('create-project', '--domain', 'acme', '--name', 'eu-1'));
-    user = await made('create-user', '--project', project, '--name', 'alice', '--role', 'KMS CMKFullAccess');
-    key = await made('create-access-key', '--user', user.user_id);
+    ({ project_id: project } = await runJson('create-project', '--domain', 'acme', '--name', 'eu-1'));
+    user = await runJson('create-user', '--project', project, '--name', 'alice', '--role', 'KMS CMKFullAccess');
+    key = await runJson('create-access-key', '--user', user.user_id);
   });
   afterAll(async () => {
     await service.stop();
@@ -108,7 +117,7 @@ describe('beside a running service', () => {
 
   const run = (...args: string[]) => runWith({ DATA_DIR: dataDir }, args);
 
-  async function made(...args: string[]) {
+  async function runJson(...args: string[]) {
     const { code, out, err } = await run(...args, '--json');
     if (code !== 0) throw new Error(err);
     return JSON.parse(out);
@@ -127,16 +136,16 @@ describe('beside a running service', () => {
   async function kms(name: string, headers: Record<string, string>, body: object = {}) {
     const response = await fetch(urlOf(name), { method: 'POST', headers, body: JSON.stringify(body) });
     // biome-ignore lint/suspicious/noExplicitAny: replies of several forms
-    const answer = (await response.json()) as any;
-    return { status: response.status, code: answer.error_code, body: answer };
+    const reply = (await response.json()) as any;
+    return { status: response.status, code: reply.error_code, body: reply };
   }
 
   const newKey = async (key_alias: string): Promise<string> =>
     (await kms('create-key', await newToken(), { key_alias })).body.key_info.key_id;
 
   async function newGrant(key_id: string): Promise<string> {
-    const ask = { key_id, grantee_principal: NO_ID, operations: ['describe-key'] };
-    return (await kms('create-grant', await newToken(), ask)).body.grant_id;
+    const grant = { key_id, grantee_principal: NO_ID, operations: ['describe-key'] };
+    return (await kms('create-grant', await newToken(), grant)).body.grant_id;
   }
 
   /** Signed by the vendor's own signer. */
@@ -149,46 +158,46 @@ describe('beside a running service', () => {
   }
 
   const ALLOWED = { status: 200, body: { keys: [] } };
-  const UNKNOWN = { status: 401, code: 'APIGW.0301' };
+  const UNAUTHENTICATED = { status: 401, code: 'APIGW.0301' };
 
-  test('the user it made gets a token and lists', async () => {
+  test('a created user can log in and list keys', async () => {
     expect((await logIn()).status).toBe(201);
     expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
   });
 
-  test('a disabled user is out with the next request, by token, password and access key; enabled, in again with a new token', async () => {
+  test('the next request of a disabled user is rejected, by token, password and access key; after enable-user a new token works', async () => {
     const headers = await newToken();
     expect((await run('disable-user', '--user', user.user_id)).code).toBe(0);
-    expect(await kms('list-keys', headers)).toMatchObject(UNKNOWN);
-    expect(await kmsSigned('list-keys')).toMatchObject(UNKNOWN);
+    expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
+    expect(await kmsSigned('list-keys')).toMatchObject(UNAUTHENTICATED);
     expect((await logIn()).status).toBe(401);
 
     expect((await run('enable-user', '--user', user.user_id)).code).toBe(0);
-    expect(await kms('list-keys', headers)).toMatchObject(UNKNOWN);
+    expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
     expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
   });
 
-  test('a disabled access key is out with the next request, and only it; enabled, in again', async () => {
+  test('the next request with a disabled access key is rejected, tokens still work; after enable-access-key it works again', async () => {
     expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
     expect((await run('disable-access-key', '--access-key', key.access_key)).code).toBe(0);
-    expect(await kmsSigned('list-keys')).toMatchObject(UNKNOWN);
+    expect(await kmsSigned('list-keys')).toMatchObject(UNAUTHENTICATED);
     expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
 
     expect((await run('enable-access-key', '--access-key', key.access_key)).code).toBe(0);
     expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
   });
 
-  test('a removed role is gone from the next request, an added one is there', async () => {
+  test('added and removed roles take effect with the next request', async () => {
     const headers = await newToken();
     const role = (name: string) => ['--user', user.user_id, '--project', project, '--role', name];
-    expect(await made('add-role', ...role('KMS CMKReadOnlyAccess'))).toMatchObject({
+    expect(await runJson('add-role', ...role('KMS CMKReadOnlyAccess'))).toMatchObject({
       roles: ['KMS CMKFullAccess', 'KMS CMKReadOnlyAccess'],
     });
-    await made('remove-role', ...role('KMS CMKFullAccess'));
+    await runJson('remove-role', ...role('KMS CMKFullAccess'));
     expect(await kms('create-key', headers, { key_alias: 'a' })).toMatchObject({ status: 403, code: 'KMS.0307' });
     expect(await kms('list-keys', headers)).toMatchObject(ALLOWED);
 
-    expect(await made('remove-role', ...role('KMS CMKReadOnlyAccess'))).toMatchObject({ roles: [] });
+    expect(await runJson('remove-role', ...role('KMS CMKReadOnlyAccess'))).toMatchObject({ roles: [] });
     expect(await kms('list-keys', headers)).toMatchObject({ status: 403, code: 'KMS.0307' });
     expect((await kmsSigned('list-keys')).status).toBe(403);
     expect(await run('remove-role', ...role('KMS CMKReadOnlyAccess'))).toEqual({
@@ -197,22 +206,22 @@ describe('beside a running service', () => {
       err: `user ${user.user_id} has no role KMS CMKReadOnlyAccess in project ${project}; see list-users\n`,
     });
 
-    await made('add-role', ...role('KMS CMKFullAccess'));
+    await runJson('add-role', ...role('KMS CMKFullAccess'));
     expect(await kms('list-keys', headers)).toMatchObject(ALLOWED);
   });
 
-  test('lists tell projects, users with their roles, access keys, roles; as text too', async () => {
-    const [{ domain_id, ...projectRow }] = await made('list-projects');
+  test('the list commands print projects, users with roles, access keys and roles, as JSON and as text', async () => {
+    const [{ domain_id, ...projectRow }] = await runJson('list-projects');
     expect(projectRow).toEqual({ project_id: project, name: 'eu-1', domain_name: 'acme' });
     expect(domain_id).toMatch(/^[0-9a-f]{32}$/);
     const roles = { [project]: ['KMS CMKFullAccess'] };
-    expect(await made('list-users')).toEqual([
+    expect(await runJson('list-users')).toEqual([
       { user_id: user.user_id, name: 'alice', domain_name: 'acme', enabled: true, roles },
     ]);
-    expect(await made('list-access-keys')).toEqual([
+    expect(await runJson('list-access-keys')).toEqual([
       { access_key: key.access_key, enabled: true, user_id: user.user_id, user_name: 'alice' },
     ]);
-    expect(await made('list-roles')).toContainEqual({
+    expect(await runJson('list-roles')).toContainEqual({
       role: 'KMS CMKReadOnlyAccess',
       permissions: ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list'],
     });
@@ -222,7 +231,7 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     );
   });
 
-  test('a secret is shown once, with a line that says so, and never in a list', async () => {
+  test('a secret is printed only once, with a line that says so, and never in a list', async () => {
     const bob = await run('create-user', '--project', project, '--name', 'bob', '--role', 'te_admin');
     const second = await run('create-access-key', '--user', user.user_id);
     expect(bob.out).toContain('The password is shown only now and can never be read again');
@@ -238,8 +247,8 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     }
   });
 
-  test('a refusal is one line and exit 1, and writes nothing', async () => {
-    const refusals: [string, string[]][] = [
+  test('a failing command prints one line, exits with 1, and writes nothing', async () => {
+    const failures: [string, string[]][] = [
       ['there is no project', ['create-user', '--project', NO_ID, '--name', 'carol', '--role', 'te_admin']],
       ['unknown role; one of: te_admin, ', ['create-user', '--project', project, '--name', 'carol', '--role', 'boss']],
       ['there is already a user', ['create-user', '--project', project, '--name', 'alice', '--role', 'te_admin']],
@@ -251,23 +260,23 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
       ['there is no access key', ['enable-access-key', '--access-key', 'A'.repeat(20)]],
       ['there is no project', ['events', '--project', NO_ID]],
     ];
-    const lists = () => Promise.all(LISTS.map((name) => made(name)));
+    const lists = () => Promise.all(LISTS.map((name) => runJson(name)));
     const before = await lists();
-    for (const [line, args] of refusals) {
+    for (const [line, args] of failures) {
       const err = expect.stringMatching(new RegExp(`^${line}.*\n$`));
       expect({ args, ...(await run(...args)) }).toEqual({ args, code: 1, out: '', err });
     }
     expect(await lists()).toEqual(before);
   });
 
-  test('events shows receipts newest first, of a project, a key or a grant, as many as asked', async () => {
+  test('events lists the newest events first, of a project, a key or a grant, up to --limit', async () => {
     const headers = await newToken();
     const [first, second] = [await newKey('first'), await newKey('second')];
     const grant_id = await newGrant(first);
     await kms('revoke-grant', headers, { key_id: first, grant_id, sequence: '919c82d4-8046-4722-9094-35c3c6524cff' });
 
     const events = async (...filter: string[]) => {
-      const list: { action: string; key_id: string }[] = await made('events', '--project', project, ...filter);
+      const list: { action: string; key_id: string }[] = await runJson('events', '--project', project, ...filter);
       return list.map(({ action, key_id }) => `${action} ${key_id === first ? 'first' : 'second'}`);
     };
     const newest = ['revoke-grant first', 'create-grant first', 'create-key second', 'create-key first'];
@@ -276,8 +285,8 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     expect(await events('--key', second)).toEqual(['create-key second']);
     expect(await events('--grant', grant_id.toUpperCase())).toEqual(newest.slice(0, 2));
 
-    const [receipt] = await made('events', '--project', project, '--limit', '1');
-    expect(receipt).toMatchObject({
+    const [event] = await runJson('events', '--project', project, '--limit', '1');
+    expect(event).toMatchObject({
       action: 'revoke-grant',
       actor: user.user_id,
       channel: 'http',
@@ -289,8 +298,8 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     );
   });
 
-  test('events of a key and a grant are the receipts that are of both', async () => {
+  test('events with --key and --grant lists only events that match both', async () => {
     const [other, grant] = [await newKey('third'), await newGrant(await newKey('fourth'))];
-    expect(await made('events', '--project', project, '--key', other, '--grant', grant)).toEqual([]);
+    expect(await runJson('events', '--project', project, '--key', other, '--grant', grant)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** kill -9 while 16 connections create and revoke grants: what was answered is kept, and nothing is half-done. */
+/** kill -9 while 16 clients create and revoke grants: every answered change is durable, and none is partial. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, rmSync } from 'node:fs';
@@ -13,32 +13,32 @@ import { newDataDir, type ServiceProcess, startProcess } from '../support/proces
 const ROUNDS = 5;
 const CONNECTIONS = 16;
 
-/** A change as it was sent, `sequence` and all, so that it can be sent again as a client does. */
-interface Ask {
+/** A change as it was sent, with its `sequence`, so that the test can retry it as a client does. */
+interface ChangeRequest {
   name: 'create-grant' | 'revoke-grant';
   keyId: string;
   grantId?: string;
   body: string;
 }
 
-class Refused extends Error {}
+class RejectedError extends Error {}
 
 let folder: string;
 let service: ServiceProcess;
 let demo: Demo;
 let token: string;
-let granteesToken: string;
+let granteeToken: string;
 
-/** What the service has said 200 to: grant id -> key id. */
-const living = new Map<string, string>();
+/** Grant id -> key id, of the changes that the service answered with 200. */
+const existing = new Map<string, string>();
 const revoked = new Map<string, string>();
 
 beforeAll(async () => {
   folder = newDataDir();
   service = await start();
   demo = service.demo();
-  [token, granteesToken] = (await Promise.all(demo.users.slice(0, 2).map(login))) as [string, string];
-  for (const { grant_id, key_id } of demo.grants) living.set(grant_id, key_id);
+  [token, granteeToken] = (await Promise.all(demo.users.slice(0, 2).map(login))) as [string, string];
+  for (const { grant_id, key_id } of demo.grants) existing.set(grant_id, key_id);
 });
 afterAll(async () => {
   await service?.stop('SIGKILL');
@@ -57,69 +57,76 @@ async function login({ user_id: id, password }: DemoUser): Promise<string> {
 async function post(name: string, body: string, as = token): Promise<Record<string, unknown>> {
   const url = `${service.url}/v1.0/${demo.project_id}/kms/${name}`;
   const response = await fetch(url, { method: 'POST', headers: { 'X-Auth-Token': as }, body });
-  const answer = (await response.json()) as Record<string, unknown>;
-  if (response.status !== 200) throw new Refused(`${name}: ${response.status} ${JSON.stringify(answer)}`);
-  return answer;
+  const reply = (await response.json()) as Record<string, unknown>;
+  if (response.status !== 200) throw new RejectedError(`${name}: ${response.status} ${JSON.stringify(reply)}`);
+  return reply;
 }
 
-async function send(ask: Ask): Promise<string> {
-  const answer = await post(ask.name, ask.body);
-  if (ask.grantId === undefined) {
-    living.set(String(answer['grant_id']), ask.keyId);
-    return String(answer['grant_id']);
+async function send(request: ChangeRequest): Promise<string> {
+  const reply = await post(request.name, request.body);
+  if (request.grantId === undefined) {
+    existing.set(String(reply['grant_id']), request.keyId);
+    return String(reply['grant_id']);
   }
-  living.delete(ask.grantId);
-  revoked.set(ask.grantId, ask.keyId);
-  return ask.grantId;
+  existing.delete(request.grantId);
+  revoked.set(request.grantId, request.keyId);
+  return request.grantId;
 }
 
-function createAsk(): Ask {
+function createRequest(): ChangeRequest {
   const keyId = demo.keys[randomInt(2)]?.key_id ?? '';
   const operations = randomInt(2) ? ['describe-key', 'retire-grant'] : ['describe-key', 'create-grant'];
   const [creator, grantee] = demo.users;
-  const more = randomInt(2) ? {} : { retiring_principal: grantee?.user_id, name: 'kept' };
-  const grant = { key_id: keyId, grantee_principal: (randomInt(2) ? grantee : creator)?.user_id, operations, ...more };
+  const optionalFields = randomInt(2) ? {} : { retiring_principal: grantee?.user_id, name: 'named' };
+  const grant = {
+    key_id: keyId,
+    grantee_principal: (randomInt(2) ? grantee : creator)?.user_id,
+    operations,
+    ...optionalFields,
+  };
   return { name: 'create-grant', keyId, body: JSON.stringify({ ...grant, sequence: randomUUID() }) };
 }
 
-function revokeAsk(grantId: string): Ask {
-  const keyId = living.get(grantId) ?? '';
+function revokeRequest(grantId: string): ChangeRequest {
+  const keyId = existing.get(grantId) ?? '';
   const body = JSON.stringify({ key_id: keyId, grant_id: grantId, sequence: randomUUID() });
   return { name: 'revoke-grant', keyId, grantId, body };
 }
 
-/** Creates and revokes until the service is gone. @returns the change that got no answer */
-async function work(answered: () => void): Promise<Ask> {
-  const mine: string[] = [];
+/** Creates and revokes grants until the service dies. @returns the request that got no reply */
+async function changeUntilKilled(onReply: () => void): Promise<ChangeRequest> {
+  const ownGrantIds: string[] = [];
   for (;;) {
-    const isRevoke = mine.length > 0 && randomInt(5) < 2;
-    const ask = isRevoke ? revokeAsk(mine.splice(randomInt(mine.length), 1)[0] as string) : createAsk();
+    const isRevoke = ownGrantIds.length > 0 && randomInt(5) < 2;
+    const request = isRevoke
+      ? revokeRequest(ownGrantIds.splice(randomInt(ownGrantIds.length), 1)[0] as string)
+      : createRequest();
     try {
-      const grantId = await send(ask);
-      if (!isRevoke) mine.push(grantId);
-      answered();
+      const grantId = await send(request);
+      if (!isRevoke) ownGrantIds.push(grantId);
+      onReply();
     } catch (error) {
-      if (error instanceof Refused) throw error;
-      return ask;
+      if (error instanceof RejectedError) throw error;
+      return request;
     }
   }
 }
 
-/** Kills it at a random moment among its answers. @returns the changes that got no answer */
-async function killAtWork(): Promise<Ask[]> {
+/** Kills the service at a random moment under load. @returns the requests that got no reply */
+async function killUnderLoad(): Promise<ChangeRequest[]> {
   const killed = once(service.child, 'exit');
   let left = randomInt(50, 800);
-  const answered = () => {
+  const onReply = () => {
     left -= 1;
     if (left === 0) setTimeout(() => service.child.kill('SIGKILL'), randomInt(5));
   };
-  const unanswered = await Promise.all(Array.from({ length: CONNECTIONS }, () => work(answered)));
+  const unanswered = await Promise.all(Array.from({ length: CONNECTIONS }, () => changeUntilKilled(onReply)));
   expect(await killed).toEqual([null, 'SIGKILL']);
   return unanswered;
 }
 
-/** A list to its end. Every page tells the same total, and it is the length of the list. */
-async function all(name: string, body: object, as = token): Promise<string[]> {
+/** Reads all pages of a list, and checks that each page's total is the length of the list. @returns the grant ids */
+async function readAllPages(name: string, body: object, as = token): Promise<string[]> {
   const grants: Grant[] = [];
   const totals = new Set<unknown>();
   let marker = '';
@@ -133,13 +140,13 @@ async function all(name: string, body: object, as = token): Promise<string[]> {
   return grants.map((grant) => grant.grant_id);
 }
 
-async function listed(): Promise<string[]> {
-  const lists = await Promise.all(demo.keys.map(({ key_id }) => all('list-grants', { key_id })));
+async function listAllGrants(): Promise<string[]> {
+  const lists = await Promise.all(demo.keys.map(({ key_id }) => readAllPages('list-grants', { key_id })));
   return lists.flat();
 }
 
-/** The actions recorded for each grant, from a copy of the files as they were found, so that they stay as they are. */
-function recorded(round: number): Map<string, string> {
+/** Audits a copy of the database, so that the original stays as the kill left it. @returns actions by grant id */
+function recordedActions(round: number): Map<string, string> {
   const copy = join(folder, `copy-${round}`);
   cpSync(join(folder, 'data'), copy, { recursive: true });
   const path = join(copy, 'kms-grants.db');
@@ -152,44 +159,44 @@ function recorded(round: number): Map<string, string> {
   return new Map(rows.map((row) => [String(row['grant_id']), String(row['actions'])]));
 }
 
-/** The same changes sent again, as clients do that got no answer: each is answered, and done once. */
-async function resend(unanswered: Ask[]): Promise<void> {
+/** Sends each request twice, as a client without a reply retries. */
+async function resend(unanswered: ChangeRequest[]): Promise<void> {
   await Promise.all([...unanswered, ...unanswered].map(send));
 }
 
 test.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
-  'kill %i: what was answered is there, what was not is whole or not at all, and can be sent again',
+  'kill %i: answered changes are durable, unanswered ones are complete or absent, and retries apply each once',
   async (round) => {
-    const unanswered = await killAtWork();
-    const events = recorded(round);
+    const unanswered = await killUnderLoad();
+    const events = recordedActions(round);
     const maybeRevoked = new Set(unanswered.map(({ grantId }) => grantId));
     for (const grantId of revoked.keys()) expect(events.get(grantId)).toBe('create-grant revoke-grant');
-    for (const grantId of living.keys()) {
+    for (const grantId of existing.keys()) {
       if (!maybeRevoked.has(grantId)) expect(events.get(grantId)).toBe('create-grant');
     }
 
     service = await start();
-    const found = new Set(await listed());
+    const listed = new Set(await listAllGrants());
     const creates = unanswered.filter(({ grantId }) => grantId === undefined);
-    const unknown = [...found].filter((grantId) => !living.has(grantId));
+    const unknown = [...listed].filter((grantId) => !existing.has(grantId));
     expect(unknown.filter((grantId) => revoked.has(grantId))).toEqual([]);
     expect(unknown.length).toBeLessThanOrEqual(creates.length);
-    expect([...living.keys()].filter((grantId) => !found.has(grantId) && !maybeRevoked.has(grantId))).toEqual([]);
+    expect([...existing.keys()].filter((grantId) => !listed.has(grantId) && !maybeRevoked.has(grantId))).toEqual([]);
 
     await resend(unanswered);
-    const expected = [...living.keys()].sort();
-    expect((await listed()).sort()).toEqual(expected);
-    expect((await all('list-retirable-grants', {})).sort()).toEqual(expected);
-    await all('list-retirable-grants', {}, granteesToken);
+    const expected = [...existing.keys()].sort();
+    expect((await listAllGrants()).sort()).toEqual(expected);
+    expect((await readAllPages('list-retirable-grants', {})).sort()).toEqual(expected);
+    await readAllPages('list-retirable-grants', {}, granteeToken);
   },
   20_000,
 );
 
-test('after all that, each grant has its create event, each revoked one its revoke event, and every count is exact', async () => {
+test('after all kills each grant has one create event, each revoked one a revoke event, and every counter is exact', async () => {
   expect(await service.stop()).toBe(0);
-  const events = recorded(0);
+  const events = recordedActions(0);
   const expected = new Map([
-    ...[...living.keys()].map((grantId) => [grantId, 'create-grant'] as const),
+    ...[...existing.keys()].map((grantId) => [grantId, 'create-grant'] as const),
     ...[...revoked.keys()].map((grantId) => [grantId, 'create-grant revoke-grant'] as const),
   ]);
   events.delete('null');

@@ -1,4 +1,4 @@
-/** `npm start` with STORE=dynamodb: what it refuses and why, in plain words, and what a first and a later start do. */
+/** `npm start` with STORE=dynamodb: the error messages of failing starts, and what a first and a later start do. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ let parent: string;
 let dataDir: string;
 let table: string;
 let fake: FakeDynamodb;
-let others: Server[];
+let otherServers: Server[];
 let running: ServiceProcess[];
 
 beforeEach(async () => {
@@ -38,26 +38,26 @@ beforeEach(async () => {
   dataDir = join(parent, 'data');
   table = freshTableName();
   fake = await startFakeDynamodb(dynamodbEndpoint());
-  others = [];
+  otherServers = [];
   running = [];
 });
 afterEach(async () => {
   for (const service of running) await service.stop('SIGKILL');
   await fake.stop();
-  for (const other of others) other.close();
+  for (const other of otherServers) other.close();
   rmSync(parent, { recursive: true });
 });
 
-/** Another program. @returns where it listens */
-async function otherProgram(greeting: string): Promise<string> {
+/** Starts a server that is not DynamoDB. @returns its URL */
+async function startOtherServer(greeting: string): Promise<string> {
   const server = createServer((socket) => socket.on('error', () => undefined).end(greeting)).listen(0, '127.0.0.1');
-  others.push(server);
+  otherServers.push(server);
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-/** A start that ends by itself, with 1, nothing on stdout and no stack. @returns what it says */
-async function refusal(env: Record<string, string>, ...args: string[]): Promise<string> {
+/** Runs a start that must exit with 1 and print nothing on stdout and no stack trace. @returns its error output */
+async function failedStart(env: Record<string, string>, ...args: string[]): Promise<string> {
   const child = spawn(process.execPath, ['local/start.ts', ...args], {
     env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, STORE: 'dynamodb', TABLE: table, ...env },
     timeout: 20_000,
@@ -66,16 +66,16 @@ async function refusal(env: Record<string, string>, ...args: string[]): Promise<
   child.stdout.on('data', (chunk) => out?.push(chunk));
   child.stderr.on('data', (chunk) => err?.push(chunk));
   const [code] = await once(child, 'close');
-  const told = Buffer.concat(err ?? []).toString();
-  expect({ code, out: Buffer.concat(out ?? []).toString(), told }).toEqual({ code: 1, out: '', told });
-  expect(told).not.toMatch(/^\s+at /m);
-  expect(told).not.toMatch(/TypeError|undefined|\[object/);
-  return told;
+  const message = Buffer.concat(err ?? []).toString();
+  expect({ code, out: Buffer.concat(out ?? []).toString(), message }).toEqual({ code: 1, out: '', message });
+  expect(message).not.toMatch(/^\s+at /m);
+  expect(message).not.toMatch(/TypeError|undefined|\[object/);
+  return message;
 }
 
-describe('settings that cannot be right', () => {
-  test('without region, credentials and endpoint it names each, and makes nothing', async () => {
-    expect((await refusal({})).trimEnd().split('\n')).toEqual([
+describe('invalid settings', () => {
+  test('a missing region, credentials and endpoint are each named, and nothing is created', async () => {
+    expect((await failedStart({})).trimEnd().split('\n')).toEqual([
       'These settings cannot be used:',
       '  AWS_REGION must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
       '  AWS_ACCESS_KEY_ID must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
@@ -84,95 +84,95 @@ describe('settings that cannot be right', () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  test('each that has no right form is named', async () => {
+  test('each setting with an invalid value is named', async () => {
     const bad = { DYNAMODB_ENDPOINT: 'localhost:8000', TABLE: 'a', AWS_REGION: 'EU', ROOT_KEY_SECRET: 'a b' };
-    expect((await refusal(bad)).trimEnd().split('\n').toSorted()).toEqual([
+    expect((await failedStart(bad)).trimEnd().split('\n').toSorted()).toEqual([
       '  AWS_REGION must be a region such as eu-central-1',
       '  DYNAMODB_ENDPOINT must be an address such as http://127.0.0.1:8000',
       '  ROOT_KEY_SECRET must be the name or ARN of a secret',
       '  TABLE must be 3 to 255 letters, digits or . _ -',
       'These settings cannot be used:',
     ]);
-    expect(await refusal({ STORE: 'mongodb' })).toContain('STORE must be sqlite or dynamodb');
+    expect(await failedStart({ STORE: 'mongodb' })).toContain('STORE must be sqlite or dynamodb');
   });
 });
 
-describe('an endpoint that is no DynamoDB is named, with the setting that leads there', () => {
+describe('an endpoint that is not DynamoDB is named in the error, with the setting DYNAMODB_ENDPOINT', () => {
   const HTML = '<html>It works!</html>';
   const http = (status: string, body: string) =>
     `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 
   test.each([
     ['a web server', http('200 OK', HTML)],
-    ['a web server that says nothing', http('200 OK', '')],
-    ['a web server without such a page', http('404 Not Found', HTML)],
-    ['a web server that takes no POST', http('405 Method Not Allowed', '{"message":"no"}')],
-    ['a program that speaks no HTTP', '220 mail.example.com ESMTP\r\n'],
+    ['a web server with an empty page', http('200 OK', '')],
+    ['a web server that answers 404', http('404 Not Found', HTML)],
+    ['a web server that answers 405', http('405 Method Not Allowed', '{"message":"no"}')],
+    ['a server that does not speak HTTP', '220 mail.example.com ESMTP\r\n'],
   ])('%s', async (_what, greeting) => {
-    const endpoint = await otherProgram(greeting);
-    const told = await refusal({ DYNAMODB_ENDPOINT: endpoint });
-    expect(told).toContain(endpoint);
-    expect(told).toContain('DYNAMODB_ENDPOINT');
+    const endpoint = await startOtherServer(greeting);
+    const message = await failedStart({ DYNAMODB_ENDPOINT: endpoint });
+    expect(message).toContain(endpoint);
+    expect(message).toContain('DYNAMODB_ENDPOINT');
   });
 
-  test('nothing listens', async () => {
-    const endpoint = await otherProgram('');
-    for (const other of others) other.close();
-    const told = await refusal({ DYNAMODB_ENDPOINT: endpoint });
-    expect(told).toContain(endpoint);
-    expect(told).toContain('ECONNREFUSED');
-    expect(told).toContain('DYNAMODB_ENDPOINT');
+  test('a port where nothing listens', async () => {
+    const endpoint = await startOtherServer('');
+    for (const other of otherServers) other.close();
+    const message = await failedStart({ DYNAMODB_ENDPOINT: endpoint });
+    expect(message).toContain(endpoint);
+    expect(message).toContain('ECONNREFUSED');
+    expect(message).toContain('DYNAMODB_ENDPOINT');
   });
 
-  test('it never answers', async () => {
+  test('a server that never answers', async () => {
     fake.always('*', silent);
-    const told = await refusal({ DYNAMODB_ENDPOINT: fake.endpoint });
-    expect(told).toContain(fake.endpoint);
-    expect(told).toContain('DYNAMODB_ENDPOINT');
+    const message = await failedStart({ DYNAMODB_ENDPOINT: fake.endpoint });
+    expect(message).toContain(fake.endpoint);
+    expect(message).toContain('DYNAMODB_ENDPOINT');
   });
 });
 
-describe('a table that cannot be used is named, with the cause and what to put right', () => {
-  const isThere = answered(400, {
+describe('a table that cannot be used is named in the error, with the cause and what to correct', () => {
+  const tableExists = answered(400, {
     __type: 'com.amazonaws.dynamodb.v20120810#ResourceInUseException',
     message: 'Table already exists',
   });
   const faults: [string, Step, string[]][] = [
     ['missing', tableMissing, ['ResourceNotFoundException', 'TABLE', 'AWS_REGION']],
     ['forbidden', accessDenied, ['is not authorized to perform: dynamodb:GetItem', 'policy']],
-    ['credentials that nobody knows', unknownCredentials, ['UnrecognizedClientException', 'AWS_ACCESS_KEY_ID']],
-    ['credentials that have expired', expiredCredentials, ['ExpiredTokenException', 'expired']],
+    ['unknown credentials', unknownCredentials, ['UnrecognizedClientException', 'AWS_ACCESS_KEY_ID']],
+    ['expired credentials', expiredCredentials, ['ExpiredTokenException', 'expired']],
     ['a wrong secret', wrongSecret, ['InvalidSignatureException', 'AWS_SECRET_ACCESS_KEY']],
     ['a clock that is behind', clockBehind, ['Signature expired', 'clock']],
     ['a clock that is ahead', clockAhead, ['Signature not yet current', 'clock']],
-    ['throttled all the time', throttled, ['ThrottlingException']],
+    ['throttled permanently', throttled, ['ThrottlingException']],
   ];
   test.each(faults)('%s', async (_what, step, words) => {
-    fake.always('CreateTable', isThere);
+    fake.always('CreateTable', tableExists);
     fake.always('*', step);
     const settings = {
       DYNAMODB_ENDPOINT: fake.endpoint,
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: SECRET,
     };
-    const told = await refusal(settings);
-    expect(told).toContain(table);
-    for (const word of words) expect(told).toContain(word);
-    expect(told).not.toContain(SECRET);
+    const message = await failedStart(settings);
+    expect(message).toContain(table);
+    for (const word of words) expect(message).toContain(word);
+    expect(message).not.toContain(SECRET);
     expect(fake.operations()).not.toContain('PutItem');
     expect(fake.operations()).not.toContain('TransactWriteItems');
   });
 
-  test('when the table may not be made either, that is what is told', async () => {
+  test('a table that may not be created: the error names CreateTable', async () => {
     fake.always('*', accessDenied);
-    const told = await refusal({ DYNAMODB_ENDPOINT: fake.endpoint }, '--no-demo');
-    expect(told).toContain('CreateTable: AccessDeniedException');
+    const message = await failedStart({ DYNAMODB_ENDPOINT: fake.endpoint }, '--no-demo');
+    expect(message).toContain('CreateTable: AccessDeniedException');
     expect(fake.operations()).toEqual(['CreateTable']);
   });
 });
 
-describe('a start that can be made', () => {
-  /** Ends it. @returns all that it printed */
+describe('a successful start', () => {
+  /** Stops the service. @returns all of its output */
   async function outputOf(service: ServiceProcess): Promise<string> {
     const closed = once(service.child, 'close');
     expect(await service.stop()).toBe(0);
@@ -186,7 +186,7 @@ describe('a start that can be made', () => {
     return service;
   }
 
-  test('makes the table and the demo, once, and a later start finds both', async () => {
+  test('creates the table and the demo; a later start creates neither again', async () => {
     const first = await start(dynamodbEndpoint());
     const demo = first.demo();
     expect(await outputOf(first)).toContain(join(dataDir, 'demo.json'));
@@ -197,7 +197,7 @@ describe('a start that can be made', () => {
     expect(await auditTable(dynamodbEndpoint(), table)).toEqual([]);
   });
 
-  test('passes over a fault that passes', async () => {
+  test('retries throttled calls until they succeed', async () => {
     fake.next('GetItem', throttled);
     fake.next('Query', throttled);
     fake.next('TransactWriteItems', throttled, throttled);

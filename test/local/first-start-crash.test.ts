@@ -1,4 +1,4 @@
-/** kill -9 while the very first start makes the demo: the next start has a whole one. */
+/** kill -9 while the first start creates the demo: the next start has a complete demo. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FSWatcher, linkSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, watch } from 'node:fs';
@@ -20,7 +20,7 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-/** Kills a first start when it has changed its folder `changes` times, or at the latest when it listens. */
+/** Kills a first start after `changes` changes in its data folder, or when it starts to listen. */
 async function killDuringFirstStart(changes: number): Promise<void> {
   const watchers: FSWatcher[] = [];
   let left = changes;
@@ -51,8 +51,8 @@ async function post(path: string, headers: Record<string, string>, body: object)
   return { headers: response.headers, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** Starts and checks that every user can log in and that the keys have exactly the grants that demo.json tells. */
-async function expectWholeDemo(): Promise<void> {
+/** Starts the service and checks that every user of demo.json can log in and that the keys have exactly its grants. */
+async function expectCompleteDemo(): Promise<void> {
   service = await startProcess(dataDir);
   const demo = service.demo();
   expect([demo.users.length, demo.keys.length, demo.grants.length]).toEqual([4, 2, 5]);
@@ -77,50 +77,59 @@ async function expectWholeDemo(): Promise<void> {
   expect(auditDatabase(join(dataDir, 'kms-grants.db'))).toEqual([]);
 }
 
-// Some 110 changes make a first start; from the 70th on the users, keys and grants are written.
-test.each([1, 12, 60, 72, 85, 100])('killed after %i changes to its folder', async (changes) => {
-  await killDuringFirstStart(changes);
-  await expectWholeDemo();
-});
+// A first start makes about 110 changes; from the 70th on it writes the users, keys and grants.
+test.each([1, 12, 60, 72, 85, 100])(
+  'a start after one that was killed after %i changes in the data folder has a complete demo',
+  async (changes) => {
+    await killDuringFirstStart(changes);
+    await expectCompleteDemo();
+  },
+);
 
-/** The last steps take microseconds, so the folder is put into the state that a kill between them leaves. */
-async function stoppedFirstStart(): Promise<(file: string) => [string, string]> {
+/**
+ * Prepares the folder as a kill between the last steps leaves it; these take microseconds, too short to hit.
+ * @returns the path of a file in the data folder and in the temporary folder
+ */
+async function prepareKilledStart(): Promise<(file: string) => [string, string]> {
   await (await startProcess(dataDir)).stop();
-  const aside = join(dataDir, 'first-start.killed');
-  mkdirSync(aside);
-  linkSync(join(dataDir, 'root.key'), join(aside, 'root.key'));
-  return (file) => [join(dataDir, file), join(aside, file)];
+  const temporaryDir = join(dataDir, 'first-start.killed');
+  mkdirSync(temporaryDir);
+  linkSync(join(dataDir, 'root.key'), join(temporaryDir, 'root.key'));
+  return (file) => [join(dataDir, file), join(temporaryDir, file)];
 }
 
 const CREDENTIALS = ['demo.json', 'demo-login.json'];
-const WHOLE = ['demo-login.json', 'demo.json', 'kms-grants.db', 'root.key'];
+const ALL_FILES = ['demo-login.json', 'demo.json', 'kms-grants.db', 'root.key'];
 
-test('killed before anything was published', async () => {
-  const places = await stoppedFirstStart();
-  for (const file of [...CREDENTIALS, 'kms-grants.db']) renameSync(...places(file));
+test('a start after one that was killed before it published anything creates the demo', async () => {
+  const paths = await prepareKilledStart();
+  for (const file of [...CREDENTIALS, 'kms-grants.db']) renameSync(...paths(file));
   utimesSync(join(dataDir, 'first-start.killed'), 0, 0);
-  await expectWholeDemo();
-  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
+  await expectCompleteDemo();
+  expect(readdirSync(dataDir).toSorted()).toEqual(ALL_FILES);
 });
 
-test.each([0, 1])('killed when the database was published and %i of its two files beside it', async (moved) => {
-  const places = await stoppedFirstStart();
-  linkSync(...places('kms-grants.db'));
-  for (const file of CREDENTIALS.slice(moved)) renameSync(...places(file));
-  await expectWholeDemo();
-  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
+test.each([0, 1])(
+  'a start after one that published the database and %i of the two credential files completes it',
+  async (moved) => {
+    const paths = await prepareKilledStart();
+    linkSync(...paths('kms-grants.db'));
+    for (const file of CREDENTIALS.slice(moved)) renameSync(...paths(file));
+    await expectCompleteDemo();
+    expect(readdirSync(dataDir).toSorted()).toEqual(ALL_FILES);
+  },
+);
+
+test('a start after one that published all files deletes its temporary folder', async () => {
+  const paths = await prepareKilledStart();
+  linkSync(...paths('kms-grants.db'));
+  await expectCompleteDemo();
+  expect(readdirSync(dataDir).toSorted()).toEqual(ALL_FILES);
 });
 
-test('killed when all was published and not yet tidied up: it is tidied up', async () => {
-  const places = await stoppedFirstStart();
-  linkSync(...places('kms-grants.db'));
-  await expectWholeDemo();
-  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
-});
-
-test('two first starts at once: both serve the one demo that there is', async () => {
-  const [one, other] = await Promise.all([startProcess(dataDir), startProcess(dataDir)]);
-  await Promise.all([one.stop(), other.stop()]);
-  await expectWholeDemo();
-  expect(readdirSync(dataDir).toSorted()).toEqual(WHOLE);
+test('of two first starts at the same time one creates the demo, and both serve it', async () => {
+  const [first, second] = await Promise.all([startProcess(dataDir), startProcess(dataDir)]);
+  await Promise.all([first.stop(), second.stop()]);
+  await expectCompleteDemo();
+  expect(readdirSync(dataDir).toSorted()).toEqual(ALL_FILES);
 });

@@ -1,4 +1,4 @@
-/** A gateway of a test's own, and what it has received. */
+/** Starts a gateway for a test, and waits for requests that reach it. */
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ export async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Resolves with the next request once so many bytes of its body have arrived. */
+/** Resolves with the next request when `bytes` bytes of its body have arrived. */
 export function arrival(server: Server, bytes: number): Promise<IncomingMessage> {
   return new Promise((resolve) => {
     server.once('request', (request: IncomingMessage) => {

@@ -1,4 +1,4 @@
-/** More clients than there is room for. */
+/** The gateway's connection limit. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -25,29 +25,29 @@ beforeEach(async () => {
 });
 afterEach(() => drain(gateway, 0));
 
-/** A connection that has had its reply and stays open. */
-async function idle(): Promise<Socket> {
+/** Opens a connection that has received a reply and stays open. */
+async function openIdle(): Promise<Socket> {
   const socket = await connectTo(url);
   socket.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
   await once(socket, 'data');
   return socket;
 }
 
-const newcomer = () => sendRaw(url, 'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+const sendRequest = () => sendRaw(url, 'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
 
-test('idle connections give way: a newcomer that tries twice is answered', async () => {
-  for (let count = 0; count < 8; count += 1) await idle();
-  expect(await newcomer()).toBe('');
-  expectError(parseResponse(await newcomer()), NOT_FOUND);
+test('at the connection limit the idle connections are closed, so that a client that retries gets a reply', async () => {
+  for (let count = 0; count < 8; count += 1) await openIdle();
+  expect(await sendRequest()).toBe('');
+  expectError(parseResponse(await sendRequest()), NOT_FOUND);
 });
 
-test('a request under way does not give way', async () => {
+test('at the connection limit a request in progress is not interrupted', async () => {
   const busy = await connectTo(url);
   const arrived = arrival(gateway, 1);
   busy.write('POST /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{');
   await arrived;
-  for (let count = 0; count < 7; count += 1) await idle();
-  expect(await newcomer()).toBe('');
+  for (let count = 0; count < 7; count += 1) await openIdle();
+  expect(await sendRequest()).toBe('');
   busy.write('}');
   expectError(parseResponse(await readToEnd(busy)), NOT_FOUND);
 });

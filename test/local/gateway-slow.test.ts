@@ -1,4 +1,4 @@
-/** Slow and silent clients, and the end of the server. */
+/** The gateway's time limits for clients, and its shutdown. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,7 +45,7 @@ afterEach(async () => {
 });
 
 describe('a client', () => {
-  test('is given 10 s for its headers, 15 s for a request, 10 s between two, and 30 s of silence', () => {
+  test('has 10 s to send headers, 15 s to send a request, 10 s between requests, and 30 s of silence', () => {
     const { headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections } = gateway;
     expect({ headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections }).toEqual({
       headersTimeout: 10_000,
@@ -56,8 +56,8 @@ describe('a client', () => {
     });
   });
 
-  test('that is slower is cut off with 408 as JSON, wherever it stopped, and nothing is done', async () => {
-    // The server looks once a second; shorter bounds keep the test short.
+  test('that exceeds them gets 408 as JSON, at whatever byte it stopped, and nothing is changed', async () => {
+    // Short limits keep the test short; the server checks them once a second.
     gateway.headersTimeout = 100;
     gateway.requestTimeout = 200;
     const rows = await storedRows(service);
@@ -72,7 +72,7 @@ describe('a client', () => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('that drops the connection in the middle of a request does nothing', async () => {
+  test('that drops the connection in the middle of a request changes nothing', async () => {
     const rows = await storedRows(service);
     const connected = once(gateway, 'connection');
     const socket = await connectTo(url);
@@ -83,7 +83,7 @@ describe('a client', () => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('that stays silent after its reply is hung up on', async () => {
+  test('that sends nothing after its reply is disconnected', async () => {
     gateway.keepAliveTimeout = 100;
     const socket = await connectTo(url);
     socket.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -92,7 +92,7 @@ describe('a client', () => {
 });
 
 describe('draining', () => {
-  test('finishes what is under way, tells the client that it is the last, and takes nothing new', async () => {
+  test('answers requests in progress with Connection: close, closes idle connections, and accepts no new ones', async () => {
     const [idle, busy] = [await connectTo(url), await connectTo(url)];
     idle.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
     await once(idle, 'data');
@@ -112,7 +112,7 @@ describe('draining', () => {
     expect(await grantIdsOn(service, keyId)).toHaveLength(2);
   });
 
-  test('does not wait longer than it is told to', async () => {
+  test('closes all connections after the timeout', async () => {
     const rows = await storedRows(service);
     const busy = await connectTo(url);
     const arrived = once(gateway, 'request');

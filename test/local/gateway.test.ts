@@ -1,4 +1,4 @@
-/** What the gateway does before a function is asked: browsers of other origins, and what is not HTTP. */
+/** What the gateway does before it calls a handler: CORS, and requests that are not valid HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectError } from '../support/expect-error.ts';
 import { parseResponse, sendRaw } from '../support/raw-http.ts';
@@ -17,12 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe('a browser', () => {
+describe('CORS', () => {
   const corsOf = (headers: Headers) =>
     [...headers].filter(([name]) => name.startsWith('access-control-') && name !== 'access-control-max-age');
 
   test.each([APP, 'http://localhost:5173'])(
-    'of the origin %s may ask first: 204 with what it may send',
+    'a preflight from the allowed origin %s gets 204 with the allowed methods and headers',
     async (origin) => {
       const { status, headers, body } = await service.send(path, {
         method: 'OPTIONS',
@@ -43,9 +43,9 @@ describe('a browser', () => {
     },
   );
 
-  test('of an allowed origin may read each reply, refusals too, and the request id', async () => {
+  test('every reply to an allowed origin, errors included, is readable by the browser, with its request id', async () => {
     const list = `/v1.0/${service.demo.project_id}/kms/list-keys`;
-    for (const [to, ask, status] of [
+    for (const [to, request, status] of [
       [list, { headers: { 'X-Auth-Token': token } }, 200],
       [list, {}, 401],
       ['/nowhere', {}, 404],
@@ -53,12 +53,15 @@ describe('a browser', () => {
       ['/v3/auth/tokens', { body: {} }, 400],
       [list, { body: Buffer.alloc(3 * 1024 * 1024) }, 413],
     ] as const) {
-      const answer = await service.send(to, { ...ask, headers: { ...('headers' in ask && ask.headers), origin: APP } });
-      expect([to, answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([to, status, APP]);
-      expect(answer.headers.get('access-control-expose-headers')?.split(',')).toEqual(
+      const reply = await service.send(to, {
+        ...request,
+        headers: { ...('headers' in request && request.headers), origin: APP },
+      });
+      expect([to, reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([to, status, APP]);
+      expect(reply.headers.get('access-control-expose-headers')?.split(',')).toEqual(
         expect.arrayContaining(['x-request-id', 'x-subject-token']),
       );
-      expect(answer.headers.get('vary')).toBe('Origin');
+      expect(reply.headers.get('vary')).toBe('Origin');
     }
   });
 
@@ -70,31 +73,31 @@ describe('a browser', () => {
     'https://APP.example.com',
     'null',
     '*',
-  ])('of the origin %s is told nothing that lets it', async (origin) => {
-    const asked = { origin, 'access-control-request-method': 'POST' };
-    const preflight = await service.send(path, { method: 'OPTIONS', headers: asked });
+  ])('the origin %s, which is not allowed, gets no CORS headers', async (origin) => {
+    const preflightHeaders = { origin, 'access-control-request-method': 'POST' };
+    const preflight = await service.send(path, { method: 'OPTIONS', headers: preflightHeaders });
     expect([preflight.status, corsOf(preflight.headers)]).toEqual([405, []]);
-    const answer = await service.send('/nowhere', { headers: { origin } });
-    expect([answer.status, corsOf(answer.headers)]).toEqual([404, []]);
+    const reply = await service.send('/nowhere', { headers: { origin } });
+    expect([reply.status, corsOf(reply.headers)]).toEqual([404, []]);
   });
 
-  test('is not needed: without Origin there is no word of it', async () => {
+  test('a request without Origin gets no CORS headers', async () => {
     const { headers } = await service.send('/nowhere');
     expect(corsOf(headers)).toEqual([]);
   });
 
-  test('that asks with OPTIONS but not first gets no 204', async () => {
+  test('an OPTIONS request that is not a preflight gets 405', async () => {
     const { status } = await service.send(path, { method: 'OPTIONS', headers: { origin: APP } });
     expect(status).toBe(405);
   });
 });
 
-describe('on the wire', () => {
+describe('HTTP', () => {
   const post = (lines: string[], body = '') => [`POST ${path} HTTP/1.1`, ...lines, '', body].join('\r\n');
   const auth = () => `X-Auth-Token: ${token}`;
 
   test.each([
-    ['no HTTP at all', () => 'GARBAGE\r\n\r\n'],
+    ['bytes that are not HTTP', () => 'GARBAGE\r\n\r\n'],
     ['another protocol', () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
     ['another version of HTTP', () => `POST ${path} HTTP/9.9\r\nHost: a\r\n\r\n`],
     ['a space in the path', () => `POST ${path} x HTTP/1.1\r\nHost: a\r\n\r\n`],
@@ -102,17 +105,20 @@ describe('on the wire', () => {
     ['a header value with a NUL', () => post(['Host: a', 'X-Auth-Token: a\0b'])],
     ['a header name with a space', () => post(['Host: a', 'X-Auth-Token : a'])],
     [
-      'both lengths of a body',
+      'both Content-Length and Transfer-Encoding',
       () => post(['Host: a', auth(), 'Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\n'),
     ],
-    ['two different lengths', () => post(['Host: a', auth(), 'Content-Length: 2', 'Content-Length: 3'], '{} ')],
-    ['a length that is no number', () => post(['Host: a', auth(), 'Content-Length: -1'])],
     [
-      'a chunk without a length',
+      'two different values of Content-Length',
+      () => post(['Host: a', auth(), 'Content-Length: 2', 'Content-Length: 3'], '{} '),
+    ],
+    ['a Content-Length that is not a number', () => post(['Host: a', auth(), 'Content-Length: -1'])],
+    [
+      'a chunk without a valid length',
       () => post(['Host: a', auth(), 'Transfer-Encoding: chunked'], 'zz\r\n{}\r\n0\r\n\r\n'),
     ],
-    ['no Host', () => post([auth(), 'Content-Length: 2'], '{}')],
-  ])('%s is 400 as JSON, and the connection ends', async (_, request) => {
+    ['no Host header', () => post([auth(), 'Content-Length: 2'], '{}')],
+  ])('%s gets 400 as JSON, and the connection is closed', async (_, request) => {
     const rows = await storedRows(service);
     const reply = parseResponse(await sendRaw(service.url, request()));
     expect(reply.headers.get('connection')).toBe('close');
@@ -120,24 +126,24 @@ describe('on the wire', () => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('headers of more than 32 KiB are 431 as JSON, and the connection ends', async () => {
+  test('headers of more than 32 KiB get 431 as JSON, and the connection is closed', async () => {
     const reply = parseResponse(await sendRaw(service.url, post(['Host: a', `X-Fill: ${'x'.repeat(33 * 1024)}`])));
     expect(reply.headers.get('connection')).toBe('close');
     expectError(reply, [431, 'APIGW.0201']);
   });
 
-  test('a token of 30,000 characters still fits, and is none', async () => {
+  test('a token of 30,000 characters is read, and rejected with 401', async () => {
     const reply = await service.send(path, { headers: { 'X-Auth-Token': 'x'.repeat(30_000) } });
     expectError(reply, [401, 'APIGW.0301']);
   });
 
-  test('an expectation that nobody knows is refused with a request id too', async () => {
+  test('an unknown Expect header gets 417 with a request id', async () => {
     const reply = parseResponse(await sendRaw(service.url, post(['Host: a', 'Expect: tea', 'Connection: close'])));
     expect(reply.status).toBe(417);
     expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  test('a body in chunks is one body, and a client may ask before it sends', async () => {
+  test('a chunked body after Expect: 100-continue is read as one body', async () => {
     const grant = JSON.stringify(service.demo.grants[0]);
     const half = grant.length >> 1;
     const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
@@ -148,7 +154,7 @@ describe('on the wire', () => {
     expect(parseResponse(after.join('\r\n\r\n'))).toMatchObject({ status: 200, body: {} });
   });
 
-  test('a token in two headers is none', async () => {
+  test('two X-Auth-Token headers are rejected with 401', async () => {
     const body = JSON.stringify(service.demo.grants[1]);
     const lines = ['Host: a', auth(), auth(), 'Connection: close', `Content-Length: ${body.length}`];
     expectError(parseResponse(await sendRaw(service.url, post(lines, body))), [401, 'APIGW.0301']);

@@ -1,4 +1,4 @@
-/** The log of a running service: a line for every request, and no secret in any. */
+/** The log of a running service: one line for each request, and no secret in any line. */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const WRONG_PASSWORD = 'Wr0ng-Passw0rd-Of-The-Test';
 const GARBAGE_TOKEN = 'garbage-token-of-the-test-0123456789';
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 
-interface Answered {
+interface LoggedReply {
   requestId: string | null;
   status: number;
   code: string | undefined;
@@ -25,13 +25,13 @@ let creator: DemoUser;
 let reader: DemoUser;
 let token: string;
 let output: string;
-const answered: Record<string, Answered> = {};
+const replies: Record<string, LoggedReply> = {};
 const secrets: string[] = [WRONG_PASSWORD, GARBAGE_TOKEN];
 
 async function send(name: string, path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(service.url + path, { method: 'POST', ...init });
   const body = (await response.json()) as { error_code?: string };
-  answered[name] = {
+  replies[name] = {
     requestId: response.headers.get('x-request-id'),
     status: response.status,
     code: body.error_code,
@@ -69,23 +69,23 @@ beforeAll(async () => {
   [creator, , reader] = demo.users as [DemoUser, DemoUser, DemoUser];
   for (const { password, secret_key } of demo.users) secrets.push(password, secret_key);
 
-  const [grant, other, kept] = demo.grants.map((found) => JSON.stringify(found)) as [string, string, string];
+  const [grant, signedGrant, remaining] = demo.grants.map((ids) => JSON.stringify(ids)) as [string, string, string];
   const key = JSON.stringify({ key_id: demo.keys[0]?.key_id });
   token = await login('login', creator, creator.password);
-  const readersToken = await login('login of the reader', reader, reader.password);
-  secrets.push(token, readersToken);
+  const readerToken = await login('login of the reader', reader, reader.password);
+  secrets.push(token, readerToken);
   await login('wrong password', creator, WRONG_PASSWORD);
   await send('list', kms('list-grants'), { headers: withToken(token), body: key });
   await send('revoke', kms('revoke-grant'), {
     headers: withToken(token),
     body: JSON.stringify({ ...demo.grants[0], sequence: SEQUENCE }),
   });
-  await send('signed revoke', kms('revoke-grant'), signed(creator, kms('revoke-grant'), other));
+  await send('signed revoke', kms('revoke-grant'), signed(creator, kms('revoke-grant'), signedGrant));
   const forged = { ...creator, secret_key: `${creator.secret_key}x` };
-  await send('wrong signature', kms('revoke-grant'), signed(forged, kms('revoke-grant'), kept));
+  await send('wrong signature', kms('revoke-grant'), signed(forged, kms('revoke-grant'), remaining));
   await send('garbage token', kms('list-grants'), { headers: withToken(GARBAGE_TOKEN), body: key });
   await send('no credentials', kms('list-grants'), { body: key });
-  await send('no permission', kms('revoke-grant'), { headers: withToken(readersToken), body: kept });
+  await send('no permission', kms('revoke-grant'), { headers: withToken(readerToken), body: remaining });
   await send('second revoke', kms('revoke-grant'), { headers: withToken(token), body: grant });
   await send('not JSON', kms('list-grants'), { headers: withToken(token), body: `{${token}` });
   await send('token as a key id', kms('list-grants'), {
@@ -100,9 +100,9 @@ beforeAll(async () => {
     body: ' '.repeat(2 * 1024 * 1024 + 1),
   });
   const db = new DatabaseSync(join(dataDir, 'kms-grants.db'));
-  db.exec('ALTER TABLE grants RENAME TO elsewhere');
-  await send('broken store', kms('revoke-grant'), { headers: withToken(token), body: kept });
-  db.exec('ALTER TABLE elsewhere RENAME TO grants');
+  db.exec('ALTER TABLE grants RENAME TO renamed_grants');
+  await send('broken store', kms('revoke-grant'), { headers: withToken(token), body: remaining });
+  db.exec('ALTER TABLE renamed_grants RENAME TO grants');
   db.close();
 
   const closed = once(service.child, 'close');
@@ -115,10 +115,10 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-/** The log lines of one answered request. */
+/** The log lines with the request id of a reply. */
 function linesOf(name: string) {
   const lines = output.split('\n').filter((line) => line.startsWith('{'));
-  return lines.map((line) => JSON.parse(line)).filter((line) => line.request_id === answered[name]?.requestId);
+  return lines.map((line) => JSON.parse(line)).filter((line) => line.request_id === replies[name]?.requestId);
 }
 
 test.each([
@@ -139,15 +139,18 @@ test.each([
   ['body too large', 400, 'KMS.0203'],
   ['body far too large', 413, 'APIGW.0201'],
   ['broken store', 500, 'KMS.0101'],
-])('%s: %i %s, and one line with its request id, status, time and code', (name, status, code) => {
-  expect(answered[name]).toMatchObject({ status, code });
-  const lines = linesOf(name);
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatchObject({ status, ms: expect.any(Number), action: expect.any(String) });
-  if (code !== undefined) expect(lines[0].code).toBe(code);
-});
+])(
+  'the request "%s" gets %i %s, and one log line with its request id, status, duration and code',
+  (name, status, code) => {
+    expect(replies[name]).toMatchObject({ status, code });
+    const lines = linesOf(name);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ status, ms: expect.any(Number), action: expect.any(String) });
+    if (code !== undefined) expect(lines[0].code).toBe(code);
+  },
+);
 
-test('a line names the API and the caller, once the caller is known', () => {
+test('a log line names the API, and the caller if the request was authenticated', () => {
   expect(linesOf('list')[0]).toMatchObject({ action: 'list-grants', caller: creator.user_id });
   expect(linesOf('signed revoke')[0]).toMatchObject({ action: 'revoke-grant', caller: creator.user_id });
   expect(linesOf('no permission')[0]).toMatchObject({ action: 'revoke-grant', caller: reader.user_id });
@@ -157,24 +160,24 @@ test('a line names the API and the caller, once the caller is known', () => {
   }
 });
 
-test('a line of a success has no code', () => {
+test('the log line of a successful request has no code', () => {
   for (const name of ['login', 'list', 'revoke', 'signed revoke']) expect(linesOf(name)[0]).not.toHaveProperty('code');
 });
 
-test('what broke inside is in the log for the operator', () => {
+test('the log line of an internal error has the cause', () => {
   expect(linesOf('broken store')[0].cause).toContain('grants');
 });
 
-test('there are as many lines as requests, each with a request id of its own', () => {
+test('there is one log line for each request, with a unique request id', () => {
   const ids = output
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line).request_id);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids).toHaveLength(Object.keys(answered).length);
+  expect(ids).toHaveLength(Object.keys(replies).length);
 });
 
-test('no token, password, secret key or signature is anywhere in the output', () => {
+test('the output contains no token, password, secret key or signature', () => {
   expect(secrets).toHaveLength(2 + 8 + 2 + 2);
   for (const secret of secrets) {
     expect(secret.length).toBeGreaterThan(16);

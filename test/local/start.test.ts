@@ -1,4 +1,4 @@
-/** `npm start` as a process of its own: what it prints, refuses and leaves on the disk. */
+/** `npm start` as a process of its own: its output, its errors, and the files that it creates. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ async function start(...args: string[]): Promise<ServiceProcess> {
   return service;
 }
 
-/** Ends it. @returns all that it printed */
+/** Stops the service. @returns all of its output */
 async function outputOf(service: ServiceProcess): Promise<string> {
   const closed = once(service.child, 'close');
   await service.stop();
@@ -36,7 +36,7 @@ async function outputOf(service: ServiceProcess): Promise<string> {
   return service.output();
 }
 
-/** Runs it to its end. */
+/** Runs the process until it exits. */
 function run(args: string[], env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['local/start.ts', ...args], {
     env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, ...env },
@@ -64,7 +64,7 @@ async function post(service: ServiceProcess, token: string, name: string, body: 
   return { status: response.status, body: await response.json() };
 }
 
-test('--help tells the options and settings, and starts nothing', () => {
+test('--help prints the options and settings, and starts nothing', () => {
   const { status, stdout, stderr } = run(['--help'], { PORT: 'abc' });
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^Usage: npm start \[-- --no-demo\]\n/);
@@ -74,18 +74,18 @@ test('--help tells the options and settings, and starts nothing', () => {
   expect(existsSync(dataDir)).toBe(false);
 });
 
-describe('a start that cannot be made ends with 1 and plain words', () => {
-  /** Nothing on stdout, no stack on stderr. */
-  function refusal(args: string[], env: Record<string, string> = {}): string {
+describe('a failing start exits with 1 and a message without a stack trace', () => {
+  /** Runs a start that must fail. @returns its error output */
+  function failedStart(args: string[], env: Record<string, string> = {}): string {
     const { status, stdout, stderr } = run(args, env);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).not.toMatch(/^\s+at /m);
     return stderr;
   }
 
-  test('bad settings are listed, all of them, and nothing is made', () => {
+  test('all invalid settings are listed, and nothing is created', () => {
     const bad = { PORT: 'abc', GRANTS_PER_KEY: '0', KEYS_PER_PROJECT: '1000001', REGION: 'a b', CORS_ORIGINS: 'here' };
-    expect(refusal([], bad).trimEnd().split('\n').toSorted()).toEqual([
+    expect(failedStart([], bad).trimEnd().split('\n').toSorted()).toEqual([
       '  CORS_ORIGINS must be origins such as https://app.example.com, separated by commas',
       '  GRANTS_PER_KEY must be a whole number from 1 to 1000000',
       '  KEYS_PER_PROJECT must be a whole number from 1 to 1000000',
@@ -96,45 +96,45 @@ describe('a start that cannot be made ends with 1 and plain words', () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  test('an unknown option is named', () => {
-    expect(refusal(['--nope'])).toContain('--nope');
+  test('an unknown option is named in the error', () => {
+    expect(failedStart(['--nope'])).toContain('--nope');
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  test('a port in use is named', async () => {
-    const other = createServer().listen(0, '127.0.0.1').unref();
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    const told = refusal(['--no-demo'], { PORT: String(port) });
-    other.close();
-    expect(told).toContain(String(port));
-    expect(told).toContain('in use');
+  test('a port in use is named in the error', async () => {
+    const otherServer = createServer().listen(0, '127.0.0.1').unref();
+    await once(otherServer, 'listening');
+    const { port } = otherServer.address() as AddressInfo;
+    const output = failedStart(['--no-demo'], { PORT: String(port) });
+    otherServer.close();
+    expect(output).toContain(String(port));
+    expect(output).toContain('in use');
   });
 
-  test('a data folder that cannot be made is named', () => {
+  test('a data folder that cannot be created is named in the error', () => {
     writeFileSync(dataDir, 'a file');
-    expect(refusal([])).toContain(dataDir);
+    expect(failedStart([])).toContain(dataDir);
     expect(readFileSync(dataDir, 'utf8')).toBe('a file');
   });
 
-  test('a root key that is missing beside a database is not made anew', async () => {
+  test('if the root key of an existing database is missing, the start fails and creates no new one', async () => {
     await (await start('--no-demo')).stop();
     rmSync(join(dataDir, 'root.key'));
     const before = readFileSync(join(dataDir, 'kms-grants.db'));
-    expect(refusal([])).toContain(`${join(dataDir, 'root.key')} is missing`);
+    expect(failedStart([])).toContain(`${join(dataDir, 'root.key')} is missing`);
     expect(readdirSync(dataDir)).toEqual(['kms-grants.db']);
     expect(readFileSync(join(dataDir, 'kms-grants.db')).equals(before)).toBe(true);
   });
 
-  test('a root key of another length is refused and left as it was', async () => {
+  test('a root key of a wrong length fails the start and is not overwritten', async () => {
     await (await start('--no-demo')).stop();
     writeFileSync(join(dataDir, 'root.key'), 'short');
-    expect(refusal([])).toContain('must hold exactly 32 bytes');
+    expect(failedStart([])).toContain('must hold exactly 32 bytes');
     expect(readFileSync(join(dataDir, 'root.key'), 'utf8')).toBe('short');
   });
 });
 
-test('whatever it writes is for its owner only', async () => {
+test('all files and the data folder are readable by their owner only', async () => {
   chmodSync(parent, 0o755);
   await start();
   const modes = Object.fromEntries(
@@ -151,7 +151,7 @@ test('whatever it writes is for its owner only', async () => {
   expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
 });
 
-test('a first start tells where it listens and how to begin; the demo is as documented', async () => {
+test('a first start prints its URL and the path of the demo credentials, and creates the documented demo', async () => {
   const service = await start();
   expect(service.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   const demo = service.demo();
@@ -164,12 +164,12 @@ test('a first start tells where it listens and how to begin; the demo is as docu
   expect(demo.keys).toHaveLength(2);
   expect(demo.grants.length).toBeGreaterThanOrEqual(3);
   for (const user of demo.users) expect((await login(service.url, user, demo.project_id)).status).toBe(201);
-  const told = await outputOf(service);
-  expect(told).toContain(join(dataDir, 'demo.json'));
-  for (const { secret_key } of demo.users) expect(told).not.toContain(secret_key);
+  const output = await outputOf(service);
+  expect(output).toContain(join(dataDir, 'demo.json'));
+  for (const { secret_key } of demo.users) expect(output).not.toContain(secret_key);
 });
 
-test('a second start keeps the data, the credentials and the tokens, and tells no secret', async () => {
+test('a second start keeps data, credentials and tokens, and prints no secret', async () => {
   const first = await start();
   const demo = first.demo();
   const [grant] = demo.grants;
@@ -183,17 +183,17 @@ test('a second start keeps the data, the credentials and the tokens, and tells n
   expect(second.demo()).toEqual(demo);
   expect(await post(second, token, 'list-grants', { key_id: grant?.key_id })).toEqual({ status: 200, body: before });
   for (const user of demo.users) expect((await login(second.url, user, demo.project_id)).status).toBe(201);
-  const told = await outputOf(second);
-  for (const { password } of demo.users) expect(told).not.toContain(password);
+  const output = await outputOf(second);
+  for (const { password } of demo.users) expect(output).not.toContain(password);
 });
 
-test('--no-demo starts empty, and a later start does not add a demo', async () => {
+test('--no-demo starts without data, and a later start adds no demo', async () => {
   for (const args of [['--no-demo'], []]) {
     const service = await start(...args);
     expect(readdirSync(dataDir).filter((file) => !file.startsWith('kms-grants.db'))).toEqual(['root.key']);
     const project = 'a0000000000000000000000000000001';
     expect((await login(service.url, { user_id: 'b', password: 'c' }, project)).status).toBe(401);
-    const told = (await outputOf(service)).trim().split('\n');
-    expect(told.filter((line) => !line.startsWith('{'))).toEqual([`kms-grants listens on ${service.url}`]);
+    const output = (await outputOf(service)).trim().split('\n');
+    expect(output.filter((line) => !line.startsWith('{'))).toEqual([`kms-grants listens on ${service.url}`]);
   }
 });

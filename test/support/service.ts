@@ -73,7 +73,10 @@ async function startHere(env: Record<string, string>): Promise<RunningService> {
   const demo = (await createDemoOnFirstStart(config)) as Demo;
   const clock = { nowMs: Date.now() };
   let worker: Worker | undefined;
-  const services = await openServices(config, { now: () => clock.nowMs, tell: async () => worker?.tell() });
+  const services = await openServices(config, {
+    now: () => clock.nowMs,
+    notifyOutbox: async () => worker?.notifyOutbox(),
+  });
   useServices(services);
   if (config.hooks ?? config.targets) worker = await startWorker(services);
   const server = await createGateway(config.corsOrigins);

@@ -1,4 +1,4 @@
-/** The admin commands about hooks, as processes of their own, beside a running service that shares their data folder. */
+/** The admin commands for webhooks, as processes of their own, while a service uses the same data folder. */
 import { execFile } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,55 +44,58 @@ function run(...args: string[]) {
   });
 }
 
-async function told(...args: string[]) {
+async function runJson(...args: string[]) {
   const { code, out, err } = await run(...args, '--json');
   if (code !== 0) throw new Error(err);
   return JSON.parse(out);
 }
 
-/** @returns the id of the job that it has started */
-async function tell(data: object, { type = 'principal.disabled', ...options }: Sending & { type?: string } = {}) {
-  const ask = signed({ type, data }, { atMs: Date.now(), ...options });
-  const answer = await fetch(`${service.url}/hooks/hr`, { method: 'POST', ...ask });
-  return ((await answer.json()) as { job_id: string }).job_id;
+/** Sends a webhook. @returns the id of the job that it started */
+async function sendWebhook(
+  data: object,
+  { type = 'principal.disabled', ...options }: Sending & { type?: string } = {},
+) {
+  const request = signed({ type, data }, { atMs: Date.now(), ...options });
+  const response = await fetch(`${service.url}/hooks/hr`, { method: 'POST', ...request });
+  return ((await response.json()) as { job_id: string }).job_id;
 }
 
-const ended = (jobId: string, state: string) =>
+const jobInState = (jobId: string, state: string) =>
   until(`job ${jobId} is ${state}`, async () => {
     const job = await store.jobs.job(jobId);
     return job?.state === state ? job : undefined;
   });
 
-const held = async () => (await store.grants.listByGrantee(demo.project_id, grantee, { limit: 1 })).total;
+const grantCount = async () => (await store.grants.listByGrantee(demo.project_id, grantee, { limit: 1 })).total;
 
-test('map tells who somebody is, of one source or of any; addresses in lower case; the last word counts', async () => {
+test('map stores a mapping for one source or for all, folds e-mail addresses to lower case, and replaces an earlier one', async () => {
   const principal = ['--principal', grantee];
-  const mapped = await told('map', '--identity', 'Anna@Example.com', ...principal);
+  const mapped = await runJson('map', '--identity', 'Anna@Example.com', ...principal);
   expect(mapped).toEqual({ source: '*', identity: 'anna@example.com', principal: grantee });
-  await told('map', '--identity', '00uAnna', '--source', 'okta', '--principal', NO_ID);
-  await told('map', '--identity', '00uAnna', '--source', 'okta', ...principal);
-  expect(await told('list-mappings')).toEqual([
+  await runJson('map', '--identity', '00uAnna', '--source', 'okta', '--principal', NO_ID);
+  await runJson('map', '--identity', '00uAnna', '--source', 'okta', ...principal);
+  expect(await runJson('list-mappings')).toEqual([
     { source: 'okta', identity: '00uAnna', principal: grantee },
     { source: '*', identity: 'anna@example.com', principal: grantee },
   ]);
   expect((await run('list-mappings')).out).toMatch(/^source +identity +principal\n/);
 });
 
-test('unmap forgets it, for that source only', async () => {
+test('unmap deletes the mapping of that source only', async () => {
   const identity = ['--identity', 'ANNA@example.com'];
   expect(await run('unmap', ...identity, '--source', 'okta')).toEqual({
     code: 1,
     out: '',
-    err: 'nobody is mapped by that identity for okta; see list-mappings\n',
+    err: 'there is no mapping of that identity for source okta; see list-mappings\n',
   });
-  expect(await told('unmap', ...identity)).toEqual({ removed: 'anna@example.com', source: '*' });
+  expect(await runJson('unmap', ...identity)).toEqual({ removed: 'anna@example.com', source: '*' });
   expect((await run('unmap', ...identity)).code).toBe(1);
-  expect(await told('list-mappings')).toHaveLength(1);
+  expect(await runJson('list-mappings')).toHaveLength(1);
 });
 
-test('a refusal is one line, and changes nothing', async () => {
-  const before = await told('list-mappings');
-  const refusals = [
+test('a failing command prints one line and changes nothing', async () => {
+  const before = await runJson('list-mappings');
+  const failures = [
     ['map --identity a', 2, 'map needs --principal; see: npm run admin -- map --help'],
     ['map --identity a --principal a/b', 1, '--principal must be 1 to 64 letters and digits'],
     [`map --principal a --identity ${'i'.repeat(257)}`, 1, '--identity must be 256 characters or fewer'],
@@ -100,12 +103,12 @@ test('a refusal is one line, and changes nothing', async () => {
     ['retry-job', 2, 'retry-job needs --job; see: npm run admin -- retry-job --help'],
     [`retry-job --job ${NO_ID}`, 1, `there is no job ${NO_ID}; see jobs`],
   ] as const;
-  const answers = await Promise.all(refusals.map(([line]) => run(...line.split(' '))));
-  expect(answers).toEqual(refusals.map(([, code, err]) => ({ code, out: '', err: `${err}\n` })));
-  expect(await told('list-mappings')).toEqual(before);
+  const results = await Promise.all(failures.map(([line]) => run(...line.split(' '))));
+  expect(results).toEqual(failures.map(([, code, err]) => ({ code, out: '', err: `${err}\n` })));
+  expect(await runJson('list-mappings')).toEqual(before);
 });
 
-test('the help of each tells its options', async () => {
+test('the help of each command lists its options', async () => {
   const usages = {
     map: 'map --identity … --principal … [--source …] [--json]',
     unmap: 'unmap --identity … [--source …] [--json]',
@@ -118,12 +121,12 @@ test('the help of each tells its options', async () => {
   );
 });
 
-test('a job about nobody known is seen in jobs; once it is mapped, retry-job revokes', async () => {
-  const jobId = await tell({ identity: 'Ben@example.com', reason: 'left' }, { id: 'msg_ben' });
-  await ended(jobId, 'unmapped');
-  const before = await held();
+test('jobs lists a job that ended as unmapped; after map, retry-job revokes the grants', async () => {
+  const jobId = await sendWebhook({ identity: 'Ben@example.com', reason: 'left' }, { id: 'msg_ben' });
+  await jobInState(jobId, 'unmapped');
+  const before = await grantCount();
   expect(before).toBe(demo.grants.length);
-  const [job] = await told('jobs', '--limit', '1');
+  const [job] = await runJson('jobs', '--limit', '1');
   expect(job).toMatchObject({
     job_id: jobId,
     state: 'unmapped',
@@ -137,35 +140,35 @@ test('a job about nobody known is seen in jobs; once it is mapped, retry-job rev
     ),
   );
 
-  await told('map', '--identity', 'ben@example.com', '--principal', grantee);
-  expect(await told('retry-job', '--job', jobId)).toEqual({ job_id: jobId, state: 'queued' });
-  expect(await ended(jobId, 'done')).toMatchObject({ revoked: before, unmapped: [] });
-  expect(await held()).toBe(0);
+  await runJson('map', '--identity', 'ben@example.com', '--principal', grantee);
+  expect(await runJson('retry-job', '--job', jobId)).toEqual({ job_id: jobId, state: 'queued' });
+  expect(await jobInState(jobId, 'done')).toMatchObject({ revoked: before, unmapped: [] });
+  expect(await grantCount()).toBe(0);
 });
 
-test('retry-job of one that is done does nothing more; of one that nobody understands it is refused', async () => {
-  const done = await tell({ grantee_principal: NO_ID });
-  await ended(done, 'done');
-  await told('retry-job', '--job', done);
-  expect(await ended(done, 'done')).toMatchObject({ revoked: 0 });
-  const ignored = await tell({}, { type: 'user.created' });
-  const err = 'nothing in this job is understood: there is nothing to try\n';
+test('retry-job of a done job revokes nothing more, and of an ignored job it fails', async () => {
+  const done = await sendWebhook({ grantee_principal: NO_ID });
+  await jobInState(done, 'done');
+  await runJson('retry-job', '--job', done);
+  expect(await jobInState(done, 'done')).toMatchObject({ revoked: 0 });
+  const ignored = await sendWebhook({}, { type: 'user.created' });
+  const err = 'the job is ignored: none of its events starts a revocation, so a retry would do nothing\n';
   expect(await run('retry-job', '--job', ignored)).toEqual({ code: 1, out: '', err });
 });
 
-test('jobs lists the newest first, as many as asked', async () => {
-  const one = await tell({}, { type: 'a' });
-  const two = await tell({}, { type: 'b' });
-  const list: { job_id: string; state: string }[] = await told('jobs', '--limit', '2');
+test('jobs lists the newest jobs first, up to --limit', async () => {
+  const first = await sendWebhook({}, { type: 'a' });
+  const second = await sendWebhook({}, { type: 'b' });
+  const list: { job_id: string; state: string }[] = await runJson('jobs', '--limit', '2');
   expect(list.map(({ job_id, state }) => [job_id, state])).toEqual([
-    [two, 'ignored'],
-    [one, 'ignored'],
+    [second, 'ignored'],
+    [first, 'ignored'],
   ]);
-  expect((await told('jobs')).length).toBeGreaterThan(3);
+  expect((await runJson('jobs')).length).toBeGreaterThan(3);
 });
 
-test('dead letters are listed, and revived ones are worked on', async () => {
-  expect(await told('dead-letters')).toEqual([]);
+test('dead-letters lists the dead letters, and revive-dead-letters has the worker process them', async () => {
+  expect(await runJson('dead-letters')).toEqual([]);
   const jobId = 'd'.repeat(32);
   const [atMs, tasks] = [
     Date.now(),
@@ -187,10 +190,10 @@ test('dead letters are listed, and revived ones are worked on', async () => {
   const db = new DatabaseSync(join(dataDir, 'kms-grants.db'));
   db.prepare('INSERT INTO dead_letters (message) VALUES (?)').run(JSON.stringify({ kind: 'job', jobId }));
   db.close();
-  expect(await told('dead-letters')).toEqual([{ kind: 'job', jobId }]);
+  expect(await runJson('dead-letters')).toEqual([{ kind: 'job', jobId }]);
   expect((await store.jobs.job(jobId))?.state).toBe('queued');
-  expect(await told('revive-dead-letters')).toEqual({ revived: 1 });
-  await ended(jobId, 'done');
-  expect(await told('dead-letters')).toEqual([]);
-  expect(await told('revive-dead-letters')).toEqual({ revived: 0 });
+  expect(await runJson('revive-dead-letters')).toEqual({ revived: 1 });
+  await jobInState(jobId, 'done');
+  expect(await runJson('dead-letters')).toEqual([]);
+  expect(await runJson('revive-dead-letters')).toEqual({ revived: 0 });
 });

@@ -1,4 +1,4 @@
-/** What the gateway holds of bodies while they arrive: each as one piece, and all of them within a bound. */
+/** How the gateway reads bodies: memory of one body, and the memory limit of all together. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -15,7 +15,7 @@ import { arrival, listen } from '../gateway-fixture.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const TOO_LARGE: [number, string] = [413, 'APIGW.0201'];
-/** What an API says of a body over 64 KiB that has reached it. */
+/** An API handler's reply to a body over 64 KiB. */
 const TOO_LONG: [number, string] = [400, 'KMS.0203'];
 
 let service: TestService;
@@ -51,8 +51,8 @@ const head = (length: string) =>
     '',
   ].join('\r\n');
 
-/** A request of which so many bytes of the body are there, and no more for now. */
-async function hold(declared: number, sent: number): Promise<Socket> {
+/** Sends a request with the first `sent` bytes of its body, and keeps the connection open. */
+async function sendPart(declared: number, sent: number): Promise<Socket> {
   const socket = await connectTo(url);
   const arrived = arrival(gateway, sent);
   socket.write(head(`Content-Length: ${declared}`));
@@ -61,13 +61,13 @@ async function hold(declared: number, sent: number): Promise<Socket> {
   return socket;
 }
 
-/** The reply to a request that is refused, or whole, at its last byte sent. */
-const replyTo = async (declared: number, sent: number) => parseResponse(await readToEnd(await hold(declared, sent)));
+/** Sends a request that is complete, or rejected, at its last byte sent. @returns the reply */
+const replyTo = async (declared: number, sent: number) =>
+  parseResponse(await readToEnd(await sendPart(declared, sent)));
 
-/** Its end, in whatever way. */
 const closeOf = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve));
 
-/** What is in use, without what only waits to be collected. */
+/** Memory in use after a garbage collection. */
 function bytesInUse(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
@@ -78,7 +78,7 @@ function bytesInUse(): number {
 describe('one body', () => {
   beforeEach(() => open());
 
-  test('in chunks of one byte takes the memory of its bytes, not of its chunks', async () => {
+  test('in chunks of one byte takes memory for its bytes, not for each chunk', async () => {
     const length = 512 * KIB;
     const socket = await connectTo(url);
     const arrived = arrival(gateway, length);
@@ -92,13 +92,13 @@ describe('one body', () => {
     expectError(parseResponse(await readToEnd(socket)), TOO_LONG);
   });
 
-  test.each([1, 7, 1000, 4096, 65_535])('in chunks of %d bytes is put together as it was sent', async (size) => {
+  test.each([1, 7, 1000, 4096, 65_535])('in chunks of %d bytes is assembled in order', async (size) => {
     const json = `{"limit":"1","note":"${Array.from({ length: 6000 }, (_, index) => `${index} é`).join()}"}`;
     const body = Buffer.from(json);
     const socket = await connectTo(url);
     socket.write(head('Transfer-Encoding: chunked'));
-    for (let at = 0; at < body.length; at += size) {
-      const chunk = body.subarray(at, at + size);
+    for (let offset = 0; offset < body.length; offset += size) {
+      const chunk = body.subarray(offset, offset + size);
       socket.write(`${chunk.length.toString(16)}\r\n`);
       socket.write(chunk);
       socket.write('\r\n');
@@ -108,64 +108,64 @@ describe('one body', () => {
     expect([reply.status, reply.body.keys.length]).toEqual([200, 1]);
   });
 
-  test('of 2 MiB is read whole, and one byte more is refused where it comes, however long it says it is', async () => {
+  test('of 2 MiB is read, and one byte more is rejected when it arrives, whatever Content-Length says', async () => {
     expectError(await replyTo(2 * MIB, 2 * MIB), TOO_LONG);
     expectError(await replyTo(2 * MIB + 1, 2 * MIB + 1), TOO_LARGE);
     expectError(await replyTo(Number.MAX_SAFE_INTEGER, 2 * MIB + 1), TOO_LARGE);
   });
 });
 
-test('beyond 64 KiB of each, bodies that arrive at the same time hold 32 MiB, and the next is refused', async () => {
+test('bodies in progress together may use 32 MiB beyond the first 64 KiB of each; the next one gets 413', async () => {
   await open();
-  const holders: Socket[] = [];
-  for (let count = 0; count < 16; count += 1) holders.push(await hold(2 * MIB, 2 * MIB - 1));
+  const sockets: Socket[] = [];
+  for (let count = 0; count < 16; count += 1) sockets.push(await sendPart(2 * MIB, 2 * MIB - 1));
   expectError(await replyTo(2 * MIB, MIB + 1), TOO_LARGE);
-  for (const socket of holders) socket.destroy();
+  for (const socket of sockets) socket.destroy();
 });
 
-describe('while the others hold all there is', () => {
-  let holder: Socket;
-  /** The gateway's end of it. */
-  let held: Socket;
+describe('while another body uses all of the memory', () => {
+  let other: Socket;
+  /** The gateway's end of the same connection. */
+  let otherAtGateway: Socket;
   beforeEach(async () => {
     await open({ bodiesBytesMax: 64 * KIB });
     const connected = once(gateway, 'connection');
-    holder = await hold(3 * MIB, 64 * KIB + 1);
-    [held] = await connected;
+    other = await sendPart(3 * MIB, 64 * KIB + 1);
+    [otherAtGateway] = await connected;
   });
-  afterEach(() => void holder.destroy());
+  afterEach(() => void other.destroy());
 
-  const nextFits = async () => expectError(await replyTo(128 * KIB, 128 * KIB), TOO_LONG);
+  const expectNextFits = async () => expectError(await replyTo(128 * KIB, 128 * KIB), TOO_LONG);
 
-  test('a body over 64 KiB is refused, each time', async () => {
+  test('a body over 64 KiB gets 413, each time', async () => {
     for (const _ of [1, 2, 3]) expectError(await replyTo(128 * KIB, 64 * KIB + 1), TOO_LARGE);
   });
 
-  test('a body of 64 KiB is answered', async () => {
+  test('a body of 64 KiB gets a normal reply', async () => {
     const socket = await connectTo(url);
     socket.write(head(`Content-Length: ${64 * KIB}`));
     socket.write(`{${' '.repeat(64 * KIB - 2)}}`);
     expect(parseResponse(await readToEnd(socket)).status).toBe(200);
   });
 
-  test('a client that goes away makes room', async () => {
-    const gone = closeOf(held);
-    holder.resetAndDestroy();
-    await gone;
-    await nextFits();
+  test('a client that disconnects frees the memory', async () => {
+    const closed = closeOf(otherAtGateway);
+    other.resetAndDestroy();
+    await closed;
+    await expectNextFits();
   });
 
-  test('a refusal makes room', async () => {
-    holder.write(Buffer.alloc(64 * KIB, ' '));
-    expectError(parseResponse(await readToEnd(holder)), TOO_LARGE);
-    await nextFits();
+  test('a rejected body frees the memory', async () => {
+    other.write(Buffer.alloc(64 * KIB, ' '));
+    expectError(parseResponse(await readToEnd(other)), TOO_LARGE);
+    await expectNextFits();
   });
 
-  test('a reply makes room', async () => {
-    const gone = closeOf(held);
-    holder.destroy();
-    await gone;
-    await nextFits();
-    await nextFits();
+  test('a reply frees the memory', async () => {
+    const closed = closeOf(otherAtGateway);
+    other.destroy();
+    await closed;
+    await expectNextFits();
+    await expectNextFits();
   });
 });

@@ -1,4 +1,4 @@
-/** SIGTERM and SIGINT: what is under way is answered, what is idle is let go, and the process ends with 0. */
+/** SIGTERM and SIGINT: requests in progress get their replies, idle connections are closed, the process exits with 0. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
@@ -49,15 +49,15 @@ async function open(service: ServiceProcess): Promise<Socket> {
   return socket;
 }
 
-/** Everything that comes until the other side ends. */
-async function rest(socket: Socket): Promise<string> {
+/** Reads until the other side closes the connection. */
+async function readToEnd(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
 
-/** Sends the head of a create-grant and waits until the service has it and asks for the body. */
-async function begin(service: ServiceProcess, token: string, body: string): Promise<Socket> {
+/** Sends the headers of a create-grant, waits for 100 Continue, and sends the first bytes of the body. */
+async function startRequest(service: ServiceProcess, token: string, body: string): Promise<Socket> {
   const socket = await open(service);
   socket.write(
     [
@@ -69,14 +69,14 @@ async function begin(service: ServiceProcess, token: string, body: string): Prom
       '\r\n',
     ].join('\r\n'),
   );
-  const [asked] = await once(socket, 'data');
-  expect(String(asked)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  const [reply] = await once(socket, 'data');
+  expect(String(reply)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
   socket.write(body.slice(0, 10));
   return socket;
 }
 
-/** Comes back when the service takes no more connections. */
-async function closedForNew(service: ServiceProcess): Promise<void> {
+/** Waits until the service accepts no more connections. */
+async function untilClosed(service: ServiceProcess): Promise<void> {
   const port = Number(new URL(service.url).port);
   for (;;) {
     const socket = connect(port, '127.0.0.1');
@@ -89,31 +89,31 @@ async function closedForNew(service: ServiceProcess): Promise<void> {
   }
 }
 
-test('requests under way when SIGTERM comes are answered, and what was answered is kept', async () => {
+test('requests in progress at SIGTERM get 200, and their changes are there after a restart', async () => {
   const service = await start();
   const token = await tokenOf(service);
   const { keys, users, grants } = service.demo();
   const key_id = keys[0]?.key_id;
   const body = JSON.stringify({ key_id, grantee_principal: users[1]?.user_id, operations: ['describe-key'] });
-  const underWay = await Promise.all(Array.from({ length: 8 }, () => begin(service, token, body)));
+  const inProgress = await Promise.all(Array.from({ length: 8 }, () => startRequest(service, token, body)));
   const ended = once(service.child, 'exit');
   service.child.kill('SIGTERM');
-  await closedForNew(service);
-  const answers = await Promise.all(
-    underWay.map((socket) => {
+  await untilClosed(service);
+  const replies = await Promise.all(
+    inProgress.map((socket) => {
       socket.write(body.slice(10));
-      return rest(socket);
+      return readToEnd(socket);
     }),
   );
-  const ids = answers.map((answer) => {
-    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(answer.toLowerCase()).toContain('\r\nconnection: close\r\n');
-    return /"grant_id":"([a-f0-9]{64})"/.exec(answer)?.[1];
+  const ids = replies.map((reply) => {
+    expect(reply).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(reply.toLowerCase()).toContain('\r\nconnection: close\r\n');
+    return /"grant_id":"([a-f0-9]{64})"/.exec(reply)?.[1];
   });
   expect(await ended).toEqual([0, null]);
 
-  const again = await start();
-  const response = await fetch(`${again.url}/v1.0/${again.demo().project_id}/kms/list-grants`, {
+  const restarted = await start();
+  const response = await fetch(`${restarted.url}/v1.0/${restarted.demo().project_id}/kms/list-grants`, {
     method: 'POST',
     headers: { 'X-Auth-Token': token },
     body: JSON.stringify({ key_id }),
@@ -124,20 +124,20 @@ test('requests under way when SIGTERM comes are answered, and what was answered 
   expect(listed.toSorted()).toEqual([...before, ...ids].sort());
 });
 
-test('a connection that is kept alive and idle is closed, and does not hold the process', async () => {
+test('an idle keep-alive connection is closed and does not delay the exit', async () => {
   const service = await start();
   const socket = await open(service);
   socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
-  const [answer] = await once(socket, 'data');
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 404 /);
-  const ended = rest(socket);
+  const [reply] = await once(socket, 'data');
+  expect(String(reply)).toMatch(/^HTTP\/1\.1 404 /);
+  const ended = readToEnd(socket);
   const startedAtMs = performance.now();
   expect(await service.stop()).toBe(0);
   expect(await ended).toBe('');
   expect(performance.now() - startedAtMs).toBeLessThan(5000);
 });
 
-test('a connection that never said anything does not hold the process', async () => {
+test('a connection without any request does not delay the exit', async () => {
   const service = await start();
   await tokenOf(service);
   await open(service);
@@ -146,12 +146,12 @@ test('a connection that never said anything does not hold the process', async ()
   expect(performance.now() - startedAtMs).toBeLessThan(5000);
 });
 
-test('SIGTERM that comes as soon as it listens ends it with 0 too', async () => {
+test('SIGTERM right after the start makes the process exit with 0', async () => {
   const service = await start();
   expect(await service.stop()).toBe(0);
 });
 
-test('SIGTERM to `npm start` ends the service, and not npm alone', async () => {
+test('SIGTERM to the npm process of `npm start` also ends the service', async () => {
   const npm = spawn('npm', ['start', '--silent', '--', '--no-demo'], {
     env: { ...process.env, PORT: '0', DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -169,11 +169,11 @@ test('SIGTERM to `npm start` ends the service, and not npm alone', async () => {
     await ended;
     await closed;
   } finally {
-    endGroup(npm.pid as number);
+    killGroup(npm.pid as number);
   }
 });
 
-function endGroup(leader: number): void {
+function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
@@ -182,7 +182,7 @@ function endGroup(leader: number): void {
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s when nothing is under way: it ends with 0, its log folded in',
+  '%s without requests in progress: the process exits with 0 and leaves no SQLite WAL file',
   async (signal) => {
     const service = await start();
     await tokenOf(service);

@@ -41,7 +41,7 @@ export async function auditRetirable(table: Table, list: RetirableList): Promise
   return { ...counters, faults: faults.concat(counters.faults) };
 }
 
-/** Counts the list again, without its faulty rows and with the missing ones; each change of the list raises a revision. */
+/** Counts the list again, without its faulty rows and with the missing ones. Each change raises a revision. */
 async function readCounters(
   table: Table,
   list: RetirableList,

@@ -1,4 +1,4 @@
-/** Compares data that a running service may be changing: repeats until nothing changed meanwhile, a few times at most. */
+/** Compares data that a running service may be changing: repeats until nothing changed meanwhile, at most 10 times. */
 import { difference } from '../audit.ts';
 
 const ATTEMPTS_MAX = 10;
