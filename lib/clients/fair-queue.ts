@@ -1,43 +1,38 @@
-import type { Leave } from './rate-limit.ts';
+/** A queue that takes one item of each caller in turn, so that a caller with many items does not delay the others. */
+export class FairQueue<T> {
+  readonly #byCaller = new Map<string, T[]>();
 
-export interface Waiter {
-  begin: (leave: Leave) => void;
-}
-
-/** Those who wait, one caller after the other in turn, so that one who asks for much keeps none from asking. */
-export class FairQueue {
-  readonly #byCaller = new Map<string, Waiter[]>();
-
-  add(caller: string, waiter: Waiter): void {
-    const own = this.#byCaller.get(caller);
-    if (own) own.push(waiter);
-    else this.#byCaller.set(caller, [waiter]);
+  push(caller: string, item: T): void {
+    const items = this.#byCaller.get(caller);
+    if (items) items.push(item);
+    else this.#byCaller.set(caller, [item]);
   }
 
-  remove(caller: string, waiter: Waiter): void {
-    const left = (this.#byCaller.get(caller) ?? []).filter((one) => one !== waiter);
-    if (left.length > 0) this.#byCaller.set(caller, left);
+  /** Takes the next item out, and puts its caller at the end. */
+  shift(): T | undefined {
+    const [first] = this.#byCaller;
+    if (!first) return undefined;
+    const [caller, [item, ...rest]] = first;
+    this.#byCaller.delete(caller);
+    if (rest.length > 0) this.#byCaller.set(caller, rest);
+    return item;
+  }
+
+  remove(caller: string, item: T): void {
+    const rest = (this.#byCaller.get(caller) ?? []).filter((queued) => queued !== item);
+    if (rest.length > 0) this.#byCaller.set(caller, rest);
     else this.#byCaller.delete(caller);
   }
 
-  next(): Waiter | undefined {
-    const [turn] = this.#byCaller;
-    const [caller, [waiter, ...left]] = turn ?? ['', []];
-    this.#byCaller.delete(caller);
-    if (left.length > 0) this.#byCaller.set(caller, left);
-    return waiter;
-  }
-
-  /** How many go before a newcomer of the caller. */
-  ahead(caller: string): number {
-    const own = this.#byCaller.get(caller)?.length ?? 0;
-    let ahead = own;
-    for (const [other, waiting] of this.#byCaller) if (other !== caller) ahead += Math.min(waiting.length, own + 1);
+  /** Returns how many items come before a new item of the caller. */
+  countAhead(caller: string): number {
+    const ownItems = this.#byCaller.get(caller)?.length ?? 0;
+    let ahead = ownItems;
+    for (const [other, items] of this.#byCaller) if (other !== caller) ahead += Math.min(items.length, ownItems + 1);
     return ahead;
   }
 
-  /** All who wait. */
   get length(): number {
-    return [...this.#byCaller.values()].reduce((sum, waiting) => sum + waiting.length, 0);
+    return [...this.#byCaller.values()].reduce((sum, items) => sum + items.length, 0);
   }
 }

@@ -1,74 +1,82 @@
 import { RateLimitedError } from '../errors.ts';
-import { FairQueue, type Waiter } from './fair-queue.ts';
+import { FairQueue } from './fair-queue.ts';
 
-/** A little more than a second: clocks here and there do not agree to the millisecond. */
-const PLACE_BACK_MS = 1_010;
+/** A little more than a second, because the server's clock may run differently. */
+const SLOT_RENEWAL_MS = 1_010;
 
-/** Gives the place back. */
-export type Leave = () => void;
+const RATE_LIMITED = 'This service limits its calls to the upstream KMS; nothing was sent. Try again later.';
+
+/** Ends a call that has acquired a slot. Further calls have no effect. */
+export type Release = () => void;
+
+type Waiter = (release: Release) => void;
 
 /**
- * Keeps calls under a rate: a bucket of as many places as calls are allowed a second, and a place comes back a second
- * after its call has ended. A call arrives at some time between its begin and its end, so no window of a second at the
- * other side ever sees more, however long the way there takes.
+ * Limits the rate of calls. There is one slot for each call allowed per second, and a slot becomes free a second after
+ * its call has ended. The server receives a call at some time between start and end, so it never receives more calls
+ * within a second, however long the network takes.
  */
 export function rateLimit(perSecond: number) {
-  let free = perSecond;
-  const asked = new FairQueue();
-  const bulk = new FairQueue();
-  let isBulksTurn = false;
+  let freeSlots = perSecond;
+  const interactive = new FairQueue<Waiter>();
+  const background = new FairQueue<Waiter>();
+  let isBackgroundFirst = false;
 
-  /** Those who are waited for go first; but every second place is bulk's, or who asks without end would keep it out. */
-  function next(): Waiter | undefined {
-    const [first, second] = isBulksTurn ? [bulk, asked] : [asked, bulk];
-    isBulksTurn = !isBulksTurn;
-    return first.next() ?? second.next();
+  /** Alternates between the queues, so that interactive calls do not starve background work. */
+  function nextWaiter(): Waiter | undefined {
+    const [first, second] = isBackgroundFirst ? [background, interactive] : [interactive, background];
+    isBackgroundFirst = !isBackgroundFirst;
+    return first.shift() ?? second.shift();
   }
 
-  function begin(waiter: Waiter): void {
-    free -= 1;
-    let hasLeft = false;
-    waiter.begin(() => {
-      if (hasLeft) return;
-      hasLeft = true;
+  function start(waiter: Waiter): void {
+    freeSlots -= 1;
+    let isReleased = false;
+    waiter(() => {
+      if (isReleased) return;
+      isReleased = true;
       setTimeout(() => {
-        free += 1;
-        const waiter = next();
-        if (waiter) begin(waiter);
-      }, PLACE_BACK_MS).unref();
+        freeSlots += 1;
+        const next = nextWaiter();
+        if (next) start(next);
+      }, SLOT_RENEWAL_MS).unref();
     });
+  }
+
+  function expectedWaitMs(caller: string, isBackground: boolean): number {
+    const [own, other] = isBackground ? [background, interactive] : [interactive, background];
+    const aheadInOwn = own.countAhead(caller);
+    const ahead = aheadInOwn + Math.min(other.length, aheadInOwn + Number(isBackground));
+    return (ahead / perSecond - 1) * 1000;
   }
 
   return {
     /**
-     * Waits for a place.
-     * @param longestMs how long it may wait
-     * @param who with `isBulk`, what is not goes first, for there somebody waits for the answer; bulk has every second place
-     * @returns what is to be called when the call has ended
-     * @throws KmsError APIGW.0308 when no place comes in time; at once when that can be told
+     * Waits for a slot.
+     * @param waitMsMax how long it may wait
+     * @param isBackground interactive calls go first; background work gets every second slot
+     * @returns the function to call when the call has ended
+     * @throws RateLimitedError when no slot becomes free in time, without waiting where that is foreseeable
      */
-    enter(longestMs: number, who: { caller: string; isBulk?: boolean | undefined }): Promise<Leave> {
+    acquire(
+      waitMsMax: number,
+      { caller, isBackground = false }: { caller: string; isBackground?: boolean | undefined },
+    ): Promise<Release> {
       return new Promise((resolve, reject) => {
-        const refuse = () => reject(new RateLimitedError(WAITED));
-        if (free > 0) return begin({ begin: resolve });
-        const [line, other] = who.isBulk ? [bulk, asked] : [asked, bulk];
-        const own = line.ahead(who.caller);
-        const ahead = own + Math.min(other.length, own + Number(who.isBulk ?? false));
-        if ((ahead / perSecond - 1) * 1000 > longestMs) return refuse();
-        const timer = setTimeout(() => {
-          line.remove(who.caller, waiter);
-          refuse();
-        }, longestMs);
-        const waiter: Waiter = {
-          begin(leave) {
-            clearTimeout(timer);
-            resolve(leave);
-          },
+        const refuse = () => reject(new RateLimitedError(RATE_LIMITED));
+        if (freeSlots > 0) return start(resolve);
+        if (expectedWaitMs(caller, isBackground) > waitMsMax) return refuse();
+        const queue = isBackground ? background : interactive;
+        const waiter: Waiter = (release) => {
+          clearTimeout(timer);
+          resolve(release);
         };
-        line.add(who.caller, waiter);
+        const timer = setTimeout(() => {
+          queue.remove(caller, waiter);
+          refuse();
+        }, waitMsMax);
+        queue.push(caller, waiter);
       });
     },
   };
 }
-
-const WAITED = 'This service keeps under the rate of the KMS behind it; nothing was sent. Try again later.';

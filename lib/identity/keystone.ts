@@ -86,10 +86,10 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
       known.delete(tokenHash);
       const others = underWay.get(tokenHash);
       if (others) return others;
-      const leave = lookups.enter(source);
+      const release = lookups.acquire(source);
       const lookup = lookUp(token, tokenHash).finally(() => {
         underWay.delete(tokenHash);
-        leave();
+        release();
       });
       underWay.set(tokenHash, lookup);
       return lookup;

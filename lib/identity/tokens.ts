@@ -102,7 +102,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 
   return {
     async issue(login, source = '') {
-      const leave = logins.enter(source);
+      const release = logins.acquire(source);
       try {
         const user = await findUser(login);
         const isRight = await oneByOne(() => isPassword(login.password, user?.passwordHash));
@@ -125,7 +125,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
         if (!isAdded) throw new KmsError('Keystone.401');
         return { token, info: await describe(user, project, issuedAtMs, expiresAtMs) };
       } finally {
-        leave();
+        release();
       }
     },
 

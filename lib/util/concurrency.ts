@@ -1,28 +1,28 @@
 /**
- * Does the work of each item, so many at once; when one ends the next begins.
- * @returns what each came to, in the order of the items
- * @throws what the first that failed threw; nothing is begun after it
+ * Maps items with at most `concurrency` calls of `work` at a time.
+ * @returns the results in the order of the items
+ * @throws the error of the first call that failed; no further call is started after it
  */
 export async function mapWithConcurrency<T, R>(
   items: readonly T[],
-  most: number,
+  concurrency: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   let hasFailed = false;
-  const one = async () => {
+  const runWorker = async () => {
     while (next < items.length && !hasFailed) {
-      const place = next;
+      const index = next;
       next += 1;
       try {
-        results[place] = await work(items[place] as T);
+        results[index] = await work(items[index] as T);
       } catch (error) {
         hasFailed = true;
         throw error;
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, one));
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, runWorker));
   return results;
 }

@@ -1,4 +1,4 @@
-/** What a text of somebody else's holds, and undefined where it is no JSON. */
+/** Returns the parsed JSON; undefined for a text that is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

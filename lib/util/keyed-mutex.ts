@@ -1,43 +1,43 @@
 import { KmsError } from '../errors.ts';
 
 /**
- * Runs work of one name one after the other, work of different names side by side: where changes made by this process at
- * once would only be in each other's way.
- * @param longestMs how long work may wait for its turn
- * @param waitingMax how much work of one name may wait
+ * Runs work with the same key one after the other, and work with different keys in parallel. It avoids conflicts between
+ * changes of this process.
+ * @param waitMsMax how long work may wait
+ * @param waitingMax how much work of one key may wait
  */
-export function keyedMutex(longestMs: number, waitingMax = Number.POSITIVE_INFINITY) {
-  const lines = new Map<string, { last: Promise<unknown>; waiting: number }>();
+export function keyedMutex(waitMsMax: number, waitingMax = Number.POSITIVE_INFINITY) {
+  const queues = new Map<string, { last: Promise<unknown>; waiting: number }>();
 
   /**
-   * @param leftMs how long this work may wait, when that is less
-   * @throws KmsError APIGW.0201:504 when its turn did not come in time, APIGW.0308 when too many wait; then it is not begun
+   * @param waitMs how long this work may wait, if less than `waitMsMax`
+   * @throws KmsError APIGW.0201:504 after waiting too long, APIGW.0308 when too much work waits; the work has not started
    */
-  return async function run<T>(name: string, work: () => Promise<T>, leftMs = longestMs): Promise<T> {
-    const line = lines.get(name) ?? { last: Promise.resolve(), waiting: -1 };
-    if (line.waiting >= waitingMax) throw new KmsError('APIGW.0308', { retryAfterSeconds: 1 });
-    const isFirst = line.waiting < 0;
-    line.waiting += 1;
-    lines.set(name, line);
+  return async function run<T>(key: string, work: () => Promise<T>, waitMs = waitMsMax): Promise<T> {
+    const queue = queues.get(key) ?? { last: Promise.resolve(), waiting: -1 };
+    if (queue.waiting >= waitingMax) throw new KmsError('APIGW.0308', { retryAfterSeconds: 1 });
+    const isFirst = queue.waiting < 0;
+    queue.waiting += 1;
+    queues.set(key, queue);
 
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    let isLate = false;
+    const { promise: timeout, reject } = Promise.withResolvers<never>();
+    let isTimedOut = false;
     const timer = setTimeout(
       () => {
-        isLate = true;
-        reject(new KmsError('APIGW.0201:504', { cause: new Error(`waited too long for its turn at ${name}`) }));
+        isTimedOut = true;
+        reject(new KmsError('APIGW.0201:504', { cause: new Error(`waited too long for earlier work on ${key}`) }));
       },
-      Math.min(leftMs, longestMs),
+      Math.min(waitMs, waitMsMax),
     );
-    const begin = () => {
+    const start = () => {
       clearTimeout(timer);
-      return isLate ? late : work();
+      return isTimedOut ? timeout : work();
     };
-    const mine = (isFirst ? begin() : line.last.then(begin, begin)).finally(() => {
-      line.waiting -= 1;
-      if (line.waiting < 0) lines.delete(name);
+    const result = (isFirst ? start() : queue.last.then(start, start)).finally(() => {
+      queue.waiting -= 1;
+      if (queue.waiting < 0) queues.delete(key);
     });
-    line.last = mine;
-    return Promise.race([mine, late]);
+    queue.last = result;
+    return Promise.race([result, timeout]);
   };
 }

@@ -9,95 +9,99 @@ const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
 const ANN = { caller: 'ann' };
 
-/** Calls that write down when they began, and end after so long. */
-function calls(perSecond: number) {
+/** Starts calls under one rate limit, and records which have started and which were refused. */
+function rateLimitedCalls(perSecond: number) {
   const rate = rateLimit(perSecond);
-  const begun: string[] = [];
+  const started: string[] = [];
   const refused: string[] = [];
-  const call = async (name: string, { caller = 'ann', isBulk = false, lastsMs = 0, longestMs = 60_000 } = {}) => {
-    const startMs = Date.now();
+  const call = async (
+    name: string,
+    { caller = 'ann', isBackground = false, durationMs = 0, waitMsMax = 60_000 } = {},
+  ) => {
+    const calledAtMs = Date.now();
     try {
-      const leave = await rate.enter(longestMs, { caller, isBulk });
-      begun.push(name);
-      setTimeout(leave, lastsMs);
+      const release = await rate.acquire(waitMsMax, { caller, isBackground });
+      started.push(name);
+      setTimeout(release, durationMs);
     } catch (error) {
-      refused.push(`${name} ${error instanceof KmsError ? error.publicCode : error} after ${Date.now() - startMs}`);
+      const code = error instanceof KmsError ? error.publicCode : error;
+      refused.push(`${name} ${code} after ${Date.now() - calledAtMs}`);
     }
   };
-  return { call, begun, refused };
+  return { call, started, refused };
 }
 
-test('as many as allowed go at once, and the next when a second has gone by since one has ended', async () => {
-  const { call, begun } = calls(2);
-  for (const name of ['a', 'b', 'c', 'd', 'e']) call(name, { lastsMs: 300 });
+test('as many calls as allowed per second start, and the next one starts a second after one has ended', async () => {
+  const { call, started } = rateLimitedCalls(2);
+  for (const name of ['a', 'b', 'c', 'd', 'e']) call(name, { durationMs: 300 });
   await pass(1_299);
-  expect(begun).toEqual(['a', 'b']);
+  expect(started).toEqual(['a', 'b']);
   await pass(50);
-  expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  expect(started).toEqual(['a', 'b', 'c', 'd']);
   await pass(1_250);
-  expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  expect(started).toEqual(['a', 'b', 'c', 'd']);
   await pass(50);
-  expect(begun).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(started).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
-test('what is asked for goes before bulk work, which has every second place, and each in the order in which it came', async () => {
-  const { call, begun } = calls(1);
+test('interactive calls go before background work, which gets every second slot, each in order of arrival', async () => {
+  const { call, started } = rateLimitedCalls(1);
   call('first');
-  call('bulk 1', { isBulk: true });
-  call('bulk 2', { isBulk: true });
-  call('asked 1');
-  call('asked 2');
+  call('background 1', { isBackground: true });
+  call('background 2', { isBackground: true });
+  call('interactive 1');
+  call('interactive 2');
   await pass(6_000);
-  expect(begun).toEqual(['first', 'asked 1', 'bulk 1', 'asked 2', 'bulk 2']);
+  expect(started).toEqual(['first', 'interactive 1', 'background 1', 'interactive 2', 'background 2']);
 });
 
-test('who asks without end does not keep bulk work out', async () => {
-  const { call, begun } = calls(1);
-  for (let n = 0; n < 50; n += 1) call(`asked ${n}`, { longestMs: 200_000 });
-  for (let n = 0; n < 5; n += 1) call(`bulk ${n}`, { isBulk: true, longestMs: 200_000 });
+test('many interactive calls do not starve background work', async () => {
+  const { call, started } = rateLimitedCalls(1);
+  for (let n = 0; n < 50; n += 1) call(`interactive ${n}`, { waitMsMax: 200_000 });
+  for (let n = 0; n < 5; n += 1) call(`background ${n}`, { isBackground: true, waitMsMax: 200_000 });
   await pass(15_000);
-  expect(begun.filter((name) => name.startsWith('bulk'))).toHaveLength(5);
+  expect(started.filter((name) => name.startsWith('background'))).toHaveLength(5);
 });
 
-test('who waits until its time is up is refused, and takes no place', async () => {
-  const { call, begun, refused } = calls(1);
-  call('hangs', { lastsMs: 4_000 });
-  call('short', { longestMs: 700 });
-  call('long', { longestMs: 9_000 });
+test('a call that waits longer than its limit is refused with APIGW.0308 and uses no slot', async () => {
+  const { call, started, refused } = rateLimitedCalls(1);
+  call('hangs', { durationMs: 4_000 });
+  call('short', { waitMsMax: 700 });
+  call('long', { waitMsMax: 9_000 });
   await pass(8_000);
   expect(refused).toEqual(['short APIGW.0308 after 700']);
-  expect(begun).toEqual(['hangs', 'long']);
+  expect(started).toEqual(['hangs', 'long']);
 });
 
-test('who cannot come up in time is refused at once', async () => {
-  const { call, begun, refused } = calls(10);
+test('a call that cannot get a slot within its limit is refused without waiting', async () => {
+  const { call, started, refused } = rateLimitedCalls(10);
   for (let n = 0; n < 10; n += 1) call(`now ${n}`);
-  for (let n = 0; n < 40; n += 1) call(`later ${n}`, { longestMs: 1_500 });
+  for (let n = 0; n < 40; n += 1) call(`later ${n}`, { waitMsMax: 1_500 });
   await pass(0);
   expect(refused).toHaveLength(14);
-  expect(new Set(refused.map((line) => line.replace(/^later \d+ /, '')))).toEqual(new Set(['APIGW.0308 after 0']));
+  expect(new Set(refused.map((text) => text.replace(/^later \d+ /, '')))).toEqual(new Set(['APIGW.0308 after 0']));
   await pass(5_000);
-  expect(begun.length + refused.length).toBe(50);
+  expect(started.length + refused.length).toBe(50);
 });
 
-test('a call that ends twice gives its place back once', async () => {
+test('releasing a slot twice frees it once', async () => {
   const rate = rateLimit(1);
-  const leave = await rate.enter(0, ANN);
-  leave();
-  leave();
+  const release = await rate.acquire(0, ANN);
+  release();
+  release();
   await pass(3_000);
-  await rate.enter(0, ANN);
-  await expect(Promise.all([rate.enter(500, ANN), pass(600)])).rejects.toThrow('throttling');
+  await rate.acquire(0, ANN);
+  await expect(Promise.all([rate.acquire(500, ANN), pass(600)])).rejects.toThrow('throttling');
 });
 
-test('callers take turns: one who asks for much keeps none from asking', async () => {
-  const { call, begun, refused } = calls(1);
+test('callers take turns: a caller with many calls does not delay the others', async () => {
+  const { call, started, refused } = rateLimitedCalls(1);
   call('first');
   for (let n = 1; n <= 50; n += 1) call(`ann ${n}`);
-  call('bob 1', { caller: 'bob', longestMs: 4_000 });
+  call('bob 1', { caller: 'bob', waitMsMax: 4_000 });
   call('bob 2', { caller: 'bob' });
   call('eve 1', { caller: 'eve' });
   await pass(8_000);
-  expect(begun.slice(0, 7)).toEqual(['first', 'ann 1', 'bob 1', 'eve 1', 'ann 2', 'bob 2', 'ann 3']);
+  expect(started.slice(0, 7)).toEqual(['first', 'ann 1', 'bob 1', 'eve 1', 'ann 2', 'bob 2', 'ann 3']);
   expect(refused).toEqual([]);
 });

@@ -1,88 +1,88 @@
 import { expect, test } from '@jest/globals';
 import { mapWithConcurrency } from '../../lib/util/concurrency.ts';
 
-/** Work that ends only when the test says so. */
-function heldWork() {
-  const begun: string[] = [];
-  const held = new Map<string, PromiseWithResolvers<string>>();
+/** Work that ends when the test calls `end` or `fail`. */
+function controlledWork() {
+  const started: string[] = [];
+  const pending = new Map<string, PromiseWithResolvers<string>>();
   return {
-    begun,
+    started,
     work(item: string): Promise<string> {
-      begun.push(item);
-      const one = Promise.withResolvers<string>();
-      held.set(item, one);
-      return one.promise;
+      started.push(item);
+      const result = Promise.withResolvers<string>();
+      pending.set(item, result);
+      return result.promise;
     },
-    end: (item: string) => held.get(item)?.resolve(`${item} ended`),
-    fail: (item: string) => held.get(item)?.reject(new Error(`${item} failed`)),
+    end: (item: string) => pending.get(item)?.resolve(`${item} ended`),
+    fail: (item: string) => pending.get(item)?.reject(new Error(`${item} failed`)),
   };
 }
 
-/** All that follows from what has ended so far has happened. */
-const settled = () => new Promise(setImmediate);
+/** Waits until all promises that can settle have settled. */
+const flushPromises = () => new Promise(setImmediate);
 
-test('so many are at work and no more; when one ends, whichever it is, the next begins', async () => {
-  const { begun, work, end } = heldWork();
+test('at most the given number of items is worked on at a time; when any of them ends, the next starts', async () => {
+  const { started, work, end } = controlledWork();
   const all = mapWithConcurrency(['a', 'b', 'c', 'd', 'e'], 2, work);
-  await settled();
-  expect(begun).toEqual(['a', 'b']);
+  await flushPromises();
+  expect(started).toEqual(['a', 'b']);
   end('b');
-  await settled();
-  expect(begun).toEqual(['a', 'b', 'c']);
+  await flushPromises();
+  expect(started).toEqual(['a', 'b', 'c']);
   end('c');
-  await settled();
-  expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  await flushPromises();
+  expect(started).toEqual(['a', 'b', 'c', 'd']);
   for (const item of ['d', 'a']) end(item);
-  await settled();
-  expect(begun).toEqual(['a', 'b', 'c', 'd', 'e']);
+  await flushPromises();
+  expect(started).toEqual(['a', 'b', 'c', 'd', 'e']);
   end('e');
   expect(await all).toEqual(['a ended', 'b ended', 'c ended', 'd ended', 'e ended']);
 });
 
-test('what each came to is in the order of the items, not of their ends', async () => {
-  const { work, end } = heldWork();
+test('the results are in the order of the items, not in the order in which their work ended', async () => {
+  const { work, end } = controlledWork();
   const all = mapWithConcurrency(['a', 'b', 'c'], 3, work);
   for (const item of ['c', 'a', 'b']) {
     end(item);
-    await settled();
+    await flushPromises();
   }
   expect(await all).toEqual(['a ended', 'b ended', 'c ended']);
 });
 
-test('every item is worked on once, however many may be at work', async () => {
+test('each item is worked on once, whatever the concurrency', async () => {
   const items = Array.from({ length: 100 }, (_, n) => n);
-  for (const most of [1, 3, 32, 100, 1000]) {
+  for (const concurrency of [1, 3, 32, 100, 1000]) {
     const worked: number[] = [];
-    const squares = await mapWithConcurrency(items, most, async (n) => {
+    const squares = await mapWithConcurrency(items, concurrency, async (n) => {
       worked.push(n);
       return n * n;
     });
-    expect([most, worked]).toEqual([most, items]);
+    expect([concurrency, worked]).toEqual([concurrency, items]);
     expect(squares).toEqual(items.map((n) => n * n));
   }
 });
 
-test('nothing comes to nothing', async () => {
-  expect(await mapWithConcurrency([], 8, () => Promise.reject(new Error('begun')))).toEqual([]);
+test('an empty list gives an empty result', async () => {
+  expect(await mapWithConcurrency([], 8, () => Promise.reject(new Error('started')))).toEqual([]);
 });
 
-test('the first failure is thrown, and nothing is begun after it', async () => {
-  const { begun, work, end, fail } = heldWork();
+test('the first error is thrown, and no more work starts after it', async () => {
+  const { started, work, end, fail } = controlledWork();
   const all = mapWithConcurrency(['a', 'b', 'c', 'd', 'e'], 3, work);
   fail('b');
   await expect(all).rejects.toThrow('b failed');
   fail('a');
   end('c');
-  await settled();
-  expect(begun).toEqual(['a', 'b', 'c']);
+  await flushPromises();
+  expect(started).toEqual(['a', 'b', 'c']);
 });
 
-test('work that throws before it has a promise fails like any other', async () => {
-  const begun: number[] = [];
+test('work that throws synchronously fails like work that rejects', async () => {
+  const started: number[] = [];
   const all = mapWithConcurrency([1, 2, 3], 1, (n): Promise<never> => {
-    begun.push(n);
+    started.push(n);
     throw new Error(`${n} threw`);
   });
   await expect(all).rejects.toThrow('1 threw');
-  expect(begun).toEqual([1]);
+  expect(started).toEqual([1]);
 });

@@ -95,8 +95,8 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   ): Promise<AttemptResult<z.output<T>>> {
     const path = `/v1.0/${context.projectId}/kms/${api}`;
     const body = JSON.stringify({ ...fields, sequence: sequenceOf(context) });
-    const who = { caller: context.caller.userId, isBulk: context.isBulk };
-    const leave = await rate.enter(endsAtMs - performance.now() - ATTEMPT_MS_MIN, who);
+    const waitMsMax = endsAtMs - performance.now() - ATTEMPT_MS_MIN;
+    const release = await rate.acquire(waitMsMax, { caller: context.caller.userId, isBackground: context.isBulk });
     try {
       const request = {
         method: 'POST',
@@ -112,7 +112,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
       if (error instanceof NetworkError) return resultOfNetworkError(error, hints);
       throw error;
     } finally {
-      leave();
+      release();
     }
   }
 
