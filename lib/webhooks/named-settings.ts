@@ -1,51 +1,56 @@
-/** What the settings HOOKS and TARGETS have in common: JSON that names others, read again as it changes. */
+/** What the settings HOOKS and TARGETS share: a JSON object of named entries, read again as it changes. */
 import * as z from 'zod/mini';
 import { refreshingValue } from '../clients/refreshing-value.ts';
 import { readSecret, type SecretReference } from '../clients/secrets.ts';
+import { IAM_ID_PATTERN } from '../domain/ids.ts';
 import { parseBody } from '../validation/json-body.ts';
 
-/** Read again when older: a secret that was replaced, or somebody who was shut out, is noticed in this time. */
-const KEEP_MS = 10_000;
+/** A change, such as a replaced secret or a removed source, takes effect within this time. */
+const MAX_AGE_MS = 10_000;
+
+const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+const PROJECT_PROBLEM = 'must be the id of a project';
+const SECRET_PROBLEM = 'must be a string of 1 to 4096 characters';
+const SECRETS_PROBLEM = 'must be a list of 1 to 10 secrets';
 
 const list = <T extends z.core.$ZodType>(item: T) =>
   z.array(item, 'must be a list').check(z.minLength(1, 'must not be empty'), z.maxLength(100, 'must be 100 at most'));
 
-const PROJECT = 'must be the id of a project';
-const SECRET = 'must be a text of 1 to 4096 characters';
-const secret = z.string(SECRET).check(z.minLength(1, SECRET), z.maxLength(4096, SECRET));
-const SECRETS = 'must be a list of 1 to 10 secrets';
+const name = z
+  .string()
+  .check(z.regex(NAME_PATTERN, 'must be 1 to 64 characters of a-z, 0-9 and -, and must not begin with -'));
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const secret = z.string(SECRET_PROBLEM).check(z.minLength(1, SECRET_PROBLEM), z.maxLength(4096, SECRET_PROBLEM));
 
-const name = z.string().check(z.regex(NAME, 'must be 1 to 64 of a-z, 0-9 and -, and not begin with -'));
-
-/** Of what is no object; what has a field too many is told in words of its own. */
-const notObject = ({ code }: { code?: string }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object');
-
-/** Others by their names, each with these fields and no more. */
-export const namedEntries = <T extends z.core.$ZodShape>(fields: T) =>
-  z.record(name, z.strictObject(fields, { error: notObject }), 'must be a JSON object, with no name twice');
-
-/** The fields of both. */
+/** The fields that both settings have. */
 export const FIELDS = {
   list,
-  projects: list(z.string(PROJECT).check(z.regex(/^[\w-]{1,64}$/, PROJECT))),
-  /** Each of them is good: while one is being replaced there are two. */
-  secrets: z.array(secret, SECRETS).check(z.minLength(1, SECRETS), z.maxLength(10, SECRETS)),
+  projects: list(z.string(PROJECT_PROBLEM).check(z.regex(IAM_ID_PATTERN, PROJECT_PROBLEM))),
+  /** All of them are valid at the same time, so that a secret can be replaced without an interruption. */
+  secrets: z.array(secret, SECRETS_PROBLEM).check(z.minLength(1, SECRETS_PROBLEM), z.maxLength(10, SECRETS_PROBLEM)),
 };
 
-/** What a setting names; nobody where there is no such setting. */
+/** For any issue but an unknown field, which `problemOf` describes. */
+const notAnObject = ({ code }: { code?: string }) =>
+  code === 'unrecognized_keys' ? undefined : 'must be a JSON object';
+
+/** A schema of entries by name, each with exactly these fields. */
+export const namedEntries = <T extends z.core.$ZodShape>(fields: T) =>
+  z.record(name, z.strictObject(fields, { error: notAnObject }), 'must be a JSON object, with no name twice');
+
+/** Returns a function that reads the entries, again when they may have changed; an empty map without the setting. */
 export function refreshingSetting<T>(
   setting: string,
   reference: SecretReference | undefined,
   parse: (text: string) => ReadonlyMap<string, T>,
 ): () => Promise<ReadonlyMap<string, T>> {
   if (!reference) return async () => new Map<string, T>();
-  const fresh = refreshingValue(setting, async () => parse(await textOf(setting, reference)));
-  return () => fresh(KEEP_MS);
+  const entries = refreshingValue(setting, async () => parse(await readSetting(setting, reference)));
+  return () => entries(MAX_AGE_MS);
 }
 
-async function textOf(setting: string, reference: SecretReference): Promise<string> {
+async function readSetting(setting: string, reference: SecretReference): Promise<string> {
   try {
     return await readSecret(reference);
   } catch (error) {
@@ -53,15 +58,15 @@ async function textOf(setting: string, reference: SecretReference): Promise<stri
   }
 }
 
-/** @throws an error that names what is wrong and where, and never holds anything of a secret */
+/** @throws Error that lists each problem and where it is, without any part of a secret */
 export function parseSetting<T extends z.core.$ZodType>(setting: string, schema: T, text: string): z.output<T> {
-  const { success, data, error } = z.safeParse(schema, objectIn(text));
-  if (!success) assertNoProblems(setting, error.issues.map(faultOf));
+  const { success, data, error } = z.safeParse(schema, parseObject(text));
+  if (!success) assertNoProblems(setting, error.issues.map(problemOf));
   return data as z.output<T>;
 }
 
-/** Undefined for what is no JSON object, or names something twice: the one that is read last would win unseen. */
-function objectIn(text: string): Record<string, unknown> | undefined {
+/** Returns undefined for anything but a JSON object, and for one with a key twice, which may hide a mistake. */
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     return parseBody(Buffer.from(text));
   } catch {
@@ -69,16 +74,15 @@ function objectIn(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** @param faults each with where it is */
-export function assertNoProblems(setting: string, faults: readonly string[]): void {
-  if (faults.length > 0) throw new Error([`${setting} cannot be used:`, ...faults].join('\n  '));
+/** @throws Error that lists the problems, if there are any. @param problems each with where it is */
+export function assertNoProblems(setting: string, problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error([`${setting} cannot be used:`, ...problems].join('\n  '));
 }
 
-function faultOf(issue: z.core.$ZodIssue): string {
-  // What is wrong with a name is told one level down.
-  const [{ message } = issue] = issue.code === 'invalid_key' ? issue.issues : [];
-  // What stands where a name should may be anything, a secret too.
-  const where = issue.code === 'invalid_key' ? 'a name' : issue.path.join('.') || 'the text';
-  if (issue.code === 'unrecognized_keys') return `${where}: has ${issue.keys.join(', ')}, which is no field`;
-  return `${where}: ${message}`;
+function problemOf(issue: z.core.$ZodIssue): string {
+  // The key itself is not repeated: it may be a secret in the wrong place.
+  if (issue.code === 'invalid_key') return `a name: ${issue.issues[0]?.message}`;
+  const path = issue.path.join('.') || 'the text';
+  if (issue.code === 'unrecognized_keys') return `${path}: unknown field ${issue.keys.join(', ')}`;
+  return `${path}: ${issue.message}`;
 }

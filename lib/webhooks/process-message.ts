@@ -1,66 +1,77 @@
-/** What is done behind the door: jobs, and others told. Whoever takes work from the queue hands it here. */
+import type { Authority } from '../authority/authority.ts';
+import type { Config } from '../config.ts';
 import { logger } from '../logger.ts';
-import type { ReceivedMessage } from '../queue/queue.ts';
-import { opened, type Services } from '../services.ts';
+import type { Queue, ReceivedMessage } from '../queue/queue.ts';
+import type { Store } from '../store/store.ts';
+import { memoizeByStore } from '../util/memoize.ts';
 import { runJob } from './jobs/job.ts';
 import { outboxDispatcher } from './outbound/dispatcher.ts';
 import { targetsOf } from './outbound/targets.ts';
 
-/** So many lost jobs are found at once; those left are found next time. */
-const LOST_MAX = 100;
-/** When what was put on the queue again counts as lost once more. */
-const AGAIN_MS = 5 * 60_000;
-/** An event that is still to be told after so long: its message was lost. */
-const UNTOLD_MS = 30_000;
+interface ProcessorDependencies {
+  config: Config;
+  store: Store;
+  queue: Queue;
+  authority: Authority;
+  now: () => number;
+}
 
-/** The work of the services. */
-export const messageProcessor = opened((services: Services) => {
-  const { store, queue, authority, now } = services;
-  const out = outboxDispatcher({ store, queue, targets: targetsOf(services), now });
+/** The most overdue jobs that one call queues again; the next call continues. */
+const OVERDUE_JOBS_MAX = 100;
+/** A job that was queued again counts as overdue once more after this time. */
+const REQUEUED_TIMEOUT_MS = 5 * 60_000;
+/** An event that is older and still in the outbox: the message that announced it is lost. */
+const OUTBOX_LATE_MS = 30_000;
 
-  async function isUnderWay(jobId: string): Promise<boolean> {
+/** Returns the functions that do the work of queue messages. The worker and the Lambda functions share them. */
+export const messageProcessor = memoizeByStore((dependencies: ProcessorDependencies) => {
+  const { store, queue, authority, now } = dependencies;
+  const dispatcher = outboxDispatcher({ store, queue, targets: targetsOf(dependencies), now });
+
+  async function isRunning(jobId: string): Promise<boolean> {
     const job = await store.jobs.job(jobId);
     return job?.state === 'running' && job.dueAtMs > now();
   }
 
   return {
-    /** @returns whether the work is finished; where not, it comes back */
-    async work(taken: ReceivedMessage, isPastDeadline: () => boolean): Promise<boolean> {
-      const { message, receiveCount } = taken;
+    /** @returns whether the message is done; if not, the queue delivers it again */
+    async process(received: ReceivedMessage, isPastDeadline: () => boolean): Promise<boolean> {
+      const { message, receiveCount } = received;
       if (message.kind === 'outbox') {
-        if (!(await out.dispatch(isPastDeadline))) await queue.send(message);
+        if (!(await dispatcher.dispatch(isPastDeadline))) await queue.send(message);
         return true;
       }
       if (message.kind === 'delivery') {
-        const end = await out.deliver(message, receiveCount);
-        if (typeof end === 'object') await queue.retryLater(taken, end.againSeconds);
+        const end = await dispatcher.deliver(message, receiveCount);
+        if (typeof end === 'object') await queue.retryLater(received, end.retryDelaySeconds);
         return typeof end !== 'object';
       }
-      // A message that is new, of a job that shows signs of life: another works on it.
-      if (receiveCount === 1 && (await isUnderWay(message.jobId))) return true;
-      const course = await runJob({ authority, store, now }, message.jobId, isPastDeadline);
-      // As new work: that it takes long is no failure.
-      if (course.next === 'more') await queue.send(message);
-      if (course.next === 'again') await queue.retryLater(taken, course.seconds);
-      return course.next !== 'again';
+      // A first message for a running job is a duplicate. A repeated one is not: its first receiver may have died.
+      if (receiveCount === 1 && (await isRunning(message.jobId))) return true;
+      const step = await runJob({ authority, store, now }, message.jobId, isPastDeadline);
+      // A new message, because the receive count of this one would make a long job a dead letter.
+      if (step.next === 'continue') await queue.send(message);
+      if (step.next === 'retry') await queue.retryLater(received, step.delaySeconds);
+      return step.next !== 'retry';
     },
 
-    /** Tells what is waiting to be told. */
-    dispatch: () => out.dispatch(),
+    /** Sends the events of the outbox to the targets. */
+    dispatch: () => dispatcher.dispatch(),
 
-    /** Puts on the queue again what nobody has worked on when it was time. @returns how much there was */
+    /** Finds overdue jobs and a late outbox, whose queue messages are lost, and sends new messages for them. */
     async findLost(): Promise<{ jobs: number; isOutboxLate: boolean }> {
-      const lost = await store.jobs.listOpen(now(), LOST_MAX);
-      for (const job of lost) {
-        // Not again with the next look; and whoever has just taken it up keeps it.
-        const isLost = await store.jobs.save({ ...job, state: 'queued', dueAtMs: now() + AGAIN_MS });
-        if (isLost) await queue.send({ kind: 'job', jobId: job.jobId });
+      const overdueJobs = await store.jobs.listOpen(now(), OVERDUE_JOBS_MAX);
+      for (const job of overdueJobs) {
+        // False when a worker has written the job since it was listed.
+        const isSaved = await store.jobs.save({ ...job, state: 'queued', dueAtMs: now() + REQUEUED_TIMEOUT_MS });
+        if (isSaved) await queue.send({ kind: 'job', jobId: job.jobId });
       }
-      const [oldest] = await store.outbox.list(1);
-      const isOutboxLate = oldest !== undefined && oldest.atMs < now() - UNTOLD_MS;
+      const jobs = overdueJobs.length;
+      const [oldestEvent] = await store.outbox.list(1);
+      const isOutboxLate = oldestEvent !== undefined && oldestEvent.atMs < now() - OUTBOX_LATE_MS;
       if (isOutboxLate) await queue.send({ kind: 'outbox' });
-      if (lost.length > 0 || isOutboxLate) logger.warn('lost', { jobs: lost.length, is_outbox_late: isOutboxLate });
-      return { jobs: lost.length, isOutboxLate };
+      if (jobs > 0 || isOutboxLate) logger.warn('lost', { jobs, is_outbox_late: isOutboxLate });
+      return { jobs, isOutboxLate };
     },
   };
 });

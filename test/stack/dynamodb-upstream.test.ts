@@ -128,7 +128,7 @@ async function workOn(grantee: string) {
   const [taken] = await services.queue.receive(1);
   if (!taken) throw new Error('the hook has put nothing on the queue');
   recorder.asked.length = 0;
-  expect(await messageProcessor(services).work(taken, () => false)).toBe(true);
+  expect(await messageProcessor(services).process(taken, () => false)).toBe(true);
   uses.set('work', recorder.asked.flatMap(usesOf));
   return services.store.jobs.job(jobId);
 }

@@ -100,7 +100,7 @@ test('an event that is untold for more than 30 s has somebody look at the outbox
 test('work at the outbox is finished once it is told', async () => {
   await change([1]);
   target.arrived.length = 0;
-  expect(await ours().work(await takeOne({ kind: 'outbox' }), isPastDeadline)).toBe(true);
+  expect(await ours().process(await takeOne({ kind: 'outbox' }), isPastDeadline)).toBe(true);
   expect(target.arrived).toHaveLength(1);
   expect(await inOutbox()).toEqual([]);
 });
@@ -108,14 +108,14 @@ test('work at the outbox is finished once it is told', async () => {
 test('a delivery that failed comes back by its own message, after its pause; one that arrived is finished', async () => {
   const delivery = { kind: 'delivery', target: 'cache', messageId: 'msg_1', body: '{}' } as const;
   target.answer(status(503));
-  expect(await ours().work(await takeOne(delivery), isPastDeadline)).toBe(false);
-  // The second pause of docs/hooks.md: the first is that before it came to the queue.
+  expect(await ours().process(await takeOne(delivery), isPastDeadline)).toBe(false);
+  // The second pause of docs/webhooks/outbound.md: the first is that before it came to the queue.
   expect(world.engine.queue.nextDueAtMs()).toBe(world.nowMs + 30_000);
   world.nowMs += 30_000;
   target.answer(status(204));
   const [again] = await world.engine.queue.receive(1);
   expect(again).toMatchObject({ message: delivery, receiveCount: 2 });
-  expect(again && (await ours().work(again, isPastDeadline))).toBe(true);
+  expect(again && (await ours().process(again, isPastDeadline))).toBe(true);
 });
 
 test('what another process has changed is told within 5 s on one machine', async () => {

@@ -1,17 +1,17 @@
-/** Who may tell this service something: the JSON that the setting HOOKS names. */
+/** The sources that may send webhooks, from the JSON document that the setting HOOKS names. */
 import * as z from 'zod/mini';
 import type { SecretReference } from '../../clients/secrets.ts';
-import { opened } from '../../services.ts';
+import type { Config } from '../../config.ts';
+import { memoizeByStore } from '../../util/memoize.ts';
 import { assertNoProblems, FIELDS, namedEntries, parseSetting, refreshingSetting } from '../named-settings.ts';
 import { ADAPTERS, type Kind } from './adapters.ts';
 
-/** What an event of a source may cause. */
+/** The event types that a source can be allowed to send. */
 const ACTIONS = ['principal.disabled', 'grant.revoke', 'key.compromised'] as const;
 
-/** What a source may not be called. */
-const TAKEN = 'jobs';
+/** Not a source's name, because /hooks/jobs/{id} is an API. */
+const RESERVED_NAME = 'jobs';
 
-/** Who may tell something. */
 export interface Source {
   name: string;
   kind: Kind;
@@ -21,6 +21,8 @@ export interface Source {
 }
 
 export type Sources = ReadonlyMap<string, Source>;
+
+export type SourceSettings = Pick<Config, 'hooks' | 'projects'>;
 
 const KINDS = Object.keys(ADAPTERS) as [Kind, ...Kind[]];
 
@@ -32,37 +34,44 @@ const SOURCES = namedEntries({
 });
 
 /**
- * @param text JSON: each source by its name, with `kind`, `secrets`, `projects` and `actions`
- * @param served the only projects that there may be; all when left out
- * @throws an error that names what is wrong and where, and never holds anything of a secret
+ * @param text JSON: an object of sources by name, each with `kind`, `secrets`, `projects` and `actions`
+ * @param servedProjects the only projects that a source may name; any when left out
+ * @throws Error that lists each problem and where it is, without any part of a secret
  */
-export function parseSources(text: string, served?: readonly string[]): Sources {
+export function parseSources(text: string, servedProjects?: readonly string[]): Sources {
   const sources = Object.entries(parseSetting('HOOKS', SOURCES, text)).map(
-    ([name, { projects, ...source }]): Source => {
-      return { name, projectIds: projects, ...source };
-    },
+    ([name, { projects, ...source }]): Source => ({ name, projectIds: projects, ...source }),
   );
-  assertNoProblems('HOOKS', [...sources.flatMap(secretFaults), ...sources.flatMap((one) => placeFaults(one, served))]);
+  assertNoProblems('HOOKS', [
+    ...sources.flatMap(secretProblems),
+    ...sources.flatMap((source) => projectProblems(source, servedProjects)),
+    ...sources.flatMap(nameProblems),
+  ]);
   return new Map(sources.map((source) => [source.name, source]));
 }
 
-function placeFaults({ name, projectIds }: Source, served: readonly string[] | undefined): string[] {
-  const faults = projectIds
-    .filter((id) => served && !served.includes(id))
-    .map((id) => `${name}.projects: ${id} is not one of PROJECTS`);
-  return name === TAKEN ? [...faults, `${name}: must not be ${TAKEN}, for the path is another API's`] : faults;
-}
-
-function secretFaults({ name, kind, secrets }: Source): string[] {
-  return secrets.flatMap((secret, place) => {
-    const fault = ADAPTERS[kind].secretProblem(secret);
-    return fault ? [`${name}.secrets.${place}: ${fault}`] : [];
+function secretProblems({ name, kind, secrets }: Source): string[] {
+  return secrets.flatMap((secret, index) => {
+    const problem = ADAPTERS[kind].secretProblem(secret);
+    return problem ? [`${name}.secrets.${index}: ${problem}`] : [];
   });
 }
 
-/** Read again as they change; none where there is no setting. */
-export const refreshingSources = (reference: SecretReference | undefined, served?: readonly string[]) =>
-  refreshingSetting('HOOKS', reference, (text) => parseSources(text, served));
+function projectProblems({ name, projectIds }: Source, servedProjects: readonly string[] | undefined): string[] {
+  return projectIds
+    .filter((id) => servedProjects && !servedProjects.includes(id))
+    .map((id) => `${name}.projects: ${id} is not one of PROJECTS`);
+}
 
-/** Those of the services. */
-export const sourcesOf = opened(({ config }) => refreshingSources(config.hooks, config.projects));
+function nameProblems({ name }: Source): string[] {
+  return name === RESERVED_NAME ? [`${name}: must not be ${RESERVED_NAME}, which is the path of another API`] : [];
+}
+
+/** Returns a function that reads the sources, again when they may have changed; none without the setting. */
+export const refreshingSources = (reference: SecretReference | undefined, servedProjects?: readonly string[]) =>
+  refreshingSetting('HOOKS', reference, (text) => parseSources(text, servedProjects));
+
+/** Like `refreshingSources`, but with one cache per process. */
+export const sourcesOf = memoizeByStore(({ config }: { store: object; config: SourceSettings }) =>
+  refreshingSources(config.hooks, config.projects),
+);

@@ -1,13 +1,14 @@
 import type { ExternalIdentity } from '../../domain/job.ts';
 import type { Store } from '../../store/store.ts';
 
-/** What a secret that leaked is known by, where it is one of the embedded directory. */
-const ACCESS_KEY = 'access-key:';
-const HASH = 'sha256:';
+/** Identities of leaked credentials, as the source `github` reports them. */
+const ACCESS_KEY_PREFIX = 'access-key:';
+const HASH_PREFIX = 'sha256:';
 
 /**
- * Who an outside identity is: as mapped for the source, else as mapped for any, else the owner of a credential of ours.
- * @returns the id of the principal; undefined when nobody has told
+ * Returns the principal that an identity stands for: its mapping for the source, else its mapping for every source, else
+ * the owner of the access key or token in the embedded directory.
+ * @returns the principal's id; undefined when the identity has no mapping
  */
 export async function resolveIdentity(
   { mappings, directory }: Pick<Store, 'mappings' | 'directory'>,
@@ -16,8 +17,12 @@ export async function resolveIdentity(
 ): Promise<string | undefined> {
   const mapping = (await mappings.mapping(source, identity)) ?? (await mappings.mapping('*', identity));
   if (mapping) return mapping.grantee;
-  if (identity.startsWith(ACCESS_KEY)) return (await directory.accessKey(identity.slice(ACCESS_KEY.length)))?.userId;
-  // A token is stored as its hash.
-  if (identity.startsWith(HASH)) return (await directory.session(identity.slice(HASH.length)))?.user.userId;
+  if (identity.startsWith(ACCESS_KEY_PREFIX)) {
+    return (await directory.accessKey(identity.slice(ACCESS_KEY_PREFIX.length)))?.userId;
+  }
+  // The directory stores tokens by their hash.
+  if (identity.startsWith(HASH_PREFIX)) {
+    return (await directory.session(identity.slice(HASH_PREFIX.length)))?.user.userId;
+  }
   return undefined;
 }

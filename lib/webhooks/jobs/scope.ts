@@ -1,4 +1,4 @@
-/** What a job is about: who is meant by its tasks, in which projects, and which grants that are. */
+/** The scope of a job: in which projects its tasks apply, to which principals and to which grants. */
 
 import type { Authority } from '../../authority/authority.ts';
 import { findGrants, listAllGrants } from '../../authority/bulk-revoke.ts';
@@ -8,53 +8,58 @@ import type { RequestContext } from '../../domain/request-context.ts';
 import type { Store } from '../../store/store.ts';
 import { resolveIdentity } from './identities.ts';
 
-/** A task in one project. */
+type Directories = Pick<Store, 'mappings' | 'directory'>;
+
+/** One task in one project. */
 export interface ScopeItem {
-  /** Its place among the tasks of the job. */
-  place: number;
-  /** And its own among all parts that there could be: the same whoever is mapped. */
+  /** The item's position among all that are possible; a mapping that is added later does not change it. */
   index: number;
+  /** The index of the task in `Job.tasks`. */
+  taskIndex: number;
   task: Task;
   projectId: string;
-  /** Of `revoke-principal`. */
+  /** The principal of a `revoke-principal` task. */
   grantee?: string | undefined;
 }
 
-/** The tasks in each of their projects; and by which identities nobody is known. */
+/** Returns the items of a job in order, and the identities of its tasks that have no mapping. */
 export async function scopeOf(
-  store: Pick<Store, 'mappings' | 'directory'>,
+  directories: Directories,
   { source, tasks, projectIds }: Job,
-): Promise<{ parts: ScopeItem[]; unmapped: string[] }> {
-  const parts: ScopeItem[] = [];
+): Promise<{ items: ScopeItem[]; unmapped: string[] }> {
+  const items: ScopeItem[] = [];
   const unmapped: string[] = [];
-  for (const [place, task] of tasks.entries()) {
+  for (const [taskIndex, task] of tasks.entries()) {
     if (task.action === 'ignore') continue;
-    const grantee = task.action === 'revoke-principal' ? await granteeOf(store, source, task) : undefined;
-    if (task.action === 'revoke-principal' && grantee === undefined) unmapped.push(...(task.identities ?? []));
-    else {
-      const where = task.projectId === undefined ? projectIds : [task.projectId];
-      const first = place * projectIds.length;
-      parts.push(...where.map((projectId, n) => ({ place, index: first + n, task, projectId, grantee })));
+    const grantee = task.action === 'revoke-principal' ? await granteeOf(directories, source, task) : undefined;
+    if (task.action === 'revoke-principal' && grantee === undefined) {
+      unmapped.push(...(task.identities ?? []));
+      continue;
     }
+    const firstIndex = taskIndex * projectIds.length;
+    const taskProjects = task.projectId === undefined ? projectIds : [task.projectId];
+    items.push(
+      ...taskProjects.map((projectId, offset) => ({ index: firstIndex + offset, taskIndex, task, projectId, grantee })),
+    );
   }
-  return { parts, unmapped };
+  return { items, unmapped };
 }
 
-/** The first of its identities that is mapped tells who is meant. */
+/** Returns the named grantee, else the principal of the first identity that has a mapping. */
 async function granteeOf(
-  store: Pick<Store, 'mappings' | 'directory'>,
+  directories: Directories,
   source: string,
   { grantee, identities = [] }: Extract<Task, { action: 'revoke-principal' }>,
 ): Promise<string | undefined> {
   if (grantee !== undefined) return grantee;
   for (const identity of identities) {
-    const found = await resolveIdentity(store, source, identity);
-    if (found !== undefined) return found;
+    const principal = await resolveIdentity(directories, source, identity);
+    if (principal !== undefined) return principal;
   }
   return undefined;
 }
 
-/** The grants that are meant and there now. @throws KmsError KMS.0207 when the project has no such key */
+/** Returns the grants that an item covers now. @throws KmsError KMS.0207 when the project has no such key */
 export async function grantsInScope(
   authority: Authority,
   context: RequestContext,
@@ -66,7 +71,7 @@ export async function grantsInScope(
     case 'revoke-key':
       return listAllGrants((page) => authority.listGrants(context, task.keyId, {}, page));
     case 'revoke-principal':
-      // Nobody's grants are not everybody's.
+      // An empty grantee must not become a filter that matches every grant.
       return grantee ? findGrants(authority, context, { ...task, grantee }) : [];
     case 'ignore':
       return [];

@@ -9,7 +9,7 @@ import { github } from '../../../lib/webhooks/inbound/adapters/github.ts';
 import { cachedKeyLists } from '../../../lib/webhooks/inbound/github-key-lists.ts';
 import { refusalBy, requestOf } from './adapters/request.ts';
 
-const NO_LIST = expect.objectContaining({ name: 'SignatureError', message: 'the list of keys could not be had' });
+const NO_LIST = expect.objectContaining({ name: 'SignatureError', message: 'the key list cannot be fetched' });
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -136,6 +136,6 @@ test('a list that cannot be had does not hide a key of the settings after it', a
   const headers = { 'github-public-key-identifier': IDENTIFIER, 'github-public-key-signature': SIGNATURE };
   expect(await refusalBy(github, requestOf(BODY, { headers }), [url, PEM], 0)).toBeUndefined();
   expect(await refusalBy(github, requestOf(BODY, { headers }), [`${url}/2`], 0)).toBe(
-    'the list of keys could not be had',
+    'the key list cannot be fetched',
   );
 });

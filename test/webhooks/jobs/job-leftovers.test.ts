@@ -42,9 +42,9 @@ async function giveUp(world: ReturnType<typeof failingFor>, jobId: string): Prom
   const pauses: number[] = [];
   for (;;) {
     const course = await runJob(world, jobId, never);
-    if (course.next !== 'again') return pauses;
-    pauses.push(course.seconds);
-    jobs.clock.nowMs += course.seconds * 1000;
+    if (course.next !== 'retry') return pauses;
+    pauses.push(course.delaySeconds);
+    jobs.clock.nowMs += course.delaySeconds * 1000;
   }
 }
 
@@ -54,12 +54,12 @@ test('the others go at once; those are tried again after growing pauses, and are
   const jobId = await jobs.newJob([disabled(grantee, { reason: 'left' })]);
   const world = failingFor(failing);
 
-  expect(await runJob(world, jobId, never)).toEqual({ next: 'again', seconds: PAUSES[0] });
+  expect(await runJob(world, jobId, never)).toEqual({ next: 'retry', delaySeconds: PAUSES[0] });
   expect((await jobs.heldBy(grantee)).sort()).toEqual([...failing].sort());
   const waiting = await jobs.job(jobId);
   expect(waiting).toMatchObject({ state: 'waiting', failedAttempts: 1, revoked: 6, leftoverCount: 2 });
   expect(waiting.dueAtMs).toBeGreaterThan(jobs.clock.nowMs + 2_000);
-  expect(lines.warn).toHaveBeenCalledWith('job', expect.objectContaining({ job_id: jobId, state: 'waiting', left: 2 }));
+  expect(lines.warn).toHaveBeenCalledWith('job', expect.objectContaining({ job_id: jobId, state: 'waiting', leftovers: 2 }));
 
   expect(await giveUp(world, jobId)).toEqual(PAUSES.slice(1));
   const job = await jobs.job(jobId);
@@ -77,7 +77,7 @@ test('the others go at once; those are tried again after growing pauses, and are
   expect(lines.error).toHaveBeenCalledTimes(1);
   expect(lines.error).toHaveBeenCalledWith(
     'job',
-    expect.objectContaining({ job_id: jobId, source: 'hr', state: 'leftovers', left: 2, codes: ['APIGW.0201'] }),
+    expect.objectContaining({ job_id: jobId, source: 'hr', state: 'leftovers', leftovers: 2, codes: ['APIGW.0201'] }),
   );
   expect((await jobs.heldBy(grantee)).sort()).toEqual([...failing].sort());
 });
@@ -106,7 +106,7 @@ test('of each leftover there is a receipt of the failure, with the grant that is
 test('a later success clears it', async () => {
   const { grantee, ids } = await holding(jobs, 2);
   const jobId = await jobs.newJob([disabled(grantee)]);
-  expect(await runJob(failingFor(new Set(ids)), jobId, never)).toMatchObject({ next: 'again' });
+  expect(await runJob(failingFor(new Set(ids)), jobId, never)).toMatchObject({ next: 'retry' });
   expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
   const job = await jobs.job(jobId);
   expect(serializeJob(job)).toMatchObject({ state: 'done', revoked: 4, remaining: 0, leftovers: [] });
@@ -147,9 +147,9 @@ test('so many failures end a try; in the next they come last, and keep nobody fr
   const others = await jobs.newGrants(await jobs.newKey(), grantee, 5);
   const world = failingFor(refused);
   const jobId = await jobs.newJob([disabled(grantee, { projectId: PROJECT })]);
-  expect(await runJob(world, jobId, never)).toEqual({ next: 'again', seconds: 2 });
+  expect(await runJob(world, jobId, never)).toEqual({ next: 'retry', delaySeconds: 2 });
   expect(await jobs.job(jobId)).toMatchObject({ revoked: 0, failedAttempts: 1, leftoverCount: 500 });
-  expect(await runJob(world, jobId, never)).toEqual({ next: 'again', seconds: 10 });
+  expect(await runJob(world, jobId, never)).toEqual({ next: 'retry', delaySeconds: 10 });
   expect((await jobs.job(jobId)).revoked).toBe(others.length);
   expect(await jobs.heldBy(grantee)).toHaveLength(refused.size);
 });
@@ -171,7 +171,7 @@ test('failures that fill the time of a go are tries all the same, and are given 
     // Each go has the time for no more than 80.
     left = 80;
     const course = await runJob(world, jobId, () => left <= 0);
-    if (course.next === 'again') pauses.push(course.seconds);
+    if (course.next === 'retry') pauses.push(course.delaySeconds);
     if (course.next === 'ended') break;
   }
   expect(pauses).toEqual(PAUSES);
@@ -190,7 +190,7 @@ test('lists that take all the time of a go let the job come to its end, part by 
   };
   const world = jobs.worker({ listPrincipalGrants });
   let goes = 0;
-  for (let course = 'more'; course === 'more'; goes += 1) {
+  for (let course = 'continue'; course === 'continue'; goes += 1) {
     lists = 0;
     course = (await runJob(world, jobId, () => lists >= 3)).next;
     if (goes > 100) throw new Error('it does not end');
@@ -206,7 +206,7 @@ test('who is mapped only after their turn has passed is told as unmapped, and co
   const jobId = await jobs.newJob([byName, disabled(other.grantee)]);
   let looks = 0;
   // Time is up in the midst of the second task.
-  expect(await runJob(jobs.worker(), jobId, () => ++looks > 2)).toEqual({ next: 'more' });
+  expect(await runJob(jobs.worker(), jobId, () => ++looks > 2)).toEqual({ next: 'continue' });
   await jobs.store.mappings.put({ source: '*', identity, grantee: late.grantee });
   expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
   expect(await jobs.heldBy(other.grantee)).toEqual([]);
@@ -236,9 +236,9 @@ test('what another KMS throttles is a failure, with its pause; what was never se
   const refusing = (error: KmsError) => jobs.worker({ revokeAny: () => Promise.reject(error) });
   const jobId = await jobs.newJob([disabled(grantee)]);
   const throttled = new ForwardedError({ status: 429, code: 'APIGW.0308', text: 'Too many.' });
-  expect(await runJob(refusing(new RateLimitedError('Later.')), jobId, never)).toEqual({ next: 'more' });
+  expect(await runJob(refusing(new RateLimitedError('Later.')), jobId, never)).toEqual({ next: 'continue' });
   expect((await jobs.job(jobId)).failedAttempts).toBe(0);
-  expect(await runJob(refusing(throttled), jobId, never)).toEqual({ next: 'again', seconds: 2 });
+  expect(await runJob(refusing(throttled), jobId, never)).toEqual({ next: 'retry', delaySeconds: 2 });
 });
 
 test('what failed and is no longer listed is asked for again: it may have been done, and has no receipt yet', async () => {
@@ -246,7 +246,7 @@ test('what failed and is no longer listed is asked for again: it may have been d
   const asked: string[] = [];
   const jobId = await jobs.newJob([disabled(grantee)]);
   const failing = jobs.worker({ revokeAny: () => Promise.reject(new KmsError('APIGW.0201:504')) });
-  expect(await runJob(failing, jobId, never)).toEqual({ next: 'again', seconds: 2 });
+  expect(await runJob(failing, jobId, never)).toEqual({ next: 'retry', delaySeconds: 2 });
   const elsewhere = jobs.worker({
     listPrincipalGrants: async () => ({ json: '[]', total: 0 }),
     revokeAny: (context, grant) => {
@@ -263,7 +263,7 @@ test('what failed and is no longer listed is asked for again: it may have been d
 test('a key that no project has is no success', async () => {
   const keyId = '01234567-89ab-7def-8123-456789abcdef';
   const jobId = await jobs.newJob([{ action: 'revoke-key', type: 'key.compromised', keyId }]);
-  expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'again', seconds: 2 });
+  expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'retry', delaySeconds: 2 });
   expect(serializeJob(await jobs.job(jobId))).toMatchObject({
     state: 'waiting',
     leftovers: [{ project_id: PROJECT, key_id: keyId, error_code: 'KMS.0207' }],

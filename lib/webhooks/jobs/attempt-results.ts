@@ -1,0 +1,81 @@
+import type { Job, Leftover } from '../../domain/job.ts';
+import type { GrantRef } from '../../domain/model.ts';
+import type { ScopeItem } from './scope.ts';
+
+/** The error code when a project has no such key. */
+export const UNKNOWN_KEY = 'KMS.0207';
+
+/** What one attempt at a job has done so far: which grants it tried, and what failed. */
+export class AttemptResults {
+  /** The grants tried so far; the value is undefined for a grant that no longer exists. */
+  readonly #tried = new Map<string, Leftover | undefined>();
+  /** Leftovers of the previous attempt. */
+  readonly #previous = new Map<string, Leftover>();
+  /** Scope items whose grants could not be listed; their `grantId` is empty. */
+  #unlisted: Leftover[] = [];
+
+  /** Continues the attempt that the job is in, or starts the next one. */
+  constructor({ scopeIndex, leftovers }: Job) {
+    const isContinued = scopeIndex !== undefined;
+    for (const leftover of leftovers) {
+      if (leftover.grantId !== '') (isContinued ? this.#tried : this.#previous).set(keyOf(leftover), leftover);
+      else if (isContinued) this.#unlisted.push(leftover);
+    }
+  }
+
+  get failures(): Leftover[] {
+    return [...[...this.#tried.values()].filter((leftover) => leftover !== undefined), ...this.#unlisted];
+  }
+
+  /** Leftovers of the previous attempt that this one has yet to try. */
+  get untriedLeftovers(): Leftover[] {
+    return [...this.#previous].filter(([key]) => !this.#tried.has(key)).map(([, leftover]) => leftover);
+  }
+
+  /** @param code the error code, when the grant could not be revoked */
+  addTried({ projectId, task }: Pick<Leftover, 'projectId' | 'task'>, grant: GrantRef, code: string | undefined): void {
+    const leftover = { projectId, task, keyId: grant.key_id, grantId: grant.grant_id };
+    this.#tried.set(keyOf(leftover), code === undefined ? undefined : { ...leftover, code });
+  }
+
+  /** Forgets that the item could not be listed, before it is listed again. */
+  clearUnlisted({ taskIndex, projectId }: ScopeItem): void {
+    this.#unlisted = this.#unlisted.filter((item) => item.task !== taskIndex || item.projectId !== projectId);
+  }
+
+  addUnlisted({ taskIndex, projectId, task }: ScopeItem, code: string): void {
+    const keyId = 'keyId' in task ? (task.keyId ?? '') : '';
+    this.#unlisted.push({ projectId, task: taskIndex, keyId, grantId: '', code });
+  }
+
+  /**
+   * Returns the grants that this attempt has yet to try, those that failed last time at the end: a few grants that
+   * always fail must not delay the others. A grant that failed last time and is no longer listed is among them, because an
+   * upstream may have revoked it without our seeing the response; another revoke tells.
+   */
+  untriedOf({ taskIndex, projectId }: ScopeItem, listed: readonly GrantRef[]): GrantRef[] {
+    const listedIds = new Set(listed.map(({ grant_id }) => grant_id));
+    const vanished = [...this.#previous.values()]
+      .filter((leftover) => leftover.task === taskIndex && leftover.projectId === projectId)
+      .filter(({ grantId }) => !listedIds.has(grantId))
+      .map(({ keyId, grantId }) => ({ key_id: keyId, grant_id: grantId }));
+    const key = ({ grant_id: grantId }: GrantRef) => keyOf({ projectId, grantId });
+    const hasFailedBefore = (grant: GrantRef) => Number(this.#previous.has(key(grant)));
+    return [...listed, ...vanished]
+      .filter((grant) => !this.#tried.has(key(grant)))
+      .toSorted((a, b) => hasFailedBefore(a) - hasFailedBefore(b));
+  }
+
+  /**
+   * Reports an unknown key once, and only if no project of the task has it: a key belongs to one project, so the others
+   * do not have it.
+   */
+  mergeUnknownKey(taskIndex: number, projectCount: number): void {
+    const unknown = this.#unlisted.filter(({ task, code }) => task === taskIndex && code === UNKNOWN_KEY);
+    const reported = unknown.length === projectCount ? unknown.slice(0, 1) : [];
+    this.#unlisted = [...this.#unlisted.filter((item) => !unknown.includes(item)), ...reported];
+  }
+}
+
+/** The id of a grant is looked for in each project of a task, so it alone is not unique. */
+const keyOf = ({ projectId, grantId }: Pick<Leftover, 'projectId' | 'grantId'>) => `${projectId} ${grantId}`;
