@@ -4,7 +4,7 @@ import { hmacSha256Hex, isEqualConstantTime, sha256Hex } from '../../lib/signing
 test.each([
   ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
   ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
-])('SHA-256 of %j is as in FIPS 180-2, appendix B', (text, hash) => {
+])('sha256Hex of %j is the value in FIPS 180-2, appendix B', (text, hash) => {
   expect(sha256Hex(text)).toBe(hash);
   expect(sha256Hex(Buffer.from(text))).toBe(hash);
 });
@@ -17,7 +17,7 @@ test.each([
     'Test Using Larger Than Block-Size Key - Hash Key First',
     '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54',
   ],
-])('HMAC-SHA-256 is as in RFC 4231, section 4', (key, data, hash) => {
+])('hmacSha256Hex is the value in RFC 4231, section 4', (key, data, hash) => {
   expect(hmacSha256Hex(key, data)).toBe(hash);
 });
 
@@ -30,6 +30,6 @@ test.each([
   ['a', 'aa', false],
   ['', 'a', false],
   ['é', 'e\u0301', false],
-])('%j and %j: equal is %j', (a, b, isEqual) => {
+])('isEqualConstantTime(%j, %j) is %j', (a, b, isEqual) => {
   expect(isEqualConstantTime(a, b)).toBe(isEqual);
 });

@@ -1,6 +1,6 @@
 /**
- * Known answers: the sample of GitHub Docs, "Secret scanning partner program"; and the one of the Python Package Index
- * (warehouse, `tests/unit/integration/github/test_utils.py`), with the older of GitHub's two published keys.
+ * The known signatures are from GitHub Docs, "Secret scanning partner program", and from the Python Package Index
+ * (warehouse, `tests/unit/integration/github/test_utils.py`), which uses the older of GitHub's two published keys.
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect, test } from '@jest/globals';
@@ -23,23 +23,23 @@ const KNOWN = [
 ];
 const pem = (base64: string) => `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`;
 
-test.each(KNOWN)('$from: the signature is good, and for no other bytes', ({ key, signature, body }) => {
+test.each(KNOWN)('the known signature of $from verifies, and does not for other bytes', ({ key, signature, body }) => {
   for (const text of [pem(key), pem(key).trim(), key, key.replace('\n', '')]) {
     const parsed = parsePublicKey(text);
-    if (!parsed) throw new Error('the key was not read');
+    if (!parsed) throw new Error('the public key was not parsed');
     expect(isSignedWith(parsed, Buffer.from(body), signature)).toBe(true);
     expect(isSignedWith(parsed, Buffer.from(`${body} `), signature)).toBe(false);
     expect(isSignedWith(parsed, Buffer.from(body.replace('token', 'Token')), signature)).toBe(false);
   }
 });
 
-test('neither is good under the key of the other', () => {
-  const [one, other] = KNOWN as [(typeof KNOWN)[0], (typeof KNOWN)[0]];
-  const key = parsePublicKey(pem(one.key));
-  expect(key && isSignedWith(key, Buffer.from(other.body), other.signature)).toBe(false);
+test('a signature does not verify under another public key', () => {
+  const [first, second] = KNOWN as [(typeof KNOWN)[0], (typeof KNOWN)[0]];
+  const key = parsePublicKey(pem(first.key));
+  expect(key && isSignedWith(key, Buffer.from(second.body), second.signature)).toBe(false);
 });
 
-test('300 random bodies of any bytes under keys of Node: good, and not after one bit', () => {
+test('300 random bodies signed by Node verify, and do not after one bit is flipped', () => {
   const { below } = randomFrom(256);
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = parsePublicKey(publicKey.export({ format: 'pem', type: 'spki' }) as string);
@@ -54,7 +54,7 @@ test('300 random bodies of any bytes under keys of Node: good, and not after one
 });
 
 test.each(['', ' ', 'AAAA', '%%%', 'MEQCIQ==', 'a'.repeat(10_000), 'é', KNOWN[0]?.signature.replace('ME', 'MF') ?? ''])(
-  'the signature %j is not good, and nothing is thrown',
+  'the malformed signature %j does not verify, and nothing is thrown',
   (signature) => {
     const key = parsePublicKey(KNOWN[0]?.key ?? '');
     expect(key && isSignedWith(key, Buffer.from(KNOWN[0]?.body ?? ''), signature)).toBe(false);
@@ -64,13 +64,13 @@ test.each(['', ' ', 'AAAA', '%%%', 'MEQCIQ==', 'a'.repeat(10_000), 'é', KNOWN[0
 const pairOf = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
 
 test.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['a word', 'secret'],
-  ['base64 of no key', 'AAAAAAAAAAAAAAAA'],
+  ['base64 that is no key', 'AAAAAAAAAAAAAAAA'],
   ['a private key', pairOf('P-256').privateKey.export({ format: 'pem', type: 'pkcs8' }) as string],
-  ['another curve', pairOf('P-384').publicKey.export({ format: 'pem', type: 'spki' }) as string],
-  ['ed25519', generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }) as string],
-  ['a PEM cut short', pem(KNOWN[0]?.key ?? '').slice(0, 100)],
-])('as a key is refused: %s', (_, text) => {
+  ['a key on another curve', pairOf('P-384').publicKey.export({ format: 'pem', type: 'spki' }) as string],
+  ['an Ed25519 key', generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }) as string],
+  ['a truncated PEM', pem(KNOWN[0]?.key ?? '').slice(0, 100)],
+])('parsePublicKey refuses %s', (_, text) => {
   expect(parsePublicKey(text)).toBeUndefined();
 });

@@ -1,22 +1,22 @@
-/** A second implementation of SDK-HMAC-SHA256, for tests: it takes the canonical parts as they are and shares no code. */
+/** A second implementation of SDK-HMAC-SHA256 for tests. It takes canonical parts and shares no code with lib/. */
 import { createHash, createHmac } from 'node:crypto';
 
 export interface Parts {
   method?: string;
-  /** Canonical: encoded, ending in a slash. */
+  /** In canonical form: encoded, with a slash at the end. */
   uri: string;
-  /** Canonical: encoded and sorted. */
+  /** In canonical form: encoded and sorted. */
   query?: string;
-  /** In the order in which they are to be listed. */
+  /** All are signed, in this order. */
   headers: Record<string, string>;
   body?: string | Uint8Array;
-  /** In place of the hash of the body. */
+  /** Used instead of the hash of the body. */
   payloadHash?: string;
   accessKey: string;
   secretKey: string;
 }
 
-/** The Authorization header over exactly these parts. */
+/** Returns the Authorization header that signs exactly these parts. */
 export function authorizationOf({
   method = 'POST',
   uri,
@@ -37,7 +37,7 @@ export function authorizationOf({
   return `SDK-HMAC-SHA256 Access=${accessKey}, SignedHeaders=${names}, Signature=${signature}`;
 }
 
-/** `20261122T062727Z`. */
+/** Formats a time for X-Sdk-Date, such as `20261122T062727Z`. */
 export function sdkDateOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }

@@ -4,7 +4,7 @@ import { SignatureError } from '../../lib/signing/signed-request.ts';
 
 const SECRETS = ['0123456789abcdef', 'Basic YWRtaW46c3VwZXJzZWNyZXQ='];
 
-test.each(SECRETS)('%s is taken', (secret) => {
+test.each(SECRETS)('the secret %s is valid and verifies', (secret) => {
   expect(plainSecretProblem(secret)).toBeUndefined();
   expect(() => verifyPlainSecret(secret, SECRETS)).not.toThrow();
 });
@@ -17,7 +17,7 @@ test.each([
   ['0123456789abcdef ', 'wrong secret'],
   ['0123456789abcdef,0123456789abcdef', 'wrong secret'],
   ['é'.repeat(8), 'wrong secret'],
-])('%j is refused', (sent, refusal) => {
+])('a request with the secret %j is refused', (sent, refusal) => {
   expect(() => verifyPlainSecret(sent, SECRETS)).toThrow(new SignatureError(refusal));
   expect(() => verifyPlainSecret('0123456789abcdef', [])).toThrow(new SignatureError('wrong secret'));
 });
@@ -30,7 +30,7 @@ test.each([
   '0123456789abcdef ',
   '0123456789abcdef\n',
   'é'.repeat(20),
-])('as a secret of the settings is refused, without being repeated: %j', (secret) => {
+])('the configured secret %j is refused with a message that does not repeat it', (secret) => {
   expect(plainSecretProblem(secret)).toBe(
     'must be at least 16 printable ASCII characters, without a space at either end',
   );

@@ -1,15 +1,15 @@
-/** Random material that is the same on every run. */
+/** Random values that are the same in every run. */
 export interface Random {
-  /** 0 to below 1. */
+  /** At least 0 and below 1. */
   next(): number;
-  /** A whole number, 0 to below `n`. */
+  /** A whole number, at least 0 and below `n`. */
   below(n: number): number;
   oneOf<T>(values: readonly T[]): T;
-  /** So many characters of the alphabet. */
+  /** `length` characters of the alphabet. */
   text(alphabet: readonly string[], length: number): string;
 }
 
-/** Mulberry32, a generator of 32 bits. */
+/** The generator Mulberry32. */
 export function randomFrom(seed: number): Random {
   let state = seed;
   const next = () => {

@@ -1,4 +1,4 @@
-/** What verifySignature takes and refuses. The signatures come from a second implementation, `independent.ts`. */
+/** What verifySignature accepts and refuses. The signatures are made by a second implementation, `independent.ts`. */
 import { expect, test } from '@jest/globals';
 import { parseAuthorization, verifySignature } from '../../lib/signing/sdk-hmac.ts';
 import { type SignableRequest, SignatureError } from '../../lib/signing/signed-request.ts';
@@ -24,13 +24,13 @@ function verify(request: Partial<SignableRequest>, authorization = AUTHORIZATION
   verifySignature({ ...REQUEST, ...request }, parseAuthorization(authorization), KEYS.secretKey, nowMs);
 }
 
-/** The request with this date, properly signed. */
+/** Verifies the request with this date and a correct signature. */
 function verifyDated(date: string, nowMs: number): void {
   const headers = { ...REQUEST.headers, 'x-sdk-date': date };
   verify({ headers }, authorizationOf({ ...PARTS, headers: { ...SIGNED, 'x-sdk-date': date } }), nowMs);
 }
 
-test('the request as it was signed is accepted', () => {
+test('the request is accepted as it was signed', () => {
   expect(() => verify({})).not.toThrow();
 });
 
@@ -38,19 +38,19 @@ test.each<[string, Partial<SignableRequest>]>([
   ['method', { method: 'PUT' }],
   ['body', { body: Buffer.from('{"key_id":"K"}') }],
   ['body, by a space', { body: Buffer.from(`${BODY} `) }],
-  ['body, left out', { body: Buffer.alloc(0) }],
+  ['body, removed', { body: Buffer.alloc(0) }],
   ['path', { path: '/v1.0/p/kms/revoke-grant' }],
   ['path, by letter case', { path: '/v1.0/P/kms/list-grants' }],
   ['path, by an empty segment', { path: '/v1.0/p/kms//list-grants' }],
   ['query value', { query: 'a=1&b=3' }],
-  ['query, one more', { query: 'a=1&b=2&c=3' }],
-  ['query, one more of the same name', { query: 'a=1&a=1&b=2' }],
-  ['query, one less', { query: 'a=1' }],
-  ['query, left out', { query: '' }],
+  ['query, one more pair', { query: 'a=1&b=2&c=3' }],
+  ['query, one more pair of the same name', { query: 'a=1&a=1&b=2' }],
+  ['query, one pair less', { query: 'a=1' }],
+  ['query, removed', { query: '' }],
   ['signed header', { headers: { ...REQUEST.headers, host: 'other.example' } }],
   ['signed header, by letter case', { headers: { ...REQUEST.headers, 'content-type': 'application/JSON' } }],
   ['date', { headers: { ...REQUEST.headers, 'x-sdk-date': '20261122T062728Z' } }],
-])('altered after signing is refused: %s', (_, altered) => {
+])('a request altered after signing is refused: %s', (_, altered) => {
   expect(() => verify(altered)).toThrow(new SignatureError('wrong signature'));
 });
 
@@ -59,26 +59,29 @@ test.each<[string, Partial<SignableRequest>]>([
   ['the spelling of the path', { path: '/v1%2E0/%70/kms/list-grants' }],
   ['a slash at the end of the path', { path: '/v1.0/p/kms/list-grants/' }],
   ['a header that is not signed', { headers: { ...REQUEST.headers, 'user-agent': 'x' } }],
-])('what says the same is accepted: %s', (_, respelled) => {
+])('a request that differs only in form is accepted: %s', (_, respelled) => {
   expect(() => verify(respelled)).not.toThrow();
 });
 
-test('another secret key is refused', () => {
+test('a signature made with another secret key is refused', () => {
   const authorization = authorizationOf({ ...PARTS, secretKey: 'secret-kez' });
   expect(() => verify({}, authorization)).toThrow(new SignatureError('wrong signature'));
 });
 
-test.each(['content-type', 'host', 'x-sdk-date'])('a listed header that is absent is refused: %s', (name) => {
+test.each(['content-type', 'host', 'x-sdk-date'])('a signed header that is missing is refused: %s', (name) => {
   const headers = { ...REQUEST.headers, [name]: undefined };
   expect(() => verify({ headers })).toThrow(SignatureError);
 });
 
-test.each(['constructor', '__proto__'])('a listed header that only every object has is absent: %s', (name) => {
-  const listed = [name, 'x-sdk-date'];
-  expect(() =>
-    verifySignature(REQUEST, { ...parseAuthorization(AUTHORIZATION), signedHeaders: listed }, '', NOW_MS),
-  ).toThrow(new SignatureError('a signed header is missing'));
-});
+test.each(['constructor', '__proto__'])(
+  'a signed header named like a property of every object counts as missing: %s',
+  (name) => {
+    const listed = [name, 'x-sdk-date'];
+    expect(() =>
+      verifySignature(REQUEST, { ...parseAuthorization(AUTHORIZATION), signedHeaders: listed }, '', NOW_MS),
+    ).toThrow(new SignatureError('a signed header is missing'));
+  },
+);
 
 test.each([
   ['15 min less 1 s ago', '20261122T061228Z', true],
@@ -88,12 +91,12 @@ test.each([
   ['15 min ahead', '20261122T064227Z', true],
   ['15 min and 1 s ahead', '20261122T064228Z', false],
   ['a day ago', '20261121T062727Z', false],
-])('dated %s (%s): accepted is %j', (_, date, isAccepted) => {
+])('X-Sdk-Date %s (%s): accepted is %j', (_, date, isAccepted) => {
   if (isAccepted) expect(() => verifyDated(date, NOW_MS)).not.toThrow();
   else expect(() => verifyDated(date, NOW_MS)).toThrow(new SignatureError('X-Sdk-Date is more than 15 minutes off'));
 });
 
-test('one millisecond past 15 min is refused', () => {
+test('X-Sdk-Date is refused from one millisecond beyond 15 minutes', () => {
   expect(() => verifyDated(DATE, NOW_MS + 900_000)).not.toThrow();
   expect(() => verifyDated(DATE, NOW_MS + 900_001)).toThrow(SignatureError);
   expect(() => verifyDated(DATE, NOW_MS - 900_000)).not.toThrow();
@@ -113,41 +116,41 @@ test.each([
   '20261322T062727Z',
   '20261122T256161Z',
   '1795328847000',
-])('a date that is none is refused though it is signed: %j', (date) => {
+])('a malformed X-Sdk-Date is refused although the signature is correct: %j', (date) => {
   expect(() => verifyDated(date, NOW_MS)).toThrow(SignatureError);
 });
 
-test('a date that is not among the signed headers is refused', () => {
+test('an X-Sdk-Date that is not signed is refused', () => {
   const { 'x-sdk-date': _, ...unsigned } = SIGNED;
   const authorization = authorizationOf({ ...PARTS, headers: unsigned });
   expect(() => verify({}, authorization)).toThrow(new SignatureError('X-Sdk-Date is not signed'));
 });
 
-test('Host need not be signed: Go and Terraform leave it out', () => {
+test('a request without a signed Host header is accepted: the Go SDK and Terraform do not sign it', () => {
   const authorization = authorizationOf({ ...PARTS, headers: { 'x-sdk-date': DATE } });
   expect(() => verify({}, authorization)).not.toThrow();
   expect(() => verify({ headers: { 'x-sdk-date': DATE } }, authorization)).not.toThrow();
 });
 
-test('X-Sdk-Content-Sha256: UNSIGNED-PAYLOAD does not take the body out of the signature', () => {
+test('the body is signed even with X-Sdk-Content-Sha256: UNSIGNED-PAYLOAD', () => {
   const headers = { ...SIGNED, 'x-sdk-content-sha256': 'UNSIGNED-PAYLOAD', 'x-sdk-date': DATE };
   const unsigned = authorizationOf({ ...PARTS, headers, payloadHash: 'UNSIGNED-PAYLOAD' });
   expect(() => verify({ headers }, unsigned)).toThrow(new SignatureError('wrong signature'));
   expect(() => verify({ headers }, authorizationOf({ ...PARTS, headers }))).not.toThrow();
 });
 
-test('X-Sdk-Content-Sha256 with the hash of another body does not help either', () => {
+test('the body is signed even if X-Sdk-Content-Sha256 has the hash of another body', () => {
   const payloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
   const headers = { ...SIGNED, 'x-sdk-content-sha256': payloadHash };
   const authorization = authorizationOf({ ...PARTS, headers, payloadHash });
   expect(() => verify({ headers }, authorization)).toThrow(new SignatureError('wrong signature'));
 });
 
-test.each(['/%', '/%zz', '/%ff', '/%e5%af'])('a path that does not decode is refused: %j', (path) => {
+test.each(['/%', '/%zz', '/%ff', '/%e5%af'])('a path with malformed percent-encoding is refused: %j', (path) => {
   expect(() => verify({ path })).toThrow(SignatureError);
 });
 
-test.each(['a=%', 'a=%zz', 'a=%ff'])('a query that does not decode is refused: %j', (query) => {
+test.each(['a=%', 'a=%zz', 'a=%ff'])('a query with malformed percent-encoding is refused: %j', (query) => {
   expect(() => verify({ query })).toThrow(SignatureError);
 });
 
@@ -168,18 +171,18 @@ test.each([
   ['no signed headers', (HEAD + SIGNATURE).replace('content-type;host;x-sdk-date', '')],
   ['an empty signed header', (HEAD + SIGNATURE).replace(';host;', ';;')],
   ['signed headers in upper case', (HEAD + SIGNATURE).replace(';host;', ';Host;')],
-  ['the parts in another order', `SDK-HMAC-SHA256 Signature=${SIGNATURE}, Access=A, SignedHeaders=x-sdk-date`],
-  ['two in one', `${HEAD}${SIGNATURE},${HEAD}${SIGNATURE}`],
+  ['parts in another order', `SDK-HMAC-SHA256 Signature=${SIGNATURE}, Access=A, SignedHeaders=x-sdk-date`],
+  ['two joined headers', `${HEAD}${SIGNATURE},${HEAD}${SIGNATURE}`],
   ['a line break at the end', `${HEAD}${SIGNATURE}\n`],
   ['only the scheme', 'SDK-HMAC-SHA256'],
-  ['nothing', ''],
+  ['an empty header', ''],
   ['Basic', 'Basic dXNlcjpwYXNzd29yZA=='],
   ['Bearer', 'Bearer token'],
-])('an Authorization header is malformed: %s', (_, header) => {
+])('a malformed Authorization header is refused: %s', (_, header) => {
   expect(() => parseAuthorization(header)).toThrow(new SignatureError('malformed Authorization header'));
 });
 
-test('any one wrong digit of the signature is refused', () => {
+test('a signature with one wrong digit is refused, whichever it is', () => {
   for (let at = 0; at < 64; at += 1) {
     const digit = SIGNATURE[at] === '0' ? '1' : '0';
     const wrong = SIGNATURE.slice(0, at) + digit + SIGNATURE.slice(at + 1);
@@ -187,7 +190,7 @@ test('any one wrong digit of the signature is refused', () => {
   }
 });
 
-test('a list that names a header twice is refused before anything is built of it, properly signed or not', () => {
+test('a header that is listed twice is refused before the canonical request is built', () => {
   const authorization = AUTHORIZATION.replace('content-type;', 'content-type;'.repeat(5_000));
   expect(() => verify({ headers: { ...REQUEST.headers, 'content-type': 'x'.repeat(15_000) } }, authorization)).toThrow(
     new SignatureError('a header is signed twice'),

@@ -1,7 +1,7 @@
 /**
- * Each stage against literals. The signatures are the vendor's known answers: Python SDK `tests/test_signer.py` (first
- * two), Go SDK `signer_test.go`, and a request captured from the Node SDK 3.1.211. The stages between were computed with
- * Python's hashlib and hmac and lead to those signatures.
+ * Compares each stage with literals. The signatures are the vendor's: Python SDK `tests/test_signer.py` (the first
+ * two), Go SDK `signer_test.go`, and a request captured from the Node SDK 3.1.211. The values of the stages in between
+ * were computed with Python's hashlib and hmac and lead to those signatures.
  */
 import { expect, test } from '@jest/globals';
 import {
@@ -116,21 +116,24 @@ const KNOWN_ANSWERS = [
   },
 ];
 
-test.each(KNOWN_ANSWERS)('$from: every stage is the known one, and it verifies', (known) => {
-  const request = { ...known.request, body: Buffer.from(known.request.body) };
-  expect(canonicalUri(request.path)).toBe(known.uri);
-  expect(canonicalQueryString(request.query)).toBe(known.query);
-  expect(canonicalRequest(request, known.signedHeaders)).toBe(known.canonical);
-  expect(stringToSign(request.headers['x-sdk-date'], known.canonical)).toBe(known.toSign);
-  expect(sign(request, known.keys, known.signedHeaders)).toBe(known.authorization);
-  const authorization = parseAuthorization(known.authorization);
-  expect(authorization).toEqual({
-    accessKey: known.keys.accessKey,
-    signedHeaders: known.signedHeaders,
-    signature: known.authorization.slice(-64),
-  });
-  expect(() => verifySignature(request, authorization, known.keys.secretKey, known.atMs)).not.toThrow();
-});
+test.each(KNOWN_ANSWERS)(
+  'every stage of signing equals the known value, and the signature verifies: $from',
+  (known) => {
+    const request = { ...known.request, body: Buffer.from(known.request.body) };
+    expect(canonicalUri(request.path)).toBe(known.uri);
+    expect(canonicalQueryString(request.query)).toBe(known.query);
+    expect(canonicalRequest(request, known.signedHeaders)).toBe(known.canonical);
+    expect(stringToSign(request.headers['x-sdk-date'], known.canonical)).toBe(known.toSign);
+    expect(sign(request, known.keys, known.signedHeaders)).toBe(known.authorization);
+    const authorization = parseAuthorization(known.authorization);
+    expect(authorization).toEqual({
+      accessKey: known.keys.accessKey,
+      signedHeaders: known.signedHeaders,
+      signature: known.authorization.slice(-64),
+    });
+    expect(() => verifySignature(request, authorization, known.keys.secretKey, known.atMs)).not.toThrow();
+  },
+);
 
 // The expected encodings are Python's urllib.parse.quote(segment, safe='~').
 test.each([
@@ -173,11 +176,11 @@ test.each([
   expect(canonicalQueryString(query)).toBe(canonical);
 });
 
-test('headers are signed in the order of their list, with the space around their values cut off', () => {
+test('headers are signed in the order of their list and without spaces around their values', () => {
   const headers = { host: ' a.example\t', 'x-sdk-date': 'd', 'x-empty': '' };
   expect(canonicalHeaders(headers, ['x-sdk-date', 'host', 'x-empty'])).toBe('x-sdk-date:d\nhost:a.example\nx-empty:\n');
 });
 
-test('a listed header that is not there cannot be signed', () => {
+test('a missing header cannot be signed', () => {
   expect(() => canonicalHeaders({ host: 'a' }, ['host', 'x-sdk-date'])).toThrow(SignatureError);
 });

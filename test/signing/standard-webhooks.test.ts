@@ -1,6 +1,6 @@
 /**
- * The other sides are the npm package `standardwebhooks`, literals of the tests of the specification's own libraries
- * (`libraries/javascript/src/webhook.test.ts`, `libraries/go/webhook_asymmetric_test.go`), and the Web Crypto API.
+ * Expected values come from the npm package `standardwebhooks`, the tests of the specification's own libraries
+ * (`libraries/javascript/src/webhook.test.ts`, `libraries/go/webhook_asymmetric_test.go`) and the Web Crypto API.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { expect, test } from '@jest/globals';
@@ -26,7 +26,7 @@ interface Change {
   nowMs?: number;
 }
 
-/** Why the known message, changed so, is refused; undefined when it is not. Throws what is no SignatureError. */
+/** Verifies the known message with a change. Returns the reason of a refusal; undefined if the message is accepted. */
 function refusalOf({ headers, body = Buffer.from(BODY), secrets = [SECRET], nowMs = AT_SECONDS * 1000 }: Change) {
   try {
     return verifyWebhook({ headers: { ...HEADERS, ...headers }, body }, secrets, nowMs);
@@ -39,12 +39,12 @@ function refusalOf({ headers, body = Buffer.from(BODY), secrets = [SECRET], nowM
 
 const webhook = (id: string, timestampSeconds: number, body: string | Uint8Array) => ({ id, timestampSeconds, body });
 
-test('v1: the known message has the known signature, and verifies', () => {
+test('v1: signing the known message gives the known signature, which verifies', () => {
   expect(signWebhook(webhook(ID, AT_SECONDS, BODY), [SECRET])).toEqual(HEADERS);
   expect(refusalOf({})).toBeUndefined();
 });
 
-/** A key of 32 bytes as the Go library takes it, in PKCS #8 (RFC 8410, section 7). */
+/** Wraps the 32-byte key that the Go library uses in PKCS #8. Source: RFC 8410, section 7. */
 function privateKeyOf(seed: Buffer): KeyObject {
   const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
@@ -55,7 +55,7 @@ const publicSecretOf = (key: KeyObject) =>
 const KNOWN_KEY = privateKeyOf(Buffer.from('VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=', 'base64'));
 const KNOWN_ED25519 = 'v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag==';
 
-test('v1a: the known signature verifies, and no other bytes, key or scheme do', () => {
+test('v1a: the known signature verifies, and does not for other bytes, another key or another scheme', () => {
   const headers = { 'webhook-signature': KNOWN_ED25519 };
   const secrets = [publicSecretOf(KNOWN_KEY)];
   expect(refusalOf({ headers, secrets })).toBeUndefined();
@@ -67,7 +67,7 @@ test('v1a: the known signature verifies, and no other bytes, key or scheme do', 
   expect(refusalOf({ headers: renamed, secrets })).toBe('wrong signature');
 });
 
-test('a public key is never taken for the key of an HMAC: who knows it cannot sign', () => {
+test('a public key is never used as an HMAC key: a message signed with it is refused', () => {
   const key = publicSecretOf(KNOWN_KEY).slice('whpk_'.length);
   const forged = new Webhook(key).sign(ID, new Date(AT_SECONDS * 1000), BODY);
   for (const signature of [forged, forged.replace('v1', 'v1a')]) {
@@ -83,14 +83,14 @@ const BODY_CHARS = [...'{}[]":, \n\r\t.0aZé密🔑\u0000\u2028'];
 const randomBytes = (length: number) => Buffer.from(Array.from({ length }, () => below(256)));
 const randomSecret = () => `whsec_${randomBytes(24 + below(41)).toString('base64')}`;
 
-test('1,000 random messages: signed by either side, they verify on the other', () => {
+test('1,000 random messages signed here verify in the package `standardwebhooks`, and the other way round', () => {
   const nowMs = Date.now();
   for (let round = 0; round < 1_000; round += 1) {
     const secret = randomSecret();
     const other = new Webhook(secret);
     const id = text(ID_CHARS, 1 + below(40));
     const body = text(BODY_CHARS, below(200));
-    // Their clock is the real one.
+    // The package checks timestamps against the real clock.
     const timestampSeconds = Math.floor(nowMs / 1000) - below(200);
     const ours = signWebhook(webhook(id, timestampSeconds, body), [secret]);
     expect(() => other.verify(body, ours, { jsonParse: false })).not.toThrow();
@@ -103,7 +103,7 @@ test('1,000 random messages: signed by either side, they verify on the other', (
   }
 });
 
-test('1,000 random bodies of any bytes: signed as bytes, and another after any one bit', async () => {
+test('1,000 random bodies signed by the Web Crypto API verify, and do not after one bit is flipped', async () => {
   for (let round = 0; round < 1_000; round += 1) {
     const keyBytes = randomBytes(24 + below(41));
     const secrets = [`whsec_${keyBytes.toString('base64')}`];
@@ -119,7 +119,7 @@ test('1,000 random bodies of any bytes: signed as bytes, and another after any o
   }
 });
 
-test('200 random messages under ed25519 keys made by Node', () => {
+test('200 random messages signed by Node with Ed25519 keys verify, and do not after one bit is flipped', () => {
   for (let round = 0; round < 200; round += 1) {
     const { privateKey } = generateKeyPairSync('ed25519');
     const body = randomBytes(below(100));
@@ -134,7 +134,7 @@ test('200 random messages under ed25519 keys made by Node', () => {
   }
 });
 
-test('each secret signs, and each is enough', () => {
+test('a message signed with two secrets verifies with either of them', () => {
   const headers = signWebhook(webhook(ID, AT_SECONDS, BODY), [OTHER_SECRET, SECRET]);
   expect(headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
   expect(headers['webhook-signature'].split(' ')[1]).toBe(SIGNATURE);
@@ -142,23 +142,27 @@ test('each secret signs, and each is enough', () => {
 });
 
 test.each([
-  ['unknown versions and wrong ones before it', `v2,${SIGNATURE.slice(3)} ${WRONG} v1 v1, , ${SIGNATURE}`, undefined],
-  ['the 8th', `${'v9,x '.repeat(7)}${SIGNATURE}`, undefined],
-  ['the 9th', `${'v9,x '.repeat(8)}${SIGNATURE}`, 'wrong signature'],
-  ['another version', SIGNATURE.replace('v1', 'v2'), 'wrong signature'],
-  ['no version', SIGNATURE.slice(3), 'wrong signature'],
-  ['a part', SIGNATURE.slice(0, 8), 'wrong signature'],
+  [
+    'unknown versions and wrong signatures before the right one',
+    `v2,${SIGNATURE.slice(3)} ${WRONG} v1 v1, , ${SIGNATURE}`,
+    undefined,
+  ],
+  ['the right one in 8th place', `${'v9,x '.repeat(7)}${SIGNATURE}`, undefined],
+  ['the right one in 9th place', `${'v9,x '.repeat(8)}${SIGNATURE}`, 'wrong signature'],
+  ['the right one with another version', SIGNATURE.replace('v1', 'v2'), 'wrong signature'],
+  ['the right one without a version', SIGNATURE.slice(3), 'wrong signature'],
+  ['a part of the right one', SIGNATURE.slice(0, 8), 'wrong signature'],
   ['nothing after the comma', 'v1,', 'wrong signature'],
-  ['two headers joined', `${SIGNATURE},${SIGNATURE.slice(3)}x`.replace(',', ',x'), 'wrong signature'],
+  ['two joined headers', `${SIGNATURE},${SIGNATURE.slice(3)}x`.replace(',', ',x'), 'wrong signature'],
   ['no padding', SIGNATURE.replace('=', ''), 'wrong signature'],
-  ['v1a garbage', 'v1a,AAAA v1a,%%% v1a', 'wrong signature'],
-])('a list of signatures with %s', (_, signatures, refusal) => {
+  ['malformed v1a signatures', 'v1a,AAAA v1a,%%% v1a', 'wrong signature'],
+])('webhook-signature with %s', (_, signatures, refusal) => {
   const secrets = [SECRET, publicSecretOf(KNOWN_KEY)];
   expect(refusalOf({ headers: { 'webhook-signature': signatures }, secrets })).toBe(refusal);
 });
 
 test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])(
-  'without %s, or with an empty one, refused',
+  'a message without %s, or with an empty one, is refused',
   (name) => {
     expect(refusalOf({ headers: { [name]: undefined } })).toBe('a webhook header is missing');
     expect(refusalOf({ headers: { [name]: '' } })).toBe('a webhook header is missing');
@@ -170,16 +174,16 @@ test.each([
   ['no body', { body: Buffer.alloc(0) }],
   ['another id', { headers: { 'webhook-id': `${ID}x` } }],
   ['another time', { headers: { 'webhook-timestamp': String(AT_SECONDS + 1) } }],
-  ['the time written another way', { headers: { 'webhook-timestamp': `0${AT_SECONDS}` } }],
+  ['the same time written differently', { headers: { 'webhook-timestamp': `0${AT_SECONDS}` } }],
   ['another secret', { secrets: [OTHER_SECRET] }],
   ['no secret', { secrets: [] }],
-  ['secrets that are none', { secrets: ['whsec_', 'whpk_AAAA', SECRET.slice(6)] }],
-])('with %s, refused', (_, change) => {
+  ['malformed secrets', { secrets: ['whsec_', 'whpk_AAAA', SECRET.slice(6)] }],
+])('the known message with %s is refused', (_, change) => {
   expect(refusalOf(change)).toBe('wrong signature');
 });
 
 test.each(['a.b', '.', 'a b', '', 'a\n', 'é', 'a'.repeat(257), '\u007f'])(
-  'the id %j is neither signed nor verified',
+  'the webhook-id %j is neither signed nor accepted',
   (id) => {
     expect(() => signWebhook(webhook(id, AT_SECONDS, BODY), [SECRET])).toThrow('cannot be signed');
     expect(refusalOf({ headers: { 'webhook-id': id } })).toBe(
@@ -189,18 +193,21 @@ test.each(['a.b', '.', 'a b', '', 'a\n', 'é', 'a'.repeat(257), '\u007f'])(
 );
 
 test.each(['-1', '+1', '1e9', '1.5', ' 1614265330', '1614265330 ', '0x10', 'NaN', 'Infinity', '1614265330,1614265330'])(
-  'the time %j is malformed',
+  'the webhook-timestamp %j is refused as malformed',
   (timestamp) => {
     expect(refusalOf({ headers: { 'webhook-timestamp': timestamp } })).toBe('malformed webhook-timestamp');
   },
 );
 
-test.each(['١٦١٤٢٦٥٣٣٠', '1614265330\n', '1'.repeat(13)])('the time %j is malformed too', (timestamp) => {
-  expect(refusalOf({ headers: { 'webhook-timestamp': timestamp } })).toBe('malformed webhook-timestamp');
-});
+test.each(['١٦١٤٢٦٥٣٣٠', '1614265330\n', '1'.repeat(13)])(
+  'the webhook-timestamp %j is also refused as malformed',
+  (timestamp) => {
+    expect(refusalOf({ headers: { 'webhook-timestamp': timestamp } })).toBe('malformed webhook-timestamp');
+  },
+);
 
 test.each(['0', '2147483647', '2147483648', '4294967296', '999999999999', '1614265330000'.slice(0, 12)])(
-  'the time %s is too far off',
+  'the webhook-timestamp %s is refused as too far from the clock',
   (timestamp) => {
     expect(refusalOf({ headers: { 'webhook-timestamp': timestamp } })).toBe(
       'webhook-timestamp is more than 5 minutes off',
@@ -217,22 +224,25 @@ test.each([
   [301_000, 'webhook-timestamp is more than 5 minutes off'],
   [-301_000, 'webhook-timestamp is more than 5 minutes off'],
   [Number.NaN, 'webhook-timestamp is more than 5 minutes off'],
-])('our clock %d ms on: %s', (ms, refusal) => {
+])('with the clock %d ms ahead of webhook-timestamp the refusal is %s', (ms, refusal) => {
   expect(refusalOf({ nowMs: AT_SECONDS * 1000 + ms })).toBe(refusal);
 });
 
-test.each([-1, 1.5, 1e12, Number.NaN])('nothing is signed for the time %d', (timestampSeconds) => {
+test.each([-1, 1.5, 1e12, Number.NaN])('the timestamp %d cannot be signed', (timestampSeconds) => {
   expect(() => signWebhook(webhook(ID, timestampSeconds, BODY), [SECRET])).toThrow('cannot be signed');
 });
 
 const base64 = (bytes: number) => Buffer.alloc(bytes, 0xfb).toString('base64');
 
-test.each([SECRET, `whsec_${base64(24)}`, `whsec_${base64(64)}`, `whpk_${base64(32)}`])('%s is a secret', (secret) => {
-  expect(webhookSecretProblem(secret)).toBeUndefined();
-});
+test.each([SECRET, `whsec_${base64(24)}`, `whsec_${base64(64)}`, `whpk_${base64(32)}`])(
+  'the configured secret %s is valid',
+  (secret) => {
+    expect(webhookSecretProblem(secret)).toBeUndefined();
+  },
+);
 
 test.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['only the prefix', 'whsec_'],
   ['too short', `whsec_${base64(23)}`],
   ['too long', `whsec_${base64(65)}`],
@@ -243,13 +253,14 @@ test.each([
   ['a public key too long', `whpk_${base64(33)}`],
   ['base64url', `whsec_${Buffer.alloc(24, 0xfb).toString('base64url')}`],
   ['a line end', `${SECRET}\n`],
-  ['a letter that is none of base64', `${SECRET.slice(0, -1)}*`],
-])('as a secret of the settings is refused, without being repeated: %s', (_, secret) => {
-  const fault = webhookSecretProblem(secret);
-  expect(fault).toBe('must be whsec_ and base64 of 24 to 64 bytes, or whpk_ and base64 of 32 bytes');
+  ['a character outside base64', `${SECRET.slice(0, -1)}*`],
+])('a configured secret is refused with a message that does not repeat it: %s', (_, secret) => {
+  expect(webhookSecretProblem(secret)).toBe(
+    'must be whsec_ and base64 of 24 to 64 bytes, or whpk_ and base64 of 32 bytes',
+  );
   expect(() => signWebhook(webhook(ID, AT_SECONDS, BODY), [secret])).toThrow('a secret for signing must be whsec_');
 });
 
-test('a public key signs nothing', () => {
+test('a public key cannot sign', () => {
   expect(() => signWebhook(webhook(ID, AT_SECONDS, BODY), [`whpk_${base64(32)}`])).toThrow('a secret for signing');
 });

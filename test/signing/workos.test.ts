@@ -1,4 +1,4 @@
-/** The other side is the vendor's own library, `@workos-inc/node`. */
+/** The signatures are made by the vendor's own library, `@workos-inc/node`. */
 import { expect, jest, test } from '@jest/globals';
 import { WorkOS } from '@workos-inc/node';
 import { SignatureError } from '../../lib/signing/signed-request.ts';
@@ -24,13 +24,13 @@ function refusalOf(header: string | undefined, { body = BODY, secrets = [SECRET]
   }
 }
 
-test('what the vendor signs verifies, under any of the secrets', () => {
+test('a signature by the vendor library verifies with any of the configured secrets', () => {
   expect(refusalOf(`t=${AT_MS}, v1=${SIGNATURE}`)).toBeUndefined();
   expect(refusalOf(`t=${AT_MS},v1=${SIGNATURE}`)).toBeUndefined();
   expect(refusalOf(`t=${AT_MS}, v1=${SIGNATURE}`, { secrets: ['another-secret-0', SECRET] })).toBeUndefined();
 });
 
-test('1,000 random bodies and secrets: the vendor and we agree on what is signed', async () => {
+test('1,000 random bodies signed by the vendor library verify, and do not when they are altered', async () => {
   const { below, text } = randomFrom(1_800);
   const chars = [...'{}":,.aZ0 \n\u0000é密🔑'];
   jest.spyOn(Date, 'now').mockReturnValue(AT_MS);
@@ -51,12 +51,12 @@ test.each([
   [180_001, 'the timestamp in WorkOS-Signature is more than 3 minutes off'],
   [-180_001, 'the timestamp in WorkOS-Signature is more than 3 minutes off'],
   [Number.NaN, 'the timestamp in WorkOS-Signature is more than 3 minutes off'],
-])('our clock %d ms on: %s', (ms, refusal) => {
+])('with the clock %d ms ahead of the timestamp the refusal is %s', (ms, refusal) => {
   expect(refusalOf(`t=${AT_MS}, v1=${SIGNATURE}`, { nowMs: AT_MS + ms })).toBe(refusal);
 });
 
 test.each(['0', '2147483647', '2147483648', '1795329234', '999999999999999'])(
-  'signed for t=%s, too far off',
+  'a message with the timestamp %s is refused as too far from the clock',
   async (t) => {
     expect(refusalOf(`t=${t}, v1=${await signatureOf(BODY, SECRET, t)}`)).toBe(
       'the timestamp in WorkOS-Signature is more than 3 minutes off',
@@ -73,27 +73,27 @@ test.each([
   '',
   'now',
   '1'.repeat(16),
-])('signed for t=%j, malformed', async (t) => {
+])('a message with the timestamp %j is refused as malformed', async (t) => {
   expect(refusalOf(`t=${t}, v1=${await signatureOf(BODY, SECRET, t)}`)).toBe(MALFORMED);
 });
 
 const MALFORMED = 'WorkOS-Signature is missing or malformed';
 
 test.each([
-  ['nothing', undefined],
-  ['an empty one', ''],
+  ['no value', undefined],
+  ['an empty value', ''],
   ['only a time', `t=${AT_MS}`],
   ['only a signature', `v1=${SIGNATURE}`],
-  ['another order', `v1=${SIGNATURE}, t=${AT_MS}`],
-  ['upper case', `t=${AT_MS}, v1=${SIGNATURE.toUpperCase()}`],
-  ['two headers joined', `t=${AT_MS}, v1=${SIGNATURE}, t=${AT_MS}, v1=${SIGNATURE}`],
+  ['its parts in another order', `v1=${SIGNATURE}, t=${AT_MS}`],
+  ['the signature in upper case', `t=${AT_MS}, v1=${SIGNATURE.toUpperCase()}`],
+  ['two joined values', `t=${AT_MS}, v1=${SIGNATURE}, t=${AT_MS}, v1=${SIGNATURE}`],
   ['one digit less', `t=${AT_MS}, v1=${SIGNATURE.slice(1)}`],
   ['a line end', `t=${AT_MS}, v1=${SIGNATURE}\n`],
-])('a header with %s is malformed', (_, header) => {
+])('WorkOS-Signature with %s is refused as malformed', (_, header) => {
   expect(refusalOf(header)).toBe(MALFORMED);
 });
 
-test('another body, time or secret, or none: refused', async () => {
+test('a signature of another body, timestamp or secret is refused', async () => {
   const header = `t=${AT_MS}, v1=${SIGNATURE}`;
   expect(refusalOf(header, { body: BODY.replace('user_1', 'user_2') })).toBe('wrong signature');
   expect(refusalOf(header, { body: '' })).toBe('wrong signature');
