@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ErrorCode, errorBody, KmsError, knownError } from '../../lib/errors.ts';
-import type { Result } from '../../lib/http/reply.ts';
+import { type Result, securityHeaders } from '../../lib/http/reply.ts';
 import { logger } from '../../lib/logger.ts';
 
 export const newRequestId = () => randomUUID().replaceAll('-', '');
@@ -26,7 +26,7 @@ export function errorResult(cause: unknown, socket: Socket, startedAtMs = perfor
   else logger.info('request', logFields);
   return {
     statusCode: status,
-    headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...securityHeaders(false) },
     body: JSON.stringify(errorBody(error, requestId)),
   };
 }

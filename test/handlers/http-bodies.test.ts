@@ -177,11 +177,19 @@ test('no body at all, and an empty one, is a list from the start where no field 
   }
 });
 
+test('a key that could change a prototype is refused and changes nothing, at any depth', async () => {
+  const body = '{"note":[{"constructor":{"prototype":{"polluted":true}}}]}';
+  const answer = await service.kms(service.creator, 'list-keys', body);
+  expect([answer.status, answer.body.error_code]).toEqual([400, 'KMS.0202']);
+  expect(answer.body.error_msg).toContain('The key constructor.prototype is not allowed.');
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+});
+
 test('fields that no API has are ignored, at any depth, and an empty sequence is none', async () => {
   const unknown = {
     sequence: '',
     enterprise_project_id: '0',
-    note: { constructor: { prototype: {} }, list: [[], [{}]] },
+    note: { constructor: {}, list: [[], [{}]] },
     toString: 'x',
     'key_id ': 7,
   };

@@ -25,7 +25,7 @@ export async function storedRows({ dataDir, services, receipts, isSigning, demo 
   return rows;
 }
 
-const isClaim = (name: string) => name.endsWith('-claim');
+const isClaim = (name: string) => name.endsWith('-lock');
 
 function rowsIn(path: string): Rows {
   const db = new DatabaseSync(path, { readOnly: true });

@@ -12,18 +12,23 @@ export function errorMapping(malformedBodyCode: ErrorCode = 'KMS.0202'): HttpMid
       const { http } = request.context;
       // Without an exchange there is nobody to reply to: the invocation fails with the error.
       if (!http) return;
-      const error = isJsonParserError(request.error)
-        ? new KmsError(malformedBodyCode, { detail: 'The body must be JSON in UTF-8.' })
-        : knownError(request.error);
+      const detail = jsonParserDetail(request.error);
+      const error = detail ? new KmsError(malformedBodyCode, { detail }) : knownError(request.error);
       request.error = error;
       request.response = resultOf(errorReply(error, http.requestId), http.requestId);
     },
   };
 }
 
-function isJsonParserError(error: Error | null | undefined): boolean {
-  const cause = error?.cause;
-  return typeof cause === 'object' && cause !== null && 'package' in cause && cause.package === JSON_PARSER;
+/** What to correct in the body, for an error of @middy/http-json-body-parser; undefined for any other error. */
+function jsonParserDetail(error: Error | null | undefined): string | undefined {
+  const cause: unknown = error?.cause;
+  const isParserError =
+    typeof cause === 'object' &&
+    cause !== null &&
+    'package' in cause &&
+    cause.package === '@middy/http-json-body-parser';
+  if (!isParserError) return undefined;
+  // Only a syntax error has a message; the other error names a key that could change a prototype.
+  return 'message' in cause ? 'The body must be JSON in UTF-8.' : 'The key constructor.prototype is not allowed.';
 }
-
-const JSON_PARSER = '@middy/http-json-body-parser';
