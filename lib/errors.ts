@@ -1,7 +1,8 @@
 /**
- * Every error that this service makes itself: code, status, text. (What another KMS refuses is a PassedError.) KMS.* and
- * APIGW.* are the published ones (KMS API reference, "Error Codes"; API Gateway, "Error Codes"). One gateway code stands
- * for several statuses; what follows its colon is not sent. Keystone.* are ours by name and leave in Keystone's own form.
+ * The errors of this service: code, status and text. (Errors of the upstream are forwarded as `ForwardedError`.)
+ * - KMS.* and APIGW.* are published. Source: KMS API reference, "Error Codes"; API Gateway, "Error Codes".
+ * - APIGW.0201 has several statuses. They are told apart by a suffix after a colon, which is not sent.
+ * - Keystone.* are internal names. These errors are sent in Keystone's own form, without a code.
  */
 export const ERRORS = {
   'APIGW.0101': { status: 404, text: 'The API does not exist or has not been published in the environment.' },
@@ -53,16 +54,16 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** A refusal with a documented code. `cause` is for the log only and never leaves. */
+/** An error with a documented code. Its `cause` is only for the log and is never sent. */
 export class KmsError extends Error {
   override readonly name: string = 'KmsError';
   readonly code: ErrorCode;
   readonly detail: string | undefined;
-  /** When another try may work, where that is known. */
+  /** How long the client should wait before a retry, if known. */
   readonly retryAfterSeconds: number | undefined;
 
   /**
-   * @param detail what to put right, appended to the documented text; our own words, never the client's input
+   * @param detail what to do about the error, appended to the documented text; must not repeat input of the client
    */
   constructor(
     code: ErrorCode,
@@ -82,27 +83,27 @@ export class KmsError extends Error {
     return ERRORS[this.code].status;
   }
 
-  /** The code as it is sent. */
+  /** The code that is sent. */
   get publicCode(): string {
     return this.code.replace(/:.*/, '');
   }
 }
 
 /**
- * A refusal by another KMS that is passed on with its own code and status, also a code that the table does not have: its
- * `publicCode` and `status` tell, its `code` does not.
+ * An error of the upstream that is forwarded with the upstream's own status and code, which need not be in the table.
+ * `status` and `publicCode` are the upstream's; `code` is always KMS.0101.
  */
-export class UpstreamRefusalError extends KmsError {
-  override readonly name = 'PassedError';
+export class ForwardedError extends KmsError {
+  override readonly name = 'ForwardedError';
   readonly #status: number;
   readonly #publicCode: string;
 
-  /** @param text printable */
+  /** @param text must be printable; it is sent */
   constructor(
     { status, code, text }: { status: number; code: string; text: string },
-    more: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+    options: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
   ) {
-    super('KMS.0101', more);
+    super('KMS.0101', options);
     this.message = text;
     this.#status = status;
     this.#publicCode = code;
@@ -117,23 +118,23 @@ export class UpstreamRefusalError extends KmsError {
   }
 }
 
-/** Throttled here: nothing was sent anywhere, and it is as if its turn had not come. */
+/** The rate limit of this service was reached, so nothing was sent to the upstream and a retry is safe. */
 export class RateLimitedError extends KmsError {
-  override readonly name = 'UnsentError';
+  override readonly name = 'RateLimitedError';
 
   constructor(detail: string) {
     super('APIGW.0308', { detail, retryAfterSeconds: 1 });
   }
 }
 
-/** The error, if it is one that may leave: anything else is KMS.0101 and says nothing of what happened. */
+/** Returns a KmsError as it is. Anything else becomes KMS.0101, which reveals nothing of it to the client. */
 export function knownError(error: unknown): KmsError {
   return error instanceof KmsError ? error : new KmsError('KMS.0101', { cause: error });
 }
 
 /**
- * The reply body of an error: the documented KMS form and the gateway's flat form at once, because the Node SDK reads
- * only the flat one and other clients read either. Keystone's own form for the token APIs.
+ * Returns the reply body of an error: Keystone's form for the token APIs, otherwise the documented KMS form and the
+ * gateway's flat form in one, because the Node SDK reads only the flat form and other clients read either.
  */
 export function errorBody(error: KmsError, requestId: string): object {
   const row: { status: number; title?: string } = ERRORS[error.code];

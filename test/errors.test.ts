@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { ERRORS, type ErrorCode, errorBody, KmsError, knownError, UpstreamRefusalError } from '../lib/errors.ts';
+import { ERRORS, type ErrorCode, errorBody, ForwardedError, KmsError, knownError } from '../lib/errors.ts';
 
-// KMS API reference, "Error Codes"; API Gateway, "API Request Signing Guide – Error Codes"; IAM API reference.
+// Source: KMS API reference, "Error Codes"; API Gateway, "API Request Signing Guide – Error Codes"; IAM API reference.
 const PUBLISHED: Record<string, [status: number, text: string]> = {
   'APIGW.0101': [404, 'The API does not exist or has not been published in the environment.'],
   'APIGW.0201:400': [400, 'Bad request: not valid HTTP.'],
@@ -50,12 +50,12 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'Keystone.429': [429, 'Too many requests. Try again later.'],
 };
 
-test('every code has the published status and text, and there is no other code', () => {
+test('the table has exactly the published codes, each with its published status and text', () => {
   const table = Object.fromEntries(Object.entries(ERRORS).map(([code, { status, text }]) => [code, [status, text]]));
   expect(table).toEqual(PUBLISHED);
 });
 
-test('a KMS error is answered in the documented form and the flat form at once', () => {
+test('the body of a KMS error has the documented form and the flat form', () => {
   expect(errorBody(new KmsError('KMS.2501'), 'a1b2')).toEqual({
     error: { error_code: 'KMS.2501', error_msg: 'Invalid grant ID.' },
     error_code: 'KMS.2501',
@@ -64,7 +64,7 @@ test('a KMS error is answered in the documented form and the flat form at once',
   });
 });
 
-test('what to put right follows the documented text', () => {
+test('the detail of an error follows the documented text', () => {
   expect(errorBody(new KmsError('KMS.0215', { detail: 'Use POST.' }), 'a1b2')).toEqual({
     error: { error_code: 'KMS.0215', error_msg: 'Request method not supported. Use POST.' },
     error_code: 'KMS.0215',
@@ -79,7 +79,7 @@ test.each<[ErrorCode, string, string]>([
   ['APIGW.0201:408', 'APIGW.0201', 'The request took too long to arrive.'],
   ['APIGW.0201:413', 'APIGW.0201', 'Request body too large.'],
   ['APIGW.0201:431', 'APIGW.0201', 'Request headers too large.'],
-])('a gateway error %s leaves as %s, without our own suffix', (code, error_code, error_msg) => {
+])('the gateway error %s is sent as %s, without its suffix', (code, error_code, error_msg) => {
   expect(errorBody(new KmsError(code), 'a1b2')).toEqual({
     error: { error_code, error_msg },
     error_code,
@@ -93,17 +93,17 @@ test.each<[ErrorCode, object]>([
   ['Keystone.401', { code: 401, message: 'The request you have made requires authentication.', title: 'Unauthorized' }],
   ['Keystone.404', { code: 404, message: 'X-Subject-Token is invalid in the request', title: 'Not Found' }],
   ['Keystone.429', { code: 429, message: 'Too many requests. Try again later.', title: 'Too Many Requests' }],
-])('%s leaves in the form of Keystone', (code, error) => {
+])('%s is sent in the form of Keystone', (code, error) => {
   expect(errorBody(new KmsError(code), 'a1b2')).toEqual({ error });
 });
 
 test.each<[string, unknown]>([
   ['an error', new Error('secret: the disk is full')],
-  ['an error that looks like one of ours', Object.assign(new Error('secret'), { code: 'KMS.2501', status: 400 })],
+  ['an error with the properties of a KmsError', Object.assign(new Error('secret'), { code: 'KMS.2501', status: 400 })],
   ['a text', 'secret'],
-  ['nothing', undefined],
+  ['undefined', undefined],
   ['null', null],
-])('%s that is not one of the table is KMS.0101 and says nothing', (_, thrown) => {
+])('%s other than a KmsError is sent as KMS.0101 without any of its text', (_, thrown) => {
   const error = knownError(thrown);
   expect(error.code).toBe('KMS.0101');
   expect(error.cause).toBe(thrown);
@@ -115,15 +115,15 @@ test.each<[string, unknown]>([
   });
 });
 
-test('an error of the table stays as it is, and its cause does not leave', () => {
+test('a KmsError is sent without its cause', () => {
   const error = new KmsError('KMS.0306', { cause: new Error('secret') });
   expect(knownError(error)).toBe(error);
   expect(error.cause).toEqual(new Error('secret'));
   expect(JSON.stringify(errorBody(error, 'a1b2'))).not.toContain('secret');
 });
 
-test('a refusal by another KMS keeps its code, status and text, and leaves in our form', () => {
-  const error = new UpstreamRefusalError(
+test('a forwarded error of the upstream keeps its code, status and text', () => {
+  const error = new ForwardedError(
     { status: 403, code: 'KMS.0326', text: 'No access permissions.' },
     { cause: 'secret' },
   );
