@@ -1,4 +1,4 @@
-/** Calls of the KMS behind this service: within a rate and a time, tried again where that is right, answers checked. */
+/** Calls the upstream within its rate limit and a time limit, with retries, and checks its responses. */
 import type * as z from 'zod/mini';
 import { ATTEMPT_MS_MIN, ATTEMPTS_MAX, backoffMs, retry } from '../../clients/backoff.ts';
 import { type Credentials, refreshingCredentials } from '../../clients/credentials.ts';
@@ -17,57 +17,57 @@ import {
   resultOfResponse,
 } from './attempt-result.ts';
 
-/** One API of the KMS, as it is asked. */
+/** A call of one of the upstream's APIs. `T` is the schema of the response. */
 export interface UpstreamCall<T extends z.core.$ZodType> {
   /** The API's name. */
   api: string;
   fields: object;
   answer: T;
   /**
-   * Whether a try that may have been done is followed by another: so with reads, and with changes that can be done only
-   * once. If not, only what cannot have been done is tried again.
+   * Whether the call may be repeated after an attempt that may have been applied: true for reads and for changes that can
+   * be applied only once. Otherwise only attempts that were certainly not applied are repeated.
    */
   isRepeatable: boolean;
-  /** Of a change that can be done only once: how a second time is refused. */
+  /** The code with which the upstream refuses the change when it is already done. */
   alreadyDoneCode?: string | undefined;
 }
 
 export interface UpstreamReply<T> {
   answer: T;
-  /** X-Request-Id of the answer; empty when it had none. */
+  /** X-Request-Id of the response; empty when it had none. */
   requestId: string;
 }
 
-/** How far a change has come: whether a try of it may have been done without our knowing. */
+/** Whether an attempt of a change may have been applied although no response confirmed it. */
 export interface ChangeProgress {
   isUncertain: boolean;
 }
 
 export interface UpstreamClient {
   /**
-   * @param course of the change that this is; doubt is written down there as soon as there is any
-   * @throws PassedError what the KMS refused it with; after a try of this call that may have been done, only a refusal
-   * with `workedCode`, for any other says nothing of that try
-   * @throws KmsError APIGW.0201:502 and :504 for no answer that can be believed; APIGW.0308 when nothing could be sent
+   * @param progress marked as uncertain as soon as an attempt may have been applied
+   * @throws ForwardedError the upstream's refusal. After an uncertain attempt, any refusal but `alreadyDoneCode` becomes a
+   *   502, because it says nothing about that attempt
+   * @throws KmsError APIGW.0201:502, :504 without an intelligible response; APIGW.0308 when the rate limit allowed no call
    */
   call<T extends z.core.$ZodType>(
     context: RequestContext,
-    ask: UpstreamCall<T>,
-    course?: ChangeProgress,
+    request: UpstreamCall<T>,
+    progress?: ChangeProgress,
   ): Promise<UpstreamReply<z.output<T>>>;
 }
 
-const MAY_HAVE_BEEN_APPLIED = 'It may have been done all the same: look, or send it again.';
-export const MAY_HAVE_BEEN_CREATED = 'It may have been made all the same: list before you try again.';
-const OWN_USER =
-  'It is the user of this service whom the KMS refuses: check KMS_CREDENTIALS and what that user may do.';
+const MAY_HAVE_BEEN_APPLIED = 'The change may have been applied. Check, or send the request again.';
+export const MAY_HAVE_BEEN_CREATED = 'It may have been created. List before you try again.';
+const OWN_CREDENTIALS_REFUSED =
+  'The upstream refused the credentials of this service: check KMS_CREDENTIALS and the roles of their user.';
 
 /** @param now ms since 1970, for the dates that are signed */
 export function upstreamClient(settings: UpstreamSettings, now: () => number): UpstreamClient {
   const { endpoint, credentials, ratePerSecond, timeoutMs } = settings;
   const { host } = new URL(endpoint);
   const rate = rateLimit(ratePerSecond);
-  const kept = credentials === 'caller' ? undefined : refreshingCredentials(credentials);
+  const credentialsSource = credentials === 'caller' ? undefined : refreshingCredentials(credentials);
 
   function headersOf(
     context: RequestContext,
@@ -87,7 +87,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
     return { ...headers, authorization: sign(request, own, Object.keys(signed).sort()) };
   }
 
-  /** One try, as soon as the rate allows. @throws KmsError APIGW.0308 when it does not in time */
+  /** Makes one attempt as soon as the rate limit allows. @throws KmsError APIGW.0308 when it does not in time */
   async function send<T extends z.core.$ZodType>(
     context: RequestContext,
     { api, fields, answer, isRepeatable }: UpstreamCall<T>,
@@ -98,16 +98,16 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
     const waitMsMax = endsAtMs - performance.now() - ATTEMPT_MS_MIN;
     const release = await rate.acquire(waitMsMax, { caller: context.caller.userId, isBackground: context.isBulk });
     try {
-      const request = {
+      const httpRequest = {
         method: 'POST',
         url: endpoint + path,
         headers: headersOf(context, path, body, own),
         body,
       } as const;
       const leftMs = endsAtMs - performance.now();
-      // Where another try may follow, one that hangs must leave time for it.
+      // A repeatable attempt that hangs leaves time for another one.
       const longestMs = isRepeatable ? Math.min(leftMs, timeoutMs / 2) : leftMs;
-      return resultOfResponse(await sendRequest(request, longestMs), answer, hints, now());
+      return resultOfResponse(await sendRequest(httpRequest, longestMs), answer, hints, now());
     } catch (error) {
       if (error instanceof NetworkError) return resultOfNetworkError(error, hints);
       throw error;
@@ -117,22 +117,25 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   }
 
   return {
-    async call(context, ask, course = { isUncertain: false }) {
+    async call(context, request, progress = { isUncertain: false }) {
       const startedAtMs = context.startedAtMs ?? performance.now();
       const endsAtMs = startedAtMs + timeoutMs;
-      const hints = { doubt: ask.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED, access: kept && OWN_USER };
-      let own = await kept?.current();
+      const hints = {
+        doubt: request.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED,
+        access: credentialsSource && OWN_CREDENTIALS_REFUSED,
+      };
+      let own = await credentialsSource?.current();
       let lastFailed: FailedAttempt | undefined;
       let mayRetry = false;
       /** Whether any attempt of this call may have been applied. */
       let isUncertain = false;
 
-      async function attempt(): Promise<UpstreamReply<z.output<typeof ask.answer>>> {
+      async function attempt(): Promise<UpstreamReply<z.output<typeof request.answer>>> {
         mayRetry = false;
         if (endsAtMs - performance.now() < ATTEMPT_MS_MIN) throw lastFailed?.error ?? new KmsError('APIGW.0201:504');
-        const result = await send(context, ask, { endsAtMs, own, hints }).catch((error: unknown) => {
+        const result = await send(context, request, { endsAtMs, own, hints }).catch((error: unknown) => {
           // An unknown error may have come after the request was sent.
-          if (!(error instanceof KmsError)) course.isUncertain = true;
+          if (!(error instanceof KmsError)) progress.isUncertain = true;
           // "Nothing was sent" is true of the first attempt only.
           throw lastFailed?.error ?? error;
         });
@@ -140,16 +143,16 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
         if (result.type === 'done') return result;
         if (result.type === 'refused') {
           const { error } = result;
-          own = own && error.status === 401 ? await kept?.replacementFor(own) : undefined;
+          own = own && error.status === 401 ? await credentialsSource?.replacementFor(own) : undefined;
           if (own) return attempt();
-          throw isUncertain && ask.alreadyDoneCode && error.publicCode !== ask.alreadyDoneCode
+          throw isUncertain && request.alreadyDoneCode && error.publicCode !== request.alreadyDoneCode
             ? undecided(error)
             : error;
         }
         lastFailed = result;
-        mayRetry = result.isRetryable && (ask.isRepeatable || !result.mayHaveBeenApplied);
+        mayRetry = result.isRetryable && (request.isRepeatable || !result.mayHaveBeenApplied);
         isUncertain ||= result.mayHaveBeenApplied;
-        course.isUncertain ||= result.mayHaveBeenApplied;
+        progress.isUncertain ||= result.mayHaveBeenApplied;
         throw result.error;
       }
 
@@ -168,12 +171,12 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   };
 }
 
-/** One try may have been done, and a later one was refused for another reason. */
+/** One attempt may have been applied, and a later one was refused for another reason. */
 function undecided(cause: KmsError): KmsError {
   return new KmsError('APIGW.0201:502', { detail: MAY_HAVE_BEEN_APPLIED, cause });
 }
 
-/** The same on every try: our request id as a UUID, so that their log and ours can be read together. */
+/** The request id as a UUID, the same for every attempt: it links the upstream's log with ours. */
 function sequenceOf({ requestId }: RequestContext): string {
   return requestId.replace(/^(.{8})-?(.{4})-?(.{4})-?(.{4})-?(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -104,7 +104,7 @@ describe('a create whose answer was lost', () => {
     const { createGrant } = world.open();
     for (const _ of [1, 2]) {
       const asked = createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantAsk(KEY));
-      await expect(asked).rejects.toThrow('It may have been made all the same: list before you try again.');
+      await expect(asked).rejects.toThrow('It may have been created. List before you try again.');
     }
     expect(apis()).toEqual(['create-grant']);
   });
@@ -169,7 +169,7 @@ test('a refusal after a try that may have been done tells that it may have been'
   const asked = world.open().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1));
   await expect(asked).rejects.toMatchObject({
     status: 502,
-    message: 'Backend unavailable. It may have been done all the same: look, or send it again.',
+    message: 'Backend unavailable. The change may have been applied. Check, or send the request again.',
   });
 });
 
