@@ -1,7 +1,7 @@
-import type { ChangeEvent, Channel } from '../../domain/events.ts';
-import type { Grant } from '../../domain/model.ts';
+import type { ChangeEvent } from '../../domain/events.ts';
 import type { EventFilter, EventStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
+import { toEvent } from './event-row.ts';
 import type { SqliteIdempotency } from './idempotency.ts';
 import type { SqliteOutbox } from './outbox.ts';
 
@@ -72,24 +72,3 @@ export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbo
 
 /** Sorts after every event id. */
 const AFTER_EVERY_ID = '~';
-
-export function toEvent(row: Row): ChangeEvent {
-  const text = (column: string) => (row[column] === null ? undefined : String(row[column]));
-  const grant = text('grant_wire');
-  return {
-    eventId: String(row['event_id']),
-    atMs: Number(row['at_ms']),
-    action: String(row['action']),
-    projectId: String(row['project_id']),
-    keyId: String(row['key_id']),
-    actor: String(row['actor']),
-    channel: String(row['channel']) as Channel,
-    requestId: String(row['request_id']),
-    sequence: text('sequence'),
-    reason: text('reason'),
-    grant: grant === undefined ? undefined : (JSON.parse(grant) as Grant),
-    grantId: grant === undefined ? text('grant_id') : undefined,
-    upstreamRequestId: text('upstream_request_id'),
-    failure: text('failure'),
-  };
-}

@@ -1,6 +1,6 @@
 import type { OutboxStore } from '../store.ts';
 import type { Database } from './database.ts';
-import { toEvent } from './events.ts';
+import { toEvent } from './event-row.ts';
 
 export interface SqliteOutbox extends OutboxStore {
   /** Puts the event into the outbox, if this store has one. Call it only inside `Database.write`. */
