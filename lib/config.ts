@@ -4,32 +4,31 @@ import type { CredentialsSource } from './clients/credentials.ts';
 import type { SecretReference } from './clients/secrets.ts';
 
 const wholeNumber = (min: number, max: number) => {
-  const fails = { error: `must be a whole number from ${min} to ${max}` };
+  const params = { error: `must be a whole number from ${min} to ${max}` };
   return z
-    .pipe(z.string().check(z.regex(/^\d{1,9}$/, fails)), z.transform(Number))
-    .check(z.refine((number) => number >= min && number <= max, fails));
+    .pipe(z.string().check(z.regex(/^\d{1,9}$/, params)), z.transform(Number))
+    .check(z.refine((number) => number >= min && number <= max, params));
 };
 
-const named = (pattern: RegExp, error: string) => z.string().check(z.regex(pattern, { error }));
+const text = (pattern: RegExp, error: string) => z.string().check(z.regex(pattern, { error }));
 
 const ORIGIN = /^https?:\/\/[\w.-]+(:\d{1,5})?$/;
 
-/** Credentials go there: in clear text they may not leave the machine. */
-const REMOTE = /^(https:\/\/[\w.-]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\]))(:\d{1,5})?$/;
-const NOT_REMOTE = 'must be an origin such as https://kms.example.com, or http:// on this machine only';
-const remote = () =>
-  z.optional(named(REMOTE, NOT_REMOTE).check(z.refine((origin) => URL.canParse(origin), NOT_REMOTE)));
+/** Requests to these origins carry credentials, so plain HTTP is allowed only to this machine. */
+const SECURE_ORIGIN = /^(https:\/\/[\w.-]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\]))(:\d{1,5})?$/;
+const NOT_SECURE = 'must be an origin such as https://kms.example.com; http:// is allowed only for this machine';
+const secureOrigin = () =>
+  z.optional(text(SECURE_ORIGIN, NOT_SECURE).check(z.refine((origin) => URL.canParse(origin), NOT_SECURE)));
 
-/** What a header can hold: one that cannot would be told by name where it fails. */
-const credential = () => z.optional(named(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'));
+/** Credentials are sent in headers. A character that no header can hold must be found at startup. */
+const credential = () => z.optional(text(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'));
 
-const reference = () =>
-  z.optional(named(/^(file:.+|aws:[\w/+=.@:-]{1,512})$/, 'must be file:<path> or aws:<name or ARN of a secret>'));
+const secretReference = () =>
+  z.optional(text(/^(file:.+|aws:[\w/+=.@:-]{1,512})$/, 'must be file:<path> or aws:<name or ARN of a secret>'));
 
-const queueUrl = () =>
-  z.optional(named(/^https?:\/\/[\w.-]+(:\d{1,5})?\/[\w./-]+$/, 'must be the URL of an SQS queue'));
+const queueUrl = () => z.optional(text(/^https?:\/\/[\w.-]+(:\d{1,5})?\/[\w./-]+$/, 'must be the URL of an SQS queue'));
 
-/** Every setting: its name in the environment, its form and its default. The README's table tells the same. */
+/** All settings, with their names in the environment, their forms and their defaults; see docs/configuration.md. */
 const SETTINGS = z.object({
   HOST: z._default(z.string().check(z.minLength(1, { error: 'must be a host name or address' })), '127.0.0.1'),
   PORT: z.prefault(wholeNumber(0, 65_535), '8080'),
@@ -52,35 +51,40 @@ const SETTINGS = z.object({
       ),
     '',
   ),
-  REGION: z._default(named(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ -'), 'local-1'),
+  /** The `realm` in replies about keys. */
+  REGION: z._default(text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ -'), 'local-1'),
   GRANTS_PER_KEY: z.prefault(wholeNumber(1, 1_000_000), '100'),
   KEYS_PER_PROJECT: z.prefault(wholeNumber(1, 1_000_000), '100'),
   STORE: z._default(z.enum(['sqlite', 'dynamodb'], { error: 'must be sqlite or dynamodb' }), 'sqlite'),
-  TABLE: z._default(named(/^[\w.-]{3,255}$/, 'must be 3 to 255 letters, digits or . _ -'), 'kms-grants'),
-  DYNAMODB_ENDPOINT: z.optional(named(ORIGIN, 'must be an address such as http://127.0.0.1:8000')),
-  ROOT_KEY_SECRET: z.optional(named(/^[\w/+=.@:-]{1,512}$/, 'must be the name or ARN of a secret')),
+  TABLE: z._default(text(/^[\w.-]{3,255}$/, 'must be 3 to 255 letters, digits or . _ -'), 'kms-grants'),
+  /** A local DynamoDB. Without it, the table is in AWS. */
+  DYNAMODB_ENDPOINT: z.optional(text(ORIGIN, 'must be an address such as http://127.0.0.1:8000')),
+  ROOT_KEY_SECRET: z.optional(text(/^[\w/+=.@:-]{1,512}$/, 'must be the name or ARN of a secret')),
   AUTHORITY: z._default(z.enum(['standalone', 'upstream'], { error: 'must be standalone or upstream' }), 'standalone'),
-  KMS_ENDPOINT: remote(),
+  KMS_ENDPOINT: secureOrigin(),
   KMS_CREDENTIALS: z.optional(
-    named(
+    text(
       /^(caller|env|file:.+|aws:[\w/+=.@:-]{1,512})$/,
       'must be caller, env, file:<path> or aws:<name or ARN of a secret>',
     ),
   ),
+  /** This and the next two are used with KMS_CREDENTIALS=env. */
   KMS_ACCESS_KEY: credential(),
   KMS_SECRET_KEY: credential(),
   KMS_SECURITY_TOKEN: credential(),
   KMS_RATE_PER_SECOND: z.prefault(wholeNumber(1, 1_000), '20'),
   KMS_TIMEOUT_SECONDS: z.prefault(wholeNumber(1, 25), '20'),
   IDENTITY: z._default(z.enum(['directory', 'keystone'], { error: 'must be directory or keystone' }), 'directory'),
-  IAM_ENDPOINT: remote(),
+  IAM_ENDPOINT: secureOrigin(),
   TOKEN_CACHE_SECONDS: z.prefault(wholeNumber(0, 300), '30'),
-  PROJECTS: z.optional(named(/^[\w-]{1,64}(, *[\w-]{1,64})*$/, 'must be ids of projects, separated by commas')),
-  HOOKS: reference(),
-  TARGETS: reference(),
+  PROJECTS: z.optional(text(/^[\w-]{1,64}(, *[\w-]{1,64})*$/, 'must be project ids, separated by commas')),
+  /** Where the configuration of inbound webhook sources is. */
+  HOOKS: secretReference(),
+  /** Where the configuration of outbound webhook targets is. */
+  TARGETS: secretReference(),
   QUEUE_URL: queueUrl(),
   DEAD_LETTER_URL: queueUrl(),
-  AWS_REGION: z.optional(named(/^[a-z0-9-]{1,32}$/, 'must be a region such as eu-central-1')),
+  AWS_REGION: z.optional(text(/^[a-z0-9-]{1,32}$/, 'must be a region such as eu-central-1')),
   AWS_ACCESS_KEY_ID: z.optional(z.string()),
   AWS_SECRET_ACCESS_KEY: z.optional(z.string()),
   AWS_SESSION_TOKEN: z.optional(z.string()),
@@ -95,57 +99,57 @@ export interface Config {
   region: string;
   grantsPerKey: number;
   keysPerProject: number;
-  /** Where keys and grants are, when not in SQLite. */
+  /** Undefined for the SQLite store. */
   dynamodb: { table: string; endpoint: string | undefined; aws: AwsSettings } | undefined;
-  /** Name or ARN of the secret that holds the root keys, when they are not in the data folder. */
+  /** Name or ARN of the secret with the root keys; undefined if they are in the data folder. */
   rootKeySecret: string | undefined;
-  /** The KMS that this service stands in front of, when it is not its own authority. */
+  /** The KMS behind this service; undefined for the standalone authority. */
   upstream: UpstreamSettings | undefined;
-  /** The IAM that tells who is calling, when that is not the embedded directory. */
+  /** The IAM that authenticates callers; undefined for the embedded directory. */
   keystone: { endpoint: string; cacheSeconds: number } | undefined;
-  /** Where it is told who may send hooks. */
+  /** Where the configuration of inbound webhook sources is. */
   hooks: SecretReference | undefined;
-  /** Where it is told who hears of changes. */
+  /** Where the configuration of outbound webhook targets is. */
   targets: SecretReference | undefined;
-  /** Where work waits, when not in a table of this machine. */
+  /** Undefined for the queue in SQLite. */
   sqs: { queueUrl: string; deadLetterUrl: string | undefined; aws: AwsSettings } | undefined;
-  /** The only projects served; undefined for all that callers have. */
+  /** The projects that this service serves; undefined for every project of its callers. */
   projects: string[] | undefined;
 }
 
 export interface UpstreamSettings {
   /** Such as `https://kms.eu-de.otc.t-systems.com`. */
   endpoint: string;
-  /** `caller`: the caller's own token is passed on. */
+  /** `caller` forwards the token of each caller. */
   credentials: 'caller' | CredentialsSource;
   ratePerSecond: number;
-  /** For all that one request sends, waiting included. */
+  /** For all calls of one request together, including their wait for the rate limit. */
   timeoutMs: number;
 }
 
-/** Settings that cannot be used; the message lists each with what is wrong. */
+/** Aborts startup. The message names each invalid variable and says what is wrong with it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-function refusal(faults: readonly string[]): ConfigError {
-  return new ConfigError(['These settings cannot be used:', ...new Set(faults)].join('\n  '));
+function configError(problems: readonly string[]): ConfigError {
+  return new ConfigError(['Invalid settings:', ...new Set(problems)].join('\n  '));
 }
 
 /**
- * Reads the settings.
- * @param env an empty value counts as absent
- * @throws ConfigError
+ * Parses the settings.
+ * @param env the environment; an empty value counts as absent
+ * @throws ConfigError if a setting is invalid, missing or contradicts another
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = z.safeParse(SETTINGS, given);
   if (!result.success) {
-    throw refusal(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+    throw configError(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
   }
   const { data } = result;
-  const faults = conflictsOf(data);
-  if (faults.length > 0) throw refusal(faults);
+  const problems = conflictsOf(data);
+  if (problems.length > 0) throw configError(problems);
   return {
     host: data.HOST,
     port: data.PORT,
@@ -176,37 +180,42 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 const AWS_NAMES = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
 const KMS_NAMES = ['KMS_ACCESS_KEY', 'KMS_SECRET_KEY'] as const;
 
-/** What settings ask of each other and do not have. */
+/** Returns what is wrong with the combination of settings. */
 function conflictsOf(data: Settings): string[] {
-  const faults: string[] = [];
-  const need = (names: readonly (keyof Settings)[], by: string) => {
-    for (const name of names) if (data[name] === undefined) faults.push(`${name} must be set for ${by}`);
+  const problems: string[] = [];
+  const need = (names: readonly (keyof Settings)[], reason: string) => {
+    for (const name of names) if (data[name] === undefined) problems.push(`${name} must be set for ${reason}`);
   };
   if (data.STORE === 'dynamodb' && !data.DYNAMODB_ENDPOINT) need(AWS_NAMES, 'STORE=dynamodb without DYNAMODB_ENDPOINT');
   if (data.IDENTITY === 'keystone') need(['IAM_ENDPOINT'], 'IDENTITY=keystone');
-  // Whoever forgot the switch must not be served by an empty store instead of the cloud.
-  if (data.AUTHORITY !== 'upstream' && data.KMS_ENDPOINT)
-    faults.push('KMS_ENDPOINT is set: AUTHORITY must be upstream');
-  if (data.IDENTITY !== 'keystone' && data.IAM_ENDPOINT) faults.push('IAM_ENDPOINT is set: IDENTITY must be keystone');
+  // Without AUTHORITY=upstream, an empty store would answer instead of the upstream.
+  if (data.AUTHORITY !== 'upstream' && data.KMS_ENDPOINT) {
+    problems.push('KMS_ENDPOINT is set, so AUTHORITY must be upstream');
+  }
+  if (data.IDENTITY !== 'keystone' && data.IAM_ENDPOINT) {
+    problems.push('IAM_ENDPOINT is set, so IDENTITY must be keystone');
+  }
   for (const name of ['HOOKS', 'TARGETS'] as const) {
     if (data[name]?.startsWith('aws:')) need(AWS_NAMES, `${name}=aws:`);
   }
   if (data.QUEUE_URL?.startsWith('https:')) need(AWS_NAMES, 'QUEUE_URL');
   if (data.HOOKS && data.KMS_CREDENTIALS === 'caller') {
-    faults.push('HOOKS needs other KMS_CREDENTIALS than caller: nobody calls when a hook comes');
+    problems.push(
+      'KMS_CREDENTIALS must be env, file: or aws: because HOOKS is set: webhooks carry no token of a caller',
+    );
   }
   if (data.AUTHORITY === 'upstream') {
     need(['KMS_ENDPOINT', 'KMS_CREDENTIALS'], 'AUTHORITY=upstream');
     if (data.KMS_CREDENTIALS === 'env') need(KMS_NAMES, 'KMS_CREDENTIALS=env');
     if (data.KMS_CREDENTIALS?.startsWith('aws:')) need(AWS_NAMES, 'KMS_CREDENTIALS=aws:');
     if (data.KMS_CREDENTIALS === 'caller' && data.IDENTITY !== 'keystone') {
-      faults.push('KMS_CREDENTIALS=caller needs IDENTITY=keystone, which knows the tokens that are passed on');
+      problems.push('IDENTITY must be keystone for KMS_CREDENTIALS=caller: it checks the tokens that are forwarded');
     }
   }
-  return faults;
+  return problems;
 }
 
-/** @param fallback what a local DynamoDB is told, which takes any credentials */
+/** @param fallback for a local DynamoDB or SQS, which accepts any region and credentials */
 function awsOf(data: Settings, fallback = ''): AwsSettings {
   const { AWS_REGION = fallback, AWS_ACCESS_KEY_ID = fallback, AWS_SECRET_ACCESS_KEY = fallback } = data;
   return {
@@ -227,9 +236,9 @@ function upstreamOf(data: Settings): UpstreamSettings {
 }
 
 function referenceOf(data: Settings, value = ''): SecretReference | undefined {
-  const [, kind, place = ''] = /^(file|aws):(.+)$/.exec(value) ?? [];
-  if (kind === 'file') return { kind, path: place };
-  return kind === 'aws' ? { kind, secretId: place, aws: awsOf(data) } : undefined;
+  const [, kind, name = ''] = /^(file|aws):(.+)$/.exec(value) ?? [];
+  if (kind === 'file') return { kind, path: name };
+  return kind === 'aws' ? { kind, secretId: name, aws: awsOf(data) } : undefined;
 }
 
 function credentialsOf(data: Settings): 'caller' | CredentialsSource {
@@ -241,7 +250,7 @@ function credentialsOf(data: Settings): 'caller' | CredentialsSource {
   return { kind: 'env', credentials: { accessKey: KMS_ACCESS_KEY, secretKey: KMS_SECRET_KEY, securityToken } };
 }
 
-/** The settings of this process. Nothing else reads its environment. */
+/** Parses the environment of this process. No other module reads it. */
 export function readConfig(): Config {
   return parseConfig(process.env);
 }

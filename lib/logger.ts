@@ -1,9 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 
-/** One line of JSON a request, and for what goes wrong between requests. Never a token, key, signature or password. */
+/** Writes one JSON line per request or problem. Tokens, secret keys, signatures and passwords must not be logged. */
 export const logger = new Logger({ serviceName: 'kms-grants' });
 
-/** A cause in full, for the log only. */
+/** Returns the stack of an error and of its causes, for the log only. */
 export function describeCause(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const own = cause.stack ?? cause.message;

@@ -16,11 +16,11 @@ const DEFAULTS = {
   projects: undefined,
 };
 
-test('with nothing set there are defaults', () => {
+test('without any setting, parseConfig returns the defaults', () => {
   expect(parseConfig({})).toEqual(DEFAULTS);
 });
 
-test('an empty setting is as one not set', () => {
+test('an empty setting counts as absent', () => {
   const empty = {
     HOST: '',
     PORT: '',
@@ -33,11 +33,11 @@ test('an empty setting is as one not set', () => {
   expect(parseConfig(empty)).toEqual(DEFAULTS);
 });
 
-test('other variables of the environment do not matter', () => {
+test('other environment variables are ignored', () => {
   expect(parseConfig({ PATH: '/bin', port: '1', Host: 'x', KMS: undefined })).toEqual(DEFAULTS);
 });
 
-test('all can be set', () => {
+test('every basic setting can be set', () => {
   expect(
     parseConfig({
       HOST: '0.0.0.0',
@@ -66,7 +66,7 @@ test('all can be set', () => {
 
 const AWS = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret' };
 
-test('DynamoDB is where the settings of AWS say', () => {
+test('STORE=dynamodb uses the table in AWS with the AWS credentials', () => {
   const env = { ...AWS, STORE: 'dynamodb', AWS_SESSION_TOKEN: 'session', TABLE: 'grants', ROOT_KEY_SECRET: 'root' };
   expect(parseConfig(env)).toEqual({
     ...DEFAULTS,
@@ -79,7 +79,7 @@ test('DynamoDB is where the settings of AWS say', () => {
   });
 });
 
-test('a local DynamoDB takes any credentials, so none are needed', () => {
+test('a local DynamoDB needs no credentials', () => {
   expect(parseConfig({ STORE: 'dynamodb', DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' }).dynamodb).toEqual({
     table: 'kms-grants',
     endpoint: 'http://127.0.0.1:8000',
@@ -87,12 +87,10 @@ test('a local DynamoDB takes any credentials, so none are needed', () => {
   });
 });
 
-test('DynamoDB of AWS without a region or credentials stops the start and names each', () => {
+test('STORE=dynamodb without AWS credentials aborts startup with a message that names each missing variable', () => {
   const missing = 'must be set for STORE=dynamodb without DYNAMODB_ENDPOINT';
   expect(() => parseConfig({ STORE: 'dynamodb', AWS_REGION: 'eu-west-1' })).toThrow(
-    new ConfigError(
-      `These settings cannot be used:\n  AWS_ACCESS_KEY_ID ${missing}\n  AWS_SECRET_ACCESS_KEY ${missing}`,
-    ),
+    new ConfigError(`Invalid settings:\n  AWS_ACCESS_KEY_ID ${missing}\n  AWS_SECRET_ACCESS_KEY ${missing}`),
   );
 });
 
@@ -107,7 +105,7 @@ test.each([
   ['REGION', 'x'.repeat(64), { region: 'x'.repeat(64) }],
   ['GRANTS_PER_KEY', '1', { grantsPerKey: 1 }],
   ['KEYS_PER_PROJECT', '1000000', { keysPerProject: 1_000_000 }],
-])('%s=%s is taken', (name, value, expected) => {
+])('%s=%s is accepted', (name, value, expected) => {
   expect(parseConfig({ [name]: value })).toEqual({ ...DEFAULTS, ...expected });
 });
 
@@ -149,22 +147,20 @@ test.each([
   ['DYNAMODB_ENDPOINT', 'http://127.0.0.1:8000/x', 'must be an address such as http://127.0.0.1:8000'],
   ['ROOT_KEY_SECRET', 'a b', 'must be the name or ARN of a secret'],
   ['AWS_REGION', 'eu central', 'must be a region such as eu-central-1'],
-])('%s=%s stops the start and says why', (name, value, why) => {
-  expect(() => parseConfig({ [name]: value })).toThrow(
-    new ConfigError(`These settings cannot be used:\n  ${name} ${why}`),
-  );
+])('%s=%s aborts startup with a message that names the variable and says why', (name, value, why) => {
+  expect(() => parseConfig({ [name]: value })).toThrow(new ConfigError(`Invalid settings:\n  ${name} ${why}`));
 });
 
-test('everything that is wrong is told at once, each on its line', () => {
+test('the message lists every invalid variable on its own line', () => {
   expect(() => parseConfig({ PORT: 'x', GRANTS_PER_KEY: '0', REGION: '!', HOST: 'fine' })).toThrow(
-    new ConfigError(`These settings cannot be used:\n  PORT ${PORT}\n  REGION ${REGION}\n  GRANTS_PER_KEY ${COUNT}`),
+    new ConfigError(`Invalid settings:\n  PORT ${PORT}\n  REGION ${REGION}\n  GRANTS_PER_KEY ${COUNT}`),
   );
 });
 
 const UPSTREAM = { AUTHORITY: 'upstream', KMS_ENDPOINT: 'https://kms.eu-de.otc.t-systems.com' };
 const KEYSTONE = { IDENTITY: 'keystone', IAM_ENDPOINT: 'https://iam.eu-de.otc.t-systems.com' };
 
-test('in front of another KMS, with the usual rate and time', () => {
+test('AUTHORITY=upstream has a default rate limit and timeout', () => {
   const { upstream, keystone } = parseConfig({ ...UPSTREAM, ...KEYSTONE, KMS_CREDENTIALS: 'caller' });
   expect(upstream).toEqual({
     endpoint: 'https://kms.eu-de.otc.t-systems.com',
@@ -191,91 +187,103 @@ test.each<[string, Record<string, string>, object]>([
       aws: { region: 'eu-central-1', accessKeyId: 'A', secretAccessKey: 'S', sessionToken: undefined },
     },
   ],
-])('credentials by reference: %s', (KMS_CREDENTIALS, more, credentials) => {
+])('KMS_CREDENTIALS=%s selects the source of the credentials', (KMS_CREDENTIALS, more, credentials) => {
   expect(parseConfig({ ...UPSTREAM, KMS_CREDENTIALS, ...more }).upstream?.credentials).toEqual(credentials);
 });
 
 test.each<[string, Record<string, string>, string]>([
-  ['no endpoint', { AUTHORITY: 'upstream', KMS_CREDENTIALS: 'file:a' }, 'KMS_ENDPOINT must be set'],
-  ['no credentials', UPSTREAM, 'KMS_CREDENTIALS must be set'],
   [
-    'tokens that nobody knows',
-    { ...UPSTREAM, KMS_CREDENTIALS: 'caller' },
-    'KMS_CREDENTIALS=caller needs IDENTITY=keystone',
+    'AUTHORITY=upstream without KMS_ENDPOINT',
+    { AUTHORITY: 'upstream', KMS_CREDENTIALS: 'file:a' },
+    'KMS_ENDPOINT must be set',
   ],
-  ['half a key', { ...UPSTREAM, KMS_CREDENTIALS: 'env', KMS_ACCESS_KEY: 'AK' }, 'KMS_SECRET_KEY must be set'],
+  ['AUTHORITY=upstream without KMS_CREDENTIALS', UPSTREAM, 'KMS_CREDENTIALS must be set'],
   [
-    'a secret of no region',
+    'forwarded tokens that nobody checks',
+    { ...UPSTREAM, KMS_CREDENTIALS: 'caller' },
+    'IDENTITY must be keystone for KMS_CREDENTIALS=caller',
+  ],
+  [
+    'an access key without its secret key',
+    { ...UPSTREAM, KMS_CREDENTIALS: 'env', KMS_ACCESS_KEY: 'AK' },
+    'KMS_SECRET_KEY must be set',
+  ],
+  [
+    'an AWS secret without a region',
     { ...UPSTREAM, KMS_CREDENTIALS: 'aws:s' },
     'AWS_REGION must be set for KMS_CREDENTIALS=aws:',
   ],
+  ['an invalid port', { ...KEYSTONE, IAM_ENDPOINT: 'https://iam.example.com:99999' }, 'IAM_ENDPOINT must be an origin'],
   [
-    'a port that is none',
-    { ...KEYSTONE, IAM_ENDPOINT: 'https://iam.example.com:99999' },
-    'IAM_ENDPOINT must be an origin',
-  ],
-  [
-    'a forgotten AUTHORITY',
+    'KMS_ENDPOINT without AUTHORITY=upstream',
     { KMS_ENDPOINT: 'https://kms.example.com' },
-    'KMS_ENDPOINT is set: AUTHORITY must be upstream',
+    'KMS_ENDPOINT is set, so AUTHORITY must be upstream',
   ],
   [
-    'a forgotten IDENTITY',
+    'IAM_ENDPOINT without IDENTITY=keystone',
     { IAM_ENDPOINT: 'https://iam.example.com' },
-    'IAM_ENDPOINT is set: IDENTITY must be keystone',
+    'IAM_ENDPOINT is set, so IDENTITY must be keystone',
   ],
-  ['projects of no form', { PROJECTS: 'a b' }, 'PROJECTS must be ids of projects'],
-  ['the secret itself', { ...UPSTREAM, KMS_CREDENTIALS: 'hush' }, 'KMS_CREDENTIALS must be caller, env, file:'],
+  ['malformed project ids', { PROJECTS: 'a b' }, 'PROJECTS must be project ids'],
   [
-    'clear text over the network',
+    'a secret in place of a reference to it',
+    { ...UPSTREAM, KMS_CREDENTIALS: 'hush' },
+    'KMS_CREDENTIALS must be caller, env, file:',
+  ],
+  [
+    'plain HTTP over the network',
     { ...UPSTREAM, KMS_ENDPOINT: 'http://kms.example.com' },
     'KMS_ENDPOINT must be an origin',
   ],
-  ['a path', { ...UPSTREAM, KMS_ENDPOINT: 'https://kms.example.com/v1' }, 'KMS_ENDPOINT must be an origin'],
   [
-    'somebody in the address',
+    'an endpoint with a path',
+    { ...UPSTREAM, KMS_ENDPOINT: 'https://kms.example.com/v1' },
+    'KMS_ENDPOINT must be an origin',
+  ],
+  [
+    'an endpoint with credentials',
     { ...UPSTREAM, KMS_ENDPOINT: 'https://a:b@kms.example.com' },
     'KMS_ENDPOINT must be an origin',
   ],
   [
-    'a name that looks like this machine',
+    'plain HTTP to a host name that begins like a local address',
     { ...KEYSTONE, IAM_ENDPOINT: 'http://127.0.0.1.example.com' },
     'IAM_ENDPOINT must be an origin',
   ],
-  ['no IAM', { IDENTITY: 'keystone' }, 'IAM_ENDPOINT must be set'],
+  ['IDENTITY=keystone without IAM_ENDPOINT', { IDENTITY: 'keystone' }, 'IAM_ENDPOINT must be set'],
   [
-    'a rate of nothing',
+    'a rate of 0',
     { ...UPSTREAM, KMS_RATE_PER_SECOND: '0' },
     'KMS_RATE_PER_SECOND must be a whole number from 1 to 1000',
   ],
   [
-    'longer than API Gateway waits',
+    'a timeout longer than that of API Gateway',
     { ...UPSTREAM, KMS_TIMEOUT_SECONDS: '26' },
     'KMS_TIMEOUT_SECONDS must be a whole number from 1 to 25',
   ],
   [
-    'tokens kept for an hour',
+    'tokens cached for an hour',
     { ...KEYSTONE, TOKEN_CACHE_SECONDS: '3600' },
     'TOKEN_CACHE_SECONDS must be a whole number from 0 to 300',
   ],
-])('%s stops the start and is named', (_, env, told) => {
+])('%s aborts startup with a message that names the variable', (_, env, message) => {
   expect(() => parseConfig(env)).toThrow(ConfigError);
-  expect(() => parseConfig(env)).toThrow(told);
+  expect(() => parseConfig(env)).toThrow(message);
 });
 
-test('a message never holds the value of a secret', () => {
+test('no message contains the value of a secret', () => {
   const env = { ...UPSTREAM, KMS_CREDENTIALS: 'SK-hush', KMS_SECRET_KEY: 'hush' };
   expect(() => parseConfig(env)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hush') }));
 });
 
 test.each(['http://127.0.0.1:8081', 'http://localhost:8081', 'http://[::1]:8081', 'https://10.0.0.7:8443'])(
-  '%s may be the KMS',
+  'KMS_ENDPOINT=%s is accepted',
   (endpoint) => {
     const env = { ...UPSTREAM, KMS_ENDPOINT: endpoint, KMS_CREDENTIALS: 'file:a' };
     expect(parseConfig(env).upstream?.endpoint).toBe(endpoint);
   },
 );
 
-test('only some projects can be served', () => {
+test('PROJECTS limits the service to some projects', () => {
   expect(parseConfig({ PROJECTS: 'aa, bb,cc' }).projects).toEqual(['aa', 'bb', 'cc']);
 });

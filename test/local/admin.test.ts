@@ -84,7 +84,7 @@ describe('without a data folder', () => {
   });
 
   test('an invalid setting is named, and the command exits with 1', async () => {
-    const err = 'These settings cannot be used:\n  PORT must be a whole number from 0 to 65535\n';
+    const err = 'Invalid settings:\n  PORT must be a whole number from 0 to 65535\n';
     expect(await runWith({ DATA_DIR: absent, PORT: 'http' }, ['list-users'])).toEqual({ code: 1, out: '', err });
   });
 
@@ -234,8 +234,8 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
   test('a secret is printed only once, with a line that says so, and never in a list', async () => {
     const bob = await run('create-user', '--project', project, '--name', 'bob', '--role', 'te_admin');
     const second = await run('create-access-key', '--user', user.user_id);
-    expect(bob.out).toContain('The password is shown only now and can never be read again');
-    expect(second.out).toContain('The secret key is shown only now and can never be read again');
+    expect(bob.out).toContain('The password is shown only now and cannot be read again');
+    expect(second.out).toContain('The secret key is shown only now and cannot be read again');
     const password = /^password +(\S{24})$/m.exec(bob.out)?.[1];
     const secretKey = /^secret_key +(\S{40})$/m.exec(second.out)?.[1];
     expect([password, secretKey]).toEqual([expect.any(String), expect.any(String)]);

@@ -76,7 +76,7 @@ async function failedStart(env: Record<string, string>, ...args: string[]): Prom
 describe('invalid settings', () => {
   test('a missing region, credentials and endpoint are each named, and nothing is created', async () => {
     expect((await failedStart({})).trimEnd().split('\n')).toEqual([
-      'These settings cannot be used:',
+      'Invalid settings:',
       '  AWS_REGION must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
       '  AWS_ACCESS_KEY_ID must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
       '  AWS_SECRET_ACCESS_KEY must be set for STORE=dynamodb without DYNAMODB_ENDPOINT',
@@ -91,7 +91,7 @@ describe('invalid settings', () => {
       '  DYNAMODB_ENDPOINT must be an address such as http://127.0.0.1:8000',
       '  ROOT_KEY_SECRET must be the name or ARN of a secret',
       '  TABLE must be 3 to 255 letters, digits or . _ -',
-      'These settings cannot be used:',
+      'Invalid settings:',
     ]);
     expect(await failedStart({ STORE: 'mongodb' })).toContain('STORE must be sqlite or dynamodb');
   });

@@ -91,7 +91,7 @@ describe('a failing start exits with 1 and a message without a stack trace', () 
       '  KEYS_PER_PROJECT must be a whole number from 1 to 1000000',
       '  PORT must be a whole number from 0 to 65535',
       '  REGION must be 1 to 64 letters, digits or . _ -',
-      'These settings cannot be used:',
+      'Invalid settings:',
     ]);
     expect(existsSync(dataDir)).toBe(false);
   });
