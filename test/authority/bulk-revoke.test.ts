@@ -1,12 +1,12 @@
 /** Many grants of one request: each is judged by itself, however the request is known again. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { revokeGrants, revokePrincipalGrants } from '../../lib/authority/bulk-revoke.ts';
-import { type Jobs, never, newId, openJobs } from '../webhooks/jobs/fixture.ts';
+import { type JobFixture, newId, noDeadline, openJobFixture } from '../webhooks/jobs/fixture.ts';
 import { requestContext } from './standalone/fixture.ts';
 
-let jobs: Jobs;
+let jobs: JobFixture;
 beforeAll(async () => {
-  jobs = await openJobs();
+  jobs = await openJobFixture();
 });
 afterAll(() => jobs.close());
 
@@ -19,13 +19,13 @@ test.each([
   const gone = { key_id: keyId, grant_id: '0'.repeat(64) };
   const asked = requestContext('revoke-principal-grants', mark);
   // First by itself, so that whatever is remembered of it is there for the others.
-  expect(await revokeGrants(jobs.authority, asked, [gone], never)).toEqual([{ grant: gone, result: 'gone' }]);
+  expect(await revokeGrants(jobs.authority, asked, [gone], noDeadline)).toEqual([{ grant: gone, result: 'gone' }]);
   const grants = ids.map((grant_id) => ({ key_id: keyId, grant_id }));
-  const results = await revokeGrants(jobs.authority, asked, grants, never);
+  const results = await revokeGrants(jobs.authority, asked, grants, noDeadline);
   expect(results.map(({ result }) => result)).toEqual(['revoked', 'revoked', 'revoked']);
-  expect(await jobs.heldBy(grantee)).toEqual([]);
+  expect(await jobs.grantIdsOf(grantee)).toEqual([]);
   // Each has made a change of its own, and none is a repeat of another.
-  const receipts = await jobs.receiptsOf(asked.requestId, grantee);
+  const receipts = await jobs.eventsOf(asked.requestId, grantee);
   expect(receipts.map(({ grant }) => grant?.grant_id).sort()).toEqual([...ids].sort());
 });
 
@@ -41,5 +41,5 @@ test('a dry run with a digest only looks, whether the digest fits or not', async
   expect(told).toMatchObject({ dry_run: true, total: 2, keys: [{ key_id: keyId, total: 2 }] });
   expect(await look(told.digest)).toEqual(told);
   expect(await look('0'.repeat(64))).toEqual(told);
-  expect((await jobs.heldBy(grantee)).sort()).toEqual([...ids].sort());
+  expect((await jobs.grantIdsOf(grantee)).sort()).toEqual([...ids].sort());
 });

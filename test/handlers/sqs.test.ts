@@ -7,12 +7,12 @@ import { sqsHandler } from '../../lib/handlers/sqs.ts';
 import { logger } from '../../lib/logger.ts';
 import type { ReceivedMessage } from '../../lib/queue/queue.ts';
 import { useServices } from '../../lib/services.ts';
-import { disabled, holding, type Jobs, openJobs } from '../webhooks/jobs/fixture.ts';
+import { type JobFixture, newGrantee, openJobFixture, revokePrincipalTask } from '../webhooks/jobs/fixture.ts';
 
-let jobs: Jobs;
+let jobs: JobFixture;
 const lines = jest.spyOn(logger, 'error');
 beforeAll(async () => {
-  jobs = await openJobs();
+  jobs = await openJobFixture();
 });
 afterEach(() => {
   lines.mockClear();
@@ -95,8 +95,8 @@ test.each([
 
 test('a job is worked on to its end, and its message is finished', async () => {
   const queue = serve();
-  const { grantee, ids } = await holding(jobs, 2);
-  const jobId = await jobs.newJob([disabled(grantee)]);
+  const { grantee, ids } = await newGrantee(jobs, 2);
+  const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   const Records = [recordOf(jobWork(jobId), 'm1'), recordOf(jobWork('0'.repeat(32)), 'm2')];
   expect(await worker({ Records }, contextOf(100_000))).toEqual(failed());
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: ids.length });
@@ -106,8 +106,8 @@ test('a job is worked on to its end, and its message is finished', async () => {
 
 test('a job whose time is up goes on as new work; its message is finished', async () => {
   const queue = serve();
-  const { grantee } = await holding(jobs, 2);
-  const jobId = await jobs.newJob([disabled(grantee)]);
+  const { grantee } = await newGrantee(jobs, 2);
+  const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   expect(await worker({ Records: [recordOf(jobWork(jobId), 'm1')] }, contextOf(1_000))).toEqual(failed());
   expect(queue.send.mock.calls).toEqual([[jobWork(jobId)]]);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'running' });
@@ -116,8 +116,8 @@ test('a job whose time is up goes on as new work; its message is finished', asyn
 test('a job with grants that could not be revoked comes back by its own message, after its pause', async () => {
   const revokeAny = () => Promise.reject(new KmsError('APIGW.0201:504'));
   const queue = serve({ ...jobs.authority, revokeAny });
-  const { grantee } = await holding(jobs, 2);
-  const jobId = await jobs.newJob([disabled(grantee)]);
+  const { grantee } = await newGrantee(jobs, 2);
+  const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   expect(await worker({ Records: [recordOf(jobWork(jobId), 'm1')] }, contextOf(100_000))).toEqual(failed('m1'));
   expect(queue.retryLater.mock.calls).toEqual([[expect.objectContaining({ receiptHandle: 'handle-of-m1' }), 2]]);
   expect(queue.send).not.toHaveBeenCalled();

@@ -8,17 +8,17 @@ import type { Queue } from '../../lib/queue/queue.ts';
 import type { Services } from '../../lib/services.ts';
 import { openSqlite } from '../../lib/store/sqlite/sqlite.ts';
 import { startWorker, type Worker } from '../../local/worker.ts';
-import { until } from '../webhooks/fixture.ts';
-import { disabled, holding, type Jobs, openJobs } from '../webhooks/jobs/fixture.ts';
+import { waitFor } from '../webhooks/fixture.ts';
+import { type JobFixture, newGrantee, openJobFixture, revokePrincipalTask } from '../webhooks/jobs/fixture.ts';
 
 /** Grants that one job revokes at the same time, as documented in docs/webhooks. */
 const CONCURRENT_REVOKES = 32;
 
-let jobs: Jobs;
+let jobs: JobFixture;
 let engine: ReturnType<typeof openSqlite>;
 let worker: Worker | undefined;
 beforeEach(async () => {
-  jobs = await openJobs();
+  jobs = await openJobFixture();
   engine = openSqlite(':memory:', { now: () => jobs.clock.nowMs });
 });
 afterEach(async () => {
@@ -37,7 +37,7 @@ interface Replacements {
 
 /** Starts the worker, with another queue or `revokeAny` if given. */
 async function start({ revokeAny, queue = engine.queue }: Replacements = {}): Promise<Worker> {
-  const { store, authority } = jobs.worker(revokeAny && { revokeAny });
+  const { store, authority } = jobs.dependencies(revokeAny && { revokeAny });
   // The message processor is memoized by store, so each worker gets a store object of its own.
   const services = { config: {}, store: { ...jobs.store, ...store }, authority, queue, now: () => jobs.clock.nowMs };
   worker = await startWorker(services as unknown as Services);
@@ -45,12 +45,13 @@ async function start({ revokeAny, queue = engine.queue }: Replacements = {}): Pr
 }
 
 async function createJob(count: number): Promise<string> {
-  return jobs.newJob([disabled((await holding(jobs, count)).grantee)]);
+  return jobs.newJob([revokePrincipalTask((await newGrantee(jobs, count)).grantee)]);
 }
 
 const send = (jobId: string) => engine.queue.send({ kind: 'job', jobId });
 const stateOf = async (jobId: string) => (await jobs.job(jobId)).state;
-const isDone = (jobId: string) => until('the job is done', async () => (await stateOf(jobId)) === 'done' || undefined);
+const isDone = (jobId: string) =>
+  waitFor('the job is done', async () => (await stateOf(jobId)) === 'done' || undefined);
 
 /** A `revokeAny` that waits until `release` is called. */
 function blockedRevoke() {
@@ -73,7 +74,7 @@ test('a message that a dead process had received is processed after a restart', 
   expect(await engine.queue.receive(1)).toHaveLength(1);
   await start();
   await isDone(jobId);
-  await until('the queue is empty', async () => engine.queue.nextDueAtMs() === undefined || undefined);
+  await waitFor('the queue is empty', async () => engine.queue.nextDueAtMs() === undefined || undefined);
 });
 
 test('a sent message is processed immediately, not at the next poll', async () => {
@@ -95,7 +96,7 @@ test('a long job does not delay other jobs', async () => {
     revokeAny: (context, grant) => (isSlow(context) ? revokeAny : jobs.authority.revokeAny)(context, grant),
   });
   await send(slow);
-  await until('the revocation starts', async () => started() > 0 || undefined);
+  await waitFor('the revocation starts', async () => started() > 0 || undefined);
   const quick = await createJob(1);
   await send(quick);
   await isDone(quick);
@@ -109,7 +110,7 @@ test('stop waits for the revocations in progress, starts no more, and the next w
   const jobId = await createJob(CONCURRENT_REVOKES);
   const { stop } = await start({ revokeAny });
   await send(jobId);
-  await until('the revocation starts', async () => started() > 0 || undefined);
+  await waitFor('the revocation starts', async () => started() > 0 || undefined);
   let isStopped = false;
   const stopping = stop().then(() => {
     isStopped = true;
@@ -138,7 +139,7 @@ test('after a minute a job goes to the end of the queue, and is finished later',
     },
   });
   await send(jobId);
-  // `until` would time out here, because the clock jumps by a minute.
+  // `waitFor` would time out here, because the clock jumps by a minute.
   for (let turns = 0; sent.mock.calls.length < 2; turns += 1) {
     expect(turns).toBeLessThan(100_000);
     await nextTurn();

@@ -5,16 +5,16 @@ import { KmsError } from '../../lib/errors.ts';
 import { withOutboxNotification } from '../../lib/store/outbox-notification.ts';
 import { runJob } from '../../lib/webhooks/jobs/job.ts';
 import { codeOf, PROJECT, requestContext } from '../authority/standalone/fixture.ts';
-import { disabled, type Jobs, never, newId, openJobs } from '../webhooks/jobs/fixture.ts';
+import { type JobFixture, newId, noDeadline, openJobFixture, revokePrincipalTask } from '../webhooks/jobs/fixture.ts';
 
-let jobs: Jobs;
+let jobs: JobFixture;
 /** What could be read of the newest change each time that somebody was told. */
 const seen: (ChangeEvent | undefined)[] = [];
 const tell = jest.fn(async () => {
   seen.push((await jobs.store.events.list(PROJECT, {}, 1))[0]);
 });
 beforeAll(async () => {
-  jobs = await openJobs();
+  jobs = await openJobFixture();
 });
 beforeEach(() => {
   tell.mockClear();
@@ -37,9 +37,9 @@ test('a change that leaves an event is told when it can be read; one that is ref
 test('that a job could not revoke a grant is told too', async () => {
   const grantee = newId();
   const [grantId = ''] = await jobs.newGrants(await jobs.newKey(), grantee, 1);
-  const jobId = await jobs.newJob({ tasks: [disabled(grantee)], projectIds: [PROJECT], failedAttempts: 5 });
-  const world = jobs.worker({ revokeAny: () => Promise.reject(new KmsError('KMS.0306')) });
+  const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(grantee)], projectIds: [PROJECT], failedAttempts: 5 });
+  const world = jobs.dependencies({ revokeAny: () => Promise.reject(new KmsError('KMS.0306')) });
   const refusing = { ...world, store: withOutboxNotification(jobs.store, tell) };
-  expect(await runJob(refusing, jobId, never)).toEqual({ next: 'ended' });
+  expect(await runJob(refusing, jobId, noDeadline)).toEqual({ next: 'ended' });
   expect(seen).toMatchObject([{ requestId: jobId, failure: 'KMS.0306', grant: { grant_id: grantId } }]);
 });

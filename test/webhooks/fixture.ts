@@ -1,4 +1,4 @@
-/** A service that hooks may be sent to, with a source of each kind, and senders that sign as those do. */
+/** A running service with one webhook source of each kind, and functions that send and sign webhooks as sources do. */
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,75 +18,72 @@ export const ALL_ACTIONS = ['principal.disabled', 'grant.revoke', 'key.compromis
 const gitHubKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 /** Far longer than any job of a test takes. */
-const END_MS = 20_000;
+const WAIT_MAX_MS = 20_000;
 const HOUR_MS = 3_600_000;
 
-export interface HookAnswer extends ApiResponse {
-  /** The body as it came. */
+export interface WebhookResponse extends ApiResponse {
+  /** The body as received. */
   text: string;
 }
 
-export type Sender = (body: unknown, options?: Sending) => Promise<HookAnswer>;
+export type SendEvent = (body: unknown, options?: SendOptions) => Promise<WebhookResponse>;
 
-export interface Sending {
+export interface SendOptions {
+  /** Default: `hr`. */
   source?: string;
-  /** Of the delivery; a new one when left out. */
+  /** The delivery id; a new one when left out. */
   id?: string;
   secret?: string;
-  /** When it is signed; now by the service's clock when left out. */
+  /** When the request is signed; now by the service's clock when left out. */
   atMs?: number;
-  /** Changes of what is sent once it is signed. */
+  /** Replaces parts of the signed request. */
   change?: RequestOptions;
 }
 
-export interface World {
+export interface WebhookFixture {
   service: TestService;
-  stranger: Awaited<ReturnType<TestService['foreignUser']>>;
-  /** Writes the settings anew. */
+  foreignUser: Awaited<ReturnType<TestService['foreignUser']>>;
+  /** Overwrites the setting HOOKS. */
   setSources(sources: object): void;
-  send(path: string, ask: RequestOptions): Promise<HookAnswer>;
-  /** Sends an event of ours, signed by the package that the standard brings. */
-  tell: Sender;
-  /** The job as it is told, once nothing more happens to it. */
-  ended(jobId: string): Promise<ApiResponse['body']>;
-  /** Sends an event and waits for the end of its job. */
-  tellAndWait: Sender;
-  /** When nothing is left in the queue. */
-  idle(): Promise<void>;
+  send(path: string, options: RequestOptions): Promise<WebhookResponse>;
+  /** Sends an event of the kind `standard`, signed by the reference library of Standard Webhooks. */
+  sendEvent: SendEvent;
+  /** Like `sendEvent`, but waits for the end of the job; `body` is the job. */
+  sendEventAndWait: SendEvent;
+  /** Waits for the end of a job. @returns the job as the API shows it */
+  endedJob(jobId: string): Promise<ApiResponse['body']>;
+  /** Waits until the queue is empty. */
+  queueIsEmpty(): Promise<void>;
   job(jobId: string, user?: TestService['creator'], projectId?: string): Promise<ApiResponse>;
   stop(): Promise<void>;
 }
 
 /**
- * `hr` may do everything in two projects and `narrow` little in one; `okta`, `workos`, `scim` and `github` are of the
- * kinds that they are called by.
+ * Starts the service. Its sources: `hr` may do everything in two projects, `narrow` may revoke single grants in one;
+ * `okta`, `workos`, `scim` and `github` have the kind of their name.
  */
-export async function startWorld(): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), 'kms-grants-hooks-'));
+export async function startWebhookFixture(): Promise<WebhookFixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'kms-grants-webhooks-'));
   const path = join(folder, 'hooks.json');
-  // Not read before the first hook, so it may name what is made only now.
+  // The service reads the file with the first webhook, so the file may name a project that is created only below.
   const service = await startService({ HOOKS: `file:${path}` });
-  const stranger = await service.foreignUser();
-  // The queue keeps the machine's time: by the service's clock all that is put there is due.
+  const foreignUser = await service.foreignUser();
+  // The queue uses the system clock. One hour later by the service's clock, every message is due.
   service.clock.nowMs += HOUR_MS;
   const setSources = (sources: object) => writeFileSync(path, JSON.stringify(sources));
-  setSources(sourcesOf(service.demo.project_id, stranger.project_id));
+  setSources(sourceSettings(service.demo.project_id, foreignUser.project_id));
 
-  async function send(to: string, { method = 'POST', headers = {}, body }: RequestOptions): Promise<HookAnswer> {
-    const sent = body === undefined ? {} : { body: textOf(body) };
-    const response = await fetch(service.url + to, { method, headers, ...sent });
+  async function send(to: string, { method = 'POST', headers = {}, body }: RequestOptions): Promise<WebhookResponse> {
+    const init = body === undefined ? { method, headers } : { method, headers, body: textOf(body) };
+    const response = await fetch(service.url + to, init);
     const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: text === '' ? undefined : JSON.parse(text),
-    };
+    const { status } = response;
+    return { status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
   }
 
-  const tell: Sender = (body, { source = 'hr', change = {}, ...signing } = {}) => {
-    const ask = signed(body, { atMs: service.clock.nowMs, ...signing });
-    return send(`/hooks/${source}`, { ...ask, ...change, headers: { ...ask.headers, ...change.headers } });
+  const sendEvent: SendEvent = (body, { source = 'hr', change = {}, ...signing } = {}) => {
+    const request = signEvent(body, { atMs: service.clock.nowMs, ...signing });
+    return send(`/hooks/${source}`, { ...request, ...change, headers: { ...request.headers, ...change.headers } });
   };
 
   async function job(jobId: string, user = service.creator, projectId = service.demo.project_id): Promise<ApiResponse> {
@@ -94,30 +91,30 @@ export async function startWorld(): Promise<World> {
     return service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers });
   }
 
-  function ended(jobId: string) {
-    return until(`job ${jobId} ends`, async () => {
+  function endedJob(jobId: string) {
+    return waitFor(`the end of job ${jobId}`, async () => {
       const body = okBody(await job(jobId));
       return ['queued', 'running'].includes(body.state) ? undefined : body;
     });
   }
 
-  async function idle(): Promise<void> {
+  async function queueIsEmpty(): Promise<void> {
     const queue = service.services.queue as SqliteQueue;
-    await until('the queue is empty', async () => queue.nextDueAtMs() === undefined || undefined);
+    await waitFor('an empty queue', async () => queue.nextDueAtMs() === undefined || undefined);
   }
 
   return {
     service,
-    stranger,
+    foreignUser,
     setSources,
     send,
-    tell,
+    sendEvent,
     job,
-    ended,
-    idle,
-    async tellAndWait(body, options) {
-      const answer = await tell(body, options);
-      return { ...answer, body: await ended(okBody(answer).job_id) };
+    endedJob,
+    queueIsEmpty,
+    async sendEventAndWait(body, options) {
+      const response = await sendEvent(body, options);
+      return { ...response, body: await endedJob(okBody(response).job_id) };
     },
     async stop() {
       await service.stop();
@@ -126,35 +123,35 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-/** Looks until there is something to be seen. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const endsAtMs = performance.now() + END_MS;
+/** Calls `read` until it returns a value. */
+export async function waitFor<T>(what: string, read: () => Promise<T | undefined>): Promise<T> {
+  const endsAtMs = performance.now() + WAIT_MAX_MS;
   for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (performance.now() > endsAtMs) throw new Error(`not in time: ${what}`);
-    // The service is in this process and needs its turn.
+    const value = await read();
+    if (value !== undefined) return value;
+    if (performance.now() > endsAtMs) throw new Error(`timed out waiting for: ${what}`);
+    // Lets the service run, which is in this process.
     await nextTurn();
   }
 }
 
-export function sourcesOf(projectId: string, second: string) {
-  const one = { secrets: [PLAIN_SECRET], projects: [projectId], actions: ALL_ACTIONS };
+export function sourceSettings(projectId: string, secondProjectId: string) {
+  const common = { secrets: [PLAIN_SECRET], projects: [projectId], actions: ALL_ACTIONS };
   const publicKey = gitHubKeys.publicKey.export({ format: 'pem', type: 'spki' });
   return {
-    hr: { kind: 'standard', secrets: [SECRET], projects: [projectId, second], actions: ALL_ACTIONS },
+    hr: { kind: 'standard', secrets: [SECRET], projects: [projectId, secondProjectId], actions: ALL_ACTIONS },
     narrow: { kind: 'standard', secrets: [SECRET], projects: [projectId], actions: ['grant.revoke'] },
-    okta: { kind: 'okta', ...one },
-    workos: { kind: 'workos', ...one },
-    scim: { kind: 'scim', ...one },
-    github: { kind: 'github', ...one, secrets: [publicKey] },
+    okta: { kind: 'okta', ...common },
+    workos: { kind: 'workos', ...common },
+    scim: { kind: 'scim', ...common },
+    github: { kind: 'github', ...common, secrets: [publicKey] },
   };
 }
 
-/** A delivery in the form of Standard Webhooks. @param body JSON, or the text or bytes themselves */
-export function signed(
+/** Signs an event with the reference library of Standard Webhooks. @param body JSON, or the text itself */
+export function signEvent(
   body: unknown,
-  { id = `msg_${randomUUID()}`, secret = SECRET, atMs }: Pick<Sending, 'id' | 'secret'> & { atMs: number },
+  { id = `msg_${randomUUID()}`, secret = SECRET, atMs }: Pick<SendOptions, 'id' | 'secret'> & { atMs: number },
 ): { headers: Record<string, string>; body: string } {
   const text = textOf(body);
   const headers = {
@@ -165,15 +162,15 @@ export function signed(
   return { headers, body: text };
 }
 
-/** Signed by the vendor's library. */
-export async function workosSigned(body: unknown, atMs: number): Promise<RequestOptions> {
+/** Signs with the library of WorkOS. */
+export async function signWorkos(body: unknown, atMs: number): Promise<RequestOptions> {
   const text = textOf(body);
   const signature = await new WorkOS('sk_test').webhooks.computeSignature(atMs, Buffer.from(text), PLAIN_SECRET);
   return { headers: { 'workos-signature': `t=${atMs}, v1=${signature}` }, body: text };
 }
 
-/** Signed as GitHub does, with a key of this run. */
-export function gitHubSigned(body: unknown): RequestOptions {
+/** Signs as GitHub does, with the key that the source `github` has in `sourceSettings`. */
+export function signGitHub(body: unknown): RequestOptions {
   const text = textOf(body);
   const headers = {
     'github-public-key-identifier': 'key-of-the-test',

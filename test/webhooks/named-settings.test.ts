@@ -6,7 +6,14 @@ import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@
 import { logger } from '../../lib/logger.ts';
 import { parseSources, refreshingSources } from '../../lib/webhooks/inbound/sources.ts';
 import { parseTargets, refreshingTargets } from '../../lib/webhooks/outbound/targets.ts';
-import { ALL_ACTIONS, OTHER_SECRET, PLAIN_SECRET, SECRET, startWorld, type World } from './fixture.ts';
+import {
+  ALL_ACTIONS,
+  OTHER_SECRET,
+  PLAIN_SECRET,
+  SECRET,
+  startWebhookFixture,
+  type WebhookFixture,
+} from './fixture.ts';
 
 const HR = { kind: 'standard', secrets: [SECRET], projects: ['p1'], actions: ['grant.revoke'] };
 /** Good for a source that signs with ed25519. */
@@ -155,23 +162,23 @@ describe('kept', () => {
 });
 
 describe('while a secret is being replaced', () => {
-  let world: World;
+  let fixture: WebhookFixture;
   const realNow = performance.now.bind(performance);
   let aheadMs = 0;
   beforeEach(async () => {
-    world = await startWorld();
+    fixture = await startWebhookFixture();
     jest.spyOn(performance, 'now').mockImplementation(() => realNow() + aheadMs);
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await world.stop();
+    await fixture.stop();
   });
 
   test('both are good, and the old one is not once it is gone', async () => {
-    const source = { ...HR, projects: [world.service.demo.project_id], actions: ALL_ACTIONS };
+    const source = { ...HR, projects: [fixture.service.demo.project_id], actions: ALL_ACTIONS };
     const event = { type: 'user.created' };
     const statuses = async () => {
-      const answers = [await world.tell(event), await world.tell(event, { secret: OTHER_SECRET })];
+      const answers = [await fixture.sendEvent(event), await fixture.sendEvent(event, { secret: OTHER_SECRET })];
       return answers.map(({ status }) => status);
     };
     expect(await statuses()).toEqual([200, 401]);
@@ -182,11 +189,11 @@ describe('while a secret is being replaced', () => {
       ],
       [[OTHER_SECRET], [401, 200]],
     ] as const) {
-      world.setSources({ hr: { ...source, secrets } });
+      fixture.setSources({ hr: { ...source, secrets } });
       aheadMs += 10_000;
       expect(await statuses()).toEqual(expected);
     }
-    world.setSources({ another: source });
+    fixture.setSources({ another: source });
     aheadMs += 10_000;
     expect(await statuses()).toEqual([401, 401]);
   });

@@ -9,7 +9,7 @@ import type { Message, ReceivedMessage } from '../../lib/queue/queue.ts';
 import type { Services } from '../../lib/services.ts';
 import { messageProcessor } from '../../lib/webhooks/process-message.ts';
 import { startWorker } from '../../local/worker.ts';
-import { until } from './fixture.ts';
+import { waitFor } from './fixture.ts';
 import { type HookTarget, startTarget, status } from './outbound/fake-target.ts';
 import { change, inOutbox, nextWorld, SECRETS, world } from './outbound/fixture.ts';
 
@@ -125,7 +125,7 @@ test('what another process has changed is told within 5 s on one machine', async
     target.arrived.length = 0;
     await change([1]);
     jest.advanceTimersByTime(5_000);
-    await until('it is told', async () => ((await inOutbox()).length === 0 ? true : undefined));
+    await waitFor('it is told', async () => ((await inOutbox()).length === 0 ? true : undefined));
     expect(target.arrived).toHaveLength(1);
   } finally {
     jest.useRealTimers();

@@ -8,7 +8,7 @@ import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import type { Demo } from '../../../local/demo.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
-import { type Sending, signed, sourcesOf, until } from '../../webhooks/fixture.ts';
+import { type SendOptions, signEvent, sourceSettings, waitFor } from '../../webhooks/fixture.ts';
 
 const NO_ID = '0'.repeat(32);
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   demo = first.demo();
   await first.stop();
   const path = join(dataDir, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourcesOf(demo.project_id, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id, 'f'.repeat(32))));
   service = await startProcess(dataDir, [], { HOOKS: `file:${path}` });
   store = openSqliteStore(join(dataDir, 'kms-grants.db'));
   grantee = demo.users[1]?.user_id ?? '';
@@ -53,15 +53,15 @@ async function runJson(...args: string[]) {
 /** Sends a webhook. @returns the id of the job that it started */
 async function sendWebhook(
   data: object,
-  { type = 'principal.disabled', ...options }: Sending & { type?: string } = {},
+  { type = 'principal.disabled', ...options }: SendOptions & { type?: string } = {},
 ) {
-  const request = signed({ type, data }, { atMs: Date.now(), ...options });
+  const request = signEvent({ type, data }, { atMs: Date.now(), ...options });
   const response = await fetch(`${service.url}/hooks/hr`, { method: 'POST', ...request });
   return ((await response.json()) as { job_id: string }).job_id;
 }
 
 const jobInState = (jobId: string, state: string) =>
-  until(`job ${jobId} is ${state}`, async () => {
+  waitFor(`job ${jobId} is ${state}`, async () => {
     const job = await store.jobs.job(jobId);
     return job?.state === state ? job : undefined;
   });

@@ -135,7 +135,5 @@ test('a list that cannot be had does not hide a key of the settings after it', a
   answer = (response) => response.writeHead(503).end();
   const headers = { 'github-public-key-identifier': IDENTIFIER, 'github-public-key-signature': SIGNATURE };
   expect(await refusalBy(github, requestOf(BODY, { headers }), [url, PEM], 0)).toBeUndefined();
-  expect(await refusalBy(github, requestOf(BODY, { headers }), [`${url}/2`], 0)).toBe(
-    'the key list cannot be fetched',
-  );
+  expect(await refusalBy(github, requestOf(BODY, { headers }), [`${url}/2`], 0)).toBe('the key list cannot be fetched');
 });

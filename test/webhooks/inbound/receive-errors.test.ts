@@ -2,32 +2,39 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { expectError } from '../../support/expect-error.ts';
 import { storedRows } from '../../support/stored-rows.ts';
-import { type HookAnswer, OTHER_SECRET, PLAIN_SECRET, type Sending, startWorld, type World } from '../fixture.ts';
+import {
+  OTHER_SECRET,
+  PLAIN_SECRET,
+  type SendOptions,
+  startWebhookFixture,
+  type WebhookFixture,
+  type WebhookResponse,
+} from '../fixture.ts';
 
-let world: World;
+let fixture: WebhookFixture;
 let rows: Awaited<ReturnType<typeof storedRows>>;
 /** An event that is taken: with it each refusal below differs in one thing from what is good. */
 let good: { type: string; data: Record<string, unknown> };
 
 beforeAll(async () => {
-  world = await startWorld();
-  const { service } = world;
+  fixture = await startWebhookFixture();
+  const { service } = fixture;
   good = { type: 'principal.disabled', data: { grantee_principal: service.grantee.user_id } };
 });
-afterAll(() => world.stop());
-const withoutId = ({ text, headers }: HookAnswer) => text.replaceAll(headers.get('x-request-id') ?? '', '…');
+afterAll(() => fixture.stop());
+const withoutId = ({ text, headers }: WebhookResponse) => text.replaceAll(headers.get('x-request-id') ?? '', '…');
 const overKiB = (kib: number) => ({ ...good, data: { ...good.data, note: 'n'.repeat(kib * 1024) } });
 const SECOND_MS = 1_000;
 
 describe('of what is refused nothing is written', () => {
   beforeEach(async () => {
-    rows = await storedRows(world.service);
+    rows = await storedRows(fixture.service);
   });
   afterEach(async () => {
-    expect(await storedRows(world.service)).toEqual(rows);
+    expect(await storedRows(fixture.service)).toEqual(rows);
   });
 
-  test.each<[string, (good: string, now: () => number) => Sending]>([
+  test.each<[string, (good: string, now: () => number) => SendOptions]>([
     ['no signature', () => ({ change: { headers: { 'webhook-signature': '' } } })],
     ['no id', () => ({ change: { headers: { 'webhook-id': '' } } })],
     ['no time', () => ({ change: { headers: { 'webhook-timestamp': '' } } })],
@@ -50,16 +57,16 @@ describe('of what is refused nothing is written', () => {
     ['a source of another kind', () => ({ source: 'okta' })],
   ])('%s: 401, the same for all', async (_, sending) => {
     // Times in the header are whole seconds.
-    world.service.clock.nowMs = Math.ceil(world.service.clock.nowMs / SECOND_MS) * SECOND_MS;
-    const options = sending(JSON.stringify(good), () => world.service.clock.nowMs);
-    const answer = await world.tell(good, { id: 'refused', ...options });
+    fixture.service.clock.nowMs = Math.ceil(fixture.service.clock.nowMs / SECOND_MS) * SECOND_MS;
+    const options = sending(JSON.stringify(good), () => fixture.service.clock.nowMs);
+    const answer = await fixture.sendEvent(good, { id: 'refused', ...options });
     expectError(answer, [401, 'APIGW.0301']);
-    const wrong = await world.tell(good, { id: 'refused', secret: OTHER_SECRET });
+    const wrong = await fixture.sendEvent(good, { id: 'refused', secret: OTHER_SECRET });
     expect(withoutId(answer)).toBe(withoutId(wrong));
   });
 
   test('without any header, and with any other method of the route, too', async () => {
-    const wrong = await world.tell(good, { secret: OTHER_SECRET });
+    const wrong = await fixture.sendEvent(good, { secret: OTHER_SECRET });
     for (const [path, method] of [
       ['/hooks/hr', 'POST'],
       ['/hooks/hr', 'GET'],
@@ -67,7 +74,7 @@ describe('of what is refused nothing is written', () => {
       ['/hooks/scim/Users/1', 'PUT'],
       ['/hooks/scim/Users/1', 'PATCH'],
     ] as const) {
-      const answer = await world.send(path, { method });
+      const answer = await fixture.send(path, { method });
       expectError(answer, [401, 'APIGW.0301']);
       expect(withoutId(answer)).toBe(withoutId(wrong));
     }
@@ -136,38 +143,41 @@ describe('of what is refused nothing is written', () => {
       'KMS.0307',
     ],
   ])('rightly signed, %s: refused', async (_, body, status, code) => {
-    expectError(await world.tell(body(good.data)), [status, code]);
+    expectError(await fixture.sendEvent(body(good.data)), [status, code]);
   });
 
   test.each(['principal.disabled', 'key.compromised'])('what the source may not say, as %s: 403', async (type) => {
-    const key_id = world.service.demo.keys[0]?.key_id;
+    const key_id = fixture.service.demo.keys[0]?.key_id;
     const data = type === 'key.compromised' ? { key_id } : { ...good.data, key_id };
-    expectError(await world.tell({ type, data }, { source: 'narrow' }), [403, 'KMS.0307']);
+    expectError(await fixture.sendEvent({ type, data }, { source: 'narrow' }), [403, 'KMS.0307']);
   });
 
   test.each([64, 1024, 1536])('a body of %i KiB and something, rightly signed or not: 400', async (kib) => {
-    expectError(await world.tell(overKiB(kib)), [400, 'KMS.0203']);
-    expectError(await world.tell(overKiB(kib), { secret: OTHER_SECRET }), [400, 'KMS.0203']);
+    expectError(await fixture.sendEvent(overKiB(kib)), [400, 'KMS.0203']);
+    expectError(await fixture.sendEvent(overKiB(kib), { secret: OTHER_SECRET }), [400, 'KMS.0203']);
   });
 
   test('more than 500 events at once: 400, and nothing of them is done', async () => {
-    const gone = { eventType: 'user.lifecycle.suspend', target: [{ type: 'User', id: world.service.grantee.user_id }] };
+    const gone = {
+      eventType: 'user.lifecycle.suspend',
+      target: [{ type: 'User', id: fixture.service.grantee.user_id }],
+    };
     const [headers, eventId] = [{ authorization: PLAIN_SECRET }, 'too-many'];
     const events = [gone, ...Array(500).fill({ eventType: 'x' })];
-    const answer = await world.send('/hooks/okta', { headers, body: { eventId, data: { events } } });
+    const answer = await fixture.send('/hooks/okta', { headers, body: { eventId, data: { events } } });
     expectError(answer, [400, 'KMS.0203']);
   });
 });
 
 test('what was refused is not remembered: it is taken once it is right', async () => {
-  const wrong = await world.tell(good, { id: 'once-more', secret: OTHER_SECRET });
+  const wrong = await fixture.sendEvent(good, { id: 'once-more', secret: OTHER_SECRET });
   expectError(wrong, [401, 'APIGW.0301']);
-  const { body } = await world.tellAndWait(good, { id: 'once-more' });
-  expect(body).toMatchObject({ state: 'done', revoked: world.service.demo.grants.length });
+  const { body } = await fixture.sendEventAndWait(good, { id: 'once-more' });
+  expect(body).toMatchObject({ state: 'done', revoked: fixture.service.demo.grants.length });
 });
 
 test.each([-300, 300])('a message of %i s from now is taken', async (seconds) => {
-  world.service.clock.nowMs = Math.ceil(world.service.clock.nowMs / SECOND_MS) * SECOND_MS;
-  const answer = await world.tell(good, { atMs: world.service.clock.nowMs + seconds * SECOND_MS });
+  fixture.service.clock.nowMs = Math.ceil(fixture.service.clock.nowMs / SECOND_MS) * SECOND_MS;
+  const answer = await fixture.sendEvent(good, { atMs: fixture.service.clock.nowMs + seconds * SECOND_MS });
   expect(answer.status).toBe(200);
 });

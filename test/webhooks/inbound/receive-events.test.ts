@@ -5,33 +5,33 @@ import { sign } from '../../../lib/signing/sdk-hmac.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { okBody } from '../../support/create.ts';
 import { expectError } from '../../support/expect-error.ts';
-import { startWorld, until, type World } from '../fixture.ts';
+import { startWebhookFixture, type WebhookFixture, waitFor } from '../fixture.ts';
 
 const NOBODY = 'f'.repeat(32);
 
-let world: World;
+let fixture: WebhookFixture;
 /** A job of both projects, and one of the demo project only. */
 let both: string;
 let ours: string;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startWebhookFixture();
   const data = { grantee_principal: NOBODY };
-  both = (await world.tellAndWait({ type: 'principal.disabled', data })).body.job_id;
-  const grant = { key_id: world.service.demo.keys[0]?.key_id, grant_id: '0'.repeat(64) };
-  ours = (await world.tellAndWait({ type: 'grant.revoke', data: grant }, { source: 'narrow' })).body.job_id;
+  both = (await fixture.sendEventAndWait({ type: 'principal.disabled', data })).body.job_id;
+  const grant = { key_id: fixture.service.demo.keys[0]?.key_id, grant_id: '0'.repeat(64) };
+  ours = (await fixture.sendEventAndWait({ type: 'grant.revoke', data: grant }, { source: 'narrow' })).body.job_id;
 });
-afterAll(() => world.stop());
+afterAll(() => fixture.stop());
 
 const read = (jobId: string, headers: Record<string, string>) =>
-  world.service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers });
+  fixture.service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers });
 
 async function withToken(user: DemoUser, projectId?: string) {
-  return { 'X-Auth-Token': await world.service.token(user, projectId) };
+  return { 'X-Auth-Token': await fixture.service.token(user, projectId) };
 }
 
 /** @param projectId as X-Project-Id, which SDKs send signed */
 function signedBy(user: DemoUser, jobId: string, projectId?: string): Record<string, string> {
-  const date = new Date(world.service.clock.nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  const date = new Date(fixture.service.clock.nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
   const headers = { 'x-sdk-date': date, ...(projectId !== undefined && { 'x-project-id': projectId }) };
   const request = { method: 'GET', path: `/hooks/jobs/${jobId}`, query: '', headers, body: new Uint8Array() };
   const keys = { accessKey: user.access_key, secretKey: user.secret_key };
@@ -39,16 +39,16 @@ function signedBy(user: DemoUser, jobId: string, projectId?: string): Record<str
 }
 
 test('without credentials, with bad ones, and with the signature of a source: 401', async () => {
-  const { creator } = world.service;
+  const { creator } = fixture.service;
   const forged = { ...creator, secret_key: `${creator.secret_key}x` };
   const none: Record<string, string>[] = [{}, { 'X-Auth-Token': 'garbage' }, { 'webhook-signature': 'v1,AAAA' }];
-  for (const headers of [...none, signedBy(forged, both, world.service.demo.project_id)]) {
+  for (const headers of [...none, signedBy(forged, both, fixture.service.demo.project_id)]) {
     for (const id of [both, NOBODY]) expectError(await read(id, headers), [401, 'APIGW.0301']);
   }
 });
 
 test('whoever may list grants in a project of the job may read it, with a token or signed', async () => {
-  const { creator, reader, demo } = world.service;
+  const { creator, reader, demo } = fixture.service;
   const told = okBody(await read(both, await withToken(creator)));
   expect(told).toMatchObject({ job_id: both, state: 'done', source: 'hr' });
   expect(okBody(await read(both, await withToken(reader)))).toEqual(told);
@@ -56,19 +56,19 @@ test('whoever may list grants in a project of the job may read it, with a token 
 });
 
 test('a project that the signature does not cover is none', async () => {
-  const { creator, demo } = world.service;
+  const { creator, demo } = fixture.service;
   const headers = { ...signedBy(creator, both), 'x-project-id': demo.project_id };
   expectError(await read(both, headers), [403, 'KMS.0321']);
 });
 
 test('the job of another project is as one that never was', async () => {
-  const { stranger } = world;
-  const headers = await withToken(stranger, stranger.project_id);
+  const { foreignUser } = fixture;
+  const headers = await withToken(foreignUser, foreignUser.project_id);
   const [foreign, absent] = [await read(ours, headers), await read(NOBODY, headers)];
   expectError(foreign, [404, 'APIGW.0101']);
   expectError(absent, [404, 'APIGW.0101']);
   expect(foreign.body.error).toEqual(absent.body.error);
-  expectError(await read(ours, signedBy(stranger, ours, stranger.project_id)), [404, 'APIGW.0101']);
+  expectError(await read(ours, signedBy(foreignUser, ours, foreignUser.project_id)), [404, 'APIGW.0101']);
 });
 
 test.each([
@@ -77,12 +77,12 @@ test.each([
   ['long', 'a'.repeat(2000)],
   ['in upper case', NOBODY.toUpperCase()],
 ])('an id that is none, %s: 404', async (_, id) => {
-  expectError(await read(id, await withToken(world.service.creator)), [404, 'APIGW.0101']);
+  expectError(await read(id, await withToken(fixture.service.creator)), [404, 'APIGW.0101']);
 });
 
 test('of a job of several projects only what is of the own one is told', async () => {
-  const { service, stranger } = world;
-  const [own, foreign] = [service.demo.project_id, stranger.project_id];
+  const { service, foreignUser } = fixture;
+  const [own, foreign] = [service.demo.project_id, foreignUser.project_id];
   const { jobs } = service.services.store;
   const leftovers = [own, foreign].map((projectId) => ({
     projectId,
@@ -96,7 +96,7 @@ test('of a job of several projects only what is of the own one is told', async (
   const task = { type: 'principal.disabled', grantee_principal: NOBODY };
   for (const [user, mine, other] of [
     [service.creator, own, foreign],
-    [stranger, foreign, own],
+    [foreignUser, foreign, own],
   ] as const) {
     const answer = await read(both, await withToken(user, mine));
     expect(answer.body).toMatchObject({
@@ -108,12 +108,12 @@ test('of a job of several projects only what is of the own one is told', async (
 });
 
 test('a job that is about another project only is as one that never was', async () => {
-  const { service, stranger } = world;
-  const data = { project_id: stranger.project_id, identity: 'gina@example.com', reason: 'theirs alone' };
-  const { job_id } = okBody(await world.tell({ type: 'principal.disabled', data }));
-  const task = { type: 'principal.disabled', projects: [stranger.project_id], reason: 'theirs alone' };
-  const mine = await withToken(stranger, stranger.project_id);
-  const theirs = await until('the job ends', async () => {
+  const { service, foreignUser } = fixture;
+  const data = { project_id: foreignUser.project_id, identity: 'gina@example.com', reason: 'theirs alone' };
+  const { job_id } = okBody(await fixture.sendEvent({ type: 'principal.disabled', data }));
+  const task = { type: 'principal.disabled', projects: [foreignUser.project_id], reason: 'theirs alone' };
+  const mine = await withToken(foreignUser, foreignUser.project_id);
+  const theirs = await waitFor('the job ends', async () => {
     const { body } = await read(job_id, mine);
     return body.state === 'unmapped' ? body : undefined;
   });
@@ -122,16 +122,16 @@ test('a job that is about another project only is as one that never was', async 
 });
 
 test('a role that may not list grants: 403', async () => {
-  const guard = await world.service.addUser('guard', 'Security Administrator');
+  const guard = await fixture.service.addUser('guard', 'Security Administrator');
   expectError(await read(both, await withToken(guard)), [403, 'KMS.0307']);
 });
 
 test('credentials of no project: 403', async () => {
-  const { service, stranger } = world;
+  const { service, foreignUser } = fixture;
   const who = { user: { id: service.creator.user_id }, password: service.creator.password };
   const { token } = await service.services.tokens.issue(who);
   expectError(await read(both, { 'X-Auth-Token': token }), [403, 'KMS.0321']);
   expectError(await read(both, signedBy(service.creator, both)), [403, 'KMS.0321']);
-  expectError(await read(both, signedBy(service.creator, both, stranger.project_id)), [403, 'KMS.0321']);
+  expectError(await read(both, signedBy(service.creator, both, foreignUser.project_id)), [403, 'KMS.0321']);
   expectError(await read(both, signedBy(service.creator, both, '*')), [403, 'KMS.0321']);
 });

@@ -2,21 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey } from '../../support/create.ts';
-import { startWorld, until, type World } from '../fixture.ts';
+import { startWebhookFixture, type WebhookFixture, waitFor } from '../fixture.ts';
 
 const HOOKS = 1_000;
 const KEYS = 40;
 /** Few connections, so that there is room for those of the crowd. */
 const BATCH = 10;
 
-let world: World;
+let fixture: WebhookFixture;
 beforeAll(async () => {
-  world = await startWorld();
+  fixture = await startWebhookFixture();
 });
-afterAll(() => world.stop());
+afterAll(() => fixture.stop());
 
 test('all are answered 200, and every job ends with its grant revoked', async () => {
-  const { service } = world;
+  const { service } = fixture;
   const { jobs } = service.services.store;
   const keys: string[] = [];
   for (let made = 0; made < KEYS; made += 1) keys.push(await newKey(service));
@@ -31,7 +31,9 @@ test('all are answered 200, and every job ends with its grant revoked', async ()
     principals.push(...some);
   }
   const answers = await Promise.all(
-    principals.map((grantee_principal) => world.tell({ type: 'principal.disabled', data: { grantee_principal } })),
+    principals.map((grantee_principal) =>
+      fixture.sendEvent({ type: 'principal.disabled', data: { grantee_principal } }),
+    ),
   );
   expect(answers.map(({ status }) => status)).toEqual(Array(HOOKS).fill(200));
   const ids = answers.map(({ body }) => body.job_id);
@@ -39,7 +41,7 @@ test('all are answered 200, and every job ends with its grant revoked', async ()
 
   const ENDED = ['done', 'leftovers', 'unmapped'];
   for (const id of ids) {
-    await until(`job ${id} ends`, async () => ENDED.includes((await jobs.job(id))?.state ?? '') || undefined);
+    await waitFor(`job ${id} ends`, async () => ENDED.includes((await jobs.job(id))?.state ?? '') || undefined);
   }
   const ended = await Promise.all(ids.map((id) => jobs.job(id)));
   expect(ended.map((job) => `${job?.state} ${job?.revoked}`)).toEqual(Array(HOOKS).fill('done 1'));

@@ -8,14 +8,14 @@ import { newDataDir, type ServiceProcess, startProcess } from '../../support/pro
 import type { RequestOptions } from '../../support/service.ts';
 import { storeSettings } from '../../support/store.ts';
 import {
-  gitHubSigned,
   OTHER_SECRET,
   PLAIN_SECRET,
   SECRET,
-  type Sending,
-  signed,
-  sourcesOf,
-  until,
+  type SendOptions,
+  signEvent,
+  signGitHub,
+  sourceSettings,
+  waitFor,
 } from '../fixture.ts';
 
 const LEAKED_TOKEN = 'leaked-token-of-the-test-0123456789';
@@ -56,8 +56,12 @@ async function send(
   };
 }
 
-function tell(name: string, body: unknown, { source = 'hr', change = {}, ...signing }: Sending = {}): Promise<void> {
-  const ask = signed(body, { atMs: Date.now(), ...signing });
+function tell(
+  name: string,
+  body: unknown,
+  { source = 'hr', change = {}, ...signing }: SendOptions = {},
+): Promise<void> {
+  const ask = signEvent(body, { atMs: Date.now(), ...signing });
   return send(name, `/hooks/${source}`, { ...ask, ...change });
 }
 
@@ -84,7 +88,7 @@ beforeAll(async () => {
   demo = first.demo();
   await first.stop();
   const path = join(dataDir, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourcesOf(demo.project_id, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id, 'f'.repeat(32))));
   const start = () => startProcess(dataDir, [], { ...store, HOOKS: `file:${path}` });
   service = await start();
 
@@ -92,7 +96,7 @@ beforeAll(async () => {
   await tell('done', event(), { id: 'msg-again' });
   await tell('ignored', { type: 'user.created', data: { name: MARK } });
   await tell('unmapped', unmapped);
-  await send('secret found', '/hooks/github', gitHubSigned([{ token: LEAKED_TOKEN, type: 'kms_token' }]));
+  await send('secret found', '/hooks/github', signGitHub([{ token: LEAKED_TOKEN, type: 'kms_token' }]));
   await send('scim', `/hooks/scim/Users/${MARK}`, { method: 'DELETE', headers: bearer(PLAIN_SECRET) });
   await tell('wrong secret', event(), { secret: OTHER_SECRET });
   await tell('other bytes', event(), { change: { body: JSON.stringify(unmapped) } });
@@ -105,7 +109,7 @@ beforeAll(async () => {
   await tell('nobody', { type: 'principal.disabled', data: { reason: MARK } });
   await tell('too large', { type: MARK, data: { text: ' '.repeat(70_000) } });
   const jobs = () => linesIn(service.output()).filter(({ message }) => message === 'job');
-  jobLines = await until('four jobs end', async () => (jobs().length >= 4 ? jobs() : undefined));
+  jobLines = await waitFor('four jobs end', async () => (jobs().length >= 4 ? jobs() : undefined));
 
   await stop();
   service = await start();

@@ -9,19 +9,19 @@ import type { Message } from '../../../lib/queue/queue.ts';
 import type { Services } from '../../../lib/services.ts';
 import { receiveWebhook } from '../../../lib/webhooks/inbound/receive.ts';
 import { PROJECT } from '../../authority/standalone/fixture.ts';
-import { PLAIN_SECRET, signed, sourcesOf } from '../fixture.ts';
-import { type Jobs, newId, openJobs } from '../jobs/fixture.ts';
+import { PLAIN_SECRET, signEvent, sourceSettings } from '../fixture.ts';
+import { type JobFixture, newId, openJobFixture } from '../jobs/fixture.ts';
 
 const lines = jest.spyOn(logger, 'warn');
 const send = jest.fn<(work: Message) => Promise<void>>();
-let jobs: Jobs;
+let jobs: JobFixture;
 let folder: string;
 let services: Services;
 beforeAll(async () => {
-  jobs = await openJobs();
+  jobs = await openJobFixture();
   folder = mkdtempSync(join(tmpdir(), 'kms-grants-hooks-'));
   const path = join(folder, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourcesOf(PROJECT, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(PROJECT, 'f'.repeat(32))));
   const { store, clock } = jobs;
   const ground = { config: { hooks: { kind: 'file', path } }, store, queue: { send }, now: () => clock.nowMs };
   services = ground as unknown as Services;
@@ -44,7 +44,10 @@ async function take(name: string, { headers, body }: { headers: Record<string, s
 }
 
 const tell = (id: string) =>
-  take('hr', signed({ type: 'principal.disabled', data: { grantee_principal: 'u1' } }, { id, atMs: jobs.clock.nowMs }));
+  take(
+    'hr',
+    signEvent({ type: 'principal.disabled', data: { grantee_principal: 'u1' } }, { id, atMs: jobs.clock.nowMs }),
+  );
 
 const okta = (events: object[]) =>
   take('okta', {

@@ -1,4 +1,4 @@
-/** Jobs over a real store and the standalone authority, without a queue: a test says when somebody works on them. */
+/** Jobs over a real store and the standalone authority, without a queue: a test calls `runJob` itself. */
 import { randomUUID } from 'node:crypto';
 import type { Authority } from '../../../lib/authority/authority.ts';
 import type { ChangeEvent } from '../../../lib/domain/events.ts';
@@ -16,14 +16,13 @@ import {
 
 export const PROJECTS = [PROJECT, FOREIGN_PROJECT] as const;
 
-/** Time never is up. */
-export const never = () => false;
+export const noDeadline = () => false;
 
 export const newId = () => randomUUID().replaceAll('-', '');
 
-export async function openJobs() {
-  const world = await openWorld({ grantsPerKey: 1000, keysPerProject: 1000 });
-  const { store, authority, clock } = world;
+export async function openJobFixture() {
+  const standalone = await openWorld({ grantsPerKey: 1000, keysPerProject: 1000 });
+  const { store, authority, clock } = standalone;
   const now = () => clock.nowMs;
 
   async function newKey(projectId: string = PROJECT): Promise<string> {
@@ -32,14 +31,14 @@ export async function openJobs() {
 
   async function newGrants(keyId: string, grantee: string, count: number, projectId: string = PROJECT) {
     const ids: string[] = [];
-    for (let made = 0; made < count; made += 1) {
-      const ask = grantAsk(keyId, { grantee });
-      ids.push((await authority.createGrant(requestContext('create-grant', { projectId }), ask)).grant_id);
+    while (ids.length < count) {
+      const context = requestContext('create-grant', { projectId });
+      ids.push((await authority.createGrant(context, grantAsk(keyId, { grantee }))).grant_id);
     }
     return ids;
   }
 
-  /** A job that has just been kept, to revoke what the grantee holds in both projects. */
+  /** Stores a queued job of both projects. @param over its tasks, or any of its fields */
   async function newJob(over: Partial<Job> | Task[]): Promise<string> {
     const job: Job = {
       jobId: newId(),
@@ -62,14 +61,14 @@ export async function openJobs() {
   }
 
   return {
-    ...world,
+    ...standalone,
     newKey,
     newGrants,
     newJob,
-    /** What a worker has, with another authority in the place of the right one where one is given. */
-    worker: (other: Partial<Authority> = {}): JobDependencies => ({
+    /** The dependencies of `runJob`. @param overrides replace methods of the authority */
+    dependencies: (overrides: Partial<Authority> = {}): JobDependencies => ({
       store,
-      authority: { ...authority, ...other },
+      authority: { ...authority, ...overrides },
       now,
     }),
     async job(jobId: string): Promise<Job> {
@@ -77,36 +76,35 @@ export async function openJobs() {
       if (!job) throw new Error(`no job ${jobId}`);
       return job;
     },
-    /** The ids of what the grantee still holds in either project. */
-    async heldBy(grantee: string): Promise<string[]> {
+    /** The ids of the grants that the grantee has now, in both projects. */
+    async grantIdsOf(grantee: string): Promise<string[]> {
       const lists = PROJECTS.map((projectId) => store.grants.listByGrantee(projectId, grantee, { limit: 1000 }));
       return (await Promise.all(lists))
         .flatMap(({ json }) => JSON.parse(json) as Grant[])
         .map(({ grant_id }) => grant_id);
     },
-    /** What the job has left of the grantee's grants in either project. */
-    async receiptsOf(jobId: string, grantee: string): Promise<ChangeEvent[]> {
+    /** The events that a job wrote about grants of the grantee, in both projects. */
+    async eventsOf(jobId: string, grantee: string): Promise<ChangeEvent[]> {
       const lists = PROJECTS.map((projectId) => store.events.list(projectId, { grantee }, 1000));
       return (await Promise.all(lists)).flat().filter(({ requestId }) => requestId === jobId);
     },
   };
 }
 
-export type Jobs = Awaited<ReturnType<typeof openJobs>>;
+export type JobFixture = Awaited<ReturnType<typeof openJobFixture>>;
 
-export const disabled = (grantee: string, more: object = {}): Task => ({
+export const revokePrincipalTask = (grantee: string, more: object = {}): Task => ({
   action: 'revoke-principal',
   type: 'principal.disabled',
   grantee,
   ...more,
 });
 
-/** Grants of one grantee on a key of each project. */
-export async function holding(jobs: Jobs, count: number) {
+/** Creates a key in each project, and grants on them for a new grantee. @param count grants on each key */
+export async function newGrantee(jobs: JobFixture, count: number) {
   const grantee = newId();
-  const both = PROJECTS.map(async (projectId) => {
-    return jobs.newGrants(await jobs.newKey(projectId), grantee, count, projectId);
-  });
-  const ids = (await Promise.all(both)).flat();
-  return { grantee, ids };
+  const ids = PROJECTS.map(async (projectId) =>
+    jobs.newGrants(await jobs.newKey(projectId), grantee, count, projectId),
+  );
+  return { grantee, ids: (await Promise.all(ids)).flat() };
 }

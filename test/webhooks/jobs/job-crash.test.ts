@@ -10,23 +10,23 @@ import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import { auditDatabase } from '../../support/oracles/sqlite.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
-import { type Filled, fillPrincipal } from './many-grants.ts';
+import { createManyGrants, type ManyGrants } from './many-grants.ts';
 
 const KILLS = 10;
-const SIZE = { keys: 200, each: 50, others: 2 };
-const GRANTS = SIZE.keys * SIZE.each;
+const SIZE = { keys: 200, grantsPerKey: 50, otherGrantsPerKey: 2 };
+const GRANTS = SIZE.keys * SIZE.grantsPerKey;
 
 let folder: string;
 let dataDir: string;
-let filled: Filled;
+let manyGrants: ManyGrants;
 let service: ServiceProcess;
 let store: Store;
 
 beforeAll(async () => {
   folder = newDataDir();
   dataDir = join(folder, 'data');
-  filled = await fillPrincipal(dataDir, SIZE);
-  service = await startProcess(dataDir, [], filled.env);
+  manyGrants = await createManyGrants(dataDir, SIZE);
+  service = await startProcess(dataDir, [], manyGrants.env);
   store = openSqliteStore(join(dataDir, 'kms-grants.db'));
 }, 120_000);
 afterAll(async () => {
@@ -36,17 +36,17 @@ afterAll(async () => {
 });
 
 const left = async () =>
-  (await store.grants.listByGrantee(filled.demo.project_id, filled.principal, { limit: 1 })).total;
+  (await store.grants.listByGrantee(manyGrants.demo.project_id, manyGrants.principal, { limit: 1 })).total;
 
 /** All of the principal's receipts, oldest first. */
 async function receipts(): Promise<ChangeEvent[]> {
-  const events = await store.events.list(filled.demo.project_id, { grantee: filled.principal }, 3 * GRANTS);
+  const events = await store.events.list(manyGrants.demo.project_id, { grantee: manyGrants.principal }, 3 * GRANTS);
   return events.toReversed();
 }
 
 test('a job that is killed ten times ends as if nothing had happened', async () => {
-  const { demo, principal, signed } = filled;
-  const { headers, body } = signed({
+  const { demo, principal, signEvent } = manyGrants;
+  const { headers, body } = signEvent({
     type: 'principal.disabled',
     data: { grantee_principal: principal, reason: 'left' },
   });
@@ -65,7 +65,7 @@ test('a job that is killed ten times ends as if nothing had happened', async () 
     await ended;
     leftAtKills.push(await left());
     expect(auditDatabase(join(dataDir, 'kms-grants.db'))).toEqual([]);
-    service = await startProcess(dataDir, [], filled.env);
+    service = await startProcess(dataDir, [], manyGrants.env);
   }
   // Each time it was in the middle of it.
   expect(new Set(leftAtKills).size).toBe(KILLS);
@@ -91,7 +91,9 @@ test('a job that is killed ten times ends as if nothing had happened', async () 
       requestId: jobId,
     });
   }
-  const others = await Promise.all(filled.others.map((grantId) => store.grants.grant(demo.project_id, grantId)));
+  const others = await Promise.all(
+    manyGrants.otherGrantIds.map((grantId) => store.grants.grant(demo.project_id, grantId)),
+  );
   expect(others.every((grant) => grant !== undefined)).toBe(true);
   expect(auditDatabase(join(dataDir, 'kms-grants.db'))).toEqual([]);
 }, 120_000);

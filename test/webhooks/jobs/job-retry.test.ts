@@ -4,19 +4,19 @@ import type { Task } from '../../../lib/domain/job.ts';
 import { KmsError } from '../../../lib/errors.ts';
 import { runJob } from '../../../lib/webhooks/jobs/job.ts';
 import { PROJECT } from '../../authority/standalone/fixture.ts';
-import { disabled, type Jobs, never, newId, openJobs } from './fixture.ts';
+import { type JobFixture, newId, noDeadline, openJobFixture, revokePrincipalTask } from './fixture.ts';
 
-let jobs: Jobs;
+let jobs: JobFixture;
 beforeAll(async () => {
-  jobs = await openJobs();
+  jobs = await openJobFixture();
 });
 afterAll(() => jobs.close());
 
-const refusing = () => jobs.worker({ revokeAny: () => Promise.reject(new KmsError('KMS.0306')) });
+const refusing = () => jobs.dependencies({ revokeAny: () => Promise.reject(new KmsError('KMS.0306')) });
 
 async function tryAgain(jobId: string): Promise<void> {
   await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
-  expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
+  expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
 }
 
 test('a grant that is named is revoked then', async () => {
@@ -25,33 +25,33 @@ test('a grant that is named is revoked then', async () => {
   const task: Task = { action: 'revoke-grant', type: 'grant.revoke', keyId, grantId, projectId: PROJECT };
   // The last of its tries.
   const jobId = await jobs.newJob({ tasks: [task], failedAttempts: 5 });
-  expect(await runJob(refusing(), jobId, never)).toEqual({ next: 'ended' });
+  expect(await runJob(refusing(), jobId, noDeadline)).toEqual({ next: 'ended' });
   expect(await jobs.job(jobId)).toMatchObject({ state: 'leftovers', revoked: 0, leftoverCount: 1 });
 
   await tryAgain(jobId);
-  expect(await jobs.heldBy(grantee)).toEqual([]);
+  expect(await jobs.grantIdsOf(grantee)).toEqual([]);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 1, leftovers: [], leftoverCount: 0 });
 });
 
 test('and so is one that was begun again when the process died', async () => {
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   await jobs.newGrants(keyId, grantee, 1);
-  const jobId = await jobs.newJob({ tasks: [disabled(grantee)], failedAttempts: 5 });
-  expect(await runJob(refusing(), jobId, never)).toEqual({ next: 'ended' });
+  const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(grantee)], failedAttempts: 5 });
+  expect(await runJob(refusing(), jobId, noDeadline)).toEqual({ next: 'ended' });
 
   await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
-  const dying = jobs.worker({ revokeAny: () => Promise.reject(new Error('the process dies')) });
-  await expect(runJob(dying, jobId, never)).rejects.toThrow('the process dies');
+  const dying = jobs.dependencies({ revokeAny: () => Promise.reject(new Error('the process dies')) });
+  await expect(runJob(dying, jobId, noDeadline)).rejects.toThrow('the process dies');
   expect((await jobs.job(jobId)).batch?.grants).toHaveLength(1);
-  expect(await runJob(jobs.worker(), jobId, never)).toEqual({ next: 'ended' });
-  expect(await jobs.heldBy(grantee)).toEqual([]);
+  expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
+  expect(await jobs.grantIdsOf(grantee)).toEqual([]);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 1 });
 });
 
 test('a list that could not be read is no leftover that has a receipt: it names no grant', async () => {
-  const jobId = await jobs.newJob({ tasks: [disabled(newId(), { projectId: PROJECT })], failedAttempts: 5 });
-  const world = jobs.worker({ listPrincipalGrants: () => Promise.reject(new KmsError('APIGW.0201:502')) });
-  expect(await runJob(world, jobId, never)).toEqual({ next: 'ended' });
+  const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(newId(), { projectId: PROJECT })], failedAttempts: 5 });
+  const world = jobs.dependencies({ listPrincipalGrants: () => Promise.reject(new KmsError('APIGW.0201:502')) });
+  expect(await runJob(world, jobId, noDeadline)).toEqual({ next: 'ended' });
   expect(await jobs.job(jobId)).toMatchObject({ state: 'leftovers', leftoverCount: 1 });
   const events = await jobs.store.events.list(PROJECT, {}, 1_000);
   expect(events.filter(({ requestId }) => requestId === jobId)).toEqual([]);

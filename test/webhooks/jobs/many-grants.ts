@@ -1,4 +1,4 @@
-/** A data folder in which one principal holds many grants on many keys, among those of others, made before a start. */
+/** A data folder, prepared before the service starts, with a principal who has many grants on many keys. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,33 +8,29 @@ import type { RequestContext } from '../../../lib/domain/request-context.ts';
 import { createDemoOnFirstStart, type Demo } from '../../../local/demo.ts';
 import { openServices } from '../../../local/open-services.ts';
 
-/** Limits that do not come into play. */
-export const LARGE = { GRANTS_PER_KEY: '1000000', KEYS_PER_PROJECT: '1000' };
+/** High enough for every test here. */
+const QUOTAS = { GRANTS_PER_KEY: '1000000', KEYS_PER_PROJECT: '1000' };
 
-export interface Filled {
+export interface ManyGrants {
   demo: Demo;
   keyIds: string[];
   principal: string;
-  /** Of somebody else, on the same keys. */
-  others: string[];
-  /** Its settings, for the process that is to serve it. */
+  /** The ids of the grants that other principals have on the same keys, sorted. */
+  otherGrantIds: string[];
+  /** Settings for the process that serves the folder. */
   env: Record<string, string>;
-  /** A delivery of the source, signed by the package that the standard brings. */
-  signed(body: object): { headers: Record<string, string>; body: string };
+  /** Signs an event of the source `hr` with the reference library of Standard Webhooks. */
+  signEvent(body: object): { headers: Record<string, string>; body: string };
 }
 
-const AT_ONCE = 500;
+const CONCURRENT_GRANTS = 500;
 
-/**
- * @param size how many keys, how many grants of the principal on each, and how many of others
- * @param source more of the source `hr`, which may do everything in the demo project
- */
-export async function fillPrincipal(
+/** Creates the demo project in the folder, the keys and grants, and a source `hr` that may do everything there. */
+export async function createManyGrants(
   dataDir: string,
-  size: { keys: number; each: number; others: number },
-  env: Record<string, string> = {},
-): Promise<Filled> {
-  const config = parseConfig({ DATA_DIR: dataDir, ...LARGE, ...env });
+  size: { keys: number; grantsPerKey: number; otherGrantsPerKey: number },
+): Promise<ManyGrants> {
+  const config = parseConfig({ DATA_DIR: dataDir, ...QUOTAS });
   const demo = (await createDemoOnFirstStart(config)) as Demo;
   const { authority, store } = await openServices(config);
   const principal = randomBytes(16).toString('hex');
@@ -47,24 +43,24 @@ export async function fillPrincipal(
     action,
     body: new Uint8Array(),
   });
-  const grant = async (keyId: string, grantee: string) => {
-    const ask = { keyId, grantee, granteeType: 'user', operations: ['encrypt-data', 'decrypt-data'] } as const;
-    return (await authority.createGrant(contextOf('create-grant'), ask)).grant_id;
+  const createGrant = async (keyId: string, grantee: string) => {
+    const input = { keyId, grantee, granteeType: 'user', operations: ['encrypt-data', 'decrypt-data'] } as const;
+    return (await authority.createGrant(contextOf('create-grant'), input)).grant_id;
   };
   const keyIds: string[] = [];
   for (let n = 0; n < size.keys; n += 1) {
-    const ask = { alias: `filled-${n}`, description: '', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
-    keyIds.push((await authority.createKey(contextOf('create-key'), ask)).keyId);
+    const input = { alias: `many-grants-${n}`, description: '', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
+    keyIds.push((await authority.createKey(contextOf('create-key'), input)).keyId);
   }
-  const wanted = keyIds.flatMap((keyId) => [
-    ...Array.from({ length: size.each }, () => ({ keyId, grantee: principal })),
-    ...Array.from({ length: size.others }, () => ({ keyId, grantee: randomBytes(16).toString('hex') })),
+  const planned = keyIds.flatMap((keyId) => [
+    ...Array.from({ length: size.grantsPerKey }, () => ({ keyId, grantee: principal })),
+    ...Array.from({ length: size.otherGrantsPerKey }, () => ({ keyId, grantee: randomBytes(16).toString('hex') })),
   ]);
-  const others: string[] = [];
-  while (wanted.length > 0) {
-    const part = wanted.splice(0, AT_ONCE);
-    const ids = await Promise.all(part.map(({ keyId, grantee }) => grant(keyId, grantee)));
-    others.push(...ids.filter((_, n) => part[n]?.grantee !== principal));
+  const otherGrantIds: string[] = [];
+  while (planned.length > 0) {
+    const batch = planned.splice(0, CONCURRENT_GRANTS);
+    const ids = await Promise.all(batch.map(({ keyId, grantee }) => createGrant(keyId, grantee)));
+    otherGrantIds.push(...ids.filter((_, index) => batch[index]?.grantee !== principal));
   }
   await store.close();
 
@@ -78,9 +74,9 @@ export async function fillPrincipal(
     demo,
     keyIds,
     principal,
-    others: others.sort(),
-    env: { ...LARGE, ...env, HOOKS: `file:${hooks}` },
-    signed(event) {
+    otherGrantIds: otherGrantIds.sort(),
+    env: { ...QUOTAS, HOOKS: `file:${hooks}` },
+    signEvent(event) {
       const body = JSON.stringify(event);
       const [id, now] = [`msg_${randomBytes(12).toString('hex')}`, new Date()];
       return {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
 import { until } from '../../upstream/until.ts';
-import { type Filled, fillPrincipal } from '../jobs/many-grants.ts';
+import { createManyGrants, type ManyGrants } from '../jobs/many-grants.ts';
 import { type HookTarget, startTarget, status } from './fake-target.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const SIZE = { keys: 6, each: 50, others: 1 };
+const SIZE = { keys: 6, grantsPerKey: 50, otherGrantsPerKey: 1 };
 
 interface Told {
   event_id: string;
@@ -20,7 +20,7 @@ interface Told {
 
 let folder: string;
 let dataDir: string;
-let filled: Filled;
+let manyGrants: ManyGrants;
 let env: Record<string, string>;
 let service: ServiceProcess;
 let target: HookTarget;
@@ -29,10 +29,10 @@ beforeAll(async () => {
   target = await startTarget(SECRET);
   folder = newDataDir();
   dataDir = join(folder, 'data');
-  filled = await fillPrincipal(dataDir, SIZE);
+  manyGrants = await createManyGrants(dataDir, SIZE);
   const file = join(dataDir, 'targets.json');
   writeFileSync(file, JSON.stringify({ cache: { url: target.url, secrets: [SECRET], allow_private: true } }));
-  env = { ...filled.env, TARGETS: `file:${file}` };
+  env = { ...manyGrants.env, TARGETS: `file:${file}` };
   service = await startProcess(dataDir, [], env);
 }, 60_000);
 afterAll(async () => {
@@ -57,7 +57,7 @@ async function post(path: string, body: object, headers: Record<string, string> 
 
 /** Revokes one of the demo's grants by the API. */
 async function revoke(nth: number): Promise<string> {
-  const { demo } = filled;
+  const { demo } = manyGrants;
   const [creator] = demo.users;
   const user = { id: creator?.user_id, password: creator?.password };
   const auth = { identity: { methods: ['password'], password: { user } }, scope: { project: { id: demo.project_id } } };
@@ -75,10 +75,10 @@ test('a revoke by the API is told', async () => {
 });
 
 test('every revoke of a job is told', async () => {
-  const { principal, signed } = filled;
-  const { headers, body } = signed({ type: 'principal.disabled', data: { grantee_principal: principal } });
+  const { principal, signEvent } = manyGrants;
+  const { headers, body } = signEvent({ type: 'principal.disabled', data: { grantee_principal: principal } });
   expect((await fetch(`${service.url}/hooks/hr`, { method: 'POST', headers, body })).status).toBe(200);
-  await until(() => toldOf('principal.disabled').length === SIZE.keys * SIZE.each, 20_000);
+  await until(() => toldOf('principal.disabled').length === SIZE.keys * SIZE.grantsPerKey, 20_000);
   for (const { grant } of toldOf('principal.disabled')) expect(grant?.grantee_principal).toBe(principal);
 });
 

@@ -34,7 +34,9 @@ test('what the vendor signs is verified', async () => {
   const signature = await new WorkOS('sk_test').webhooks.computeSignature(1_000_000, Buffer.from(body), SECRET);
   const request = requestOf(body, { headers: { 'workos-signature': `t=1000000, v1=${signature}` } });
   expect(await refusalBy(workos, request, [SECRET], 1_180_000)).toBeUndefined();
-  expect(await refusalBy(workos, request, [SECRET], 1_180_001)).toBe('the timestamp in WorkOS-Signature is more than 3 minutes off');
+  expect(await refusalBy(workos, request, [SECRET], 1_180_001)).toBe(
+    'the timestamp in WorkOS-Signature is more than 3 minutes off',
+  );
   expect(await refusalBy(workos, request, ['another-secret-0'], 1_000_000)).toBe('wrong signature');
   expect(workos.secretProblem('short')).toMatch(/^must be at least 16/);
   expect(workos.secretProblem(SECRET)).toBeUndefined();
