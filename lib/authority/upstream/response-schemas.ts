@@ -52,10 +52,10 @@ const keyState = z.enum(['1', '2', '3', '4', '5']);
 /** Drops nested values, which could be nested too deeply to be serialized. */
 const flat = (value: unknown) => (typeof value === 'object' ? undefined : value);
 
-const told = z.looseObject({ key_id: keyId, key_state: keyState });
+const keyDetails = z.looseObject({ key_id: keyId, key_state: keyState });
 const details = z.pipe(
-  told,
-  z.transform((key: z.output<typeof told>): KeyDetails => {
+  keyDetails,
+  z.transform((key: z.output<typeof keyDetails>): KeyDetails => {
     return { ...key, ...Object.fromEntries(Object.entries(key).map(([name, value]) => [name, flat(value)])) };
   }),
 );
@@ -81,8 +81,8 @@ export const changedKey = (keyId: string) => {
   return z.union([moved, z.object({ key_info: moved })]);
 };
 
-export function stateOf(told: z.output<ReturnType<typeof changedKey>>): KeyState {
-  return ('key_info' in told ? told.key_info : told).key_state as KeyState;
+export function stateOf(response: z.output<ReturnType<typeof changedKey>>): KeyState {
+  return ('key_info' in response ? response.key_info : response).key_state as KeyState;
 }
 
 /** The response of revoke-grant and retire-grant. Any field in it could mean that nothing was done. */
