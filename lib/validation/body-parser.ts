@@ -6,10 +6,10 @@ export type Fields = Readonly<Record<string, z.core.$ZodType>>;
 export type Body<F extends Fields> = { [Name in keyof F]: z.output<F[Name]> };
 
 /**
- * Returns a function that checks a JSON object and returns the values of its fields. Unknown fields are ignored, because
+ * Returns a function that checks a JSON object and returns the values of its fields. Unknown fields are ignored, since
  * clients send more than the API documents, and null counts as missing.
- * @param rejectsUnknownFields refuses unknown fields and null with KMS.0308. Use it where an optional field narrows what
- *   is revoked: a misspelt name would widen the request to everything.
+ * @param rejectsUnknownFields whether unknown fields and null fail with KMS.0308. True where an optional field narrows
+ *   what is revoked, because a misspelt name would widen it to everything.
  * @throws KmsError of the first failure; a missing field goes before a malformed one
  */
 export function bodyParser<F extends Fields>(

@@ -157,7 +157,7 @@ export interface Marker {
   offset?: number;
 }
 
-/** Where a page starts: after an id (`next_marker` of the previous page), or at the documented offset of 1 to 4 digits. */
+/** The start of a page: after an id (`next_marker` of the previous page), or at an offset of 1 to 4 digits. */
 function marker(idPattern: RegExp) {
   return optionalText(
     parsed(

@@ -1,8 +1,8 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
 
 /**
- * Parses a JSON object. Refuses what two JSON parsers could read differently, because one may check a request and another
- * may execute it.
+ * Parses a JSON object. Refuses what two JSON parsers could read differently: the one that checks a request and the one
+ * that executes it must agree.
  * @param body as received; empty bytes count as an empty object
  * @param code the error code of a refusal
  * @throws KmsError for invalid UTF-8 or JSON, anything but an object, and the keys that `assertUniqueKeys` refuses

@@ -49,9 +49,9 @@ export class AttemptResults {
   }
 
   /**
-   * Returns the grants that this attempt has yet to try, those that failed last time at the end: a few grants that
-   * always fail must not delay the others. A grant that failed last time and is no longer listed is among them, because an
-   * upstream may have revoked it without our seeing the response; another revoke tells.
+   * Returns the grants that this attempt has yet to try. Those that failed in the previous attempt come last, because
+   * grants that always fail must not delay the others. They include grants that are no longer listed: the upstream may
+   * have revoked them without our seeing the response, and a second revoke finds out.
    */
   untriedOf({ taskIndex, projectId }: ScopeItem, listed: readonly GrantRef[]): GrantRef[] {
     const listedIds = new Set(listed.map(({ grant_id }) => grant_id));

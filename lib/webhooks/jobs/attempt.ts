@@ -32,8 +32,8 @@ export class JobTakenOverError extends Error {
 }
 
 /**
- * One attempt to revoke every grant in the scope of a job. After a crash or at a deadline, another JobAttempt continues it
- * from the stored job. Each grant is revoked once and leaves one event, however often that happens.
+ * One attempt to revoke every grant in the scope of a job. After a crash or a deadline, a new JobAttempt continues it
+ * from the stored job. However often that happens, each grant is revoked once and has one event.
  */
 export class JobAttempt {
   readonly #dependencies: JobDependencies;
@@ -126,8 +126,8 @@ export class JobAttempt {
   }
 
   /**
-   * Revokes the rest of a batch that was interrupted. A grant with an event of this job is revoked already. It is not sent
-   * again, because an upstream may answer a repeat with success.
+   * Revokes the rest of an interrupted batch. Grants that have an event of this job are revoked already and are skipped,
+   * because an upstream may answer a second revoke with success, which would count them twice.
    */
   async #resumeBatch(batch: Batch): Promise<boolean> {
     const grants: GrantRef[] = [];

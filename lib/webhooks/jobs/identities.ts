@@ -6,8 +6,8 @@ const ACCESS_KEY_PREFIX = 'access-key:';
 const HASH_PREFIX = 'sha256:';
 
 /**
- * Returns the principal that an identity stands for: its mapping for the source, else its mapping for every source, else
- * the owner of the access key or token in the embedded directory.
+ * Finds the principal of an external identity: by its mapping for the source, else by its mapping for every source,
+ * else as the owner of a leaked access key or token in the embedded directory.
  * @returns the principal's id; undefined when the identity has no mapping
  */
 export async function resolveIdentity(

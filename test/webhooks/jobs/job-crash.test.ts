@@ -1,4 +1,4 @@
-/** kill -9, ten times at random, while a job revokes 10,000 grants: it finishes, each is revoked once, with one event. */
+/** A service process is killed ten times at random moments while a job revokes 10,000 grants. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -35,51 +35,51 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
-const left = async () =>
+const remainingGrants = async () =>
   (await store.grants.listByGrantee(manyGrants.demo.project_id, manyGrants.principal, { limit: 1 })).total;
 
-/** All of the principal's receipts, oldest first. */
-async function receipts(): Promise<ChangeEvent[]> {
+/** The events about the principal's grants, oldest first. */
+async function principalEvents(): Promise<ChangeEvent[]> {
   const events = await store.events.list(manyGrants.demo.project_id, { grantee: manyGrants.principal }, 3 * GRANTS);
   return events.toReversed();
 }
 
-test('a job that is killed ten times ends as if nothing had happened', async () => {
+test('a job resumes after each of ten kills (SIGKILL) and revokes every grant once, with one event', async () => {
   const { demo, principal, signEvent } = manyGrants;
   const { headers, body } = signEvent({
     type: 'principal.disabled',
     data: { grantee_principal: principal, reason: 'left' },
   });
-  const answer = await fetch(`${service.url}/hooks/hr`, { method: 'POST', headers, body });
-  const { job_id: jobId } = (await answer.json()) as { job_id: string };
-  expect(answer.status).toBe(200);
+  const response = await fetch(`${service.url}/hooks/hr`, { method: 'POST', headers, body });
+  const { job_id: jobId } = (await response.json()) as { job_id: string };
+  expect(response.status).toBe(200);
 
-  const leftAtKills: number[] = [];
+  const remainingAtKills: number[] = [];
   for (let kills = 0; kills < KILLS; kills += 1) {
-    // At a random moment of the work that is left.
-    const before = await left();
-    const until = before - randomInt(1, Math.max(2, Math.ceil(before / (KILLS - kills + 1))));
-    while ((await left()) > until) await pause(1);
-    const ended = once(service.child, 'exit');
+    // A random moment early enough to leave work for the kills to come.
+    const remaining = await remainingGrants();
+    const killAt = remaining - randomInt(1, Math.max(2, Math.ceil(remaining / (KILLS - kills + 1))));
+    while ((await remainingGrants()) > killAt) await pause(1);
+    const exited = once(service.child, 'exit');
     service.child.kill('SIGKILL');
-    await ended;
-    leftAtKills.push(await left());
+    await exited;
+    remainingAtKills.push(await remainingGrants());
     expect(auditDatabase(join(dataDir, 'kms-grants.db'))).toEqual([]);
     service = await startProcess(dataDir, [], manyGrants.env);
   }
-  // Each time it was in the middle of it.
-  expect(new Set(leftAtKills).size).toBe(KILLS);
-  expect(leftAtKills.at(-1)).toBeGreaterThan(0);
+  // Each kill came while the job was making progress.
+  expect(new Set(remainingAtKills).size).toBe(KILLS);
+  expect(remainingAtKills.at(-1)).toBeGreaterThan(0);
 
   for (;;) {
     const job = await store.jobs.job(jobId);
     if (job?.state === 'done') break;
     await pause(20);
   }
-  expect(await left()).toBe(0);
+  expect(await remainingGrants()).toBe(0);
   expect(await store.jobs.job(jobId)).toMatchObject({ state: 'done', revoked: GRANTS, leftovers: [] });
 
-  const revokes = (await receipts()).filter(({ action }) => action !== 'create-grant');
+  const revokes = (await principalEvents()).filter(({ action }) => action !== 'create-grant');
   expect(revokes).toHaveLength(GRANTS);
   expect(new Set(revokes.map(({ grant }) => grant?.grant_id)).size).toBe(GRANTS);
   for (const { action, channel, actor, reason, requestId } of revokes) {

@@ -1,4 +1,4 @@
-/** What a job under way leaves in the store: that it lives, and little enough of what it does for one item. */
+/** What a running job writes into the store, and that it counts as background work. Covers `attempt.ts`. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Job } from '../../../lib/domain/job.ts';
 import type { GrantRef } from '../../../lib/domain/model.ts';
@@ -14,68 +14,67 @@ beforeAll(async () => {
 });
 afterAll(() => jobs.close());
 
-/** Whether it counts as lost by then. */
-async function isLost(jobId: string, atMs: number): Promise<boolean> {
+async function isOverdue(jobId: string, atMs: number): Promise<boolean> {
   return (await jobs.store.jobs.listOpen(atMs, 1_000)).some((job) => job.jobId === jobId);
 }
 
-test('it is lost sight of five minutes after its last batch was begun, and no sooner', async () => {
+test('a running job is overdue five minutes after its last batch started, not earlier', async () => {
   const { grantee } = await newGrantee(jobs, 105);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
-  let begun = 0;
+  let started = 0;
   const revokeAny = async (context: RequestContext, grant: GrantRef) => {
-    begun += 1;
-    if (begun === 1) jobs.clock.nowMs += 4 * MINUTE_MS;
-    if (begun === 105) {
+    started += 1;
+    if (started === 1) jobs.clock.nowMs += 4 * MINUTE_MS;
+    if (started === 105) {
       const { nowMs } = jobs.clock;
-      const atMs = [nowMs + 5 * MINUTE_MS - 1, nowMs + 5 * MINUTE_MS];
-      expect(await Promise.all(atMs.map((ms) => isLost(jobId, ms)))).toEqual([false, true]);
+      expect(await isOverdue(jobId, nowMs + 5 * MINUTE_MS - 1)).toBe(false);
+      expect(await isOverdue(jobId, nowMs + 5 * MINUTE_MS)).toBe(true);
     }
     return jobs.authority.revokeAny(context, grant);
   };
   expect(await runJob(jobs.dependencies({ revokeAny }), jobId, noDeadline)).toEqual({ next: 'ended' });
-  expect(begun).toBe(210);
+  expect(started).toBe(210);
 });
 
-test('it asks as one of many, for lists too: what somebody waits for goes first', async () => {
+test('all calls of a job are marked as bulk work, the lists too, so that interactive calls go first', async () => {
   const { grantee } = await newGrantee(jobs, 2);
   const keyId = await jobs.newKey();
   const jobId = await jobs.newJob([
     revokePrincipalTask(grantee),
     { action: 'revoke-key', type: 'key.compromised', keyId },
   ]);
-  const asked: (boolean | undefined)[] = [];
+  const bulkMarks: (boolean | undefined)[] = [];
   const { authority } = jobs;
-  const world = jobs.dependencies({
+  const dependencies = jobs.dependencies({
     listGrants(context, ...more) {
-      asked.push(context.isBulk);
+      bulkMarks.push(context.isBulk);
       return authority.listGrants(context, ...more);
     },
     listPrincipalGrants(context, ...more) {
-      asked.push(context.isBulk);
+      bulkMarks.push(context.isBulk);
       return authority.listPrincipalGrants(context, ...more);
     },
     revokeAny(context, grant) {
-      asked.push(context.isBulk);
+      bulkMarks.push(context.isBulk);
       return authority.revokeAny(context, grant);
     },
   });
-  await runJob(world, jobId, noDeadline);
-  // Four revocations, and each project's lists until nothing new is in them.
-  expect(asked.length).toBeGreaterThan(4);
-  expect(new Set(asked)).toEqual(new Set([true]));
+  await runJob(dependencies, jobId, noDeadline);
+  // Four revokes, and the lists of each project until they have nothing new.
+  expect(bulkMarks.length).toBeGreaterThan(4);
+  expect(new Set(bulkMarks)).toEqual(new Set([true]));
 });
 
-test('no more than 100 grants are written with it, and none once it has ended', async () => {
+test('a job stores a batch of at most 100 grants while it runs, and none after its end', async () => {
   const { grantee, ids } = await newGrantee(jobs, 150);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   const saved: Job[] = [];
-  const { store, ...world } = jobs.dependencies();
+  const { store, ...rest } = jobs.dependencies();
   const save = (job: Job) => {
     saved.push(job);
     return store.jobs.save(job);
   };
-  await runJob({ ...world, store: { ...store, jobs: { ...store.jobs, save } } }, jobId, noDeadline);
+  await runJob({ ...rest, store: { ...store, jobs: { ...store.jobs, save } } }, jobId, noDeadline);
   expect(saved.map(({ batch }) => batch?.grants.length ?? 0)).toEqual([0, 100, 50, 100, 50, 0]);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: ids.length });
 });

@@ -1,4 +1,7 @@
-/** However often and by however many a job is worked on: each grant is revoked once, with one receipt, and counted once. */
+/**
+ * Jobs under crashes, deadlines and several workers: each grant is revoked once, with one event, and counted once.
+ * Covers `job.ts`, `attempt.ts`, `attempt-results.ts` and `scope.ts`.
+ */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Task } from '../../../lib/domain/job.ts';
 import type { GrantRef } from '../../../lib/domain/model.ts';
@@ -11,25 +14,25 @@ import { runJob } from '../../../lib/webhooks/jobs/job.ts';
 import { PROJECT, requestContext } from '../../authority/standalone/fixture.ts';
 import { type JobFixture, newGrantee, newId, noDeadline, openJobFixture, revokePrincipalTask } from './fixture.ts';
 
-const lines = jest.spyOn(logger, 'info');
+const infoLog = jest.spyOn(logger, 'info');
 let jobs: JobFixture;
 beforeAll(async () => {
   jobs = await openJobFixture();
 });
 afterAll(() => jobs.close());
 
-/** That nothing is left of the grants, each has one receipt of the job, and the job has counted each once. */
-async function expectOnce(jobId: string, grantee: string, ids: readonly string[]): Promise<void> {
-  const receipts = await jobs.eventsOf(jobId, grantee);
-  expect(receipts.map(({ grant }) => grant?.grant_id).sort()).toEqual([...ids].sort());
+/** Expects that the grantee has no grant, and that the job wrote one event for each grant and counted it once. */
+async function expectRevokedOnce(jobId: string, grantee: string, ids: readonly string[]): Promise<void> {
+  const events = await jobs.eventsOf(jobId, grantee);
+  expect(events.map(({ grant }) => grant?.grant_id).sort()).toEqual([...ids].sort());
   expect(await jobs.grantIdsOf(grantee)).toEqual([]);
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: ids.length, leftovers: [] });
 }
 
 class Crash extends Error {}
 
-/** A store of a process that dies at its n-th write: before it, or after it and before anybody hears of it. */
-function dying(store: Store, n: number, isWritten: boolean): { store: Store; writes: () => number } {
+/** A store whose n-th write crashes the process: before the write, or after it and before its result arrives. */
+function crashingStore(store: Store, n: number, isWritten: boolean): { store: Store; writes: () => number } {
   let writes = 0;
   async function write<T>(commit: () => Promise<T>): Promise<T> {
     writes += 1;
@@ -52,32 +55,32 @@ function dying(store: Store, n: number, isWritten: boolean): { store: Store; wri
 describe.each([
   ['before', false],
   ['after', true],
-])('a process that dies %s its n-th write', (_, isWritten) => {
-  test('at every n, and the next process ends the job', async () => {
+])('a process that crashes %s its n-th write', (_, isWritten) => {
+  test('for every n, the next process finishes the job and revokes each grant once', async () => {
     let crashes = 0;
     for (let n = 1; ; n += 1) {
       const { grantee, ids } = await newGrantee(jobs, 3);
-      const others = await jobs.newGrants(await jobs.newKey(), newId(), 2);
+      const otherIds = await jobs.newGrants(await jobs.newKey(), newId(), 2);
       const keyId = await jobs.newKey();
-      const more = await jobs.newGrants(keyId, grantee, 2);
+      const idsOnKey = await jobs.newGrants(keyId, grantee, 2);
       const jobId = await jobs.newJob([
         revokePrincipalTask(grantee),
         { action: 'revoke-key', type: 'key.compromised', keyId },
       ]);
-      const { store, writes } = dying(jobs.store, n, isWritten);
-      const world: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
-      const end = await runJob(world, jobId, noDeadline).catch((error: unknown) => error);
+      const { store, writes } = crashingStore(jobs.store, n, isWritten);
+      const dependencies: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+      const result = await runJob(dependencies, jobId, noDeadline).catch((error: unknown) => error);
       if (writes() < n) {
-        expect(end).toEqual({ next: 'ended' });
+        expect(result).toEqual({ next: 'ended' });
         break;
       }
-      expect(end).toBeInstanceOf(Crash);
+      expect(result).toBeInstanceOf(Crash);
       crashes += 1;
       expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
-      await expectOnce(jobId, grantee, [...ids, ...more]);
-      for (const grantId of others) expect(await jobs.store.grants.grant(PROJECT, grantId)).toBeDefined();
+      await expectRevokedOnce(jobId, grantee, [...ids, ...idsOnKey]);
+      for (const grantId of otherIds) expect(await jobs.store.grants.grant(PROJECT, grantId)).toBeDefined();
     }
-    // 8 grants, and the job itself: begun, a batch for each of the projects, ended.
+    // 8 grants, and 4 writes of the job: its start, a batch in each project, another on the key, its end.
     expect(crashes).toBe(8 + 4);
   });
 });
@@ -85,7 +88,7 @@ describe.each([
 test.each([
   ['before', false],
   ['after', true],
-])('one grant alone is counted once too, by a process that dies %s its n-th write', async (_, isWritten) => {
+])('a job for one named grant counts it once when the process crashes %s its n-th write', async (_, isWritten) => {
   for (const n of [1, 2, 3, 4]) {
     const grantee = newId();
     const keyId = await jobs.newKey();
@@ -94,124 +97,127 @@ test.each([
       tasks: [{ action: 'revoke-grant', type: 'grant.revoke', keyId, grantId }],
       projectIds: [PROJECT],
     });
-    const { store } = dying(jobs.store, n, isWritten);
-    const world: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
-    await expect(runJob(world, jobId, noDeadline)).rejects.toThrow(Crash);
+    const { store } = crashingStore(jobs.store, n, isWritten);
+    const dependencies: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+    await expect(runJob(dependencies, jobId, noDeadline)).rejects.toThrow(Crash);
     expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
-    await expectOnce(jobId, grantee, [grantId]);
+    await expectRevokedOnce(jobId, grantee, [grantId]);
   }
 });
 
-test('what has its receipt is not sent again: another KMS might answer as the first time', async () => {
+test('a resumed batch skips grants with an event: an upstream might answer a second revoke with success', async () => {
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   const ids = await jobs.newGrants(keyId, grantee, 4);
   const grants = ids.map((grant_id) => ({ key_id: keyId, grant_id }));
   const batch = { projectId: PROJECT, task: 0, grants };
   const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(grantee)], state: 'running', batch });
-  // So far the process had come that died.
+  // The crashed process had revoked two of the four.
   for (const grant of grants.slice(0, 2)) {
     await jobs.authority.revokeAny(requestContext('principal.disabled', { requestId: jobId }), grant);
   }
-  const sent: string[] = [];
-  const revokeAny = (asked: RequestContext, grant: GrantRef) => {
-    sent.push(grant.grant_id);
-    return jobs.authority.revokeAny(asked, grant);
-  };
-  expect(await runJob(jobs.dependencies({ revokeAny }), jobId, noDeadline)).toEqual({ next: 'ended' });
-  await expectOnce(jobId, grantee, ids);
-  expect(sent.sort()).toEqual(ids.slice(2).sort());
-});
-
-test('a job that is done, and that somebody has tried again, counts nothing twice', async () => {
-  const { grantee, ids } = await newGrantee(jobs, 2);
-  const keyId = await jobs.newKey();
-  const [grantId = ''] = await jobs.newGrants(keyId, grantee, 1);
-  const one: Task = { action: 'revoke-grant', type: 'grant.revoke', keyId, grantId, projectId: PROJECT };
-  const jobId = await jobs.newJob([one, revokePrincipalTask(grantee)]);
-  for (let times = 0; times < 2; times += 1) {
-    await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
-    expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
-    await expectOnce(jobId, grantee, [grantId, ...ids]);
-  }
-});
-
-test('a process that dies again and again gets a little further each time', async () => {
-  const { grantee, ids } = await newGrantee(jobs, 5);
-  const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
-  for (let goes = 0; (await jobs.job(jobId)).state !== 'done'; goes += 1) {
-    expect(goes).toBeLessThan(20);
-    const { store } = dying(jobs.store, 4, goes % 2 === 0);
-    const world: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
-    await runJob(world, jobId, noDeadline).catch(() => undefined);
-  }
-  await expectOnce(jobId, grantee, ids);
-});
-
-test.each([1, 100, 101])('a second worker that comes at the revocation %i changes nothing', async (place) => {
-  const { grantee, ids } = await newGrantee(jobs, 105);
-  const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
-  let begun = 0;
-  let second: Promise<unknown> | undefined;
+  const sentIds: string[] = [];
   const revokeAny = (context: RequestContext, grant: GrantRef) => {
-    begun += 1;
-    if (begun === place) second = runJob(jobs.dependencies(), jobId, noDeadline);
+    sentIds.push(grant.grant_id);
     return jobs.authority.revokeAny(context, grant);
   };
   expect(await runJob(jobs.dependencies({ revokeAny }), jobId, noDeadline)).toEqual({ next: 'ended' });
-  expect(await second).toEqual({ next: 'ended' });
-  await expectOnce(jobId, grantee, ids);
-  // Whoever was overtaken has left the job to the other.
-  expect(lines.mock.calls.filter(([, line]) => (line as { job_id?: string }).job_id === jobId)).toHaveLength(1);
+  await expectRevokedOnce(jobId, grantee, ids);
+  expect(sentIds.sort()).toEqual(ids.slice(2).sort());
 });
 
-test('many workers at once are as one', async () => {
+test('a finished job that is queued again counts no grant twice', async () => {
+  const { grantee, ids } = await newGrantee(jobs, 2);
+  const keyId = await jobs.newKey();
+  const [grantId = ''] = await jobs.newGrants(keyId, grantee, 1);
+  const namedGrant: Task = { action: 'revoke-grant', type: 'grant.revoke', keyId, grantId, projectId: PROJECT };
+  const jobId = await jobs.newJob([namedGrant, revokePrincipalTask(grantee)]);
+  for (let times = 0; times < 2; times += 1) {
+    await jobs.store.jobs.save({ ...(await jobs.job(jobId)), state: 'queued', failedAttempts: 0 });
+    expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
+    await expectRevokedOnce(jobId, grantee, [grantId, ...ids]);
+  }
+});
+
+test('a job whose process crashes again and again makes progress each time and ends', async () => {
+  const { grantee, ids } = await newGrantee(jobs, 5);
+  const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
+  for (let runs = 0; (await jobs.job(jobId)).state !== 'done'; runs += 1) {
+    expect(runs).toBeLessThan(20);
+    const { store } = crashingStore(jobs.store, 4, runs % 2 === 0);
+    const dependencies: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+    await runJob(dependencies, jobId, noDeadline).catch(() => undefined);
+  }
+  await expectRevokedOnce(jobId, grantee, ids);
+});
+
+test.each([1, 100, 101])(
+  'a second worker that starts the job at revoke %i does not revoke or count a grant twice',
+  async (position) => {
+    const { grantee, ids } = await newGrantee(jobs, 105);
+    const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
+    let started = 0;
+    let second: Promise<unknown> | undefined;
+    const revokeAny = (context: RequestContext, grant: GrantRef) => {
+      started += 1;
+      if (started === position) second = runJob(jobs.dependencies(), jobId, noDeadline);
+      return jobs.authority.revokeAny(context, grant);
+    };
+    expect(await runJob(jobs.dependencies({ revokeAny }), jobId, noDeadline)).toEqual({ next: 'ended' });
+    expect(await second).toEqual({ next: 'ended' });
+    await expectRevokedOnce(jobId, grantee, ids);
+    // The first worker stopped when the second one had taken the job over.
+    expect(infoLog.mock.calls.filter(([, line]) => (line as { job_id?: string }).job_id === jobId)).toHaveLength(1);
+  },
+);
+
+test('five workers on the same job at once revoke each grant once', async () => {
   const { grantee, ids } = await newGrantee(jobs, 60);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
-  const ends = await Promise.all(Array.from({ length: 5 }, () => runJob(jobs.dependencies(), jobId, noDeadline)));
-  expect(ends).toEqual(Array(5).fill({ next: 'ended' }));
-  await expectOnce(jobId, grantee, ids);
+  const results = await Promise.all(Array.from({ length: 5 }, () => runJob(jobs.dependencies(), jobId, noDeadline)));
+  expect(results).toEqual(Array(5).fill({ next: 'ended' }));
+  await expectRevokedOnce(jobId, grantee, ids);
 });
 
-test('when time is up it goes on later, where it was', async () => {
+test('a job that runs into its deadline continues later where it stopped', async () => {
   const { grantee, ids } = await newGrantee(jobs, 105);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
-  let goes = 0;
-  for (let course = 'continue'; course === 'continue'; goes += 1) {
-    let asked = 0;
+  let runs = 0;
+  for (let next = 'continue'; next === 'continue'; runs += 1) {
+    let checks = 0;
     const isPastDeadline = () => {
-      asked += 1;
-      return asked > 50;
+      checks += 1;
+      return checks > 50;
     };
-    course = (await runJob(jobs.dependencies(), jobId, isPastDeadline)).next;
-    if (course === 'continue') expect(await jobs.job(jobId)).toMatchObject({ state: 'running', failedAttempts: 0 });
+    next = (await runJob(jobs.dependencies(), jobId, isPastDeadline)).next;
+    if (next === 'continue') expect(await jobs.job(jobId)).toMatchObject({ state: 'running', failedAttempts: 0 });
   }
-  expect(goes).toBeGreaterThan(3);
-  await expectOnce(jobId, grantee, ids);
+  expect(runs).toBeGreaterThan(3);
+  await expectRevokedOnce(jobId, grantee, ids);
 });
 
-test('a grant that is made while the job runs goes too', async () => {
+test('a grant that is created while the job runs is revoked too', async () => {
   const { grantee, ids } = await newGrantee(jobs, 3);
   const keyId = await jobs.newKey();
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
-  let late: string[] | undefined;
+  let lateIds: string[] | undefined;
   const revokeAny = async (context: RequestContext, grant: GrantRef) => {
-    if (!late) {
-      late = [];
-      late = await jobs.newGrants(keyId, grantee, 2);
+    if (!lateIds) {
+      lateIds = [];
+      lateIds = await jobs.newGrants(keyId, grantee, 2);
     }
     return jobs.authority.revokeAny(context, grant);
   };
   await runJob(jobs.dependencies({ revokeAny }), jobId, noDeadline);
-  expect(late).toHaveLength(2);
-  await expectOnce(jobId, grantee, [...ids, ...(late ?? [])]);
+  expect(lateIds).toHaveLength(2);
+  await expectRevokedOnce(jobId, grantee, [...ids, ...(lateIds ?? [])]);
 });
 
-test('what somebody else has revoked in the meantime is not counted', async () => {
+test('a grant that another request revokes meanwhile is not counted', async () => {
   const { grantee, ids } = await newGrantee(jobs, 4);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   let isFirst = true;
   const revokeAny = async (context: RequestContext, grant: GrantRef) => {
-    const requestId = isFirst ? 'of-somebody-else' : context.requestId;
+    const requestId = isFirst ? 'another-request' : context.requestId;
     isFirst = false;
     await jobs.authority.revokeAny({ ...context, requestId }, grant);
     return jobs.authority.revokeAny(context, grant);
@@ -221,7 +227,7 @@ test('what somebody else has revoked in the meantime is not counted', async () =
   expect(await jobs.eventsOf(jobId, grantee)).toHaveLength(ids.length - 1);
 });
 
-test('a grant whose key is gone by then is gone too: it is no leftover, and not counted', async () => {
+test('a grant whose key is deleted meanwhile is neither a leftover nor counted', async () => {
   const { grantee, ids } = await newGrantee(jobs, 2);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   const revokeAny = (context: RequestContext, grant: GrantRef) =>
@@ -230,7 +236,7 @@ test('a grant whose key is gone by then is gone too: it is no leftover, and not 
   expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 3, leftovers: [] });
 });
 
-test('of no job, and of one that has ended, nothing is done', async () => {
+test('a message for an ended or unknown job does nothing', async () => {
   const { grantee, ids } = await newGrantee(jobs, 1);
   for (const state of ['done', 'ignored', 'unmapped', 'leftovers'] as const) {
     const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(grantee)], state });

@@ -112,7 +112,7 @@ function valuesOf(attributes: Attributes, name: string): unknown[] {
 }
 
 /**
- * Accepts a string too, as some providers send one. Anything else is an error, because to ignore it could mean to miss a
+ * Accepts strings too, because some providers send them. Anything else is an error: to ignore it could miss a
  * deactivation.
  * @throws KmsError KMS.0308
  */
