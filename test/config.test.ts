@@ -266,7 +266,7 @@ test.each<[string, Record<string, string>, string]>([
     { ...KEYSTONE, TOKEN_CACHE_SECONDS: '3600' },
     'TOKEN_CACHE_SECONDS must be a whole number from 0 to 300',
   ],
-])('%s aborts startup with a message that names the variable', (_, env, message) => {
+])('startup is aborted with a message that names the variable: %s', (_, env, message) => {
   expect(() => parseConfig(env)).toThrow(ConfigError);
   expect(() => parseConfig(env)).toThrow(message);
 });

@@ -30,12 +30,12 @@ const tokenOf = (n: number, over: Partial<StoredToken> = {}): StoredToken => ({
   ...over,
 });
 
-/** What every engine's `DirectoryStore` must do. */
+/** The contract of `DirectoryStore`. */
 export function directoryContract(openStore: OpenStore): void {
   describe('the directory', () => {
     const fresh = freshStore(openStore);
 
-    async function filled(): Promise<Store['directory']> {
+    async function populatedDirectory(): Promise<Store['directory']> {
       const { directory } = fresh();
       await directory.addProject(WEST, ACME);
       await directory.addProject(FAR_EAST, OTHER);
@@ -46,16 +46,16 @@ export function directoryContract(openStore: OpenStore): void {
       return directory;
     }
 
-    test('finds a domain by id and by name', async () => {
-      const directory = await filled();
+    test('the directory finds a domain by id and by name', async () => {
+      const directory = await populatedDirectory();
       expect(await directory.domain('d1')).toEqual(ACME);
       expect(await directory.domainByName('other')).toEqual(OTHER);
       expect(await directory.domain('acme')).toBeUndefined();
       expect(await directory.domainByName('ACME')).toBeUndefined();
     });
 
-    test('finds a project by id, and by name within its domain', async () => {
-      const directory = await filled();
+    test('the directory finds a project by id, and by name within its domain', async () => {
+      const directory = await populatedDirectory();
       expect(await directory.project('p2')).toEqual(WEST);
       expect(await directory.projectByName('d1', 'east')).toEqual(EAST);
       expect(await directory.projectByName('d2', 'east')).toEqual(FAR_EAST);
@@ -63,8 +63,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.project('p9')).toBeUndefined();
     });
 
-    test('finds a user by id, and by name within its domain', async () => {
-      const directory = await filled();
+    test('the directory finds a user by id, and by name within its domain', async () => {
+      const directory = await populatedDirectory();
       expect(await directory.user('u2')).toEqual(BOB);
       expect(await directory.userByName('d1', 'ann')).toEqual(ANN);
       expect(await directory.userByName('d2', 'ann')).toEqual(FAR_ANN);
@@ -72,16 +72,16 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.user('ann')).toBeUndefined();
     });
 
-    test('finds an access key with its sealed secret, byte for byte', async () => {
-      const directory = await filled();
+    test('the directory finds an access key with its sealed secret, byte for byte', async () => {
+      const directory = await populatedDirectory();
       const found = await directory.accessKey('AKANN');
       expect(found).toEqual({ ...ANNS_KEY, sealedSecret: expect.anything() });
       expect([...(found?.sealedSecret ?? [])]).toEqual([0, 1, 127, 128, 255]);
       expect(await directory.accessKey('akann')).toBeUndefined();
     });
 
-    test('replaces a sealed secret where it is still the one that was read', async () => {
-      const directory = await filled();
+    test('replaces a sealed secret only if it is still the expected one', async () => {
+      const directory = await populatedDirectory();
       const [old, next] = [ANNS_KEY.sealedSecret, Uint8Array.from([9, 8, 7])];
       expect(await directory.setSealedSecret('AKANN', old, next)).toBe(true);
       expect(await directory.setSealedSecret('AKANN', old, Uint8Array.from([1]))).toBe(false);
@@ -90,8 +90,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect([...((await directory.accessKey('AKBOB'))?.sealedSecret ?? [])]).toEqual([0, 1, 127, 128, 255]);
     });
 
-    test('knows the roles of a user in each project, and its projects by them', async () => {
-      const directory = await filled();
+    test('the directory lists the roles of a user in a project, and the projects in which the user has a role', async () => {
+      const directory = await populatedDirectory();
       await directory.addRole('u1', 'p2', 'te_admin');
       await directory.addRole('u1', 'p2', 'KMS Administrator');
       await directory.addRole('u1', 'p1', 'KMS CMKReadOnlyAccess');
@@ -103,15 +103,15 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.projectsOf('u2')).toEqual([]);
     });
 
-    test('lists all projects and users by name, and access keys by age', async () => {
-      const directory = await filled();
+    test('the directory lists all projects and users by name, and access keys by age', async () => {
+      const directory = await populatedDirectory();
       expect(await directory.projects()).toEqual([EAST, FAR_EAST, WEST]);
       expect(await directory.users()).toEqual([ANN, FAR_ANN, BOB]);
       expect((await directory.accessKeys()).map(({ accessKey }) => accessKey)).toEqual(['AKANN', 'AKBOB']);
     });
 
-    test('disables and enables a user, and no other', async () => {
-      const directory = await filled();
+    test('the directory disables and enables one user and no other', async () => {
+      const directory = await populatedDirectory();
       expect(await directory.setUserEnabled('u1', false)).toBe(true);
       expect((await directory.user('u1'))?.enabled).toBe(false);
       expect((await directory.user('u3'))?.enabled).toBe(true);
@@ -121,8 +121,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.setUserEnabled('u9', false)).toBe(false);
     });
 
-    test('disables and enables an access key, and no other', async () => {
-      const directory = await filled();
+    test('the directory disables and enables one access key and no other', async () => {
+      const directory = await populatedDirectory();
       expect(await directory.setAccessKeyEnabled('AKBOB', true)).toBe(true);
       expect(await directory.setAccessKeyEnabled('AKANN', false)).toBe(true);
       expect((await directory.accessKey('AKANN'))?.enabled).toBe(false);
@@ -130,8 +130,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.setAccessKeyEnabled('AKNONE', false)).toBe(false);
     });
 
-    test('adds a project with its domain, and a user with its role, or neither of the two', async () => {
-      const directory = await filled();
+    test('adding a project with a domain, or a user with a role, writes nothing if either is refused', async () => {
+      const directory = await populatedDirectory();
       const domain = { domainId: 'd9', name: 'ninth' };
       await expect(directory.addProject({ ...EAST, domainId: 'd9' }, domain)).rejects.toThrow();
       expect(await directory.domain('d9')).toBeUndefined();
@@ -142,8 +142,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.rolesOf('u9', 'p1')).toEqual(['te_admin']);
     });
 
-    test('refuses what is there already, and leaves it as it was', async () => {
-      const directory = await filled();
+    test('the directory refuses ids and names that exist already, and changes nothing', async () => {
+      const directory = await populatedDirectory();
       const ninth = { projectId: 'p9', domainId: 'd9', name: 'ninth' };
       await expect(directory.addProject(ninth, { domainId: 'd9', name: 'acme' })).rejects.toThrow();
       await expect(directory.addProject({ projectId: 'p9', domainId: 'd1', name: 'east' })).rejects.toThrow();
@@ -156,8 +156,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.domain('d9')).toBeUndefined();
     });
 
-    test('adds a project with its new domain, both or neither', async () => {
-      const directory = await filled();
+    test('the directory adds a project with its new domain, or neither', async () => {
+      const directory = await populatedDirectory();
       const domain = { domainId: 'd3', name: 'third' };
       const project = { projectId: 'p4', domainId: 'd3', name: 'east' };
       await expect(directory.addProject({ ...project, projectId: 'p1' }, domain)).rejects.toThrow();
@@ -168,8 +168,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect([await directory.domain('d3'), await directory.project('p4')]).toEqual([domain, project]);
     });
 
-    test('adds a user with a first role, both or neither', async () => {
-      const directory = await filled();
+    test('the directory adds a user with its first role, or neither', async () => {
+      const directory = await populatedDirectory();
       const eve = { ...ANN, userId: 'u4', name: 'eve' };
       const first = { projectId: 'p1', role: 'te_admin' };
       await expect(directory.addUser(eve, { ...first, projectId: 'p9' })).rejects.toThrow();
@@ -180,8 +180,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect([await directory.user('u4'), await directory.rolesOf('u4', 'p1')]).toEqual([eve, ['te_admin']]);
     });
 
-    test('refuses what belongs to nobody', async () => {
-      const directory = await filled();
+    test('the directory refuses records that refer to a domain or user that does not exist', async () => {
+      const directory = await populatedDirectory();
       await expect(directory.addUser({ ...ANN, userId: 'u9', domainId: 'd9', name: 'eve' })).rejects.toThrow();
       await expect(directory.addRole('u9', 'p1', 'te_admin')).rejects.toThrow();
       await expect(directory.addAccessKey({ ...ANNS_KEY, accessKey: 'AKNEW', userId: 'u9' }, 0)).rejects.toThrow();
@@ -191,8 +191,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
     });
 
-    test('finds a token with its user and the roles in its project', async () => {
-      const directory = await filled();
+    test('the directory finds the session of a token: its user and the roles in its project', async () => {
+      const directory = await populatedDirectory();
       await directory.addRole('u1', 'p1', 'te_admin');
       await directory.addRole('u1', 'p1', 'KMS Administrator');
       await directory.addRole('u1', 'p2', 'KMS CMKFullAccess');
@@ -204,8 +204,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.session(tokenOf(3).tokenHash)).toBeUndefined();
     });
 
-    test('finds a token that is for no project, or for one without a role: no roles', async () => {
-      const directory = await filled();
+    test('the session of a token without a project, or without a role in it, has no roles', async () => {
+      const directory = await populatedDirectory();
       const unscoped = tokenOf(2);
       delete unscoped.projectId;
       await directory.addRole('u1', 'p1', 'te_admin');
@@ -215,8 +215,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect((await directory.session(tokenOf(3).tokenHash))?.roles).toEqual([]);
     });
 
-    test('ends the tokens of a user that is disabled, for good, and no others', async () => {
-      const directory = await filled();
+    test('disabling a user revokes its tokens for good, and no others', async () => {
+      const directory = await populatedDirectory();
       await directory.addToken(tokenOf(1));
       await directory.addToken(tokenOf(2, { userId: 'u3', projectId: undefined }));
       await directory.setUserEnabled('u1', false);
@@ -225,16 +225,16 @@ export function directoryContract(openStore: OpenStore): void {
       expect((await directory.session(tokenOf(2).tokenHash))?.user.userId).toBe('u3');
     });
 
-    test('takes no token for a user that is disabled or not there', async () => {
-      const directory = await filled();
+    test('the directory refuses tokens of users that are disabled or do not exist', async () => {
+      const directory = await populatedDirectory();
       expect(await directory.addToken(tokenOf(1, { userId: 'u2' }))).toBe(false);
       expect(await directory.addToken(tokenOf(2, { userId: 'u9' }))).toBe(false);
       expect(await directory.addToken(tokenOf(3))).toBe(true);
       for (const n of [1, 2]) expect(await directory.session(tokenOf(n).tokenHash)).toBeUndefined();
     });
 
-    test('shows a lost role in the sessions there are', async () => {
-      const directory = await filled();
+    test('removing a role takes it away from existing sessions', async () => {
+      const directory = await populatedDirectory();
       await directory.addRole('u1', 'p1', 'te_admin');
       await directory.addRole('u1', 'p2', 'te_admin');
       await directory.addToken(tokenOf(1));
@@ -246,8 +246,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.removeRole('u9', 'p1', 'te_admin')).toBe(false);
     });
 
-    test('keeps an expired token for a day', async () => {
-      const directory = await filled();
+    test('an expired token is stored for one more day', async () => {
+      const directory = await populatedDirectory();
       const old = tokenOf(1, { expiresAtMs: NOW_MS + 1000 });
       await directory.addToken(old);
       await directory.addToken(
@@ -257,8 +257,8 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.session(tokenOf(2).tokenHash)).toBeDefined();
     });
 
-    test('takes many tokens at once', async () => {
-      const directory = await filled();
+    test('the directory adds 50 tokens concurrently', async () => {
+      const directory = await populatedDirectory();
       await Promise.all(numbers(1, 50).map((n) => directory.addToken(tokenOf(n))));
       const found = await Promise.all(numbers(1, 50).map((n) => directory.session(tokenOf(n).tokenHash)));
       expect(found.filter((session) => session?.token.userId === 'u1')).toHaveLength(50);

@@ -24,7 +24,7 @@ import {
 } from './fixtures.ts';
 import { freshStore, type OpenStore } from './open-store.ts';
 
-/** What every engine's `EventStore` must do. */
+/** The contract of `EventStore`. */
 export function eventsContract(openStore: OpenStore): void {
   eventPagesContract(openStore);
   describe('events', () => {
@@ -44,10 +44,10 @@ export function eventsContract(openStore: OpenStore): void {
       return store;
     }
 
-    const told = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
+    const summariesOf = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
 
-    /** Of a change that another KMS has made. */
-    const foreign = (nth: number, more: Partial<ChangeEvent> = {}): ChangeEvent => ({
+    /** An event of a change that the upstream made. */
+    const upstreamEvent = (nth: number, more: Partial<ChangeEvent> = {}): ChangeEvent => ({
       eventId: `0f${String(nth).padStart(30, '0')}`,
       atMs: NOW_MS + nth,
       action: 'revoke-grant',
@@ -61,11 +61,14 @@ export function eventsContract(openStore: OpenStore): void {
       ...more,
     });
 
-    test('of changes made by another KMS are written as they are, with what is to be remembered', async () => {
+    test('append stores an event of an upstream change together with idempotency records', async () => {
       const { events, idempotency } = fresh();
-      const remembered = [1, 2].map((n) => ({ idempotencyKey: `feed${n}`, answer: { n }, expiresAtMs: NOW_MS + 1000 }));
-      const [bare, known] = [foreign(1), foreign(2, { grant: testGrant(7), upstreamRequestId: '', sequence: 's' })];
-      await events.append(bare, remembered);
+      const records = [1, 2].map((n) => ({ idempotencyKey: `feed${n}`, answer: { n }, expiresAtMs: NOW_MS + 1000 }));
+      const [bare, known] = [
+        upstreamEvent(1),
+        upstreamEvent(2, { grant: testGrant(7), upstreamRequestId: '', sequence: 's' }),
+      ];
+      await events.append(bare, records);
       await events.append(known, []);
       expect(await events.list(PROJECT, { grantId: grantId(7) }, 10)).toEqual([
         { ...known, grantId: undefined, reason: undefined },
@@ -77,27 +80,27 @@ export function eventsContract(openStore: OpenStore): void {
       expect(await idempotency.find('feed2', NOW_MS)).toEqual({ answer: { n: 2 } });
     });
 
-    test('what is remembered with one takes the place of what was remembered before', async () => {
+    test('a record that is stored with an event replaces an earlier record of the same key', async () => {
       const { events, idempotency } = fresh();
       const recordOf = (answer: string) => ({ idempotencyKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
       await idempotency.save(recordOf('begun'), NOW_MS);
-      await events.append(foreign(1), [recordOf('ended')]);
+      await events.append(upstreamEvent(1), [recordOf('ended')]);
       expect(await idempotency.find('feed', NOW_MS)).toEqual({ answer: 'ended' });
     });
 
-    test('who made a key at another KMS is known by the event of its making, in its own project only', async () => {
+    test('creatorOf returns who created an upstream key, only in the project of the key', async () => {
       const { events } = fresh();
-      // Clocks differ: the event of a later change may come before it in order.
-      await events.append(foreign(1, { action: 'disable-key', actor: RETIRER, grantId: undefined }), []);
+      // Clocks differ, so the event of a later change may have a smaller id.
+      await events.append(upstreamEvent(1, { action: 'disable-key', actor: RETIRER, grantId: undefined }), []);
       expect(await events.creatorOf(PROJECT, keyId(7))).toBeUndefined();
-      await events.append(foreign(2, { action: 'create-key', actor: CREATOR, grantId: undefined }), []);
+      await events.append(upstreamEvent(2, { action: 'create-key', actor: CREATOR, grantId: undefined }), []);
       expect(await events.creatorOf(PROJECT, keyId(7))).toBe(CREATOR);
       expect(await events.creatorOf(FOREIGN_PROJECT, keyId(7))).toBeUndefined();
       expect(await events.creatorOf(PROJECT, keyId(8))).toBeUndefined();
     });
 
-    test('of a project come newest first', async () => {
-      expect(told(await (await withEvents()).events.list(PROJECT, {}, 10))).toEqual([
+    test('events of a project are listed newest first', async () => {
+      expect(summariesOf(await (await withEvents()).events.list(PROJECT, {}, 10))).toEqual([
         '4 revoke-grant',
         '3 create-grant',
         '2 create-grant',
@@ -106,40 +109,40 @@ export function eventsContract(openStore: OpenStore): void {
       ]);
     });
 
-    test('are cut at the limit, the newest kept', async () => {
+    test('a list is limited to the newest events', async () => {
       const { events } = await withEvents();
-      expect(told(await events.list(PROJECT, {}, 2))).toEqual(['4 revoke-grant', '3 create-grant']);
-      expect(told(await events.list(PROJECT, { keyId: keyId(1) }, 1))).toEqual(['4 revoke-grant']);
+      expect(summariesOf(await events.list(PROJECT, {}, 2))).toEqual(['4 revoke-grant', '3 create-grant']);
+      expect(summariesOf(await events.list(PROJECT, { keyId: keyId(1) }, 1))).toEqual(['4 revoke-grant']);
     });
 
-    test('of a key, and of a grant, are theirs only', async () => {
+    test('the lists of a key and of a grant have only its own events', async () => {
       const { events } = await withEvents();
       const ofKey = ['4 revoke-grant', '2 create-grant', '0 create-key'];
-      expect(told(await events.list(PROJECT, { keyId: keyId(1) }, 10))).toEqual(ofKey);
-      expect(told(await events.list(PROJECT, { grantId: grantId(1) }, 10))).toEqual(ofKey.slice(0, 2));
+      expect(summariesOf(await events.list(PROJECT, { keyId: keyId(1) }, 10))).toEqual(ofKey);
+      expect(summariesOf(await events.list(PROJECT, { grantId: grantId(1) }, 10))).toEqual(ofKey.slice(0, 2));
       expect(await events.list(PROJECT, { grantId: grantId(9) }, 10)).toEqual([]);
       expect(await events.list(PROJECT, { keyId: keyId(9) }, 10)).toEqual([]);
     });
 
-    test('of a key and a grant are those of the grant on that key', async () => {
+    test('a filter by key and grant lists the events of the grant if it is on that key', async () => {
       const { events } = await withEvents();
-      expect(told(await events.list(PROJECT, { keyId: keyId(2), grantId: grantId(2) }, 10))).toEqual([
+      expect(summariesOf(await events.list(PROJECT, { keyId: keyId(2), grantId: grantId(2) }, 10))).toEqual([
         '3 create-grant',
       ]);
       expect(await events.list(PROJECT, { keyId: keyId(1), grantId: grantId(2) }, 10)).toEqual([]);
     });
 
-    test('of another project are not there, whatever is asked for', async () => {
+    test('events of another project are not listed, whatever the filter', async () => {
       const { events } = await withEvents();
       for (const filter of [{}, { keyId: keyId(1) }, { grantId: grantId(1) }]) {
         expect(await events.list(FOREIGN_PROJECT, filter, 10)).toEqual([]);
       }
     });
 
-    test('hold all that was recorded, the grant as it was, and nothing for what was not', async () => {
+    test('a stored event has every field that was written, and no others', async () => {
       const store = await withEvents();
-      const grant = testGrant(3, { name: 'kept', retiring_principal: RETIRER });
-      // Every field: one that is new and not here does not compile. The others are in the tests beside this one.
+      const grant = testGrant(3, { name: 'nightly job', retiring_principal: RETIRER });
+      // `Required` makes a new field that is missing here a type error. Other tests cover the omitted fields.
       const event: Required<Omit<ChangeEvent, 'grantId' | 'upstreamRequestId' | 'failure'>> = {
         eventId: `${'f'.repeat(31)}0`,
         atMs: NOW_MS + 9,
@@ -160,7 +163,7 @@ export function eventsContract(openStore: OpenStore): void {
       expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);
     });
 
-    test('outlive their grant and their key', async () => {
+    test('events remain after their grant and their key are deleted', async () => {
       const store = await withEvents();
       const key = testKey(2);
       await commitAll(store, [removeGrant(testGrant(2, { key_id: keyId(2) })), changeKeyState(key, PENDING, NOW_MS)]);
@@ -168,7 +171,7 @@ export function eventsContract(openStore: OpenStore): void {
       expect(await store.events.list(PROJECT, { keyId: keyId(2) }, 10)).toHaveLength(5);
     });
 
-    test('are as many as the changes done at once', async () => {
+    test('200 concurrent changes leave 200 events with different ids', async () => {
       const store = await withEvents();
       await commitMany(
         store,

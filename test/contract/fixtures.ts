@@ -1,4 +1,4 @@
-/** Keys, grants and changes that the contract suites write. Ids are literals that sort as their numbers do. */
+/** Keys, grants, records and changes for the contract suites. Ids sort in the order of their numbers. */
 
 import type { ChangeEvent } from '../../lib/domain/events.ts';
 import type { Grant, Key, KeyState, Principal } from '../../lib/domain/model.ts';
@@ -79,66 +79,66 @@ export interface CommitOptions {
   record?: IdempotencyRecord | undefined;
 }
 
-let events = 0;
+let eventCount = 0;
 
 export function testEvent(change: Change, { projectId = PROJECT, atMs = NOW_MS }: CommitOptions = {}): ChangeEvent {
-  events += 1;
+  eventCount += 1;
   const grant = 'grant' in change ? change.grant : undefined;
-  const key = 'key' in change ? change.key.keyId : 'keyId' in change ? change.keyId : change.grant.key_id;
+  const keyIdOfChange = 'key' in change ? change.key.keyId : 'keyId' in change ? change.keyId : change.grant.key_id;
   return {
-    eventId: hex(atMs, 12) + hex(events, 20),
+    eventId: hex(atMs, 12) + hex(eventCount, 20),
     atMs,
     action: ACTIONS[change.kind],
     projectId,
-    keyId: key,
+    keyId: keyIdOfChange,
     actor: CREATOR,
     channel: 'http',
-    requestId: hex(events, 32),
+    requestId: hex(eventCount, 32),
     grant,
   };
 }
 
-/** Commits the change with an event of its own. */
+/** Commits the change with a new event. */
 export function commit(store: Store, change: Change, options: CommitOptions = {}): Promise<CommitResult> {
   const projectId = options.projectId ?? ('key' in change ? change.key.projectId : PROJECT);
   return store.grants.commit(change, testEvent(change, { ...options, projectId }), options.record);
 }
 
-/** Applies one after the other and insists that each is done. */
+/** Commits the changes one after the other. Throws if one of them is not done. */
 export async function commitAll(store: Store, changes: Change[], options: CommitOptions = {}): Promise<void> {
   for (const change of changes) {
     const { type } = await commit(store, change, options);
-    if (type !== 'done') throw new Error(`not done: ${JSON.stringify(change)}`);
+    if (type !== 'done') throw new Error(`the store did not commit ${JSON.stringify(change)}`);
   }
 }
 
-const AT_ONCE = 50;
+const CONCURRENT_COMMITS = 50;
 
-/** Applies many, a crowd at a time, in any order. */
+/** Commits many changes concurrently, in any order. Throws if one of them is not done. */
 export async function commitMany(store: Store, changes: readonly Change[]): Promise<void> {
-  for (let from = 0; from < changes.length; from += AT_ONCE) {
-    const crowd = changes.slice(from, from + AT_ONCE);
-    const outcomes = await Promise.all(crowd.map((change) => commit(store, change)));
-    const refused = outcomes.findIndex(({ type }) => type !== 'done');
-    if (refused >= 0) throw new Error(`not done: ${JSON.stringify(crowd[refused])}`);
+  for (let from = 0; from < changes.length; from += CONCURRENT_COMMITS) {
+    const batch = changes.slice(from, from + CONCURRENT_COMMITS);
+    const results = await Promise.all(batch.map((change) => commit(store, change)));
+    const refused = results.findIndex(({ type }) => type !== 'done');
+    if (refused >= 0) throw new Error(`the store did not commit ${JSON.stringify(batch[refused])}`);
   }
 }
 
-type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
+type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
 
-export const createKey = (key: Key, quota = 1000): Of<'create-key'> => ({ kind: 'create-key', key, quota });
-export const createGrant = (grant: Grant, quota = 1_000_000): Of<'create-grant'> => ({
+export const createKey = (key: Key, quota = 1000): ChangeOf<'create-key'> => ({ kind: 'create-key', key, quota });
+export const createGrant = (grant: Grant, quota = 1_000_000): ChangeOf<'create-grant'> => ({
   kind: 'create-grant',
   grant,
   quota,
 });
-export const removeGrant = (grant: Grant): Of<'remove-grant'> => ({ kind: 'remove-grant', grant });
-export const removeKey = (key: Key, deletionAtMs = key.deletionAtMs): Of<'remove-key'> => ({
+export const removeGrant = (grant: Grant): ChangeOf<'remove-grant'> => ({ kind: 'remove-grant', grant });
+export const removeKey = (key: Key, deletionAtMs = key.deletionAtMs): ChangeOf<'remove-key'> => ({
   kind: 'remove-key',
   keyId: key.keyId,
   deletionAtMs,
 });
-export const changeKeyState = (key: Key, state: KeyState, deletionAtMs = 0): Of<'update-key'> => ({
+export const changeKeyState = (key: Key, state: KeyState, deletionAtMs = 0): ChangeOf<'update-key'> => ({
   kind: 'update-key',
   keyId: key.keyId,
   from: { state: key.state, deletionAtMs: key.deletionAtMs },

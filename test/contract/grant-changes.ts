@@ -32,7 +32,7 @@ import { expectConflict } from './snapshot.ts';
 const ALL = { limit: 1000 };
 const DONE = { type: 'done' };
 
-/** Every condition of the changes to grants, holding and failing. */
+/** Changes to grants: each condition of `Change`, once true and once false. */
 export function grantChangesContract(openStore: OpenStore): void {
   describe('changes to grants', () => {
     const fresh = freshStore(openStore);
@@ -44,8 +44,8 @@ export function grantChangesContract(openStore: OpenStore): void {
       return store;
     }
 
-    describe('create-grant', () => {
-      test('writes the grant, its counts, its event and its once key', async () => {
+    describe('creating a grant', () => {
+      test('create-grant writes the grant, its counters, its event and its idempotency record', async () => {
         const store = await withKey();
         const grant = testGrant(1, { name: 'one', retiring_principal: RETIRER });
         expect(await commit(store, createGrant(grant), { record: testIdempotencyRecord(1) })).toEqual(DONE);
@@ -64,24 +64,24 @@ export function grantChangesContract(openStore: OpenStore): void {
         });
       });
 
-      test('is refused where there is no such key', async () => {
+      test('create-grant is a conflict if the key does not exist', async () => {
         await expectConflict(await withKey(), createGrant(testGrant(1, { key_id: keyId(2) })));
       });
 
-      test('is refused on a key of another project', async () => {
+      test('create-grant is a conflict on a key of another project', async () => {
         await expectConflict(await withKey(), createGrant(testGrant(1)), { projectId: FOREIGN_PROJECT });
       });
 
       test.each([
         ['disabled', DISABLED],
-        ['waiting for deletion', PENDING],
-      ])('is refused on a key that is %s', async (_, state) => {
+        ['pending deletion', PENDING],
+      ])('create-grant is a conflict on a key that is %s', async (_, state) => {
         const store = await withKey();
         await commitAll(store, [changeKeyState(key, state, state === PENDING ? NOW_MS + 1 : 0)]);
         await expectConflict(store, createGrant(testGrant(1)));
       });
 
-      test('is done up to the quota and refused at it', async () => {
+      test('create-grant is done below the quota and a conflict at the quota', async () => {
         const store = await withKey();
         await commitAll(store, [createGrant(testGrant(1), 2), createGrant(testGrant(2), 2)]);
         await expectConflict(store, createGrant(testGrant(3), 2));
@@ -89,17 +89,17 @@ export function grantChangesContract(openStore: OpenStore): void {
         await expectConflict(store, createGrant(testGrant(4), 2));
       });
 
-      test('16 at once for the last 5 places: 5 done, 11 refused', async () => {
+      test('of 16 concurrent commits below a quota of 5, 5 are done and 11 are conflicts', async () => {
         const store = await withKey();
-        const outcomes = await Promise.all(numbers(1, 16).map((n) => commit(store, createGrant(testGrant(n), 5))));
-        expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(5);
-        expect(outcomes.filter(({ type }) => type === 'conflict')).toHaveLength(11);
+        const results = await Promise.all(numbers(1, 16).map((n) => commit(store, createGrant(testGrant(n), 5))));
+        expect(results.filter(({ type }) => type === 'done')).toHaveLength(5);
+        expect(results.filter(({ type }) => type === 'conflict')).toHaveLength(11);
         expect((await store.grants.key(PROJECT, key.keyId))?.grantCount).toBe(5);
         expect(await store.events.list(PROJECT, {}, 100)).toHaveLength(6);
       });
     });
 
-    test('the revision of a key is another after every change to its grants, and only after those', async () => {
+    test('the revision of a key changes with every change to its grants and with nothing else', async () => {
       const store = await withKey();
       await commitAll(store, [createKey(testKey(2)), createGrant(testGrant(9, { key_id: keyId(2) }))]);
       const revisions: (number | undefined)[] = [];
@@ -121,92 +121,95 @@ export function grantChangesContract(openStore: OpenStore): void {
       expect((await store.grants.keyByAlias(PROJECT, key.alias))?.revision).toBe(last?.revision);
     });
 
-    describe('create-grant by delegation', () => {
+    describe('creating a grant by delegation', () => {
       const delegation: HeldOperation[] = [
         { holder: user(GRANTEE), operation: 'create-grant' },
         { holder: user(GRANTEE), operation: 'encrypt-data' },
       ];
-      const passedOn = {
+      const delegated = {
         ...createGrant(testGrant(9, { operations: ['encrypt-data'], issuing_principal: GRANTEE })),
         delegation,
       };
-      const holding = (n: number, operations: Operation[], over = {}) =>
+      const grantWith = (n: number, operations: Operation[], over = {}) =>
         createGrant(testGrant(n, { operations, ...over }));
       const toDomain = { grantee_principal: DOMAIN, grantee_principal_type: 'domain' } as const;
 
-      test('is done where one holder holds all', async () => {
+      test('create-grant by delegation is done if one principal holds all operations', async () => {
         const store = await withKey();
-        await commitAll(store, [holding(1, ['create-grant', 'encrypt-data'])]);
-        expect(await commit(store, passedOn)).toEqual(DONE);
+        await commitAll(store, [grantWith(1, ['create-grant', 'encrypt-data'])]);
+        expect(await commit(store, delegated)).toEqual(DONE);
       });
 
-      test('is done where the holders hold all together', async () => {
+      test('create-grant by delegation is done if several principals together hold all operations', async () => {
         const store = await withKey();
-        await commitAll(store, [holding(1, ['encrypt-data']), holding(2, ['create-grant', 'describe-key'], toDomain)]);
+        await commitAll(store, [
+          grantWith(1, ['encrypt-data']),
+          grantWith(2, ['create-grant', 'describe-key'], toDomain),
+        ]);
         const shared: HeldOperation[] = [
           { holder: domain(DOMAIN), operation: 'create-grant' },
           { holder: user(GRANTEE), operation: 'encrypt-data' },
         ];
-        expect(await commit(store, { ...passedOn, delegation: shared })).toEqual(DONE);
+        expect(await commit(store, { ...delegated, delegation: shared })).toEqual(DONE);
       });
 
-      test('is refused where it is held by another than said', async () => {
+      test('create-grant by delegation is a conflict if only another principal holds the operations', async () => {
         const store = await withKey();
-        await commitAll(store, [holding(1, ['create-grant', 'encrypt-data'], toDomain)]);
-        await expectConflict(store, passedOn);
+        await commitAll(store, [grantWith(1, ['create-grant', 'encrypt-data'], toDomain)]);
+        await expectConflict(store, delegated);
       });
 
-      test('to oneself is done where it is held, and refused where it is not', async () => {
+      test('create-grant by delegation to the holder itself is done only if it holds the operations', async () => {
         const store = await withKey();
         const toSelf = (n: number, operations: Operation[]) => ({
           ...createGrant(testGrant(n, { operations, issuing_principal: GRANTEE })),
           delegation: operations.map((operation) => ({ holder: user(GRANTEE), operation })),
         });
-        await commitAll(store, [holding(1, ['create-grant', 'encrypt-data'])]);
+        await commitAll(store, [grantWith(1, ['create-grant', 'encrypt-data'])]);
         expect(await commit(store, toSelf(2, ['encrypt-data']))).toEqual(DONE);
         await expectConflict(store, toSelf(3, ['encrypt-data', 'decrypt-data']));
       });
 
-      test('is refused where nothing is held', async () => {
-        await expectConflict(await withKey(), passedOn);
+      test('create-grant by delegation is a conflict if no operation is held', async () => {
+        await expectConflict(await withKey(), delegated);
       });
 
-      test('is refused where one operation is not held', async () => {
+      test('create-grant by delegation is a conflict if one operation is not held', async () => {
         const store = await withKey();
-        await commitAll(store, [holding(1, ['create-grant', 'decrypt-data'])]);
-        await expectConflict(store, passedOn);
+        await commitAll(store, [grantWith(1, ['create-grant', 'decrypt-data'])]);
+        await expectConflict(store, delegated);
       });
 
-      test('is refused where it is held on another key', async () => {
+      test('create-grant by delegation is a conflict if the operations are held only on another key', async () => {
         const store = await withKey();
         await commitAll(store, [createKey(testKey(2))]);
-        await commitAll(store, [holding(1, ['create-grant', 'encrypt-data'], { key_id: keyId(2) })]);
-        await expectConflict(store, passedOn);
+        await commitAll(store, [grantWith(1, ['create-grant', 'encrypt-data'], { key_id: keyId(2) })]);
+        await expectConflict(store, delegated);
       });
 
-      test('is refused where a domain of the same id holds it, and not the user', async () => {
+      test('create-grant by delegation is a conflict if a domain with the id of the user holds the operations', async () => {
         const store = await withKey();
         const namesake = { grantee_principal: GRANTEE, grantee_principal_type: 'domain' } as const;
-        await commitAll(store, [holding(1, ['create-grant', 'encrypt-data'], namesake)]);
-        await expectConflict(store, passedOn);
+        await commitAll(store, [grantWith(1, ['create-grant', 'encrypt-data'], namesake)]);
+        await expectConflict(store, delegated);
       });
 
-      test('lasts as long as one of two grants that hold it', async () => {
+      test('create-grant by delegation is done until the last grant that gives the operations is removed', async () => {
         const store = await withKey();
         const operations: Operation[] = ['create-grant', 'encrypt-data'];
         await commitAll(store, [
-          holding(1, operations),
-          holding(2, operations),
+          grantWith(1, operations),
+          grantWith(2, operations),
           removeGrant(testGrant(1, { operations })),
         ]);
-        expect(await commit(store, passedOn)).toEqual(DONE);
+        expect(await commit(store, delegated)).toEqual(DONE);
         await commitAll(store, [removeGrant(testGrant(2, { operations }))]);
-        await expectConflict(store, { ...passedOn, grant: { ...passedOn.grant, grant_id: grantId(10) } });
+        await expectConflict(store, { ...delegated, grant: { ...delegated.grant, grant_id: grantId(10) } });
       });
     });
 
-    describe('remove-grant', () => {
-      test('takes away the grant and its counts, and writes its event', async () => {
+    describe('removing a grant', () => {
+      test('remove-grant deletes the grant, updates its counters and writes its event', async () => {
         const store = await withKey();
         const grant = testGrant(1, { operations: ['retire-grant'], retiring_principal: RETIRER });
         await commitAll(store, [createGrant(grant)]);
@@ -227,31 +230,31 @@ export function grantChangesContract(openStore: OpenStore): void {
         ]);
       });
 
-      test('is refused for a grant that never was', async () => {
+      test('remove-grant is a conflict for a grant that never existed', async () => {
         const store = await withKey();
         await commitAll(store, [createGrant(testGrant(1))]);
         await expectConflict(store, removeGrant(testGrant(2)));
       });
 
-      test('is refused the second time', async () => {
+      test('remove-grant is a conflict the second time', async () => {
         const store = await withKey();
         await commitAll(store, [createGrant(testGrant(1)), createGrant(testGrant(2)), removeGrant(testGrant(1))]);
         await expectConflict(store, removeGrant(testGrant(1)));
       });
 
-      test('is refused where the grant is on another key', async () => {
+      test('remove-grant is a conflict if the grant is on another key', async () => {
         const store = await withKey();
         await commitAll(store, [createKey(testKey(2)), createGrant(testGrant(1))]);
         await expectConflict(store, removeGrant(testGrant(1, { key_id: keyId(2) })));
       });
 
-      test('is refused in the name of another project', async () => {
+      test('remove-grant is a conflict in another project', async () => {
         const store = await withKey();
         await commitAll(store, [createGrant(testGrant(1))]);
         await expectConflict(store, removeGrant(testGrant(1)), { projectId: FOREIGN_PROJECT });
       });
 
-      test('is done on a disabled key and on one that waits for deletion', async () => {
+      test('remove-grant is done on a key that is disabled or pending deletion', async () => {
         const store = await withKey();
         await commitAll(store, [createGrant(testGrant(1)), createGrant(testGrant(2)), changeKeyState(key, DISABLED)]);
         expect(await commit(store, removeGrant(testGrant(1)))).toEqual(DONE);
@@ -259,12 +262,12 @@ export function grantChangesContract(openStore: OpenStore): void {
         expect(await commit(store, removeGrant(testGrant(2)))).toEqual(DONE);
       });
 
-      test('16 at once of one grant: one done, 15 refused, counted once', async () => {
+      test('of 16 concurrent commits for one grant, one is done and 15 are conflicts', async () => {
         const store = await withKey();
         await commitAll(store, [createGrant(testGrant(1)), createGrant(testGrant(2))]);
-        const outcomes = await Promise.all(numbers(1, 16).map(() => commit(store, removeGrant(testGrant(1)))));
-        expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(1);
-        expect(outcomes.filter(({ type }) => type === 'conflict')).toHaveLength(15);
+        const results = await Promise.all(numbers(1, 16).map(() => commit(store, removeGrant(testGrant(1)))));
+        expect(results.filter(({ type }) => type === 'done')).toHaveLength(1);
+        expect(results.filter(({ type }) => type === 'conflict')).toHaveLength(15);
         expect((await store.grants.key(PROJECT, key.keyId))?.grantCount).toBe(1);
         expect((await store.grants.listRetirable(PROJECT, user(CREATOR), domain(DOMAIN), ALL)).total).toBe(1);
         expect(await store.events.list(PROJECT, { grantId: grantId(1) }, 100)).toHaveLength(2);

@@ -6,7 +6,7 @@ import { keyListsContract } from './key-lists.ts';
 import type { OpenStore } from './open-store.ts';
 import { retirableContract } from './retirable.ts';
 
-/** What every engine's `GrantStore` must do: keys and grants. */
+/** The contract of `GrantStore`. */
 export function grantsContract(openStore: OpenStore): void {
   grantChangesContract(openStore);
   keyChangesContract(openStore);

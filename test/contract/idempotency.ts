@@ -20,9 +20,9 @@ import { snapshotOf } from './snapshot.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** What every engine's `SeenStore` must do, and `commit` with a once key. */
+/** The contract of `IdempotencyStore`, and of `commit` with an idempotency record. */
 export function idempotencyContract(openStore: OpenStore): void {
-  describe('the memory of requests done', () => {
+  describe('idempotency records', () => {
     const fresh = freshStore(openStore);
 
     async function withGrant() {
@@ -31,11 +31,11 @@ export function idempotencyContract(openStore: OpenStore): void {
       return store;
     }
 
-    test('answers nothing for a once key that never was', async () => {
+    test('find returns undefined for an unknown key', async () => {
       expect(await (await withGrant()).idempotency.find(testIdempotencyKey(1), NOW_MS)).toBeUndefined();
     });
 
-    test('swaps what is there for something else, and only what is there', async () => {
+    test('compareAndSwap replaces the stored answer only if it is the expected one', async () => {
       const { idempotency } = fresh();
       const recordOf = (answer: unknown, expiresAtMs = NOW_MS + HOUR_MS) => ({
         idempotencyKey: testIdempotencyKey(1),
@@ -54,7 +54,7 @@ export function idempotencyContract(openStore: OpenStore): void {
       ).toBe(true);
     });
 
-    test('of sixteen that swap at once, one goes through', async () => {
+    test('of 16 concurrent compareAndSwap calls, one succeeds', async () => {
       const { idempotency } = fresh();
       const swap = (n: number) =>
         idempotency.compareAndSwap(
@@ -67,7 +67,7 @@ export function idempotencyContract(openStore: OpenStore): void {
       expect(await idempotency.find(testIdempotencyKey(1), NOW_MS)).toEqual({ answer: swapped.indexOf(true) });
     });
 
-    test('remembers what changed nothing, until it expires, and writes nothing else', async () => {
+    test('save stores an answer until it expires, and writes nothing else', async () => {
       const store = await withGrant();
       const events = await store.events.list(PROJECT, {}, 100);
       await store.idempotency.save(
@@ -79,7 +79,7 @@ export function idempotencyContract(openStore: OpenStore): void {
       expect(await store.events.list(PROJECT, {}, 100)).toEqual(events);
     });
 
-    test('answers the first answer until it expires, by the clock it is given', async () => {
+    test('find returns the answer of a committed change until it expires', async () => {
       const store = await withGrant();
       await commitAll(store, [removeGrant(testGrant(1))], {
         record: testIdempotencyRecord(1, { answer: { first: [1, 'a', null] } }),
@@ -91,58 +91,60 @@ export function idempotencyContract(openStore: OpenStore): void {
       expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toBeUndefined();
     });
 
-    test('a commit with a once key that was seen is a repeat: the first answer, and nothing is written', async () => {
+    test('a commit with a known key is a duplicate: it returns the first answer and writes nothing', async () => {
       const store = await withGrant();
       await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
       const before = await snapshotOf(store);
-      const repeat = await commit(store, createGrant(testGrant(3)), {
+      const result = await commit(store, createGrant(testGrant(3)), {
         record: testIdempotencyRecord(2, { answer: 'another' }),
       });
-      expect(repeat).toEqual({ type: 'duplicate', answer: { grant_id: grantId(2) } });
+      expect(result).toEqual({ type: 'duplicate', answer: { grant_id: grantId(2) } });
       expect(await snapshotOf(store)).toEqual(before);
       expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toEqual({ answer: { grant_id: grantId(2) } });
     });
 
-    test('a repeat is one even where the change could no longer be made', async () => {
+    test('a commit with a known key is a duplicate even if a condition of the change no longer holds', async () => {
       const store = await withGrant();
       await commitAll(store, [removeGrant(testGrant(1))], { record: testIdempotencyRecord(1, { answer: {} }) });
-      const repeat = await commit(store, removeGrant(testGrant(1)), {
+      const result = await commit(store, removeGrant(testGrant(1)), {
         record: testIdempotencyRecord(1, { answer: {} }),
       });
-      expect(repeat).toEqual({ type: 'duplicate', answer: {} });
+      expect(result).toEqual({ type: 'duplicate', answer: {} });
     });
 
-    test('once expired by the time of the event, the change is made anew and its answer remembered', async () => {
+    test('a commit with a key whose record has expired is done, and its answer is stored', async () => {
       const store = await withGrant();
       await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
       const atMs = NOW_MS + HOUR_MS;
-      const anew = testIdempotencyRecord(2, { answer: { grant_id: grantId(3) }, expiresAtMs: atMs + HOUR_MS });
-      expect(await commit(store, createGrant(testGrant(3)), { record: anew, atMs: atMs - 1 })).toMatchObject({
+      const renewed = testIdempotencyRecord(2, { answer: { grant_id: grantId(3) }, expiresAtMs: atMs + HOUR_MS });
+      expect(await commit(store, createGrant(testGrant(3)), { record: renewed, atMs: atMs - 1 })).toMatchObject({
         type: 'duplicate',
       });
-      expect(await commit(store, createGrant(testGrant(3)), { record: anew, atMs })).toEqual({ type: 'done' });
+      expect(await commit(store, createGrant(testGrant(3)), { record: renewed, atMs })).toEqual({ type: 'done' });
       expect(await store.idempotency.find(testIdempotencyKey(2), atMs)).toEqual({ answer: { grant_id: grantId(3) } });
       expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(3);
     });
 
-    test('16 at once with one once key: done once, 15 repeats of the one answer', async () => {
+    test('of 16 concurrent commits with one key, one is done and 15 are duplicates with its answer', async () => {
       const store = await withGrant();
-      const outcomes = await Promise.all(
+      const results = await Promise.all(
         numbers(2, 16).map((n) =>
           commit(store, createGrant(testGrant(n)), {
             record: testIdempotencyRecord(1, { answer: { grant_id: grantId(n) } }),
           }),
         ),
       );
-      expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(1);
-      const made = numbers(2, 16)[outcomes.findIndex(({ type }) => type === 'done')] as number;
-      const repeats = outcomes.filter(({ type }) => type === 'duplicate');
-      expect(repeats).toEqual(numbers(1, 15).map(() => ({ type: 'duplicate', answer: { grant_id: grantId(made) } })));
+      expect(results.filter(({ type }) => type === 'done')).toHaveLength(1);
+      const created = numbers(2, 16)[results.findIndex(({ type }) => type === 'done')] as number;
+      const duplicates = results.filter(({ type }) => type === 'duplicate');
+      expect(duplicates).toEqual(
+        numbers(1, 15).map(() => ({ type: 'duplicate', answer: { grant_id: grantId(created) } })),
+      );
       expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(2);
       expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 100)).toHaveLength(3);
     });
 
-    test('a refused change is not remembered: the same once key may still do it', async () => {
+    test('a commit that is a conflict stores no record: the same key can be used again', async () => {
       const store = await withGrant();
       const record = testIdempotencyRecord(1, { answer: {} });
       expect(await commit(store, createGrant(testGrant(2), 1), { record })).toEqual({ type: 'conflict' });
@@ -150,18 +152,18 @@ export function idempotencyContract(openStore: OpenStore): void {
       expect(await commit(store, createGrant(testGrant(2), 2), { record })).toEqual({ type: 'done' });
     });
 
-    test('many once keys in a row are each remembered, while the expired ones are forgotten', async () => {
+    test('40 records in a row are each stored and no longer found after they expire', async () => {
       const store = await withGrant();
-      const atOf = (n: number) => NOW_MS + n * 1000;
+      const timeOf = (n: number) => NOW_MS + n * 1000;
       for (const n of numbers(2, 40)) {
-        const record = testIdempotencyRecord(n, { expiresAtMs: atOf(n) + 10_000 });
-        await commitAll(store, [createGrant(testGrant(n))], { record, atMs: atOf(n) });
+        const record = testIdempotencyRecord(n, { expiresAtMs: timeOf(n) + 10_000 });
+        await commitAll(store, [createGrant(testGrant(n))], { record, atMs: timeOf(n) });
       }
-      const nowMs = atOf(41);
-      const remembered = await Promise.all(
+      const nowMs = timeOf(41);
+      const found = await Promise.all(
         numbers(2, 40).map(async (n) => ((await store.idempotency.find(testIdempotencyKey(n), nowMs)) ? [n] : [])),
       );
-      expect(remembered.flat()).toEqual([32, 33, 34, 35, 36, 37, 38, 39, 40, 41]);
+      expect(found.flat()).toEqual([32, 33, 34, 35, 36, 37, 38, 39, 40, 41]);
     });
   });
 }

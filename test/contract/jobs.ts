@@ -36,7 +36,7 @@ export function testJob(n: number, over: Partial<Job> = {}): Job {
   };
 }
 
-/** One of every kind of task, and every field filled. */
+/** A job with one task of every kind and a value in every field. */
 const FULL = testJob(1, {
   source: 'any-source',
   deliveryId: 'msg_ä€😀 "quoted"\n',
@@ -60,13 +60,13 @@ const FULL = testJob(1, {
   batch: {
     projectId: PROJECT,
     task: 1,
-    grants: [testGrant(2, { name: 'kept', retiring_principal: GRANTEE })],
+    grants: [testGrant(2, { name: 'nightly job', retiring_principal: GRANTEE })],
   },
   leftovers: [leftover(3)],
   unmapped: ['bob@example.com'],
 });
 
-/** What every engine's `JobStore` must do. */
+/** The contract of `JobStore`. */
 export function jobsContract(openStore: OpenStore): void {
   describe('jobs', () => {
     const fresh = freshStore(openStore);
@@ -79,14 +79,14 @@ export function jobsContract(openStore: OpenStore): void {
 
     const idsOf = (jobs: Job[]) => jobs.map(({ jobId: id }) => Number.parseInt(id, 16));
 
-    test('come back as they were added, with all that they hold', async () => {
+    test('a job is read as it was added, with every field', async () => {
       const jobs = await withJobs(FULL, testJob(2));
       expect(await jobs.job(jobId(1))).toEqual(FULL);
       expect(await jobs.job(jobId(2))).toEqual(testJob(2));
       expect(await jobs.job(jobId(3))).toBeUndefined();
     });
 
-    test('may be large: 100 grants under way and 1,000 left over', async () => {
+    test('a job may have a batch of 100 grants and 1,000 leftovers', async () => {
       const leftovers = numbers(1, 1000).map(leftover);
       const batch = { projectId: PROJECT, task: 0, grants: numbers(1, 100).map((n) => testGrant(n)) };
       const large = testJob(1, { batch, leftovers });
@@ -96,25 +96,27 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job(jobId(1))).toEqual({ ...testJob(1, { leftovers }), revision: 1 });
     });
 
-    test('are added record: what is there already is told, and stays as it is', async () => {
+    test('adding a job with a known id returns the stored job and changes nothing', async () => {
       const jobs = await withJobs(testJob(1));
       expect(await jobs.save({ ...testJob(1), state: 'done', revoked: 2 })).toBe(true);
-      const there = { ...testJob(1), state: 'done', revoked: 2, revision: 1 };
-      expect(await jobs.add(testJob(1, { deliveryId: 'again', receivedAtMs: NOW_MS + DAY_MS }))).toEqual(there);
-      expect(await jobs.job(jobId(1))).toEqual(there);
+      const stored = { ...testJob(1), state: 'done', revoked: 2, revision: 1 };
+      expect(await jobs.add(testJob(1, { deliveryId: 'again', receivedAtMs: NOW_MS + DAY_MS }))).toEqual(stored);
+      expect(await jobs.job(jobId(1))).toEqual(stored);
       expect(idsOf(await jobs.list(10))).toEqual([1]);
     });
 
-    test('of sixteen added at once under one id, one is kept and told to the others', async () => {
+    test('of 16 concurrent adds with one id, one stores its job and the others return it', async () => {
       const { jobs } = fresh();
-      const told = await Promise.all(numbers(0, 16).map((n) => jobs.add(testJob(1, { deliveryId: `delivery ${n}` }))));
-      expect(told.filter((job) => job === undefined)).toHaveLength(1);
-      const kept = testJob(1, { deliveryId: `delivery ${told.indexOf(undefined)}` });
-      expect(told.filter((job) => job !== undefined)).toEqual(numbers(0, 15).map(() => kept));
-      expect(await jobs.job(jobId(1))).toEqual(kept);
+      const results = await Promise.all(
+        numbers(0, 16).map((n) => jobs.add(testJob(1, { deliveryId: `delivery ${n}` }))),
+      );
+      expect(results.filter((job) => job === undefined)).toHaveLength(1);
+      const stored = testJob(1, { deliveryId: `delivery ${results.indexOf(undefined)}` });
+      expect(results.filter((job) => job !== undefined)).toEqual(numbers(0, 15).map(() => stored));
+      expect(await jobs.job(jobId(1))).toEqual(stored);
     });
 
-    test('are saved with the next revision and the time that the caller gives', async () => {
+    test('saving a job stores it with the next revision', async () => {
       const jobs = await withJobs(testJob(1), testJob(2));
       const next: Job = { ...FULL, revision: 0, dueAtMs: NOW_MS + DAY_MS };
       expect(await jobs.save(next)).toBe(true);
@@ -124,7 +126,7 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job(jobId(2))).toEqual(testJob(2));
     });
 
-    test('that another has written since they were read are not saved', async () => {
+    test('saving a job with an old revision returns false and writes nothing', async () => {
       const jobs = await withJobs(testJob(1));
       expect(await jobs.save({ ...testJob(1), revoked: 1 })).toBe(true);
       expect(await jobs.save({ ...testJob(1), revoked: 2 })).toBe(false);
@@ -132,7 +134,7 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job(jobId(1))).toEqual({ ...testJob(1), revoked: 1, revision: 1 });
     });
 
-    test('that are not there are not saved', async () => {
+    test('saving an unknown job returns false and writes nothing', async () => {
       const jobs = await withJobs(testJob(1));
       expect(await jobs.save(testJob(2))).toBe(false);
       expect(await jobs.job(jobId(2))).toBeUndefined();
@@ -140,14 +142,14 @@ export function jobsContract(openStore: OpenStore): void {
       expect(idsOf(await jobs.listOpen(NOW_MS + DAY_MS, 10))).toEqual([1]);
     });
 
-    test('of sixteen that save one at once, one goes through', async () => {
+    test('of 16 concurrent saves of one job, one succeeds', async () => {
       const jobs = await withJobs(testJob(1));
       const saved = await Promise.all(numbers(0, 16).map((n) => jobs.save(testJob(1, { revoked: n }))));
       expect(saved.filter(Boolean)).toHaveLength(1);
       expect(await jobs.job(jobId(1))).toEqual(testJob(1, { revoked: saved.indexOf(true), revision: 1 }));
     });
 
-    test('are open in every state that is not an end, and in no other', async () => {
+    test('listOpen has the jobs in queued, running and waiting, and no others', async () => {
       const states = [...OPEN, ...ENDED];
       const jobs = await withJobs(...states.map((state, index) => testJob(index + 1, { state })));
       const open = await jobs.listOpen(NOW_MS + DAY_MS, 10);
@@ -155,7 +157,7 @@ export function jobsContract(openStore: OpenStore): void {
       expect(open[1]).toEqual(testJob(2, { state: 'running' }));
     });
 
-    test('are open until they end, and again when a person has them tried again', async () => {
+    test('a job is open until it ends, and again after it is queued anew', async () => {
       const jobs = await withJobs(testJob(1), testJob(2));
       const open = async () => idsOf(await jobs.listOpen(NOW_MS + DAY_MS, 10));
       for (const [revision, state] of (['running', 'waiting', 'running', 'leftovers'] as const).entries()) {
@@ -167,7 +169,7 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await open()).toEqual([1, 2]);
     });
 
-    test('that are open come by when they were last written, the oldest first, up to then and not later', async () => {
+    test('listOpen has the jobs that were due by the given time, the longest due first', async () => {
       const jobs = await withJobs(...numbers(1, 5).map((n) => testJob(n)));
       expect(await jobs.save(testJob(2, { dueAtMs: NOW_MS + 10 }))).toBe(true);
       expect(idsOf(await jobs.listOpen(NOW_MS + 10, 10))).toEqual([1, 3, 4, 5, 2]);
@@ -177,7 +179,7 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.listOpen(NOW_MS, 10)).toEqual([]);
     });
 
-    test('are listed by when they were received, the newest first, whatever has become of them', async () => {
+    test('list has jobs in every state, the last received first', async () => {
       const jobs = await withJobs(testJob(3), testJob(1), testJob(4, { state: 'ignored' }), testJob(2));
       expect(await jobs.save(testJob(1, { state: 'done', dueAtMs: NOW_MS + DAY_MS }))).toBe(true);
       expect(idsOf(await jobs.list(10))).toEqual([4, 3, 2, 1]);
@@ -185,20 +187,20 @@ export function jobsContract(openStore: OpenStore): void {
       expect((await jobs.list(10)).at(-1)).toMatchObject({ state: 'done', revision: 1 });
     });
 
-    test('received in the same moment are all listed, and all open', async () => {
+    test('jobs received in the same millisecond are all listed', async () => {
       const jobs = await withJobs(...numbers(1, 30).map((n) => testJob(n, { receivedAtMs: NOW_MS, dueAtMs: NOW_MS })));
       expect(idsOf(await jobs.list(100)).toSorted((a, b) => a - b)).toEqual(numbers(1, 30));
       expect(idsOf(await jobs.listOpen(NOW_MS, 100)).toSorted((a, b) => a - b)).toEqual(numbers(1, 30));
     });
 
-    test('added at once are all kept', async () => {
+    test('100 jobs added concurrently are all stored', async () => {
       const { jobs } = fresh();
       await Promise.all(numbers(1, 100).map((n) => jobs.add(testJob(n))));
       expect(idsOf(await jobs.list(200))).toEqual(numbers(1, 100).toReversed());
       expect(idsOf(await jobs.listOpen(NOW_MS + DAY_MS, 200))).toEqual(numbers(1, 100));
     });
 
-    test('are remembered for 90 days after their end, and while they are open however long that takes', async () => {
+    test('an ended job is stored for 90 days, an open job for any time', async () => {
       const ended = testJob(1, { state: 'done', dueAtMs: NOW_MS + DAY_MS });
       const jobs = await withJobs(ended, testJob(2), testJob(3, { receivedAtMs: NOW_MS + 91 * DAY_MS - 1 }));
       expect(await jobs.job(jobId(1))).toEqual(ended);

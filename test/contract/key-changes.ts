@@ -25,15 +25,15 @@ import { expectConflict } from './snapshot.ts';
 
 const DONE = { type: 'done' };
 
-/** Every condition of the changes to keys, holding and failing. */
+/** Changes to keys: each condition of `Change`, once true and once false. */
 export function keyChangesContract(openStore: OpenStore): void {
   describe('changes to keys', () => {
     const fresh = freshStore(openStore);
     const key = testKey(1);
     const pending = testKey(1, { state: PENDING, deletionAtMs: NOW_MS });
 
-    describe('create-key', () => {
-      test('writes the key, its count, its event and its once key', async () => {
+    describe('creating a key', () => {
+      test('create-key writes the key, its counter, its event and its idempotency record', async () => {
         const store = fresh();
         expect(await commit(store, createKey(key), { record: testIdempotencyRecord(1, { answer: key }) })).toEqual(
           DONE,
@@ -48,14 +48,14 @@ export function keyChangesContract(openStore: OpenStore): void {
       test.each([
         ['enabled', ENABLED],
         ['disabled', DISABLED],
-        ['waiting for deletion', PENDING],
-      ])('is refused where a key that is %s has the alias', async (_, state) => {
+        ['pending deletion', PENDING],
+      ])('create-key is a conflict if a key that is %s has the alias', async (_, state) => {
         const store = fresh();
         await commitAll(store, [createKey({ ...key, state })]);
         await expectConflict(store, createKey(testKey(2, { alias: 'alias-1' })));
       });
 
-      test('is done where the alias is that of a key of another project', async () => {
+      test('create-key is done if only a key of another project has the alias', async () => {
         const store = fresh();
         await commitAll(store, [createKey(testKey(2, { alias: 'alias-1', projectId: FOREIGN_PROJECT }))]);
         expect(await commit(store, createKey(key))).toEqual(DONE);
@@ -63,14 +63,14 @@ export function keyChangesContract(openStore: OpenStore): void {
         expect((await store.grants.keyByAlias(FOREIGN_PROJECT, 'alias-1'))?.keyId).toBe(keyId(2));
       });
 
-      test('is done where the key that had the alias is gone', async () => {
+      test('create-key is done if the key that had the alias has been deleted', async () => {
         const store = fresh();
         await commitAll(store, [createKey(pending), removeKey(pending)]);
         expect(await commit(store, createKey(testKey(2, { alias: 'alias-1' })))).toEqual(DONE);
         expect((await store.grants.keyByAlias(PROJECT, 'alias-1'))?.keyId).toBe(keyId(2));
       });
 
-      test('is refused at the quota, whatever the specs and states of the keys that fill it', async () => {
+      test('create-key is a conflict at the quota, which counts keys of every spec and state', async () => {
         const store = fresh();
         await commitAll(store, [
           createKey(key, 3),
@@ -83,66 +83,72 @@ export function keyChangesContract(openStore: OpenStore): void {
         expect(await commit(store, createKey(testKey(4), 3))).toEqual(DONE);
       });
 
-      test('16 at once with one alias: one done', async () => {
+      test('of 16 concurrent commits with one alias, one is done', async () => {
         const store = fresh();
-        const outcomes = await Promise.all(
+        const results = await Promise.all(
           numbers(1, 16).map((n) => commit(store, createKey(testKey(n, { alias: 'same' })))),
         );
-        expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(1);
+        expect(results.filter(({ type }) => type === 'done')).toHaveLength(1);
         expect(await store.grants.keyCount(PROJECT)).toBe(1);
         expect(await store.events.list(PROJECT, {}, 100)).toHaveLength(1);
       });
 
-      test('16 at once for the last 3 places: 3 done', async () => {
+      test('of 16 concurrent commits below a quota of 3, 3 are done', async () => {
         const store = fresh();
-        const outcomes = await Promise.all(numbers(1, 16).map((n) => commit(store, createKey(testKey(n), 3))));
-        expect(outcomes.filter(({ type }) => type === 'done')).toHaveLength(3);
+        const results = await Promise.all(numbers(1, 16).map((n) => commit(store, createKey(testKey(n), 3))));
+        expect(results.filter(({ type }) => type === 'done')).toHaveLength(3);
         expect(await store.grants.keyCount(PROJECT)).toBe(3);
       });
     });
 
-    describe('update-key', () => {
+    describe('updating a key', () => {
       const states: KeyState[] = [ENABLED, DISABLED, PENDING];
-      const moves = states.flatMap((from) => states.filter((to) => to !== from).map((to) => [from, to] as const));
+      const transitions = states.flatMap((from) => states.filter((to) => to !== from).map((to) => [from, to] as const));
 
-      test.each(moves)('moves a key from state %s to %s, with its counts', async (from, to) => {
-        const store = fresh();
-        await commitAll(store, [createKey({ ...key, state: from })]);
-        const deletionAtMs = to === PENDING ? NOW_MS + 604_800_000 : 0;
-        const moved = changeKeyState({ ...key, state: from }, to, deletionAtMs);
-        expect(await commit(store, moved, { record: testIdempotencyRecord(1, { answer: {} }) })).toEqual(DONE);
-        expect(await store.grants.key(PROJECT, keyId(1))).toEqual({
-          ...key,
-          state: to,
-          deletionAtMs,
-          revision: expect.any(Number),
-        });
-        expect((await store.grants.listKeys(PROJECT, { state: from }, { limit: 1 })).total).toBe(0);
-        expect((await store.grants.listKeys(PROJECT, { state: to }, { limit: 1 })).total).toBe(1);
-        expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 10)).toHaveLength(2);
-        expect(await store.idempotency.find(testIdempotencyRecord(1).idempotencyKey, NOW_MS)).toEqual({ answer: {} });
-      });
+      test.each(transitions)(
+        'update-key changes the state of a key from %s to %s and updates the counters',
+        async (from, to) => {
+          const store = fresh();
+          await commitAll(store, [createKey({ ...key, state: from })]);
+          const deletionAtMs = to === PENDING ? NOW_MS + 604_800_000 : 0;
+          const update = changeKeyState({ ...key, state: from }, to, deletionAtMs);
+          expect(await commit(store, update, { record: testIdempotencyRecord(1, { answer: {} }) })).toEqual(DONE);
+          expect(await store.grants.key(PROJECT, keyId(1))).toEqual({
+            ...key,
+            state: to,
+            deletionAtMs,
+            revision: expect.any(Number),
+          });
+          expect((await store.grants.listKeys(PROJECT, { state: from }, { limit: 1 })).total).toBe(0);
+          expect((await store.grants.listKeys(PROJECT, { state: to }, { limit: 1 })).total).toBe(1);
+          expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 10)).toHaveLength(2);
+          expect(await store.idempotency.find(testIdempotencyRecord(1).idempotencyKey, NOW_MS)).toEqual({ answer: {} });
+        },
+      );
 
-      test.each(moves)('from state %s is refused where the key is in state %s', async (from, actual) => {
-        const store = fresh();
-        await commitAll(store, [createKey({ ...key, state: actual })]);
-        const to = states.find((state) => state !== from && state !== actual) as KeyState;
-        await expectConflict(store, changeKeyState({ ...key, state: from }, to));
-      });
+      test.each(transitions)(
+        'update-key from state %s is a conflict if the key is in state %s',
+        async (from, actual) => {
+          const store = fresh();
+          await commitAll(store, [createKey({ ...key, state: actual })]);
+          const to = states.find((state) => state !== from && state !== actual) as KeyState;
+          await expectConflict(store, changeKeyState({ ...key, state: from }, to));
+        },
+      );
 
-      test('is refused where there is no such key', async () => {
+      test('update-key is a conflict if the key does not exist', async () => {
         const store = fresh();
         await commitAll(store, [createKey(key)]);
         await expectConflict(store, changeKeyState(testKey(2), DISABLED));
       });
 
-      test('is refused in the name of another project', async () => {
+      test('update-key is a conflict in another project', async () => {
         const store = fresh();
         await commitAll(store, [createKey(key)]);
         await expectConflict(store, changeKeyState(key, DISABLED), { projectId: FOREIGN_PROJECT });
       });
 
-      test('leaves the count of grants alone, however old the key was read', async () => {
+      test('update-key does not change the number of grants, even if the key was read before they were created', async () => {
         const store = fresh();
         await commitAll(store, [createKey(key), createGrant(testGrant(1)), createGrant(testGrant(2))]);
         await commitAll(store, [changeKeyState({ ...key, grantCount: 0 }, DISABLED)]);
@@ -150,8 +156,8 @@ export function keyChangesContract(openStore: OpenStore): void {
       });
     });
 
-    describe('remove-key', () => {
-      test('takes away the key and its count, and writes its event', async () => {
+    describe('removing a key', () => {
+      test('remove-key deletes the key, updates its counter and writes its event', async () => {
         const store = fresh();
         await commitAll(store, [createKey(pending)]);
         expect(await commit(store, removeKey(pending))).toEqual(DONE);
@@ -168,13 +174,13 @@ export function keyChangesContract(openStore: OpenStore): void {
       test.each([
         ['enabled', ENABLED],
         ['disabled', DISABLED],
-      ])('is refused where the key is %s', async (_, state) => {
+      ])('remove-key is a conflict if the key is %s', async (_, state) => {
         const store = fresh();
         await commitAll(store, [createKey({ ...key, state })]);
         await expectConflict(store, removeKey(pending));
       });
 
-      test('is refused as long as the key has a grant', async () => {
+      test('remove-key is a conflict while the key has a grant', async () => {
         const store = fresh();
         await commitAll(store, [createKey(key), createGrant(testGrant(1)), changeKeyState(key, PENDING, NOW_MS)]);
         await expectConflict(store, removeKey(pending));
@@ -182,14 +188,14 @@ export function keyChangesContract(openStore: OpenStore): void {
         expect(await commit(store, removeKey(pending))).toEqual(DONE);
       });
 
-      test('is refused the second time, and where there was no such key', async () => {
+      test('remove-key is a conflict the second time, and for a key that never existed', async () => {
         const store = fresh();
         await commitAll(store, [createKey(pending), removeKey(pending)]);
         await expectConflict(store, removeKey(pending));
         await expectConflict(store, removeKey(testKey(2, { state: PENDING })));
       });
 
-      test('is refused in the name of another project', async () => {
+      test('remove-key is a conflict in another project', async () => {
         const store = fresh();
         await commitAll(store, [createKey(pending)]);
         await expectConflict(store, removeKey(pending), { projectId: FOREIGN_PROJECT });

@@ -21,7 +21,7 @@ import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
 
 type Filter = { state?: KeyState; keySpec?: string };
 
-/** Keys of a project: their order, pages, counts by state and spec, and which are due. */
+/** Lists of keys: order, pages, totals by state and spec, and keys that are due for deletion. */
 export function keyListsContract(openStore: OpenStore): void {
   async function withKeysIn(store: Store, keys: Key[]): Promise<Store> {
     await commitMany(
@@ -31,7 +31,7 @@ export function keyListsContract(openStore: OpenStore): void {
     return store;
   }
 
-  async function walk(store: Store, filter: Filter, limit: number) {
+  async function readAllPages(store: Store, filter: Filter, limit: number) {
     const pages = [];
     let after: string | undefined;
     do {
@@ -49,7 +49,7 @@ export function keyListsContract(openStore: OpenStore): void {
     });
 
   describe('the list of 202 keys', () => {
-    const filled = sharedStore(openStore, (store) => {
+    const shared = sharedStore(openStore, (store) => {
       const shuffled = numbers(0, 202).map((n) => ((n * 37) % 202) + 1);
       return commitMany(
         store,
@@ -57,19 +57,22 @@ export function keyListsContract(openStore: OpenStore): void {
       );
     });
 
-    test.each([1, 2, 5, 10, 99, 100, 101, 1000])('in pages of %i: each key once, oldest first', async (limit) => {
-      const pages = await walk(filled(), {}, limit);
-      expect(pages.flatMap(({ keys }) => keys)).toEqual(numbers(1, 202).map((n) => testKey(n)));
-      expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
-      expect(pages).toHaveLength(Math.ceil(202 / limit));
-    });
+    test.each([1, 2, 5, 10, 99, 100, 101, 1000])(
+      'the list of keys in pages of %i has each key once, oldest first',
+      async (limit) => {
+        const pages = await readAllPages(shared(), {}, limit);
+        expect(pages.flatMap(({ keys }) => keys)).toEqual(numbers(1, 202).map((n) => testKey(n)));
+        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([202]));
+        expect(pages).toHaveLength(Math.ceil(202 / limit));
+      },
+    );
   });
 
   describe('the list of keys', () => {
     const fresh = freshStore(openStore);
     const withKeys = (keys: Key[]) => withKeysIn(fresh(), keys);
 
-    test('from an offset: as many as are left, and `next` only where more are', async () => {
+    test('the list of keys from an offset has the keys from there, and `next` only if more follow', async () => {
       const store = await withKeys(numbers(1, 20).map((n) => testKey(n)));
       const ids = numbers(1, 20).map(keyId);
       for (const offset of [0, 1, 12, 13, 14, 19, 20, 9999]) {
@@ -80,12 +83,12 @@ export function keyListsContract(openStore: OpenStore): void {
       }
     });
 
-    test('of an empty project is empty', async () => {
+    test('the list of keys is empty for a project without keys', async () => {
       const page: PageRequest = { limit: 1000 };
       expect(await fresh().grants.listKeys(PROJECT, {}, page)).toEqual({ keys: [], total: 0, next: undefined });
     });
 
-    // Of 1 to 24: 8 RSA_2048 and 16 AES_256; 6 disabled, of which 2 RSA_2048.
+    // Keys 1 to 24: 8 are RSA_2048 and 16 AES_256; 6 are disabled, 2 of them RSA_2048.
     test.each<[string, Filter, number, number[]]>([
       ['no filter', {}, 24, [1, 2, 3]],
       ['a state', { state: DISABLED }, 6, [4, 8, 12]],
@@ -94,15 +97,15 @@ export function keyListsContract(openStore: OpenStore): void {
       ['another state and spec', { state: ENABLED, keySpec: 'AES_256' }, 12, [1, 2, 5]],
       ['a state of no key', { state: PENDING }, 0, []],
       ['a spec of no key', { keySpec: 'SM4' }, 0, []],
-    ])('with %s: only those keys and their own total', async (_, filter, total, first) => {
+    ])('the list of keys with %s has only those keys and their own total', async (_, filter, total, first) => {
       const store = await withKeys(numbers(1, 24).map(mixed));
       const page = await store.grants.listKeys(PROJECT, filter, { limit: 3 });
       expect([page.keys.map((key) => key.keyId), page.total]).toEqual([first.map(keyId), total]);
-      const pages = await walk(store, filter, 5);
+      const pages = await readAllPages(store, filter, 5);
       expect(pages.flatMap(({ keys }) => keys)).toHaveLength(total);
     });
 
-    test('has exact totals by state and spec after every change', async () => {
+    test('the list of keys has exact totals by state and spec after every change', async () => {
       const third = testKey(3, { keySpec: 'SM4' });
       const store = await withKeys([testKey(1), testKey(2), third]);
       const total = async (filter: Filter) => (await store.grants.listKeys(PROJECT, filter, { limit: 1 })).total;
@@ -116,7 +119,7 @@ export function keyListsContract(openStore: OpenStore): void {
       expect(await store.grants.keyCount(PROJECT)).toBe(2);
     });
 
-    test('and the counts of another project are apart', async () => {
+    test('the list of keys has no keys of another project, which has its own counters', async () => {
       const store = await withKeys([testKey(1), testKey(2, { projectId: FOREIGN_PROJECT })]);
       for (const [projectId, id] of [
         [PROJECT, keyId(1)],
@@ -132,15 +135,15 @@ export function keyListsContract(openStore: OpenStore): void {
   describe('keys that are due', () => {
     const fresh = freshStore(openStore);
     const withKeys = (keys: Key[]) => withKeysIn(fresh(), keys);
-    const waiting = (n: number, deletionAtMs: number) => testKey(n, { state: PENDING, deletionAtMs });
+    const pendingKey = (n: number, deletionAtMs: number) => testKey(n, { state: PENDING, deletionAtMs });
     const due = async (store: Store, nowMs: number, limit = 10) =>
       (await store.grants.keysDue(nowMs, limit)).map((key) => key.keyId);
 
-    test('are those whose date has come, the earliest first, of every project, at most `limit`', async () => {
+    test('due keys are those of every project whose deletion date has come, the earliest first, at most `limit`', async () => {
       const store = await withKeys([
-        waiting(1, NOW_MS + 30),
-        waiting(2, NOW_MS + 10),
-        { ...waiting(3, NOW_MS + 20), projectId: FOREIGN_PROJECT },
+        pendingKey(1, NOW_MS + 30),
+        pendingKey(2, NOW_MS + 10),
+        { ...pendingKey(3, NOW_MS + 20), projectId: FOREIGN_PROJECT },
         testKey(4),
         testKey(5, { state: DISABLED }),
       ]);
@@ -150,9 +153,9 @@ export function keyListsContract(openStore: OpenStore): void {
       expect(await due(store, NOW_MS + 30, 2)).toEqual([2, 3].map(keyId));
     });
 
-    test('are no longer due once cancelled', async () => {
-      const store = await withKeys([waiting(1, NOW_MS)]);
-      await commitAll(store, [changeKeyState(waiting(1, NOW_MS), DISABLED)]);
+    test('due keys do not include keys whose deletion was cancelled', async () => {
+      const store = await withKeys([pendingKey(1, NOW_MS)]);
+      await commitAll(store, [changeKeyState(pendingKey(1, NOW_MS), DISABLED)]);
       expect(await due(store, NOW_MS + 1)).toEqual([]);
     });
   });

@@ -8,19 +8,19 @@ const ANN: Mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRA
 const ANN_ANYWHERE: Mapping = { ...ANN, source: '*', grantee: RETIRER };
 const ACME: Mapping = { source: 'workos', identity: 'org_01ACME', grantee: DOMAIN };
 
-/** What every engine's `MappingStore` must do. */
+/** The contract of `MappingStore`. */
 export function mappingsContract(openStore: OpenStore): void {
-  describe('who an outside identity is', () => {
+  describe('mappings', () => {
     const fresh = freshStore(openStore);
 
-    async function filled(): Promise<MappingStore> {
+    async function populatedMappings(): Promise<MappingStore> {
       const { mappings } = fresh();
       for (const mapping of [ACME, ANN, ANN_ANYWHERE]) await mappings.put(mapping);
       return mappings;
     }
 
-    test('is found by the source and the identity, both exactly as they were put', async () => {
-      const mappings = await filled();
+    test('a mapping is found by its exact source and identity', async () => {
+      const mappings = await populatedMappings();
       expect(await mappings.mapping('okta', 'ann@example.com')).toEqual(ANN);
       expect(await mappings.mapping('*', 'ann@example.com')).toEqual(ANN_ANYWHERE);
       expect(await mappings.mapping('workos', 'org_01ACME')).toEqual(ACME);
@@ -30,8 +30,8 @@ export function mappingsContract(openStore: OpenStore): void {
       expect(await mappings.mapping('okta', 'ann@example.co')).toBeUndefined();
     });
 
-    test('is one: what is put later takes the place of what was there', async () => {
-      const mappings = await filled();
+    test('a mapping replaces the one of the same source and identity', async () => {
+      const mappings = await populatedMappings();
       const moved: Mapping = { ...ANN, grantee: DOMAIN };
       await mappings.put(moved);
       expect(await mappings.mapping('okta', 'ann@example.com')).toEqual(moved);
@@ -39,8 +39,8 @@ export function mappingsContract(openStore: OpenStore): void {
       expect(await mappings.list()).toHaveLength(3);
     });
 
-    test('is nobody once it was removed, and no other is removed with it', async () => {
-      const mappings = await filled();
+    test('a removed mapping is no longer found, and the others stay', async () => {
+      const mappings = await populatedMappings();
       expect(await mappings.remove('okta', 'ann@example.com')).toBe(true);
       expect(await mappings.mapping('okta', 'ann@example.com')).toBeUndefined();
       expect(await mappings.remove('okta', 'ann@example.com')).toBe(false);
@@ -48,21 +48,21 @@ export function mappingsContract(openStore: OpenStore): void {
       expect(await mappings.list()).toEqual([ANN_ANYWHERE, ACME]);
     });
 
-    test('is listed by identity, then by source', async () => {
-      const mappings = await filled();
+    test('mappings are listed by identity, then by source', async () => {
+      const mappings = await populatedMappings();
       await mappings.put({ ...ANN, source: 'auth0', identity: 'org_01ACME' });
-      const told = (await mappings.list()).map(({ identity, source }) => `${identity} ${source}`);
-      expect(told).toEqual(['ann@example.com *', 'ann@example.com okta', 'org_01ACME auth0', 'org_01ACME workos']);
+      const listed = (await mappings.list()).map(({ identity, source }) => `${identity} ${source}`);
+      expect(listed).toEqual(['ann@example.com *', 'ann@example.com okta', 'org_01ACME auth0', 'org_01ACME workos']);
     });
 
-    test('is listed in full, however many there are', async () => {
+    test('150 mappings are listed in full', async () => {
       const { mappings } = fresh();
       const many = numbers(100, 150).map((n): Mapping => ({ ...ANN, identity: `ann-${n}@example.com` }));
       await Promise.all(many.toReversed().map((mapping) => mappings.put(mapping)));
       expect(await mappings.list()).toEqual(many);
     });
 
-    test('may be called anything', async () => {
+    test('an identity may hold any character', async () => {
       const { mappings } = fresh();
       const names = ['okta#ann', '*', 'ann # b', '%', '00u1|x', "o'neil@example.com", 'ännchen@exämple.com', '😀'];
       for (const [n, identity] of names.entries()) await mappings.put({ ...ANN, identity, grantee: `g${n}` });

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { Store } from '../../lib/store/store.ts';
 
-/** Opens a fresh, empty store. Its `close` also removes what the engine left behind. */
+/** Opens a new, empty store. Its `close` also removes the files of the engine. */
 export type OpenStore = () => Promise<Store>;
 
-/** A fresh store for each test of the suite that calls this. */
+/** Opens a new store for each test of the `describe` that calls this. */
 export function freshStore(openStore: OpenStore): () => Store {
   let store: Store;
   beforeEach(async () => {
@@ -14,7 +14,7 @@ export function freshStore(openStore: OpenStore): () => Store {
   return () => store;
 }
 
-/** One store for all tests of the `describe` that calls this, which only read what `fill` wrote. */
+/** Opens one store for all tests of the `describe` that calls this. They may only read what `fill` has written. */
 export function sharedStore(openStore: OpenStore, fill: (store: Store) => Promise<void>): () => Store {
   let store: Store;
   beforeAll(async () => {

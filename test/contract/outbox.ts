@@ -21,15 +21,15 @@ import {
 import { freshStore, type OpenStore } from './open-store.ts';
 
 /**
- * What every engine's `OutboxStore` must do.
- * @param openWithOutbox opens a store whose changes are to be told to others
- * @param openWithout opens one whose changes are told to nobody
+ * The contract of `OutboxStore`.
+ * @param openWithOutbox opens a store with an outbox
+ * @param openWithout opens a store without one
  */
 export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore): void {
   describe('the outbox', () => {
     const fresh = freshStore(openWithOutbox);
 
-    /** Two keys, a grant, the grant revoked: four events, a millisecond apart. */
+    /** Creates two keys and a grant and revokes the grant: four events, a millisecond apart. */
     async function withEvents(store: Store = fresh()): Promise<Store> {
       const changes = [
         createKey(testKey(1)),
@@ -41,24 +41,24 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
       return store;
     }
 
-    const told = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
+    const summariesOf = (events: ChangeEvent[]) => events.map(({ atMs, action }) => `${atMs - NOW_MS} ${action}`);
     const ALL = ['0 create-key', '1 create-key', '2 create-grant', '3 revoke-grant'];
 
-    test('is empty at first', async () => {
+    test('the outbox is empty in a new store', async () => {
       expect(await fresh().outbox.list(10)).toEqual([]);
     });
 
-    test('holds the event of every change, the oldest first, cut at the limit', async () => {
+    test('the outbox has the event of every change, oldest first, limited to the oldest', async () => {
       const { outbox, events } = await withEvents();
-      expect(told(await outbox.list(10))).toEqual(ALL);
-      expect(told(await outbox.list(3))).toEqual(ALL.slice(0, 3));
+      expect(summariesOf(await outbox.list(10))).toEqual(ALL);
+      expect(summariesOf(await outbox.list(3))).toEqual(ALL.slice(0, 3));
       expect(await outbox.list(10)).toEqual((await events.list(PROJECT, {}, 10)).toReversed());
     });
 
-    test('holds events whole', async () => {
+    test('the outbox has every field of an event', async () => {
       const store = fresh();
       await commitAll(store, [createKey(testKey(1))]);
-      const grant = testGrant(1, { name: 'kept' });
+      const grant = testGrant(1, { name: 'nightly job' });
       const event: ChangeEvent = {
         ...testEvent(createGrant(grant), { atMs: NOW_MS + 1 }),
         sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
@@ -68,7 +68,7 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
       expect((await store.outbox.list(10))[1]).toEqual(event);
     });
 
-    test('holds the events of changes that another KMS has made', async () => {
+    test('the outbox has the events of upstream changes', async () => {
       const { events, outbox } = fresh();
       const event: ChangeEvent = {
         ...testEvent(removeGrant(testGrant(7))),
@@ -80,36 +80,36 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
       expect(await outbox.list(10)).toEqual([event]);
     });
 
-    test('holds nothing of a change that was refused, or done before', async () => {
+    test('the outbox has no event of a change that was a conflict or a duplicate', async () => {
       const store = await withEvents();
       expect(await commit(store, removeGrant(testGrant(1)))).toEqual({ type: 'conflict' });
       await commitAll(store, [createGrant(testGrant(2))], { atMs: NOW_MS + 4, record: testIdempotencyRecord(2) });
       expect(await commit(store, createGrant(testGrant(3)), { record: testIdempotencyRecord(2) })).toMatchObject({
         type: 'duplicate',
       });
-      expect(told(await store.outbox.list(10))).toEqual([...ALL, '4 create-grant']);
+      expect(summariesOf(await store.outbox.list(10))).toEqual([...ALL, '4 create-grant']);
     });
 
-    test('lets go of what was told, and of that only; the record of the change stays', async () => {
+    test('the outbox removes exactly the given events, which stay in the list of events', async () => {
       const { outbox, events } = await withEvents();
       const [first, second, third] = await outbox.list(3);
       await outbox.remove([first, third].filter((event) => event !== undefined));
-      expect(told(await outbox.list(10))).toEqual([ALL[1], ALL[3]]);
+      expect(summariesOf(await outbox.list(10))).toEqual([ALL[1], ALL[3]]);
       await outbox.remove([first, second].filter((event) => event !== undefined));
-      expect(told(await outbox.list(10))).toEqual([ALL[3]]);
+      expect(summariesOf(await outbox.list(10))).toEqual([ALL[3]]);
       await outbox.remove([]);
-      expect(told(await outbox.list(10))).toEqual([ALL[3]]);
+      expect(summariesOf(await outbox.list(10))).toEqual([ALL[3]]);
       expect(await events.list(PROJECT, {}, 10)).toHaveLength(4);
     });
 
-    test('what was told does not come back with what is new', async () => {
+    test('the outbox does not show removed events again when new ones come', async () => {
       const store = await withEvents();
       await store.outbox.remove(await store.outbox.list(10));
       await commitAll(store, [createGrant(testGrant(2))], { atMs: NOW_MS + 9 });
-      expect(told(await store.outbox.list(10))).toEqual(['9 create-grant']);
+      expect(summariesOf(await store.outbox.list(10))).toEqual(['9 create-grant']);
     });
 
-    test('holds every event of changes done at once, and lets go of them all', async () => {
+    test('the outbox has every event of 120 concurrent changes, and all can be removed', async () => {
       const store = await withEvents();
       await commitMany(
         store,
@@ -127,7 +127,7 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
   describe('a store opened without an outbox', () => {
     const fresh = freshStore(openWithout);
 
-    test('keeps nothing to be told', async () => {
+    test('the store has an empty outbox after changes', async () => {
       const store = fresh();
       await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(1))]);
       expect(await store.outbox.list(10)).toEqual([]);

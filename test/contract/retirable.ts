@@ -28,7 +28,7 @@ const STRANGER = 'c0000000000000000000000000000008';
 const OTHER_DOMAIN = 'd0000000000000000000000000000009';
 const RETIRE: Operation[] = ['retire-grant', 'describe-key'];
 
-/** Who may retire what, and what a principal holds. */
+/** Lists of the grants that a user or domain may retire, and held operations. */
 export function retirableContract(openStore: OpenStore): void {
   async function withGrantsIn(store: Store, grants: Grant[]): Promise<Store> {
     await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
@@ -51,34 +51,39 @@ export function retirableContract(openStore: OpenStore): void {
     return ids;
   }
 
+  /** A grant that the user RETIRER (every third), the domain DOMAIN (every fifth), both or neither may retire. */
   const overlapping = (n: number): Grant => {
-    const mine = { retiring_principal: RETIRER };
-    const ours = { grantee_principal: DOMAIN, grantee_principal_type: 'domain', operations: RETIRE } as const;
+    const retirableByUser = { retiring_principal: RETIRER };
+    const retirableByDomain = {
+      grantee_principal: DOMAIN,
+      grantee_principal_type: 'domain',
+      operations: RETIRE,
+    } as const;
     return testGrant(n, {
       key_id: keyId((n % 2) + 1),
       issuing_principal: STRANGER,
-      ...(n % 3 === 0 && mine),
-      ...(n % 5 === 0 && ours),
+      ...(n % 3 === 0 && retirableByUser),
+      ...(n % 5 === 0 && retirableByDomain),
     });
   };
 
-  describe('retirable grants of many', () => {
-    const filled = sharedStore(openStore, async (store) => {
+  describe('the list of retirable grants of 450', () => {
+    const shared = sharedStore(openStore, async (store) => {
       await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
       await commitMany(
         store,
         numbers(1, 450).map((n) => createGrant(overlapping(n))),
       );
     });
-    // Of 1 to 450: 150 by the user, 90 by the domain, 30 by both.
+    // Of the grants 1 to 450, the user may retire 150, the domain 90, and both 30.
     const expected = numbers(1, 450)
       .filter((n) => n % 3 === 0 || n % 5 === 0)
       .map(grantId);
 
     test.each([1, 2, 5, 10, 99, 100, 101, 1000])(
-      'by user and domain together in pages of %i: each once, by age, over all keys, with the exact total',
+      'the list of retirable grants in pages of %i has each grant of the user or the domain once, oldest first, with the exact total',
       async (limit) => {
-        const pages = await readAllPages(listOf(filled(), RETIRER), limit);
+        const pages = await readAllPages(listOf(shared(), RETIRER), limit);
         expect(pages.flatMap(({ json }) => JSON.parse(json) as Grant[]).map((grant) => grant.grant_id)).toEqual(
           expected,
         );
@@ -87,9 +92,9 @@ export function retirableContract(openStore: OpenStore): void {
       },
     );
 
-    test('from an offset skip what both lists share only once', async () => {
+    test('the list of retirable grants from an offset skips a grant that both may retire only once', async () => {
       for (const offset of [0, 1, 6, 7, 100, 209, 210, 9999]) {
-        const { json, total, next } = await listOf(filled(), RETIRER)({ limit: 7, offset });
+        const { json, total, next } = await listOf(shared(), RETIRER)({ limit: 7, offset });
         const ids = (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
         expect([ids, total]).toEqual([expected.slice(offset, offset + 7), 210]);
         expect(next).toBe(offset + 7 < 210 ? expected[offset + 6] : undefined);
@@ -97,11 +102,11 @@ export function retirableContract(openStore: OpenStore): void {
     });
   });
 
-  describe('retirable grants', () => {
+  describe('the list of retirable grants', () => {
     const fresh = freshStore(openStore);
     const withGrants = (grants: Grant[]) => withGrantsIn(fresh(), grants);
 
-    test('are those one issued, those one is to retire, and those one holds with retire-grant', async () => {
+    test('the list of retirable grants has grants that the user issued, is to retire, or holds with retire-grant', async () => {
       const store = await withGrants([
         testGrant(1),
         testGrant(2, { issuing_principal: STRANGER, retiring_principal: CREATOR }),
@@ -114,14 +119,14 @@ export function retirableContract(openStore: OpenStore): void {
       expect(await all(store, GRANTEE)).toEqual([]);
     });
 
-    test('are there once where one may retire them in every way', async () => {
+    test('the list of retirable grants has a grant once even if the user may retire it in every way', async () => {
       const store = await withGrants([
         testGrant(1, { retiring_principal: CREATOR, grantee_principal: CREATOR, operations: RETIRE }),
       ]);
       expect(await all(store, CREATOR)).toEqual([grantId(1)]);
     });
 
-    test('of a domain are for each of its users, and for no user whose id is that of the domain', async () => {
+    test('the list of retirable grants has the grants of a domain for each of its users, but not for a user with the id of the domain', async () => {
       const store = await withGrants([
         testGrant(1, {
           issuing_principal: STRANGER,
@@ -136,12 +141,12 @@ export function retirableContract(openStore: OpenStore): void {
       expect(await all(store, DOMAIN, OTHER_DOMAIN)).toEqual([grantId(2)]);
     });
 
-    test('never name a domain as issuer or retiring principal', async () => {
+    test('the list of retirable grants does not match a domain with issuers and retiring principals, which are users', async () => {
       const store = await withGrants([testGrant(1, { issuing_principal: DOMAIN, retiring_principal: DOMAIN })]);
       expect(await all(store, STRANGER, DOMAIN)).toEqual([]);
     });
 
-    test('have the exact total after removes, for the user, the domain and both', async () => {
+    test('the list of retirable grants has the exact total after removals, for the user, the domain and both', async () => {
       const store = await withGrants(numbers(1, 30).map(overlapping));
       await commitAll(store, [3, 5, 15, 30].map(overlapping).map(removeGrant));
       expect(await all(store, RETIRER)).toEqual([6, 9, 10, 12, 18, 20, 21, 24, 25, 27].map(grantId));
@@ -149,7 +154,7 @@ export function retirableContract(openStore: OpenStore): void {
       expect(await all(store, GRANTEE)).toEqual([10, 20, 25].map(grantId));
     });
 
-    test('of another project are not there', async () => {
+    test('the list of retirable grants has no grants of another project', async () => {
       const store = await withGrants([testGrant(1)]);
       const foreign = testKey(3, { projectId: FOREIGN_PROJECT });
       await commitAll(store, [createKey(foreign)]);
@@ -165,7 +170,7 @@ export function retirableContract(openStore: OpenStore): void {
     const heldBy = async (store: Store, ...principals: Principal[]) =>
       new Set((await store.grants.heldOperations(keyId(1), principals)).keys());
 
-    test('are those of all grants to the principals on this key', async () => {
+    test('held operations are those of all grants to the principals on the key', async () => {
       const store = await withGrants([
         testGrant(1, { operations: ['encrypt-data', 'describe-key'] }),
         testGrant(2, { operations: ['describe-key', 'create-grant'] }),
@@ -180,7 +185,7 @@ export function retirableContract(openStore: OpenStore): void {
       expect(await heldBy(store, domain(DOMAIN))).toEqual(new Set(['decrypt-data']));
     });
 
-    test('come with one who holds them', async () => {
+    test('held operations are returned with a principal that holds them', async () => {
       const store = await withGrants([
         testGrant(1, { operations: ['encrypt-data'] }),
         testGrant(2, { operations: ['decrypt-data'], grantee_principal: DOMAIN, grantee_principal_type: 'domain' }),
@@ -193,17 +198,17 @@ export function retirableContract(openStore: OpenStore): void {
       );
     });
 
-    test('of a user and a domain of the same id are apart', async () => {
+    test('held operations of a user and of a domain with the same id are told apart', async () => {
       const store = await withGrants([testGrant(1)]);
       expect(await heldBy(store, domain(GRANTEE))).toEqual(new Set());
     });
 
-    test('are held until the last grant that gives them is gone', async () => {
-      const twice = (n: number) => testGrant(n, { operations: ['describe-key'] });
-      const store = await withGrants([twice(1), twice(2)]);
-      await commitAll(store, [removeGrant(twice(1))]);
+    test('held operations are held until the last grant that gives them is removed', async () => {
+      const describeGrant = (n: number) => testGrant(n, { operations: ['describe-key'] });
+      const store = await withGrants([describeGrant(1), describeGrant(2)]);
+      await commitAll(store, [removeGrant(describeGrant(1))]);
       expect(await heldBy(store, user(GRANTEE))).toEqual(new Set(['describe-key']));
-      await commitAll(store, [removeGrant(twice(2))]);
+      await commitAll(store, [removeGrant(describeGrant(2))]);
       expect(await heldBy(store, user(GRANTEE))).toEqual(new Set());
     });
   });

@@ -21,7 +21,7 @@ import {
 const ALL = { limit: 1000 };
 const HOLDERS = [CREATOR, GRANTEE, RETIRER, DOMAIN];
 
-/** Everything of the contract's world that the port can show: what two of them share, nothing has changed. */
+/** Reads everything that the port can show of the fixtures. Equal snapshots prove that nothing has changed. */
 export async function snapshotOf(store: Store): Promise<object> {
   return Promise.all([PROJECT, FOREIGN_PROJECT].map((projectId) => project(store, projectId)));
 }
@@ -56,7 +56,7 @@ async function project({ grants, events }: Store, projectId: string) {
   };
 }
 
-/** The change is answered `conflict`, and leaves no row, no counter, no event and no memory of its once key. */
+/** Expects that the change is a conflict and writes no row, no counter, no event and no idempotency record. */
 export async function expectConflict(store: Store, change: Change, options: CommitOptions = {}): Promise<void> {
   const record = testIdempotencyRecord(0xf00d);
   const before = await snapshotOf(store);
