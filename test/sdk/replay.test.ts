@@ -28,7 +28,7 @@ async function traces() {
   return {
     grants: body.grants,
     total: body.total,
-    events: await service.receipts.list(service.demo.project_id, {}, 1000),
+    events: await service.events.list(service.demo.project_id, {}, 1000),
   };
 }
 
@@ -51,7 +51,7 @@ test('a captured create-grant sent again gets the first answer and makes nothing
   const before = await traces();
   expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
   expect(await traces()).toEqual(before);
-  expect(await service.receipts.list(service.demo.project_id, { grantId }, 10)).toHaveLength(1);
+  expect(await service.events.list(service.demo.project_id, { grantId }, 10)).toHaveLength(1);
 });
 
 test('a captured create-grant with a sequence sent again makes nothing either', async () => {

@@ -3,9 +3,11 @@ import type { User } from './create.ts';
 import { connectTo, parseResponse, readToEnd } from './raw-http.ts';
 import type { ApiResponse, TestService } from './service.ts';
 
+const CONNECTIONS = 16;
+
 /**
- * The same call sixteen times, or one for each body, so that all are decided on before the first is written: sent in one
- * go on connections that the server has taken up already.
+ * Sends a call 16 times at once, on connections that the server has already accepted, so that the requests overlap.
+ * @param bodies the body of all calls, or of each call by its number from 0
  */
 export async function sendConcurrently(
   service: TestService,
@@ -15,14 +17,14 @@ export async function sendConcurrently(
 ): Promise<ApiResponse[]> {
   const token = await service.token(user);
   const sockets = await Promise.all(
-    Array.from({ length: 16 }, async () => {
+    Array.from({ length: CONNECTIONS }, async () => {
       const socket = await connectTo(service.url);
       socket.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
       await once(socket, 'data');
       return socket;
     }),
   );
-  const replies = sockets.map((socket) => readToEnd(socket));
+  const responses = sockets.map((socket) => readToEnd(socket));
   for (const [n, socket] of sockets.entries()) {
     const body = JSON.stringify(typeof bodies === 'function' ? bodies(n) : bodies);
     const head = [
@@ -34,10 +36,10 @@ export async function sendConcurrently(
     ];
     socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   }
-  return (await Promise.all(replies)).map(parseResponse);
+  return (await Promise.all(responses)).map(parseResponse);
 }
 
-/** `done` for a 200, else the code; sorted, because who comes first is open. */
-export function resultCodes(answers: ApiResponse[]): string[] {
-  return answers.map(({ status, body }) => (status === 200 ? 'done' : body.error_code)).sort();
+/** @returns `200` or the error code of each response, sorted, because their order is not defined */
+export function resultCodes(responses: ApiResponse[]): string[] {
+  return responses.map(({ status, body }) => (status === 200 ? '200' : body.error_code)).sort();
 }

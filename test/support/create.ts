@@ -1,26 +1,33 @@
-/** Keys and grants for a test, made over HTTP; each a millisecond after the one before, so that lists keep their order. */
+/** Creates keys and grants over HTTP, each a millisecond later than the one before, so that lists have a fixed order. */
 import type { DemoUser } from '../../local/demo.ts';
 import type { ApiResponse, TestService } from './service.ts';
 
-/** A user of the demo project, unless it brings another. */
+/** A user of the demo project, or of the project that it names. */
 export type User = DemoUser & { project_id?: string };
 
-let made = 0;
+let keysCreated = 0;
 
-/** @returns the body of a 200; a refusal ends the test */
+/**
+ * @returns the body of a 200
+ * @throws for any other status
+ */
 export function okBody({ status, body }: ApiResponse) {
-  if (status !== 200) throw new Error(`not done: ${status} ${JSON.stringify(body)}`);
+  if (status !== 200) throw new Error(`expected 200, got ${status} ${JSON.stringify(body)}`);
   return body;
 }
 
+/** @returns the id of a new key */
 export async function newKey(service: TestService, user: User = service.creator, fields = {}): Promise<string> {
-  made += 1;
+  keysCreated += 1;
   service.clock.nowMs += 1;
-  return okBody(await service.kms(user, 'create-key', { key_alias: `made-${made}`, ...fields }, user.project_id))
-    .key_info.key_id;
+  const body = { key_alias: `key-${keysCreated}`, ...fields };
+  return okBody(await service.kms(user, 'create-key', body, user.project_id)).key_info.key_id;
 }
 
-/** A grant to the demo's grantee to encrypt, unless `fields` say otherwise. */
+/**
+ * @param fields in addition to, or instead of, a grant of encrypt-data to the demo's grantee
+ * @returns the id of a new grant
+ */
 export async function newGrant(
   service: TestService,
   keyId: string,
@@ -28,10 +35,11 @@ export async function newGrant(
   user: User = service.creator,
 ): Promise<string> {
   service.clock.nowMs += 1;
-  const least = { key_id: keyId, grantee_principal: service.grantee.user_id, operations: ['encrypt-data'] };
-  return okBody(await service.kms(user, 'create-grant', { ...least, ...fields }, user.project_id)).grant_id;
+  const defaults = { key_id: keyId, grantee_principal: service.grantee.user_id, operations: ['encrypt-data'] };
+  return okBody(await service.kms(user, 'create-grant', { ...defaults, ...fields }, user.project_id)).grant_id;
 }
 
+/** The first page of a key's grants, as list-grants returns them. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read grants as they come
 export async function grantsOn(service: TestService, keyId: string): Promise<any[]> {
   return okBody(await service.kms(service.creator, 'list-grants', { key_id: keyId })).grants;

@@ -14,7 +14,7 @@ const client = new DynamoDBClient({
 });
 afterAll(() => client.destroy());
 
-async function newTable(): Promise<string> {
+async function createTable(): Promise<string> {
   const TableName = freshTableName();
   await client.send(
     new CreateTableCommand({
@@ -30,8 +30,8 @@ async function newTable(): Promise<string> {
 const read = async (TableName: string) =>
   (await client.send(new GetItemCommand({ TableName, Key: { pk: { S: 'key' } }, ConsistentRead: true }))).Item;
 
-/** Jest itself, on this file with no test of it chosen, so that only its set-up does something. */
-async function runSetup(env: Record<string, string>): Promise<{ code: number; output: string }> {
+/** Runs jest on this file without any of its tests, so that only the global set-up does something. */
+async function runGlobalSetup(env: Record<string, string>): Promise<{ code: number; output: string }> {
   const args = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '-t', 'no test has this name'];
   const child = spawn(process.execPath, [...args, 'test/support/dynamodb.test.ts'], {
     env,
@@ -43,36 +43,36 @@ async function runSetup(env: Record<string, string>): Promise<{ code: number; ou
   return { code, output };
 }
 
-test('an item that is written is read back, and another table does not have it', async () => {
-  const [one, other] = [await newTable(), await newTable()];
-  await client.send(new PutItemCommand({ TableName: one, Item: { pk: { S: 'key' }, v: { N: '1' } } }));
-  expect(await read(one)).toEqual({ pk: { S: 'key' }, v: { N: '1' } });
-  expect(await read(other)).toBeUndefined();
+test('an item written to DynamoDB Local is read back, and is not in another table', async () => {
+  const [table, otherTable] = [await createTable(), await createTable()];
+  await client.send(new PutItemCommand({ TableName: table, Item: { pk: { S: 'key' }, v: { N: '1' } } }));
+  expect(await read(table)).toEqual({ pk: { S: 'key' }, v: { N: '1' } });
+  expect(await read(otherTable)).toBeUndefined();
 });
 
-test('tests of this project open the store on DynamoDB', () => {
+test('tests of the project `dynamodb` open the store on DynamoDB', () => {
   expect(process.env['STORE']).toBe('dynamodb');
   expect(process.env['DYNAMODB_ENDPOINT']).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 });
 
-test('without java the run fails and says what to install, with no stack trace', async () => {
+test('a run without java fails with a message that says what to install, without a stack trace', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
-  const { code, output } = await runSetup({ PATH: empty });
+  const { code, output } = await runGlobalSetup({ PATH: empty });
   rmSync(empty, { recursive: true });
-  expect(output).toContain('needs a Java runtime, 17 or newer: "java" is not there.');
+  expect(output).toContain('needs a Java runtime, 17 or newer: there is no "java".');
   expect(output).toContain('apt-get install default-jre-headless');
   expect(output).toContain('set JAVA_HOME to its folder');
   expect(output).not.toMatch(/^\s+at /m);
   expect(code).toBe(1);
 });
 
-test('JAVA_HOME decides which java is run', async () => {
-  const { code, output } = await runSetup({ PATH: process.env['PATH'] ?? '', JAVA_HOME: '/nonexistent' });
-  expect(output).toContain('"/nonexistent/bin/java" is not there.');
+test('JAVA_HOME selects the java that runs DynamoDB Local', async () => {
+  const { code, output } = await runGlobalSetup({ PATH: process.env['PATH'] ?? '', JAVA_HOME: '/nonexistent' });
+  expect(output).toContain('there is no "/nonexistent/bin/java".');
   expect(code).toBe(1);
 });
 
-test('a run that is killed leaves no DynamoDB Local behind', async () => {
+test('DynamoDB Local ends when the run of jest is killed', async () => {
   const script = `const { startKeeper } = await import('./test/support/dynamodb/keeper-process.ts');
     console.log(await startKeeper());
     setInterval(() => {}, 1000);`;
@@ -81,7 +81,7 @@ test('a run that is killed leaves no DynamoDB Local behind', async () => {
   const endpoint = String(line).trim();
   expect((await fetch(endpoint)).status).toBe(400);
 
-  // The keeper holds its parent's error stream; that it closes means that the keeper has ended too.
+  // The keeper has inherited this error stream, so the stream closes when the keeper has ended too.
   child.stderr.resume();
   const ended = once(child, 'close');
   child.kill('SIGKILL');

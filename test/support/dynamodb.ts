@@ -1,13 +1,13 @@
-/** The DynamoDB Local of this jest run. Only tests of the jest project `dynamodb` have one. */
+/** The DynamoDB Local that jest started for this run. */
 import { randomUUID } from 'node:crypto';
 
 export function dynamodbEndpoint(): string {
   const endpoint = process.env['TEST_DYNAMODB_ENDPOINT'];
-  if (!endpoint) throw new Error('no DynamoDB Local here: see the project `dynamodb` in jest.config.js');
+  if (!endpoint) throw new Error('DynamoDB Local is not running: this test needs a jest project that starts it');
   return endpoint;
 }
 
-/** A name that no other test has. The caller creates the table; nothing needs to delete it. */
+/** @returns a name that no other test uses; nothing needs to delete the table */
 export function freshTableName(): string {
   return `test-${randomUUID()}`;
 }

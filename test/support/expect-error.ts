@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
-import type { ApiResponse } from './service.ts';
+import type { ApiResponse, TestService } from './service.ts';
+import { storedRows } from './stored-rows.ts';
 
-/** The whole reply of a refusal: the documented nested form, the gateway's flat form, and the request id in both places. */
+/** Expects a complete error reply: the documented nested form, the gateway's flat form, and the request id in both. */
 export function expectError({ status, headers, body }: ApiResponse, [expectedStatus, code]: [number, string]): void {
   expect([status, body?.error_code]).toEqual([expectedStatus, code]);
   expect(headers.get('content-type')).toBe('application/json');
@@ -14,7 +15,23 @@ export function expectError({ status, headers, body }: ApiResponse, [expectedSta
   });
 }
 
-/** The whole reply of a refusal in Keystone's form, where `code` is a number. */
+/**
+ * Sends a request that must fail with this error and write nothing.
+ * @returns the reply
+ */
+export async function expectErrorAndNoWrite(
+  service: TestService,
+  send: () => Promise<ApiResponse>,
+  expected: [status: number, code: string],
+): Promise<ApiResponse> {
+  const rows = await storedRows(service);
+  const response = await send();
+  expectError(response, expected);
+  expect(await storedRows(service)).toEqual(rows);
+  return response;
+}
+
+/** Expects a complete error reply in Keystone's form, where `code` is a number. */
 export function expectKeystoneError(
   { status, headers, body }: ApiResponse,
   expectedStatus: number,

@@ -5,21 +5,22 @@ import type { ApiResponse } from './service.ts';
 type Page = any;
 
 /**
- * All pages of a list, from the first to the one that says it is the last, passing each `next_marker` back.
- * @param between what happens after each page that is not the last
+ * Reads a list from the first page to the last, passing each `next_marker` back.
+ * @param list requests one page
+ * @param betweenPages runs after each page that is not the last
  */
 export async function readAllPages(
-  ask: (body: object) => Promise<ApiResponse>,
-  between: (page: Page) => Promise<void> = async () => {},
+  list: (body: object) => Promise<ApiResponse>,
+  betweenPages: (page: Page) => Promise<void> = async () => {},
 ): Promise<Page[]> {
   const pages: Page[] = [];
   let marker = '';
   do {
-    const page = okBody(await ask({ marker }));
+    const page = okBody(await list({ marker }));
     pages.push(page);
     marker = page.next_marker;
     if ((marker === '') !== (page.truncated === 'false')) throw new Error('truncated and next_marker disagree');
-    if (marker !== '') await between(page);
+    if (marker !== '') await betweenPages(page);
   } while (marker !== '');
   return pages;
 }

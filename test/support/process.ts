@@ -1,4 +1,4 @@
-/** The service as a process of its own, started as `npm start` starts it. */
+/** The service as a process, started as `npm start` starts it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
@@ -9,10 +9,10 @@ import type { Demo } from '../../local/demo.ts';
 export interface ServiceProcess {
   url: string;
   child: ChildProcess;
-  /** Everything it has printed so far. */
+  /** @returns everything that it has printed so far */
   output(): string;
   demo(): Demo;
-  /** Sends the signal and waits for the end. @returns the exit code, null when killed */
+  /** Sends the signal and waits for the process to exit. @returns the exit code, null when killed */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -20,7 +20,7 @@ export function newDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
 }
 
-/** Starts it on a port that the system picks and waits until it listens. */
+/** Starts the service on a free port and waits until it listens. */
 export async function startProcess(
   dataDir: string,
   args: string[] = [],
@@ -36,14 +36,14 @@ export async function startProcess(
     const read = (chunk: Buffer) => {
       output += chunk;
       if (isListening) return;
-      const found = /kms-grants listens on (\S+)/.exec(output);
-      if (!found?.[1]) return;
+      const address = /kms-grants listens on (\S+)/.exec(output)?.[1];
+      if (!address) return;
       isListening = true;
-      resolve(found[1]);
+      resolve(address);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${output}`)));
+    child.once('exit', (code) => reject(new Error(`the service exited with ${code}:\n${output}`)));
   });
   return {
     url,
@@ -52,9 +52,9 @@ export async function startProcess(
     demo: () => JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as Demo,
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      const ended = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.kill(signal);
-      await ended;
+      await exited;
       return child.exitCode;
     },
   };

@@ -1,4 +1,4 @@
-/** A client that writes what it is told, byte by byte, and minds no protocol. */
+/** An HTTP client that sends exactly the bytes it is given, also those that no HTTP library would send. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { ApiResponse } from './service.ts';
@@ -6,13 +6,13 @@ import type { ApiResponse } from './service.ts';
 export async function connectTo(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  // A peer that cuts the connection is what these tests look for; what came before it is still read.
+  // Tests expect the server to cut connections; the bytes that came before are still read.
   socket.on('error', () => {});
   await once(socket, 'connect');
   return socket;
 }
 
-/** All that comes until the other side ends the connection. */
+/** @returns everything that the server sends until the connection closes */
 export async function readToEnd(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk) => {
@@ -22,19 +22,23 @@ export async function readToEnd(socket: Socket): Promise<string> {
   return text;
 }
 
-/** Sends bytes as they are on a connection of their own. */
-export async function sendRaw(url: string, sent: string): Promise<string> {
+/**
+ * Sends bytes on a new connection.
+ * @param bytes latin1
+ * @returns everything that the server sends until it closes the connection
+ */
+export async function sendRaw(url: string, bytes: string): Promise<string> {
   const socket = await connectTo(url);
-  socket.write(sent, 'latin1');
+  socket.write(bytes, 'latin1');
   return readToEnd(socket);
 }
 
-/** One whole reply, whose length must be what it says. */
+/** Parses one response. Its body is undefined unless its length is the one that Content-Length gives. */
 export function parseResponse(text: string): ApiResponse {
-  const end = text.indexOf('\r\n\r\n');
-  const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
+  const headEnd = text.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = text.slice(0, headEnd).split('\r\n');
   const headers = new Headers(lines.map((line) => line.split(/: */, 2) as [string, string]));
-  const body = text.slice(end + 4);
+  const body = text.slice(headEnd + 4);
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
   const isJson = headers.get('content-length') === String(body.length) && body !== '';
   return { status, headers, body: isJson ? JSON.parse(body) : undefined };

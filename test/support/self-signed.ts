@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1 that nobody trusts, good until 2126. It protects nothing. */
+/** A self-signed certificate for 127.0.0.1, valid until 2126. Nothing trusts it and it protects nothing. */
 export const SELF_SIGNED = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9WodRGzJSMDzrTJ2

@@ -2,7 +2,7 @@ import { sign } from '../../lib/signing/sdk-hmac.ts';
 import type { DemoUser } from '../../local/demo.ts';
 import type { ApiResponse, TestService } from './service.ts';
 
-/** A POST signed with the user's AK/SK at the service's own time, as SDKs send it. */
+/** Sends a POST signed with the user's AK/SK, dated by the service's clock, as SDKs send it. */
 export function sendSigned(service: TestService, user: DemoUser, path: string, body: string): Promise<ApiResponse> {
   const headers = {
     'content-type': 'application/json',

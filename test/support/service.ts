@@ -1,6 +1,6 @@
 /**
- * The whole service over real HTTP, with a clock that the test sets: in this process on a real store, or, in the jest
- * projects that say so, as a process of its own in front of another that plays the cloud.
+ * The whole service over real HTTP, with a clock that the test sets. It runs in this process on a real store; in the
+ * jest projects `upstream` and `upstream-service` it is a process of its own in front of another, the upstream KMS.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -15,8 +15,8 @@ import { createGateway, drain } from '../../local/gateway.ts';
 import { openServices } from '../../local/open-services.ts';
 import { startWorker, type Worker } from '../../local/worker.ts';
 import { storeSettings } from './store.ts';
-import { startForCaller } from './upstream/caller.ts';
-import { startForService } from './upstream/service-mode.ts';
+import { startCallerMode } from './upstream/caller-mode.ts';
+import { startServiceMode } from './upstream/service-mode.ts';
 
 export interface ApiResponse {
   status: number;
@@ -32,20 +32,20 @@ export interface RequestOptions {
   body?: object | string | Uint8Array | undefined;
 }
 
-/** A service that is there to be asked. */
 export interface RunningService {
   url: string;
-  /** Where the keys and grants are; and so with `services`, whichever process answers for them. */
+  /** The data folder of the process that stores keys and grants: the upstream's, where there is one. */
   dataDir: string;
+  /** The services of that process. */
   services: Services;
-  /** Of the service that is asked. */
-  receipts: EventStore;
-  /** Whether it signs what it asks the one that has the keys and grants. */
-  isSigning: boolean;
+  /** The events of the service that `url` names. */
+  events: EventStore;
+  /** Whether it signs its calls to an upstream. */
+  signsUpstreamCalls: boolean;
   demo: Demo;
-  /** The service's clock, ms since 1970. Set it to move time. */
+  /** ms since 1970; set it to move the time of every process of the service. */
   clock: { nowMs: number };
-  /** A new token. */
+  /** @returns a new token */
   login(login: Login): Promise<string>;
   stop(): Promise<void>;
 }
@@ -55,19 +55,19 @@ export interface TestService extends Omit<RunningService, 'login'> {
   grantee: DemoUser;
   reader: DemoUser;
   administrator: DemoUser;
-  /** Any request. */
-  send(path: string, ask?: RequestOptions): Promise<ApiResponse>;
-  /** POST /v1.0/{project}/kms/{name} with a token of `user`, in the demo project unless told. */
+  /** Sends a request, POST unless `options` say otherwise. */
+  send(path: string, options?: RequestOptions): Promise<ApiResponse>;
+  /** POST /v1.0/{project}/kms/{name} with a token of `user`; in the demo project by default. */
   kms(user: DemoUser, name: string, body?: RequestOptions['body'], projectId?: string): Promise<ApiResponse>;
-  /** A token of the user for the project; one is made and reused. */
+  /** @returns a token of the user for the project, the same at every call */
   token(user: DemoUser, projectId?: string): Promise<string>;
-  /** Another project, in a domain of its own, with one user in it. */
+  /** Creates a project in a domain of its own, with one user. */
   foreignUser(role?: string): Promise<DemoUser & { project_id: string }>;
-  /** One more user of the demo project. */
+  /** Creates one more user of the demo project. */
   addUser(name: string, role: string): Promise<DemoUser>;
 }
 
-async function startHere(env: Record<string, string>): Promise<RunningService> {
+async function startInProcess(env: Record<string, string>): Promise<RunningService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...storeSettings(), ...env });
   const demo = (await createDemoOnFirstStart(config)) as Demo;
@@ -85,8 +85,8 @@ async function startHere(env: Record<string, string>): Promise<RunningService> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     dataDir,
     services,
-    receipts: services.store.events,
-    isSigning: false,
+    events: services.store.events,
+    signsUpstreamCalls: false,
     demo,
     clock,
     login: async (login) => (await services.tokens.issue(login)).token,
@@ -100,11 +100,12 @@ async function startHere(env: Record<string, string>): Promise<RunningService> {
 }
 
 /**
- * @param env settings, as in the environment, of the service that has the keys and grants; DATA_DIR is a folder of the
- * test's own
+ * Starts the service with the demo project of a first start.
+ * @param env settings of the process that stores keys and grants, by the names of the environment variables
  */
 export async function startService(env: Record<string, string> = {}): Promise<TestService> {
-  const start = { caller: startForCaller, service: startForService }[process.env['TEST_UPSTREAM'] ?? ''] ?? startHere;
+  const start =
+    { caller: startCallerMode, service: startServiceMode }[process.env['TEST_UPSTREAM'] ?? ''] ?? startInProcess;
   const { login, ...started } = await start(env);
   const { url, demo, services } = started;
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
@@ -127,10 +128,10 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
 
   function token(user: DemoUser, projectId = demo.project_id): Promise<string> {
     const name = `${user.user_id} ${projectId}`;
-    const who = { user: { id: user.user_id }, password: user.password, project: { id: projectId } };
-    const made = tokens.get(name) ?? login(who);
-    tokens.set(name, made);
-    return made;
+    const credentials = { user: { id: user.user_id }, password: user.password, project: { id: projectId } };
+    const issued = tokens.get(name) ?? login(credentials);
+    tokens.set(name, issued);
+    return issued;
   }
 
   async function kms(

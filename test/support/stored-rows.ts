@@ -1,33 +1,33 @@
+/** Every stored row, read without the code under test: equal before and after a request that wrote nothing. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Config } from '../../lib/config.ts';
 import type { TestService } from './service.ts';
 
 type Rows = Record<string, unknown[]>;
 
 /**
- * Every row of every table, read past the service, and the receipts where they are kept elsewhere: equal before and
- * after whatever wrote nothing.
- * A token made in between counts as a change, so tests make theirs first.
+ * The rows of a running service, and its events where another process keeps them. A new token is a new row: request
+ * the tokens that a test needs before the first call.
  */
-export async function storedRows({ dataDir, services, receipts, isSigning, demo }: TestService): Promise<Rows> {
+export async function storedRows({ dataDir, services, events, signsUpstreamCalls, demo }: TestService): Promise<Rows> {
   const { dynamodb } = services.config;
-  const rows = dynamodb ? await itemsOf(dynamodb) : rowsIn(join(dataDir, 'kms-grants.db'));
-  // That a request was at work, and is no longer, is remembered whatever it came to.
+  const rows = dynamodb ? await dynamodbRows(dynamodb) : sqliteRows(join(dataDir, 'kms-grants.db'));
+  // A request that fails still leaves the record of its idempotency lock.
   const records = rows['idempotency_records'];
   const keyOf = (row: unknown) => (row as { idempotency_key: string }).idempotency_key;
-  if (records) rows['idempotency_records'] = records.filter((row) => !isClaim(keyOf(row)));
-  for (const name of Object.keys(rows)) if (isClaim(name.replace(/ record$/, ''))) delete rows[name];
-  // Of a signed request a refusal is remembered too, where it was refused.
-  if (isSigning) delete rows['idempotency_records'];
-  if (receipts !== services.store.events) rows['receipts'] = await receipts.list(demo.project_id, {}, 1000);
+  if (records) rows['idempotency_records'] = records.filter((row) => !isLock(keyOf(row)));
+  for (const name of Object.keys(rows)) if (isLock(name.replace(/ record$/, ''))) delete rows[name];
+  // The upstream remembers a signed request that it refused.
+  if (signsUpstreamCalls) delete rows['idempotency_records'];
+  if (events !== services.store.events) rows['events of the backend'] = await events.list(demo.project_id, {}, 1000);
   return rows;
 }
 
-const isClaim = (name: string) => name.endsWith('-lock');
+const isLock = (name: string) => name.endsWith('-lock');
 
-function rowsIn(path: string): Rows {
+/** @returns the rows of each table of a database file */
+export function sqliteRows(path: string): Rows {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
@@ -37,17 +37,10 @@ function rowsIn(path: string): Rows {
   }
 }
 
-async function itemsOf({ table, endpoint, aws }: NonNullable<Config['dynamodb']>): Promise<Rows> {
-  const { region, accessKeyId, secretAccessKey } = aws;
-  const client = new DynamoDBClient({
-    region,
-    endpoint: endpoint ?? '',
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  const rows: Rows = {};
-  for await (const { Items = [] } of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
-    for (const item of Items) rows[`${item['pk']?.S} ${item['sk']?.S}`] = [item];
-  }
-  client.destroy();
-  return rows;
+/** @returns the item of each primary key of a table */
+export async function dynamodbRows({ table, endpoint, aws }: NonNullable<Config['dynamodb']>): Promise<Rows> {
+  // AWS's client is large: only tests on DynamoDB load it.
+  const { scan } = await import('./oracles/dynamodb-scan.ts');
+  const items = await scan(endpoint ?? '', table, aws.region);
+  return Object.fromEntries(items.map((item) => [`${item.pk} ${item.sk}`, [item]]));
 }

@@ -1,6 +1,6 @@
 import { stripTypeScriptTypes } from 'node:module';
 
-/** Jest's view of a TypeScript file: the same file with its types blanked out, lines and columns unchanged. */
+/** Transforms TypeScript for jest: blanks out the types, so that lines and columns stay the same. */
 export default {
   process: (source) => ({ code: stripTypeScriptTypes(source) }),
 };

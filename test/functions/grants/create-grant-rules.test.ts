@@ -45,10 +45,8 @@ test('past GRANTS_PER_KEY a key takes no more: KMS.2404; a revoke makes room; ot
 test('sixteen creates at once do not get past the quota', async () => {
   const body = { key_id: keyId, grantee_principal: service.reader.user_id, operations: ['encrypt-data'] };
   expect(resultCodes(await sendConcurrently(service, service.creator, 'create-grant', body))).toEqual([
+    ...Array(3).fill('200'),
     ...Array(13).fill('KMS.2404'),
-    'done',
-    'done',
-    'done',
   ]);
   expect(await grantsOn(service, keyId)).toHaveLength(3);
 });

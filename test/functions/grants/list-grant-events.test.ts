@@ -56,7 +56,7 @@ function change(name: string, body: object): Promise<ApiResponse> {
 describe('tells', () => {
   /** What tells which process it was, where another KMS has made the change: its own request id. */
   const there = () =>
-    service.receipts === service.services.store.events
+    service.events === service.services.store.events
       ? {}
       : { upstream_request_id: expect.stringMatching(/^[0-9a-f]{32}$/) };
 

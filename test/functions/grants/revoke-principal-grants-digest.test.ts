@@ -74,7 +74,7 @@ async function heldIds(): Promise<string[]> {
 
 /** By their receipts, oldest grant first. */
 async function revokedIds(): Promise<(string | undefined)[]> {
-  const receipts = await service.receipts.list(service.demo.project_id, { grantee: principal }, 1000);
+  const receipts = await service.events.list(service.demo.project_id, { grantee: principal }, 1000);
   const revokes = receipts.filter(({ action }) => action === 'revoke-principal-grants');
   return revokes.map(({ grant }) => grant?.grant_id).sort();
 }

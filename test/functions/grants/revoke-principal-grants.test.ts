@@ -69,7 +69,7 @@ async function heldBy(principal: string): Promise<string[]> {
   return okBody(list).grants.map(({ grant_id }: { grant_id: string }) => grant_id);
 }
 
-const receiptsOf = (filter: object) => service.receipts.list(service.demo.project_id, filter, 1000);
+const receiptsOf = (filter: object) => service.events.list(service.demo.project_id, filter, 1000);
 /** The receipts of revoking, newest first. */
 const revokesOf = async (filter: object) =>
   (await receiptsOf(filter)).filter(({ action }) => action === 'revoke-principal-grants');
@@ -214,7 +214,7 @@ test('when time is up nothing more is begun, and what is left is told', async ()
     // Source: API Gateway quotas; an HTTP API gives up after 30 s.
     startedAtMs: performance.now() - 30_000,
   };
-  const call = { authority, seen: store.idempotency, now: () => service.clock.nowMs, isSingleHost: true };
+  const call = { authority, idempotency: store.idempotency, now: () => service.clock.nowMs, isSingleHost: true };
   const answer = await revokePrincipalGrants(call, context, { grantee: principal, isDryRun: false });
   expect(answer).toEqual({ revoked: 0, failed: [], remaining: 4 });
   expect(await heldBy(principal)).toEqual(ids);

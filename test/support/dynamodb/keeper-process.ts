@@ -1,24 +1,24 @@
-/** The keeper of this jest run, from its global set-up to its tear-down. */
+/** Starts and stops the keeper process, which runs DynamoDB Local for one run of jest. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
 let keeper: ChildProcess | undefined;
 
-/** @returns the endpoint of a DynamoDB Local that has begun to answer */
+/** @returns the endpoint of DynamoDB Local, once it accepts requests */
 export async function startKeeper(): Promise<string> {
-  // Detached: Ctrl-C goes to jest alone, which then ends the keeper in its own time.
+  // Detached: Ctrl-C reaches only jest, which stops the keeper in its teardown.
   const started = spawn(process.execPath, [join(import.meta.dirname, 'keeper.ts')], {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   keeper = started;
-  let said = '';
+  let output = '';
   for await (const chunk of started.stdout) {
-    said += chunk;
-    if (said.endsWith('\n')) break;
+    output += chunk;
+    if (output.endsWith('\n')) break;
   }
-  const { endpoint, problem } = JSON.parse(said || '{"problem":"The keeper of DynamoDB Local ended."}');
+  const { endpoint, problem } = JSON.parse(output || '{"problem":"The keeper of DynamoDB Local ended."}');
   if (!endpoint) throw withoutStack(problem);
   started.unref();
   return endpoint;
@@ -33,7 +33,7 @@ export async function stopKeeper(): Promise<void> {
   keeper = undefined;
 }
 
-/** Jest prints an error's stack; this one's reader needs the message only. */
+/** Jest prints the stack of an error; the reader of this one needs only the message. */
 function withoutStack(message: string): Error {
   const error = new Error(message);
   error.stack = `\n${message}\n`;

@@ -1,4 +1,4 @@
-/** Before each test file of the project `dynamodb`: the service under test opens its store there. */
+/** Set-up of the jest projects on DynamoDB: the service under test opens its store on DynamoDB Local. */
 import { dynamodbEndpoint } from '../dynamodb.ts';
 
 process.env['STORE'] = 'dynamodb';

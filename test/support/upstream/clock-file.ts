@@ -1,16 +1,19 @@
-/** One clock for the test and the processes that it starts: a file that they read whenever they look at the time. */
+/** One clock for the test and the processes that it starts: a file that each process reads at every `Date.now()`. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 export interface ClockFile {
-  /** Setting it moves the time of every process at once. */
+  /** Setting `nowMs` changes the time of every process at once. */
   clock: { nowMs: number };
-  /** What a process is started with to go by this clock. */
+  /** Environment variables that make a process use this clock. */
   env: Record<string, string>;
   close(): void;
 }
 
-/** @param path the file, which is not there yet; the clock runs by itself until it is set */
-export function clockFile(path: string): ClockFile {
+/**
+ * Creates the file empty: every process uses the system's time until the clock is set.
+ * @param path must not exist
+ */
+export function createClockFile(path: string): ClockFile {
   const file = openSync(path, 'w');
   const bytes = Buffer.alloc(8);
   let setMs: number | undefined;

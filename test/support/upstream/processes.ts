@@ -1,4 +1,4 @@
-/** The processes of one test file behind one clock, in a folder of their own. */
+/** The service processes of one test file, which share a clock and a temporary folder. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../../../lib/config.ts';
@@ -6,20 +6,23 @@ import type { Login } from '../../../lib/identity/tokens.ts';
 import type { Services } from '../../../lib/services.ts';
 import { openServices } from '../../../local/open-services.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../process.ts';
-import { clockFile } from './clock-file.ts';
+import { createClockFile } from './clock-file.ts';
 
 export interface Processes {
   clock: { nowMs: number };
-  /** A data folder with this name; any number of processes may share it. */
-  dirOf(name: string): string;
+  /** @returns the data folder of this name; several processes may share it */
+  dataDirOf(name: string): string;
   start(name: string, args: string[], env: Record<string, string>): Promise<ServiceProcess>;
-  /** What a process has in its data folder, opened here beside it, as the admin command does. */
-  open(name: string, env?: Record<string, string>): Promise<Services>;
-  /** Ends all and leaves nothing behind. A process that does not end well fails the test. */
+  /** Opens the store in a process's data folder from this process, as the admin command does. */
+  openServicesOf(name: string, env?: Record<string, string>): Promise<Services>;
+  /**
+   * Ends all processes and removes their folder.
+   * @throws when a process did not exit with 0, with its output
+   */
   stop(): Promise<void>;
 }
 
-/** Runs `arrange`; when it fails, nothing of what it has started is left. */
+/** Runs `arrange`. When it fails, stops what it has started. */
 export async function withProcesses<T>(arrange: (processes: Processes) => Promise<T>): Promise<T> {
   const processes = newProcesses();
   try {
@@ -32,38 +35,44 @@ export async function withProcesses<T>(arrange: (processes: Processes) => Promis
 
 function newProcesses(): Processes {
   const folder = newDataDir();
-  const { clock, env: clockEnv, close } = clockFile(join(folder, 'clock'));
-  const running: [string, ServiceProcess][] = [];
-  const opened: Services[] = [];
-  const dirOf = (name: string) => join(folder, name);
+  const { clock, env: clockEnv, close } = createClockFile(join(folder, 'clock'));
+  const running: { name: string; process: ServiceProcess }[] = [];
+  const openStores: Services['store'][] = [];
+  const dataDirOf = (name: string) => join(folder, name);
   return {
     clock,
-    dirOf,
+    dataDirOf,
     async start(name, args, env) {
-      const started = await startProcess(dirOf(name), args, { ...clockEnv, ...env });
-      running.unshift([name, started]);
-      return started;
+      const process = await startProcess(dataDirOf(name), args, { ...clockEnv, ...env });
+      // The last one started is the first one stopped.
+      running.unshift({ name, process });
+      return process;
     },
-    async open(name, env = {}) {
-      const services = await openServices(parseConfig({ ...env, DATA_DIR: dirOf(name) }), { now: () => clock.nowMs });
-      opened.push(services);
+    async openServicesOf(name, env = {}) {
+      const config = parseConfig({ ...env, DATA_DIR: dataDirOf(name) });
+      const services = await openServices(config, { now: () => clock.nowMs });
+      openStores.push(services.store);
       return services;
     },
     async stop() {
-      for (const { store } of opened) await store.close();
-      const ends: string[] = [];
-      for (const [name, one] of running) {
-        if ((await one.stop()) !== 0) ends.push(`the ${name} ended with ${one.child.exitCode}:\n${one.output()}`);
+      for (const store of openStores) await store.close();
+      const failures: string[] = [];
+      for (const { name, process } of running) {
+        const code = await process.stop();
+        if (code !== 0) failures.push(`the ${name} exited with ${code}:\n${process.output()}`);
       }
       close();
       rmSync(folder, { recursive: true });
-      if (ends.length > 0) throw new Error(ends.join('\n'));
+      if (failures.length > 0) throw new Error(failures.join('\n'));
     },
   };
 }
 
-/** POST /v3/auth/tokens. Source: IAM API reference, "Obtaining a User Token Through Password Authentication". */
-export async function loginAt(url: string, { user, password, project }: Login): Promise<string> {
+/**
+ * POST /v3/auth/tokens. Source: IAM API reference, "Obtaining a User Token Through Password Authentication".
+ * @returns the token
+ */
+export async function logIn(url: string, { user, password, project }: Login): Promise<string> {
   const identity = { methods: ['password'], password: { user: { ...user, password } } };
   const body = JSON.stringify({ auth: { identity, scope: { project } } });
   const response = await fetch(`${url}/v3/auth/tokens`, { method: 'POST', body });

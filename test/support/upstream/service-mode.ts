@@ -1,8 +1,9 @@
 /**
- * The backend in front of a cloud, where it signs with credentials of its own and itself says who may do what: three
- * processes over real sockets. Its directory and receipts are a copy of the cloud's, as of one who was the authority
- * before and has handed the keys over; it has old rows of the keys that nothing may be answered from, and receipts of
- * their making through it, so that it knows their creator. Its credentials are the demo's creator's: at the cloud the keys are that user's.
+ * The backend in front of an upstream KMS, where it signs with its own credentials and decides itself who may do what.
+ * Three processes: the test is the client, the upstream is a standalone instance, the backend stands between them.
+ *
+ * The backend starts with a copy of the upstream's database: the same users and grants, and events that say who
+ * created each key. Its credentials are those of the demo's creator, who owns the keys at the upstream.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -12,64 +13,79 @@ import type { ChangeEvent } from '../../../lib/domain/events.ts';
 import type { Services } from '../../../lib/services.ts';
 import { createDemoOnFirstStart, type Demo } from '../../../local/demo.ts';
 import type { RunningService } from '../service.ts';
-import { loginAt, withProcesses } from './processes.ts';
+import { logIn, withProcesses } from './processes.ts';
 
-/** @param env settings of the cloud */
-export function startForService(env: Record<string, string>): Promise<RunningService> {
-  return withProcesses(async ({ clock, dirOf, start, open, stop }) => {
-    const demo = (await createDemoOnFirstStart(parseConfig({ ...env, DATA_DIR: dirOf('cloud') }))) as Demo;
-    mkdirSync(dirOf('backend'));
+/** @param env settings of the upstream */
+export function startServiceMode(env: Record<string, string>): Promise<RunningService> {
+  return withProcesses(async ({ clock, dataDirOf, start, openServicesOf, stop }) => {
+    const demo = (await createDemoOnFirstStart(parseConfig({ ...env, DATA_DIR: dataDirOf('upstream') }))) as Demo;
+    mkdirSync(dataDirOf('backend'));
     for (const file of ['kms-grants.db', 'root.key']) {
-      copyFileSync(join(dirOf('cloud'), file), join(dirOf('backend'), file));
+      copyFileSync(join(dataDirOf('upstream'), file), join(dataDirOf('backend'), file));
     }
     const [{ access_key = '', secret_key = '', user_id = '' } = {}] = demo.users;
-    const keys = join(dirOf('backend'), 'credentials.json');
-    writeFileSync(keys, JSON.stringify({ access_key, secret_key }), { mode: 0o600 });
+    const credentialsFile = join(dataDirOf('backend'), 'credentials.json');
+    writeFileSync(credentialsFile, JSON.stringify({ access_key, secret_key }), { mode: 0o600 });
 
-    const cloud = await start('cloud', [], env);
+    const upstream = await start('upstream', [], env);
     const backend = await start('backend', ['--no-demo'], {
       AUTHORITY: 'upstream',
-      KMS_CREDENTIALS: `file:${keys}`,
-      KMS_ENDPOINT: cloud.url,
+      KMS_CREDENTIALS: `file:${credentialsFile}`,
+      KMS_ENDPOINT: upstream.url,
       KMS_RATE_PER_SECOND: '1000',
     });
     clock.nowMs = Date.now();
-    const [there, own] = [await open('cloud', env), await open('backend')];
-    for (const { key_id } of demo.keys) await own.store.events.append(making(demo.project_id, key_id, user_id), []);
+    const upstreamServices = await openServicesOf('upstream', env);
+    const { store, tokens, accounts } = await openServicesOf('backend');
+    for (const { key_id } of demo.keys) {
+      await store.events.append(createKeyEvent(demo.project_id, key_id, user_id), []);
+    }
     return {
       url: backend.url,
-      dataDir: dirOf('cloud'),
+      dataDir: dataDirOf('upstream'),
       services: {
-        ...there,
-        store: { ...there.store, directory: own.store.directory },
-        tokens: own.tokens,
-        accounts: { ...own.accounts, createProject: createProjectOn(own, there, user_id) },
+        ...upstreamServices,
+        store: { ...upstreamServices.store, directory: store.directory },
+        tokens,
+        accounts: { ...accounts, createProject: createProjectInBoth(accounts, upstreamServices, user_id) },
       },
-      receipts: own.store.events,
-      isSigning: true,
+      events: store.events,
+      signsUpstreamCalls: true,
       demo,
       clock,
-      login: (login) => loginAt(backend.url, login),
+      login: (login) => logIn(backend.url, login),
       stop,
     };
   });
 }
 
-/** The receipt of a key that was made through the backend. */
-function making(projectId: string, keyId: string, actor: string): ChangeEvent {
-  const eventId = randomBytes(16).toString('hex');
-  const told = { atMs: 0, action: 'create-key', channel: 'http', requestId: 'demo', upstreamRequestId: '' } as const;
-  return { eventId, projectId, keyId, actor, ...told };
+/** The event of a key that was created through the backend. */
+function createKeyEvent(projectId: string, keyId: string, actor: string): ChangeEvent {
+  return {
+    eventId: randomBytes(16).toString('hex'),
+    atMs: 0,
+    action: 'create-key',
+    projectId,
+    keyId,
+    actor,
+    channel: 'http',
+    requestId: 'demo',
+    upstreamRequestId: '',
+  };
 }
 
-/** A project that the backend is to work in must be there at the cloud too, with a role for its credentials' user. */
-function createProjectOn(own: Services, there: Services, userId: string): Services['accounts']['createProject'] {
+/** Creates each project at the upstream too, with a role there for the user whose credentials the backend has. */
+function createProjectInBoth(
+  accounts: Services['accounts'],
+  upstream: Services,
+  userId: string,
+): Services['accounts']['createProject'] {
   return async (...args) => {
-    const made = await own.accounts.createProject(...args);
-    const { directory } = there.store;
-    const known = await directory.domain(made.domain.domainId);
-    await directory.addProject(made.project, known ? undefined : made.domain);
-    await directory.addRole(userId, made.project.projectId, 'KMS Administrator');
-    return made;
+    const created = await accounts.createProject(...args);
+    const { directory } = upstream.store;
+    const isKnownDomain = (await directory.domain(created.domain.domainId)) !== undefined;
+    await directory.addProject(created.project, isKnownDomain ? undefined : created.domain);
+    await directory.addRole(userId, created.project.projectId, 'KMS Administrator');
+    return created;
   };
 }

@@ -1,2 +1,2 @@
-/** Before each test file of the project `upstream`: the service under test is the backend in front of a cloud. */
+/** Set-up of the jest project `upstream`: tests run against a backend that passes the caller's token to an upstream. */
 process.env['TEST_UPSTREAM'] = 'caller';

@@ -1,2 +1,2 @@
-/** Before each test file of the project `upstream-service`: the backend in front of a cloud has credentials of its own. */
+/** Set-up of the jest project `upstream-service`: tests run against a backend that signs its calls to an upstream. */
 process.env['TEST_UPSTREAM'] = 'service';
