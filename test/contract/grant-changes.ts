@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Operation } from '../../lib/domain/model.ts';
 import type { HeldOperation } from '../../lib/store/store.ts';
+import { expectConflict } from './expect-conflict.ts';
 import {
   CREATOR,
   changeKeyState,
@@ -27,7 +28,6 @@ import {
   user,
 } from './fixtures.ts';
 import { freshStore, type OpenStore } from './open-store.ts';
-import { expectConflict } from './snapshot.ts';
 
 const ALL = { limit: 1000 };
 const DONE = { type: 'done' };

@@ -16,7 +16,6 @@ import {
   testKey,
 } from './fixtures.ts';
 import { freshStore, type OpenStore } from './open-store.ts';
-import { snapshotOf } from './snapshot.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -94,12 +93,12 @@ export function idempotencyContract(openStore: OpenStore): void {
     test('a commit with a known key is a duplicate: it returns the first answer and writes nothing', async () => {
       const store = await withGrant();
       await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
-      const before = await snapshotOf(store);
+      const before = await store.rows();
       const result = await commit(store, createGrant(testGrant(3)), {
         record: testIdempotencyRecord(2, { answer: 'another' }),
       });
       expect(result).toEqual({ type: 'duplicate', answer: { grant_id: grantId(2) } });
-      expect(await snapshotOf(store)).toEqual(before);
+      expect(await store.rows()).toEqual(before);
       expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toEqual({ answer: { grant_id: grantId(2) } });
     });
 

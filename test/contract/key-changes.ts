@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KeyState } from '../../lib/domain/model.ts';
+import { expectConflict } from './expect-conflict.ts';
 import {
   changeKeyState,
   commit,
@@ -21,7 +22,6 @@ import {
   testKey,
 } from './fixtures.ts';
 import { freshStore, type OpenStore } from './open-store.ts';
-import { expectConflict } from './snapshot.ts';
 
 const DONE = { type: 'done' };
 

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import type { Store } from '../../lib/store/store.ts';
+import type { TestStore } from '../support/audited-store.ts';
 
 /** Opens a new, empty store. Its `close` also removes the files of the engine. */
-export type OpenStore = () => Promise<Store>;
+export type OpenStore = () => Promise<TestStore>;
 
 /** Opens a new store for each test of the `describe` that calls this. */
-export function freshStore(openStore: OpenStore): () => Store {
-  let store: Store;
+export function freshStore(openStore: OpenStore): () => TestStore {
+  let store: TestStore;
   beforeEach(async () => {
     store = await openStore();
   });
@@ -15,8 +15,8 @@ export function freshStore(openStore: OpenStore): () => Store {
 }
 
 /** Opens one store for all tests of the `describe` that calls this. They may only read what `fill` has written. */
-export function sharedStore(openStore: OpenStore, fill: (store: Store) => Promise<void>): () => Store {
-  let store: Store;
+export function sharedStore(openStore: OpenStore, fill: (store: TestStore) => Promise<void>): () => TestStore {
+  let store: TestStore;
   beforeAll(async () => {
     store = await openStore();
     await fill(store);

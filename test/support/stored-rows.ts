@@ -1,7 +1,7 @@
 /** Every stored row, read without the code under test: equal before and after a request that wrote nothing. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Config } from '../../lib/config.ts';
+import type { DynamodbSettings } from '../../lib/store/dynamodb/dynamodb.ts';
 import type { TestService } from './service.ts';
 
 type Rows = Record<string, unknown[]>;
@@ -38,7 +38,7 @@ export function sqliteRows(path: string): Rows {
 }
 
 /** @returns the item of each primary key of a table */
-export async function dynamodbRows({ table, endpoint, aws }: NonNullable<Config['dynamodb']>): Promise<Rows> {
+export async function dynamodbRows({ table, endpoint, aws }: DynamodbSettings): Promise<Rows> {
   // AWS's client is large: only tests on DynamoDB load it.
   const { scan } = await import('./oracles/dynamodb-scan.ts');
   const items = await scan(endpoint ?? '', table, aws.region);
