@@ -87,7 +87,7 @@ test('pages go on from their last id to the end', () => {
   expect(second).toMatchObject({ answer: { rows: [{ grant_id: 'id 3' }], total: 3, next: undefined } });
 });
 
-// Source: README.md, Retries.
+// Source: docs/api.md, "Retries".
 test('the same sequence and body within the hour gets the first answer, from then on a new one', () => {
   const sequence = '919c82d4-8046-4722-9094-35c3c6524cff';
   const answers = answersTo([

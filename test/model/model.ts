@@ -1,7 +1,7 @@
 /**
  * What a KMS that keeps grants must answer, as plainly as it can be said: rows in arrays, filters over them, no index,
  * no counter, no randomness. A pure step from one state to the next, so that a search can try orders. It shares nothing
- * with the service: its rules are those of the API reference and of README.md.
+ * with the service: its rules are those of the API reference and of docs/api.md.
  */
 import type { Answer, Ask, GrantAsk, Page, Quotas, Request } from './request.ts';
 
