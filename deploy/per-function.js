@@ -1,52 +1,52 @@
 // @ts-check
-/** What the stack has for each function: made of the functions in serverless.yml, so that they are listed nowhere else. */
-// @ts-expect-error: the framework publishes no types of it.
+/** Generates the log permissions, throttles and alarms of each function in serverless.yml. */
+// @ts-expect-error: the framework publishes no types for this module.
 import naming from 'serverless/lib/plugins/aws/lib/naming.js';
 
 /**
- * @typedef {object} Framework What the framework hands to the functions of a file that `${file(…):name}` names.
+ * @typedef {object} Framework The argument that the framework passes to the functions that `${file(…):name}` names.
  * @property {(path: string[]) => Promise<unknown>} resolveConfigurationProperty
  * @property {(variable: string) => Promise<unknown>} resolveVariable
  *
- * @typedef {{ role: string, events: { httpApi?: string }[] }} Entry
- * @typedef {{ name: string, role: string, routes: string[], perSecond: string, slowMs: number }} Listed
+ * @typedef {{ role: string, events: { httpApi?: string }[] }} FunctionEntry
+ * @typedef {{ name: string, role: string, routes: string[], perSecond: string, slowMs: number }} DeployedFunction
  */
 
 /**
- * By the role: which setting throttles a function's routes, and how long a call may take.
+ * By role: the setting that throttles the function's routes, and the duration above which the alarm Slow is raised.
  * @type {Record<string, { perSecond: string, slowMs: number }>}
  */
-const KINDS = {
+const LIMITS_BY_ROLE = {
   NothingRole: { perSecond: 'othersPerSecond', slowMs: 1000 },
   ReaderRole: { perSecond: 'readsPerSecond', slowMs: 2000 },
   ChangerRole: { perSecond: 'changesPerSecond', slowMs: 5000 },
   LoginRole: { perSecond: 'tokensPerSecond', slowMs: 3000 },
   SweeperRole: { perSecond: 'othersPerSecond', slowMs: 45_000 },
   HookRole: { perSecond: 'hooksPerSecond', slowMs: 2000 },
-  // A job that takes long goes on until little of its time is left.
+  // A long job continues until shortly before the function's timeout of 110 s.
   WorkerRole: { perSecond: 'othersPerSecond', slowMs: 105_000 },
   FinderRole: { perSecond: 'othersPerSecond', slowMs: 30_000 },
 };
 
 /**
  * @param {Framework} framework
- * @returns {Promise<Listed[]>}
+ * @returns {Promise<DeployedFunction[]>}
  */
-async function listed({ resolveConfigurationProperty }) {
-  const functions = /** @type {Record<string, Entry>} */ (await resolveConfigurationProperty(['functions']));
+async function deployedFunctions({ resolveConfigurationProperty }) {
+  const functions = /** @type {Record<string, FunctionEntry>} */ (await resolveConfigurationProperty(['functions']));
   return Object.entries(functions).map(([name, { role, events }]) => {
-    const kind = KINDS[role];
-    if (!kind) throw new Error(`${name} has the role "${role}", which is not in deploy/per-function.js`);
-    return { name, role, routes: events.flatMap(({ httpApi }) => httpApi ?? []), ...kind };
+    const limits = LIMITS_BY_ROLE[role];
+    if (!limits) throw new Error(`${name} has the role "${role}", which is missing in deploy/per-function.js`);
+    return { name, role, routes: events.flatMap(({ httpApi }) => httpApi ?? []), ...limits };
   });
 }
 
 /**
- * The logs that a role may write: those of its functions.
+ * Returns by role the log groups that it may write: those of its functions.
  * @param {Framework} framework
  */
 export async function logs(framework) {
-  const byRole = Object.groupBy(await listed(framework), ({ role }) => role);
+  const byRole = Object.groupBy(await deployedFunctions(framework), ({ role }) => role);
   return Object.fromEntries(
     Object.entries(byRole).map(([role, functions = []]) => [
       role,
@@ -56,40 +56,43 @@ export async function logs(framework) {
 }
 
 /**
- * How many requests a second the API takes for each route.
+ * Returns the throttle of each route, as an extension of the API's stage.
  * @param {Framework} framework
  */
 export async function stage(framework) {
   /** @param {string} setting */
-  const upTo = async (setting) => {
-    // RouteSettings goes to API Gateway as it stands, and what comes from --param is text.
+  const throttle = async (setting) => {
+    // A value of --param is text, and the framework passes RouteSettings on without converting it.
     const perSecond = Number(await framework.resolveVariable(`param:${setting}`));
-    if (!Number.isInteger(perSecond) || perSecond < 1) throw new Error(`${setting} is not a whole number above 0`);
+    if (!Number.isInteger(perSecond) || perSecond < 1) throw new Error(`${setting} must be a whole number above 0`);
     return { ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: perSecond };
   };
-  const routes = (await listed(framework)).flatMap(({ routes, perSecond }) =>
+  const routes = (await deployedFunctions(framework)).flatMap(({ routes, perSecond }) =>
     routes.map((key) => ({ key, perSecond })),
   );
-  const settings = routes.map(async ({ key, perSecond }) => [key === '*' ? '$default' : key, await upTo(perSecond)]);
+  const settings = routes.map(async ({ key, perSecond }) => [
+    key === '*' ? '$default' : key,
+    await throttle(perSecond),
+  ]);
   return {
-    // A route's settings are refused while the route is not there.
+    // API Gateway rejects the settings of a route that does not exist yet.
     DependsOn: routes.map(({ key }) => naming.getHttpApiRouteLogicalId(key)),
     Properties: {
-      DefaultRouteSettings: { DetailedMetricsEnabled: false, ...(await upTo('othersPerSecond')) },
+      DefaultRouteSettings: { DetailedMetricsEnabled: false, ...(await throttle('othersPerSecond')) },
       RouteSettings: Object.fromEntries(await Promise.all(settings)),
     },
   };
 }
 
 /**
- * The alarms of each function.
+ * Returns the alarms of each function, as resources of the stack.
  * @param {Framework} framework
  */
 export async function alarms(framework) {
   const topics = await framework.resolveVariable('param:alarmTopics');
-  const told = { 'Fn::If': ['HasAlarmTopics', { 'Fn::Split': [',', topics] }, { Ref: 'AWS::NoValue' }] };
-  const resources = (await listed(framework)).flatMap(({ name, slowMs }) =>
-    Object.entries(alarmsOf(slowMs)).map(([kind, properties]) => [
+  const actions = { 'Fn::If': ['HasAlarmTopics', { 'Fn::Split': [',', topics] }, { Ref: 'AWS::NoValue' }] };
+  const resources = (await deployedFunctions(framework)).flatMap(({ name, slowMs }) =>
+    Object.entries(alarmsOf(name, slowMs)).map(([kind, properties]) => [
       `${naming.toStartCase(name)}${kind}`,
       {
         Type: 'AWS::CloudWatch::Alarm',
@@ -98,8 +101,8 @@ export async function alarms(framework) {
           Dimensions: [{ Name: 'FunctionName', Value: { Ref: naming.getLambdaLogicalId(name) } }],
           Period: 300,
           TreatMissingData: 'notBreaching',
-          AlarmActions: told,
-          OKActions: told,
+          AlarmActions: actions,
+          OKActions: actions,
           ...properties,
         },
       },
@@ -108,22 +111,32 @@ export async function alarms(framework) {
   return { Resources: Object.fromEntries(resources) };
 }
 
-const ONCE = {
+const ANY_IN_A_PERIOD = {
   Statistic: 'Sum',
   EvaluationPeriods: 1,
   ComparisonOperator: 'GreaterThanOrEqualToThreshold',
   Threshold: 1,
 };
 
-/** @param {number} slowMs */
-const alarmsOf = (slowMs) => ({
-  // It ran out of time or memory, or could not start. What the service itself answers with 500 or 504: ApiFailures.
-  Errors: { ...ONCE, MetricName: 'Errors', AlarmDescription: 'A function ended without an answer.' },
-  // The account's concurrency is used up.
-  Throttles: { ...ONCE, MetricName: 'Throttles', AlarmDescription: 'Lambda had no place to run a function.' },
-  // In two of three times five minutes.
+/**
+ * @param {string} name
+ * @param {number} slowMs
+ */
+const alarmsOf = (name, slowMs) => ({
+  // Timeouts, lack of memory and failed starts. Replies of 500 and above are counted by the alarm ApiFailures.
+  Errors: {
+    ...ANY_IN_A_PERIOD,
+    MetricName: 'Errors',
+    AlarmDescription: `Function ${name} ended without a reply: out of time or memory, or a failed start. See its log.`,
+  },
+  Throttles: {
+    ...ANY_IN_A_PERIOD,
+    MetricName: 'Throttles',
+    AlarmDescription: `Lambda throttled function ${name}: a concurrency limit was reached. See the account's limit.`,
+  },
+  // In two of three periods of five minutes.
   Slow: {
-    AlarmDescription: "The slowest hundredth of a function's calls takes too long.",
+    AlarmDescription: `The slowest 1 % of calls of function ${name} took over ${slowMs} ms. See the times in its log.`,
     MetricName: 'Duration',
     ExtendedStatistic: 'p99',
     EvaluateLowSampleCountPercentile: 'ignore',

@@ -1,61 +1,61 @@
 // @ts-check
 /**
- * The secrets that a deployment names in its settings. Who may read one follows from the setting: each function here makes
- * the statement of a role, or none where there is no secret.
+ * IAM statements that allow a role to read the secret that a setting names. A setting without a secret gives no
+ * statement.
  */
 
 /** @typedef {import('./per-function.js').Framework} Framework */
 
-/** As Secrets Manager writes it: whole, so that nothing else of the account comes with it. */
+/** A full ARN without wildcards, so that the statement covers this one secret. */
 const SECRET = /^aws:(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+)$/;
 
-const NONE = { Ref: 'AWS::NoValue' };
+const NO_STATEMENT = { Ref: 'AWS::NoValue' };
 
 /**
- * What functions sign with in front of another KMS (docs/upstream/).
+ * Allows the functions that call the upstream KMS to read its credentials.
  * @param {Framework} framework
  */
 export async function kmsCredentials({ resolveVariable }) {
   const credentials = String(await resolveVariable('param:kmsCredentials'));
-  if ((await resolveVariable('param:authority')) !== 'upstream' || credentials === 'caller') return NONE;
-  return reading(credentials, 'kmsCredentials must be caller or aws:<ARN of a secret> for authority=upstream');
+  if ((await resolveVariable('param:authority')) !== 'upstream' || credentials === 'caller') return NO_STATEMENT;
+  return readSecret(credentials, 'kmsCredentials must be caller or aws:<ARN of a secret> for authority=upstream');
 }
 
 /**
- * Who may send hooks.
+ * Allows the function that receives webhooks to read the sources.
  * @param {Framework} framework
  */
 export async function hooks(framework) {
-  const statement = await named(framework, 'hooks');
-  // As lib/config.ts has it; told here, before every function says so.
-  if (statement !== NONE && (await framework.resolveVariable('param:kmsCredentials')) === 'caller') {
-    throw new Error('hooks needs other kmsCredentials than caller: nobody calls when a hook comes');
+  const statement = await secretOf(framework, 'hooks');
+  // The same check as in lib/config.ts; here it stops the packaging, before every deployed function fails.
+  if (statement !== NO_STATEMENT && (await framework.resolveVariable('param:kmsCredentials')) === 'caller') {
+    throw new Error('hooks needs other kmsCredentials than caller, because a webhook has no caller with a token');
   }
   return statement;
 }
 
 /**
- * Who hears of changes.
+ * Allows the worker to read the targets.
  * @param {Framework} framework
  */
-export const targets = (framework) => named(framework, 'targets');
+export const targets = (framework) => secretOf(framework, 'targets');
 
 /**
  * @param {Framework} framework
  * @param {string} setting
  */
-async function named({ resolveVariable }, setting) {
+async function secretOf({ resolveVariable }, setting) {
   const value = String(await resolveVariable(`param:${setting}`));
-  return value === '' ? NONE : reading(value, `${setting} must be aws:<ARN of a secret>, or empty`);
+  return value === '' ? NO_STATEMENT : readSecret(value, `${setting} must be aws:<ARN of a secret>, or empty`);
 }
 
 /**
  * @param {string} value
- * @param {string} refusal
+ * @param {string} message of the error, if the value names no secret
  */
-function reading(value, refusal) {
+function readSecret(value, message) {
   const [, arn] = SECRET.exec(value) ?? [];
-  // A function has no file of its own, and its environment is no place for a secret.
-  if (!arn) throw new Error(refusal);
+  // Functions cannot use file: or env: they have no file of their own, and their environment is not secret.
+  if (!arn) throw new Error(message);
   return { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: arn };
 }

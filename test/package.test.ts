@@ -1,4 +1,4 @@
-/** What `npm run package` makes: the bundles, and the stack of each stage (test/stack/). */
+/** `npm run package`: the bundles, and the template of each stage (test/stack/). */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -13,7 +13,7 @@ import { testQueue } from './stack/queue.ts';
 import { testRoles } from './stack/roles.ts';
 import { CHANGED, testSettings } from './stack/settings.ts';
 
-/** In front of another KMS a bundle has an HTTP client besides. Those that read or tell hooks carry all their forms. */
+/** With an upstream a bundle also contains an HTTP client; the webhook functions contain all adapters. */
 const BUNDLE_BYTES_MAX = { standalone: 142_000, upstream: 185_000 };
 const HOOK_BYTES_MAX = {
   webhook: { standalone: 185_000, upstream: 200_000 },
@@ -21,7 +21,7 @@ const HOOK_BYTES_MAX = {
   'find-lost-work': { standalone: 150_000, upstream: 195_000 },
 };
 
-/** What Lambda adds to a function's settings, and CloudFormation in the place of a Ref. */
+/** Settings that Lambda adds, and values that CloudFormation resolves. */
 const LAMBDA = {
   ROOT_KEY_SECRET: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:RootKey-8hLtkJVKYGYE-AbC123',
   QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/kms-grants-dev',
@@ -31,7 +31,7 @@ const LAMBDA = {
   AWS_SESSION_TOKEN: 'example',
 };
 
-// One at a time: they share the folder that bundles are made in. The last leaves .serverless as a user would have it.
+// One after the other, because they share the build folder. The last one leaves .serverless as for a user.
 const changed = packageStack('dev', CHANGED);
 const prod = packageStack('prod');
 const dev = packageStack('dev', {}, '.serverless');
@@ -46,9 +46,9 @@ describe.each([dev, prod])('the stack of stage $stage', (stack) => {
 
 describe('a stack with other settings', () => testSettings(changed));
 
-test('a throttle that is no number stops the packaging', () => {
-  const why = expect.stringContaining('readsPerSecond is not a whole number above 0');
-  expect(() => packageStack('dev', { readsPerSecond: 'many' })).toThrow(expect.objectContaining({ stdout: why }));
+test('a throttle that is not a number stops the packaging', () => {
+  const stdout = expect.stringContaining('readsPerSecond must be a whole number above 0');
+  expect(() => packageStack('dev', { readsPerSecond: 'many' })).toThrow(expect.objectContaining({ stdout }));
 });
 
 const bundles = [
@@ -58,40 +58,40 @@ const bundles = [
   Object.entries(bundles).map(([name, code]) => ({ authority, name, code: () => code })),
 );
 
-test('every function is packaged alone', () => {
+test('every function has a package of its own', () => {
   const names = functionsOf(dev).map(({ name }) => name);
   expect(Object.keys(dev.bundles).sort()).toEqual(names.sort());
   expect(names.filter((name) => !existsSync(`.serverless/${name}.zip`))).toEqual([]);
 });
 
-test.each(bundles)('$name, $authority, is within the size budget, and without SQLite', ({ authority, name, code }) => {
-  const max = HOOK_BYTES_MAX[name as keyof typeof HOOK_BYTES_MAX] ?? BUNDLE_BYTES_MAX;
-  expect(Buffer.byteLength(code())).toBeLessThanOrEqual(max[authority]);
-  expect(code()).not.toContain('node:sqlite');
-});
-
 test.each(bundles)(
-  '$name, $authority, carries all it needs: nothing is loaded but what is part of Node',
-  ({ code }) => {
-    const loaded = [...code().matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
-    expect(loaded.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))).toEqual([]);
+  'the bundle of $name, $authority, is within the size budget and does not use SQLite',
+  ({ authority, name, code }) => {
+    const max = HOOK_BYTES_MAX[name as keyof typeof HOOK_BYTES_MAX] ?? BUNDLE_BYTES_MAX;
+    expect(Buffer.byteLength(code())).toBeLessThanOrEqual(max[authority]);
+    expect(code()).not.toContain('node:sqlite');
   },
 );
 
-test('a function carries the authority and the identity of its deployment, and not the others', () => {
-  const carried = ({ bundles }: Stack) => {
+test.each(bundles)('the bundle of $name, $authority, loads no modules except those of Node', ({ code }) => {
+  const loaded = [...code().matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
+  expect(loaded.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))).toEqual([]);
+});
+
+test('a bundle contains only the authority and the identity of its deployment', () => {
+  const contentsOf = ({ bundles }: Stack) => {
     const code = bundles['list-grants'] ?? '';
-    // What only they have, and minifying leaves as it is.
-    const signs = {
+    // Texts that only these modules have and that minification does not change.
+    const markers = {
       standalone: '.keyByAlias(',
       upstream: 'x-security-token',
       keystone: '/v3/auth/tokens',
       ky: 'HTTPError',
     };
-    return Object.entries(signs).flatMap(([name, sign]) => (code.includes(sign) ? [name] : []));
+    return Object.entries(markers).flatMap(([name, marker]) => (code.includes(marker) ? [name] : []));
   };
-  expect(carried(dev)).toEqual(['standalone']);
-  expect(carried(changed)).toEqual(['upstream', 'keystone', 'ky']);
+  expect(contentsOf(dev)).toEqual(['standalone']);
+  expect(contentsOf(changed)).toEqual(['upstream', 'keystone', 'ky']);
 });
 
 function variablesOf(stack: Stack): Record<string, string> {
@@ -99,8 +99,8 @@ function variablesOf(stack: Stack): Record<string, string> {
   return environment.Variables;
 }
 
-/** What the packaged list-grants answers and logs, in a process of its own. */
-function ask({ bundles }: Stack, settings: object): { status: string | undefined; log: string } {
+/** Calls the packaged list-grants in a process of its own. @returns the status of its reply, and its output */
+function callListGrants({ bundles }: Stack, settings: object): { status: string | undefined; log: string } {
   const home = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const bundle = join(home, 'list-grants.js');
   writeFileSync(bundle, bundles['list-grants'] ?? '');
@@ -122,9 +122,9 @@ function ask({ bundles }: Stack, settings: object): { status: string | undefined
 }
 
 test.each([dev, changed])(
-  'a packaged function answers an API Gateway event on its own, with the settings of the stack',
+  'a packaged function replies to an API Gateway event, with the settings of the stack',
   (stack) => {
-    expect(ask(stack, variablesOf(stack)).status).toBe('401');
+    expect(callListGrants(stack, variablesOf(stack)).status).toBe('401');
   },
 );
 
@@ -155,10 +155,10 @@ test.each([
   ],
   ['IDENTITY', changed, { IDENTITY: 'directory', IAM_ENDPOINT: '' }, 'deploy again with the param identity=directory'],
 ])(
-  'a function whose %s was changed beside its package refuses, and its log says what to do',
-  (_name, stack, settings, told) => {
-    const { status, log } = ask(stack, { ...variablesOf(stack), ...settings });
+  'a function whose %s does not fit its bundle replies with 500, and its log says what to do',
+  (_name, stack, settings, message) => {
+    const { status, log } = callListGrants(stack, { ...variablesOf(stack), ...settings });
     expect(status).toBe('500');
-    expect(log).toContain(told);
+    expect(log).toContain(message);
   },
 );

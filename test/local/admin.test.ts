@@ -165,7 +165,7 @@ describe('while a service is running', () => {
     expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
   });
 
-  test('the next request of a disabled user is rejected, by token, password and access key; after enable-user a new token works', async () => {
+  test('disable-user rejects token, password and access key from the next request on; enable-user lets the user in again', async () => {
     const headers = await newToken();
     expect((await run('disable-user', '--user', user.user_id)).code).toBe(0);
     expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
@@ -177,7 +177,7 @@ describe('while a service is running', () => {
     expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
   });
 
-  test('the next request with a disabled access key is rejected, tokens still work; after enable-access-key it works again', async () => {
+  test('disable-access-key rejects the key from the next request on, but no tokens; enable-access-key reverses it', async () => {
     expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
     expect((await run('disable-access-key', '--access-key', key.access_key)).code).toBe(0);
     expect(await kmsSigned('list-keys')).toMatchObject(UNAUTHENTICATED);

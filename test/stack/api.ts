@@ -1,4 +1,4 @@
-/** What API Gateway does itself. */
+/** Checks of the packaged API Gateway: throttles, CORS and access log. */
 import { expect, test } from '@jest/globals';
 import { readRoutes } from '../../local/routes.ts';
 import { functionsOf, ofType, type Stack } from './packaged.ts';
@@ -8,7 +8,7 @@ interface Throttle {
   ThrottlingBurstLimit: number;
 }
 
-/** By the role of the function. */
+/** Requests per second by role of the function. */
 const PER_SECOND: Record<string, number> = {
   ReaderRole: 500,
   ChangerRole: 100,
@@ -17,7 +17,7 @@ const PER_SECOND: Record<string, number> = {
   NothingRole: 50,
 };
 
-export const upTo = (perSecond: number): Throttle => ({
+export const throttleOf = (perSecond: number): Throttle => ({
   ThrottlingRateLimit: perSecond,
   ThrottlingBurstLimit: perSecond,
 });
@@ -27,33 +27,33 @@ export function testApi(stack: Stack): void {
   const settings = stage?.Properties['RouteSettings'] as Record<string, Throttle>;
   const routes = ofType(stack, 'AWS::ApiGatewayV2::Route');
 
-  test('every route is throttled by what its function does, tokens tighter than all others', () => {
+  test('every route has the throttle of the role of its function; the login route has the lowest', () => {
     const perSecond = new Map(functionsOf(stack).map(({ name, role }) => [name, PER_SECOND[role] ?? 0]));
-    const wanted = readRoutes().map(({ name, key }) => [
+    const expected = readRoutes().map(({ name, key }) => [
       key === '*' ? '$default' : key,
-      upTo(perSecond.get(name) ?? 0),
+      throttleOf(perSecond.get(name) ?? 0),
     ]);
-    expect(settings).toEqual(Object.fromEntries(wanted));
+    expect(settings).toEqual(Object.fromEntries(expected));
     expect(settings).toMatchObject({
-      'POST /v1.0/{project_id}/kms/list-grants': upTo(500),
-      'POST /v1.0/{project_id}/kms/revoke-grant': upTo(100),
-      'POST /v3/auth/tokens': upTo(20),
-      'POST /hooks/{source}': upTo(100),
-      $default: upTo(50),
+      'POST /v1.0/{project_id}/kms/list-grants': throttleOf(500),
+      'POST /v1.0/{project_id}/kms/revoke-grant': throttleOf(100),
+      'POST /v3/auth/tokens': throttleOf(20),
+      'POST /hooks/{source}': throttleOf(100),
+      $default: throttleOf(50),
     });
-    expect(stage?.Properties['DefaultRouteSettings']).toEqual({ DetailedMetricsEnabled: false, ...upTo(50) });
+    expect(stage?.Properties['DefaultRouteSettings']).toEqual({ DetailedMetricsEnabled: false, ...throttleOf(50) });
   });
 
-  test('the settings of a route wait for the route', () => {
+  test('the stage depends on every route that it has settings for', () => {
     expect(routes.map(([, { Properties }]) => Properties['RouteKey']).sort()).toEqual(Object.keys(settings).sort());
     expect(stage?.DependsOn).toEqual(expect.arrayContaining(routes.map(([name]) => name)));
   });
 
-  test('browsers of no origin may call', () => {
+  test('no origin is allowed for browsers by default', () => {
     expect(stack.resources['HttpApi']?.Properties).toEqual({ Name: `${stack.stage}-kms-grants`, ProtocolType: 'HTTP' });
   });
 
-  test('the access log tells who asked for what and how it went, and holds no header, query, path or body', () => {
+  test('the access log has the client, route, status and times, and no header, query, path or body', () => {
     const log = stage?.Properties['AccessLogSettings'] as Record<string, unknown> | undefined;
     expect(log?.['DestinationArn']).toEqual({ 'Fn::GetAtt': ['HttpApiLogGroup', 'Arn'] });
     expect(JSON.parse(String(log?.['Format']))).toEqual({

@@ -1,4 +1,4 @@
-/** What holds the data, and the secrets. */
+/** Checks of the packaged table, root key and function settings. */
 import { expect, test } from '@jest/globals';
 import { functionsOf, type Stack } from './packaged.ts';
 
@@ -29,7 +29,7 @@ export function testData(stack: Stack): void {
     });
   });
 
-  test('the root key is made at random where it is kept, and outlives the stack', () => {
+  test('Secrets Manager generates the root key, and it outlives the stack', () => {
     expect(resources['RootKey']).toEqual({
       Type: 'AWS::SecretsManager::Secret',
       DeletionPolicy: 'Retain',
@@ -41,7 +41,7 @@ export function testData(stack: Stack): void {
     });
   });
 
-  test('the stack itself cannot be deleted, and no update replaces what holds the data', () => {
+  test('the stack is protected from deletion, and no update may replace the table or change the root key', () => {
     expect(provider['deletionProtection']).toBe(true);
     expect(provider['stackPolicy']).toEqual([
       { Effect: 'Allow', Principal: '*', Action: ['Update:*'], Resource: '*' },
@@ -55,7 +55,7 @@ export function testData(stack: Stack): void {
     ]);
   });
 
-  test('functions are told the settings, and where the root key is, not what it is', () => {
+  test('functions get the settings and the name of the root key secret, not its value', () => {
     for (const { properties } of functionsOf(stack)) {
       expect(properties['Environment']).toEqual({
         Variables: {
@@ -88,7 +88,7 @@ export function testData(stack: Stack): void {
     expect(arns.filter((arn) => /\d{12}|eu-central-1/.test(arn))).toEqual([]);
   });
 
-  test('the outputs tell the URL, the table and the secret', () => {
+  test('the outputs are the URL, the table name and the root key secret', () => {
     expect(outputs['HttpApiUrl']?.Value).toEqual({
       'Fn::Join': [
         '',

@@ -1,4 +1,4 @@
-/** What functions ask of DynamoDB, beside what their roles allow: DynamoDB Local itself asks nobody for permission. */
+/** Compares the calls of functions to DynamoDB with the permissions of their roles; DynamoDB Local checks none. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
@@ -8,18 +8,18 @@ import { type ApiResponse, startService, type TestService } from '../support/ser
 import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS } from './roles.ts';
 
-/** Those are used in dynamodb-hooks.test.ts. */
-const OF_HOOKS = ['find-lost-work', 'job', 'webhook', 'work'];
+/** dynamodb-hooks.test.ts covers these. */
+const WEBHOOK_FUNCTIONS = ['find-lost-work', 'job', 'webhook', 'work'];
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 let recorder: FakeDynamodb;
 let service: TestService;
-/** By the name of the function. */
+/** By name of the function. */
 const uses = new Map<string, Use[]>();
 
-/** Does what a function is there for, and keeps what that asks of DynamoDB. */
-async function using<T>(name: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work` and records its calls to DynamoDB as those of the function. */
+async function recordUses<T>(name: string, work: () => Promise<T>): Promise<T> {
   recorder.asked.length = 0;
   const result = await work();
   uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf)]);
@@ -27,10 +27,10 @@ async function using<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 const kms = (name: string, body: object, user = service.creator): Promise<ApiResponse> =>
-  using(name, () => service.kms(user, name, body));
+  recordUses(name, () => service.kms(user, name, body));
 
 const login = (user: object) =>
-  using('create-token', () =>
+  recordUses('create-token', () =>
     service.send('/v3/auth/tokens', {
       body: {
         auth: {
@@ -52,12 +52,12 @@ beforeAll(async () => {
   const { user_id: id, name, password } = creator;
   expect((await login({ id, password })).status).toBe(201);
   expect((await login({ name, password, domain: { name: creator.domain_name } })).status).toBe(201);
-  okBody(await using('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
-  okBody(await using('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
+  okBody(await recordUses('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
+  okBody(await recordUses('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
 
-  const key_id = await using('create-key', () => newKey(service));
+  const key_id = await recordUses('create-key', () => newKey(service));
   const signed = (body: object) =>
-    using('create-grant', () =>
+    recordUses('create-grant', () =>
       sendSigned(service, creator, `/v1.0/${demo.project_id}/kms/create-grant`, JSON.stringify(body)),
     );
   const operations = ['create-grant', 'retire-grant', 'encrypt-data'];
@@ -91,8 +91,8 @@ beforeAll(async () => {
   okBody(await kms('cancel-key-deletion', { key_id }));
   okBody(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: '7' }));
   service.clock.nowMs += 8 * DAY_MS;
-  expect(await using('delete-due-keys', () => service.services.deleteDueKeys())).toBe(1);
-  await using('unmatched', () => service.send('/nowhere'));
+  expect(await recordUses('delete-due-keys', () => service.services.deleteDueKeys())).toBe(1);
+  await recordUses('unmatched', () => service.send('/nowhere'));
 });
 
 afterAll(async () => {
@@ -100,24 +100,24 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-test('each function was used', () => {
+test('every function was called', () => {
   const all = Object.values(KINDS).flatMap(({ functions }) => functions);
-  expect([...uses.keys()].sort()).toEqual(all.filter((name) => !OF_HOOKS.includes(name)).sort());
+  expect([...uses.keys()].sort()).toEqual(all.filter((name) => !WEBHOOK_FUNCTIONS.includes(name)).sort());
 });
 
-test.each(Object.entries(KINDS))('%s allows all that its functions ask for', (_, { functions, may }) => {
+test.each(Object.entries(KINDS))('%s allows every call that its functions make', (_, { functions, may }) => {
   const refused = functions.flatMap((name) =>
     (uses.get(name) ?? []).filter((use) => !may.some((permission) => allows(permission, use))),
   );
   expect(refused).toEqual([]);
 });
 
-test.each(['ChangerRole', 'LoginRole'])('%s may write nothing that none of its functions writes', (kind) => {
+test.each(['ChangerRole', 'LoginRole'])('%s allows no writes that none of its functions makes', (kind) => {
   const { functions = [], may = [] } = KINDS[kind] ?? {};
   const isWrite = (action: string) => /:(?:Put|Update|Delete)Item$/.test(action);
-  const asked = functions.flatMap((name) => uses.get(name) ?? []).filter(({ action }) => isWrite(action));
+  const writes = functions.flatMap((name) => uses.get(name) ?? []).filter(({ action }) => isWrite(action));
   const allowed = may.map(partsOf).filter(({ action }) => isWrite(action));
   const patterns = allowed.flatMap((permission) => permission.patterns ?? []);
   expect(patterns.length).toBeGreaterThan(0);
-  expect(patterns.filter((pattern) => !asked.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
+  expect(patterns.filter((pattern) => !writes.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * What hooks ask of DynamoDB and of the queue, from the door to who is told in the end, beside what the roles allow where
- * somebody hears of changes.
+ * Compares the calls to DynamoDB and the queue that a webhook causes, from its receipt to the delivery of events, with
+ * the permissions of the roles in a stack with targets.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -22,41 +22,41 @@ import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS, WITH_TARGETS } from './roles.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** 24 bytes, and no secret of anybody. */
+/** 24 bytes; a test value only. */
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
 
 let recorder: FakeDynamodb;
 let service: TestService;
 let services: Services;
-/** By the name of the function. */
+/** By name of the function. */
 const uses = new Map<string, Use[]>();
-/** What the queue was asked for by functions themselves; taking and ending is Lambda's. */
-const queued: Use[] = [];
-/** All that was sent to the queue. */
-const sends: Message[] = [];
+/** Calls of the functions to the queue. Lambda itself receives and deletes messages. */
+const queueUses: Use[] = [];
+/** The messages that were sent to the queue. */
+const sentMessages: Message[] = [];
 
-/** Does what a function is there for, and keeps what that asks of DynamoDB and of the queue. */
-async function using<T>(name: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work` and records its calls to DynamoDB and the queue as those of the function. */
+async function recordUses<T>(name: string, work: () => Promise<T>): Promise<T> {
   recorder.asked.length = 0;
-  queued.length = 0;
+  queueUses.length = 0;
   const result = await work();
-  uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf), ...queued]);
+  uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf), ...queueUses]);
   return result;
 }
 
-let sent = 0;
+let sentWebhooks = 0;
 
-/** Sends a hook. @returns the id of the job that it has started */
-async function hook(type: string, data: object): Promise<string> {
-  sent += 1;
+/** Sends a webhook. @returns the id of the job that it started */
+async function sendWebhook(type: string, data: object): Promise<string> {
+  sentWebhooks += 1;
   const body = JSON.stringify({ type, timestamp: '2026-11-22T10:00:00Z', data });
-  const message = { id: `msg-${sent}`, timestampSeconds: Math.floor(service.clock.nowMs / 1000), body };
+  const message = { id: `msg-${sentWebhooks}`, timestampSeconds: Math.floor(service.clock.nowMs / 1000), body };
   const headers = { 'content-type': 'application/json', ...signWebhook(message, [SECRET]) };
-  return okBody(await using('webhook', () => service.send('/hooks/idp', { headers, body }))).job_id;
+  return okBody(await recordUses('webhook', () => service.send('/hooks/idp', { headers, body }))).job_id;
 }
 
-/** A job as of a credential that was found; only who finds them may name them. @returns its id */
-async function jobFor(identity: string): Promise<string> {
+/** Stores a job for a leaked credential, which only the github source can send, and its message. @returns its id */
+async function createJobFor(identity: string): Promise<string> {
   const jobId = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   const nowMs = service.clock.nowMs;
   await services.store.jobs.add({
@@ -69,7 +69,7 @@ async function jobFor(identity: string): Promise<string> {
     state: 'queued',
     revision: 0,
     dueAtMs: nowMs + 60_000,
-    tries: 0,
+    failedAttempts: 0,
     revoked: 0,
     leftovers: [],
     unmapped: [],
@@ -78,35 +78,35 @@ async function jobFor(identity: string): Promise<string> {
   return jobId;
 }
 
-/** As SQS hands it over. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS", the example event. */
-const eventOf = (taken: ReceivedMessage) =>
+/** The event of one message. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS", the example event. */
+const eventOf = (received: ReceivedMessage) =>
   ({
     Records: [
       {
-        messageId: taken.receiptHandle,
-        receiptHandle: taken.receiptHandle,
-        body: JSON.stringify(taken.message),
-        attributes: { ApproximateReceiveCount: String(taken.receiveCount) },
+        messageId: received.receiptHandle,
+        receiptHandle: received.receiptHandle,
+        body: JSON.stringify(received.message),
+        attributes: { ApproximateReceiveCount: String(received.receiveCount) },
       },
     ],
   }) as SQSEvent;
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context;
 
-/** Works until the queue has nothing that is due. @returns the kinds of what was worked on */
-async function workAll(): Promise<string[]> {
+/** Calls the worker until the queue has no due message. @returns the kinds of the processed messages */
+async function processAll(): Promise<string[]> {
   const kinds: string[] = [];
-  for (let [taken] = await services.queue.receive(1); taken; [taken] = await services.queue.receive(1)) {
-    const event = eventOf(taken);
-    const { batchItemFailures } = await using('work', () => work(event, CONTEXT));
-    if (batchItemFailures.length === 0) await services.queue.delete(taken);
-    kinds.push(taken.message.kind);
+  for (let [received] = await services.queue.receive(1); received; [received] = await services.queue.receive(1)) {
+    const event = eventOf(received);
+    const { batchItemFailures } = await recordUses('work', () => work(event, CONTEXT));
+    if (batchItemFailures.length === 0) await services.queue.delete(received);
+    kinds.push(received.message.kind);
   }
   return kinds;
 }
 
-/** Settings of hooks, as a file of the test's own. */
-function fileOf(name: string, settings: object): SecretReference {
+/** Writes settings to a file. @returns the reference to it */
+function settingsFile(name: string, settings: object): SecretReference {
   const path = join(service.dataDir, name);
   writeFileSync(path, JSON.stringify(settings));
   return { kind: 'file', path };
@@ -114,7 +114,7 @@ function fileOf(name: string, settings: object): SecretReference {
 
 async function stateOf(jobId: string): Promise<string> {
   const headers = { 'X-Auth-Token': await service.token(service.creator) };
-  return okBody(await using('job', () => service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers }))).state;
+  return okBody(await recordUses('job', () => service.send(`/hooks/jobs/${jobId}`, { method: 'GET', headers }))).state;
 }
 
 beforeAll(async () => {
@@ -124,9 +124,11 @@ beforeAll(async () => {
   const actions = ['principal.disabled', 'grant.revoke', 'key.compromised'];
   const config = {
     ...service.services.config,
-    hooks: fileOf('hooks.json', { idp: { kind: 'standard', secrets: [SECRET], projects: [demo.project_id], actions } }),
-    // Nobody listens there, so that a delivery has to wait and is tried again.
-    targets: fileOf('targets.json', {
+    hooks: settingsFile('hooks.json', {
+      idp: { kind: 'standard', secrets: [SECRET], projects: [demo.project_id], actions },
+    }),
+    // Nothing listens on this port, so the delivery fails and is retried.
+    targets: settingsFile('targets.json', {
       audit: { url: 'http://127.0.0.1:1/', secrets: [SECRET], allow_private: true },
     }),
   };
@@ -139,8 +141,8 @@ beforeAll(async () => {
   ] as const) {
     const real = queue[method] as (...args: unknown[]) => Promise<void>;
     jest.spyOn(queue, method).mockImplementation((...args: unknown[]) => {
-      queued.push({ action, pk: '' });
-      if (method === 'send') sends.push(args[0] as Message);
+      queueUses.push({ action, pk: '' });
+      if (method === 'send') sentMessages.push(args[0] as Message);
       return real.apply(queue, args);
     });
   }
@@ -150,7 +152,10 @@ beforeAll(async () => {
 
   const keyId = await newKey(service);
   const grant = (fields = {}) => newGrant(service, keyId, fields);
-  const found = [`access-key:${grantee.access_key}`, `sha256:${createHash('sha256').update(token).digest('hex')}`];
+  const leakedIdentities = [
+    `access-key:${grantee.access_key}`,
+    `sha256:${createHash('sha256').update(token).digest('hex')}`,
+  ];
   const jobs: [string, object][] = [
     ['principal.disabled', { grantee_principal: grantee.user_id }],
     ['principal.disabled', { identity: 'ann@example.com' }],
@@ -158,47 +163,49 @@ beforeAll(async () => {
   ];
   for (const [type, data] of jobs) {
     await grant({ retiring_principal: creator.user_id });
-    const jobId = await hook(type, data);
-    await workAll();
+    const jobId = await sendWebhook(type, data);
+    await processAll();
     expect([type, data, await stateOf(jobId)]).toEqual([type, data, 'done']);
-    // The demo's own grants go with the first.
+    // The first job also revokes the grants of the demo.
     expect((await store.jobs.job(jobId))?.revoked).toBeGreaterThan(0);
   }
-  for (const identity of found) {
+  for (const identity of leakedIdentities) {
     await grant();
-    const jobId = await jobFor(identity);
-    await workAll();
+    const jobId = await createJobFor(identity);
+    await processAll();
     expect((await store.jobs.job(jobId))?.revoked).toBe(1);
   }
-  const one = await hook('grant.revoke', { key_id: keyId, grant_id: await grant() });
-  await workAll();
-  expect(await stateOf(one)).toBe('done');
-  // Deliveries wait by the machine's clock, so one is handed over here.
-  const delivery = sends.find(({ kind }) => kind === 'delivery');
-  if (!delivery) throw new Error('nothing was put off for the target that does not answer');
-  const { batchItemFailures } = await using('work', () =>
+  const grantJob = await sendWebhook('grant.revoke', { key_id: keyId, grant_id: await grant() });
+  await processAll();
+  expect(await stateOf(grantJob)).toBe('done');
+  // The delay of a delivery runs by the system clock, so the test passes its message to the worker directly.
+  const delivery = sentMessages.find(({ kind }) => kind === 'delivery');
+  if (!delivery) throw new Error('no delivery was queued for the target');
+  const { batchItemFailures } = await recordUses('work', () =>
     work(eventOf({ message: delivery, receiveCount: 1, receiptHandle: '0.1' }), CONTEXT),
   );
   expect(batchItemFailures).toHaveLength(1);
-  expect(await stateOf(await hook('user.greeted', {}))).toBe('ignored');
+  expect(await stateOf(await sendWebhook('user.greeted', {}))).toBe('ignored');
 
   const grantId = await grant();
-  okBody(await using('revoke-grant', () => service.kms(creator, 'revoke-grant', { key_id: keyId, grant_id: grantId })));
-  const lost = await hook('key.compromised', { key_id: keyId });
-  // What the queue was told of both has got lost.
-  for (const taken of await queue.receive(10)) await queue.delete(taken);
+  okBody(
+    await recordUses('revoke-grant', () => service.kms(creator, 'revoke-grant', { key_id: keyId, grant_id: grantId })),
+  );
+  const lostJob = await sendWebhook('key.compromised', { key_id: keyId });
+  // The messages of both are lost.
+  for (const received of await queue.receive(10)) await queue.delete(received);
   clock.nowMs += 120_000;
-  await using('find-lost-work', () => findLostWork());
-  expect(await workAll()).toEqual(expect.arrayContaining(['job', 'outbox']));
-  expect(await stateOf(lost)).toBe('done');
+  await recordUses('find-lost-work', () => findLostWork());
+  expect(await processAll()).toEqual(expect.arrayContaining(['job', 'outbox']));
+  expect(await stateOf(lostJob)).toBe('done');
   expect(await store.outbox.list(1)).toEqual([]);
 
-  okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: await withGrant(), pending_days: '7' }));
+  okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: await newKeyWithGrant(), pending_days: '7' }));
   clock.nowMs += 8 * DAY_MS;
-  expect(await using('delete-due-keys', () => services.deleteDueKeys())).toBe(1);
+  expect(await recordUses('delete-due-keys', () => services.deleteDueKeys())).toBe(1);
 });
 
-async function withGrant(): Promise<string> {
+async function newKeyWithGrant(): Promise<string> {
   const keyId = await newKey(service);
   await newGrant(service, keyId);
   return keyId;
@@ -213,10 +220,10 @@ afterAll(async () => {
 const kinds = Object.entries(KINDS).map(([kind, { functions, may }]) => ({
   kind,
   may: [...may, ...(WITH_TARGETS[kind] ?? [])],
-  asked: () => functions.flatMap((name) => uses.get(name) ?? []),
+  used: () => functions.flatMap((name) => uses.get(name) ?? []),
 }));
 
-test('each function that hooks need was used, and two that change grants', () => {
+test('every function of webhooks was called, and two functions that change grants', () => {
   expect([...uses.keys()].sort()).toEqual([
     'delete-due-keys',
     'find-lost-work',
@@ -227,32 +234,35 @@ test('each function that hooks need was used, and two that change grants', () =>
   ]);
 });
 
-test.each(kinds)('$kind allows all that its functions ask for', ({ may, asked }) => {
-  expect(asked().filter((use) => !may.some((permission) => allows(permission, use)))).toEqual([]);
+test.each(kinds)('$kind allows every call that its functions make', ({ may, used }) => {
+  expect(used().filter((use) => !may.some((permission) => allows(permission, use)))).toEqual([]);
 });
 
 test.each(kinds.filter(({ kind }) => /Hook|Finder/.test(kind)))(
-  '$kind allows nothing that its functions never ask for',
-  ({ may, asked }) => {
+  '$kind allows no call that its functions never make',
+  ({ may, used }) => {
     const unused = may.flatMap((permission) => {
       const { action, patterns = [''] } = partsOf(permission);
-      const isAsked = (pattern: string) => asked().some((use) => use.action === action && fits(use.pk, pattern));
-      return patterns.filter((pattern) => !isAsked(pattern)).map((pattern) => `${action} ${pattern}`);
+      const isUsed = (pattern: string) => used().some((use) => use.action === action && fits(use.pk, pattern));
+      return patterns.filter((pattern) => !isUsed(pattern)).map((pattern) => `${action} ${pattern}`);
     });
     expect(unused).toEqual([]);
   },
 );
 
-test('who works may touch nothing that work never touches', () => {
-  const { may = [], asked } = kinds.find(({ kind }) => kind === 'WorkerRole') ?? {};
+test('WorkerRole allows no partition that the worker never uses', () => {
+  const { may = [], used } = kinds.find(({ kind }) => kind === 'WorkerRole') ?? {};
   const patterns = may.flatMap((permission) => partsOf(permission).patterns ?? []);
-  const touched = asked?.() ?? [];
+  const touched = used?.() ?? [];
   const unused = patterns.filter((pattern) => !touched.some(({ pk }) => fits(pk, pattern)));
-  // Another KMS's answers are remembered: dynamodb-upstream.test.ts.
+  // Only with an upstream does the worker use idempotency records: dynamodb-upstream.test.ts.
   expect([...new Set(unused)]).toEqual(['idempotency#*']);
 });
 
-test.each(['revoke-grant', 'delete-due-keys', 'work'])('%s writes what is to be told, and sends word of it', (name) => {
-  const actions = (uses.get(name) ?? []).map(({ action, pk }) => `${action} ${pk.replace(/#.*/, '')}`.trim());
-  expect(actions).toEqual(expect.arrayContaining(['dynamodb:PutItem outbox', 'sqs:SendMessage queue']));
-});
+test.each(['revoke-grant', 'delete-due-keys', 'work'])(
+  '%s writes an event to the outbox and sends a message',
+  (name) => {
+    const actions = (uses.get(name) ?? []).map(({ action, pk }) => `${action} ${pk.replace(/#.*/, '')}`.trim());
+    expect(actions).toEqual(expect.arrayContaining(['dynamodb:PutItem outbox', 'sqs:SendMessage queue']));
+  },
+);

@@ -1,6 +1,6 @@
 /**
- * What functions ask of DynamoDB in front of another KMS, beside what their roles allow. A standalone instance plays that
- * KMS, as a process of its own.
+ * Compares the calls of functions to DynamoDB, in a service with an upstream KMS, with the permissions of their roles.
+ * The upstream is a standalone service in a process of its own.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -30,23 +30,23 @@ const READERS = [
   'list-principal-grants',
   'list-retirable-grants',
 ];
-/** 24 bytes, and no secret of anybody. */
+/** 24 bytes; a test value only. */
 const HOOK_SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
 const CHANGERS = KINDS['ChangerRole']?.functions ?? [];
 
 const folder = newDataDir();
-/** By the name of the function. */
+/** By name of the function. */
 const uses = new Map<string, Use[]>();
 
 let recorder: FakeDynamodb;
-let cloud: ServiceProcess;
+let upstream: ServiceProcess;
 let services: Services;
 let gateway: Awaited<ReturnType<typeof createGateway>>;
 
 beforeAll(async () => {
   recorder = await startFakeDynamodb(dynamodbEndpoint());
-  cloud = await startProcess(join(folder, 'cloud'));
-  const { project_id, users } = cloud.demo();
+  upstream = await startProcess(join(folder, 'upstream'));
+  const { project_id, users } = upstream.demo();
   const [owner] = users as [DemoUser];
   const hooks = join(folder, 'hooks.json');
   const source = { kind: 'standard', secrets: [HOOK_SECRET], projects: [project_id], actions: ['principal.disabled'] };
@@ -57,7 +57,7 @@ beforeAll(async () => {
     DYNAMODB_ENDPOINT: recorder.endpoint,
     TABLE: freshTableName(),
     AUTHORITY: 'upstream',
-    KMS_ENDPOINT: cloud.url,
+    KMS_ENDPOINT: upstream.url,
     KMS_CREDENTIALS: 'env',
     KMS_ACCESS_KEY: owner.access_key,
     KMS_SECRET_KEY: owner.secret_key,
@@ -72,63 +72,63 @@ beforeAll(async () => {
   const ann = await newUser(project_id, 'ann');
   const bob = await newUser(project_id, 'bob');
 
-  /** Signed: so it is remembered without a `sequence`, and a refusal is remembered too. */
-  async function ask(user: Keys, name: string, fields: object, status = 200) {
+  /** Sends a signed request: the service stores an idempotency record for it even without a `sequence`. */
+  async function call(user: Keys, name: string, fields: object, status = 200) {
     recorder.asked.length = 0;
-    const answer = await post(user, `/v1.0/${project_id}/kms/${name}`, JSON.stringify(fields));
-    expect([name, answer.status]).toEqual([name, status]);
+    const reply = await post(user, `/v1.0/${project_id}/kms/${name}`, JSON.stringify(fields));
+    expect([name, reply.status]).toEqual([name, status]);
     uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf)]);
-    return answer.body;
+    return reply.body;
   }
 
-  const { key_info } = await ask(ann, 'create-key', { key_alias: 'one' });
+  const { key_info } = await call(ann, 'create-key', { key_alias: 'one' });
   const { key_id } = key_info;
   const operations = ['retire-grant', 'encrypt-data'];
   const grant = { key_id, grantee_principal: bob.user_id, operations };
-  const first = await ask(ann, 'create-grant', grant);
-  const second = await ask(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cff' });
-  await ask(bob, 'create-grant', grant, 403);
-  await ask(bob, 'list-grants', { key_id });
-  await ask(bob, 'list-retirable-grants', {});
-  await ask(bob, 'list-keys', {});
-  await ask(bob, 'describe-key', { key_id });
-  await ask(bob, 'revoke-grant', { key_id, ...first }, 403);
-  await ask(ann, 'revoke-grant', { key_id, ...first });
-  await ask(bob, 'retire-grant', { key_id, ...second });
-  await ask(bob, 'retire-grant', { key_id, grant_id: '0'.repeat(64) }, 400);
-  // Within one second, the same without a `sequence` would be signed alike and so be the same request.
-  await ask(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfe' });
-  await ask(ann, 'list-principal-grants', { grantee_principal: bob.user_id });
-  expect(await ask(ann, 'revoke-principal-grants', { grantee_principal: bob.user_id })).toMatchObject({ revoked: 1 });
-  await ask(ann, 'list-grant-events', { key_id });
+  const first = await call(ann, 'create-grant', grant);
+  const second = await call(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cff' });
+  await call(bob, 'create-grant', grant, 403);
+  await call(bob, 'list-grants', { key_id });
+  await call(bob, 'list-retirable-grants', {});
+  await call(bob, 'list-keys', {});
+  await call(bob, 'describe-key', { key_id });
+  await call(bob, 'revoke-grant', { key_id, ...first }, 403);
+  await call(ann, 'revoke-grant', { key_id, ...first });
+  await call(bob, 'retire-grant', { key_id, ...second });
+  await call(bob, 'retire-grant', { key_id, grant_id: '0'.repeat(64) }, 400);
+  // Within the same second an equal request without `sequence` would have the same signature, and so be a repeat.
+  await call(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfe' });
+  await call(ann, 'list-principal-grants', { grantee_principal: bob.user_id });
+  expect(await call(ann, 'revoke-principal-grants', { grantee_principal: bob.user_id })).toMatchObject({ revoked: 1 });
+  await call(ann, 'list-grant-events', { key_id });
 
-  await ask(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfd' });
-  expect(await workOn(bob.user_id)).toMatchObject({ state: 'done', revoked: 1 });
-  await ask(ann, 'disable-key', { key_id });
-  await ask(ann, 'enable-key', { key_id });
-  await ask(ann, 'schedule-key-deletion', { key_id, pending_days: '7' });
-  await ask(ann, 'cancel-key-deletion', { key_id });
+  await call(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfd' });
+  expect(await runJobFor(bob.user_id)).toMatchObject({ state: 'done', revoked: 1 });
+  await call(ann, 'disable-key', { key_id });
+  await call(ann, 'enable-key', { key_id });
+  await call(ann, 'schedule-key-deletion', { key_id, pending_days: '7' });
+  await call(ann, 'cancel-key-deletion', { key_id });
 });
 
 afterAll(async () => {
   await drain(gateway, 0);
   await services.store.close();
-  await cloud.stop();
+  await upstream.stop();
   await recorder.stop();
   rmSync(folder, { recursive: true });
 });
 
-/** Does what a hook about a principal has started. @returns the job as it is then */
-async function workOn(grantee: string) {
+/** Sends a webhook about the principal and runs its job. @returns the job */
+async function runJobFor(grantee: string) {
   const body = JSON.stringify({ type: 'principal.disabled', data: { grantee_principal: grantee } });
   const message = { id: 'msg-1', timestampSeconds: Math.floor(Date.now() / 1000), body };
   const headers = { 'content-type': 'application/json', ...signWebhook(message, [HOOK_SECRET]) };
-  const answer = await fetch(`${address()}/hooks/idp`, { method: 'POST', headers, body });
-  const { job_id: jobId } = (await answer.json()) as { job_id: string };
-  const [taken] = await services.queue.receive(1);
-  if (!taken) throw new Error('the hook has put nothing on the queue');
+  const response = await fetch(`${address()}/hooks/idp`, { method: 'POST', headers, body });
+  const { job_id: jobId } = (await response.json()) as { job_id: string };
+  const [received] = await services.queue.receive(1);
+  if (!received) throw new Error('the webhook put no message on the queue');
   recorder.asked.length = 0;
-  expect(await messageProcessor(services).process(taken, () => false)).toBe(true);
+  expect(await messageProcessor(services).process(received, () => false)).toBe(true);
   uses.set('work', recorder.asked.flatMap(usesOf));
   return services.store.jobs.job(jobId);
 }
@@ -147,13 +147,13 @@ async function post({ access_key: accessKey, secret_key: secretKey }: Keys, path
   };
   const request = { method: 'POST', path, query: '', headers, body: Buffer.from(body) };
   const authorization = sign(request, { accessKey, secretKey }, Object.keys(headers));
-  const sent = { method: 'POST', headers: { ...headers, authorization }, body };
-  const response = await fetch(address() + path, sent);
-  // biome-ignore lint/suspicious/noExplicitAny: replies of every form
+  const init = { method: 'POST', headers: { ...headers, authorization }, body };
+  const response = await fetch(address() + path, init);
+  // biome-ignore lint/suspicious/noExplicitAny: each API has its own reply
   return { status: response.status, body: (await response.json()) as any };
 }
 
-test('each KMS function was used', () => {
+test('every function that calls the KMS was called', () => {
   expect([...uses.keys()].sort()).toEqual([...READERS, ...CHANGERS, 'work'].sort());
 });
 
@@ -161,20 +161,20 @@ test.each([
   ['ReaderRole', READERS],
   ['ChangerRole', CHANGERS],
   ['WorkerRole', ['work']],
-])('%s allows all that its functions ask for', (kind, functions) => {
-  const asked = functions.flatMap((name) => uses.get(name) ?? []);
+])('%s allows every call that its functions make', (kind, functions) => {
+  const used = functions.flatMap((name) => uses.get(name) ?? []);
   const may = KINDS[kind]?.may ?? [];
-  expect(asked.filter((use) => !may.some((permission) => allows(permission, use)))).toEqual([]);
+  expect(used.filter((use) => !may.some((permission) => allows(permission, use)))).toEqual([]);
 });
 
-test('who lists writes nothing', () => {
-  const asked = READERS.flatMap((name) => uses.get(name) ?? []).map(({ action }) => action);
-  expect([...new Set(asked)].filter((action) => !/:(?:Batch)?GetItem$|:Query$/.test(action))).toEqual([]);
+test('reading functions write nothing', () => {
+  const actions = READERS.flatMap((name) => uses.get(name) ?? []).map(({ action }) => action);
+  expect([...new Set(actions)].filter((action) => !/:(?:Batch)?GetItem$|:Query$/.test(action))).toEqual([]);
 });
 
-test('changes add events and what is remembered of requests; nothing is changed or deleted', () => {
-  const asked = CHANGERS.flatMap((name) => uses.get(name) ?? []);
-  const written = asked.filter(({ action }) => /:(?:Put|Update|Delete)Item$/.test(action));
+test('changing functions only add events, idempotency records and items of keys and grants', () => {
+  const used = CHANGERS.flatMap((name) => uses.get(name) ?? []);
+  const written = used.filter(({ action }) => /:(?:Put|Update|Delete)Item$/.test(action));
   expect([...new Set(written.map(({ action, pk }) => `${action} ${pk.replace(/#.*/, '')}`))].sort()).toEqual([
     'dynamodb:PutItem events',
     'dynamodb:PutItem grant',

@@ -1,17 +1,17 @@
-/** What is asked of DynamoDB, as IAM judges it. */
+/** Calls to DynamoDB in the terms of IAM: action and partition key. */
 import type { Asked } from '../support/fake-dynamodb.ts';
 import { fits } from './roles.ts';
 
-/** An IAM action, and the partition that it is about. */
+/** An IAM action, and the partition key that it applies to. */
 export interface Use {
   action: string;
   pk: string;
 }
 
-/** A permission as `KINDS` tells it. */
+/** Splits a permission of `KINDS` into its action and its patterns of partition keys. */
 export function partsOf(permission: string) {
-  const [what = '', where] = permission.split(' table where pk is ');
-  return { action: what.replace(/ table$/, ''), patterns: where?.split(' ') };
+  const [actionOnTable = '', where] = permission.split(' table where pk is ');
+  return { action: actionOnTable.replace(/ table$/, ''), patterns: where?.split(' ') };
 }
 
 export function allows(permission: string, { action, pk }: Use): boolean {
@@ -25,14 +25,14 @@ export function usesOf({ operation, input }: Asked): Use[] {
     return Keys.map((Key) => useOf(operation, { Key }));
   }
   if (operation !== 'TransactWriteItems') return [useOf(operation, input)];
-  return input.TransactItems.flatMap((one: object) =>
-    Object.entries(one).map(([kind, item]) =>
+  return input.TransactItems.flatMap((write: object) =>
+    Object.entries(write).map(([kind, item]) =>
       useOf(kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`, item),
     ),
   );
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: requests have every form
+// biome-ignore lint/suspicious/noExplicitAny: each operation has its own input
 function useOf(operation: string, input: any): Use {
   const pk = input.ExpressionAttributeValues?.[':pk'] ?? (input.Item ?? input.Key).pk;
   return { action: `dynamodb:${operation}`, pk: pk.S };

@@ -1,4 +1,4 @@
-/** What `npm run package` hands to CloudFormation. */
+/** Runs `npm run package` and reads its template and bundles. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,34 +14,34 @@ export interface Resource {
 
 export interface Stack {
   stage: string;
-  /** The template, as CloudFormation will take it: its conditions decided. */
+  /** The resources of the template, with its conditions evaluated. */
   resources: Record<string, Resource>;
   outputs: Record<string, { Value: unknown }>;
-  /** The provider's settings that go to AWS beside the template. */
+  /** The provider's settings that are not part of the template. */
   provider: Record<string, unknown>;
-  /** The code of each function, by its name. */
+  /** The bundled code by name of the function. */
   bundles: Record<string, string>;
 }
 
-/** Where the bundles of the last run are. */
-const BUILD = '.esbuild/.build';
+/** The folder with the bundles of the last run. */
+const BUILD_DIR = '.esbuild/.build';
 
-/** A run takes 10 s. One whose build fails prints why and never ends: the plugin leaves its builder running. */
-const RUN_MS_MAX = 180_000;
+/** A run takes 10 s. If the build fails, a run prints the error and hangs, because the plugin does not stop esbuild. */
+const TIMEOUT_MS = 180_000;
 
 type Json = string | number | boolean | null | undefined | Json[] | { [name: string]: Json };
 type Conditions = Record<string, Json>;
 
 /**
- * Runs `npm run package` as it stands in package.json.
- * @param settings as with --param
- * @param folder where to, instead of .serverless
+ * Runs `npm run package`.
+ * @param settings passed on as --param
+ * @param folder the output folder; a temporary one by default
  */
 export function packageStack(stage: string, settings: Record<string, string> = {}, folder?: string): Stack {
   const home = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
-  const made = folder ?? join(home, 'package');
+  const outputDir = folder ?? join(home, 'package');
   const options = [
-    ...(folder === undefined ? ['--package', made] : []),
+    ...(folder === undefined ? ['--package', outputDir] : []),
     ...Object.entries(settings).map(([name, value]) => `--param=${name}=${value}`),
   ];
   try {
@@ -49,15 +49,15 @@ export function packageStack(stage: string, settings: Record<string, string> = {
       env: { PATH: process.env['PATH'], HOME: home },
       stdio: 'pipe',
       encoding: 'utf8',
-      timeout: RUN_MS_MAX,
+      timeout: TIMEOUT_MS,
     });
-    const read = (file: string) => JSON.parse(readFileSync(join(made, file), 'utf8'));
+    const read = (file: string) => JSON.parse(readFileSync(join(outputDir, file), 'utf8'));
     const template = read('cloudformation-template-update-stack.json');
     const { service } = read('serverless-state.json');
     const handlers = Object.entries(service.functions as Record<string, { handler: string }>);
     return {
       stage,
-      resources: decide(template.Resources, template.Conditions) as unknown as Stack['resources'],
+      resources: evaluate(template.Resources, template.Conditions) as unknown as Stack['resources'],
       outputs: template.Outputs,
       provider: service.provider,
       bundles: Object.fromEntries(handlers.map(([name, { handler }]) => [name, bundleOf(handler)])),
@@ -67,15 +67,15 @@ export function packageStack(stage: string, settings: Record<string, string> = {
   }
 }
 
-const bundleOf = (handler: string) => readFileSync(join(BUILD, handler.replace(/\.handler$/, '.js')), 'utf8');
+const bundleOf = (handler: string) => readFileSync(join(BUILD_DIR, handler.replace(/\.handler$/, '.js')), 'utf8');
 
-/** The resources of a type, by their names. */
+/** Returns the resources of a type, with their names. */
 export function ofType({ resources }: Stack, type: string): [string, Resource][] {
   return Object.entries(resources).filter(([, { Type }]) => Type === type);
 }
 
 interface PackagedFunction {
-  /** As serverless.yml has it. */
+  /** As in serverless.yml. */
   name: string;
   id: string;
   role: string;
@@ -91,21 +91,22 @@ export function functionsOf(stack: Stack): PackagedFunction[] {
   }));
 }
 
-function decide(value: Json, conditions: Conditions): Json {
-  if (Array.isArray(value)) return value.map((one) => decide(one, conditions)).filter((one) => one !== undefined);
+/** Replaces conditions by their results, as CloudFormation does. */
+function evaluate(value: Json, conditions: Conditions): Json {
+  if (Array.isArray(value)) return value.map((item) => evaluate(item, conditions)).filter((item) => item !== undefined);
   if (typeof value !== 'object' || value === null) return value;
   if (value['Ref'] === 'AWS::NoValue') return undefined;
   const choice = value['Fn::If'] as [string, Json, Json] | undefined;
-  if (choice) return decide(holds(conditions[choice[0]], conditions) ? choice[1] : choice[2], conditions);
+  if (choice) return evaluate(holds(conditions[choice[0]], conditions) ? choice[1] : choice[2], conditions);
   const split = value['Fn::Split'] as [string, string] | undefined;
   if (split) return split[1].split(split[0]);
-  const entries = Object.entries(value).map(([name, one]) => [name, decide(one, conditions)]);
-  return Object.fromEntries(entries.filter(([, one]) => one !== undefined));
+  const entries = Object.entries(value).map(([name, item]) => [name, evaluate(item, conditions)]);
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
 }
 
 function holds(condition: Json, conditions: Conditions): boolean {
   const { 'Fn::Not': not, 'Fn::Equals': equals } = condition as { 'Fn::Not'?: Json[]; 'Fn::Equals'?: Json[] };
   if (not) return !holds(not[0], conditions);
   if (equals) return equals[0] === equals[1];
-  throw new Error(`a condition of a kind that is not known here: ${JSON.stringify(condition)}`);
+  throw new Error(`unknown condition: ${JSON.stringify(condition)}`);
 }

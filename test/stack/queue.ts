@@ -1,4 +1,4 @@
-/** Where work waits, and how one learns that it does not end well. */
+/** Checks of the packaged queue, its dead letters and their alarms. */
 import { expect, test } from '@jest/globals';
 import { functionsOf, ofType, type Stack } from './packaged.ts';
 
@@ -9,7 +9,7 @@ export function testQueue(stack: Stack): void {
   const work = functionsOf(stack).find(({ name }) => name === 'work');
   const [[, mapping] = []] = ofType(stack, 'AWS::Lambda::EventSourceMapping');
 
-  test('work waits encrypted for two weeks; what was taken twelve times becomes a dead letter, which waits as long', () => {
+  test('messages are encrypted and kept for two weeks; after 12 receives a message becomes a dead letter', () => {
     expect(ofType(stack, 'AWS::SQS::Queue').map(([name, { Properties }]) => [name, Properties])).toEqual([
       [
         'Queue',
@@ -39,21 +39,21 @@ export function testQueue(stack: Stack): void {
     ]);
   });
 
-  test('the queue hands its work to one function, which ends before the queue hands it out again', () => {
+  test('only the function work receives the messages, and it times out before the visibility timeout', () => {
     expect(ofType(stack, 'AWS::Lambda::EventSourceMapping')).toHaveLength(1);
     expect(mapping?.Properties).toEqual({
       EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
       FunctionName: { 'Fn::GetAtt': [work?.id, 'Arn'] },
       Enabled: true,
       BatchSize: 10,
-      // Of ten, those that are not finished come back, and no others.
+      // Of a batch of ten, only the failed messages become visible again.
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: 2 },
     });
     expect(work?.properties['Timeout']).toBe(110);
   });
 
-  test('what was lost sight of is looked for once a minute', () => {
+  test('find-lost-work runs once a minute', () => {
     expect(resources['FindDashlostDashworkEventsRuleSchedule1']?.Properties).toMatchObject({
       ScheduleExpression: 'rate(1 minute)',
       State: 'ENABLED',
@@ -61,12 +61,12 @@ export function testQueue(stack: Stack): void {
     });
   });
 
-  test('the outputs tell the admin command where both queues are', () => {
+  test('the outputs are the URLs of both queues', () => {
     expect(outputs['QueueUrl']?.Value).toEqual({ Ref: 'Queue' });
     expect(outputs['DeadLetterUrl']?.Value).toEqual({ Ref: 'DeadLetters' });
   });
 
-  test('dead letters, and work that nobody does, have alarms', () => {
+  test('dead letters and old messages have alarms', () => {
     expect(resources['DeadLettersThere']?.Properties).toMatchObject({
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateNumberOfMessagesVisible',
@@ -85,7 +85,7 @@ export function testQueue(stack: Stack): void {
     });
   });
 
-  test('leftovers of a job are counted in the log of the function that leaves them, and have an alarm', () => {
+  test('jobs that end with leftovers are counted in the log of the function work, and have an alarm', () => {
     expect(resources['LeftoversFound']?.Properties).toEqual({
       LogGroupName: { Ref: work?.id.replace('LambdaFunction', 'LogGroup') },
       FilterPattern: '{ $.level = "ERROR" && $.message = "job" && $.state = "leftovers" }',

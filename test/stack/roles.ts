@@ -1,4 +1,4 @@
-/** Who may do what: the roles of the packaged stack, as a whole. */
+/** Checks of the packaged roles: each permission of each role is listed here. */
 import { expect, test } from '@jest/globals';
 import type { ItemKey } from '../../lib/store/dynamodb/item.ts';
 import { itemKey } from '../../lib/store/dynamodb/schema.ts';
@@ -29,8 +29,8 @@ const READ_BY_WORKER =
   'access-key#* grant#* job#* key#* mappings idempotency#* outbox#* retirable#* retirable-n#* token#* user#*';
 
 /**
- * Each kind of function, and all that it may do besides writing its own log. A new function is written down here, so
- * that who may do what is never a matter of one line in serverless.yml alone.
+ * By role: its functions, and all of its permissions except those to write logs. A new function must be added here, so
+ * that one line in serverless.yml alone cannot give it permissions.
  */
 export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   NothingRole: { functions: ['unmatched'], may: [] },
@@ -109,16 +109,16 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   },
 };
 
-const NEWS = ['dynamodb:PutItem table where pk is outbox#*'];
+const WRITE_OUTBOX = ['dynamodb:PutItem table where pk is outbox#*'];
 
-/** What each may do besides where somebody hears of changes. */
+/** By role: the additional permissions in a stack with targets. */
 export const WITH_TARGETS: Record<string, string[]> = {
-  ChangerRole: [...NEWS, ...SEND],
-  SweeperRole: [...NEWS, ...SEND],
-  WorkerRole: NEWS,
+  ChangerRole: [...WRITE_OUTBOX, ...SEND],
+  SweeperRole: [...WRITE_OUTBOX, ...SEND],
+  WorkerRole: WRITE_OUTBOX,
 };
 
-/** Which items of lib/store/dynamodb/schema.ts are whose to write. */
+/** The items of lib/store/dynamodb/schema.ts, by the functions that may write them. */
 const ITEMS = {
   keys: ['alias', 'due', 'keyCounts', 'keyInList'],
   grants: [
@@ -139,22 +139,26 @@ const ITEMS = {
   ],
   jobs: ['job', 'openJob'],
   tokens: ['token'],
-  nobodys: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'outbox', 'project', 'role', 'user'],
+  adminOnly: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'outbox', 'project', 'role', 'user'],
 };
 
 export function testRoles(stack: Stack): void {
   const functions = functionsOf(stack);
   const roles = ofType(stack, 'AWS::IAM::Role').map(([name, { Properties }]) => {
     const policies = Properties['Policies'] as { PolicyDocument: { Statement: Statement[] } }[];
-    return { name, properties: Properties, statements: policies.flatMap((one) => one.PolicyDocument.Statement) };
+    return {
+      name,
+      properties: Properties,
+      statements: policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+    };
   });
 
   function nameOf(resource: unknown): string {
     const text = JSON.stringify(resource);
-    const log = functions.find(({ id }) => text === grouped(id.replace('LambdaFunction', 'LogGroup')));
+    const log = functions.find(({ id }) => text === arnOf(id.replace('LambdaFunction', 'LogGroup')));
     if (log) return `log of ${log.name}`;
     if (text === '{"Ref":"RootKey"}') return 'root key';
-    if (text === grouped('Queue')) return 'queue';
+    if (text === arnOf('Queue')) return 'queue';
     return text === tableOf(stack.stage) ? 'table' : text;
   }
 
@@ -162,7 +166,7 @@ export function testRoles(stack: Stack): void {
     return statements.flatMap(({ Effect, Action, Resource, Condition }) => {
       const keys = Condition?.['ForAllValues:StringLike']['dynamodb:LeadingKeys'];
       const where = keys ? ` where pk is ${keys.toSorted().join(' ')}` : '';
-      // Where there is no key, "all values" holds: hence the second condition.
+      // ForAllValues is also true for a call without partition keys, so the second condition is required.
       expect(Condition).toEqual(
         keys && {
           'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
@@ -170,16 +174,18 @@ export function testRoles(stack: Stack): void {
         },
       );
       expect(Effect).toBe('Allow');
-      return [Action].flat().flatMap((action) => [Resource].flat().map((one) => `${action} ${nameOf(one)}${where}`));
+      return [Action]
+        .flat()
+        .flatMap((action) => [Resource].flat().map((resource) => `${action} ${nameOf(resource)}${where}`));
     });
   }
 
-  test('each function has the role of its kind, and there is no other role or policy', () => {
-    const found = functions.map(({ name, role }) => `${role}: ${name}`);
-    const wanted = Object.entries(KINDS).flatMap(([kind, { functions }]) =>
+  test('each function has its listed role, and there is no other role or policy', () => {
+    const actual = functions.map(({ name, role }) => `${role}: ${name}`);
+    const expected = Object.entries(KINDS).flatMap(([kind, { functions }]) =>
       functions.map((name) => `${kind}: ${name}`),
     );
-    expect(found.sort()).toEqual(wanted.sort());
+    expect(actual.sort()).toEqual(expected.sort());
     const types = Object.entries(stack.resources).filter(([, { Type }]) => Type.startsWith('AWS::IAM::'));
     expect(types.map(([name, { Type }]) => [name, Type])).toEqual(
       Object.keys(KINDS).map((kind) => [kind, 'AWS::IAM::Role']),
@@ -187,13 +193,13 @@ export function testRoles(stack: Stack): void {
   });
 
   test.each(Object.entries(KINDS))(
-    '%s may do just what its functions do, and write just their logs',
-    (kind, wanted) => {
+    '%s has exactly the listed permissions, and those to write the logs of its functions',
+    (kind, { may }) => {
       const logs = functions
         .filter(({ role }) => role === kind)
         .flatMap(({ name }) => [`logs:CreateLogStream log of ${name}`, `logs:PutLogEvents log of ${name}`]);
       const statements = roles.find(({ name }) => name === kind)?.statements ?? [];
-      expect(permissionsOf(statements).sort()).toEqual([...wanted.may, ...logs].sort());
+      expect(permissionsOf(statements).sort()).toEqual([...may, ...logs].sort());
     },
   );
 
@@ -206,7 +212,7 @@ export function testRoles(stack: Stack): void {
     }
   });
 
-  test('nobody scans the table or alters it', () => {
+  test('no role may scan or alter the table', () => {
     const actions = roles.flatMap(({ statements }) => statements.flatMap(({ Action }) => Action));
     expect([...new Set(actions.filter((action) => action.startsWith('dynamodb:')))].sort()).toEqual([
       'dynamodb:BatchGetItem',
@@ -219,25 +225,25 @@ export function testRoles(stack: Stack): void {
     ]);
   });
 
-  test('keys are written by changer and sweeper, grants by worker too, jobs by hook, worker and finder, tokens by login, all else by nobody', () => {
+  test('each item can be written only by the roles whose functions write it, and directory items by none', () => {
     const writersOf = (pk: string) =>
       roles.filter(({ statements }) => mayWrite(statements, pk)).map(({ name }) => name);
-    const found = Object.entries(itemKey).map(([item, place]) => {
-      const places = [(place as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3')].flat();
-      return [item, [...new Set(places.flatMap(({ pk }) => writersOf(pk)))]];
+    const actual = Object.entries(itemKey).map(([item, keyOf]) => {
+      const keys = [(keyOf as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3')].flat();
+      return [item, [...new Set(keys.flatMap(({ pk }) => writersOf(pk)))]];
     });
-    const wanted = [
+    const expected = [
       ...ITEMS.keys.map((item) => [item, ['ChangerRole', 'SweeperRole']]),
       ...ITEMS.grants.map((item) => [item, ['ChangerRole', 'SweeperRole', 'WorkerRole']]),
       ...ITEMS.jobs.map((item) => [item, ['HookRole', 'WorkerRole', 'FinderRole']]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
-      ...ITEMS.nobodys.map((item) => [item, []]),
+      ...ITEMS.adminOnly.map((item) => [item, []]),
     ];
-    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
+    expect(Object.fromEntries(actual)).toEqual(Object.fromEntries(expected));
     expect(writersOf(itemKey.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'WorkerRole', 'FinderRole']);
   });
 
-  test('only Lambda takes a role', () => {
+  test('only Lambda may assume a role', () => {
     for (const { properties } of roles) {
       expect(properties['AssumeRolePolicyDocument']).toEqual({
         Version: '2012-10-17',
@@ -247,7 +253,7 @@ export function testRoles(stack: Stack): void {
   });
 }
 
-const grouped = (resource: string) => JSON.stringify({ 'Fn::GetAtt': [resource, 'Arn'] });
+const arnOf = (resource: string) => JSON.stringify({ 'Fn::GetAtt': [resource, 'Arn'] });
 
 const tableOf = (stage: string) =>
   JSON.stringify({
@@ -262,7 +268,7 @@ function mayWrite(statements: Statement[], pk: string): boolean {
   });
 }
 
-/** As IAM's StringLike, for a pattern whose only wildcard is a `*` at its end. */
+/** IAM's StringLike, for patterns whose only wildcard is a `*` at the end. */
 export function fits(pk: string, pattern: string): boolean {
   return pattern.endsWith('*') ? pk.startsWith(pattern.slice(0, -1)) : pk === pattern;
 }

@@ -1,4 +1,4 @@
-/** Which secrets functions may read, by the settings of the stage. */
+/** deploy/secrets.js: the statements that allow functions to read the secrets in the settings. */
 import { describe, expect, test } from '@jest/globals';
 import { hooks, kmsCredentials, targets } from '../../deploy/secrets.js';
 
@@ -6,10 +6,10 @@ const STATEMENTS = { hooks, kmsCredentials, targets };
 
 const ARN = 'arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:kms-8hLtkJ';
 const THAT_SECRET = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: ARN };
-const NONE = { Ref: 'AWS::NoValue' };
+const NO_STATEMENT = { Ref: 'AWS::NoValue' };
 
-/** What opens more than one secret, or none that a function can read. */
-const UNUSABLE = [
+/** Values that name no secret, or several. */
+const INVALID = [
   'env',
   'file:/run/secrets/kms.json',
   'aws:kms-credentials',
@@ -22,13 +22,13 @@ const UNUSABLE = [
 const statementFor = (name: keyof typeof STATEMENTS, params: Record<string, string>): Promise<unknown> =>
   STATEMENTS[name]({
     resolveVariable: async (variable: string) => params[variable.replace('param:', '')],
-    resolveConfigurationProperty: () => Promise.reject(new Error('nothing else is asked for')),
+    resolveConfigurationProperty: () => Promise.reject(new Error('not expected')),
   });
 
 const forKms = (authority: string, kmsCredentials: string) =>
   statementFor('kmsCredentials', { authority, kmsCredentials });
 
-test('in front of another KMS, signing: the one secret of the setting', async () => {
+test('with an upstream, kmsCredentials allows reading the secret that it names', async () => {
   expect(await forKms('upstream', `aws:${ARN}`)).toEqual(THAT_SECRET);
 });
 
@@ -36,35 +36,35 @@ test.each([
   ['standalone', ''],
   ['standalone', `aws:${ARN}`],
   ['upstream', 'caller'],
-])('with authority %s and credentials "%s" there is no secret to read', async (authority, credentials) => {
-  expect(await forKms(authority, credentials)).toEqual(NONE);
+])('with authority %s and kmsCredentials "%s" there is no statement', async (authority, credentials) => {
+  expect(await forKms(authority, credentials)).toEqual(NO_STATEMENT);
 });
 
-test.each(['', ...UNUSABLE])('credentials that a function cannot use stop the packaging: "%s"', (credentials) =>
+test.each(['', ...INVALID])('kmsCredentials that a function cannot use stop the packaging: "%s"', (credentials) =>
   expect(forKms('upstream', credentials)).rejects.toThrow(
     'kmsCredentials must be caller or aws:<ARN of a secret> for authority=upstream',
   ),
 );
 
 describe.each(['hooks', 'targets'] as const)('%s', (name) => {
-  test('the one secret of the setting', async () => {
+  test('allows reading the secret that the setting names', async () => {
     expect(await statementFor(name, { [name]: `aws:${ARN}` })).toEqual(THAT_SECRET);
   });
 
-  test('without the setting there is no secret to read', async () => {
-    expect(await statementFor(name, { [name]: '' })).toEqual(NONE);
+  test('gives no statement if the setting is empty', async () => {
+    expect(await statementFor(name, { [name]: '' })).toEqual(NO_STATEMENT);
   });
 
-  test.each([...UNUSABLE, 'caller'])('what a function cannot use stops the packaging: "%s"', (value) =>
+  test.each([...INVALID, 'caller'])('stops the packaging if a function cannot use the value "%s"', (value) =>
     expect(statementFor(name, { [name]: value })).rejects.toThrow(`${name} must be aws:<ARN of a secret>, or empty`),
   );
 });
 
-test('hooks stop the packaging where the token of whoever calls is passed on', () =>
+test('hooks with kmsCredentials=caller stop the packaging', () =>
   expect(statementFor('hooks', { hooks: `aws:${ARN}`, kmsCredentials: 'caller' })).rejects.toThrow(
-    'hooks needs other kmsCredentials than caller: nobody calls when a hook comes',
+    'hooks needs other kmsCredentials than caller, because a webhook has no caller with a token',
   ));
 
-test('without hooks that token may be passed on', async () => {
-  expect(await statementFor('hooks', { hooks: '', kmsCredentials: 'caller' })).toEqual(NONE);
+test('kmsCredentials=caller is allowed without hooks', async () => {
+  expect(await statementFor('hooks', { hooks: '', kmsCredentials: 'caller' })).toEqual(NO_STATEMENT);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { parseConfig } from '../../lib/config.ts';
 import { corsHeaders } from '../../local/gateway/cors.ts';
-import { upTo } from './api.ts';
+import { throttleOf } from './api.ts';
 import { functionsOf, ofType, type Stack } from './packaged.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:pager';
@@ -16,7 +16,7 @@ interface Statement {
   Resource: unknown;
 }
 
-/** What Lambda gives a function besides, and CloudFormation in the place of a Ref. */
+/** Settings that Lambda adds, and values that CloudFormation resolves. */
 const LAMBDA = {
   QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/kms-grants-dev',
   ROOT_KEY_SECRET: 'root-key',
@@ -60,17 +60,17 @@ export function testSettings(stack: Stack): void {
   const functions = functionsOf(stack);
   const roles = ofType(stack, 'AWS::IAM::Role').map(([, { Properties }]) => Properties);
 
-  /** By the role: its statements that name this. */
+  /** Returns by role the statements that contain the text. */
   function statementsWith(text: string): Record<string, Statement[]> {
-    const found = ofType(stack, 'AWS::IAM::Role').map(([name, { Properties }]) => {
+    const byRole = ofType(stack, 'AWS::IAM::Role').map(([name, { Properties }]) => {
       const [policy] = Properties['Policies'] as [{ PolicyDocument: { Statement: Statement[] } }];
-      const mine = policy.PolicyDocument.Statement.filter((one) => JSON.stringify(one).includes(text));
-      return [name, mine] as const;
+      const matching = policy.PolicyDocument.Statement.filter((statement) => JSON.stringify(statement).includes(text));
+      return [name, matching] as const;
     });
-    return Object.fromEntries(found.filter(([, statements]) => statements.length > 0));
+    return Object.fromEntries(byRole.filter(([, statements]) => statements.length > 0));
   }
 
-  test('tracing: all functions are traced, and their roles may write traces', () => {
+  test('tracing: all functions are traced, and all roles may write traces', () => {
     for (const { properties } of functions) expect(properties['TracingConfig']).toEqual({ Mode: 'Active' });
     for (const role of roles) {
       expect(role['ManagedPolicyArns']).toEqual([
@@ -79,7 +79,7 @@ export function testSettings(stack: Stack): void {
     }
   });
 
-  test('table: functions, roles and alarms turn to another table; the own one stays', () => {
+  test('table: functions, roles and alarms use the other table; the stack keeps its own', () => {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
@@ -87,7 +87,7 @@ export function testSettings(stack: Stack): void {
     expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(12);
   });
 
-  test('projectRegion, grantsPerKey, keysPerProject, table: the functions are told', () => {
+  test('projectRegion, grantsPerKey, keysPerProject, table: every function has the settings', () => {
     for (const { properties } of functions) {
       expect(properties['Environment']).toMatchObject({
         Variables: { TABLE: 'kms-grants-dev-restored', REGION: 'eu-1', GRANTS_PER_KEY: '7', KEYS_PER_PROJECT: '8' },
@@ -95,7 +95,7 @@ export function testSettings(stack: Stack): void {
     }
   });
 
-  test('authority, identity and what belongs to them, hooks, targets: the functions start with them', () => {
+  test('authority, identity and their settings, hooks, targets: every function parses them', () => {
     for (const { properties } of functions) {
       const { Variables } = properties['Environment'] as { Variables: Record<string, string> };
       const { upstream, keystone, projects, hooks, targets } = parseConfig({ ...Variables, ...LAMBDA });
@@ -113,21 +113,21 @@ export function testSettings(stack: Stack): void {
   });
 
   test.each([
-    ['kmsCredentials', 'who lists, who changes and who works', SECRET, ['ReaderRole', 'ChangerRole', 'WorkerRole']],
-    ['hooks', 'who takes hooks', HOOKS, ['HookRole']],
-    ['targets', 'who works', TARGETS, ['WorkerRole']],
-  ])('%s: %s may read that secret, and nobody else may', (_setting, _who, secret, kinds) => {
+    ['kmsCredentials', SECRET, ['ReaderRole', 'ChangerRole', 'WorkerRole']],
+    ['hooks', HOOKS, ['HookRole']],
+    ['targets', TARGETS, ['WorkerRole']],
+  ])('%s: only the roles that need the secret may read it', (_setting, secret, kinds) => {
     const reading = [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secret }];
     expect(statementsWith(secret)).toEqual(Object.fromEntries(kinds.map((kind) => [kind, reading])));
   });
 
-  test('targets: who changes writes what is to be told and sends word of it, and who tells it takes it away', () => {
+  test('targets: changing roles may write to the outbox and send messages; the worker may delete from it', () => {
     const table = { 'Fn::Sub': expect.stringMatching(/table\/kms-grants-dev-restored$/) };
-    const only = {
+    const condition = {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['outbox#*'] },
       Null: { 'dynamodb:LeadingKeys': 'false' },
     };
-    const put = { Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: table, Condition: only };
+    const put = { Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: table, Condition: condition };
     const writing = Object.entries(statementsWith('"outbox#*"')).map(([name, statements]) => [
       name,
       statements.filter(({ Action }) => /PutItem|DeleteItem/.test(String(Action))),
@@ -146,16 +146,16 @@ export function testSettings(stack: Stack): void {
     );
   });
 
-  test('readsPerSecond, changesPerSecond, tokensPerSecond, hooksPerSecond, othersPerSecond: each route is told, as a number', () => {
+  test('readsPerSecond, changesPerSecond, tokensPerSecond, hooksPerSecond, othersPerSecond: each route has its throttle', () => {
     const stage = resources['HttpApiStage']?.Properties;
     expect(stage?.['RouteSettings']).toMatchObject({
-      'POST /v1.0/{project_id}/kms/list-grants': upTo(3000),
-      'POST /v1.0/{project_id}/kms/revoke-grant': upTo(300),
-      'POST /v3/auth/tokens': upTo(30),
-      'DELETE /hooks/{source}/Users/{id}': upTo(60),
-      $default: upTo(40),
+      'POST /v1.0/{project_id}/kms/list-grants': throttleOf(3000),
+      'POST /v1.0/{project_id}/kms/revoke-grant': throttleOf(300),
+      'POST /v3/auth/tokens': throttleOf(30),
+      'DELETE /hooks/{source}/Users/{id}': throttleOf(60),
+      $default: throttleOf(40),
     });
-    expect(stage?.['DefaultRouteSettings']).toMatchObject(upTo(40));
+    expect(stage?.['DefaultRouteSettings']).toMatchObject(throttleOf(40));
   });
 
   test('deletionProtection: off for table and stack', () => {
@@ -163,7 +163,7 @@ export function testSettings(stack: Stack): void {
     expect(provider['deletionProtection']).toBe(false);
   });
 
-  test('corsOrigins: browsers get the headers that they get from the local gateway', () => {
+  test('corsOrigins: API Gateway sends the same CORS headers as the local gateway', () => {
     expect(resources['HttpApi']?.Properties['CorsConfiguration']).toEqual({
       AllowOrigins: ['https://app.example.com', 'https://admin.example.com'],
       AllowMethods: ['GET', 'POST'],
@@ -181,19 +181,19 @@ export function testSettings(stack: Stack): void {
     });
   });
 
-  test('logRetentionDays: of every log', () => {
+  test('logRetentionDays: every log has it', () => {
     for (const [, { Properties }] of ofType(stack, 'AWS::Logs::LogGroup')) {
       expect(Properties['RetentionInDays']).toBe(30);
     }
   });
 
-  test('alarmTopics: told when an alarm begins and when it ends', () => {
+  test('alarmTopics: every alarm notifies them when it starts and when it ends', () => {
     for (const [, { Properties }] of ofType(stack, 'AWS::CloudWatch::Alarm')) {
       expect(Properties).toMatchObject({ AlarmActions: [TOPIC], OKActions: [TOPIC] });
     }
   });
 
-  test('reserveSweeper: one place for the sweeper', () => {
+  test('reserveSweeper: delete-due-keys has a reserved concurrency of 1', () => {
     const sweeper = functions.find(({ name }) => name === 'delete-due-keys');
     expect(sweeper?.properties['ReservedConcurrentExecutions']).toBe(1);
   });

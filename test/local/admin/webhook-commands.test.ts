@@ -68,7 +68,7 @@ const jobInState = (jobId: string, state: string) =>
 
 const grantCount = async () => (await store.grants.listByGrantee(demo.project_id, grantee, { limit: 1 })).total;
 
-test('map stores a mapping for one source or for all, folds e-mail addresses to lower case, and replaces an earlier one', async () => {
+test('map stores a mapping for one source or all, with e-mail addresses in lower case, and replaces an earlier one', async () => {
   const principal = ['--principal', grantee];
   const mapped = await runJson('map', '--identity', 'Anna@Example.com', ...principal);
   expect(mapped).toEqual({ source: '*', identity: 'anna@example.com', principal: grantee });

@@ -1,4 +1,4 @@
-/** SIGTERM and SIGINT: requests in progress get their replies, idle connections are closed, the process exits with 0. */
+/** SIGTERM and SIGINT: requests in progress get replies, idle connections are closed, the process exits with 0. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
