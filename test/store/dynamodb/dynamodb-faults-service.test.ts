@@ -131,8 +131,8 @@ describe('504 to the client without a reason, and a line that names the cause', 
   test.each([
     ['throttling', throttled, /ThrottlingException/],
     ['a cut connection', cut, /ECONNRESET|socket hang up/],
-    ['no answer', silent, /abort|no whole answer/i],
-    ['a login page in place of an answer', answered(200, '<html>Welcome</html>'), /no JSON/],
+    ['no answer', silent, /abort|no complete response/i],
+    ['a login page in place of an answer', answered(200, '<html>Welcome</html>'), /not a JSON object/],
   ])('%s', async (_what, step, told) => {
     for (const { status, text, id } of await bothAsked(step)) {
       expect(status).toBe(504);

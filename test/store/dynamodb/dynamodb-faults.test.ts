@@ -123,8 +123,8 @@ describe('what does not pass is 504 within its time, and nothing is written', ()
     ['throttling within the transaction', cancelled('ThrottlingError'), /ThrottlingError/],
     ['an internal error', internalError, /InternalServerError \(500\)/],
     ['a cut connection', cut, /ECONNRESET|socket hang up/],
-    ['silence', silent, /abort|no whole answer/i],
-    ['a login page in place of an answer', answered(200, '<html>Welcome</html>'), /no JSON/],
+    ['silence', silent, /abort|no complete response/i],
+    ['a login page in place of an answer', answered(200, '<html>Welcome</html>'), /not a JSON object/],
   ];
   /** All of them side by side, each on a store of its own. @returns those stores */
   async function expectLate(steps: typeof LASTING, operation: string, work: (one: FaultyStore) => Promise<unknown>) {

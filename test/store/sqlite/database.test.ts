@@ -1,11 +1,11 @@
-/** What is true of the SQLite engine alone: its file, its group commit, two processes' worth of connections on it. */
+/** SQLite only: the database file, its migrations, group commit, and two connections to one file. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MIGRATIONS } from '../../../lib/store/sqlite/schema.ts';
-import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
+import { openSqlite, openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import {
   CREATOR,
@@ -21,11 +21,13 @@ import {
   PROJECT,
   RETIRER,
   removeGrant,
+  testEvent,
   testGrant,
   testIdempotencyKey,
   testIdempotencyRecord,
   testKey,
 } from '../../contract/fixtures.ts';
+import { testJob } from '../../contract/jobs.ts';
 import { auditDatabase } from '../../support/oracles/sqlite.ts';
 
 let folder: string;
@@ -57,22 +59,22 @@ function rows(sql: string): unknown[] {
   }
 }
 
-test('what was committed is there when the file is opened again', async () => {
+test('committed changes are still stored after the file is opened again', async () => {
   const store = open();
   await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(1))]);
   await store.close();
-  const again = open();
-  expect(await again.grants.grant(PROJECT, grantId(1))).toEqual(testGrant(1));
-  expect((await again.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(1);
+  const reopened = open();
+  expect(await reopened.grants.grant(PROJECT, grantId(1))).toEqual(testGrant(1));
+  expect((await reopened.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(1);
 });
 
-test('a change that fails in a group leaves no trace and hurts no other of the group', async () => {
+test('a write that fails in a group commit is rolled back alone', async () => {
   const store = open();
   await commitAll(store, [createKey(testKey(1)), createGrant(testGrant(3))]);
-  const twice = testGrant(3, { name: 'the same id again' });
+  const duplicate = testGrant(3, { name: 'the same id again' });
   const results = await Promise.allSettled([
     commit(store, createGrant(testGrant(1))),
-    commit(store, createGrant(twice), { record: testIdempotencyRecord(3) }),
+    commit(store, createGrant(duplicate), { record: testIdempotencyRecord(3) }),
     commit(store, createGrant(testGrant(2))),
   ]);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -83,18 +85,18 @@ test('a change that fails in a group leaves no trace and hurts no other of the g
   expect(auditDatabase(path)).toEqual([]);
 });
 
-test('closing finishes the changes that wait; none is taken after it', async () => {
+test('closing the store commits pending changes, and later changes are refused', async () => {
   const store = open();
   await commitAll(store, [createKey(testKey(1))]);
-  const waiting = numbers(1, 20).map((n) => commit(store, createGrant(testGrant(n))));
+  const pending = numbers(1, 20).map((n) => commit(store, createGrant(testGrant(n))));
   await store.close();
-  expect(await Promise.all(waiting)).toEqual(waiting.map(() => ({ type: 'done' })));
+  expect(await Promise.all(pending)).toEqual(pending.map(() => ({ type: 'done' })));
   await expect(commit(store, createGrant(testGrant(21)))).rejects.toThrow('the store is closed');
   expect(rows('SELECT count(*) AS n FROM grants')).toEqual([{ n: 20 }]);
   expect(auditDatabase(path)).toEqual([]);
 });
 
-test('a second connection sees at once what the first committed', async () => {
+test('a second connection reads what the first one has just committed', async () => {
   const [first, second] = [open(), open()];
   await commitAll(first, [createKey(testKey(1)), createGrant(testGrant(1))]);
   expect(await second.grants.grant(PROJECT, grantId(1))).toEqual(testGrant(1));
@@ -103,21 +105,21 @@ test('a second connection sees at once what the first committed', async () => {
   expect(await commit(first, removeGrant(testGrant(1)))).toEqual({ type: 'conflict' });
 });
 
-test('two connections that write at once lose nothing and count exactly', async () => {
+test('two connections that write concurrently lose no change and count exactly', async () => {
   const [first, second] = [open(), open()];
   await commitAll(first, [createKey(testKey(1))]);
   for (const round of numbers(0, 20)) {
-    const made = numbers(round * 10 + 1, 10).map((n) => commit(n % 2 ? first : second, createGrant(testGrant(n))));
-    const gone = numbers(round * 10 - 9, 5).map((n) => commit(n % 2 ? second : first, removeGrant(testGrant(n))));
-    const outcomes = await Promise.all(round === 0 ? made : [...made, ...gone]);
-    expect(outcomes.every(({ type }) => type === 'done')).toBe(true);
+    const created = numbers(round * 10 + 1, 10).map((n) => commit(n % 2 ? first : second, createGrant(testGrant(n))));
+    const removed = numbers(round * 10 - 9, 5).map((n) => commit(n % 2 ? second : first, removeGrant(testGrant(n))));
+    const results = await Promise.all(round === 0 ? created : [...created, ...removed]);
+    expect(results.every(({ type }) => type === 'done')).toBe(true);
   }
   expect((await first.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(105);
   for (const store of opened) await store.close();
   expect(auditDatabase(path)).toEqual([]);
 });
 
-test('once keys that have expired do not pile up', async () => {
+test('expired idempotency records are deleted as new ones are stored', async () => {
   const store = open();
   await commitAll(store, [createKey(testKey(1))]);
   for (const n of numbers(1, 60)) {
@@ -130,7 +132,7 @@ test('once keys that have expired do not pile up', async () => {
   expect(rows('SELECT count(*) AS n FROM idempotency_records')).toEqual([{ n: 10 }]);
 });
 
-test('the file is in WAL mode, and its log is folded in when it is closed', async () => {
+test('the file is in WAL mode, and closing it merges and deletes the WAL', async () => {
   const store = open();
   await commitAll(store, [createKey(testKey(1))]);
   expect(rows('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
@@ -139,7 +141,7 @@ test('the file is in WAL mode, and its log is folded in when it is closed', asyn
   expect(rows('SELECT key_id FROM keys')).toEqual([{ key_id: keyId(1) }]);
 });
 
-test('a file of a newer version is refused and left as it was', async () => {
+test('a file of a newer schema version is refused and not changed', async () => {
   await open().close();
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
@@ -148,7 +150,7 @@ test('a file of a newer version is refused and left as it was', async () => {
   expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
 });
 
-test('a file of the first version is brought up to date, and what was in it stays', async () => {
+test('a file of the first schema version is migrated with its events', async () => {
   const db = new DatabaseSync(path);
   db.exec(MIGRATIONS[0] ?? '');
   db.exec(`INSERT INTO events VALUES ('0e', 1, 'create-key', '${PROJECT}', '${keyId(1)}', NULL, 'ann', 'http', 'r', NULL, NULL, NULL);
@@ -161,21 +163,21 @@ test('a file of the first version is brought up to date, and what was in it stay
   await close();
 });
 
-test('a file of the version before lists of grantees gets them, their totals, and the grantees of its events', async () => {
-  const [held, other, gone] = [testGrant(1), testGrant(2, { grantee_principal: RETIRER }), testGrant(3)];
+test('a file of schema version 2 gets the lists of grantees, their totals, and the grantees of its events', async () => {
+  const [held, other, revoked] = [testGrant(1), testGrant(2, { grantee_principal: RETIRER }), testGrant(3)];
   const db = new DatabaseSync(path);
   db.exec(MIGRATIONS.slice(0, 2).join(''));
   db.exec(SECOND_VERSION);
   const grant = db.prepare('INSERT INTO grants VALUES (?, ?, ?, ?, ?)');
-  for (const one of [held, other]) {
-    grant.run(one.key_id, one.grant_id, PROJECT, one.grantee_principal, JSON.stringify(one));
+  for (const row of [held, other]) {
+    grant.run(row.key_id, row.grant_id, PROJECT, row.grantee_principal, JSON.stringify(row));
   }
   const event = db.prepare("INSERT INTO events VALUES (?, 1, ?, ?, ?, ?, 'ann', 'http', 'r', NULL, NULL, ?, NULL)");
   event.run('0a', 'create-key', PROJECT, keyId(1), null, null);
-  for (const [place, one] of [held, other, gone].entries()) {
-    event.run(`0${'bcd'[place]}`, 'create-grant', PROJECT, keyId(1), one.grant_id, JSON.stringify(one));
+  for (const [index, row] of [held, other, revoked].entries()) {
+    event.run(`0${'bcd'[index]}`, 'create-grant', PROJECT, keyId(1), row.grant_id, JSON.stringify(row));
   }
-  event.run('0e', 'revoke-grant', PROJECT, keyId(1), gone.grant_id, JSON.stringify(gone));
+  event.run('0e', 'revoke-grant', PROJECT, keyId(1), revoked.grant_id, JSON.stringify(revoked));
   db.exec('PRAGMA user_version = 2');
   db.close();
   const store = open();
@@ -195,7 +197,7 @@ test('a file of the version before lists of grantees gets them, their totals, an
   expect(auditDatabase(path)).toEqual([]);
 });
 
-/** What that version has written of a key with the grants 1 and 2 of the contract's world, besides grants and events. */
+/** The rows of schema version 2 for a key with the fixture grants 1 and 2, besides those of grants and events. */
 const SECOND_VERSION = `
   INSERT INTO keys VALUES ('${PROJECT}', '${keyId(1)}', 'd1', '${CREATOR}', 'reports', '', 'AES_256', 'ENCRYPT_DECRYPT', '2', 1, 0, 2, 3);
   INSERT INTO key_counts VALUES ('${PROJECT}', 'AES_256', '2', 1);
@@ -207,12 +209,35 @@ const SECOND_VERSION = `
     ('${keyId(1)}', 'user:${RETIRER}', 'encrypt-data', 1), ('${keyId(1)}', 'user:${RETIRER}', 'decrypt-data', 1);
 `;
 
-test('a file that is no database is refused and left as it was', () => {
+test('a file of schema version 4 keeps its jobs, messages, outbox and idempotency records', async () => {
+  const event = testEvent(createKey(testKey(1)));
+  const { failedAttempts, ...job } = testJob(1, { failedAttempts: 3 });
+  const db = new DatabaseSync(path);
+  db.exec(MIGRATIONS.slice(0, 4).join(''));
+  db.prepare('INSERT INTO jobs VALUES (?, 0, 0, 1, 1, ?)').run(job.jobId, JSON.stringify({ ...job, tries: 3 }));
+  db.exec(`INSERT INTO queue (due_at_ms, tries, is_taken, work) VALUES (1, 2, 0, '{"kind":"outbox"}');
+    INSERT INTO dead_letters (work) VALUES ('{"kind":"job","jobId":"1"}');
+    INSERT INTO events (event_id, at_ms, action, project_id, key_id, actor, door, request_id)
+      VALUES ('${event.eventId}', 1, 'create-key', '${PROJECT}', '${keyId(1)}', 'ann', 'webhook', 'r');
+    INSERT INTO outbox (event_id) VALUES ('${event.eventId}');
+    INSERT INTO seen VALUES ('feed', ${NOW_MS + 1}, '{"grant_id":"g"}');
+    PRAGMA user_version = 4`);
+  db.close();
+  const { store, queue } = openSqlite(path, { hasOutbox: true });
+  opened.push(store);
+  expect(await store.jobs.job(job.jobId)).toEqual({ ...job, failedAttempts });
+  expect(await queue.receive(10)).toMatchObject([{ message: { kind: 'outbox' }, receiveCount: 3 }]);
+  expect(await queue.listDeadLetters()).toEqual([{ kind: 'job', jobId: '1' }]);
+  expect(await store.outbox.list(10)).toMatchObject([{ eventId: event.eventId, channel: 'webhook' }]);
+  expect(await store.idempotency.find('feed', NOW_MS)).toEqual({ answer: { grant_id: 'g' } });
+});
+
+test('a file that is no database is refused', () => {
   writeFileSync(path, 'not a database, but longer than the header of one would have to be'.repeat(20));
   expect(() => openSqliteStore(path)).toThrow('file is not a database');
 });
 
-test('a token that ran out a day ago is dropped with the next new one', async () => {
+test('a token that expired a day ago is deleted with the next new token', async () => {
   const DAY_MS = 86_400_000;
   const { directory } = open();
   await directory.addProject({ projectId: 'p1', domainId: 'd1', name: 'east' }, { domainId: 'd1', name: 'acme' });

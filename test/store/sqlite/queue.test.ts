@@ -1,4 +1,4 @@
-/** What is true of jobs, the outbox and the queue on SQLite alone: time by a clock of the test's, crashes, two processes. */
+/** SQLite only: jobs, outbox and queue with a clock that the test sets, after crashes, and from two processes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,22 +29,22 @@ afterEach(async () => {
 });
 
 function open(hasOutbox = true): { store: Store; queue: SqliteQueue } {
-  const both = openSqlite(join(folder, 'store.db'), { hasOutbox, now: () => nowMs });
-  opened.push(both.store);
-  return both;
+  const database = openSqlite(join(folder, 'store.db'), { hasOutbox, now: () => nowMs });
+  opened.push(database.store);
+  return database;
 }
 
-async function takeOne(queue: SqliteQueue): Promise<ReceivedMessage> {
-  const [taken] = await queue.receive(1);
-  if (!taken) throw new Error('there is no work');
-  return taken;
+async function receiveOne(queue: SqliteQueue): Promise<ReceivedMessage> {
+  const [received] = await queue.receive(1);
+  if (!received) throw new Error('no message is due');
+  return received;
 }
 
 describe('the queue', () => {
-  test('gives back by itself what was taken 120 seconds ago, and no sooner', async () => {
+  test('the queue delivers a received message again after 120 seconds and not earlier', async () => {
     const { queue } = open();
     await queue.send(JOB);
-    await takeOne(queue);
+    await receiveOne(queue);
     nowMs += 119_999;
     expect(await queue.receive(1)).toEqual([]);
     nowMs += 1;
@@ -52,11 +52,11 @@ describe('the queue', () => {
     expect(await queue.receive(1)).toEqual([]);
   });
 
-  test('gives after its delay what was sent or given back with one', async () => {
+  test('the queue delivers a delayed message after its delay and not earlier', async () => {
     const { queue } = open();
     await queue.send(JOB, 900);
     await queue.send(OUTBOX);
-    await queue.retryLater(await takeOne(queue), 43_000);
+    await queue.retryLater(await receiveOne(queue), 43_000);
     nowMs += 899_999;
     expect(await queue.receive(10)).toEqual([]);
     nowMs += 1;
@@ -67,7 +67,7 @@ describe('the queue', () => {
     expect(await queue.receive(10)).toMatchObject([{ message: OUTBOX, receiveCount: 2 }]);
   });
 
-  test('gives what has been due for longest first', async () => {
+  test('the queue delivers the message that has been due longest first', async () => {
     const { queue } = open();
     await queue.send(JOB, 2);
     await queue.send(OUTBOX, 1);
@@ -75,33 +75,33 @@ describe('the queue', () => {
     expect((await queue.receive(10)).map(({ message }) => message)).toEqual([OUTBOX, JOB]);
   });
 
-  test('of one who was too slow: nothing that is told late touches what another has since', async () => {
+  test('an expired receipt handle does not delete or delay a message that was received again', async () => {
     const { queue } = open();
     await queue.send(JOB);
-    const late = await takeOne(queue);
+    const expired = await receiveOne(queue);
     nowMs += 120_000;
-    const now = await takeOne(queue);
-    await queue.delete(late);
-    await queue.retryLater(late, 0);
+    const current = await receiveOne(queue);
+    await queue.delete(expired);
+    await queue.retryLater(expired, 0);
     expect(await queue.receive(1)).toEqual([]);
-    await queue.delete(now);
+    await queue.delete(current);
     nowMs += DAY_MS;
     expect(await queue.receive(1)).toEqual([]);
   });
 
-  test('of one who was too slow: what nobody else has taken since is done', async () => {
+  test('an expired receipt handle still deletes a message that was not received again', async () => {
     const { queue } = open();
     await queue.send(JOB);
-    const late = await takeOne(queue);
+    const expired = await receiveOne(queue);
     nowMs += 120_000;
-    await queue.delete(late);
+    await queue.delete(expired);
     expect(await queue.receive(1)).toEqual([]);
   });
 
-  test('a handle of the time before it was revived fits no more', async () => {
+  test('a receipt handle from before a redrive does not delete the redriven message', async () => {
     const { queue } = open();
     await queue.send(JOB);
-    const first = await takeOne(queue);
+    const first = await receiveOne(queue);
     for (const _ of numbers(1, 12)) {
       nowMs += 120_000;
       await queue.receive(1);
@@ -109,29 +109,29 @@ describe('the queue', () => {
     expect(await queue.listDeadLetters()).toEqual([JOB]);
     await queue.delete(first);
     expect(await queue.redriveDeadLetters()).toBe(1);
-    const anew = await takeOne(queue);
+    const redriven = await receiveOne(queue);
     await queue.delete(first);
-    await queue.retryLater(anew, 0);
-    expect(await takeOne(queue)).toMatchObject({ message: JOB, receiveCount: 2 });
+    await queue.retryLater(redriven, 0);
+    expect(await receiveOne(queue)).toMatchObject({ message: JOB, receiveCount: 2 });
   });
 
-  test('what a process had taken when it died is due at the next start; what is to come later still is', async () => {
+  test('release makes the messages of a dead process due, but not messages that are to be retried later', async () => {
     const { queue, store } = open();
     for (const delaySeconds of [0, 60]) await queue.send(JOB, delaySeconds);
     await queue.send(OUTBOX);
-    const [taken, other] = await queue.receive(10);
-    if (!taken || !other) throw new Error('two are due');
+    const [received, other] = await queue.receive(10);
+    if (!received || !other) throw new Error('expected two messages');
     await queue.retryLater(other, 30);
     await store.close();
     const next = open().queue;
     expect(await next.receive(10)).toEqual([]);
     await next.release();
-    expect(await next.receive(10)).toMatchObject([{ message: taken.message, receiveCount: 2 }]);
+    expect(await next.receive(10)).toMatchObject([{ message: received.message, receiveCount: 2 }]);
     nowMs += 30_000;
     expect(await next.receive(10)).toMatchObject([{ message: other.message, receiveCount: 2 }]);
   });
 
-  test('tells when the next is due', async () => {
+  test('nextDueAtMs is the time when the next message is due', async () => {
     const { queue } = open();
     expect(queue.nextDueAtMs()).toBeUndefined();
     await queue.send(JOB, 60);
@@ -139,38 +139,38 @@ describe('the queue', () => {
     await queue.send(OUTBOX, 30);
     expect(queue.nextDueAtMs()).toBe(NOW_MS + 30_000);
     nowMs += 30_000;
-    const taken = await takeOne(queue);
+    const received = await receiveOne(queue);
     expect(queue.nextDueAtMs()).toBe(NOW_MS + 60_000);
-    await queue.delete(taken);
+    await queue.delete(received);
     nowMs += 30_000;
-    await queue.delete(await takeOne(queue));
+    await queue.delete(await receiveOne(queue));
     expect(queue.nextDueAtMs()).toBeUndefined();
   });
 
-  test('calls whoever waits once there is something to take, and not for what is taken or done', async () => {
+  test('onSend listeners are called when a message becomes available, and not when one is received or deleted', async () => {
     const { queue } = open();
-    const seen: (number | undefined)[] = [];
-    queue.onSend(() => seen.push(queue.nextDueAtMs()));
+    const dueTimes: (number | undefined)[] = [];
+    queue.onSend(() => dueTimes.push(queue.nextDueAtMs()));
     await queue.send(JOB);
-    expect(seen).toEqual([NOW_MS]);
-    const taken = await takeOne(queue);
-    expect(seen).toHaveLength(1);
-    await queue.retryLater(taken, 5);
-    expect(seen).toEqual([NOW_MS, NOW_MS + 5000]);
+    expect(dueTimes).toEqual([NOW_MS]);
+    const received = await receiveOne(queue);
+    expect(dueTimes).toHaveLength(1);
+    await queue.retryLater(received, 5);
+    expect(dueTimes).toEqual([NOW_MS, NOW_MS + 5000]);
     nowMs += 5000;
-    await queue.delete(await takeOne(queue));
-    expect(seen).toHaveLength(2);
+    await queue.delete(await receiveOne(queue));
+    expect(dueTimes).toHaveLength(2);
   });
 
-  test('two processes on one file give each message to one of them', async () => {
+  test('two connections to one file deliver each message once', async () => {
     const [first, second] = [open().queue, open().queue];
     await Promise.all(numbers(1, 40).map((n) => (n % 2 ? first : second).send({ kind: 'job', jobId: String(n) })));
-    const taken = await Promise.all([first, second, first, second].map((queue) => queue.receive(10)));
-    const ids = taken.flat().map(({ message }) => (message.kind === 'job' ? Number(message.jobId) : 0));
+    const received = await Promise.all([first, second, first, second].map((queue) => queue.receive(10)));
+    const ids = received.flat().map(({ message }) => (message.kind === 'job' ? Number(message.jobId) : 0));
     expect(ids.toSorted((a, b) => a - b)).toEqual(numbers(1, 40));
   });
 
-  test('nothing that was sent is lost when the file is opened again', async () => {
+  test('sent messages are still in the queue after the file is opened again', async () => {
     const { queue, store } = open();
     await queue.send(JOB);
     await store.close();
@@ -180,7 +180,7 @@ describe('the queue', () => {
 });
 
 describe('jobs', () => {
-  test('that ended 90 days before a new one comes are forgotten, a few at a time, and no open one is', async () => {
+  test('adding a job deletes a few jobs that ended 90 days ago, and no open job', async () => {
     const { jobs } = open().store;
     for (const n of numbers(1, 6)) await jobs.add(testJob(n, { state: 'done', dueAtMs: NOW_MS }));
     await jobs.add(testJob(7, { dueAtMs: NOW_MS }));
@@ -195,13 +195,13 @@ describe('jobs', () => {
 });
 
 describe('the outbox', () => {
-  test('is in the order of commit, whatever the clock said', async () => {
+  test('the outbox is in the order of the commits, even if the clock went back', async () => {
     const { store } = open();
     for (const n of [3, 1, 2]) await commitAll(store, [createKey(testKey(n))], { atMs: NOW_MS + n });
     expect((await store.outbox.list(10)).map(({ atMs }) => atMs - NOW_MS)).toEqual([3, 1, 2]);
   });
 
-  test('keeps what is to be told when the file is opened without one, and gets nothing more', async () => {
+  test('a file that is opened without an outbox keeps its outbox entries and gets no new ones', async () => {
     const { store } = open();
     await commitAll(store, [createKey(testKey(1))]);
     await store.close();
