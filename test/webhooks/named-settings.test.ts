@@ -1,4 +1,7 @@
-/** What the settings HOOKS and TARGETS may be, and how soon a change of them is noticed. */
+/**
+ * The settings HOOKS and TARGETS: what is valid, and how soon a change takes effect. Covers `named-settings.ts`,
+ * `inbound/sources.ts` and `outbound/targets.ts`.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,11 +19,11 @@ import {
 } from './fixture.ts';
 
 const HR = { kind: 'standard', secrets: [SECRET], projects: ['p1'], actions: ['grant.revoke'] };
-/** Good for a source that signs with ed25519. */
+/** A public key verifies signatures of a source, but a target needs a key that signs. */
 const PUBLIC_KEY = `whpk_${Buffer.alloc(32, 7).toString('base64')}`;
 const SIEM = { url: 'https://siem.example/hooks', secrets: [SECRET] };
 
-function faultsOf(parse: (text: string) => unknown, settings: unknown): string {
+function problemsOf(parse: (text: string) => unknown, settings: unknown): string {
   try {
     parse(typeof settings === 'string' ? settings : JSON.stringify(settings));
     return 'none';
@@ -29,7 +32,7 @@ function faultsOf(parse: (text: string) => unknown, settings: unknown): string {
   }
 }
 
-test('a source is who it is, where it may act, and what it may say', () => {
+test('the setting HOOKS is read: each source with its kind, secrets, projects and actions', () => {
   const sources = parseSources(
     JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }),
   );
@@ -45,58 +48,58 @@ test('a source is who it is, where it may act, and what it may say', () => {
 });
 
 test.each<[string, unknown, string]>([
-  ['no JSON', '{"hr"', 'the text: '],
-  ['no object', [], 'the text: '],
-  ['a name of upper case', { HR }, 'a name: must be 1 to 64'],
-  ['a secret in the place of a name', { [SECRET]: HR }, 'a name: must be 1 to 64'],
+  ['invalid JSON', '{"hr"', 'the text: '],
+  ['an array', [], 'the text: '],
+  ['a name in upper case', { HR }, 'a name: must be 1 to 64'],
+  ['a secret in place of a name', { [SECRET]: HR }, 'a name: must be 1 to 64'],
   ['the same name twice', '{"hr":{},"hr":{}}', 'the text: '],
-  ['a name that is a path of another API', { jobs: HR }, 'jobs: must not be jobs'],
+  ["the name of another API's path", { jobs: HR }, 'jobs: must not be jobs'],
   ['a name with a slash', { 'a/b': HR }, 'a name: must be 1 to 64'],
   ['an unknown kind', { hr: { ...HR, kind: 'slack' } }, 'hr.kind: '],
   ['no secret', { hr: { ...HR, secrets: [] } }, 'hr.secrets: '],
-  ['a secret of another form', { hr: { ...HR, secrets: [SECRET, 'whsec_Zm9v'] } }, 'hr.secrets.1: must be whsec_ and'],
+  ['a malformed secret', { hr: { ...HR, secrets: [SECRET, 'whsec_Zm9v'] } }, 'hr.secrets.1: must be whsec_ and'],
   [
     'a short plain secret',
     { hr: { ...HR, kind: 'okta', secrets: ['not-so-secret'] } },
     'hr.secrets.0: must be at least 16',
   ],
   ['no project', { hr: { ...HR, projects: [] } }, 'hr.projects: '],
-  ['a project that is none', { hr: { ...HR, projects: ['*'] } }, 'hr.projects.0: '],
+  ['a malformed project id', { hr: { ...HR, projects: ['*'] } }, 'hr.projects.0: '],
   ['no action', { hr: { ...HR, actions: [] } }, 'hr.actions: '],
   ['an unknown action', { hr: { ...HR, actions: ['grant.create'] } }, 'hr.actions.0: '],
-  ['a field that is misspelt', { hr: { ...HR, project: ['p1'] } }, 'hr: '],
-])('a source with %s stops the start, and no secret is told', (_, settings, line) => {
-  const faults = faultsOf(parseSources, settings);
-  expect(faults).toMatch(/^HOOKS cannot be used:\n {2}/);
-  expect(faults).toContain(`\n  ${line}`);
-  for (const secret of [SECRET, 'whsec_Zm9v', 'not-so-secret']) expect(faults).not.toContain(secret);
+  ['a misspelt field', { hr: { ...HR, project: ['p1'] } }, 'hr: '],
+])('a source with %s is refused with its place, and without the secret', (_, settings, line) => {
+  const problems = problemsOf(parseSources, settings);
+  expect(problems).toMatch(/^HOOKS cannot be used:\n {2}/);
+  expect(problems).toContain(`\n  ${line}`);
+  for (const secret of [SECRET, 'whsec_Zm9v', 'not-so-secret']) expect(problems).not.toContain(secret);
 });
 
 test.each<[string, unknown, string]>([
-  ['no address', { siem: { ...SIEM, url: 'siem' } }, 'siem.url: must be https://…'],
-  ['an address in the clear', { siem: { ...SIEM, url: 'http://siem.example/' } }, 'siem.url: must be https://…'],
-  ['a user in it', { siem: { ...SIEM, url: 'https://a@siem.example/' } }, 'siem.url: '],
-  ['a password in it', { siem: { ...SIEM, url: 'https://:b@siem.example/' } }, 'siem.url: '],
-  ['another scheme', { siem: { ...SIEM, url: 'file:///etc/passwd', allow_private: true } }, 'siem.url: '],
+  ['a malformed URL', { siem: { ...SIEM, url: 'siem' } }, 'siem.url: must be https://…'],
+  ['plain http', { siem: { ...SIEM, url: 'http://siem.example/' } }, 'siem.url: must be https://…'],
+  ['a user name in the URL', { siem: { ...SIEM, url: 'https://a@siem.example/' } }, 'siem.url: '],
+  ['a password in the URL', { siem: { ...SIEM, url: 'https://:b@siem.example/' } }, 'siem.url: '],
+  ['another URL scheme', { siem: { ...SIEM, url: 'file:///etc/passwd', allow_private: true } }, 'siem.url: '],
   ['a secret that cannot sign', { siem: { ...SIEM, secrets: [PLAIN_SECRET] } }, 'siem.secrets.0: must be whsec_ and'],
-  ['a key that only checks', { siem: { ...SIEM, secrets: [PUBLIC_KEY] } }, 'siem.secrets.0: must be whsec_ and'],
-])('a target with %s stops the start, and no secret is told', (_, settings, line) => {
-  const faults = faultsOf(parseTargets, settings);
-  expect(faults).toMatch(/^TARGETS cannot be used:\n {2}/);
-  expect(faults).toContain(`\n  ${line}`);
-  for (const secret of [SECRET, PLAIN_SECRET]) expect(faults).not.toContain(secret);
+  ['a public key', { siem: { ...SIEM, secrets: [PUBLIC_KEY] } }, 'siem.secrets.0: must be whsec_ and'],
+])('a target with %s is refused with its place, and without the secret', (_, settings, line) => {
+  const problems = problemsOf(parseTargets, settings);
+  expect(problems).toMatch(/^TARGETS cannot be used:\n {2}/);
+  expect(problems).toContain(`\n  ${line}`);
+  for (const secret of [SECRET, PLAIN_SECRET]) expect(problems).not.toContain(secret);
 });
 
 test.each<[string, (count: number) => object, number]>([
-  ['characters of a name', (count) => ({ ['a'.repeat(count)]: HR }), 64],
+  ['characters in a name', (count) => ({ ['a'.repeat(count)]: HR }), 64],
   ['secrets', (count) => ({ hr: { ...HR, secrets: Array(count).fill(SECRET) } }), 10],
   ['projects', (count) => ({ hr: { ...HR, projects: Array.from({ length: count }, (_, n) => `p${n}`) } }), 100],
-])('so many %s there may be, and no more', (_, settings, most) => {
-  expect(faultsOf(parseSources, settings(most))).toBe('none');
-  expect(faultsOf(parseSources, settings(most + 1))).toMatch(/^HOOKS cannot be used:/);
+])('the number of %s is limited', (_, settings, max) => {
+  expect(problemsOf(parseSources, settings(max))).toBe('none');
+  expect(problemsOf(parseSources, settings(max + 1))).toMatch(/^HOOKS cannot be used:/);
 });
 
-test('a target on this machine is one where the settings allow it', () => {
+test('a target may be on this machine if allow_private is true', () => {
   const url = 'http://127.0.0.1:8080/hooks';
   const local = { ...SIEM, url, allow_private: true, projects: ['p1'] };
   expect(parseTargets(JSON.stringify({ siem: SIEM, local }))).toEqual(
@@ -107,7 +110,7 @@ test('a target on this machine is one where the settings allow it', () => {
   );
 });
 
-describe('kept', () => {
+describe('a setting that changes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kms-grants-hooks-'));
   const path = join(folder, 'hooks.json');
   const write = (settings: unknown) => writeFileSync(path, JSON.stringify(settings));
@@ -121,7 +124,7 @@ describe('kept', () => {
   });
   afterEach(() => clock.mockRestore());
 
-  test('what is there is kept for 10 s, and what is new is in force then', async () => {
+  test('a changed setting takes effect after 10 s', async () => {
     const sources = refreshingSources({ kind: 'file', path });
     const secrets = async () => (await sources()).get('hr')?.secrets;
     write({ hr: HR });
@@ -136,32 +139,32 @@ describe('kept', () => {
     expect(await secrets()).toBeUndefined();
   });
 
-  test('what cannot be used is not: what there was goes on, and the log says why without a secret', async () => {
-    const told = jest.spyOn(logger, 'error').mockImplementation(() => undefined);
+  test('an invalid change is logged without secrets, and the previous setting stays in force', async () => {
+    const errorLog = jest.spyOn(logger, 'error').mockImplementation(() => undefined);
     const sources = refreshingSources({ kind: 'file', path });
     write({ hr: HR });
     await sources();
     write({ hr: { ...HR, secrets: [`${SECRET}x`] } });
     nowMs += 10_000;
     expect((await sources()).get('hr')?.secrets).toEqual([SECRET]);
-    expect(told).toHaveBeenCalledWith('settings', expect.objectContaining({ setting: 'HOOKS' }));
-    expect(JSON.stringify(told.mock.calls)).not.toContain(SECRET);
-    told.mockRestore();
+    expect(errorLog).toHaveBeenCalledWith('settings', expect.objectContaining({ setting: 'HOOKS' }));
+    expect(JSON.stringify(errorLog.mock.calls)).not.toContain(SECRET);
+    errorLog.mockRestore();
   });
 
-  test('the first time it must be there', async () => {
+  test('an invalid or missing setting throws at the first read', async () => {
     write({ hr: { ...HR, kind: 'slack' } });
     await expect(refreshingSources({ kind: 'file', path })()).rejects.toThrow('HOOKS cannot be used');
     await expect(refreshingTargets({ kind: 'file', path: `${path}.not` })()).rejects.toThrow('ENOENT');
   });
 
-  test('without the setting there is nobody', async () => {
+  test('without the settings there are no sources and no targets', async () => {
     expect((await refreshingSources(undefined)()).size).toBe(0);
     expect((await refreshingTargets(undefined)()).size).toBe(0);
   });
 });
 
-describe('while a secret is being replaced', () => {
+describe('replacing a secret', () => {
   let fixture: WebhookFixture;
   const realNow = performance.now.bind(performance);
   let aheadMs = 0;
@@ -174,12 +177,12 @@ describe('while a secret is being replaced', () => {
     await fixture.stop();
   });
 
-  test('both are good, and the old one is not once it is gone', async () => {
+  test('two secrets of a source are valid at the same time, and one that is removed is not', async () => {
     const source = { ...HR, projects: [fixture.service.demo.project_id], actions: ALL_ACTIONS };
     const event = { type: 'user.created' };
     const statuses = async () => {
-      const answers = [await fixture.sendEvent(event), await fixture.sendEvent(event, { secret: OTHER_SECRET })];
-      return answers.map(({ status }) => status);
+      const responses = [await fixture.sendEvent(event), await fixture.sendEvent(event, { secret: OTHER_SECRET })];
+      return responses.map(({ status }) => status);
     };
     expect(await statuses()).toEqual([200, 401]);
     for (const [secrets, expected] of [

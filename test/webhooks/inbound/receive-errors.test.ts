@@ -1,4 +1,4 @@
-/** What is not taken, with which code; and that nothing is written then. */
+/** Webhooks that are refused: each code, and that nothing is written. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { expectError } from '../../support/expect-error.ts';
 import { storedRows } from '../../support/stored-rows.ts';
@@ -13,20 +13,20 @@ import {
 
 let fixture: WebhookFixture;
 let rows: Awaited<ReturnType<typeof storedRows>>;
-/** An event that is taken: with it each refusal below differs in one thing from what is good. */
-let good: { type: string; data: Record<string, unknown> };
+/** A valid event. Each refused one below differs from it in one thing. */
+let validEvent: { type: string; data: Record<string, unknown> };
 
 beforeAll(async () => {
   fixture = await startWebhookFixture();
   const { service } = fixture;
-  good = { type: 'principal.disabled', data: { grantee_principal: service.grantee.user_id } };
+  validEvent = { type: 'principal.disabled', data: { grantee_principal: service.grantee.user_id } };
 });
 afterAll(() => fixture.stop());
 const withoutId = ({ text, headers }: WebhookResponse) => text.replaceAll(headers.get('x-request-id') ?? '', '…');
-const overKiB = (kib: number) => ({ ...good, data: { ...good.data, note: 'n'.repeat(kib * 1024) } });
+const overKiB = (kib: number) => ({ ...validEvent, data: { ...validEvent.data, note: 'n'.repeat(kib * 1024) } });
 const SECOND_MS = 1_000;
 
-describe('of what is refused nothing is written', () => {
+describe('a refused webhook writes nothing', () => {
   beforeEach(async () => {
     rows = await storedRows(fixture.service);
   });
@@ -34,39 +34,39 @@ describe('of what is refused nothing is written', () => {
     expect(await storedRows(fixture.service)).toEqual(rows);
   });
 
-  test.each<[string, (good: string, now: () => number) => SendOptions]>([
+  test.each<[string, (text: string, now: () => number) => SendOptions]>([
     ['no signature', () => ({ change: { headers: { 'webhook-signature': '' } } })],
     ['no id', () => ({ change: { headers: { 'webhook-id': '' } } })],
-    ['no time', () => ({ change: { headers: { 'webhook-timestamp': '' } } })],
+    ['no timestamp', () => ({ change: { headers: { 'webhook-timestamp': '' } } })],
     ['a signature of another secret', () => ({ secret: OTHER_SECRET })],
     [
       'a signature of another version',
       () => ({ change: { headers: { 'webhook-signature': `v2,${'A'.repeat(43)}=` } } }),
     ],
-    ['the right signature of other bytes', (text) => ({ change: { body: `${text} ` } })],
-    ['another id than was signed', () => ({ change: { headers: { 'webhook-id': 'msg_other' } } })],
+    ['a signature of another body', (text) => ({ change: { body: `${text} ` } })],
+    ['an id that was not signed', () => ({ change: { headers: { 'webhook-id': 'msg_other' } } })],
     [
-      'another time than was signed',
+      'a timestamp that was not signed',
       (_, now) => ({ change: { headers: { 'webhook-timestamp': String(Math.floor(now() / SECOND_MS) + 1) } } }),
     ],
-    ['a message of 301 s ago', (_, now) => ({ atMs: now() - 301 * SECOND_MS })],
-    ['a message of 301 s ahead', (_, now) => ({ atMs: now() + 301 * SECOND_MS })],
-    ['a source that is not known', () => ({ source: 'nobody' })],
-    ['a source whose name is none', () => ({ source: 'a%2Fb' })],
-    ['a source called as what every object has', () => ({ source: 'constructor' })],
-    ['a source of another kind', () => ({ source: 'okta' })],
-  ])('%s: 401, the same for all', async (_, sending) => {
-    // Times in the header are whole seconds.
+    ['a timestamp 301 s ago', (_, now) => ({ atMs: now() - 301 * SECOND_MS })],
+    ['a timestamp 301 s ahead', (_, now) => ({ atMs: now() + 301 * SECOND_MS })],
+    ['an unknown source', () => ({ source: 'nobody' })],
+    ['a malformed source name', () => ({ source: 'a%2Fb' })],
+    ['a source name that is a property of every object', () => ({ source: 'constructor' })],
+    ['the signature of another kind of source', () => ({ source: 'okta' })],
+  ])('a webhook with %s answers 401, with the same body for all', async (_, optionsOf) => {
+    // The timestamp header has whole seconds.
     fixture.service.clock.nowMs = Math.ceil(fixture.service.clock.nowMs / SECOND_MS) * SECOND_MS;
-    const options = sending(JSON.stringify(good), () => fixture.service.clock.nowMs);
-    const answer = await fixture.sendEvent(good, { id: 'refused', ...options });
-    expectError(answer, [401, 'APIGW.0301']);
-    const wrong = await fixture.sendEvent(good, { id: 'refused', secret: OTHER_SECRET });
-    expect(withoutId(answer)).toBe(withoutId(wrong));
+    const options = optionsOf(JSON.stringify(validEvent), () => fixture.service.clock.nowMs);
+    const response = await fixture.sendEvent(validEvent, { id: 'refused', ...options });
+    expectError(response, [401, 'APIGW.0301']);
+    const wrong = await fixture.sendEvent(validEvent, { id: 'refused', secret: OTHER_SECRET });
+    expect(withoutId(response)).toBe(withoutId(wrong));
   });
 
-  test('without any header, and with any other method of the route, too', async () => {
-    const wrong = await fixture.sendEvent(good, { secret: OTHER_SECRET });
+  test('requests without headers, with any method of the route, answer the same 401', async () => {
+    const wrong = await fixture.sendEvent(validEvent, { secret: OTHER_SECRET });
     for (const [path, method] of [
       ['/hooks/hr', 'POST'],
       ['/hooks/hr', 'GET'],
@@ -74,15 +74,15 @@ describe('of what is refused nothing is written', () => {
       ['/hooks/scim/Users/1', 'PUT'],
       ['/hooks/scim/Users/1', 'PATCH'],
     ] as const) {
-      const answer = await fixture.send(path, { method });
-      expectError(answer, [401, 'APIGW.0301']);
-      expect(withoutId(answer)).toBe(withoutId(wrong));
+      const response = await fixture.send(path, { method });
+      expectError(response, [401, 'APIGW.0301']);
+      expect(withoutId(response)).toBe(withoutId(wrong));
     }
   });
 
   test.each<[string, (data: Record<string, unknown>) => unknown, number, string]>([
     ['broken JSON', () => '{"type":"principal.disabled"', 400, 'KMS.0202'],
-    ['a list', () => [], 400, 'KMS.0202'],
+    ['an array', () => [], 400, 'KMS.0202'],
     [
       'a key twice',
       (data) => `{"type":"x","type":"principal.disabled","data":${JSON.stringify(data)}}`,
@@ -90,19 +90,24 @@ describe('of what is refused nothing is written', () => {
       'KMS.0202',
     ],
     ['__proto__', () => '{"type":"x","__proto__":{}}', 400, 'KMS.0202'],
-    ['nothing', () => '', 400, 'KMS.0204'],
+    ['no body', () => '', 400, 'KMS.0204'],
     ['no type', (data) => ({ data }), 400, 'KMS.0204'],
-    ['a type that is no text', (data) => ({ type: 7, data }), 400, 'KMS.0308'],
+    ['a type that is not a string', (data) => ({ type: 7, data }), 400, 'KMS.0308'],
     ['no data', () => ({ type: 'principal.disabled' }), 400, 'KMS.0204'],
-    ['nobody', () => ({ type: 'principal.disabled', data: {} }), 400, 'KMS.0204'],
-    ['an empty principal', () => ({ type: 'principal.disabled', data: { grantee_principal: '' } }), 400, 'KMS.2402'],
-    ['no principal', () => ({ type: 'principal.disabled', data: { grantee_principal: '*' } }), 400, 'KMS.2402'],
-    ['no list of names', () => ({ type: 'principal.disabled', data: { identities: [] } }), 400, 'KMS.0204'],
-    ['a grant without its key', () => ({ type: 'grant.revoke', data: { grant_id: '0'.repeat(64) } }), 400, 'KMS.0204'],
-    ['an empty key', () => ({ type: 'key.compromised', data: { key_id: '' } }), 400, 'KMS.0205'],
-    ['no key', () => ({ type: 'key.compromised', data: { key_id: '*' } }), 400, 'KMS.0205'],
+    ['no principal and no identity', () => ({ type: 'principal.disabled', data: {} }), 400, 'KMS.0204'],
+    ['an empty principal id', () => ({ type: 'principal.disabled', data: { grantee_principal: '' } }), 400, 'KMS.2402'],
     [
-      'a project that is none',
+      'a wildcard as principal',
+      () => ({ type: 'principal.disabled', data: { grantee_principal: '*' } }),
+      400,
+      'KMS.2402',
+    ],
+    ['an empty list of identities', () => ({ type: 'principal.disabled', data: { identities: [] } }), 400, 'KMS.0204'],
+    ['a grant without its key', () => ({ type: 'grant.revoke', data: { grant_id: '0'.repeat(64) } }), 400, 'KMS.0204'],
+    ['an empty key id', () => ({ type: 'key.compromised', data: { key_id: '' } }), 400, 'KMS.0205'],
+    ['a wildcard as key id', () => ({ type: 'key.compromised', data: { key_id: '*' } }), 400, 'KMS.0205'],
+    [
+      'a malformed project id',
       (data) => ({ type: 'principal.disabled', data: { ...data, project_id: '*' } }),
       400,
       'KMS.0308',
@@ -113,10 +118,10 @@ describe('of what is refused nothing is written', () => {
       400,
       'KMS.0308',
     ],
-    // Left out they would mean everything.
+    // If these were ignored, the event would revoke more than it asks for.
     ...[{ key_id: null }, { operations: null }, { project_id: null }, { keyId: 'x' }, { projectId: 'x' }].map(
       (more): [string, (data: object) => object, number, string] => [
-        `narrowed by ${JSON.stringify(more)}`,
+        `the unknown or null field ${JSON.stringify(more)}`,
         (data) => ({ type: 'principal.disabled', data: { ...data, ...more } }),
         400,
         'KMS.0308',
@@ -130,7 +135,7 @@ describe('of what is refused nothing is written', () => {
     ],
     ...['access-key:ABCDEFGHIJKLMNOPQRST', `sha256:${'0'.repeat(64)}`].map(
       (identity): [string, (data: object) => object, number, string] => [
-        `an identity that only who finds credentials may name, ${identity.slice(0, 11)}`,
+        `the identity of a credential, ${identity.slice(0, 11)}`,
         () => ({ type: 'principal.disabled', data: { identity } }),
         400,
         'KMS.0308',
@@ -142,42 +147,48 @@ describe('of what is refused nothing is written', () => {
       403,
       'KMS.0307',
     ],
-  ])('rightly signed, %s: refused', async (_, body, status, code) => {
-    expectError(await fixture.sendEvent(body(good.data)), [status, code]);
+  ])('a signed event with %s is refused', async (_, bodyOf, status, code) => {
+    expectError(await fixture.sendEvent(bodyOf(validEvent.data)), [status, code]);
   });
 
-  test.each(['principal.disabled', 'key.compromised'])('what the source may not say, as %s: 403', async (type) => {
-    const key_id = fixture.service.demo.keys[0]?.key_id;
-    const data = type === 'key.compromised' ? { key_id } : { ...good.data, key_id };
-    expectError(await fixture.sendEvent({ type, data }, { source: 'narrow' }), [403, 'KMS.0307']);
-  });
+  test.each(['principal.disabled', 'key.compromised'])(
+    'an event type that the source may not send, %s, answers 403',
+    async (type) => {
+      const key_id = fixture.service.demo.keys[0]?.key_id;
+      const data = type === 'key.compromised' ? { key_id } : { ...validEvent.data, key_id };
+      expectError(await fixture.sendEvent({ type, data }, { source: 'narrow' }), [403, 'KMS.0307']);
+    },
+  );
 
-  test.each([64, 1024, 1536])('a body of %i KiB and something, rightly signed or not: 400', async (kib) => {
-    expectError(await fixture.sendEvent(overKiB(kib)), [400, 'KMS.0203']);
-    expectError(await fixture.sendEvent(overKiB(kib), { secret: OTHER_SECRET }), [400, 'KMS.0203']);
-  });
+  test.each([64, 1024, 1536])(
+    'a body of over %i KiB answers 400, whether the signature is right or wrong',
+    async (kib) => {
+      expectError(await fixture.sendEvent(overKiB(kib)), [400, 'KMS.0203']);
+      expectError(await fixture.sendEvent(overKiB(kib), { secret: OTHER_SECRET }), [400, 'KMS.0203']);
+    },
+  );
 
-  test('more than 500 events at once: 400, and nothing of them is done', async () => {
-    const gone = {
+  test('a delivery of more than 500 events answers 400 and revokes nothing', async () => {
+    const suspended = {
       eventType: 'user.lifecycle.suspend',
       target: [{ type: 'User', id: fixture.service.grantee.user_id }],
     };
     const [headers, eventId] = [{ authorization: PLAIN_SECRET }, 'too-many'];
-    const events = [gone, ...Array(500).fill({ eventType: 'x' })];
-    const answer = await fixture.send('/hooks/okta', { headers, body: { eventId, data: { events } } });
-    expectError(answer, [400, 'KMS.0203']);
+    const events = [suspended, ...Array(500).fill({ eventType: 'x' })];
+    const response = await fixture.send('/hooks/okta', { headers, body: { eventId, data: { events } } });
+    expectError(response, [400, 'KMS.0203']);
   });
 });
 
-test('what was refused is not remembered: it is taken once it is right', async () => {
-  const wrong = await fixture.sendEvent(good, { id: 'once-more', secret: OTHER_SECRET });
+test('a delivery that was refused is accepted when it comes again with a right signature', async () => {
+  const wrong = await fixture.sendEvent(validEvent, { id: 'once-more', secret: OTHER_SECRET });
   expectError(wrong, [401, 'APIGW.0301']);
-  const { body } = await fixture.sendEventAndWait(good, { id: 'once-more' });
+  const { body } = await fixture.sendEventAndWait(validEvent, { id: 'once-more' });
   expect(body).toMatchObject({ state: 'done', revoked: fixture.service.demo.grants.length });
 });
 
-test.each([-300, 300])('a message of %i s from now is taken', async (seconds) => {
+test.each([-300, 300])('a timestamp %i s from now is accepted', async (seconds) => {
   fixture.service.clock.nowMs = Math.ceil(fixture.service.clock.nowMs / SECOND_MS) * SECOND_MS;
-  const answer = await fixture.sendEvent(good, { atMs: fixture.service.clock.nowMs + seconds * SECOND_MS });
-  expect(answer.status).toBe(200);
+  const response = await fixture.sendEvent(validEvent, { atMs: fixture.service.clock.nowMs + seconds * SECOND_MS });
+  expect(response.status).toBe(200);
 });

@@ -1,12 +1,12 @@
-/** A thousand hooks at once: each is answered, and none is lost. */
+/** A thousand webhooks at once. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey } from '../../support/create.ts';
 import { startWebhookFixture, type WebhookFixture, waitFor } from '../fixture.ts';
 
-const HOOKS = 1_000;
+const WEBHOOKS = 1_000;
 const KEYS = 40;
-/** Few connections, so that there is room for those of the crowd. */
+/** Grants created at the same time; few, to leave connections for the webhooks. */
 const BATCH = 10;
 
 let fixture: WebhookFixture;
@@ -15,35 +15,38 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-test('all are answered 200, and every job ends with its grant revoked', async () => {
+test('a thousand webhooks at once all answer 200, and the job of each revokes its grant', async () => {
   const { service } = fixture;
   const { jobs } = service.services.store;
   const keys: string[] = [];
-  for (let made = 0; made < KEYS; made += 1) keys.push(await newKey(service));
-  const keyAt = (place: number) => keys[place % KEYS] ?? '';
+  while (keys.length < KEYS) keys.push(await newKey(service));
+  const keyAt = (index: number) => keys[index % KEYS] ?? '';
   const principals: string[] = [];
-  while (principals.length < HOOKS) {
-    const some = Array.from({ length: BATCH }, () => randomUUID().replaceAll('-', ''));
-    const made = principals.length;
+  while (principals.length < WEBHOOKS) {
+    const batch = Array.from({ length: BATCH }, () => randomUUID().replaceAll('-', ''));
+    const start = principals.length;
     await Promise.all(
-      some.map((grantee_principal, place) => newGrant(service, keyAt(made + place), { grantee_principal })),
+      batch.map((grantee_principal, index) => newGrant(service, keyAt(start + index), { grantee_principal })),
     );
-    principals.push(...some);
+    principals.push(...batch);
   }
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     principals.map((grantee_principal) =>
       fixture.sendEvent({ type: 'principal.disabled', data: { grantee_principal } }),
     ),
   );
-  expect(answers.map(({ status }) => status)).toEqual(Array(HOOKS).fill(200));
-  const ids = answers.map(({ body }) => body.job_id);
-  expect(new Set(ids).size).toBe(HOOKS);
+  expect(responses.map(({ status }) => status)).toEqual(Array(WEBHOOKS).fill(200));
+  const ids = responses.map(({ body }) => body.job_id);
+  expect(new Set(ids).size).toBe(WEBHOOKS);
 
-  const ENDED = ['done', 'leftovers', 'unmapped'];
+  const endStates = ['done', 'leftovers', 'unmapped'];
   for (const id of ids) {
-    await waitFor(`job ${id} ends`, async () => ENDED.includes((await jobs.job(id))?.state ?? '') || undefined);
+    await waitFor(
+      `the end of job ${id}`,
+      async () => endStates.includes((await jobs.job(id))?.state ?? '') || undefined,
+    );
   }
-  const ended = await Promise.all(ids.map((id) => jobs.job(id)));
-  expect(ended.map((job) => `${job?.state} ${job?.revoked}`)).toEqual(Array(HOOKS).fill('done 1'));
+  const endedJobs = await Promise.all(ids.map((id) => jobs.job(id)));
+  expect(endedJobs.map((job) => `${job?.state} ${job?.revoked}`)).toEqual(Array(WEBHOOKS).fill('done 1'));
   for (const key of keys) expect(await grantIdsOn(service, key)).toEqual([]);
 }, 120_000);

@@ -1,4 +1,4 @@
-/** The service as a process of its own: a line for each hook, no secret in any, and the memory of deliveries over a restart. */
+/** The log of a service process: one line for each webhook, without secrets; and deliveries repeated after a restart. */
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,9 +19,10 @@ import {
 } from '../fixture.ts';
 
 const LEAKED_TOKEN = 'leaked-token-of-the-test-0123456789';
-const MARK = 'words-of-a-body-0123456789';
+/** Part of each body: the log must not contain it. */
+const BODY_TEXT = 'text-of-a-body-0123456789';
 
-interface Line {
+interface LogLine {
   level: string;
   message: string;
   [field: string]: unknown;
@@ -31,11 +32,11 @@ let dataDir: string;
 let service: ServiceProcess;
 let demo: Demo;
 let output = '';
-let jobLines: Line[];
+let jobLines: LogLine[];
 let linesAtRestart: number;
-/** By the names that the tests give to requests. */
-const answered: Record<string, { requestId: string | null; jobId: string | null; status: number; text: string }> = {};
-const secrets = [SECRET.slice(6), OTHER_SECRET.slice(6), PLAIN_SECRET, LEAKED_TOKEN, MARK];
+/** Responses by the name that each request has in this test. */
+const responses: Record<string, { requestId: string | null; jobId: string | null; status: number; text: string }> = {};
+const secrets = [SECRET.slice(6), OTHER_SECRET.slice(6), PLAIN_SECRET, LEAKED_TOKEN, BODY_TEXT];
 
 async function send(
   name: string,
@@ -48,7 +49,7 @@ async function send(
     headers,
     ...(body !== undefined && { body: String(body) }),
   });
-  answered[name] = {
+  responses[name] = {
     requestId: response.headers.get('x-request-id'),
     jobId: response.headers.get('x-job-id'),
     status: response.status,
@@ -56,20 +57,20 @@ async function send(
   };
 }
 
-function tell(
+function sendEvent(
   name: string,
   body: unknown,
   { source = 'hr', change = {}, ...signing }: SendOptions = {},
 ): Promise<void> {
-  const ask = signEvent(body, { atMs: Date.now(), ...signing });
-  return send(name, `/hooks/${source}`, { ...ask, ...change });
+  const request = signEvent(body, { atMs: Date.now(), ...signing });
+  return send(name, `/hooks/${source}`, { ...request, ...change });
 }
 
-const linesIn = (text: string): Line[] =>
+const logLinesIn = (text: string): LogLine[] =>
   text
     .split('\n')
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Line);
+    .map((line) => JSON.parse(line) as LogLine);
 
 async function stop(): Promise<void> {
   const closed = once(service.child, 'close');
@@ -78,8 +79,11 @@ async function stop(): Promise<void> {
   output += service.output();
 }
 
-const event = () => ({ type: 'principal.disabled', data: { grantee_principal: demo.users[1]?.user_id, reason: MARK } });
-const unmapped = { type: 'principal.disabled', data: { identity: MARK } };
+const event = () => ({
+  type: 'principal.disabled',
+  data: { grantee_principal: demo.users[1]?.user_id, reason: BODY_TEXT },
+});
+const unmapped = { type: 'principal.disabled', data: { identity: BODY_TEXT } };
 
 beforeAll(async () => {
   dataDir = newDataDir();
@@ -93,29 +97,29 @@ beforeAll(async () => {
   service = await start();
 
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  await tell('done', event(), { id: 'msg-again' });
-  await tell('ignored', { type: 'user.created', data: { name: MARK } });
-  await tell('unmapped', unmapped);
-  await send('secret found', '/hooks/github', signGitHub([{ token: LEAKED_TOKEN, type: 'kms_token' }]));
-  await send('scim', `/hooks/scim/Users/${MARK}`, { method: 'DELETE', headers: bearer(PLAIN_SECRET) });
-  await tell('wrong secret', event(), { secret: OTHER_SECRET });
-  await tell('other bytes', event(), { change: { body: JSON.stringify(unmapped) } });
-  await tell('too old', event(), { atMs: Date.now() - 302_000 });
-  await tell('unknown source', event(), { source: MARK });
+  await sendEvent('done', event(), { id: 'msg-repeated' });
+  await sendEvent('ignored', { type: 'user.created', data: { name: BODY_TEXT } });
+  await sendEvent('unmapped', unmapped);
+  await send('leaked token', '/hooks/github', signGitHub([{ token: LEAKED_TOKEN, type: 'kms_token' }]));
+  await send('scim', `/hooks/scim/Users/${BODY_TEXT}`, { method: 'DELETE', headers: bearer(PLAIN_SECRET) });
+  await sendEvent('wrong secret', event(), { secret: OTHER_SECRET });
+  await sendEvent('another body', event(), { change: { body: JSON.stringify(unmapped) } });
+  await sendEvent('too old', event(), { atMs: Date.now() - 302_000 });
+  await sendEvent('unknown source', event(), { source: BODY_TEXT });
   await send('wrong token', '/hooks/scim/Users/1', { method: 'DELETE', headers: bearer(LEAKED_TOKEN) });
-  await tell('not its project', { ...event(), data: { ...event().data, project_id: MARK } });
-  await tell('not its action', event(), { source: 'narrow' });
-  await tell('broken JSON', `{"type":"${MARK}`);
-  await tell('nobody', { type: 'principal.disabled', data: { reason: MARK } });
-  await tell('too large', { type: MARK, data: { text: ' '.repeat(70_000) } });
-  const jobs = () => linesIn(service.output()).filter(({ message }) => message === 'job');
-  jobLines = await waitFor('four jobs end', async () => (jobs().length >= 4 ? jobs() : undefined));
+  await sendEvent('project not allowed', { ...event(), data: { ...event().data, project_id: BODY_TEXT } });
+  await sendEvent('action not allowed', event(), { source: 'narrow' });
+  await sendEvent('broken JSON', `{"type":"${BODY_TEXT}`);
+  await sendEvent('no principal', { type: 'principal.disabled', data: { reason: BODY_TEXT } });
+  await sendEvent('too large', { type: BODY_TEXT, data: { text: ' '.repeat(70_000) } });
+  const jobs = () => logLinesIn(service.output()).filter(({ message }) => message === 'job');
+  jobLines = await waitFor('the end of four jobs', async () => (jobs().length >= 4 ? jobs() : undefined));
 
   await stop();
   service = await start();
-  linesAtRestart = linesIn(output).length;
-  await tell('again', event(), { id: 'msg-again' });
-  await tell('again with other bytes', unmapped, { id: 'msg-again' });
+  linesAtRestart = logLinesIn(output).length;
+  await sendEvent('repeated', event(), { id: 'msg-repeated' });
+  await sendEvent('repeated with another body', unmapped, { id: 'msg-repeated' });
   await stop();
 }, 120_000);
 afterAll(async () => {
@@ -123,32 +127,33 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-/** In the answer, or in a header of one that has no room for it. */
-const jobIdOf = (name: string) => answered[name]?.jobId ?? JSON.parse(answered[name]?.text ?? '').job_id;
+/** The job id in the body, or in the header where the source's protocol fixes the body. */
+const jobIdOf = (name: string) => responses[name]?.jobId ?? JSON.parse(responses[name]?.text ?? '').job_id;
 
-const linesOf = (name: string) => linesIn(output).filter((line) => line['request_id'] === answered[name]?.requestId);
+const logLinesOf = (name: string) =>
+  logLinesIn(output).filter((line) => line['request_id'] === responses[name]?.requestId);
 
 test.each([
   ['done', 200, undefined, 'hr'],
   ['ignored', 200, undefined, 'hr'],
   ['unmapped', 200, undefined, 'hr'],
-  ['secret found', 200, undefined, 'github'],
+  ['leaked token', 200, undefined, 'github'],
   ['scim', 204, undefined, 'scim'],
   ['wrong secret', 401, 'APIGW.0301', 'hr'],
-  ['other bytes', 401, 'APIGW.0301', 'hr'],
+  ['another body', 401, 'APIGW.0301', 'hr'],
   ['too old', 401, 'APIGW.0301', 'hr'],
   ['unknown source', 401, 'APIGW.0301', undefined],
   ['wrong token', 401, 'APIGW.0301', 'scim'],
-  ['not its project', 403, 'KMS.0307', 'hr'],
-  ['not its action', 403, 'KMS.0307', 'narrow'],
+  ['project not allowed', 403, 'KMS.0307', 'hr'],
+  ['action not allowed', 403, 'KMS.0307', 'narrow'],
   ['broken JSON', 400, 'KMS.0202', 'hr'],
-  ['nobody', 400, 'KMS.0204', 'hr'],
+  ['no principal', 400, 'KMS.0204', 'hr'],
   ['too large', 400, 'KMS.0203', undefined],
-  ['again', 200, undefined, 'hr'],
-  ['again with other bytes', 200, undefined, 'hr'],
-])('%s: %i %s, and one line that names the source where there is such a one', (name, status, code, source) => {
-  expect(answered[name]?.status).toBe(status);
-  const lines = linesOf(name);
+  ['repeated', 200, undefined, 'hr'],
+  ['repeated with another body', 200, undefined, 'hr'],
+])('the webhook "%s" answers %i %s, and writes one log line that names its source', (name, status, code, source) => {
+  expect(responses[name]?.status).toBe(status);
+  const lines = logLinesOf(name);
   expect(lines).toHaveLength(1);
   const [line] = lines;
   expect(line).toMatchObject({ level: 'INFO', message: 'request', action: 'webhook', status });
@@ -160,32 +165,38 @@ test.each([
   ['wrong secret', 'wrong signature'],
   ['too old', 'webhook-timestamp is more than 5 minutes off'],
   ['unknown source', 'there is no such source'],
-])('%s: the log alone says why', (name, cause) => {
-  expect(linesOf(name)[0]?.['cause']).toBe(cause);
-  expect(answered[name]?.text).not.toContain(cause);
+])('the reason of the refusal "%s" is in the log and not in the reply', (name, cause) => {
+  expect(logLinesOf(name)[0]?.['cause']).toBe(cause);
+  expect(responses[name]?.text).not.toContain(cause);
 });
 
-test('each job that has something to do ends with a line; the level calls for who must look', () => {
-  const ends = jobLines.map(({ level, job_id, state, revoked, unmapped }) => [job_id, level, state, revoked, unmapped]);
-  expect(ends.sort()).toEqual(
+test('each job writes a log line at its end, as a warning if an identity is unmapped', () => {
+  const jobEnds = jobLines.map(({ level, job_id, state, revoked, unmapped }) => [
+    job_id,
+    level,
+    state,
+    revoked,
+    unmapped,
+  ]);
+  expect(jobEnds.sort()).toEqual(
     [
       [jobIdOf('done'), 'INFO', 'done', demo.grants.length, 0],
       [jobIdOf('unmapped'), 'WARN', 'unmapped', 0, 1],
-      [jobIdOf('secret found'), 'WARN', 'unmapped', 0, 1],
+      [jobIdOf('leaked token'), 'WARN', 'unmapped', 0, 1],
       [jobIdOf('scim'), 'WARN', 'unmapped', 0, 1],
     ].sort(),
   );
 });
 
-test('after a restart the same delivery gets the first answer, byte for byte, and nothing is done', () => {
-  expect(answered['again']?.text).toBe(answered['done']?.text);
-  expect(answered['again with other bytes']?.text).toBe(answered['done']?.text);
-  const after = linesIn(output).slice(linesAtRestart);
-  expect(after.map(({ message }) => message)).toEqual(['request', 'request']);
+test('a delivery that is repeated after a restart gets the first reply, byte for byte, and does nothing', () => {
+  expect(responses['repeated']?.text).toBe(responses['done']?.text);
+  expect(responses['repeated with another body']?.text).toBe(responses['done']?.text);
+  const linesAfterRestart = logLinesIn(output).slice(linesAtRestart);
+  expect(linesAfterRestart.map(({ message }) => message)).toEqual(['request', 'request']);
 });
 
-test('no secret, signature, token or word of a body is anywhere in the output', () => {
-  // The signatures: 14 in the form of the standard, and one of GitHub's.
+test('the output contains no secret, signature or token, and no text of a body', () => {
+  // Besides the first five: 14 signatures of Standard Webhooks and one of GitHub.
   expect(secrets).toHaveLength(5 + 14 + 1);
   for (const secret of secrets) {
     expect(secret.length).toBeGreaterThan(16);

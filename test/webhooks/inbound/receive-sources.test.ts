@@ -1,4 +1,4 @@
-/** Each kind of source once, from its signature to the grants; and who the people are whom they name. */
+/** One event of each kind of source, from the signature to the revoked grants; and how identities become principals. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
@@ -7,16 +7,16 @@ import { PLAIN_SECRET, signGitHub, signWorkos, startWebhookFixture, type Webhook
 
 let fixture: WebhookFixture;
 let keyId: string;
-let kept: string;
+let otherGrant: string;
 beforeAll(async () => {
   fixture = await startWebhookFixture();
   keyId = await newKey(fixture.service);
-  kept = await newGrant(fixture.service, keyId);
+  otherGrant = await newGrant(fixture.service, keyId);
 });
 afterAll(() => fixture.stop());
 
-/** A principal that holds one grant. */
-async function holder(): Promise<string> {
+/** Returns a new principal with one grant. */
+async function newPrincipal(): Promise<string> {
   const principal = randomUUID().replaceAll('-', '');
   await newGrant(fixture.service, keyId, { grantee_principal: principal });
   return principal;
@@ -25,20 +25,21 @@ async function holder(): Promise<string> {
 const map = (source: string, identity: string, grantee: string) =>
   fixture.service.services.store.mappings.put({ source, identity, grantee });
 
-/** @returns the job that it has started, at its end */
-async function jobOf(path: string, ask: RequestOptions) {
+/** Sends a webhook and returns its job once it has ended. */
+async function endedJobOf(path: string, options: RequestOptions) {
   const { service } = fixture;
   const before = new Set((await service.services.store.jobs.list(1000)).map(({ jobId }) => jobId));
-  const answer = await fixture.send(path, ask);
-  expect([200, 204]).toContain(answer.status);
+  const response = await fixture.send(path, options);
+  expect([200, 204]).toContain(response.status);
   const [job] = (await service.services.store.jobs.list(1000)).filter(({ jobId }) => !before.has(jobId));
   return fixture.endedJob(job?.jobId ?? '');
 }
 
-async function expectGone(principal: string): Promise<void> {
-  const ask = { grantee_principal: principal };
-  expect(okBody(await fixture.service.kms(fixture.service.creator, 'list-principal-grants', ask)).grants).toEqual([]);
-  expect(await grantIdsOn(fixture.service, keyId)).toContain(kept);
+async function expectRevoked(principal: string): Promise<void> {
+  const { service } = fixture;
+  const filter = { grantee_principal: principal };
+  expect(okBody(await service.kms(service.creator, 'list-principal-grants', filter)).grants).toEqual([]);
+  expect(await grantIdsOn(fixture.service, keyId)).toContain(otherGrant);
 }
 
 const DONE = { state: 'done', revoked: 1, unmapped: [] };
@@ -53,7 +54,7 @@ const oktaEvent = (id: string, alternateId: string, eventType = 'user.lifecycle.
 });
 
 describe('okta', () => {
-  test('asks with a challenge once, with its secret, and gets it back', async () => {
+  test('an Okta source gets its challenge back if the secret is right', async () => {
     const headers = { ...PLAIN, 'x-okta-verification-challenge': 'My verification challenge' };
     const { status, body } = await fixture.send('/hooks/okta', { method: 'GET', headers });
     expect([status, body]).toEqual([200, { verification: 'My verification challenge' }]);
@@ -61,30 +62,30 @@ describe('okta', () => {
     expect((await fixture.send('/hooks/okta', { method: 'GET', headers: wrong })).status).toBe(401);
   });
 
-  test('a GET that asks nothing is refused, and leaves no job', async () => {
+  test('a GET without a challenge answers 405, and no job is stored', async () => {
     const before = (await fixture.service.services.store.jobs.list(1000)).length;
-    const answer = await fixture.send('/hooks/okta', { method: 'GET', headers: PLAIN });
-    expect([answer.status, answer.body.error_code]).toEqual([405, 'KMS.0215']);
+    const response = await fixture.send('/hooks/okta', { method: 'GET', headers: PLAIN });
+    expect([response.status, response.body.error_code]).toEqual([405, 'KMS.0215']);
     expect(await fixture.service.services.store.jobs.list(1000)).toHaveLength(before);
   });
 
-  test('a user who is deactivated, mapped by an e-mail address in any case', async () => {
-    const principal = await holder();
+  test('an Okta event revokes the grants of a deactivated user, whose e-mail address matches its mapping in any case', async () => {
+    const principal = await newPrincipal();
     await map('okta', 'ann@example.com', principal);
-    const job = await jobOf('/hooks/okta', { headers: PLAIN, body: oktaEvent('00uann', 'Ann@Example.COM') });
+    const job = await endedJobOf('/hooks/okta', { headers: PLAIN, body: oktaEvent('00uann', 'Ann@Example.COM') });
     expect(job).toMatchObject({ ...DONE, source: 'okta', tasks: [{ reason: 'okta user.lifecycle.deactivate' }] });
-    await expectGone(principal);
+    await expectRevoked(principal);
   });
 });
 
 describe('workos', () => {
-  test('a user who is deleted', async () => {
-    const principal = await holder();
+  test('a WorkOS event revokes the grants of a deleted user', async () => {
+    const principal = await newPrincipal();
     await map('workos', 'user_01E4', principal);
     const body = { id: 'event_1', event: 'user.deleted', data: { id: 'user_01E4', email: 'm@example.com' } };
-    const job = await jobOf('/hooks/workos', await signWorkos(body, fixture.service.clock.nowMs));
+    const job = await endedJobOf('/hooks/workos', await signWorkos(body, fixture.service.clock.nowMs));
     expect(job).toMatchObject({ ...DONE, delivery_id: 'event_1' });
-    await expectGone(principal);
+    await expectRevoked(principal);
   });
 });
 
@@ -94,23 +95,23 @@ describe('scim', () => {
     ['PATCH', { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: OPERATIONS }],
     ['PUT', { userName: 'ann', active: false }],
     ['DELETE', undefined],
-  ])('%s', async (method, body) => {
-    const principal = await holder();
+  ])('a SCIM %s that deactivates a user revokes the grants of the user', async (method, body) => {
+    const principal = await newPrincipal();
     await map('scim', `id-${method}`, principal);
-    const job = await jobOf(`/hooks/scim/Users/id-${method}`, { method, headers: BEARER, body });
+    const job = await endedJobOf(`/hooks/scim/Users/id-${method}`, { method, headers: BEARER, body });
     expect(job).toMatchObject(DONE);
-    await expectGone(principal);
+    await expectRevoked(principal);
   });
 
   // Source: RFC 7644, sections 3.5.1, 3.5.2 and 3.6.
-  test('is answered as SCIM wants it, the id of the job in a header', async () => {
-    const ask = (method: string, body?: object) =>
+  test('a SCIM request gets the reply that the protocol requires, with the id of the job in a header', async () => {
+    const sendScim = (method: string, body?: object) =>
       fixture.send('/hooks/scim/Users/id%20of%20bob', { method, headers: BEARER, body });
-    for (const answer of [await ask('DELETE'), await ask('PATCH', { Operations: OPERATIONS })]) {
-      expect([answer.status, answer.text]).toEqual([204, '']);
-      expect(answer.headers.get('x-job-id')).toMatch(/^[0-9a-f]{32}$/);
+    for (const response of [await sendScim('DELETE'), await sendScim('PATCH', { Operations: OPERATIONS })]) {
+      expect([response.status, response.text]).toEqual([204, '']);
+      expect(response.headers.get('x-job-id')).toMatch(/^[0-9a-f]{32}$/);
     }
-    const put = await ask('PUT', {
+    const put = await sendScim('PUT', {
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
       userName: 'bob',
       active: false,
@@ -131,69 +132,71 @@ describe('github', () => {
   const alert = (token: string) =>
     signGitHub([{ source: 'commit', token, type: 'kms_token', url: 'https://x.example/' }]);
 
-  test('a secret that is mapped by its hash', async () => {
-    const principal = await holder();
-    /** By sha256sum of `some_token`. */
+  test('a GitHub alert revokes the grants of the principal to whom the hash of the leaked secret is mapped', async () => {
+    const principal = await newPrincipal();
+    // sha256sum of `some_token`
     await map('github', 'sha256:9a45520a1213f15016d2d768b5fb3d904492a44ee274b44d4de8803e00fb536a', principal);
-    expect(await jobOf('/hooks/github', alert('some_token'))).toMatchObject(DONE);
-    await expectGone(principal);
+    expect(await endedJobOf('/hooks/github', alert('some_token'))).toMatchObject(DONE);
+    await expectRevoked(principal);
   });
 
-  test('an access key of ours needs no mapping', async () => {
+  test('a GitHub alert about an access key of this service revokes the grants of its owner without a mapping', async () => {
     const user = await fixture.service.addUser('key-leaked', 'KMS CMKReadOnlyAccess');
     await newGrant(fixture.service, keyId, { grantee_principal: user.user_id });
-    expect(await jobOf('/hooks/github', alert(user.access_key))).toMatchObject(DONE);
-    await expectGone(user.user_id);
+    expect(await endedJobOf('/hooks/github', alert(user.access_key))).toMatchObject(DONE);
+    await expectRevoked(user.user_id);
   });
 
-  test('nor does a token of ours; and the token itself is nowhere in the job', async () => {
+  test('a GitHub alert about a token of this service revokes the grants of its owner; the job has no token', async () => {
     const user = await fixture.service.addUser('token-leaked', 'KMS CMKReadOnlyAccess');
     const token = await fixture.service.token(user);
     await newGrant(fixture.service, keyId, { grantee_principal: user.user_id });
-    const job = await jobOf('/hooks/github', alert(token));
+    const job = await endedJobOf('/hooks/github', alert(token));
     expect(job).toMatchObject(DONE);
     expect(JSON.stringify(job)).not.toContain(token);
-    await expectGone(user.user_id);
+    await expectRevoked(user.user_id);
   });
 });
 
-describe('who somebody is', () => {
-  const disabled = (data: object) => ({ type: 'principal.disabled', data });
+describe('identities', () => {
+  const principalDisabled = (data: object) => ({ type: 'principal.disabled', data });
 
-  test('a mapping of the source goes before one of any', async () => {
-    const [own, any] = [await holder(), await holder()];
-    await map('*', 'bob@example.com', any);
-    await map('hr', 'bob@example.com', own);
-    const first = await fixture.sendEventAndWait(disabled({ identity: 'Bob@example.com' }));
+  test('the mapping of an identity for its source goes before the mapping for every source', async () => {
+    const [ofSource, ofAnySource] = [await newPrincipal(), await newPrincipal()];
+    await map('*', 'bob@example.com', ofAnySource);
+    await map('hr', 'bob@example.com', ofSource);
+    const first = await fixture.sendEventAndWait(principalDisabled({ identity: 'Bob@example.com' }));
     expect(first.body).toMatchObject(DONE);
-    await expectGone(own);
-    const ofOther = await jobOf('/hooks/okta', { headers: PLAIN, body: oktaEvent('00ubob', 'bob@example.com') });
-    expect(ofOther).toMatchObject(DONE);
-    await expectGone(any);
+    await expectRevoked(ofSource);
+    const oktaJob = await endedJobOf('/hooks/okta', { headers: PLAIN, body: oktaEvent('00ubob', 'bob@example.com') });
+    expect(oktaJob).toMatchObject(DONE);
+    await expectRevoked(ofAnySource);
   });
 
-  test('of several names the first that is mapped tells', async () => {
-    const [first, second] = [await holder(), await holder()];
+  test('of several identities of a person the first one with a mapping decides', async () => {
+    const [first, second] = [await newPrincipal(), await newPrincipal()];
     await map('*', 'first-name', first);
     await map('*', 'second-name', second);
-    const { body } = await fixture.sendEventAndWait(disabled({ identities: ['unknown', 'first-name', 'second-name'] }));
+    const { body } = await fixture.sendEventAndWait(
+      principalDisabled({ identities: ['unknown', 'first-name', 'second-name'] }),
+    );
     expect(body).toMatchObject(DONE);
-    await expectGone(first);
+    await expectRevoked(first);
     expect(
       await fixture.service.services.store.grants.listByGrantee(fixture.service.demo.project_id, second, { limit: 1 }),
     ).toMatchObject({ total: 1 });
   });
 
-  test('a mapping of another source is none', async () => {
-    await map('workos', 'carol', await holder());
-    const { body } = await fixture.sendEventAndWait(disabled({ identity: 'carol' }));
+  test('a mapping for another source does not apply', async () => {
+    await map('workos', 'carol', await newPrincipal());
+    const { body } = await fixture.sendEventAndWait(principalDisabled({ identity: 'carol' }));
     expect(body).toMatchObject({ state: 'unmapped', unmapped: ['carol'], revoked: 0 });
   });
 
-  test('who is not mapped keeps everything, and the job says who it is', async () => {
-    const principal = await holder();
+  test('a person without a mapping keeps all grants; the job ends as unmapped and names the identities', async () => {
+    const principal = await newPrincipal();
     const before = await grantIdsOn(fixture.service, keyId);
-    const { body } = await fixture.sendEventAndWait(disabled({ identities: ['dave', 'Dave@example.com'] }));
+    const { body } = await fixture.sendEventAndWait(principalDisabled({ identities: ['dave', 'Dave@example.com'] }));
     expect(body).toMatchObject({
       state: 'unmapped',
       revoked: 0,
@@ -205,13 +208,13 @@ describe('who somebody is', () => {
     expect(await fixture.endedJob(body.job_id)).toMatchObject({ state: 'unmapped' });
   });
 
-  test('who is known is revoked though another of the same delivery is not', async () => {
-    const principal = await holder();
+  test('a mapped person loses the grants even if another one in the same delivery is unmapped', async () => {
+    const principal = await newPrincipal();
     await map('okta', '00uerin', principal);
     const [erin, frank] = [oktaEvent('00uerin', 'erin@example.com'), oktaEvent('00ufrank', 'frank@example.com')];
     const body = { ...erin, data: { events: [...frank.data.events, ...erin.data.events] } };
-    const job = await jobOf('/hooks/okta', { headers: PLAIN, body });
+    const job = await endedJobOf('/hooks/okta', { headers: PLAIN, body });
     expect(job).toMatchObject({ state: 'unmapped', revoked: 1, unmapped: ['00ufrank', 'frank@example.com'] });
-    await expectGone(principal);
+    await expectRevoked(principal);
   });
 });

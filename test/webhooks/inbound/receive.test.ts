@@ -1,4 +1,4 @@
-/** What an event does, where, and what it leaves behind; and that the same delivery is one. */
+/** What each event of the kind `standard` revokes, the events it leaves, and repeated deliveries. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
@@ -15,43 +15,48 @@ afterAll(() => fixture.stop());
 
 const newPrincipal = () => randomUUID().replaceAll('-', '');
 
-/** Two keys here and one in the other project; on each a grant of the principal, and one of the demo's grantee. */
-async function stage() {
+/**
+ * Creates two keys in the demo project and one in the foreign project; on each a grant of a new principal and a grant of
+ * the demo's grantee.
+ */
+async function createGrants() {
   const { service, foreignUser } = fixture;
   const principal = newPrincipal();
   const keys = [await newKey(service), await newKey(service)] as const;
   const foreignKey = await newKey(service, foreignUser);
-  const theirs = [];
-  for (const key of keys) theirs.push(await newGrant(service, key, { grantee_principal: principal }));
-  theirs.push(await newGrant(service, foreignKey, { grantee_principal: principal }, foreignUser));
-  const others = [];
-  for (const key of keys) others.push(await newGrant(service, key));
-  others.push(await newGrant(service, foreignKey, {}, foreignUser));
+  const principalGrants = [];
+  for (const key of keys) principalGrants.push(await newGrant(service, key, { grantee_principal: principal }));
+  principalGrants.push(await newGrant(service, foreignKey, { grantee_principal: principal }, foreignUser));
+  const otherGrants = [];
+  for (const key of keys) otherGrants.push(await newGrant(service, key));
+  otherGrants.push(await newGrant(service, foreignKey, {}, foreignUser));
 
-  /** The grants that are there, in the order of the keys. */
-  async function left(): Promise<string[]> {
+  /** The ids of the grants on the three keys, sorted. */
+  async function remaining(): Promise<string[]> {
     const { kms } = service;
-    const foreign = okBody(await kms(foreignUser, 'list-grants', { key_id: foreignKey }, foreignUser.project_id)).grants;
-    const here = await Promise.all(keys.map((key) => grantIdsOn(service, key)));
-    return [...here.flat(), ...foreign.map(({ grant_id }: { grant_id: string }) => grant_id)].sort();
+    const foreignGrants = okBody(
+      await kms(foreignUser, 'list-grants', { key_id: foreignKey }, foreignUser.project_id),
+    ).grants;
+    const demoGrants = await Promise.all(keys.map((key) => grantIdsOn(service, key)));
+    return [...demoGrants.flat(), ...foreignGrants.map(({ grant_id }: { grant_id: string }) => grant_id)].sort();
   }
-  return { principal, keys, foreignKey, theirs, others, left };
+  return { principal, keys, foreignKey, principalGrants, otherGrants, remaining };
 }
 
-test('principal.disabled takes what the principal holds in every project of the source, and nothing of others', async () => {
-  const { principal, theirs, others, left } = await stage();
-  expect(await left()).toEqual([...theirs, ...others].sort());
+test('principal.disabled revokes the grants of the principal in every project of the source, and no others', async () => {
+  const { principal, principalGrants, otherGrants, remaining } = await createGrants();
+  expect(await remaining()).toEqual([...principalGrants, ...otherGrants].sort());
   const { body } = await fixture.sendEventAndWait({
     type: 'principal.disabled',
     data: { grantee_principal: principal },
   });
   expect(body).toMatchObject({ state: 'done', source: 'hr', remaining: 0, leftovers: [], unmapped: [] });
-  expect(await left()).toEqual([...others].sort());
+  expect(await remaining()).toEqual([...otherGrants].sort());
   expect(body.revoked).toBe(3);
 });
 
-test('with project_id, only in that project', async () => {
-  const { principal, theirs, others, left } = await stage();
+test('principal.disabled with project_id revokes in that project only', async () => {
+  const { principal, principalGrants, otherGrants, remaining } = await createGrants();
   const { project_id } = fixture.foreignUser;
   const answer = await fixture.sendEvent({
     type: 'principal.disabled',
@@ -59,64 +64,69 @@ test('with project_id, only in that project', async () => {
   });
   expect(answer.body).toEqual({ job_id: expect.stringMatching(JOB_ID), state: 'queued' });
   const { jobs } = fixture.service.services.store;
-  const job = await waitFor('the job ends', async () => {
-    const found = await jobs.job(answer.body.job_id);
-    return found?.state === 'done' ? found : undefined;
+  const job = await waitFor('the end of the job', async () => {
+    const stored = await jobs.job(answer.body.job_id);
+    return stored?.state === 'done' ? stored : undefined;
   });
   expect(job.revoked).toBe(1);
-  expect(await left()).toEqual([theirs[0], theirs[1], ...others].sort());
+  expect(await remaining()).toEqual([principalGrants[0], principalGrants[1], ...otherGrants].sort());
 });
 
-test('with key_id, only on that key; with operations, only grants that allow one of them', async () => {
+test('principal.disabled with key_id and operations revokes only grants on that key that allow one of the operations', async () => {
   const { service } = fixture;
-  const { principal, keys, theirs, others, left } = await stage();
+  const { principal, keys, principalGrants, otherGrants, remaining } = await createGrants();
   const [key_id] = keys;
-  const signer = await newGrant(service, key_id, { grantee_principal: principal, operations: ['describe-key'] });
+  const otherOperation = await newGrant(service, key_id, {
+    grantee_principal: principal,
+    operations: ['describe-key'],
+  });
   const data = { grantee_principal: principal, key_id, operations: ['encrypt-data'] };
   const { body } = await fixture.sendEventAndWait({ type: 'principal.disabled', data });
   expect(body.revoked).toBe(1);
-  expect(await left()).toEqual([signer, theirs[1], theirs[2], ...others].sort());
+  expect(await remaining()).toEqual([otherOperation, principalGrants[1], principalGrants[2], ...otherGrants].sort());
 });
 
-test('grant.revoke takes that grant; of one that never was the job is done with none', async () => {
-  const { keys, theirs, others, left } = await stage();
-  const data = { key_id: keys[0], grant_id: theirs[0] };
+test('grant.revoke revokes the grant; for an unknown grant the job is done and revokes none', async () => {
+  const { keys, principalGrants, otherGrants, remaining } = await createGrants();
+  const data = { key_id: keys[0], grant_id: principalGrants[0] };
   expect((await fixture.sendEventAndWait({ type: 'grant.revoke', data }, { source: 'narrow' })).body).toMatchObject({
     state: 'done',
     revoked: 1,
   });
-  expect(await left()).toEqual([theirs[1], theirs[2], ...others].sort());
-  for (const grant_id of [theirs[0], '0'.repeat(64)]) {
+  expect(await remaining()).toEqual([principalGrants[1], principalGrants[2], ...otherGrants].sort());
+  for (const grant_id of [principalGrants[0], '0'.repeat(64)]) {
     const { body } = await fixture.sendEventAndWait({ type: 'grant.revoke', data: { ...data, grant_id } });
     expect(body).toMatchObject({ state: 'done', revoked: 0, remaining: 0 });
   }
 });
 
-test('key.compromised takes every grant of the key, whoever holds it, and those of no other key', async () => {
-  const { keys, theirs, others, left } = await stage();
+test('key.compromised revokes every grant on the key and none on other keys', async () => {
+  const { keys, principalGrants, otherGrants, remaining } = await createGrants();
   const { body } = await fixture.sendEventAndWait({ type: 'key.compromised', data: { key_id: keys[0] } });
   expect(body).toMatchObject({ state: 'done', revoked: 2 });
-  expect(await left()).toEqual([theirs[1], theirs[2], others[1], others[2]].sort());
+  expect(await remaining()).toEqual([principalGrants[1], principalGrants[2], otherGrants[1], otherGrants[2]].sort());
 });
 
-test('a source that may not act in a project does nothing there, whatever it names', async () => {
-  const { foreignKey, theirs, others, left } = await stage();
-  const data = { key_id: foreignKey, grant_id: theirs[2] };
+test('a source revokes nothing in a project that it may not act in', async () => {
+  const { foreignKey, principalGrants, otherGrants, remaining } = await createGrants();
+  const data = { key_id: foreignKey, grant_id: principalGrants[2] };
   const { body } = await fixture.sendEventAndWait({ type: 'grant.revoke', data }, { source: 'narrow' });
   expect(body).toMatchObject({ state: 'done', revoked: 0 });
-  expect(await left()).toEqual([...theirs, ...others].sort());
+  expect(await remaining()).toEqual([...principalGrants, ...otherGrants].sort());
 });
 
-test('each receipt tells the channel, the source, the reason and the job', async () => {
+test('the event of each revoke names the channel, the source, the reason and the job', async () => {
   const { service } = fixture;
-  const { principal, keys, theirs } = await stage();
+  const { principal, keys, principalGrants } = await createGrants();
   const data = { grantee_principal: principal, reason: 'left the company' };
   const { body } = await fixture.sendEventAndWait({ type: 'principal.disabled', data });
-  const ask = { grantee_principal: principal };
-  const events = okBody(await service.kms(service.creator, 'list-grant-events', ask)).events.filter(
+  const filter = { grantee_principal: principal };
+  const events = okBody(await service.kms(service.creator, 'list-grant-events', filter)).events.filter(
     ({ channel }: { channel: string }) => channel === 'webhook',
   );
-  expect(events.map(({ grant_id }: { grant_id: string }) => grant_id).sort()).toEqual(theirs.slice(0, 2).sort());
+  expect(events.map(({ grant_id }: { grant_id: string }) => grant_id).sort()).toEqual(
+    principalGrants.slice(0, 2).sort(),
+  );
   for (const event of events) {
     expect(event).toMatchObject({
       action: 'principal.disabled',
@@ -132,7 +142,7 @@ test('each receipt tells the channel, the source, the reason and the job', async
   }
 });
 
-test('an event that is not known is answered 200, kept as ignored, and changes no grant', async () => {
+test('an event of an unknown type is answered 200, stored as ignored, and revokes nothing', async () => {
   const before = await fixture.service.services.store.events.list(fixture.service.demo.project_id, {}, 1);
   const { status, body } = await fixture.sendEvent({ type: 'user.created', data: { id: 7 } }, { id: 'ignored-1' });
   expect([status, body]).toEqual([200, { job_id: expect.stringMatching(JOB_ID), state: 'ignored' }]);
@@ -153,45 +163,47 @@ test('an event that is not known is answered 200, kept as ignored, and changes n
   expect(await fixture.service.services.store.events.list(project_id, {}, 1)).toEqual(before);
 });
 
-test('the same delivery again gets the first answer, byte for byte, and does nothing', async () => {
+test('a repeated delivery gets the first reply, byte for byte, and does nothing', async () => {
   const { service } = fixture;
-  const { principal, keys, others, left } = await stage();
+  const { principal, keys, otherGrants, remaining } = await createGrants();
   const event = { type: 'principal.disabled', data: { grantee_principal: principal } };
-  const first = await fixture.sendEvent(event, { id: 'again-1' });
+  const first = await fixture.sendEvent(event, { id: 'repeated-1' });
   await fixture.endedJob(first.body.job_id);
-  const kept = await newGrant(service, keys[0], { grantee_principal: principal });
+  const newerGrant = await newGrant(service, keys[0], { grantee_principal: principal });
   await fixture.queueIsEmpty();
   const rows = await storedRows(service);
 
-  const other = { type: 'key.compromised', data: { key_id: keys[1] } };
+  const otherEvent = { type: 'key.compromised', data: { key_id: keys[1] } };
   service.clock.nowMs += 60_000;
-  for (const again of [event, other, { type: 'nobody knows', data: {} }]) {
-    const { status, text } = await fixture.sendEvent(again, { id: 'again-1' });
+  for (const repeated of [event, otherEvent, { type: 'unknown.type', data: {} }]) {
+    const { status, text } = await fixture.sendEvent(repeated, { id: 'repeated-1' });
     expect([status, text]).toEqual([200, first.text]);
   }
   expect(await storedRows(service)).toEqual(rows);
-  expect(await left()).toEqual([kept, ...others].sort());
+  expect(await remaining()).toEqual([newerGrant, ...otherGrants].sort());
 });
 
-test('the same id of another source is another delivery', async () => {
-  const { keys, theirs } = await stage();
-  const event = { type: 'grant.revoke', data: { key_id: keys[0], grant_id: theirs[0] } };
-  const [one, two] = [
+test('the same delivery id from another source is another delivery', async () => {
+  const { keys, principalGrants } = await createGrants();
+  const event = { type: 'grant.revoke', data: { key_id: keys[0], grant_id: principalGrants[0] } };
+  const [first, second] = [
     await fixture.sendEvent(event, { id: 'x-1' }),
     await fixture.sendEvent(event, { id: 'x-1', source: 'narrow' }),
   ];
-  expect(two.body.job_id).not.toBe(one.body.job_id);
+  expect(second.body.job_id).not.toBe(first.body.job_id);
 });
 
-test('the same delivery many times at once is one job, done once', async () => {
-  const { principal, left, others } = await stage();
+test('a delivery that arrives 20 times at once is one job', async () => {
+  const { principal, remaining, otherGrants } = await createGrants();
   const event = { type: 'principal.disabled', data: { grantee_principal: principal } };
-  const answers = await Promise.all(Array.from({ length: 20 }, () => fixture.sendEvent(event, { id: 'at-once-1' })));
-  expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-  const body = await fixture.endedJob(answers[0]?.body.job_id);
+  const responses = await Promise.all(
+    Array.from({ length: 20 }, () => fixture.sendEvent(event, { id: 'concurrent-1' })),
+  );
+  expect(new Set(responses.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+  const body = await fixture.endedJob(responses[0]?.body.job_id);
   expect(body).toMatchObject({ state: 'done', revoked: 3 });
-  expect(await left()).toEqual([...others].sort());
+  expect(await remaining()).toEqual([...otherGrants].sort());
   const { store } = fixture.service.services;
-  const receipts = await store.events.list(fixture.service.demo.project_id, { grantee: principal }, 100);
-  expect(receipts.filter(({ channel }) => channel === 'webhook')).toHaveLength(2);
+  const events = await store.events.list(fixture.service.demo.project_id, { grantee: principal }, 100);
+  expect(events.filter(({ channel }) => channel === 'webhook')).toHaveLength(2);
 });

@@ -1,11 +1,11 @@
-/** What GitHub's alerts mean, and the keys of the settings. The lists of keys: `github-keys.test.ts`. */
+/** The adapter for GitHub's secret scanning alerts. Its lists of keys: `github-key-lists.test.ts`. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { github } from '../../../../lib/webhooks/inbound/adapters/github.ts';
 import { readBy, refusalBy, requestOf } from './request.ts';
 
 /** Source: GitHub Docs, "Secret scanning partner program", the sample request; its key is in GitHub's published list. */
-const KNOWN = {
+const SAMPLE = {
   key: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYAGMWO8XgCamYKMJS6jc/qgvSlAdAjPuDPRcXU22YxgBrz+zoN19MzuRyW87qEt9/AmtoNP5GrobzUvQSyJFVw==',
   headers: {
     'github-public-key-identifier': 'bcb53661c06b4728e59d897fb6165d5c9cda0fd9cdf9d09ead458168deb7518c',
@@ -14,18 +14,18 @@ const KNOWN = {
   },
   body: '[{"source":"commit","token":"some_token","type":"some_type","url":"https://example.com/base-repo-url/"}]',
 };
-/** By sha256sum: of `some_token`, of the known body, and so on. */
+/** By sha256sum: of `some_token`, of the sample body, of the access key below in upper and lower case, of `[]`. */
 const SOME_TOKEN = '9a45520a1213f15016d2d768b5fb3d904492a44ee274b44d4de8803e00fb536a';
 const BODY_HASH = '081d6426ede274cf582e232fb9f33488d9cc844895f82647a1c06f6806e09e4d';
 const UPPER_HASH = '459e7c9bf7428f9977951fdb9c32e5d320d1ebba435e77c93b70ba279513b0c4';
 const LOWER_HASH = '7ddccfc3e23baf04a142c2c74182139117ecfa82697d7a22404ceb4ac1a8a48b';
 const EMPTY_LIST_HASH = '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945';
 
-test('the published sample is taken, under any of the secrets, and read', async () => {
-  const request = requestOf(KNOWN.body, { headers: KNOWN.headers });
+test('the sample request of the GitHub documentation is verified with any of the keys, and read', async () => {
+  const request = requestOf(SAMPLE.body, { headers: SAMPLE.headers });
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'pem', type: 'spki' });
-  expect(await refusalBy(github, request, [KNOWN.key])).toBeUndefined();
-  expect(await refusalBy(github, request, [other as string, KNOWN.key])).toBeUndefined();
+  expect(await refusalBy(github, request, [SAMPLE.key])).toBeUndefined();
+  expect(await refusalBy(github, request, [other as string, SAMPLE.key])).toBeUndefined();
   expect(await refusalBy(github, request, [other as string])).toBe('wrong signature or unknown key');
   expect(await refusalBy(github, request, [])).toBe('wrong signature or unknown key');
   expect(readBy(github, request)).toEqual({
@@ -42,28 +42,32 @@ test('the published sample is taken, under any of the secrets, and read', async 
 });
 
 test.each([
-  ['no identifier', { 'github-public-key-identifier': undefined }, 'missing signature header'],
+  ['no key identifier', { 'github-public-key-identifier': undefined }, 'missing signature header'],
   ['no signature', { 'github-public-key-signature': undefined }, 'missing signature header'],
   ['an empty signature', { 'github-public-key-signature': '' }, 'missing signature header'],
-  ['another identifier form', { 'github-public-key-identifier': 'a/../b' }, 'malformed key identifier'],
-  ['a long identifier', { 'github-public-key-identifier': 'a'.repeat(129) }, 'malformed key identifier'],
-  ['two identifiers', { 'github-public-key-identifier': 'a, b' }, 'malformed key identifier'],
-  ['garbage', { 'github-public-key-signature': '%%%' }, 'wrong signature or unknown key'],
-  ['no DER', { 'github-public-key-signature': 'AAAA' }, 'wrong signature or unknown key'],
-])('%s is refused', async (_, headers, refusal) => {
-  const request = requestOf(KNOWN.body, { headers: { ...KNOWN.headers, ...headers } });
-  expect(await refusalBy(github, request, [KNOWN.key])).toBe(refusal);
+  ['a malformed key identifier', { 'github-public-key-identifier': 'a/../b' }, 'malformed key identifier'],
+  [
+    'a key identifier that is too long',
+    { 'github-public-key-identifier': 'a'.repeat(129) },
+    'malformed key identifier',
+  ],
+  ['two key identifiers', { 'github-public-key-identifier': 'a, b' }, 'malformed key identifier'],
+  ['a signature that is not base64', { 'github-public-key-signature': '%%%' }, 'wrong signature or unknown key'],
+  ['a signature that is not DER', { 'github-public-key-signature': 'AAAA' }, 'wrong signature or unknown key'],
+])('a request with %s is refused', async (_, headers, refusal) => {
+  const request = requestOf(SAMPLE.body, { headers: { ...SAMPLE.headers, ...headers } });
+  expect(await refusalBy(github, request, [SAMPLE.key])).toBe(refusal);
 });
 
-test('other bytes are refused', async () => {
-  const request = requestOf(`${KNOWN.body}\n`, { headers: KNOWN.headers });
-  expect(await refusalBy(github, request, [KNOWN.key])).toBe('wrong signature or unknown key');
+test('a signature of another body is refused', async () => {
+  const request = requestOf(`${SAMPLE.body}\n`, { headers: SAMPLE.headers });
+  expect(await refusalBy(github, request, [SAMPLE.key])).toBe('wrong signature or unknown key');
 });
 
 const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
 test.each([
-  [KNOWN.key, true],
+  [SAMPLE.key, true],
   ['https://api.github.com/meta/public_keys/secret_scanning', true],
   ['http://127.0.0.1:8080/keys', true],
   ['http://api.github.com/meta/public_keys/secret_scanning', false],
@@ -72,21 +76,21 @@ test.each([
   ['ftp://api.github.com/', false],
   ['0123456789abcdef0123', false],
   [privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, false],
-])('%s as a secret is taken: %j', (secret, isTaken) => {
-  const fault = 'must be a P-256 public key as PEM or base64, or the https:// URL of a list of public keys';
-  expect(github.secretProblem(secret)).toBe(isTaken ? undefined : fault);
+])('the configured secret %s is valid: %j', (secret, isValid) => {
+  const problem = 'must be a P-256 public key as PEM or base64, or the https:// URL of a list of public keys';
+  expect(github.secretProblem(secret)).toBe(isValid ? undefined : problem);
 });
 
 const read = (body: unknown) => readBy(github, requestOf(body));
 
-test('an access key is named first, and nothing of another secret is kept', () => {
+test('a leaked access key is an identity as it is; of any other secret only the hash is kept', () => {
   const matches = [
     { token: 'ABCDEFGHIJ0123456789', type: 'hwc_ak', url: 'https://github.com/a/b' },
     { token: 'abcdefghij0123456789', type: 'hwc_sk', url: '' },
     { token: 'ABCDEFGHIJ0123456789', type: 'hwc_ak', url: 'https://github.com/c/d' },
   ];
-  const delivery = read(matches);
-  expect(delivery).toMatchObject({
+  const events = read(matches);
+  expect(events).toMatchObject({
     tasks: [
       {
         identities: ['access-key:ABCDEFGHIJ0123456789', `sha256:${UPPER_HASH}`],
@@ -95,16 +99,16 @@ test('an access key is named first, and nothing of another secret is kept', () =
       { identities: [`sha256:${LOWER_HASH}`], reason: 'github secret scanning: hwc_sk' },
     ],
   });
-  expect(delivery).toHaveProperty('tasks.length', 2);
-  expect(JSON.stringify(delivery)).not.toMatch(/abcdefghij0123456789|github\.com/);
+  expect(events).toHaveProperty('tasks.length', 2);
+  expect(JSON.stringify(events)).not.toMatch(/abcdefghij0123456789|github\.com/);
 });
 
-test('a type is cut and made printable for the reason', () => {
-  const found = read([{ token: 'a', type: `\u0000\n${'é'.repeat(300)}` }]);
-  expect(found).toMatchObject({ tasks: [{ reason: `github secret scanning: ??${'é'.repeat(229)}` }] });
+test('the type of a secret is cut and made printable in the reason', () => {
+  const events = read([{ token: 'a', type: `\u0000\n${'é'.repeat(300)}` }]);
+  expect(events).toMatchObject({ tasks: [{ reason: `github secret scanning: ??${'é'.repeat(229)}` }] });
 });
 
-test('no match asks for nothing', () => {
+test('an alert without matches has no tasks', () => {
   expect(read('[]')).toEqual({ deliveryId: EMPTY_LIST_HASH, tasks: [] });
 });
 
@@ -118,11 +122,11 @@ test.each([
   ['[{"token":["SECRET"],"type":"a"}]', 'KMS.0308 token must be a string, not empty.'],
   ['[{"token":"SECRET"}]', 'KMS.0204 type is required.'],
   ['[{"token":"SECRET","type":"a"},{"token":"SECRET","type":1}]', 'KMS.0308 type must be a string.'],
-])('the body %j is refused, in words of our own', (body, refusal) => {
+])('the body %j is refused with a text that does not repeat it', (body, refusal) => {
   expect(read(body)).toBe(refusal);
 });
 
-test('a signature over any bytes is checked before they are read', async () => {
+test('the signature is verified over the bytes, also when they are not UTF-8', async () => {
   const body = Buffer.from([0xff, 0xfe, 0x00]);
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signature = sign('sha256', body, privateKey).toString('base64');

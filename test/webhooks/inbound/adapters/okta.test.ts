@@ -36,7 +36,7 @@ const disabled = (identities: string[], reason: string) => ({
   reason,
 });
 
-test('the header must be one of the secrets, exactly', async () => {
+test('the Authorization header must equal one of the secrets', async () => {
   const refusal = (authorization: string | undefined) =>
     refusalBy(okta, requestOf('{}', { headers: { authorization } }), SECRETS);
   for (const secret of SECRETS) expect(await refusal(secret)).toBeUndefined();
@@ -48,14 +48,14 @@ test('the header must be one of the secrets, exactly', async () => {
   expect(okta.secretProblem(SECRETS[0] ?? '')).toBeUndefined();
 });
 
-test.each(['user.lifecycle.deactivate', 'user.lifecycle.suspend'])('%s takes the grants of its user away', (type) => {
+test.each(['user.lifecycle.deactivate', 'user.lifecycle.suspend'])('%s revokes the grants of its user', (type) => {
   expect(read(eventOf(type))).toEqual({
     deliveryId: EVENT_ID,
     tasks: [disabled(['00uann', 'ann@example.com'], `okta ${type}`)],
   });
 });
 
-test('several events, and several users of one, and what is ignored, in their order', () => {
+test('a delivery has one task for each user and each ignored event, in order', () => {
   const events = [
     eventOf('user.session.start'),
     eventOf('user.lifecycle.suspend', [ANN, { id: '0oaapp', type: 'AppInstance', alternateId: 'app' }, BOB]),
@@ -74,7 +74,7 @@ test('several events, and several users of one, and what is ignored, in their or
   });
 });
 
-test('who has done it, and what is no user, is never revoked', () => {
+test('an event revokes nothing from its actor, nor from targets that are not users', () => {
   for (const target of [null, [], {}, [null], ['00uann'], [{ ...ANN, type: 'UserGroup' }], [{ type: 'User' }]]) {
     const event = eventOf('user.lifecycle.deactivate', target);
     expect(read(event)).toEqual({
@@ -84,7 +84,7 @@ test('who has done it, and what is no user, is never revoked', () => {
   }
 });
 
-test('an attempt that has failed revokes nothing', () => {
+test('an event about a failed deactivation revokes nothing', () => {
   const failed = eventOf('user.lifecycle.deactivate', [ANN], { outcome: { result: 'FAILURE' } });
   expect(read(failed)).toMatchObject({ tasks: [{ action: 'ignore' }] });
   for (const outcome of [undefined, null, {}]) {
@@ -94,7 +94,7 @@ test('an attempt that has failed revokes nothing', () => {
   }
 });
 
-test('names that are none are left out', () => {
+test('malformed identities are left out', () => {
   const target = [
     { id: 7, type: 'User', alternateId: 'A@B.c' },
     { id: 'x'.repeat(257), type: 'User', alternateId: 'b' },
@@ -119,11 +119,11 @@ test.each([
   expect(readBy(okta, requestOf(body))).toEqual(expect.stringContaining(refusal));
 });
 
-test('a challenge is answered, and nothing else is', () => {
-  const greeting = (challenge: string | undefined, method = 'GET') =>
+test('the handshake returns the challenge of a GET, and undefined for any other request', () => {
+  const handshake = (challenge: string | undefined, method = 'GET') =>
     okta.handshake?.(requestOf('', { method, headers: { 'x-okta-verification-challenge': challenge } }));
-  expect(greeting('My verification-value_1')).toEqual({ verification: 'My verification-value_1' });
-  expect(greeting('a'.repeat(256))).toEqual({ verification: 'a'.repeat(256) });
-  for (const challenge of [undefined, '', 'a'.repeat(257), 'a\n', 'é']) expect(greeting(challenge)).toBeUndefined();
-  expect(greeting('value', 'POST')).toBeUndefined();
+  expect(handshake('My verification-value_1')).toEqual({ verification: 'My verification-value_1' });
+  expect(handshake('a'.repeat(256))).toEqual({ verification: 'a'.repeat(256) });
+  for (const challenge of [undefined, '', 'a'.repeat(257), 'a\n', 'é']) expect(handshake(challenge)).toBeUndefined();
+  expect(handshake('value', 'POST')).toBeUndefined();
 });

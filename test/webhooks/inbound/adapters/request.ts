@@ -1,4 +1,4 @@
-/** Requests as a source sends them, and what an adapter does with them. */
+/** Builds requests of a source, and runs an adapter on them. */
 import { expect } from '@jest/globals';
 import { KmsError } from '../../../../lib/errors.ts';
 import { SignatureError } from '../../../../lib/signing/signed-request.ts';
@@ -10,7 +10,7 @@ export function requestOf(body: unknown, change: Partial<WebhookRequest> = {}): 
   return { method: 'POST', path: '/v1/hooks/source', query: '', headers: {}, body: Buffer.from(text), ...change };
 }
 
-/** What it reads, or the code and detail that it refuses with. Throws what is no KmsError. */
+/** Returns what the adapter reads, or the code and detail of its KmsError. */
 export function readBy(adapter: Adapter, request: WebhookRequest): WebhookEvents | string {
   try {
     return adapter.read(request);
@@ -20,7 +20,7 @@ export function readBy(adapter: Adapter, request: WebhookRequest): WebhookEvents
   }
 }
 
-/** Why a request is not taken, undefined when it is. Throws what is no SignatureError. */
+/** Returns the message of the adapter's SignatureError; undefined when the request is verified. */
 export async function refusalBy(adapter: Adapter, request: WebhookRequest, secrets: readonly string[], nowMs = 0) {
   try {
     return await adapter.verify(request, secrets, nowMs);

@@ -1,4 +1,4 @@
-/** The bodies follow RFC 7644, section 3.5, and what Microsoft Entra ID and Okta send. */
+/** The bodies follow RFC 7644, section 3.5, and the requests of Microsoft Entra ID and Okta. */
 import { expect, test } from '@jest/globals';
 import { scim } from '../../../../lib/webhooks/inbound/adapters/scim.ts';
 import { readBy, refusalBy, requestOf } from './request.ts';
@@ -34,11 +34,11 @@ test.each([
   ['0123456789abcdef', undefined],
   ['0123456789abcde', 'must be at least 16 printable ASCII characters, without a space at either end'],
   ['01234567 89abcdef', 'must not contain spaces'],
-])('the secret %j: %s', (secret, fault) => {
-  expect(scim.secretProblem(secret)).toBe(fault);
+])('the configured secret %j has the problem: %s', (secret, problem) => {
+  expect(scim.secretProblem(secret)).toBe(problem);
 });
 
-test('DELETE, by the id of the path', () => {
+test('DELETE revokes the grants of the user whose id is in the path', () => {
   expect(read('DELETE', '')).toEqual(disabled(['2819c223'], 'scim DELETE'));
   expect(read('DELETE', '', '/Users/2819c223/')).toEqual(disabled(['2819c223'], 'scim DELETE'));
   expect(read('DELETE', '', '/Users/a%2Fb%40x.org')).toEqual(disabled(['a/b@x.org'], 'scim DELETE'));
@@ -46,7 +46,7 @@ test('DELETE, by the id of the path', () => {
 });
 
 test.each(['/Users/%', '/Users/%ff', '/Users/a%00', '/Users/%0a', `/Users/${'a'.repeat(257)}`])(
-  'DELETE of %j is refused',
+  'DELETE with the malformed user id %j is refused',
   (path) => {
     expect(read('DELETE', '', path)).toBe('KMS.0308 The user id in the path must be 1 to 256 printable characters.');
   },
@@ -54,24 +54,24 @@ test.each(['/Users/%', '/Users/%ff', '/Users/a%00', '/Users/%0a', `/Users/${'a'.
 
 test.each([
   ['false', { op: 'replace', path: 'active', value: false }],
-  ['the text that Entra sends', { op: 'Replace', path: 'active', value: 'False' }],
+  ['the string that Entra sends', { op: 'Replace', path: 'active', value: 'False' }],
   ['op add', { op: 'add', path: 'active', value: false }],
   ['no path', { op: 'replace', value: { active: false } }],
-  ['no path, a text', { op: 'Add', value: { displayName: 'x', active: 'false' } }],
-  ['the name in full', { op: 'replace', path: `${SCHEMA}:active`, value: false }],
-  ['the name in full, no path', { op: 'replace', value: { [`${SCHEMA}:active`]: false } }],
-  ['the name in other letters', { op: 'REPLACE', path: 'Active', value: 'FALSE' }],
-  ['the name twice in other letters', { op: 'replace', value: { active: true, Active: false } }],
-])('PATCH to inactive with %s', (_, operation) => {
+  ['no path and a string', { op: 'Add', value: { displayName: 'x', active: 'false' } }],
+  ['the full attribute name', { op: 'replace', path: `${SCHEMA}:active`, value: false }],
+  ['the full attribute name and no path', { op: 'replace', value: { [`${SCHEMA}:active`]: false } }],
+  ['the name in another case', { op: 'REPLACE', path: 'Active', value: 'FALSE' }],
+  ['the name twice in different case', { op: 'replace', value: { active: true, Active: false } }],
+])('PATCH deactivates a user with %s', (_, operation) => {
   expect(patch(operation)).toEqual(PATCHED);
   expect(patch({ op: 'replace', path: 'displayName', value: 'x' }, operation)).toEqual(PATCHED);
 });
 
 test.each([
   ['true', { op: 'replace', path: 'active', value: true }],
-  ['the text true', { op: 'Replace', path: 'active', value: 'True' }],
+  ['the string true', { op: 'Replace', path: 'active', value: 'True' }],
   ['another attribute', { op: 'replace', path: 'displayName', value: false }],
-  ['an attribute of another', { op: 'replace', path: 'emails[type eq "work"].active', value: false }],
+  ['a sub-attribute with the same name', { op: 'replace', path: 'emails[type eq "work"].active', value: false }],
   ['another schema', { op: 'replace', path: 'urn:x:User:active', value: false }],
   ['no value', { op: 'replace' }],
   ['remove', { op: 'remove', path: 'active' }],
@@ -79,7 +79,7 @@ test.each([
   expect(patch(operation)).toEqual(IGNORED);
 });
 
-test('of several operations the last decides', () => {
+test('the last operation of a PATCH that sets active decides', () => {
   const to = (value: boolean) => ({ op: 'replace', path: 'active', value });
   expect(patch(to(true), to(false))).toEqual(PATCHED);
   expect(patch(to(false), to(true))).toEqual(IGNORED);
@@ -99,7 +99,7 @@ test.each<[unknown, string]>([
   expect(patch(operation)).toBe(refusal);
 });
 
-test('PATCH without operations, or not in JSON, is refused', () => {
+test('PATCH without operations, with malformed ones or with a repeated key is refused', () => {
   expect(read('PATCH', '')).toBe('KMS.0204 Operations is required.');
   expect(read('PATCH', { Operations: {} })).toBe('KMS.0308 Operations must be an array of objects.');
   expect(read('PATCH', '{"Operations":[],"Operations":[]}')).toMatch(/^KMS.0202/);
@@ -114,7 +114,7 @@ const USER = {
   active: false,
 };
 
-test('PUT of a user who is inactive, by all names but the addresses that users write themselves', () => {
+test('PUT of an inactive user identifies the user by every id but the e-mail addresses, which users edit themselves', () => {
   const names = ['2819c223', 'ext-701984', 'BJensen@example.com', 'bjensen@example.com'];
   expect(read('PUT', USER)).toEqual(disabled(names, 'scim PUT, active false'));
   expect(read('PUT', { active: 'False' })).toEqual(disabled(['2819c223'], 'scim PUT, active false'));
@@ -124,7 +124,7 @@ test.each([
   { ...USER, active: true },
   { ...USER, active: 'true' },
   { ...USER, active: undefined },
-])('PUT of a user who is active is ignored', (user) => {
+])('PUT of an active user is ignored', (user) => {
   expect(read('PUT', user)).toEqual({ tasks: [{ action: 'ignore', type: 'scim PUT' }] });
 });
 
@@ -137,6 +137,6 @@ test.each([
   ['DELETE', '/Users/', ''],
   ['DELETE', '/Users', ''],
   ['DELETE', '/Users/a/b', ''],
-])('%s %s is ignored', (method, path, body) => {
+])('the request %s %s is ignored', (method, path, body) => {
   expect(read(method, body, path)).toEqual({ tasks: [{ action: 'ignore', type: `scim ${method}` }] });
 });

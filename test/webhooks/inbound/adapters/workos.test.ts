@@ -1,4 +1,4 @@
-/** The bodies follow WorkOS, "Events" and "Data syncing"; signed by the vendor's library. */
+/** The bodies follow WorkOS, "Events" and "Data syncing"; the library of WorkOS signs them. */
 import { expect, test } from '@jest/globals';
 import { WorkOS } from '@workos-inc/node';
 import { workos } from '../../../../lib/webhooks/inbound/adapters/workos.ts';
@@ -29,7 +29,7 @@ const disabled = (identities: string[], event: string) => ({
 });
 const ignored = (type: string) => ({ deliveryId: ID, tasks: [{ action: 'ignore', type }] });
 
-test('what the vendor signs is verified', async () => {
+test('a signature of the library of WorkOS is verified for three minutes', async () => {
   const body = '{"id":"event_1"}';
   const signature = await new WorkOS('sk_test').webhooks.computeSignature(1_000_000, Buffer.from(body), SECRET);
   const request = requestOf(body, { headers: { 'workos-signature': `t=1000000, v1=${signature}` } });
@@ -42,11 +42,14 @@ test('what the vendor signs is verified', async () => {
   expect(workos.secretProblem(SECRET)).toBeUndefined();
 });
 
-test.each(['dsync.user.deleted', 'dsync.user.updated'])('%s of a user who is inactive', (event) => {
-  expect(read(event, DIRECTORY_USER)).toEqual(disabled(LELA, event));
-});
+test.each(['dsync.user.deleted', 'dsync.user.updated'])(
+  '%s of an inactive user revokes the grants of the user',
+  (event) => {
+    expect(read(event, DIRECTORY_USER)).toEqual(disabled(LELA, event));
+  },
+);
 
-test('user.deleted, by all the names that are there', () => {
+test('user.deleted identifies the user by every id and e-mail address in the event', () => {
   const user = { object: 'user', id: 'user_01E4', email: 'Marcelina@Example.com', external_id: 'f1ffa2b2' };
   expect(read('user.deleted', user)).toEqual(
     disabled(['user_01E4', 'f1ffa2b2', 'marcelina@example.com'], 'user.deleted'),
@@ -64,8 +67,8 @@ test.each([
   [undefined, false],
   [null, false],
 ])('dsync.user.updated to the state %j revokes: %j', (state, isRevoked) => {
-  const found = read('dsync.user.updated', { ...DIRECTORY_USER, state });
-  expect(found).toEqual(isRevoked ? disabled(LELA, 'dsync.user.updated') : ignored('dsync.user.updated'));
+  const events = read('dsync.user.updated', { ...DIRECTORY_USER, state });
+  expect(events).toEqual(isRevoked ? disabled(LELA, 'dsync.user.updated') : ignored('dsync.user.updated'));
 });
 
 test.each([
@@ -75,7 +78,7 @@ test.each([
   'dsync.group.user_removed',
   'dsync.deleted',
   'toString',
-])('%s is ignored', (event) => {
+])('the event %s is ignored', (event) => {
   expect(read(event, DIRECTORY_USER)).toEqual(ignored(event));
 });
 
@@ -86,17 +89,19 @@ test.each<[unknown, unknown, string]>([
   ['user.deleted', { id: 7, email: 'a\u0000' }, 'KMS.0204 data.id is required.'],
   [undefined, {}, 'KMS.0204 event is required.'],
   [['user.deleted'], {}, 'KMS.0308 event must be a string.'],
-])('%j of %j is refused', (event, data, refusal) => {
+])('the event %j with the data %j is refused', (event, data, refusal) => {
   expect(read(event, data)).toBe(refusal);
 });
 
-test('without an id, or twice with one, refused', () => {
+test('an event without an id, or with two, is refused', () => {
   expect(readBy(workos, requestOf({ event: 'user.deleted', data: { id: 'a' } }))).toBe('KMS.0204 id is required.');
   expect(readBy(workos, requestOf('{"id":"a","id":"b"}'))).toMatch(/^KMS.0202/);
 });
 
-test('of very many addresses of one person 32 are kept, the surest names first', () => {
+test('at most 32 identities of a person are kept, ids before e-mail addresses', () => {
   const emails = Array.from({ length: 100 }, (_, n) => ({ value: `lela-${n}@example.com` }));
-  const kept = ['user_01', 'lela', ...emails.slice(0, 30).map(({ value }) => value)];
-  expect(read('user.deleted', { id: 'user_01', external_id: 'lela', emails })).toEqual(disabled(kept, 'user.deleted'));
+  const identities = ['user_01', 'lela', ...emails.slice(0, 30).map(({ value }) => value)];
+  expect(read('user.deleted', { id: 'user_01', external_id: 'lela', emails })).toEqual(
+    disabled(identities, 'user.deleted'),
+  );
 });
