@@ -1,4 +1,4 @@
-/** Calls of AWS's JSON services (DynamoDB, Secrets Manager, SQS), with AWS's own signer and HTTP handler and nothing more. */
+/** Calls AWS's JSON services (DynamoDB, Secrets Manager, SQS) with AWS's signer and HTTP handler, without its SDK. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -14,25 +14,25 @@ export interface AwsSettings {
 }
 
 export interface AwsService {
-  /** What it signs as: `dynamodb`, `secretsmanager`, `sqs`. */
+  /** Name in the signature: `dynamodb`, `secretsmanager`, `sqs`. */
   name: string;
-  /** What stands before the operation in `X-Amz-Target`. */
+  /** Prefix of the operation in `X-Amz-Target`. */
   target: string;
   jsonVersion: '1.0' | '1.1';
-  /** Another address than AWS's own: `http://127.0.0.1:8000`. */
+  /** Replaces AWS's own endpoint, such as `http://127.0.0.1:8000`. */
   endpoint?: string | undefined;
 }
 
 /**
- * One request and its answer.
- * @param timeoutMs from the first byte sent to the last received
+ * Sends one request and returns the parsed response.
+ * @param timeoutMs until the last byte of the response
  * @throws AwsError for a status other than 200; another error when no complete response came
  */
 export type AwsCall = (operation: string, input: object, timeoutMs: number) => Promise<Record<string, unknown>>;
 
 const CONNECT_MS = 1_000;
 
-/** Prepares calls of one service. Connections are kept open and used again. */
+/** Returns the function that calls one service. It reuses connections. */
 export function awsCall({ region, ...credentials }: AwsSettings, service: AwsService): AwsCall {
   const { protocol, hostname, port } = new URL(service.endpoint ?? endpointOf(service.name, region));
   const handler = new NodeHttpHandler({ connectionTimeout: CONNECT_MS });
@@ -61,10 +61,10 @@ export function awsCall({ region, ...credentials }: AwsSettings, service: AwsSer
     const signal = AbortSignal.timeout(timeoutMs);
     const signed = await signer.sign(request);
     const { response } = await handler.handle(signed as HttpRequest, { abortSignal: signal });
-    const answer = parse(await read(response.body, signal));
-    if (response.statusCode !== 200) throw new AwsError(operation, response.statusCode, answer ?? {});
-    if (!answer) throw new Error(`${operation}: the answer is no JSON object`);
-    return answer;
+    const output = parseObject(await readText(response.body, signal));
+    if (response.statusCode !== 200) throw new AwsError(operation, response.statusCode, output ?? {});
+    if (!output) throw new Error(`${operation}: the response is not a JSON object`);
+    return output;
   };
 }
 
@@ -73,8 +73,8 @@ function endpointOf(service: string, region: string): string {
   return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
-async function read(body: NodeJS.ReadableStream & { destroy(error?: Error): void }, signal: AbortSignal) {
-  const stop = () => body.destroy(new Error('no whole answer in time'));
+async function readText(body: NodeJS.ReadableStream & { destroy(error?: Error): void }, signal: AbortSignal) {
+  const stop = () => body.destroy(new Error('no complete response in time'));
   signal.addEventListener('abort', stop, { once: true });
   try {
     const chunks: Buffer[] = [];
@@ -85,14 +85,14 @@ async function read(body: NodeJS.ReadableStream & { destroy(error?: Error): void
   }
 }
 
-function parse(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   const value = parseJson(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;
 }
 
-/** SHA-256 and HMAC-SHA-256 of node:crypto in the form that the signer takes. */
+/** SHA-256 and HMAC-SHA-256 of node:crypto, with the interface that the signer expects. */
 class Sha256 {
   readonly #hash: Hash | Hmac;
 
@@ -109,7 +109,7 @@ class Sha256 {
   }
 
   reset(): void {
-    throw new Error('a hash is used once');
+    throw new Error('this hash cannot be reset');
   }
 }
 

@@ -1,4 +1,4 @@
-/** The credentials that this service itself uses at another KMS: where they are, and how a change of them is noticed. */
+/** The credentials of this service for the upstream KMS, and how a changed file or secret takes effect. */
 import * as z from 'zod/mini';
 import { parseJson } from '../util/json.ts';
 import { refreshingValue } from './refreshing-value.ts';
@@ -11,34 +11,32 @@ export interface Credentials {
   securityToken?: string | undefined;
 }
 
-/** A file and a secret hold JSON: `{"access_key", "secret_key"}`, and `"security_token"` where they are temporary. */
 export type CredentialsSource = { kind: 'env'; credentials: Credentials } | SecretReference;
 
 export interface RefreshingCredentials {
-  /** @throws when they could not be read yet */
+  /** @throws when they have never been read successfully */
   current(): Promise<Credentials>;
-  /** What there is instead of those that were refused; undefined when nothing else is there. */
+  /** Reads the credentials again after the KMS has refused them. @returns undefined when they have not changed */
   replacementFor(refused: Credentials): Promise<Credentials | undefined>;
 }
 
-/** Read again when older: a change is noticed in this time. */
-const KEEP_MS = 30_000;
-/** After a refusal they are read again at once; a secret of AWS, which is asked for over the network, not more often. */
-const KEEP_REFUSED_MS = { env: 0, file: 0, aws: 1_000 } as const;
+const MAX_AGE_MS = 30_000;
+/** After a refusal. An AWS secret is read over the network, so refused calls share one read per second. */
+const MAX_AGE_AFTER_REFUSAL_MS = { env: 0, file: 0, aws: 1_000 } as const;
 
 /** @param now monotonic, ms */
 export function refreshingCredentials(source: CredentialsSource, now?: () => number): RefreshingCredentials {
-  const fresh = refreshingValue('KMS_CREDENTIALS', () => readFrom(source), now);
+  const credentials = refreshingValue('KMS_CREDENTIALS', () => readCredentials(source), now);
   return {
-    current: () => fresh(KEEP_MS),
+    current: () => credentials(MAX_AGE_MS),
     async replacementFor(refused) {
-      const found = await fresh(KEEP_REFUSED_MS[source.kind]);
-      return isSame(found, refused) ? undefined : found;
+      const latest = await credentials(MAX_AGE_AFTER_REFUSAL_MS[source.kind]);
+      return isEqual(latest, refused) ? undefined : latest;
     },
   };
 }
 
-async function readFrom(source: CredentialsSource): Promise<Credentials> {
+async function readCredentials(source: CredentialsSource): Promise<Credentials> {
   if (source.kind === 'env') return source.credentials;
   if (source.kind === 'aws') return parseCredentials(await readSecret(source));
   try {
@@ -49,18 +47,21 @@ async function readFrom(source: CredentialsSource): Promise<Credentials> {
 }
 
 const FORM = 'it must hold {"access_key": "…", "secret_key": "…"}, and "security_token" for temporary credentials';
-const value = z.string().check(z.minLength(1), z.regex(/^[\x21-\x7e]+$/));
-const FILE = z.object({ access_key: value, secret_key: value, security_token: z.optional(value) });
+/** Printable ASCII without spaces, because the values are sent in headers. */
+const headerValue = z.string().check(z.minLength(1), z.regex(/^[\x21-\x7e]+$/));
+const CREDENTIALS = z.object({
+  access_key: headerValue,
+  secret_key: headerValue,
+  security_token: z.optional(headerValue),
+});
 
-/** @throws an error that never holds anything of the text */
+/** @throws an error that never contains any of the text */
 function parseCredentials(text: string): Credentials {
-  const { success, data } = z.safeParse(FILE, parseJson(text));
+  const { success, data } = z.safeParse(CREDENTIALS, parseJson(text));
   if (!success) throw new Error(FORM);
   return { accessKey: data.access_key, secretKey: data.secret_key, securityToken: data.security_token };
 }
 
-function isSame(one: Credentials, other: Credentials): boolean {
-  return (
-    one.accessKey === other.accessKey && one.secretKey === other.secretKey && one.securityToken === other.securityToken
-  );
+function isEqual(a: Credentials, b: Credentials): boolean {
+  return a.accessKey === b.accessKey && a.secretKey === b.secretKey && a.securityToken === b.securityToken;
 }

@@ -1,49 +1,48 @@
-/** What lies outside and may be changed there while the service runs: a file, or a secret of AWS. */
 import { logger } from '../logger.ts';
 
-/** For one reading; a file system may hang. */
+/** For one read, because a file system or the network may hang. */
 export const READ_TIMEOUT_MS = 2_000;
 
 /**
- * Keeps what was read and reads it again when it has become old.
- * @param setting the setting that names it, for errors and the log
+ * Caches a value that may change while the service runs, such as a file or a secret. When a later read fails, the cached
+ * value stays in use and an error is logged.
+ * @param setting name of the setting that points to the value, for errors and the log
  * @param now monotonic, ms
- * @returns what there is; read again when it is older than that
+ * @returns a function that returns the cached value, or reads it again when it is `maxAgeMs` old or older
  */
 export function refreshingValue<T>(
   setting: string,
   read: () => Promise<T>,
   now: () => number = () => performance.now(),
-): (keepMs: number) => Promise<T> {
-  let value: { value: T } | undefined;
+): (maxAgeMs: number) => Promise<T> {
+  let cached: { value: T } | undefined;
   let readAtMs = Number.NEGATIVE_INFINITY;
-  let reading: Promise<T> | undefined;
+  let currentRead: Promise<T> | undefined;
 
-  async function readAgain(): Promise<T> {
+  async function refresh(): Promise<T> {
     try {
-      value = { value: await inTime(read(), setting) };
+      cached = { value: await withTimeout(read(), setting) };
     } catch (error) {
-      // Half-written, or not to be had for a moment: what worked may go on working.
-      if (!value) throw error;
-      // A secret that was taken out goes on being good: somebody should know.
+      if (!cached) throw error;
       logger.error('settings', { setting, cause: (error as Error).message });
     }
     readAtMs = now();
-    return value.value;
+    return cached.value;
   }
 
-  return (keepMs) => {
-    if (value && now() - readAtMs < keepMs) return Promise.resolve(value.value);
-    // One reading at a time, whoever asks.
-    reading ??= readAgain().finally(() => {
-      reading = undefined;
+  return (maxAgeMs) => {
+    if (cached && now() - readAtMs < maxAgeMs) return Promise.resolve(cached.value);
+    // Concurrent callers share one read.
+    currentRead ??= refresh().finally(() => {
+      currentRead = undefined;
     });
-    return reading;
+    return currentRead;
   };
 }
 
-function inTime<T>(reading: Promise<T>, setting: string): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`${setting}: not read in time`)), READ_TIMEOUT_MS);
-  return Promise.race([reading, promise]).finally(() => clearTimeout(timer));
+function withTimeout<T>(promise: Promise<T>, setting: string): Promise<T> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const error = new Error(`${setting}: reading it took longer than ${READ_TIMEOUT_MS} ms`);
+  const timer = setTimeout(() => reject(error), READ_TIMEOUT_MS);
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,4 @@
-/** What a call makes of answers, errors, and services that do not answer. */
+/** How lib/clients/aws.ts treats responses, errors, and services that do not respond; with lib/clients/aws-errors.ts. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { isNativeError } from 'node:util/types';
@@ -25,23 +25,23 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-/** One call. @returns its answer, or what it threw */
-async function result(timeoutMs = LONG_MS, endpoint = server.endpoint): Promise<unknown> {
+/** Makes one call. @returns its result, or the error that it threw */
+async function callResult(timeoutMs = LONG_MS, endpoint = server.endpoint): Promise<unknown> {
   const call = awsCall(AWS, { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0', endpoint });
   return call('GetItem', { TableName: 'kms-grants' }, timeoutMs).catch((error: unknown) => error);
 }
 
-/** Not an answer that would be final. Errors of Node itself are not of the class that tests see. */
-function expectNoAnswer(error: unknown): void {
+/** Expects an error that is not an AwsError. `instanceof Error` fails for errors of Node itself under jest. */
+function expectNoResponse(error: unknown): void {
   expect(isNativeError(error)).toBe(true);
   expect(error).not.toBeInstanceOf(AwsError);
 }
 
-/** Everything that a log line could show of an error. */
-const told = (error: unknown): string =>
-  isNativeError(error) ? [error.stack, error.message, told(error.cause)].join('\n') : String(error);
+/** Everything of an error that a log line could show. */
+const loggedText = (error: unknown): string =>
+  isNativeError(error) ? [error.stack, error.message, loggedText(error.cause)].join('\n') : String(error);
 
-describe('an error is known by its name', () => {
+describe('an AwsError has the type and the message of the response', () => {
   test.each([
     // DynamoDB's own: DynamoDB Developer Guide, "Error handling with DynamoDB".
     ['com.amazonaws.dynamodb.v20120810#ResourceNotFoundException', 'ResourceNotFoundException'],
@@ -52,27 +52,27 @@ describe('an error is known by its name', () => {
     ['InternalServiceError', 'InternalServiceError'],
   ])('%s', async (__type, type) => {
     server.answer(json(400, { __type, message: 'a reason' }));
-    const error = await result();
+    const error = await callResult();
     expect(error).toBeInstanceOf(AwsError);
     expect(error).toMatchObject({ type, status: 400 });
-    expect(told(error)).toContain(`GetItem: ${type} (400): a reason`);
+    expect(loggedText(error)).toContain(`GetItem: ${type} (400): a reason`);
   });
 
-  test('the message may be spelled with a capital, or be missing', async () => {
+  test('the message may be in `Message`, or missing', async () => {
     server.answer(json(400, { __type: 'x#AccessDeniedException', Message: 'not authorized' }));
-    expect(told(await result())).toContain('GetItem: AccessDeniedException (400): not authorized');
+    expect(loggedText(await callResult())).toContain('GetItem: AccessDeniedException (400): not authorized');
     server.answer(json(500, { __type: 'x#InternalServerError' }));
-    expect(told(await result())).toContain('GetItem: InternalServerError (500): no message');
+    expect(loggedText(await callResult())).toContain('GetItem: InternalServerError (500): no message');
   });
 
-  test('the whole answer is kept for who has to look further', async () => {
+  test('an AwsError has the whole response body', async () => {
     const answer = { __type: 'x#TransactionCanceledException', CancellationReasons: [{ Code: 'None' }] };
     server.answer(json(400, answer));
-    expect(await result()).toMatchObject({ answer });
+    expect(await callResult()).toMatchObject({ answer });
   });
 });
 
-describe('an answer other than 200 is an error, whatever its body', () => {
+describe('a status other than 200 is an AwsError, whatever the body', () => {
   test.each([
     [500, '<html>Internal Server Error</html>'],
     [502, ''],
@@ -85,37 +85,37 @@ describe('an answer other than 200 is an error, whatever its body', () => {
     [204, ''],
   ])('%i %s', async (status, body) => {
     server.answer(plain(status, body));
-    const error = await result();
+    const error = await callResult();
     expect(error).toBeInstanceOf(AwsError);
     expect(error).toMatchObject({ status });
   });
 });
 
-describe('a 200 that no AWS service sends is an error and no answer', () => {
+describe('a 200 whose body is not a JSON object is an error', () => {
   test.each([
     ['a web page', '<html>It works!</html>'],
-    ['nothing', ''],
-    ['half of an answer', '{"Item":{"pk":{"S":"a"}'],
+    ['an empty body', ''],
+    ['a truncated object', '{"Item":{"pk":{"S":"a"}'],
     ['null', 'null'],
-    ['a list', '[]'],
-    ['a text', '"text"'],
+    ['an array', '[]'],
+    ['a string', '"text"'],
   ])('%s', async (_what, body) => {
     server.answer(plain(200, body));
-    const error = await result();
-    expectNoAnswer(error);
+    const error = await callResult();
+    expectNoResponse(error);
   });
 });
 
-describe('without a whole answer in time it ends with an error, and so does the connection', () => {
+describe('without a complete response in time, the call fails and the connection is closed', () => {
   test.each([
-    ['never answers', () => undefined],
+    ['never responds', () => undefined],
     ['stops after the headers', (response) => response.writeHead(200).flushHeaders()],
     ['stops in the middle of the body', (response) => response.writeHead(200).write('{"Item":')],
   ] satisfies [string, Behaviour][])('a service that %s', async (_what, behaviour) => {
     server.answer(behaviour);
     const startedAtMs = performance.now();
-    const error = await result(SHORT_MS);
-    expectNoAnswer(error);
+    const error = await callResult(SHORT_MS);
+    expectNoResponse(error);
     expect(performance.now() - startedAtMs).toBeLessThan(LONG_MS / 2);
     const [connection] = server.connections;
     if (connection && !connection.closed) await once(connection, 'close');
@@ -123,9 +123,9 @@ describe('without a whole answer in time it ends with an error, and so does the 
   });
 });
 
-describe('a connection that breaks ends with an error at once', () => {
+describe('a broken connection fails the call at once', () => {
   test.each([
-    ['before the answer', (_response, request) => request.socket.destroy()],
+    ['before the response', (_response, request) => request.socket.destroy()],
     [
       'in the middle of a body of known length',
       (response, request) => {
@@ -141,33 +141,33 @@ describe('a connection that breaks ends with an error at once', () => {
   ] satisfies [string, Behaviour][])('%s', async (_when, behaviour) => {
     server.answer(behaviour);
     const startedAtMs = performance.now();
-    const error = await result();
-    expectNoAnswer(error);
+    const error = await callResult();
+    expectNoResponse(error);
     expect(performance.now() - startedAtMs).toBeLessThan(LONG_MS / 2);
   });
 
-  test('where nothing listens', async () => {
-    const nobody = createServer().listen(0, '127.0.0.1');
-    await once(nobody, 'listening');
-    const { port } = nobody.address() as { port: number };
-    nobody.close();
-    await once(nobody, 'close');
-    const error = await result(LONG_MS, `http://127.0.0.1:${port}`);
-    expectNoAnswer(error);
-    expect(told(error)).toContain('ECONNREFUSED');
+  test('a refused connection', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as { port: number };
+    closed.close();
+    await once(closed, 'close');
+    const error = await callResult(LONG_MS, `http://127.0.0.1:${port}`);
+    expectNoResponse(error);
+    expect(loggedText(error)).toContain('ECONNREFUSED');
   });
 
-  test('where something listens that speaks no HTTP', async () => {
-    const other = createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n')).listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const error = await result(LONG_MS, `http://127.0.0.1:${(other.address() as { port: number }).port}`);
-    other.close();
-    expectNoAnswer(error);
+  test('a server that does not speak HTTP', async () => {
+    const mailServer = createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n')).listen(0, '127.0.0.1');
+    await once(mailServer, 'listening');
+    const error = await callResult(LONG_MS, `http://127.0.0.1:${(mailServer.address() as { port: number }).port}`);
+    mailServer.close();
+    expectNoResponse(error);
   });
 });
 
-describe('no error shows the secret key or the session token', () => {
-  /** Source: IAM User Guide, "Troubleshoot Signature Version 4": services tell what they have signed, headers and all. */
+describe('no error contains the secret key or the session token', () => {
+  /** Source: IAM User Guide, "Troubleshoot Signature Version 4": services return the canonical request with its headers. */
   const canonical = `The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.
 
 The Canonical String for this request should have been
@@ -180,13 +180,13 @@ x-amz-security-token:${SESSION_TOKEN}
   const faults: [string, Behaviour][] = [
     ['wrong signature', json(400, { __type: 'x#InvalidSignatureException', message: canonical })],
     ['wrong token', json(400, { __type: 'x#UnrecognizedClientException', message: 'The security token is invalid.' })],
-    ['an echo', (response, request) => plain(400, JSON.stringify(request.headers))(response)],
-    ['never answers', () => undefined],
-    ['a cut', (_response, request) => request.socket.destroy()],
+    ['an echo of the request headers', (response, request) => plain(400, JSON.stringify(request.headers))(response)],
+    ['no response', () => undefined],
+    ['a cut connection', (_response, request) => request.socket.destroy()],
   ];
   test.each(faults)('%s', async (_what, behaviour) => {
     server.answer(behaviour);
-    const text = told(await result(SHORT_MS));
+    const text = loggedText(await callResult(SHORT_MS));
     expect(text).toContain('Error');
     expect(text.includes(SECRET)).toBe(false);
     expect(text.includes(SESSION_TOKEN)).toBe(false);

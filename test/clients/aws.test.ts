@@ -1,4 +1,4 @@
-/** What goes over the wire to an AWS service. */
+/** The requests that lib/clients/aws.ts sends to an AWS service. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ afterEach(() => server.stop());
 const callOf = (aws: Partial<AwsSettings> = {}, service: Partial<AwsService> = {}) =>
   awsCall({ ...AWS, ...aws }, { ...DYNAMODB, endpoint: server.endpoint, ...service });
 
-describe("the test's own signature is that of AWS's Signature Version 4 test suite", () => {
+describe("the test's own signer matches the vectors of AWS's Signature Version 4 test suite", () => {
   const host = 'example.amazonaws.com';
   const base = { host, 'x-amz-date': '20150830T123600Z' };
   const form = { ...base, 'content-type': 'application/x-www-form-urlencoded' };
@@ -58,32 +58,29 @@ test.each([
   ['a session', { sessionToken: SESSION_TOKEN }, DYNAMODB],
   ['another region', { region: 'us-east-1' }, DYNAMODB],
   ['Secrets Manager', {}, { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' as const }],
-])(
-  'with %s, the signature is as the specification has it, over every header that decides',
-  async (_name, aws, service) => {
-    const before = Date.now();
-    await callOf(aws, service)('GetItem', { Key: { pk: { S: 'ä "quoted"\n' } } }, LONG_MS);
-    const [request] = server.arrived;
-    const authorization = parseAuthorization(String(request?.headers['authorization']));
-    const sentAt = String(request?.headers['x-amz-date']);
-    expect(authorization.accessKeyId).toBe('AKIDEXAMPLE');
-    expect(authorization.scope).toEqual([
-      sentAt.slice(0, 8),
-      'region' in aws ? aws.region : 'eu-central-1',
-      service.name,
-      'aws4_request',
-    ]);
-    expect(authorization.signedHeaders).toEqual(
-      expect.arrayContaining(['content-type', 'host', 'x-amz-date', 'x-amz-target']),
-    );
-    expect(authorization.signedHeaders.includes('x-amz-security-token')).toBe('sessionToken' in aws);
-    if (request) expect(authorization.signature).toBe(signatureOf(request, authorization, SECRET));
-    const sentAtMs = Date.parse(sentAt.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
-    expect(Math.abs(sentAtMs - before)).toBeLessThan(5_000);
-  },
-);
+])('with %s, the signature is correct and covers every header that matters', async (_name, aws, service) => {
+  const before = Date.now();
+  await callOf(aws, service)('GetItem', { Key: { pk: { S: 'ä "quoted"\n' } } }, LONG_MS);
+  const [request] = server.arrived;
+  const authorization = parseAuthorization(String(request?.headers['authorization']));
+  const sentAt = String(request?.headers['x-amz-date']);
+  expect(authorization.accessKeyId).toBe('AKIDEXAMPLE');
+  expect(authorization.scope).toEqual([
+    sentAt.slice(0, 8),
+    'region' in aws ? aws.region : 'eu-central-1',
+    service.name,
+    'aws4_request',
+  ]);
+  expect(authorization.signedHeaders).toEqual(
+    expect.arrayContaining(['content-type', 'host', 'x-amz-date', 'x-amz-target']),
+  );
+  expect(authorization.signedHeaders.includes('x-amz-security-token')).toBe('sessionToken' in aws);
+  if (request) expect(authorization.signature).toBe(signatureOf(request, authorization, SECRET));
+  const sentAtMs = Date.parse(sentAt.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+  expect(Math.abs(sentAtMs - before)).toBeLessThan(5_000);
+});
 
-test('a request is a POST to / with its operation, JSON version, host and input', async () => {
+test('a request is a POST to / with operation, JSON version, host and input', async () => {
   await callOf()('TransactWriteItems', { ClientRequestToken: 'a', TransactItems: [] }, LONG_MS);
   expect(server.arrived).toMatchObject([
     {
@@ -99,7 +96,7 @@ test('a request is a POST to / with its operation, JSON version, host and input'
   ]);
 });
 
-test('a session token is sent as it is, and none is sent where there is none', async () => {
+test('a session token is sent unchanged, and only where there is one', async () => {
   await callOf({ sessionToken: SESSION_TOKEN })('GetItem', {}, LONG_MS);
   for (const sessionToken of [undefined, '']) await callOf({ sessionToken })('GetItem', {}, LONG_MS);
   expect(server.arrived.map(({ headers }) => headers['x-amz-security-token'])).toEqual([
@@ -109,7 +106,7 @@ test('a session token is sent as it is, and none is sent where there is none', a
   ]);
 });
 
-test('calls one after the other share a connection, and calls at once do not wait for each other', async () => {
+test('sequential calls share a connection, and concurrent calls do not wait for each other', async () => {
   const call = callOf();
   for (let n = 0; n < 5; n += 1) await call('GetItem', {}, LONG_MS);
   expect(server.connections).toHaveLength(1);
@@ -117,20 +114,20 @@ test('calls one after the other share a connection, and calls at once do not wai
   const waiting: (() => void)[] = [];
   server.answer((response) => {
     waiting.push(() => response.end('{}'));
-    if (waiting.length === 3) for (const go of waiting) go();
+    if (waiting.length === 3) for (const respond of waiting) respond();
   });
   await Promise.all([1, 2, 3].map(() => call('GetItem', {}, LONG_MS)));
   expect(server.connections).toHaveLength(3);
 });
 
-test('an error leaves the connection to be used again', async () => {
+test('after an error response the connection is reused', async () => {
   const call = callOf();
   server.answer(json(400, { __type: 'ThrottlingException' }));
   for (let n = 0; n < 3; n += 1) await call('GetItem', {}, LONG_MS).catch(() => undefined);
   expect(server.connections).toHaveLength(1);
 });
 
-test('a connection that the service has closed meanwhile is replaced', async () => {
+test('a connection that the service has closed is replaced', async () => {
   const call = callOf();
   await call('GetItem', {}, LONG_MS);
   const [first] = server.connections;
@@ -141,7 +138,7 @@ test('a connection that the service has closed meanwhile is replaced', async () 
   expect(server.connections).toHaveLength(2);
 });
 
-test('the answer is given as parsed, whatever it is split into', async () => {
+test('a response that arrives in small chunks is parsed correctly', async () => {
   const text = JSON.stringify({ Item: { pk: { S: 'ä€😀' }, n: { N: '1' } } });
   server.answer((response) => {
     const bytes = Buffer.from(text);
@@ -152,14 +149,14 @@ test('the answer is given as parsed, whatever it is split into', async () => {
   expect(await callOf()('GetItem', {}, LONG_MS)).toEqual({ Item: { pk: { S: 'ä€😀' }, n: { N: '1' } } });
 });
 
-test('without an endpoint it goes to the address that AWS gives the service in the region, by TLS', async () => {
+test("without an endpoint, a call goes to AWS's own endpoint of the service in the region, by TLS", async () => {
   const addresses: string[] = [];
   const created = (message: unknown) => {
     const { request } = message as { request: { protocol: string; host: string } };
     addresses.push(`${request.protocol}//${request.host}`);
   };
   const { lookup } = dns;
-  // A name server that knows no name: the test reaches nothing but this machine.
+  // DNS that knows no name, so that the test sends nothing off this machine.
   dns.lookup = ((_name: string, _options: object, done: (error: Error) => void) =>
     setImmediate(done, new Error('no such name'))) as unknown as typeof lookup;
   subscribe('http.client.request.created', created);

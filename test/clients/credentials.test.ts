@@ -18,73 +18,73 @@ const write = (text: string) => writeFileSync(path, text);
 const writeOld = () => write('{"access_key":"AK1","secret_key":"SK1"}');
 const writeNew = () => write('{"access_key":"AK2","secret_key":"SK2","security_token":"ST2"}');
 
-function opened() {
+function fromFile() {
   const clock = { nowMs: 0 };
-  return { clock, kept: refreshingCredentials({ kind: 'file', path }, () => clock.nowMs) };
+  return { clock, credentials: refreshingCredentials({ kind: 'file', path }, () => clock.nowMs) };
 }
 
-test('those of the environment are as they are', async () => {
-  const kept = refreshingCredentials({ kind: 'env', credentials: NEW });
-  expect(await kept.current()).toEqual(NEW);
-  expect(await kept.replacementFor(NEW)).toBeUndefined();
+test('credentials of the environment are used as they are', async () => {
+  const credentials = refreshingCredentials({ kind: 'env', credentials: NEW });
+  expect(await credentials.current()).toEqual(NEW);
+  expect(await credentials.replacementFor(NEW)).toBeUndefined();
 });
 
-test('a changed file is noticed within 30 seconds', async () => {
+test('a changed file takes effect within 30 seconds', async () => {
   writeOld();
-  const { clock, kept } = opened();
-  expect(await kept.current()).toEqual(OLD);
+  const { clock, credentials } = fromFile();
+  expect(await credentials.current()).toEqual(OLD);
   writeNew();
   clock.nowMs = 29_999;
-  expect(await kept.current()).toEqual(OLD);
+  expect(await credentials.current()).toEqual(OLD);
   clock.nowMs = 30_000;
-  expect(await kept.current()).toEqual(NEW);
+  expect(await credentials.current()).toEqual(NEW);
 });
 
-test('once they were refused, a changed file is noticed at once', async () => {
+test('after the KMS has refused the credentials, a changed file takes effect at once', async () => {
   writeOld();
-  const { kept } = opened();
-  await kept.current();
-  expect(await kept.replacementFor(OLD)).toBeUndefined();
+  const { credentials } = fromFile();
+  await credentials.current();
+  expect(await credentials.replacementFor(OLD)).toBeUndefined();
   writeNew();
-  expect(await kept.replacementFor(OLD)).toEqual(NEW);
-  expect(await kept.current()).toEqual(NEW);
+  expect(await credentials.replacementFor(OLD)).toEqual(NEW);
+  expect(await credentials.current()).toEqual(NEW);
 });
 
-test('a file that is gone or half-written for a moment changes nothing', async () => {
+test('while the file is missing or incomplete, the last credentials stay in use', async () => {
   writeOld();
-  const { clock, kept } = opened();
-  await kept.current();
+  const { clock, credentials } = fromFile();
+  await credentials.current();
   write('{"access_key":"AK2",');
   clock.nowMs = 30_000;
-  expect(await kept.current()).toEqual(OLD);
+  expect(await credentials.current()).toEqual(OLD);
   rmSync(path);
   clock.nowMs = 60_000;
-  expect(await kept.current()).toEqual(OLD);
-  expect(await kept.replacementFor(OLD)).toBeUndefined();
+  expect(await credentials.current()).toEqual(OLD);
+  expect(await credentials.replacementFor(OLD)).toBeUndefined();
   writeNew();
   clock.nowMs = 90_000;
-  expect(await kept.current()).toEqual(NEW);
+  expect(await credentials.current()).toEqual(NEW);
 });
 
 test.each([
-  ['no JSON', 'AK1 hush-hush'],
+  ['text that is not JSON', 'AK1 hush-hush'],
   ['no secret key', '{"access_key":"AK1"}'],
   ['an empty secret key', '{"access_key":"AK1","secret_key":""}'],
-  ['a line break, which no header can hold', '{"access_key":"AK1","secret_key":"hush-hush\\n"}'],
+  ['a line break, which a header cannot hold', '{"access_key":"AK1","secret_key":"hush-hush\\n"}'],
   ['a list', '["AK1","hush-hush"]'],
-])('a file with %s is refused with its path, and nothing of it is told', async (_, text) => {
+])('a file with %s is refused; the error names the path and has none of the content', async (_, text) => {
   write(text);
-  const told = await opened()
-    .kept.current()
+  const outcome = await fromFile()
+    .credentials.current()
     .then(
-      () => 'taken',
+      () => 'accepted',
       (error: Error) => `${error.message} ${error.stack} ${error.cause}`,
     );
-  expect(told).toContain(path);
-  expect(told).toContain('{"access_key": "…", "secret_key": "…"}');
-  expect(told).not.toContain('hush');
+  expect(outcome).toContain(path);
+  expect(outcome).toContain('{"access_key": "…", "secret_key": "…"}');
+  expect(outcome).not.toContain('hush');
 });
 
-test('a file that is not there is refused with its path', async () => {
-  await expect(opened().kept.current()).rejects.toThrow(`KMS_CREDENTIALS: ${path} cannot be used: ENOENT`);
+test('a missing file is refused with an error that names its path', async () => {
+  await expect(fromFile().credentials.current()).rejects.toThrow(`KMS_CREDENTIALS: ${path} cannot be used: ENOENT`);
 });

@@ -1,4 +1,4 @@
-/** One exchange with servers that behave badly. */
+/** lib/clients/http.ts and network-error.ts, against servers on loopback that misbehave. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
@@ -22,20 +22,20 @@ async function listen(server: TcpServer): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const listening = (answer: RequestListener): Promise<string> => listen(createServer(answer) as Server);
+const serve = (answer: RequestListener): Promise<string> => listen(createServer(answer) as Server);
 
 const get = (url: string, timeoutMs = 5_000) => sendRequest({ method: 'GET', url, headers: {} }, timeoutMs);
 
-/** Why there is no answer. */
-const failing = (url: string, timeoutMs?: number) =>
+/** @returns the failure of a GET request, or the status of its response */
+const failureOf = (url: string, timeoutMs?: number) =>
   get(url, timeoutMs).then(
-    ({ status }) => `answer ${status}`,
+    ({ status }) => `status ${status}`,
     (error: unknown) => (error instanceof NetworkError ? error.failure : String(error)),
   );
 
-test('what is sent arrives as it is, and the answer comes back whole', async () => {
+test('a request arrives as it was given, and its response is returned complete', async () => {
   let received = '';
-  const host = await listening(async (request, response) => {
+  const host = await serve(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { method, url, headers } = request;
@@ -44,27 +44,31 @@ test('what is sent arrives as it is, and the answer comes back whole', async () 
   });
   const headers = { 'content-type': 'application/json', 'x-a': 'b' };
   const body = '{"name":"ü"}';
-  const answer = await sendRequest({ method: 'POST', url: `http://${host}/a/b`, headers, body }, 5_000);
+  const response = await sendRequest({ method: 'POST', url: `http://${host}/a/b`, headers, body }, 5_000);
   expect(received).toBe(`POST /a/b application/json b 13 ${host} {"name":"ü"}`);
-  expect({ ...answer, headers: answer.headers.get('x-request-id') }).toEqual({ status: 418, headers: 'r1', text: 'ü' });
+  expect({ ...response, headers: response.headers.get('x-request-id') }).toEqual({
+    status: 418,
+    headers: 'r1',
+    text: 'ü',
+  });
 });
 
-test('a redirect is an answer and not followed', async () => {
+test('a redirect is returned and not followed', async () => {
   let visits = 0;
-  const elsewhere = await listening((_, response) => {
+  const elsewhere = await serve((_, response) => {
     visits += 1;
     response.end();
   });
-  const host = await listening((_, response) => {
+  const host = await serve((_, response) => {
     response.writeHead(307, { location: `http://${elsewhere}/` }).end();
   });
-  expect(await failing(`http://${host}/`)).toBe('answer 307');
+  expect(await failureOf(`http://${host}/`)).toBe('status 307');
   expect(visits).toBe(0);
 });
 
-test.each([408, 425, 503])('what is answered %i is not sent again by itself', async (status) => {
+test.each([408, 425, 503])('a request that is answered with %i is not sent again', async (status) => {
   let visits = 0;
-  const host = await listening((request, response) => {
+  const host = await serve((request, response) => {
     visits += 1;
     request.resume().once('end', () => response.writeHead(status).end());
   });
@@ -73,13 +77,13 @@ test.each([408, 425, 503])('what is answered %i is not sent again by itself', as
   expect(visits).toBe(1);
 });
 
-test('nobody listens: unsent', async () => {
-  const host = await listening(() => undefined);
+test('a refused connection is `unsent`', async () => {
+  const host = await serve(() => undefined);
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
-  expect(await failing(`http://${host}/`)).toBe('unsent');
+  expect(await failureOf(`http://${host}/`)).toBe('unsent');
 });
 
-test('a certificate that nobody trusts: untrusted, and nothing was asked', async () => {
+test('an untrusted certificate is `untrusted`, and no request is sent', async () => {
   let visits = 0;
   const host = await listen(
     createTlsServer(SELF_SIGNED, (_, response) => {
@@ -87,46 +91,46 @@ test('a certificate that nobody trusts: untrusted, and nothing was asked', async
       response.end();
     }),
   );
-  expect(await failing(`https://${host}/`)).toBe('untrusted');
+  expect(await failureOf(`https://${host}/`)).toBe('untrusted');
   expect(visits).toBe(0);
 });
 
-test('no TLS where it should be: untrusted', async () => {
-  const host = await listening((_, response) => void response.end());
-  expect(await failing(`https://${host}/`)).toBe('untrusted');
+test('https to a server without TLS is `untrusted`', async () => {
+  const host = await serve((_, response) => void response.end());
+  expect(await failureOf(`https://${host}/`)).toBe('untrusted');
 });
 
 test.each<[string, string]>([
-  ['before a byte came', ''],
+  ['before the first byte', ''],
   ['in the middle of the head', 'HTTP/1.1 200 OK\r\ncontent-le'],
   ['in the middle of the body', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{"a":'],
   ['in the middle of a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n10\r\n{"a":'],
-  ['with what is no HTTP', 'hello\r\n\r\n'],
-])('the connection ends %s: lost', async (_, bytes) => {
+  ['after bytes that are not HTTP', 'hello\r\n\r\n'],
+])('a connection that ends %s is `lost`', async (_, bytes) => {
   const server = createTcpServer((socket) => {
     socket.once('data', () => socket.end(bytes));
     socket.on('error', () => undefined);
   });
-  expect(await failing(`http://${await listen(server)}/`)).toBe('lost');
+  expect(await failureOf(`http://${await listen(server)}/`)).toBe('lost');
 });
 
-test('silence, and a body that drips: late', async () => {
-  const silent = await listening(() => undefined);
-  expect(await failing(`http://${silent}/`, 200)).toBe('late');
-  const dripping = await listening((_, response) => {
+test('no response, and a body that arrives too slowly, are `late`', async () => {
+  const silent = await serve(() => undefined);
+  expect(await failureOf(`http://${silent}/`, 200)).toBe('late');
+  const dripping = await serve((_, response) => {
     const drip = setInterval(() => response.write('.'), 20);
     response.once('close', () => clearInterval(drip));
   });
-  expect(await failing(`http://${dripping}/`, 300)).toBe('late');
+  expect(await failureOf(`http://${dripping}/`, 300)).toBe('late');
 });
 
 test.each<[string, RequestListener]>([
-  ['as it is', (_, response) => void response.end(Buffer.alloc(4 * 1024 * 1024 + 1))],
+  ['as sent', (_, response) => void response.end(Buffer.alloc(4 * 1024 * 1024 + 1))],
   [
-    'once unpacked',
+    'after decompression',
     (_, response) =>
       void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(64 * 1024 * 1024))),
   ],
-])('an answer that is too long %s: lost', async (_, answer) => {
-  expect(await failing(`http://${await listening(answer)}/`)).toBe('lost');
+])('a response of more than 4 MiB %s is `lost`', async (_, answer) => {
+  expect(await failureOf(`http://${await serve(answer)}/`)).toBe('lost');
 });

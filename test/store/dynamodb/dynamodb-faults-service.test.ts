@@ -6,16 +6,16 @@ import type { Demo } from '../../../local/demo.ts';
 import { dynamodbEndpoint, freshTableName } from '../../support/dynamodb.ts';
 import {
   accessDenied,
-  answered,
   cancelled,
   clockAhead,
   clockBehind,
-  cut,
+  connectionCut,
   expiredCredentials,
   type FakeDynamodb,
-  lost,
+  noResponse,
+  respondWith,
+  responseLost,
   type Step,
-  silent,
   startFakeDynamodb,
   tableMissing,
   throttled,
@@ -130,9 +130,9 @@ describe('500 to the client without a reason, and a line that names the cause', 
 describe('504 to the client without a reason, and a line that names the cause', () => {
   test.each([
     ['throttling', throttled, /ThrottlingException/],
-    ['a cut connection', cut, /ECONNRESET|socket hang up/],
-    ['no answer', silent, /abort|no complete response/i],
-    ['a login page in place of an answer', answered(200, '<html>Welcome</html>'), /not a JSON object/],
+    ['a cut connection', connectionCut, /ECONNRESET|socket hang up/],
+    ['no answer', noResponse, /abort|no complete response/i],
+    ['a login page in place of an answer', respondWith(200, '<html>Welcome</html>'), /not a JSON object/],
   ])('%s', async (_what, step, told) => {
     for (const { status, text, id } of await bothAsked(step)) {
       expect(status).toBe(504);
@@ -156,11 +156,11 @@ describe('504 to the client without a reason, and a line that names the cause', 
 
 test('a revoke and a create without sequence whose answer was lost are answered 200, and done once', async () => {
   const before = await grantCount();
-  fake.next('TransactWriteItems', lost, cut);
+  fake.next('TransactWriteItems', responseLost, connectionCut);
   expect(await post('revoke-grant', demo.grants[1] ?? {})).toMatchObject({ status: 200, text: '{}' });
   expect(await grantCount()).toBe(before - 1);
   const ask = { grantee_principal: demo.users[1]?.user_id, operations: ['describe-key'], key_id: demo.keys[0]?.key_id };
-  fake.next('TransactWriteItems', cut, lost);
+  fake.next('TransactWriteItems', connectionCut, responseLost);
   expect((await post('create-grant', ask)).status).toBe(200);
   expect(await grantCount()).toBe(before);
 });

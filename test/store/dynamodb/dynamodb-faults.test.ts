@@ -4,24 +4,24 @@ import { AwsError } from '../../../lib/clients/aws-errors.ts';
 import { commit, createGrant, PROJECT, removeGrant, testGrant } from '../../contract/fixtures.ts';
 import {
   accessDenied,
-  answered,
   cancelled,
   clockAhead,
   clockBehind,
-  cut,
+  connectionCut,
   expiredCredentials,
-  inProgress,
   internalError,
+  noResponse,
+  respondWith,
   type Step,
-  silent,
   tableMissing,
   throttled,
   throughputExceeded,
+  transactionInProgress,
   unavailable,
   unknownCredentials,
   wrongSecret,
 } from '../../support/fake-dynamodb.ts';
-import { ended, type FaultyStore, openFaultyStore, toldBy } from './fault-fixture.ts';
+import { codeAndMessages, type FaultyStore, failureOf, openFaultyStore } from './fault-fixture.ts';
 
 let faulty: FaultyStore;
 let last = 0;
@@ -45,7 +45,7 @@ function newGrant() {
   return testGrant(last);
 }
 
-const tokens = () => faulty.fake.asked.map(({ input }) => input.ClientRequestToken as string);
+const tokens = () => faulty.fake.requests.map(({ input }) => input.ClientRequestToken as string);
 
 /** How often the grant was made and removed, as its events tell. */
 const storyOf = async (grantId: string) =>
@@ -58,15 +58,15 @@ const PASSING: [string, Step][] = [
   ['throttling within the transaction', cancelled('None', 'ThrottlingError')],
   ['throughput within the transaction', cancelled('ProvisionedThroughputExceeded')],
   ['a conflict and throttling', cancelled('TransactionConflict', 'None', 'ThrottlingError')],
-  ['the same transaction under way', inProgress],
+  ['the same transaction under way', transactionInProgress],
   ['throttling', throttled],
   ['throughput', throughputExceeded],
   ['an internal error', internalError],
   ['a service that is unavailable', unavailable],
-  ['a cut connection', cut],
-  ['a web page from a proxy', answered(502, '<html>Bad Gateway</html>')],
-  ['a login page in place of an answer', answered(200, '<html>Welcome</html>')],
-  ['an empty answer', answered(200, '')],
+  ['a cut connection', connectionCut],
+  ['a web page from a proxy', respondWith(502, '<html>Bad Gateway</html>')],
+  ['a login page in place of an answer', respondWith(200, '<html>Welcome</html>')],
+  ['an empty answer', respondWith(200, '')],
 ];
 
 describe('what passes is tried again, and then done once', () => {
@@ -85,7 +85,15 @@ describe('what passes is tried again, and then done once', () => {
 
   test('one after the other, in any mix', async () => {
     const grant = newGrant();
-    faulty.fake.next('TransactWriteItems', conflict, throttled, internalError, cut, inProgress, conflict);
+    faulty.fake.next(
+      'TransactWriteItems',
+      conflict,
+      throttled,
+      internalError,
+      connectionCut,
+      transactionInProgress,
+      conflict,
+    );
     expect(await commit(faulty.store, createGrant(grant))).toEqual({ type: 'done' });
     expect(await storyOf(grant.grant_id)).toEqual(['create-grant']);
     expect(await faulty.faults()).toEqual([]);
@@ -94,9 +102,9 @@ describe('what passes is tried again, and then done once', () => {
 
 describe('a try is named so that DynamoDB does it once', () => {
   test.each([
-    ['a cut connection', cut],
+    ['a cut connection', connectionCut],
     ['an internal error', internalError],
-    ['the same transaction under way', inProgress],
+    ['the same transaction under way', transactionInProgress],
   ])('after %s it is the same transaction', async (_what, step) => {
     faulty.fake.next('TransactWriteItems', step, step);
     await commit(faulty.store, createGrant(newGrant()));
@@ -122,9 +130,9 @@ describe('what does not pass is 504 within its time, and nothing is written', ()
     ['throttling', throttled, /ThrottlingException.*Rate of requests exceeds/],
     ['throttling within the transaction', cancelled('ThrottlingError'), /ThrottlingError/],
     ['an internal error', internalError, /InternalServerError \(500\)/],
-    ['a cut connection', cut, /ECONNRESET|socket hang up/],
-    ['silence', silent, /abort|no complete response/i],
-    ['a login page in place of an answer', answered(200, '<html>Welcome</html>'), /not a JSON object/],
+    ['a cut connection', connectionCut, /ECONNRESET|socket hang up/],
+    ['silence', noResponse, /abort|no complete response/i],
+    ['a login page in place of an answer', respondWith(200, '<html>Welcome</html>'), /not a JSON object/],
   ];
   /** All of them side by side, each on a store of its own. @returns those stores */
   async function expectLate(steps: typeof LASTING, operation: string, work: (one: FaultyStore) => Promise<unknown>) {
@@ -132,13 +140,13 @@ describe('what does not pass is 504 within its time, and nothing is written', ()
     const pictures = await Promise.all(stores.map(({ items }) => items()));
     const ends = await Promise.all(
       stores.map((one, place) => {
-        const [, step = cut] = steps[place] ?? [];
+        const [, step = connectionCut] = steps[place] ?? [];
         one.fake.always(operation, step);
-        return ended(() => work(one));
+        return failureOf(() => work(one));
       }),
     );
     const codes = steps.map(([what, , told]) => ({ what, code: 'APIGW.0201:504', told: expect.stringMatching(told) }));
-    expect(ends.map(({ thrown }, place) => ({ what: steps[place]?.[0], ...toldBy(thrown) }))).toEqual(codes);
+    expect(ends.map(({ thrown }, place) => ({ what: steps[place]?.[0], ...codeAndMessages(thrown) }))).toEqual(codes);
     expect(await Promise.all(stores.map(({ items }) => items()))).toEqual(pictures);
     return {
       stores,
@@ -154,7 +162,7 @@ describe('what does not pass is 504 within its time, and nothing is written', ()
     expect(late.shortestMs).toBeGreaterThan(2_000);
     expect(late.longestMs).toBeLessThan(5_000);
     // Tries are apart by pauses that grow: many more would be a storm, many fewer would give up on what passes.
-    const tries = late.stores[0]?.fake.asked.length;
+    const tries = late.stores[0]?.fake.requests.length;
     expect(tries).toBeGreaterThan(8);
     expect(tries).toBeLessThan(60);
   });
@@ -182,15 +190,15 @@ describe('what is final is told at once, after one try, and nothing is written',
     const { fake, store, items } = faulty;
     const before = await items();
     fake.always('*', step);
-    const { thrown } = await ended(() => commit(store, createGrant(newGrant())));
+    const { thrown } = await failureOf(() => commit(store, createGrant(newGrant())));
     expect(thrown).toBeInstanceOf(AwsError);
     expect(thrown).toMatchObject({ type, status: 400 });
     expect(fake.operations()).toEqual(['TransactWriteItems']);
 
     if (type !== 'TransactionCanceledException') {
-      expect((await ended(() => store.grants.key(PROJECT, testGrant(1).key_id))).thrown).toMatchObject({ type });
-      expect((await ended(() => store.grants.keysDue(0, 10))).thrown).toMatchObject({ type });
-      expect((await ended(() => store.directory.setUserEnabled('a', false))).thrown).toMatchObject({ type });
+      expect((await failureOf(() => store.grants.key(PROJECT, testGrant(1).key_id))).thrown).toMatchObject({ type });
+      expect((await failureOf(() => store.grants.keysDue(0, 10))).thrown).toMatchObject({ type });
+      expect((await failureOf(() => store.directory.setUserEnabled('a', false))).thrown).toMatchObject({ type });
       expect(fake.operations()).toEqual(['TransactWriteItems', 'GetItem', 'Query', 'UpdateItem']);
     }
     expect(await items()).toEqual(before);
