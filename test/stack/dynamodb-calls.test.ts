@@ -20,9 +20,9 @@ const uses = new Map<string, Use[]>();
 
 /** Runs `work` and records its calls to DynamoDB as those of the function. */
 async function recordUses<T>(name: string, work: () => Promise<T>): Promise<T> {
-  recorder.asked.length = 0;
+  recorder.requests.length = 0;
   const result = await work();
-  uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf)]);
+  uses.set(name, [...(uses.get(name) ?? []), ...recorder.requests.flatMap(usesOf)]);
   return result;
 }
 

@@ -37,10 +37,10 @@ const sentMessages: Message[] = [];
 
 /** Runs `work` and records its calls to DynamoDB and the queue as those of the function. */
 async function recordUses<T>(name: string, work: () => Promise<T>): Promise<T> {
-  recorder.asked.length = 0;
+  recorder.requests.length = 0;
   queueUses.length = 0;
   const result = await work();
-  uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf), ...queueUses]);
+  uses.set(name, [...(uses.get(name) ?? []), ...recorder.requests.flatMap(usesOf), ...queueUses]);
   return result;
 }
 

@@ -74,10 +74,10 @@ beforeAll(async () => {
 
   /** Sends a signed request: the service stores an idempotency record for it even without a `sequence`. */
   async function call(user: Keys, name: string, fields: object, status = 200) {
-    recorder.asked.length = 0;
+    recorder.requests.length = 0;
     const reply = await post(user, `/v1.0/${project_id}/kms/${name}`, JSON.stringify(fields));
     expect([name, reply.status]).toEqual([name, status]);
-    uses.set(name, [...(uses.get(name) ?? []), ...recorder.asked.flatMap(usesOf)]);
+    uses.set(name, [...(uses.get(name) ?? []), ...recorder.requests.flatMap(usesOf)]);
     return reply.body;
   }
 
@@ -127,9 +127,9 @@ async function runJobFor(grantee: string) {
   const { job_id: jobId } = (await response.json()) as { job_id: string };
   const [received] = await services.queue.receive(1);
   if (!received) throw new Error('the webhook put no message on the queue');
-  recorder.asked.length = 0;
+  recorder.requests.length = 0;
   expect(await messageProcessor(services).process(received, () => false)).toBe(true);
-  uses.set('work', recorder.asked.flatMap(usesOf));
+  uses.set('work', recorder.requests.flatMap(usesOf));
   return services.store.jobs.job(jobId);
 }
 
@@ -179,7 +179,7 @@ test('changing functions only add events, idempotency records and items of keys 
     'dynamodb:PutItem events',
     'dynamodb:PutItem grant',
     'dynamodb:PutItem grantee-events',
+    'dynamodb:PutItem idempotency',
     'dynamodb:PutItem key',
-    'dynamodb:PutItem once',
   ]);
 });

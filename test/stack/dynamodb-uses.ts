@@ -1,5 +1,5 @@
 /** Calls to DynamoDB in the terms of IAM: action and partition key. */
-import type { Asked } from '../support/fake-dynamodb.ts';
+import type { FakeRequest } from '../support/fake-dynamodb.ts';
 import { fits } from './roles.ts';
 
 /** An IAM action, and the partition key that it applies to. */
@@ -19,7 +19,7 @@ export function allows(permission: string, { action, pk }: Use): boolean {
   return action === allowed && (patterns?.some((pattern) => fits(pk, pattern)) ?? true);
 }
 
-export function usesOf({ operation, input }: Asked): Use[] {
+export function usesOf({ operation, input }: FakeRequest): Use[] {
   if (operation === 'BatchGetItem') {
     const [{ Keys }] = Object.values(input.RequestItems) as [{ Keys: object[] }];
     return Keys.map((Key) => useOf(operation, { Key }));
