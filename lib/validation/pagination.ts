@@ -1,7 +1,7 @@
 import type { PageRequest } from '../domain/model.ts';
 import { LIMIT_MAX, type Marker } from './fields.ts';
 
-/** The page that a list request asks for; the first page of the largest size when it does not say. */
+/** Returns the page that a list request asks for. Default: the first page, as large as allowed. */
 export function pageRequestOf({
   limit = LIMIT_MAX,
   marker = {},

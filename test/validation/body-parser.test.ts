@@ -13,40 +13,45 @@ test.each([
   ['operations', fields.operations],
   ['key_alias', fields.keyAlias],
   ['pending_days', fields.pendingDays],
-])('%s is required: absent and null are KMS.0204 with its name', (name, field) => {
-  const check = bodyParser({ [name]: field });
+])('a missing or null %s fails with KMS.0204 and the name of the field', (name, field) => {
+  const parse = bodyParser({ [name]: field });
   const message = `Parameters missing in the request message. ${name} is required.`;
   for (const body of [{}, { [name]: null }, { [name]: undefined }]) {
-    expect(() => check(body)).toThrow(new KmsError('KMS.0204', { detail: `${name} is required.` }));
-    expect(() => check(body)).toThrow(message);
+    expect(() => parse(body)).toThrow(new KmsError('KMS.0204', { detail: `${name} is required.` }));
+    expect(() => parse(body)).toThrow(message);
   }
 });
 
-test('an optional field that is null counts as absent', () => {
+test('null in an optional field counts as missing', () => {
   const { grantName: name, limit, grantMarker: marker, sequence } = fields;
   const body = { name: null, limit: null, marker: null, sequence: null };
-  const read = bodyParser({ name, limit, marker, sequence })(body);
-  expect([read.name, read.limit, read.marker, read.sequence]).toEqual([undefined, undefined, undefined, undefined]);
+  const values = bodyParser({ name, limit, marker, sequence })(body);
+  expect([values.name, values.limit, values.marker, values.sequence]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
-const checkGrant = bodyParser({ key_id: fields.keyId, grant_id: fields.grantId, sequence: fields.sequence });
+const parseGrant = bodyParser({ key_id: fields.keyId, grant_id: fields.grantId, sequence: fields.sequence });
 
-test('what is no field is ignored and does not come through', () => {
+test('unknown fields are ignored and not returned', () => {
   const body = { key_id: KEY_ID, grant_id: GRANT_ID, constructor: 1, toString: 'x', extra: { key_id: 1 } };
-  expect(checkGrant(body)).toEqual({ key_id: KEY_ID, grant_id: GRANT_ID, sequence: undefined });
+  expect(parseGrant(body)).toEqual({ key_id: KEY_ID, grant_id: GRANT_ID, sequence: undefined });
 });
 
 test.each<[string, Record<string, unknown>, ErrorCode]>([
   ['a missing field before a malformed one', { key_id: 'x', sequence: 'x' }, 'KMS.0204'],
-  ['malformed ones in the order of the fields', { sequence: 'x', grant_id: 'x', key_id: 'x' }, 'KMS.0205'],
-  ['the second when the first is right', { sequence: 'x', grant_id: 'x', key_id: KEY_ID }, 'KMS.2501'],
-])('one fault is told: %s', (_, body, code) => {
-  expect(() => checkGrant(body)).toThrow(expect.objectContaining({ code }));
+  ['malformed fields in the order of the API', { sequence: 'x', grant_id: 'x', key_id: 'x' }, 'KMS.0205'],
+  ['the second field when the first is valid', { sequence: 'x', grant_id: 'x', key_id: KEY_ID }, 'KMS.2501'],
+])('only the first failure is reported: %s', (_, body, code) => {
+  expect(() => parseGrant(body)).toThrow(expect.objectContaining({ code }));
 });
 
-test('no refusal repeats what the client sent', () => {
+test('an error text does not repeat what the client sent', () => {
   const body = { key_id: '<script>1</script>', grant_id: '<script>2</script>' };
-  expect(() => checkGrant(body)).toThrow('Invalid key ID. key_id must be 36 characters, 8-4-4-4-12 of 0-9 and a-z.');
+  expect(() => parseGrant(body)).toThrow('Invalid key ID. key_id must be 36 characters, 8-4-4-4-12 of 0-9 and a-z.');
   const detail =
     'operations must be an array of 1 to 10 of: create-datakey, create-datakey-without-plaintext, ' +
     'encrypt-datakey, decrypt-datakey, describe-key, create-grant, retire-grant, encrypt-data, decrypt-data.';
@@ -55,7 +60,7 @@ test('no refusal repeats what the client sent', () => {
   );
 });
 
-test('each key spec allows exactly these usages, the default first', () => {
+test('each key spec allows exactly the documented usages, the default first', () => {
   const cipher = ['ENCRYPT_DECRYPT'];
   const signer = ['SIGN_VERIFY'];
   const both = ['SIGN_VERIFY', 'ENCRYPT_DECRYPT'];

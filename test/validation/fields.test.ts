@@ -3,7 +3,7 @@ import { type ErrorCode, KmsError } from '../../lib/errors.ts';
 import { bodyParser, type Fields } from '../../lib/validation/body-parser.ts';
 import * as fields from '../../lib/validation/fields.ts';
 
-/** The value read from a body that holds `input` as the field, or the code it is refused with. */
+/** Returns the value that the field reads from `input`, or the code and text that it fails with. */
 function read(field: Fields[string], input: unknown): { value: unknown } | { code: ErrorCode; message: string } {
   try {
     return { value: bodyParser({ field })({ field: input }).field };
@@ -17,7 +17,7 @@ const KEY_ID = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
 const GRANT_ID = '7c9a3286af4fcca5f0a385ad13e1d21a50e27b6dbcab50f37f30f93b8939827d';
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 const EVENT_ID = '0198f3a1b2c300017c9a3286af4fcca5';
-/** SHA-256 of nothing. Source: NIST, Cryptographic Standards and Guidelines, example values. */
+/** SHA-256 of the empty input. Source: NIST, Cryptographic Standards and Guidelines, example values. */
 const DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const ALL_OPERATIONS = [
   'create-datakey',
@@ -43,7 +43,7 @@ test.each<Case>([
     ],
   ],
   [
-    'grant_id, in lower case',
+    'grant_id, folded to lower case,',
     fields.grantId,
     [
       [GRANT_ID, GRANT_ID],
@@ -77,7 +77,7 @@ test.each<Case>([
     ],
   ],
   [
-    'operations, each once',
+    'operations, without duplicates,',
     fields.operations,
     [
       [['describe-key'], ['describe-key']],
@@ -200,7 +200,7 @@ test.each<Case>([
     ],
   ],
   [
-    'marker of a list of events, which has no offset',
+    'marker of a list of events, without an offset,',
     fields.eventMarker,
     [
       [undefined, undefined],
@@ -217,7 +217,7 @@ test.each<Case>([
     ],
   ],
   [
-    'grant_id as a filter, in lower case',
+    'grant_id as a filter, folded to lower case,',
     fields.optionalGrantId,
     [
       [undefined, undefined],
@@ -225,7 +225,7 @@ test.each<Case>([
     ],
   ],
   [
-    'operations as a filter, also create-grant alone',
+    'operations as a filter, also create-grant alone,',
     fields.operationsFilter,
     [
       [undefined, undefined],
@@ -235,7 +235,7 @@ test.each<Case>([
     ],
   ],
   [
-    'reason, in whatever script',
+    'reason in any script',
     fields.reason,
     [
       [undefined, undefined],
@@ -276,12 +276,12 @@ test.each<Case>([
       ['x'.repeat(36), 'x'.repeat(36)],
     ],
   ],
-])('%s is taken', (_, field, accepted) => {
+])('%s is accepted', (_, field, accepted) => {
   for (const [input, value] of accepted) expect({ input, ...read(field, input) }).toEqual({ input, value });
 });
 
-const NO_TEXT = [0, 1, true, false, {}, [], ['x']];
-const NO_CHOICE = [...NO_TEXT, '', 'x'];
+const NOT_STRINGS = [0, 1, true, false, {}, [], ['x']];
+const NOT_CHOICES = [...NOT_STRINGS, '', 'x'];
 
 type Refusal = [name: string, code: ErrorCode, field: Fields[string], refused: unknown[]];
 
@@ -291,7 +291,7 @@ test.each<Refusal>([
     'KMS.0205',
     fields.keyId,
     [
-      ...[...NO_TEXT, '', [KEY_ID], '＿'.repeat(36), KEY_ID.toUpperCase(), KEY_ID.slice(1), `${KEY_ID}0`],
+      ...[...NOT_STRINGS, '', [KEY_ID], '＿'.repeat(36), KEY_ID.toUpperCase(), KEY_ID.slice(1), `${KEY_ID}0`],
       ...[` ${KEY_ID}`, `${KEY_ID}\n`, KEY_ID.replaceAll('-', ''), KEY_ID.replace('-', '_')],
     ],
   ],
@@ -299,16 +299,16 @@ test.each<Refusal>([
     'grant_id',
     'KMS.2501',
     fields.grantId,
-    [...NO_TEXT, '', GRANT_ID.slice(1), `${GRANT_ID}0`, 'g'.repeat(64), `${GRANT_ID}\n`, '٣'.repeat(64)],
+    [...NOT_STRINGS, '', GRANT_ID.slice(1), `${GRANT_ID}0`, 'g'.repeat(64), `${GRANT_ID}\n`, '٣'.repeat(64)],
   ],
   [
     'grantee_principal',
     'KMS.2402',
     fields.principal('grantee_principal'),
-    [...NO_TEXT, '', 'a b', 'a-b', 'a_b', 'ä', 'x'.repeat(65), 'a\n'],
+    [...NOT_STRINGS, '', 'a b', 'a-b', 'a_b', 'ä', 'x'.repeat(65), 'a\n'],
   ],
-  ['retiring_principal', 'KMS.2402', fields.optionalPrincipal('retiring_principal'), [...NO_TEXT, '', 'a-b']],
-  ['grantee_principal_type', 'KMS.0308', fields.principalType, [...NO_CHOICE, 'User', 'group', 'toString']],
+  ['retiring_principal', 'KMS.2402', fields.optionalPrincipal('retiring_principal'), [...NOT_STRINGS, '', 'a-b']],
+  ['grantee_principal_type', 'KMS.0308', fields.principalType, [...NOT_CHOICES, 'User', 'group', 'toString']],
   [
     'operations',
     'KMS.0308',
@@ -324,19 +324,19 @@ test.each<Refusal>([
     fields.operations,
     [['create-grant'], Array(3).fill('create-grant')],
   ],
-  ['name', 'KMS.0308', fields.grantName, [...NO_TEXT, '', 'a b', 'a.b', 'ä', 'x'.repeat(256), 'a\n', '<script>']],
+  ['name', 'KMS.0308', fields.grantName, [...NOT_STRINGS, '', 'a b', 'a.b', 'ä', 'x'.repeat(256), 'a\n', '<script>']],
   [
     'key_alias',
     'KMS.1101',
     fields.keyAlias,
-    [...NO_TEXT, '', 'a b', 'a.b', 'ä', 'x'.repeat(256), 'kms/default', '/default'],
+    [...NOT_STRINGS, '', 'a b', 'a.b', 'ä', 'x'.repeat(256), 'kms/default', '/default'],
   ],
-  ['key_description', 'KMS.1103', fields.keyDescription, [...NO_TEXT, 'x'.repeat(256)]],
-  ['key_spec', 'KMS.0308', fields.keySpec, [...NO_CHOICE, 'ALL', 'aes_256', 'AES_128', 'constructor']],
-  ['key_spec as a filter', 'KMS.0308', fields.keySpecFilter, [...NO_CHOICE, 'all']],
-  ['key_usage', 'KMS.0308', fields.keyUsage, [...NO_CHOICE, 'encrypt_decrypt']],
-  ['origin', 'KMS.0308', fields.keyOrigin, [...NO_CHOICE, 'external', 'KMS']],
-  ['key_state', 'KMS.0308', fields.keyStateFilter, [...NO_TEXT, '', '0', '6', '12', '2 ', 'x']],
+  ['key_description', 'KMS.1103', fields.keyDescription, [...NOT_STRINGS, 'x'.repeat(256)]],
+  ['key_spec', 'KMS.0308', fields.keySpec, [...NOT_CHOICES, 'ALL', 'aes_256', 'AES_128', 'constructor']],
+  ['key_spec as a filter', 'KMS.0308', fields.keySpecFilter, [...NOT_CHOICES, 'all']],
+  ['key_usage', 'KMS.0308', fields.keyUsage, [...NOT_CHOICES, 'encrypt_decrypt']],
+  ['origin', 'KMS.0308', fields.keyOrigin, [...NOT_CHOICES, 'external', 'KMS']],
+  ['key_state', 'KMS.0308', fields.keyStateFilter, [...NOT_STRINGS, '', '0', '6', '12', '2 ', 'x']],
   [
     'pending_days',
     'KMS.1401',
@@ -361,12 +361,17 @@ test.each<Refusal>([
     'KMS.1602',
     fields.eventMarker,
     [
-      ...[...NO_TEXT, '0', '10', 'x', EVENT_ID.toUpperCase(), EVENT_ID.slice(1), `${EVENT_ID}0`, `${EVENT_ID}\n`],
+      ...[...NOT_STRINGS, '0', '10', 'x', EVENT_ID.toUpperCase(), EVENT_ID.slice(1), `${EVENT_ID}0`, `${EVENT_ID}\n`],
       ...[` ${EVENT_ID}`, 'g'.repeat(32), GRANT_ID, KEY_ID, [EVENT_ID]],
     ],
   ],
-  ['key_id as a filter', 'KMS.0205', fields.optionalKeyId, [...NO_TEXT, '', KEY_ID.toUpperCase(), `${KEY_ID}\n`]],
-  ['grant_id as a filter', 'KMS.2501', fields.optionalGrantId, [...NO_TEXT, '', GRANT_ID.slice(1), `${GRANT_ID}\n`]],
+  ['key_id as a filter', 'KMS.0205', fields.optionalKeyId, [...NOT_STRINGS, '', KEY_ID.toUpperCase(), `${KEY_ID}\n`]],
+  [
+    'grant_id as a filter',
+    'KMS.2501',
+    fields.optionalGrantId,
+    [...NOT_STRINGS, '', GRANT_ID.slice(1), `${GRANT_ID}\n`],
+  ],
   [
     'operations as a filter',
     'KMS.0308',
@@ -381,7 +386,7 @@ test.each<Refusal>([
     'KMS.0308',
     fields.reason,
     [
-      ...[...NO_TEXT, 'x'.repeat(256), 'a\n', 'a\r\nb', 'a\tb', '\u0000', '\u001b[31m', '\u007f', '\u0085'],
+      ...[...NOT_STRINGS, 'x'.repeat(256), 'a\n', 'a\r\nb', 'a\tb', '\u0000', '\u001b[31m', '\u007f', '\u0085'],
       ...['a\u2028b', 'a\u2029b'],
     ],
   ],
@@ -395,7 +400,7 @@ test.each<Refusal>([
     'digest',
     'KMS.0308',
     fields.digest,
-    [...NO_TEXT, '', DIGEST.toUpperCase(), DIGEST.slice(1), `${DIGEST}0`, `${DIGEST}\n`, 'g'.repeat(64), [DIGEST]],
+    [...NOT_STRINGS, '', DIGEST.toUpperCase(), DIGEST.slice(1), `${DIGEST}0`, `${DIGEST}\n`, 'g'.repeat(64), [DIGEST]],
   ],
   [
     'sequence',
@@ -403,7 +408,7 @@ test.each<Refusal>([
     fields.sequence,
     [0, true, {}, [], ' ', 'x', SEQUENCE.slice(1), `${SEQUENCE}0`, `${SEQUENCE.slice(1)}\n`, `${SEQUENCE.slice(1)}_`],
   ],
-])('otherwise, %s is refused with %s', (_, code, field, refused) => {
+])('a malformed %s fails with %s', (_, code, field, refused) => {
   for (const input of refused)
     expect({ input, ...read(field, input) }).toEqual({ input, code, message: expect.any(String) });
 });

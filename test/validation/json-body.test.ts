@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { KmsError } from '../../lib/errors.ts';
-import { parseBody, parseList } from '../../lib/validation/json-body.ts';
+import { assertUniqueKeys, decodeUtf8, parseBody, parseList } from '../../lib/validation/json-body.ts';
 import { randomFrom } from '../signing/random.ts';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -19,9 +19,9 @@ const NOT_JSON = 'Invalid JSON format of the request message. The body must be J
 const NOT_OBJECT = 'Invalid JSON format of the request message. The body must be a JSON object.';
 const NOT_ARRAY = 'Invalid JSON format of the request message. The body must be a JSON array.';
 const PROTO = 'Invalid JSON format of the request message. The key __proto__ is not allowed.';
-const TWICE = 'Invalid JSON format of the request message. A key occurs twice.';
+const DUPLICATE_KEY = 'Invalid JSON format of the request message. A key occurs twice.';
 
-test('no body is an empty object', () => {
+test('an empty body is an empty object', () => {
   expect(parseBody(new Uint8Array())).toEqual({});
 });
 
@@ -38,29 +38,32 @@ test.each([
   ['{"constructor":1,"prototype":2,"toString":3}', { constructor: 1, prototype: 2, toString: 3 }],
   ['{"a":"__proto__"}', { a: '__proto__' }],
   ['{"a":"\\u0000\\ud83d\\ude00"}', { a: '\u0000😀' }],
-])('%s is read', (text, value) => {
+])('%s is parsed', (text, value) => {
   expect(parseBody(bytes(text))).toEqual(value);
 });
 
 test.each([' ', '{', '}', '{"a"}', '{"a":}', '{a:1}', "{'a':1}", '{"a":1,}', '{"a":1}{}', '{"a":1} x', '{"a":01}'])(
-  '%j is not JSON',
+  '%j is refused as invalid JSON',
   (text) => {
     expect(refusalOf(bytes(text))).toBe(NOT_JSON);
   },
 );
 
 test.each(['{"a":NaN}', '{"a":undefined}', '{"a":"\n"}', '{"a":"\\x41"}', '// {}', 'a=1&b=2', '<a/>', '{"a":1e}'])(
-  '%j is not JSON either',
+  '%j is refused as invalid JSON',
   (text) => {
     expect(refusalOf(bytes(text))).toBe(NOT_JSON);
   },
 );
 
-test.each(['[]', '[{}]', 'null', 'true', '0', '-1.5e3', '"{}"', '""'])('%s is JSON but no object', (text) => {
-  expect(refusalOf(bytes(text))).toBe(NOT_OBJECT);
-});
+test.each(['[]', '[{}]', 'null', 'true', '0', '-1.5e3', '"{}"', '""'])(
+  '%s is refused because it is not an object',
+  (text) => {
+    expect(refusalOf(bytes(text))).toBe(NOT_OBJECT);
+  },
+);
 
-test('an array is read where one is asked for', () => {
+test('parseList parses an array', () => {
   expect(parseList(bytes('[{"a":1},{"a":2},"a"]'))).toEqual([{ a: 1 }, { a: 2 }, 'a']);
   expect(parseList(bytes(' []\n'))).toEqual([]);
 });
@@ -73,33 +76,33 @@ test.each([
   ['{"0":1,"length":1}', NOT_ARRAY],
   ['null', NOT_ARRAY],
   ['"[]"', NOT_ARRAY],
-  ['[{"a":1,"a":2}]', TWICE],
-  ['[[{"a":1,"\\u0061":2}]]', TWICE],
+  ['[{"a":1,"a":2}]', DUPLICATE_KEY],
+  ['[[{"a":1,"\\u0061":2}]]', DUPLICATE_KEY],
   ['[{"__proto__":{}}]', PROTO],
-])('as an array is refused: %j', (text, refusal) => {
+])('parseList refuses %j', (text, refusal) => {
   expect(refusalOf(bytes(text), parseList)).toBe(refusal);
 });
 
-test('an array that is not UTF-8 is refused', () => {
+test('parseList refuses bytes that are not UTF-8', () => {
   expect(refusalOf(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]), parseList)).toBe(NOT_JSON);
 });
 
 test.each([
-  ['a byte that is never UTF-8', [0xff]],
+  ['a byte that UTF-8 never has', [0xff]],
   ['a continuation without a start', [0x80]],
   ['a sequence cut short', [0xe5, 0xaf]],
   ['an overlong form', [0xc0, 0xaf]],
   ['a surrogate', [0xed, 0xa0, 0x80]],
   ['beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
-])('%s within a text is refused', (_, broken) => {
+])('a body with %s inside a string is refused', (_, broken) => {
   expect(refusalOf(Buffer.concat([bytes('{"a":"'), Buffer.from(broken), bytes('"}')]))).toBe(NOT_JSON);
 });
 
 test.each([
   ['a byte order mark', Buffer.from('\ufeff{}')],
-  ['UTF-16', Buffer.from('{"a":1}', 'utf16le')],
+  ['UTF-16 encoding', Buffer.from('{"a":1}', 'utf16le')],
   ['a zero byte at the end', Buffer.from('{}\u0000')],
-])('%s is refused', (_, body) => {
+])('a body with %s is refused', (_, body) => {
   expect(refusalOf(body)).toBe(NOT_JSON);
 });
 
@@ -113,8 +116,8 @@ test.each([
   '{"a":{"b":1},"a":{"c":2}}',
   '{"":1,"":2}',
   '{"\\"":1,"\\u0022":2}',
-])('a key that is there twice is refused: %s', (text) => {
-  expect(refusalOf(bytes(text))).toBe(TWICE);
+])('an object with a duplicate key is refused: %s', (text) => {
+  expect(refusalOf(bytes(text))).toBe(DUPLICATE_KEY);
 });
 
 test.each([
@@ -122,7 +125,7 @@ test.each([
   '{"__proto__":null}',
   '{"\\u005f_proto__":{"admin":true}}',
   '{"a":[{"b":{"__proto__":1}}]}',
-])('%s is refused, and no prototype changed', (text) => {
+])('the key __proto__ is refused and changes no prototype: %s', (text) => {
   expect(refusalOf(bytes(text))).toBe(PROTO);
   expect(({} as { admin?: boolean }).admin).toBeUndefined();
 });
@@ -132,7 +135,7 @@ test.each([
   ['objects', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
   ['a long text', `{"a":"${'\\"'.repeat(30_000)}"}`],
   ['many keys', `{${Array.from({ length: 8_000 }, (_, index) => `"${index}":1`).join(',')}}`],
-])('64 KiB of %s are read without harm', (_, text) => {
+])('64 KiB of %s are parsed', (_, text) => {
   expect(Object.keys(parseBody(bytes(text)))).toContain(text.startsWith('{"0"') ? '0' : 'a');
 });
 
@@ -160,56 +163,56 @@ const CHARS = [
 const space = () => oneOf(['', '', '', ' ', '\n', '\t\r']);
 const string = () => `"${textOf(CHARS, below(6))}"`;
 
-/** The text of a random object, and whether some key is in it twice. */
-function randomObject(depth: number): { text: string; isTwice: boolean } {
+/** Returns the text of a random object, and whether it has a duplicate key. */
+function randomObject(depth: number): { text: string; hasDuplicate: boolean } {
   const keys = new Set<string>();
-  let isTwice = false;
+  let hasDuplicate = false;
   const pairs = Array.from({ length: below(5) }, () => {
     const key = string();
-    isTwice ||= keys.has(JSON.parse(key));
+    hasDuplicate ||= keys.has(JSON.parse(key));
     keys.add(JSON.parse(key));
     const value = randomValue(depth - 1);
-    isTwice ||= value.isTwice;
+    hasDuplicate ||= value.hasDuplicate;
     return `${space()}${key}${space()}:${space()}${value.text}${space()}`;
   });
-  return { text: `{${space()}${pairs.join(',')}}`, isTwice };
+  return { text: `{${space()}${pairs.join(',')}}`, hasDuplicate };
 }
 
-function randomValue(depth: number): { text: string; isTwice: boolean } {
+function randomValue(depth: number): { text: string; hasDuplicate: boolean } {
   if (depth > 0 && next() < 0.3) return randomObject(depth);
   if (depth > 0 && next() < 0.3) {
     const values = Array.from({ length: below(4) }, () => randomValue(depth - 1));
     return {
       text: `[${space()}${values.map(({ text }) => text).join(`${space()},${space()}`)}]`,
-      isTwice: values.some((value) => value.isTwice),
+      hasDuplicate: values.some((value) => value.hasDuplicate),
     };
   }
-  return { text: oneOf([string(), 'true', 'false', 'null', '0', '-1.5e+3', String(below(1e9))]), isTwice: false };
+  return { text: oneOf([string(), 'true', 'false', 'null', '0', '-1.5e+3', String(below(1e9))]), hasDuplicate: false };
 }
 
 const OBJECTS = Array.from({ length: 5_000 }, () => randomObject(4));
 
-test('5,000 random objects: read as JSON.parse reads them, or refused where a key is there twice', () => {
-  for (const { text, isTwice } of OBJECTS) {
-    if (isTwice) expect({ text, refusal: refusalOf(bytes(text)) }).toEqual({ text, refusal: TWICE });
+test('5,000 random objects are parsed as JSON.parse does, or refused if they have a duplicate key', () => {
+  for (const { text, hasDuplicate } of OBJECTS) {
+    if (hasDuplicate) expect({ text, refusal: refusalOf(bytes(text)) }).toEqual({ text, refusal: DUPLICATE_KEY });
     else expect(parseBody(bytes(text))).toEqual(JSON.parse(text));
   }
-  const twice = OBJECTS.filter(({ isTwice }) => isTwice).length;
-  expect([twice > 500, twice < 4_500]).toEqual([true, true]);
+  const duplicates = OBJECTS.filter(({ hasDuplicate }) => hasDuplicate).length;
+  expect([duplicates > 500, duplicates < 4_500]).toEqual([true, true]);
 });
 
-test('5,000 random objects with one character changed: never read where JSON.parse does not, and never otherwise', () => {
-  let readable = 0;
+test('5,000 random objects with one changed character are refused, or parsed as JSON.parse does', () => {
+  let parsedCount = 0;
   for (const { text } of OBJECTS) {
     const chars = [...text];
     chars[below(chars.length)] = oneOf(['', '"', '{', '}', ':', ',', '\\', '0', 'x']);
     const changed = chars.join('');
-    const parsed = parsedBy(JSON.parse, changed);
-    const ours = parsedBy((json) => parseBody(bytes(json)), changed);
-    if (ours !== undefined) expect(ours).toEqual(parsed);
-    if (ours !== undefined) readable += 1;
+    const expected = parsedBy(JSON.parse, changed);
+    const actual = parsedBy((json) => parseBody(bytes(json)), changed);
+    if (actual !== undefined) expect(actual).toEqual(expected);
+    if (actual !== undefined) parsedCount += 1;
   }
-  expect(readable).toBeGreaterThan(250);
+  expect(parsedCount).toBeGreaterThan(250);
 });
 
 function parsedBy(parse: (text: string) => unknown, text: string): unknown {
@@ -219,3 +222,12 @@ function parsedBy(parse: (text: string) => unknown, text: string): unknown {
     return undefined;
   }
 }
+
+test('assertUniqueKeys refuses a key that is not a JSON string instead of throwing a SyntaxError', () => {
+  expect(refusalOf(bytes('{"\\x61":1}'), (body) => assertUniqueKeys(String(body), 'KMS.0202'))).toBe(NOT_JSON);
+});
+
+test('decodeUtf8 keeps a byte order mark and returns undefined for bytes that are not UTF-8', () => {
+  expect(decodeUtf8(bytes('\ufeff{}'))).toBe('\ufeff{}');
+  expect(decodeUtf8(Buffer.from([0xff]))).toBeUndefined();
+});
