@@ -1,53 +1,50 @@
-/** The port of work that waits to be done, once a process has time for it: SQS when deployed, a table on one machine. */
+/** The port of the queue that connects functions with the worker: SQS on AWS, a SQLite table on one machine. */
 
-/** A message of work, small and plain JSON. */
 export type Message =
   | { kind: 'job'; jobId: string }
-  /** There are events to be told to others. */
+  /** The outbox has events to send. */
   | { kind: 'outbox' }
-  /** One message to one target. */
+  /** A webhook message for one target. */
   | { kind: 'delivery'; target: string; messageId: string; body: string };
 
-/** Work that was taken: nobody else gets it for a while. */
 export interface ReceivedMessage {
   message: Message;
-  /** How often it has been taken, this time included. */
+  /** How often the message has been received, including this time. */
   receiveCount: number;
-  /** What the queue knows it by. */
+  /** Identifies this receipt to the queue. */
   receiptHandle: string;
 }
 
-/** How long work that was taken is hidden from others; then it comes back, for who took it may have died. */
+/** A received message is hidden for this time. If it is not deleted, it is delivered again: the worker may have died. */
 export const VISIBILITY_TIMEOUT_SECONDS = 120;
 
-/** Taken so often without an end, it becomes a dead letter. */
+/** A message received this often without being deleted becomes a dead letter. */
 export const RECEIVE_COUNT_MAX = 12;
 
-/** Work in a log line: by what it can be found. */
+/** Returns log fields that identify a message. */
 export function messageLogFields({ message, receiveCount }: ReceivedMessage) {
-  const { kind } = message;
-  if (kind === 'job') return { work: kind, tries: receiveCount, job_id: message.jobId };
-  return kind === 'delivery'
-    ? { work: kind, tries: receiveCount, target: message.target, message_id: message.messageId }
-    : { work: kind, tries: receiveCount };
+  const fields = { kind: message.kind, receive_count: receiveCount };
+  if (message.kind === 'job') return { ...fields, job_id: message.jobId };
+  if (message.kind === 'outbox') return fields;
+  return { ...fields, target: message.target, message_id: message.messageId };
 }
 
-/** The longest delays that the port takes, and SQS. Source: SQS API Reference, SendMessage, ChangeMessageVisibility. */
+/** Source: SQS API Reference, SendMessage, DelaySeconds; ChangeMessageVisibility, VisibilityTimeout (43,200 in total). */
 export const DELAY_SECONDS_MAX = 900;
 export const RETRY_DELAY_SECONDS_MAX = 43_000;
 
-/** At least once, in no order. */
+/** Delivers each message at least once, in no particular order. */
 export interface Queue {
-  /** Durable when it resolves. @param delaySeconds up to DELAY_SECONDS_MAX */
-  send(work: Message, delaySeconds?: number): Promise<void>;
-  /** At most `max`, 10 or fewer; empty when there is none. */
+  /** Sends a message; it is durable when the promise resolves. @param delaySeconds up to DELAY_SECONDS_MAX */
+  send(message: Message, delaySeconds?: number): Promise<void>;
+  /** Returns messages; none when the queue is empty. @param max 1 to 10 */
   receive(max: number): Promise<ReceivedMessage[]>;
-  /** It is finished. */
-  delete(taken: ReceivedMessage): Promise<void>;
-  /** It is not finished, and comes back after the delay. @param delaySeconds up to AGAIN_SECONDS_MAX */
-  retryLater(taken: ReceivedMessage, delaySeconds: number): Promise<void>;
-  /** Dead letters, at most 10. They stay where they are. */
+  /** Removes a message whose work is finished. */
+  delete(received: ReceivedMessage): Promise<void>;
+  /** Makes a message receivable again after a delay. @param delaySeconds up to RETRY_DELAY_SECONDS_MAX */
+  retryLater(received: ReceivedMessage, delaySeconds: number): Promise<void>;
+  /** Returns at most 10 dead letters and does not remove them. */
   listDeadLetters(): Promise<Message[]>;
-  /** Sends dead letters again. @returns how many */
+  /** Sends all dead letters again. @returns how many */
   redriveDeadLetters(): Promise<number>;
 }

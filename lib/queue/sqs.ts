@@ -13,96 +13,100 @@ import {
 export interface SqsSettings {
   aws: AwsSettings;
   queueUrl: string;
-  /** Where the redrive policy of the queue puts what was taken `TAKEN_MAX` times. Who only sends needs none. */
+  /** The dead-letter queue of the redrive policy. Not needed for sending and receiving. */
   deadLetterUrl?: string | undefined;
   /**
-   * How long `take`, `dead` and `revive` wait for a message, 0 to 20; 1 when left out. Above 0 every server that holds a
-   * part of the queue is asked, below that some, so that a short queue may seem to be empty.
+   * How long receiving waits for a message, 0 to 20; 1 by default. With 0 SQS asks only some of its servers, so a short
+   * queue may seem empty.
    */
   waitSeconds?: number | undefined;
 }
 
-/** All tries of one call together, without the wait for a message. */
+/** For all attempts of one call, without the wait for messages. */
 const CALL_MS = 4_000;
-/** SQS gives no more at once. */
-const AT_ONCE = 10;
-/** While a dead letter is sent again nobody else does the same. */
-const REVIVE_SECONDS = 60;
-/** Told of a handle whose message is no longer hidden: it is another's or there for all, or it is gone. */
-const LATE = new Set(['MessageNotInflight', 'ReceiptHandleIsInvalid']);
+/** Source: SQS API Reference, ReceiveMessage, MaxNumberOfMessages. */
+const MESSAGES_PER_RECEIVE_MAX = 10;
+/** Hides a dead letter from a concurrent redrive while it is sent again. */
+const REDRIVE_VISIBILITY_SECONDS = 60;
+/** SQS returns these for a handle whose message is visible again, received again or deleted. */
+const STALE_HANDLE_TYPES = new Set(['MessageNotInflight', 'ReceiptHandleIsInvalid']);
 
 /**
- * Work that waits in SQS, a standard queue with a redrive policy. A message that is no work is not given to anybody:
- * it stays hidden after each receiving, and the redrive policy puts it to the dead letters as all that does not end.
+ * Opens a queue in SQS: a standard queue with a redrive policy. A message that cannot be parsed is never handed out; it
+ * stays hidden after each receipt and becomes a dead letter in the end.
  */
 export function sqsQueue({ aws, queueUrl, deadLetterUrl, waitSeconds = 1 }: SqsSettings): Queue {
   const service = { name: 'sqs', target: 'AmazonSQS', jsonVersion: '1.0', endpoint: new URL(queueUrl).origin } as const;
-  const once = awsCall(aws, service);
+  const callOnce = awsCall(aws, service);
   const call = (operation: string, input: object, budgetMs = CALL_MS) =>
-    retryAwsCall(budgetMs, (timeoutMs) => once(operation, input, timeoutMs));
+    retryAwsCall(budgetMs, (timeoutMs) => callOnce(operation, input, timeoutMs));
 
-  const send = (body: string, delaySeconds: number) =>
+  const sendText = (body: string, delaySeconds: number) =>
     call('SendMessage', { QueueUrl: queueUrl, MessageBody: body, DelaySeconds: Math.ceil(delaySeconds) });
-  const remove = (from: string, handle: string) => call('DeleteMessage', { QueueUrl: from, ReceiptHandle: handle });
+  const deleteFrom = (url: string, receiptHandle: string) =>
+    call('DeleteMessage', { QueueUrl: url, ReceiptHandle: receiptHandle });
 
-  async function receive(from: string, max: number, hiddenSeconds: number): Promise<SqsMessage[]> {
+  async function receiveFrom(url: string, max: number, visibilitySeconds: number): Promise<SqsMessage[]> {
     const input = {
-      QueueUrl: from,
+      QueueUrl: url,
       MaxNumberOfMessages: max,
-      VisibilityTimeout: hiddenSeconds,
+      VisibilityTimeout: visibilitySeconds,
       WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount'],
     };
-    // Half of the time is for one try, and a try may wait.
-    const answer = await call('ReceiveMessage', input, CALL_MS + 2_000 * waitSeconds);
-    return z.parse(RECEIVED, answer).Messages ?? [];
+    // An attempt gets half of the budget, and each attempt may wait.
+    const output = await call('ReceiveMessage', input, CALL_MS + 2_000 * waitSeconds);
+    return z.parse(RECEIVE_OUTPUT, output).Messages ?? [];
   }
 
-  function deadLetters(): string {
-    if (deadLetterUrl === undefined) throw new Error('the queue was opened without the address of its dead letters');
+  function requireDeadLetterUrl(): string {
+    if (deadLetterUrl === undefined) throw new Error('the dead-letter queue is not configured: set DEAD_LETTER_URL');
     return deadLetterUrl;
   }
 
   return {
-    async send(work, delaySeconds = 0) {
+    async send(message, delaySeconds = 0) {
       if (delaySeconds > DELAY_SECONDS_MAX) throw new RangeError(`delaySeconds must be ${DELAY_SECONDS_MAX} or less`);
-      await send(textOf(work), delaySeconds);
+      await sendText(serializeMessage(message), delaySeconds);
     },
     async receive(max) {
-      const messages = await receive(queueUrl, max, VISIBILITY_TIMEOUT_SECONDS);
-      return messages.flatMap(({ Body, ReceiptHandle, Attributes }) => takenOf(Body, ReceiptHandle, Attributes) ?? []);
+      const messages = await receiveFrom(queueUrl, max, VISIBILITY_TIMEOUT_SECONDS);
+      return messages.flatMap(
+        ({ Body, ReceiptHandle, Attributes }) => receivedMessage(Body, ReceiptHandle, Attributes) ?? [],
+      );
     },
-    delete: async ({ receiptHandle }) => void (await remove(queueUrl, receiptHandle)),
+    delete: async ({ receiptHandle }) => void (await deleteFrom(queueUrl, receiptHandle)),
     async retryLater({ receiptHandle }, delaySeconds) {
       const input = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: Math.ceil(delaySeconds) };
       await call('ChangeMessageVisibility', input).catch((error: unknown) => {
-        if (!(error instanceof AwsError && LATE.has(error.type))) throw error;
+        if (!(error instanceof AwsError && STALE_HANDLE_TYPES.has(error.type))) throw error;
       });
     },
     async listDeadLetters() {
-      const messages = await receive(deadLetters(), AT_ONCE, 0);
-      return messages.flatMap(({ Body }) => workIn(Body) ?? []);
+      const messages = await receiveFrom(requireDeadLetterUrl(), MESSAGES_PER_RECEIVE_MAX, 0);
+      return messages.flatMap(({ Body }) => parseMessage(Body) ?? []);
     },
     /**
-     * Message by message: SQS's own StartMessageMoveTask goes on after it has answered, counts roughly, and moves what
-     * is no work too. Sent before it is removed: what is cut off in between is there twice, not lost.
+     * Moves message by message, because StartMessageMoveTask of SQS returns before it has finished, counts only
+     * approximately and also moves messages that cannot be parsed. Sends before it deletes, so that an interruption
+     * duplicates a message and never loses one.
      */
     async redriveDeadLetters() {
-      const from = deadLetters();
-      let revived = 0;
+      const url = requireDeadLetterUrl();
+      let redriven = 0;
       for (;;) {
-        const messages = await receive(from, AT_ONCE, REVIVE_SECONDS);
-        if (messages.length === 0) return revived;
-        const works = messages.filter(({ Body }) => workIn(Body) !== undefined);
-        await Promise.all(works.map(({ Body }) => send(Body, 0)));
-        await Promise.all(works.map(({ ReceiptHandle }) => remove(from, ReceiptHandle)));
-        revived += works.length;
+        const messages = await receiveFrom(url, MESSAGES_PER_RECEIVE_MAX, REDRIVE_VISIBILITY_SECONDS);
+        if (messages.length === 0) return redriven;
+        const parseable = messages.filter(({ Body }) => parseMessage(Body) !== undefined);
+        await Promise.all(parseable.map(({ Body }) => sendText(Body, 0)));
+        await Promise.all(parseable.map(({ ReceiptHandle }) => deleteFrom(url, ReceiptHandle)));
+        redriven += parseable.length;
       }
     },
   };
 }
 
-/** Of a record of the event that Lambda is called with, what is read here. */
+/** The fields used of a record in the event of a Lambda function. */
 interface SqsRecord {
   body: string;
   receiptHandle: string;
@@ -110,11 +114,11 @@ interface SqsRecord {
 }
 
 /**
- * The work of a record that SQS has handed to a Lambda function.
- * @returns undefined for a message that is no work: report it as failed, then it becomes a dead letter in the end
+ * Parses a record that SQS has passed to a Lambda function.
+ * @returns undefined for a message that cannot be parsed; report it as failed, so that it becomes a dead letter
  */
 export function messageOfRecord({ body, receiptHandle, attributes }: SqsRecord): ReceivedMessage | undefined {
-  return takenOf(body, receiptHandle, attributes);
+  return receivedMessage(body, receiptHandle, attributes);
 }
 
 const SQS_MESSAGE = z.object({
@@ -123,28 +127,34 @@ const SQS_MESSAGE = z.object({
   Attributes: z.object({ ApproximateReceiveCount: z.string() }),
 });
 type SqsMessage = z.infer<typeof SQS_MESSAGE>;
-const RECEIVED = z.object({
+const RECEIVE_OUTPUT = z.object({
   Messages: z.optional(z.array(SQS_MESSAGE)),
 });
 
-/** Each kind of work, as the type has it: one that is missing here does not compile. */
-const KINDS = {
+/** `satisfies` makes a missing kind a compile error. */
+const MESSAGE_SCHEMAS = {
   job: z.object({ kind: z.literal('job'), jobId: z.string() }),
   outbox: z.object({ kind: z.literal('outbox') }),
   delivery: z.object({ kind: z.literal('delivery'), target: z.string(), messageId: z.string(), body: z.string() }),
 } satisfies { [K in Message['kind']]: z.core.$ZodType<Extract<Message, { kind: K }>> };
-const WORK = z.union(Object.values(KINDS));
+const MESSAGE = z.union(Object.values(MESSAGE_SCHEMAS));
 
-/** What SQS refuses in a text, or is refused by one that takes its place: escaped, as JSON has it. */
-const REFUSED = /[\ud800-\udfff\ufffe\uffff]/g;
+/** Characters that SQS refuses or that UTF-8 would replace. Source: SQS API Reference, SendMessage, MessageBody. */
+const NOT_SENDABLE = /[\ud800-\udfff\ufffe\uffff]/g;
 
-/** Source: SQS API Reference, SendMessage, MessageBody. */
-const textOf = (work: Message) =>
-  JSON.stringify(work).replace(REFUSED, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
+function serializeMessage(message: Message): string {
+  return JSON.stringify(message).replace(NOT_SENDABLE, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
+}
 
-const workIn = (text: string): Message | undefined => z.safeParse(WORK, parseJson(text)).data;
+function parseMessage(text: string): Message | undefined {
+  return z.safeParse(MESSAGE, parseJson(text)).data;
+}
 
-function takenOf(body: string, handle: string, attributes: SqsRecord['attributes']): ReceivedMessage | undefined {
-  const work = workIn(body);
-  return work && { message: work, receiveCount: Number(attributes.ApproximateReceiveCount), receiptHandle: handle };
+function receivedMessage(
+  body: string,
+  receiptHandle: string,
+  attributes: SqsRecord['attributes'],
+): ReceivedMessage | undefined {
+  const message = parseMessage(body);
+  return message && { message, receiveCount: Number(attributes.ApproximateReceiveCount), receiptHandle };
 }

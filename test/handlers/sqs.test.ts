@@ -65,8 +65,8 @@ test('a batch returns the ids of exactly the messages that are unfinished, faile
   expect(taken[1]).toEqual({ message: jobWork('throws'), receiveCount: 2, receiptHandle: 'handle-of-m1' });
   expect(lines).toHaveBeenCalledTimes(5);
   expect(lines).toHaveBeenCalledWith('work', {
-    work: 'job',
-    tries: 2,
+    kind: 'job',
+    receive_count: 2,
     job_id: 'throws',
     cause: expect.stringContaining('the store is away'),
   });

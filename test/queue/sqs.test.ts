@@ -1,4 +1,4 @@
-/** The queue over SQS, against an emulator in this process and, for what goes over the wire, a server that keeps it. */
+/** The queue in SQS: its contract against an emulator, and its requests against a server that records them. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -18,9 +18,9 @@ const AWS: AwsSettings = { region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', s
 const JOB: Message = { kind: 'job', jobId: '0123456789abcdef0123456789abcdef' };
 const JOB_TEXT = '{"kind":"job","jobId":"0123456789abcdef0123456789abcdef"}';
 const ATTRIBUTES = { ApproximateReceiveCount: '3' };
-/** What may arrive in a queue and is no work. */
-const NO_WORK = [
-  'no JSON',
+/** Texts that may be in a queue and are not messages of this service. */
+const UNPARSEABLE = [
+  'not JSON',
   'null',
   '[]',
   '{}',
@@ -38,8 +38,8 @@ describe('with the emulator', () => {
   });
   afterAll(() => server.stop());
 
-  /** A queue of its own, with dead letters. */
-  function create(maxReceiveCount = 12) {
+  /** Creates a new queue with a dead-letter queue. */
+  function createQueue(maxReceiveCount = 12) {
     count += 1;
     const [name, deadName] = [`work-${count}`, `dead-${count}`];
     const { region } = AWS;
@@ -56,45 +56,47 @@ describe('with the emulator', () => {
     return { name, deadName, region, settings, queue: sqsQueue(settings) };
   }
 
-  queueContract(async () => ({ queue: create().queue, close: async () => undefined }));
+  queueContract(async () => ({ queue: createQueue().queue, close: async () => undefined }));
 
-  const waiting = (name: string) => server.inspectQueue(name)?.messages;
+  const messagesIn = (name: string) => server.inspectQueue(name)?.messages;
 
-  test('a message that is no work is given to nobody, stops nothing and becomes a dead letter', async () => {
-    const { name, deadName, settings, queue, region } = create(2);
-    for (const text of NO_WORK) server.sendMessage(name, text, { region });
+  test('a message that cannot be parsed is not received, does not block others and becomes a dead letter', async () => {
+    const { name, deadName, settings, queue, region } = createQueue(2);
+    for (const text of UNPARSEABLE) server.sendMessage(name, text, { region });
     await queue.send(JOB);
     for (const round of [1, 2]) {
-      const taken = [...(await queue.receive(10)), ...(await queue.receive(10))];
-      expect(taken).toMatchObject([{ message: JOB, receiveCount: round }]);
+      const received = [...(await queue.receive(10)), ...(await queue.receive(10))];
+      expect(received).toMatchObject([{ message: JOB, receiveCount: round }]);
       await makeVisible(settings, name);
     }
     expect(await queue.receive(10)).toEqual([]);
-    expect(waiting(name)).toMatchObject({ ready: [], inflight: [] });
-    expect(waiting(deadName)?.ready.map(({ body }) => body)).toEqual(expect.arrayContaining([...NO_WORK, JOB_TEXT]));
+    expect(messagesIn(name)).toMatchObject({ ready: [], inflight: [] });
+    expect(messagesIn(deadName)?.ready.map(({ body }) => body)).toEqual(
+      expect.arrayContaining([...UNPARSEABLE, JOB_TEXT]),
+    );
     expect(await queue.listDeadLetters()).toEqual([JOB]);
     expect(await queue.redriveDeadLetters()).toBe(1);
     expect(await queue.receive(10)).toMatchObject([{ message: JOB, receiveCount: 1 }]);
     expect(await queue.receive(10)).toEqual([]);
   });
 
-  /** Ends the hiding of everything, as time would. */
+  /** Makes all hidden messages visible, like the end of the visibility timeout. */
   async function makeVisible({ queueUrl }: SqsSettings, name: string): Promise<void> {
-    const client = clientOf();
-    for (const { receiptHandle } of waiting(name)?.inflight ?? []) {
+    const client = awsClient();
+    for (const { receiptHandle } of messagesIn(name)?.inflight ?? []) {
       const input = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 };
       await client.send(new ChangeMessageVisibilityCommand(input));
     }
     client.destroy();
   }
 
-  const clientOf = () =>
+  const awsClient = () =>
     new SQSClient({ region: AWS.region, endpoint: server.address, credentials: { ...AWS, sessionToken: '' } });
 
-  test("what is sent is read by AWS's own client, and what that sends is taken", async () => {
-    const { queue, settings } = create();
+  test("messages are exchanged with AWS's own client in both directions", async () => {
+    const { queue, settings } = createQueue();
     const QueueUrl = settings.queueUrl;
-    const client = clientOf();
+    const client = awsClient();
     await queue.send(JOB);
     const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl }));
     expect(Messages.map(({ Body }) => Body)).toEqual([JOB_TEXT]);
@@ -104,28 +106,28 @@ describe('with the emulator', () => {
     client.destroy();
   });
 
-  test('giving back what is no longer hidden, or is done, is no error', async () => {
-    const { queue } = create();
+  test('retrying a message later that is visible again or deleted has no effect', async () => {
+    const { queue } = createQueue();
     await queue.send(JOB);
-    const [taken] = await queue.receive(1);
-    if (!taken) throw new Error('one was sent');
-    await queue.retryLater(taken, 0);
-    await queue.retryLater(taken, 60);
+    const [first] = await queue.receive(1);
+    if (!first) throw new Error('expected a message');
+    await queue.retryLater(first, 0);
+    await queue.retryLater(first, 60);
     const [second] = await queue.receive(1);
-    if (!second) throw new Error('it was given back');
+    if (!second) throw new Error('expected the message again');
     await queue.delete(second);
     await queue.retryLater(second, 0);
     expect(await queue.receive(1)).toEqual([]);
   });
 
-  test('a queue that is not there is told by its name at SQS', async () => {
-    const queue = sqsQueue({ ...create().settings, queueUrl: `${server.address}/000000000000/none` });
+  test('a call of a queue that does not exist fails with QueueDoesNotExist', async () => {
+    const queue = sqsQueue({ ...createQueue().settings, queueUrl: `${server.address}/000000000000/none` });
     await expect(queue.send(JOB)).rejects.toThrow('SendMessage: QueueDoesNotExist');
     await expect(queue.receive(1)).rejects.toThrow('ReceiveMessage: QueueDoesNotExist');
   });
 });
 
-describe('over the wire', () => {
+describe('requests and responses', () => {
   let server: AwsServer;
   let queue: Queue;
   let queueUrl: string;
@@ -136,15 +138,15 @@ describe('over the wire', () => {
   });
   afterEach(() => server.stop());
 
-  const taken = { message: JOB, receiveCount: 1, receiptHandle: 'AQEB+/=' };
+  const received = { message: JOB, receiveCount: 1, receiptHandle: 'AQEB+/=' };
   const requests = () =>
     server.arrived.map(({ headers, body }) => [headers['x-amz-target'], JSON.parse(body) as Record<string, unknown>]);
 
-  test("each call is SQS's own, signed for it, at the address of the queue", async () => {
+  test('each method sends the documented request of SQS, signed, to the host of the queue URL', async () => {
     await queue.send(JOB, 1.5);
     await queue.receive(3);
-    await queue.delete(taken);
-    await queue.retryLater(taken, 43_000);
+    await queue.delete(received);
+    await queue.retryLater(received, 43_000);
     await queue.listDeadLetters();
     const QueueUrl = queueUrl;
     const MessageSystemAttributeNames = ['ApproximateReceiveCount'];
@@ -173,7 +175,7 @@ describe('over the wire', () => {
     }
   });
 
-  test('what fails in passing is tried again, what is refused is not', async () => {
+  test('a transient error is retried, a refusal is not', async () => {
     server.answer((response) => {
       const answer = server.arrived.length === 1 ? json(503, { __type: 'ServiceUnavailable' }) : json(200, {});
       answer(response);
@@ -185,15 +187,15 @@ describe('over the wire', () => {
     expect(server.arrived).toHaveLength(3);
   });
 
-  test('a refusal of giving back that tells of no late handle is an error', async () => {
+  test('retrying later ignores a stale receipt handle and no other error', async () => {
     server.answer(json(400, { __type: 'com.amazonaws.sqs#InvalidAddress' }));
-    await expect(queue.retryLater(taken, 1)).rejects.toThrow('InvalidAddress');
+    await expect(queue.retryLater(received, 1)).rejects.toThrow('InvalidAddress');
     server.answer(json(400, { __type: 'com.amazonaws.sqs#ReceiptHandleIsInvalid' }));
-    await queue.retryLater(taken, 1);
-    await expect(queue.delete(taken)).rejects.toThrow('ReceiptHandleIsInvalid');
+    await queue.retryLater(received, 1);
+    await expect(queue.delete(received)).rejects.toThrow('ReceiptHandleIsInvalid');
   });
 
-  test('a dead letter is removed only once it was sent again', async () => {
+  test('a dead letter is deleted only after it has been sent again', async () => {
     const letter = { Body: JOB_TEXT, ReceiptHandle: 'h', Attributes: ATTRIBUTES };
     server.answer((response, { headers }) => {
       const isReceived = headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage';
@@ -204,19 +206,19 @@ describe('over the wire', () => {
     expect(requests().map(([target]) => target)).toEqual(['AmazonSQS.ReceiveMessage', 'AmazonSQS.SendMessage']);
   });
 
-  test('dead letters are not said to be none where their address is not known', async () => {
-    const senderOnly = sqsQueue({ aws: AWS, queueUrl });
-    await expect(senderOnly.listDeadLetters()).rejects.toThrow('without the address of its dead letters');
-    await expect(senderOnly.redriveDeadLetters()).rejects.toThrow('without the address of its dead letters');
+  test('without a dead-letter URL, listing and redriving dead letters fail', async () => {
+    const withoutDeadLetters = sqsQueue({ aws: AWS, queueUrl });
+    await expect(withoutDeadLetters.listDeadLetters()).rejects.toThrow('set DEAD_LETTER_URL');
+    await expect(withoutDeadLetters.redriveDeadLetters()).rejects.toThrow('set DEAD_LETTER_URL');
     expect(server.arrived).toEqual([]);
   });
 });
 
-test('a record that Lambda is called with is read as what was taken', () => {
+test('a record of a Lambda event is parsed as a received message', () => {
   const record = { messageId: 'm', body: JOB_TEXT, receiptHandle: 'AQEB+/=', attributes: ATTRIBUTES };
   expect(messageOfRecord(record)).toEqual({ message: JOB, receiveCount: 3, receiptHandle: 'AQEB+/=' });
 });
 
-test.each(NO_WORK)('a record that is no work is none: %s', (body) => {
+test.each(UNPARSEABLE)('a record that cannot be parsed gives no message: %s', (body) => {
   expect(messageOfRecord({ body, receiptHandle: 'AQEB+/=', attributes: ATTRIBUTES })).toBeUndefined();
 });
