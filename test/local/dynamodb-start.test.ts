@@ -8,13 +8,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
 import {
   accessDenied,
-  answered,
   clockAhead,
   clockBehind,
   expiredCredentials,
   type FakeDynamodb,
+  noResponse,
+  respondWith,
   type Step,
-  silent,
   startFakeDynamodb,
   tableMissing,
   throttled,
@@ -125,7 +125,7 @@ describe('an endpoint that is not DynamoDB is named in the error, with the setti
   });
 
   test('a server that never answers', async () => {
-    fake.always('*', silent);
+    fake.always('*', noResponse);
     const message = await failedStart({ DYNAMODB_ENDPOINT: fake.endpoint });
     expect(message).toContain(fake.endpoint);
     expect(message).toContain('DYNAMODB_ENDPOINT');
@@ -133,7 +133,7 @@ describe('an endpoint that is not DynamoDB is named in the error, with the setti
 });
 
 describe('a table that cannot be used is named in the error, with the cause and what to correct', () => {
-  const tableExists = answered(400, {
+  const tableExists = respondWith(400, {
     __type: 'com.amazonaws.dynamodb.v20120810#ResourceInUseException',
     message: 'Table already exists',
   });

@@ -1,7 +1,7 @@
 /**
- * DynamoDB as it is on a bad day: a server on loopback that hands requests on to DynamoDB Local, or does with each what
- * the test has planned. Errors have the form that AWS documents: status, `__type`, `message`, `CancellationReasons`.
- * Source: DynamoDB Developer Guide, "Error handling with DynamoDB" (Programming.Errors.html); DynamoDB API Reference,
+ * A fault proxy for DynamoDB: a server on loopback that forwards requests to DynamoDB Local, or answers them with the
+ * faults that a test has planned. Errors have the form that AWS documents: status, `__type`, `message` and
+ * `CancellationReasons`. Source: DynamoDB Developer Guide, "Error handling with DynamoDB"; DynamoDB API Reference,
  * "TransactWriteItems" and "Common Errors"; IAM User Guide, "Troubleshoot Signature Version 4 signing".
  */
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-export interface Asked {
+export interface FakeRequest {
   /** Such as `GetItem`. */
   operation: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into requests of every form
@@ -17,165 +17,165 @@ export interface Asked {
   headers: IncomingHttpHeaders;
 }
 
-export interface Answer {
+export interface FakeResponse {
   status: number;
   body: string;
 }
 
-/** `drop` ends the connection without an answer; `silence` leaves it open and never answers. */
-export type Outcome = Answer | 'drop' | 'silence';
+/** `drop` closes the connection without a response; `silence` leaves it open and never responds. */
+export type StepResult = FakeResponse | 'drop' | 'silence';
 
-/** What is done with one request; `forward` hands it on to DynamoDB Local, as it came or with another input. */
-export type Step = (asked: Asked, forward: (input?: object) => Promise<Answer>) => Promise<Outcome>;
+/** Handles one request. `forward` sends it to DynamoDB Local, as it came or with another input. */
+export type Step = (request: FakeRequest, forward: (input?: object) => Promise<FakeResponse>) => Promise<StepResult>;
 
 export interface FakeDynamodb {
   endpoint: string;
-  /** Every request so far. */
-  asked: Asked[];
-  /** The operations asked for so far. */
+  /** Every request since the start or the last reset. */
+  requests: FakeRequest[];
+  /** The operations of these requests. */
   operations(): string[];
-  /** The next requests of this operation take these steps, one each; those after them are handed on. */
+  /** Plans one step for each of the next requests of this operation. Requests after them are forwarded. */
   next(operation: string, ...steps: Step[]): void;
-  /** Every request of this operation takes this step; `*` is every operation. */
+  /** Plans a step for every request of this operation; `*` stands for all operations. */
   always(operation: string, step: Step): void;
-  /** From now on all requests are handed on, and none has been asked. */
+  /** Cancels all plans and forgets the requests. */
   reset(): void;
   stop(): Promise<void>;
 }
 
-/** @param upstream where DynamoDB Local is; without it, every request needs a step */
+/** @param upstream the address of DynamoDB Local; without it, every request needs a planned step */
 export async function startFakeDynamodb(upstream?: string): Promise<FakeDynamodb> {
-  const asked: Asked[] = [];
-  const planned = new Map<string, Step[]>();
-  const standing = new Map<string, Step>();
-  const underWay = new Set<Promise<unknown>>();
+  const requests: FakeRequest[] = [];
+  const nextSteps = new Map<string, Step[]>();
+  const permanentSteps = new Map<string, Step>();
+  const running = new Set<Promise<unknown>>();
 
-  // DynamoDB Local checks no signature, so another input passes.
-  async function handOn({ headers }: Asked, input: object): Promise<Answer> {
-    if (!upstream) throw new Error('nowhere to hand it on to');
+  // DynamoDB Local does not check signatures, so the input may differ from what was signed.
+  async function forward({ headers }: FakeRequest, input: object): Promise<FakeResponse> {
+    if (!upstream) throw new Error('a request has no planned step and there is no upstream');
     const names = ['content-type', 'x-amz-target', 'authorization', 'x-amz-date', 'x-amz-content-sha256'];
-    const kept = names.map((name) => [name, String(headers[name])]);
-    const answer = await fetch(upstream, {
+    const response = await fetch(upstream, {
       method: 'POST',
-      headers: Object.fromEntries(kept),
+      headers: Object.fromEntries(names.map((name) => [name, String(headers[name])])),
       body: JSON.stringify(input),
     });
-    return { status: answer.status, body: await answer.text() };
+    return { status: response.status, body: await response.text() };
   }
 
-  async function outcomeOf(request: Asked): Promise<Outcome> {
-    const step =
-      planned.get(request.operation)?.shift() ?? standing.get(request.operation) ?? standing.get('*') ?? forwarded;
-    const outcome = step(request, (input = request.input) => handOn(request, input));
-    underWay.add(outcome);
-    return outcome.finally(() => underWay.delete(outcome));
+  async function handle(request: FakeRequest): Promise<StepResult> {
+    const { operation } = request;
+    const planned = nextSteps.get(operation)?.shift() ?? permanentSteps.get(operation) ?? permanentSteps.get('*');
+    const step = planned ?? forwardRequest;
+    const result = step(request, (input = request.input) => forward(request, input));
+    running.add(result);
+    return result.finally(() => running.delete(result));
   }
 
-  const server = createServer(async (request, response) => {
-    const body = await buffer(request).catch(() => undefined);
+  const server = createServer(async (incoming, response) => {
+    const body = await buffer(incoming).catch(() => undefined);
     if (!body) return;
-    const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '');
-    const one = { operation, input: JSON.parse(body.toString()), headers: request.headers };
-    asked.push(one);
-    const outcome = await outcomeOf(one).catch((): Outcome => 'drop');
-    if (outcome === 'drop') request.socket.destroy();
-    else if (outcome !== 'silence') {
-      response.writeHead(outcome.status, { 'content-type': 'application/x-amz-json-1.0' }).end(outcome.body);
+    const operation = String(incoming.headers['x-amz-target']).replace(/^.*\./, '');
+    const request = { operation, input: JSON.parse(body.toString()), headers: incoming.headers };
+    requests.push(request);
+    const result = await handle(request).catch((): StepResult => 'drop');
+    if (result === 'drop') incoming.socket.destroy();
+    else if (result !== 'silence') {
+      response.writeHead(result.status, { 'content-type': 'application/x-amz-json-1.0' }).end(result.body);
     }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    operations: () => asked.map(({ operation }) => operation),
-    next: (operation, ...steps) => void planned.set(operation, [...(planned.get(operation) ?? []), ...steps]),
-    always: (operation, step) => void standing.set(operation, step),
+    requests,
+    operations: () => requests.map(({ operation }) => operation),
+    next: (operation, ...steps) => void nextSteps.set(operation, [...(nextSteps.get(operation) ?? []), ...steps]),
+    always: (operation, step) => void permanentSteps.set(operation, step),
     reset() {
-      asked.length = 0;
-      planned.clear();
-      standing.clear();
+      requests.length = 0;
+      nextSteps.clear();
+      permanentSteps.clear();
     },
     async stop() {
       server.close();
       server.closeAllConnections();
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(running);
     },
   };
 }
 
-export const forwarded: Step = (_asked, forward) => forward();
+export const forwardRequest: Step = (_request, forward) => forward();
 
-/** Done, but nobody hears of it. */
-export const lost: Step = async (_asked, forward) => {
+/** The request is applied, but its response is lost. */
+export const responseLost: Step = async (_request, forward) => {
   await forward();
   return 'drop';
 };
 
-/** The connection is cut before anything is done. */
-export const cut: Step = async () => 'drop';
+/** The connection is closed before the request is applied. */
+export const connectionCut: Step = async () => 'drop';
 
-export const silent: Step = async () => 'silence';
+export const noResponse: Step = async () => 'silence';
 
-export const answered =
+export const respondWith =
   (status: number, body: object | string): Step =>
   async () => ({ status, body: typeof body === 'string' ? body : JSON.stringify(body) });
 
-/** An error of DynamoDB itself. */
-const refused = (type: string, message: string, status = 400) =>
-  answered(status, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message });
+/** An error in the namespace of DynamoDB. */
+const dynamodbError = (type: string, message: string, status = 400) =>
+  respondWith(status, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message });
 
-/** An error of the front door that AWS's services share; its message is spelled with a capital where it is AWS's way. */
-const turnedAway = (type: string, text: object) =>
-  answered(400, { __type: `com.amazon.coral.service#${type}`, ...text });
+/** An error in the namespace that AWS's services share. The case of `message` differs between errors, as at AWS. */
+const sharedError = (type: string, text: object) =>
+  respondWith(400, { __type: `com.amazon.coral.service#${type}`, ...text });
 
-export const tableMissing = refused('ResourceNotFoundException', 'Requested resource not found');
+export const tableMissing = dynamodbError('ResourceNotFoundException', 'Requested resource not found');
 
-export const accessDenied = turnedAway('AccessDeniedException', {
+export const accessDenied = sharedError('AccessDeniedException', {
   Message:
     'User: arn:aws:sts::111122223333:assumed-role/reader/list-grants is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:eu-central-1:111122223333:table/kms-grants because no identity-based policy allows the dynamodb:GetItem action',
 });
 
-export const unknownCredentials = turnedAway('UnrecognizedClientException', {
+export const unknownCredentials = sharedError('UnrecognizedClientException', {
   message: 'The security token included in the request is invalid.',
 });
 
-export const expiredCredentials = turnedAway('ExpiredTokenException', {
+export const expiredCredentials = sharedError('ExpiredTokenException', {
   message: 'The security token included in the request is expired',
 });
 
-export const wrongSecret = turnedAway('InvalidSignatureException', {
+export const wrongSecret = sharedError('InvalidSignatureException', {
   message:
     'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
 });
 
-export const clockBehind = turnedAway('InvalidSignatureException', {
+export const clockBehind = sharedError('InvalidSignatureException', {
   message: 'Signature expired: 20261122T055200Z is now earlier than 20261122T060000Z (20261122T061500Z - 15 min.)',
 });
 
-export const clockAhead = turnedAway('InvalidSignatureException', {
+export const clockAhead = sharedError('InvalidSignatureException', {
   message:
     'Signature not yet current: 20261122T063200Z is still later than 20261122T061500Z (20261122T060000Z + 15 min.)',
 });
 
-export const throttled = answered(400, {
+export const throttled = respondWith(400, {
   __type: 'com.amazon.coral.availability#ThrottlingException',
   message: 'Rate of requests exceeds the allowed throughput.',
 });
 
-export const throughputExceeded = refused(
+export const throughputExceeded = dynamodbError(
   'ProvisionedThroughputExceededException',
   'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.',
 );
 
-export const internalError = refused('InternalServerError', 'Could not process your request.', 500);
+export const internalError = dynamodbError('InternalServerError', 'Could not process your request.', 500);
 
-export const unavailable = answered(503, {
+export const unavailable = respondWith(503, {
   __type: 'com.amazon.coral.service#ServiceUnavailableException',
   message: 'Service unavailable.',
 });
 
-export const inProgress = refused(
+export const transactionInProgress = dynamodbError(
   'TransactionInProgressException',
   'The transaction with the given request token is already in progress.',
 );
@@ -190,10 +190,10 @@ const REASONS = {
   ValidationError: 'Item size has exceeded the maximum allowed size',
 };
 
-/** A transaction that is cancelled: these reasons for its first writes, none for the others. */
+/** The transaction is cancelled, with these reasons for its first writes and `None` for the others. */
 export function cancelled(...codes: (keyof typeof REASONS)[]): Step {
   return async ({ input }) => {
-    const all = (input.TransactItems as object[]).map((_, place) => codes[place] ?? 'None');
+    const all = (input.TransactItems as object[]).map((_, index) => codes[index] ?? 'None');
     const body = {
       __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
       Message: `Transaction cancelled, please refer cancellation reasons for specific reasons [${all.join(', ')}]`,
@@ -203,17 +203,17 @@ export function cancelled(...codes: (keyof typeof REASONS)[]): Step {
   };
 }
 
-/** A batch of which the last `many` keys were not read. */
-export const unprocessed =
-  (many: number): Step =>
+/** A BatchGetItem response in which the last `count` keys are unprocessed. */
+export const unprocessedKeys =
+  (count: number): Step =>
   async ({ input }, forward) => {
     const { Responses } = JSON.parse((await forward()).body);
-    const [[table, asked]] = Object.entries(input.RequestItems) as [[string, { Keys: object[] }]];
-    const left = { ...asked, Keys: asked.Keys.slice(-many) };
-    const isLeft = (item: Record<string, unknown>) =>
-      left.Keys.some((key) => Object.entries(key).every(([name, value]) => equal(item[name], value)));
-    Responses[table] = Responses[table].filter((item: Record<string, unknown>) => !isLeft(item));
-    return { status: 200, body: JSON.stringify({ Responses, UnprocessedKeys: { [table]: left } }) };
+    const [[table, request]] = Object.entries(input.RequestItems) as [[string, { Keys: object[] }]];
+    const unprocessed = { ...request, Keys: request.Keys.slice(-count) };
+    const isUnprocessed = (item: Record<string, unknown>) =>
+      unprocessed.Keys.some((key) => Object.entries(key).every(([name, value]) => isEqual(item[name], value)));
+    Responses[table] = Responses[table].filter((item: Record<string, unknown>) => !isUnprocessed(item));
+    return { status: 200, body: JSON.stringify({ Responses, UnprocessedKeys: { [table]: unprocessed } }) };
   };
 
-const equal = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+const isEqual = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);

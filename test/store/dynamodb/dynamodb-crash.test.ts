@@ -1,4 +1,7 @@
-/** kill -9 of a service on DynamoDB under load, and inside a transaction: what was answered holds, nothing is half-done. */
+/**
+ * Kills a service on DynamoDB with SIGKILL, under load and inside a transaction. Answered changes must be stored, and
+ * every other change must be stored completely or not at all.
+ */
 import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -15,8 +18,8 @@ const ROUNDS = 3;
 const CONNECTIONS = 8;
 const table = freshTableName();
 
-/** A change as it was sent, `sequence` and all, so that it can be sent again as a client does. */
-interface Ask {
+/** A change request, with its `sequence`, so that it can be retried as a client does. */
+interface ChangeRequest {
   name: 'create-grant' | 'revoke-grant';
   grantId?: string;
   body: string;
@@ -30,8 +33,8 @@ let service: ServiceProcess;
 let demo: Demo;
 let token: string;
 
-/** What the service has said 200 to: grant id -> key id. */
-const living = new Map<string, string>();
+/** Grants whose creation was answered with 200, by grant id, with the key id. */
+const existing = new Map<string, string>();
 const revoked = new Set<string>();
 
 beforeAll(async () => {
@@ -39,7 +42,7 @@ beforeAll(async () => {
   fake = await startFakeDynamodb(dynamodbEndpoint());
   service = await start();
   demo = service.demo();
-  for (const { grant_id, key_id } of demo.grants) living.set(grant_id, key_id);
+  for (const { grant_id, key_id } of demo.grants) existing.set(grant_id, key_id);
   const [creator] = demo.users;
   const identity = { methods: ['password'], password: { user: { id: creator?.user_id, password: creator?.password } } };
   const body = JSON.stringify({ auth: { identity, scope: { project: { id: demo.project_id } } } });
@@ -61,7 +64,7 @@ const start = (endpoint = dynamodbEndpoint()) =>
     GRANTS_PER_KEY: '1000000',
   });
 
-/** Another process, on the same table and data folder. */
+/** Starts another process on the same table and data folder. */
 async function restart(endpoint?: string): Promise<void> {
   await service.stop();
   service = await start(endpoint);
@@ -70,24 +73,24 @@ async function restart(endpoint?: string): Promise<void> {
 async function post(name: string, body: string): Promise<Record<string, unknown>> {
   const url = `${service.url}/v1.0/${demo.project_id}/kms/${name}`;
   const response = await fetch(url, { method: 'POST', headers: { 'X-Auth-Token': token }, body });
-  const answer = (await response.json()) as Record<string, unknown>;
-  if (response.status !== 200) throw new Refused(`${name}: ${response.status} ${JSON.stringify(answer)}`);
-  return answer;
+  const reply = (await response.json()) as Record<string, unknown>;
+  if (response.status !== 200) throw new Refused(`${name}: ${response.status} ${JSON.stringify(reply)}`);
+  return reply;
 }
 
-/** @returns the grant that was made or revoked */
-async function send({ name, grantId, body }: Ask): Promise<string> {
-  const answer = await post(name, body);
+/** @returns the id of the grant that was created or revoked */
+async function send({ name, grantId, body }: ChangeRequest): Promise<string> {
+  const reply = await post(name, body);
   if (grantId === undefined) {
-    living.set(String(answer['grant_id']), JSON.parse(body).key_id);
-    return String(answer['grant_id']);
+    existing.set(String(reply['grant_id']), JSON.parse(body).key_id);
+    return String(reply['grant_id']);
   }
-  living.delete(grantId);
+  existing.delete(grantId);
   revoked.add(grantId);
   return grantId;
 }
 
-function createAsk(): Ask {
+function createRequest(): ChangeRequest {
   const [creator, grantee] = demo.users;
   const operations = randomInt(2) ? ['describe-key', 'retire-grant'] : ['describe-key', 'create-grant'];
   const type = randomInt(2) ? 'user' : 'domain';
@@ -101,66 +104,68 @@ function createAsk(): Ask {
   return { name: 'create-grant', body: JSON.stringify({ ...grant, sequence: randomUUID() }) };
 }
 
-function revokeAsk(grantId: string): Ask {
-  const ask = { key_id: living.get(grantId), grant_id: grantId, sequence: randomUUID() };
-  return { name: 'revoke-grant', grantId, body: JSON.stringify(ask) };
+function revokeRequest(grantId: string): ChangeRequest {
+  const request = { key_id: existing.get(grantId), grant_id: grantId, sequence: randomUUID() };
+  return { name: 'revoke-grant', grantId, body: JSON.stringify(request) };
 }
 
-/** Creates and revokes until the service is gone. @returns the change that got no answer */
-async function work(answered: () => void): Promise<Ask> {
-  const mine: string[] = [];
+/** Creates and revokes grants until the service is gone. @returns the request that got no reply */
+async function work(onReply: () => void): Promise<ChangeRequest> {
+  const ownGrants: string[] = [];
   for (;;) {
-    const isRevoke = mine.length > 0 && randomInt(5) < 2;
-    const ask = isRevoke ? revokeAsk(mine.splice(randomInt(mine.length), 1)[0] as string) : createAsk();
+    const isRevoke = ownGrants.length > 0 && randomInt(5) < 2;
+    const request = isRevoke
+      ? revokeRequest(ownGrants.splice(randomInt(ownGrants.length), 1)[0] as string)
+      : createRequest();
     try {
-      const grantId = await send(ask);
-      if (!isRevoke) mine.push(grantId);
-      answered();
+      const grantId = await send(request);
+      if (!isRevoke) ownGrants.push(grantId);
+      onReply();
     } catch (error) {
       if (error instanceof Refused) throw error;
-      return ask;
+      return request;
     }
   }
 }
 
-/** Kills it at a random moment among its answers. @returns the changes that got no answer */
-async function killAtWork(): Promise<Ask[]> {
+/** Kills the service at a random moment under load. @returns the requests that got no reply */
+async function killUnderLoad(): Promise<ChangeRequest[]> {
   const killed = once(service.child, 'exit');
   let left = randomInt(20, 120);
-  const answered = () => {
+  const onReply = () => {
     left -= 1;
     if (left === 0) setTimeout(() => service.child.kill('SIGKILL'), randomInt(10));
   };
-  const unanswered = await Promise.all(Array.from({ length: CONNECTIONS }, () => work(answered)));
+  const unanswered = await Promise.all(Array.from({ length: CONNECTIONS }, () => work(onReply)));
   expect(await killed).toEqual([null, 'SIGKILL']);
   return unanswered;
 }
 
-/** The table once DynamoDB has done with what the killed process had sent: when two looks at it are the same. */
-async function settled(): Promise<Item[]> {
+/** Reads the table until two reads are equal: DynamoDB has then applied what the killed process had sent. */
+async function stableItems(): Promise<Item[]> {
   let items = await scan(dynamodbEndpoint(), table, 'local');
   for (;;) {
-    const again = await scan(dynamodbEndpoint(), table, 'local');
-    if (JSON.stringify(again) === JSON.stringify(items)) return items;
-    items = again;
+    const next = await scan(dynamodbEndpoint(), table, 'local');
+    if (JSON.stringify(next) === JSON.stringify(items)) return items;
+    items = next;
   }
 }
 
-/** The actions recorded for each grant. */
-function storiesIn(items: readonly Item[]): Map<string, string> {
-  const stories = new Map<string, string>();
+/** Returns the actions of the events of each grant. */
+function actionsByGrant(items: readonly Item[]): Map<string, string> {
+  const actions = new Map<string, string>();
   for (const { pk, action } of items.filter(({ pk, sk }) => pk.startsWith('grant#') && sk.startsWith('event#'))) {
     const grantId = pk.slice('grant#'.length);
-    stories.set(grantId, [stories.get(grantId) ?? [], String(action)].flat().toSorted().join(' '));
+    actions.set(grantId, [actions.get(grantId) ?? [], String(action)].flat().toSorted().join(' '));
   }
-  return stories;
+  return actions;
 }
 
 const grantsIn = (items: readonly Item[]) =>
   items.filter(({ sk }) => sk === 'grant').map(({ pk }) => pk.slice('grant#'.length));
 
-/** A list to its end. Every page tells the same total, and it is the length of the list. */
-async function all(name: string, body: object): Promise<string[]> {
+/** Reads all pages of a list and checks that the total of each page is the length of the list. */
+async function listAll(name: string, body: object): Promise<string[]> {
   const ids: string[] = [];
   const totals = new Set<unknown>();
   let marker = '';
@@ -175,40 +180,40 @@ async function all(name: string, body: object): Promise<string[]> {
 }
 
 const listed = async () =>
-  (await Promise.all(demo.keys.map(({ key_id }) => all('list-grants', { key_id })))).flat().toSorted();
+  (await Promise.all(demo.keys.map(({ key_id }) => listAll('list-grants', { key_id })))).flat().toSorted();
 
-const killedBefore: Step = async () => {
+const killBefore: Step = async () => {
   await service.stop('SIGKILL');
   return 'drop';
 };
-const killedAfter: Step = async (_asked, forward) => {
+const killAfter: Step = async (_request, forward) => {
   await forward();
   await service.stop('SIGKILL');
   return 'drop';
 };
 
 test.each([
-  ['before DynamoDB has it', killedBefore, 0],
-  ['after DynamoDB has done it', killedAfter, 1],
+  ['before DynamoDB gets it', killBefore, 0],
+  ['after DynamoDB has applied it', killAfter, 1],
 ])(
-  'killed inside a transaction, %s: not done or done whole, and once when it is sent again',
+  'a change whose service is killed %s is applied once after a retry',
   async (_when, step, by) => {
     await restart(fake.endpoint);
-    for (const ask of [createAsk(), revokeAsk([...living.keys()].at(-1) ?? '')]) {
-      const before = await settled();
+    for (const request of [createRequest(), revokeRequest([...existing.keys()].at(-1) ?? '')]) {
+      const before = await stableItems();
       fake.next('TransactWriteItems', step);
-      await expect(send(ask)).rejects.toThrow();
-      const after = await settled();
+      await expect(send(request)).rejects.toThrow();
+      const after = await stableItems();
       expect(auditItems(after)).toEqual([]);
-      const isCreate = ask.grantId === undefined;
+      const isCreate = request.grantId === undefined;
       expect(grantsIn(after).length - grantsIn(before).length).toBe(isCreate ? by : by && -by);
       if (by === 0) expect(after).toEqual(before);
 
       await restart(fake.endpoint);
-      const grantId = await send(ask);
-      expect(await listed()).toEqual([...living.keys()].toSorted());
+      const grantId = await send(request);
+      expect(await listed()).toEqual([...existing.keys()].toSorted());
       if (by === 1 && isCreate) expect(grantsIn(after)).toContain(grantId);
-      expect(auditItems(await settled())).toEqual([]);
+      expect(auditItems(await stableItems())).toEqual([]);
     }
     await restart();
   },
@@ -216,36 +221,36 @@ test.each([
 );
 
 test.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
-  'kill %i: what was answered is there, what was not is whole or not at all, and can be sent again',
+  'after kill %i, answered changes are stored, and unanswered ones can be retried',
   async () => {
-    const unanswered = await killAtWork();
-    const items = await settled();
+    const unanswered = await killUnderLoad();
+    const items = await stableItems();
     expect(auditItems(items)).toEqual([]);
-    const [found, stories] = [new Set(grantsIn(items)), storiesIn(items)];
+    const [stored, actions] = [new Set(grantsIn(items)), actionsByGrant(items)];
     const maybeRevoked = new Set(unanswered.map(({ grantId }) => grantId));
-    for (const grantId of revoked) expect(stories.get(grantId)).toBe('create-grant revoke-grant');
-    expect([...revoked].filter((grantId) => found.has(grantId))).toEqual([]);
-    expect([...living.keys()].filter((grantId) => !found.has(grantId) && !maybeRevoked.has(grantId))).toEqual([]);
-    const unknown = [...found].filter((grantId) => !living.has(grantId));
+    for (const grantId of revoked) expect(actions.get(grantId)).toBe('create-grant revoke-grant');
+    expect([...revoked].filter((grantId) => stored.has(grantId))).toEqual([]);
+    expect([...existing.keys()].filter((grantId) => !stored.has(grantId) && !maybeRevoked.has(grantId))).toEqual([]);
+    const unknown = [...stored].filter((grantId) => !existing.has(grantId));
     expect(unknown.length).toBeLessThanOrEqual(unanswered.filter(({ grantId }) => grantId === undefined).length);
 
     await restart();
     await Promise.all([...unanswered, ...unanswered].map(send));
-    const expected = [...living.keys()].toSorted();
+    const expected = [...existing.keys()].toSorted();
     expect(await listed()).toEqual(expected);
-    expect((await all('list-retirable-grants', {})).toSorted()).toEqual(expected);
+    expect((await listAll('list-retirable-grants', {})).toSorted()).toEqual(expected);
   },
   60_000,
 );
 
-test('after all that every count is exact, and each change has one event', async () => {
+test('after all kills every counter is exact and each change has one event', async () => {
   expect(await service.stop()).toBe(0);
-  const items = await settled();
+  const items = await stableItems();
   expect(auditItems(items)).toEqual([]);
-  expect(grantsIn(items).toSorted()).toEqual([...living.keys()].toSorted());
+  expect(grantsIn(items).toSorted()).toEqual([...existing.keys()].toSorted());
   const expected = new Map([
-    ...[...living.keys()].map((grantId) => [grantId, 'create-grant'] as const),
+    ...[...existing.keys()].map((grantId) => [grantId, 'create-grant'] as const),
     ...[...revoked].map((grantId) => [grantId, 'create-grant revoke-grant'] as const),
   ]);
-  expect(storiesIn(items)).toEqual(expected);
+  expect(actionsByGrant(items)).toEqual(expected);
 });

@@ -1,10 +1,10 @@
-/** Jobs, mappings and the outbox on a bad day: what was done is answered as done, what another has done is not. */
+/** Jobs, mappings and the outbox when responses of DynamoDB are lost or transactions are cancelled. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
 import { commit, createGrant, GRANTEE, NOW_MS, testGrant } from '../../contract/fixtures.ts';
 import { testJob } from '../../contract/jobs.ts';
-import { cancelled, cut, lost, type Step } from '../../support/fake-dynamodb.ts';
-import { ended, type FaultyStore, openFaultyStore, toldBy } from './fault-fixture.ts';
+import { cancelled, connectionCut, responseLost, type Step } from '../../support/fake-dynamodb.ts';
+import { codeAndMessages, type FaultyStore, failureOf, openFaultyStore } from './fault-fixture.ts';
 
 const JOB = testJob(1);
 const DONE = { ...JOB, state: 'done', revoked: 2 } as const;
@@ -19,32 +19,32 @@ afterEach(async () => {
   await faulty.stop();
 });
 
-/** Done, nobody hears of it, and the next try is cancelled for certain: the one after is another transaction. */
-const LOST_AND_ANEW: Step[] = [lost, cancelled('TransactionConflict')];
+/** The response of an applied transaction is lost, and the retry is cancelled, so that a new transaction follows. */
+const LOST_THEN_CANCELLED: Step[] = [responseLost, cancelled('TransactionConflict')];
 const LOSSES: [string, Step[]][] = [
-  ['once', [lost]],
-  ['three times', [lost, lost, lost]],
-  ['after the request had not come through', [cut, lost]],
-  ['before a conflict', LOST_AND_ANEW],
+  ['once', [responseLost]],
+  ['three times', [responseLost, responseLost, responseLost]],
+  ['after a lost request', [connectionCut, responseLost]],
+  ['before a conflict', LOST_THEN_CANCELLED],
 ];
 
-describe.each(LOSSES)('an answer that is lost %s', (_how, steps) => {
-  test('a job is added, and is not taken for a repeat', async () => {
+describe.each(LOSSES)('when the response is lost %s', (_how, steps) => {
+  test('adding a job stores it and does not report it as known', async () => {
     faulty.fake.next('TransactWriteItems', ...steps);
     expect(await faulty.store.jobs.add(JOB)).toBeUndefined();
     expect(await faulty.direct.jobs.list(10)).toEqual([JOB]);
   });
 
-  test('a job of another delivery is told, and stays', async () => {
+  test('adding a job with a known id returns the stored job, which stays', async () => {
     await faulty.direct.jobs.add(JOB);
     faulty.fake.next('TransactWriteItems', ...steps);
     expect(await faulty.store.jobs.add({ ...JOB, deliveryId: 'again' })).toEqual(JOB);
-    // Equal in all that it holds, and yet another's.
+    // Even an equal job is known, because it was written by another call.
     expect(await faulty.store.jobs.add(JOB)).toEqual(JOB);
     expect(await faulty.direct.jobs.list(10)).toEqual([JOB]);
   });
 
-  test('a job is saved, and that is what is answered', async () => {
+  test('saving a job stores it and returns true', async () => {
     await faulty.direct.jobs.add(JOB);
     faulty.fake.next('TransactWriteItems', ...steps);
     expect(await faulty.store.jobs.save(DONE)).toBe(true);
@@ -53,53 +53,53 @@ describe.each(LOSSES)('an answer that is lost %s', (_how, steps) => {
   });
 });
 
-test('of two that save the very same, only one is told that it has', async () => {
+test('of two equal saves at the same time, only one returns true', async () => {
   await faulty.direct.jobs.add(JOB);
-  const first: Step = async (_asked, forward) => {
+  const saveBefore: Step = async (_request, forward) => {
     expect(await faulty.direct.jobs.save(DONE)).toBe(true);
     return forward();
   };
-  faulty.fake.next('TransactWriteItems', first);
+  faulty.fake.next('TransactWriteItems', saveBefore);
   expect(await faulty.store.jobs.save(DONE)).toBe(false);
   expect(await faulty.direct.jobs.job(JOB.jobId)).toEqual({ ...DONE, revision: 1 });
 });
 
-test('a job whose every answer is lost is 504, and there whole', async () => {
-  faulty.fake.always('TransactWriteItems', lost);
-  const { thrown } = await ended(() => faulty.store.jobs.add(JOB));
-  expect(toldBy(thrown).code).toBe('APIGW.0201:504');
+test('adding a job fails with 504 when every response is lost, and the job is stored completely', async () => {
+  faulty.fake.always('TransactWriteItems', responseLost);
+  const { thrown } = await failureOf(() => faulty.store.jobs.add(JOB));
+  expect(codeAndMessages(thrown).code).toBe('APIGW.0201:504');
   expect(await faulty.direct.jobs.job(JOB.jobId)).toEqual(JOB);
   expect(await faulty.direct.jobs.listOpen(NOW_MS * 2, 10)).toEqual([JOB]);
 });
 
-test('a job is added in one transaction and nothing else', async () => {
+test('adding a job is a single transaction', async () => {
   await faulty.store.jobs.add(JOB);
   expect(faulty.fake.operations()).toEqual(['TransactWriteItems']);
 });
 
-test('a mapping is put and removed, and that is what is answered', async () => {
+test('putting and removing a mapping succeeds when the response is lost', async () => {
   const mapping = { source: 'okta', identity: 'ann@example.com', grantee: GRANTEE } as const;
-  faulty.fake.next('PutItem', lost);
+  faulty.fake.next('PutItem', responseLost);
   await faulty.store.mappings.put(mapping);
   expect(await faulty.direct.mappings.list()).toEqual([mapping]);
-  faulty.fake.next('DeleteItem', lost);
+  faulty.fake.next('DeleteItem', responseLost);
   expect(await faulty.store.mappings.remove('okta', 'ann@example.com')).toBe(true);
   expect(await faulty.direct.mappings.list()).toEqual([]);
 });
 
-test('an identity may be longer than a key of DynamoDB', async () => {
+test('an identity may be longer than a DynamoDB key', async () => {
   const mapping = { source: '*', identity: '\u{1f600}'.repeat(2000), grantee: GRANTEE } as const;
   await faulty.store.mappings.put(mapping);
   expect(await faulty.store.mappings.mapping('*', mapping.identity)).toEqual(mapping);
 });
 
-test('an event is told once, also when its change was done but the answer was lost', async () => {
+test('an event is in the outbox once, even if the response to its change was lost', async () => {
   const store = openDynamodbStore({ ...faulty.settings, hasOutbox: true });
-  faulty.fake.next('TransactWriteItems', ...LOST_AND_ANEW);
+  faulty.fake.next('TransactWriteItems', ...LOST_THEN_CANCELLED);
   expect(await commit(store, createGrant(testGrant(1)))).toEqual({ type: 'done' });
   const [event, ...more] = await store.outbox.list(10);
   expect([event?.grant, more]).toEqual([testGrant(1), []]);
-  faulty.fake.next('DeleteItem', lost);
+  faulty.fake.next('DeleteItem', responseLost);
   await store.outbox.remove(event ? [event] : []);
   expect(await store.outbox.list(10)).toEqual([]);
 });

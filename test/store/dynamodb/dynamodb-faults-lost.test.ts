@@ -1,4 +1,4 @@
-/** Answers that are lost or late: what was done is answered as done, and is done once. */
+/** Lost or late responses of DynamoDB: a change that was applied is reported as done, and is applied once. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   commit,
@@ -14,8 +14,8 @@ import {
   testIdempotencyRecord,
   testKey,
 } from '../../contract/fixtures.ts';
-import { type Answer, cancelled, cut, lost, type Step } from '../../support/fake-dynamodb.ts';
-import { ended, type FaultyStore, openFaultyStore, toldBy } from './fault-fixture.ts';
+import { cancelled, connectionCut, type FakeResponse, responseLost, type Step } from '../../support/fake-dynamodb.ts';
+import { codeAndMessages, type FaultyStore, failureOf, openFaultyStore } from './fault-fixture.ts';
 
 const GRANT = testGrant(1);
 const OTHER = testGrant(2);
@@ -27,8 +27,8 @@ beforeEach(async () => {
 });
 afterEach(() => faulty.stop());
 
-/** The grants of the key, its count, and what happened to them, read past the fake. */
-async function found() {
+/** Reads the grants of the key, its grant count and its events without the fault proxy, and audits the table. */
+async function stateOfKey() {
   const { direct } = faulty;
   const key = await direct.grants.key(PROJECT, keyId(1));
   const events = await direct.events.list(PROJECT, {}, 100);
@@ -37,138 +37,138 @@ async function found() {
     grants: (await Promise.all([GRANT, OTHER].map(({ grant_id }) => direct.grants.grant(PROJECT, grant_id)))).filter(
       Boolean,
     ),
-    story: events.map(({ action }) => action).toReversed(),
+    actions: events.map(({ action }) => action).toReversed(),
     faults: await faulty.faults(),
   };
 }
 
-const MADE = { count: 1, grants: [GRANT], story: ['create-key', 'create-grant'], faults: [] };
-const REMOVED = { count: 0, grants: [], story: ['create-key', 'create-grant', 'revoke-grant'], faults: [] };
+const CREATED = { count: 1, grants: [GRANT], actions: ['create-key', 'create-grant'], faults: [] };
+const REMOVED = { count: 0, grants: [], actions: ['create-key', 'create-grant', 'revoke-grant'], faults: [] };
 
-/** It is done, but the answer never comes: the call has to time out. */
-const lostInSilence: Step = async (_asked, forward) => {
+/** The request is applied, but no response comes and the call times out. */
+const appliedWithoutResponse: Step = async (_request, forward) => {
   await forward();
   return 'silence';
 };
 
 const LOSSES: [string, Step[]][] = [
-  ['once', [lost]],
-  ['three times', [lost, lost, lost]],
-  ['in silence', [lostInSilence]],
-  ['after the request had not come through', [cut, lost]],
-  ['after a conflict', [cancelled('TransactionConflict'), lost]],
+  ['once', [responseLost]],
+  ['three times', [responseLost, responseLost, responseLost]],
+  ['with a timeout', [appliedWithoutResponse]],
+  ['after a lost request', [connectionCut, responseLost]],
+  ['after a conflict', [cancelled('TransactionConflict'), responseLost]],
 ];
 
-describe.each(LOSSES)('an answer that is lost %s', (_how, steps) => {
+describe.each(LOSSES)('when the response is lost %s', (_how, steps) => {
   test('a create without sequence is done, once', async () => {
     faulty.fake.next('TransactWriteItems', ...steps);
     expect(await commit(faulty.store, createGrant(GRANT))).toEqual({ type: 'done' });
-    expect(await found()).toEqual(MADE);
+    expect(await stateOfKey()).toEqual(CREATED);
   });
 
   test('a revoke without sequence is done, and no conflict', async () => {
     await commitAll(faulty.direct, [createGrant(GRANT)]);
     faulty.fake.next('TransactWriteItems', ...steps);
     expect(await commit(faulty.store, removeGrant(GRANT))).toEqual({ type: 'done' });
-    expect(await found()).toEqual(REMOVED);
+    expect(await stateOfKey()).toEqual(REMOVED);
   });
 
-  test('a revoke with a sequence is done, and remembered', async () => {
+  test('a revoke with a sequence is done, and its answer is recorded', async () => {
     await commitAll(faulty.direct, [createGrant(GRANT)]);
     faulty.fake.next('TransactWriteItems', ...steps);
     const record = testIdempotencyRecord(1, { answer: {} });
     expect(await commit(faulty.store, removeGrant(GRANT), { record })).toEqual({ type: 'done' });
     expect(await faulty.direct.idempotency.find(record.idempotencyKey, NOW_MS)).toEqual({ answer: {} });
-    expect(await found()).toEqual(REMOVED);
+    expect(await stateOfKey()).toEqual(REMOVED);
   });
 });
 
 /**
- * A request that is held up on its way, so that its sender gives up on it, and that DynamoDB takes only while a later
- * try is under way: that one is cancelled for certain, and the next is another transaction.
+ * The first attempt is delayed and applied only while the second attempt runs. The second is cancelled, so that a third
+ * one, a new transaction, follows.
  */
-function heldUp(): Step[] {
-  let deliver: () => Promise<Answer> = () => Promise.reject(new Error('not asked yet'));
+function delayedAttempt(): Step[] {
+  let deliver: () => Promise<FakeResponse> = () => Promise.reject(new Error('there was no first attempt'));
   return [
-    async (_asked, forward) => {
+    async (_request, forward) => {
       deliver = forward;
       return 'drop';
     },
-    async (asked, forward) => {
+    async (request, forward) => {
       await deliver();
-      return cancelled('TransactionConflict')(asked, forward);
+      return cancelled('TransactionConflict')(request, forward);
     },
   ];
 }
 
-describe('a try that takes effect after a later one was cancelled', () => {
+describe('when a delayed attempt is applied while a later one is cancelled', () => {
   test('a create without sequence is done, once', async () => {
-    faulty.fake.next('TransactWriteItems', ...heldUp());
+    faulty.fake.next('TransactWriteItems', ...delayedAttempt());
     expect(await commit(faulty.store, createGrant(GRANT))).toEqual({ type: 'done' });
-    expect(await found()).toEqual(MADE);
+    expect(await stateOfKey()).toEqual(CREATED);
   });
 
   test('a revoke without sequence is done, and no conflict', async () => {
     await commitAll(faulty.direct, [createGrant(GRANT)]);
-    faulty.fake.next('TransactWriteItems', ...heldUp());
+    faulty.fake.next('TransactWriteItems', ...delayedAttempt());
     expect(await commit(faulty.store, removeGrant(GRANT))).toEqual({ type: 'done' });
-    expect(await found()).toEqual(REMOVED);
+    expect(await stateOfKey()).toEqual(REMOVED);
   });
 
-  test('with a sequence it is answered as the first time', async () => {
-    faulty.fake.next('TransactWriteItems', ...heldUp());
+  test('a create with a sequence is done or answered as a duplicate, once', async () => {
+    faulty.fake.next('TransactWriteItems', ...delayedAttempt());
     const record = testIdempotencyRecord(1);
-    const outcome = await commit(faulty.store, createGrant(GRANT), { record });
-    expect(['done', 'duplicate']).toContain(outcome.type);
-    if (outcome.type === 'duplicate') expect(outcome.answer).toEqual(record.answer);
-    expect(await found()).toEqual(MADE);
+    const result = await commit(faulty.store, createGrant(GRANT), { record });
+    expect(['done', 'duplicate']).toContain(result.type);
+    if (result.type === 'duplicate') expect(result.answer).toEqual(record.answer);
+    expect(await stateOfKey()).toEqual(CREATED);
   });
 
-  test('a key that was made so is made, once', async () => {
-    faulty.fake.next('TransactWriteItems', ...heldUp());
+  test('a key is created once', async () => {
+    faulty.fake.next('TransactWriteItems', ...delayedAttempt());
     expect(await commit(faulty.store, createKey(testKey(2)))).toEqual({ type: 'done' });
     expect(await faulty.direct.grants.keyCount(PROJECT)).toBe(2);
     expect(await faulty.faults()).toEqual([]);
   });
 });
 
-test('when every answer is lost it is 504, done whole, and the same request again is a repeat', async () => {
-  faulty.fake.always('TransactWriteItems', lost);
+test('a commit whose every response is lost fails with 504 but is applied, and its retry is a duplicate', async () => {
+  faulty.fake.always('TransactWriteItems', responseLost);
   const record = testIdempotencyRecord(1);
-  const { thrown } = await ended(() => commit(faulty.store, createGrant(GRANT), { record }));
-  expect(toldBy(thrown).code).toBe('APIGW.0201:504');
-  expect(await found()).toEqual(MADE);
+  const { thrown } = await failureOf(() => commit(faulty.store, createGrant(GRANT), { record }));
+  expect(codeAndMessages(thrown).code).toBe('APIGW.0201:504');
+  expect(await stateOfKey()).toEqual(CREATED);
   faulty.fake.reset();
   expect(await commit(faulty.store, createGrant(OTHER), { record })).toEqual({
     type: 'duplicate',
     answer: record.answer,
   });
-  expect(await found()).toEqual(MADE);
+  expect(await stateOfKey()).toEqual(CREATED);
 });
 
-test('a change that fails only for its once key is a repeat, through conflicts and lost answers too', async () => {
+test('a commit with a known idempotency key is a duplicate, also after conflicts and lost responses', async () => {
   const record = testIdempotencyRecord(1);
   await commitAll(faulty.direct, [createGrant(GRANT)], { record });
-  const refusals: Step[][] = [[], [cancelled('TransactionConflict')], [lost, cut], [cut]];
-  for (const steps of refusals) {
+  const faults: Step[][] = [[], [cancelled('TransactionConflict')], [responseLost, connectionCut], [connectionCut]];
+  for (const steps of faults) {
     faulty.fake.next('TransactWriteItems', ...steps);
-    const outcome = await commit(faulty.store, createGrant(OTHER), {
+    const result = await commit(faulty.store, createGrant(OTHER), {
       record: testIdempotencyRecord(1, { answer: { grant_id: 'another' } }),
     });
-    expect(outcome).toEqual({ type: 'duplicate', answer: record.answer });
-    expect(await found()).toEqual(MADE);
+    expect(result).toEqual({ type: 'duplicate', answer: record.answer });
+    expect(await stateOfKey()).toEqual(CREATED);
   }
 });
 
-test('a change of another that came first is still a conflict', async () => {
+test('a revoke of a grant that was already revoked is still a conflict when its response is lost', async () => {
   await commitAll(faulty.direct, [createGrant(GRANT)]);
   await commitAll(faulty.direct, [removeGrant(GRANT)]);
-  faulty.fake.next('TransactWriteItems', lost, cancelled('TransactionConflict'));
+  faulty.fake.next('TransactWriteItems', responseLost, cancelled('TransactionConflict'));
   expect(await commit(faulty.store, removeGrant(GRANT))).toEqual({ type: 'conflict' });
-  expect(await found()).toEqual(REMOVED);
+  expect(await stateOfKey()).toEqual(REMOVED);
 });
 
-describe('single writes whose answer is lost', () => {
+describe('single writes when the response is lost', () => {
   const user = { userId: 'u1', domainId: 'd1', name: 'creator', passwordHash: 'h', enabled: true };
 
   beforeEach(async () => {
@@ -177,29 +177,29 @@ describe('single writes whose answer is lost', () => {
     await faulty.direct.directory.addUser(user, { projectId: 'p1', role: 'KMS Administrator' });
   });
 
-  test('an answer is remembered', async () => {
-    faulty.fake.next('PutItem', lost);
+  test('saving an idempotency record stores it', async () => {
+    faulty.fake.next('PutItem', responseLost);
     await faulty.store.idempotency.save(testIdempotencyRecord(3), NOW_MS);
     expect(await faulty.direct.idempotency.find(testIdempotencyRecord(3).idempotencyKey, NOW_MS)).toEqual({
       answer: testIdempotencyRecord(3).answer,
     });
   });
 
-  test('a user is disabled, and that is what is answered', async () => {
-    faulty.fake.next('UpdateItem', lost);
+  test('disabling a user returns true', async () => {
+    faulty.fake.next('UpdateItem', responseLost);
     expect(await faulty.store.directory.setUserEnabled('u1', false)).toBe(true);
     expect((await faulty.direct.directory.user('u1'))?.enabled).toBe(false);
   });
 
-  test('a role is removed, and that is what is answered', async () => {
-    faulty.fake.next('DeleteItem', lost);
+  test('removing a role returns true', async () => {
+    faulty.fake.next('DeleteItem', responseLost);
     expect(await faulty.store.directory.removeRole('u1', 'p1', 'KMS Administrator')).toBe(true);
     expect(await faulty.direct.directory.rolesOf('u1', 'p1')).toEqual([]);
   });
 });
 
-describe('an id that is taken is not given twice', () => {
-  test('of an event', async () => {
+describe('an id that exists is not used again', () => {
+  test('a commit with the id of an existing event writes nothing', async () => {
     const event = testEvent(createGrant(GRANT));
     expect(await faulty.direct.grants.commit(createGrant(GRANT), event)).toEqual({ type: 'done' });
     const before = await faulty.items();
@@ -207,7 +207,7 @@ describe('an id that is taken is not given twice', () => {
     expect(await faulty.items()).toEqual(before);
   });
 
-  test('of a grant', async () => {
+  test('a commit with the id of an existing grant is a conflict and writes nothing', async () => {
     await commitAll(faulty.direct, [createGrant(GRANT)]);
     const before = await faulty.items();
     expect(await commit(faulty.store, createGrant({ ...GRANT, name: 'another' }))).toEqual({ type: 'conflict' });

@@ -1,4 +1,4 @@
-/** Lists that change while they are read, and batches that are answered in part. */
+/** Lists that change while they are read, and batch reads with unprocessed keys. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   CREATOR,
@@ -19,8 +19,8 @@ import {
   testKey,
   user,
 } from '../../contract/fixtures.ts';
-import { type Step, throttled, unprocessed } from '../../support/fake-dynamodb.ts';
-import { ended, type FaultyStore, openFaultyStore, toldBy } from './fault-fixture.ts';
+import { type Step, throttled, unprocessedKeys } from '../../support/fake-dynamodb.ts';
+import { codeAndMessages, type FaultyStore, failureOf, openFaultyStore } from './fault-fixture.ts';
 
 const ALL = { limit: 1000 };
 const FIRST_TWO = { limit: 2 };
@@ -40,24 +40,25 @@ beforeEach(async () => {
 });
 afterEach(() => faulty.stop());
 
-/** Something happens before this read is answered, or after it was done and before its answer is sent. */
+/** Makes a change just before the read. */
 const before =
   (change: () => Promise<void>): Step =>
-  async (_asked, forward) => {
+  async (_request, forward) => {
     await change();
     return forward();
   };
+/** Makes a change after the read and before its response is sent. */
 const after =
   (change: () => Promise<void>): Step =>
-  async (_asked, forward) => {
-    const answer = await forward();
+  async (_request, forward) => {
+    const response = await forward();
     await change();
-    return answer;
+    return response;
   };
 
-const made = () => commitAll(faulty.direct, [createGrant(testGrant(9))]);
-const removed = () => commitAll(faulty.direct, [removeGrant(testGrant(2))]);
-const disabled = () => commitAll(faulty.direct, [changeKeyState(testKey(3), DISABLED)]);
+const createOne = () => commitAll(faulty.direct, [createGrant(testGrant(9))]);
+const removeOne = () => commitAll(faulty.direct, [removeGrant(testGrant(2))]);
+const disableOne = () => commitAll(faulty.direct, [changeKeyState(testKey(3), DISABLED)]);
 
 const idsIn = ({ json }: { json: string }) =>
   (JSON.parse(json) as { grant_id: string }[]).map(({ grant_id }) => grant_id);
@@ -70,71 +71,71 @@ async function listGrants(filter = {}, page = ALL) {
 }
 
 const LISTS: [string, () => Promise<{ json: string; total: number }>][] = [
-  ['the grants of a key', () => listGrants()],
-  ['the grants of a grantee', () => listGrants({ grantee: GRANTEE })],
+  ['grants of a key', () => listGrants()],
+  ['grants of a grantee on a key', () => listGrants({ grantee: GRANTEE })],
   ['retirable grants', () => faulty.store.grants.listRetirable(PROJECT, user(CREATOR), domain(DOMAIN), ALL)],
 ];
 
-describe.each(LISTS)('%s, when one is made or removed between the reads, is as it was at one moment', (_what, list) => {
+describe.each(LISTS)('the list of %s has rows and total of the same moment', (_what, list) => {
   test.each([
-    ['before the rows', before],
-    ['after the rows', after],
-  ])('%s', async (_when, around) => {
-    faulty.fake.next('Query', around(made));
+    ['before', before],
+    ['after', after],
+  ])('when a grant is created or removed just %s the rows are read', async (_when, around) => {
+    faulty.fake.next('Query', around(createOne));
     const grown = await list();
     expect([grown.total, idsIn(grown)]).toEqual([5, grantIds(1, 2, 3, 4, 9)]);
 
-    faulty.fake.next('Query', around(removed));
+    faulty.fake.next('Query', around(removeOne));
     const shrunk = await list();
     expect([shrunk.total, idsIn(shrunk)]).toEqual([4, grantIds(1, 3, 4, 9)]);
   });
 });
 
-test('the same with a grantee, when the change comes between the rows and the count', async () => {
-  const isCount = (asked: Parameters<Step>[0]) => String(asked.input.Key.sk.S).startsWith('held#');
-  let isDone = false;
-  faulty.fake.always('GetItem', async (asked, forward) => {
-    const answer = await forward();
-    if (isCount(asked) && !isDone) {
-      isDone = true;
-      await made();
+test('the list of a grantee has rows and total of the same moment when they change in between', async () => {
+  const isCounter = (request: Parameters<Step>[0]) => String(request.input.Key.sk.S).startsWith('held#');
+  let isCreated = false;
+  faulty.fake.always('GetItem', async (request, forward) => {
+    const response = await forward();
+    if (isCounter(request) && !isCreated) {
+      isCreated = true;
+      await createOne();
     }
-    return answer;
+    return response;
   });
   const { total, json } = await listGrants({ grantee: GRANTEE });
   expect([total, idsIn({ json })]).toEqual([5, grantIds(1, 2, 3, 4, 9)]);
 });
 
-test('a page whose marker is cut off by a change still tells the total of its moment', async () => {
-  faulty.fake.next('Query', before(removed));
+test('a page has rows, total and marker of the same moment when a grant is removed before it is read', async () => {
+  faulty.fake.next('Query', before(removeOne));
   const { total, json, next } = await listGrants({}, FIRST_TWO);
   expect([total, idsIn({ json }), next]).toEqual([3, grantIds(1, 3), testGrant(3).grant_id]);
 });
 
-describe('a list of keys, when one is made or moved between the reads, is as it was at one moment', () => {
+describe('the list of keys has rows and total of the same moment', () => {
   const list = (filter = {}) => faulty.store.grants.listKeys(PROJECT, filter, ALL);
-  const show = ({ total, keys }: Awaited<ReturnType<typeof list>>) => [total, keys.map(({ keyId: id }) => id)];
+  const totalAndIds = ({ total, keys }: Awaited<ReturnType<typeof list>>) => [total, keys.map(({ keyId: id }) => id)];
 
   test.each([
     ['before the rows', 'Query', before],
     ['after the rows', 'Query', after],
     ['before the keys', 'BatchGetItem', before],
     ['after the keys', 'BatchGetItem', after],
-  ] as const)('%s', async (_when, operation, around) => {
+  ] as const)('when a key is created or disabled just %s are read', async (_when, operation, around) => {
     faulty.fake.next(
       operation,
       around(() => commitAll(faulty.direct, [createKey(testKey(6))])),
     );
-    expect(show(await list())).toEqual([6, numbers(1, 6).map(keyId)]);
+    expect(totalAndIds(await list())).toEqual([6, numbers(1, 6).map(keyId)]);
 
-    faulty.fake.next(operation, around(disabled));
+    faulty.fake.next(operation, around(disableOne));
     const enabled = await list({ state: ENABLED });
-    expect(show(enabled)).toEqual([5, [1, 2, 4, 5, 6].map(keyId)]);
+    expect(totalAndIds(enabled)).toEqual([5, [1, 2, 4, 5, 6].map(keyId)]);
     expect(new Set(enabled.keys.map(({ state }) => state))).toEqual(new Set([ENABLED]));
   });
 });
 
-test('a list that changes whenever it is read is answered all the same, and soon', async () => {
+test('a list that changes during every read is returned within 5 seconds', async () => {
   let n = 10;
   faulty.fake.always(
     'Query',
@@ -149,9 +150,9 @@ test('a list that changes whenever it is read is answered all the same, and soon
   expect(Math.abs(total - idsIn({ json }).length)).toBeLessThanOrEqual(1);
 });
 
-describe('a list that DynamoDB answers in pieces, as it does past 1 MB, is whole', () => {
-  /** Each answer has one row at most, and says where to go on. */
-  const piecemeal: Step = ({ input }, forward) => forward({ ...input, Limit: 1 });
+describe('a list is complete when DynamoDB returns it in parts, as it does beyond 1 MB', () => {
+  /** Each response has at most one row, and a key to continue from. */
+  const oneRowOnly: Step = ({ input }, forward) => forward({ ...input, Limit: 1 });
 
   test.each([
     [{ limit: 1000 }, [1, 2, 3, 4]],
@@ -160,14 +161,14 @@ describe('a list that DynamoDB answers in pieces, as it does past 1 MB, is whole
     [{ limit: 2, offset: 3 }, [4]],
     [{ limit: 2, offset: 4 }, []],
     [{ limit: 2, after: testGrant(2).grant_id }, [3, 4]],
-  ])('%j', async (page, ns) => {
-    faulty.fake.always('Query', piecemeal);
+  ])('with the page request %j', async (page, ns) => {
+    faulty.fake.always('Query', oneRowOnly);
     const { total, json } = await listGrants({}, page);
     expect([total, idsIn({ json })]).toEqual([4, grantIds(...ns)]);
   });
 });
 
-test('every read is a consistent one', async () => {
+test('every read is strongly consistent', async () => {
   const { store, fake } = faulty;
   const { grants, directory, events, idempotency } = store;
   await Promise.all([
@@ -186,41 +187,50 @@ test('every read is a consistent one', async () => {
     directory.rolesOf('a', 'b'),
     directory.users(),
   ]);
-  const reads = fake.asked.map(({ operation, input }) => ({
+  const reads = fake.requests.map(({ operation, input }) => ({
     operation,
-    asked: operation === 'BatchGetItem' ? Object.values(input.RequestItems as object[]) : [input],
+    parameters: operation === 'BatchGetItem' ? Object.values(input.RequestItems as object[]) : [input],
   }));
   expect(new Set(reads.map(({ operation }) => operation))).toEqual(new Set(['GetItem', 'BatchGetItem', 'Query']));
-  for (const { asked } of reads) expect(asked).toMatchObject([{ ConsistentRead: true }]);
+  for (const { parameters } of reads) expect(parameters).toMatchObject([{ ConsistentRead: true }]);
 });
 
-describe('a batch that is answered in part', () => {
+describe('a batch read with unprocessed keys', () => {
   const list = () => faulty.store.grants.listKeys(PROJECT, {}, ALL);
 
-  test.each([1, 3, 5])('%i of its keys are asked for again, and all come in order', async (many) => {
-    faulty.fake.next('BatchGetItem', unprocessed(many));
+  test.each([1, 3, 5])('requests the %i unprocessed keys again and returns all keys in order', async (count) => {
+    faulty.fake.next('BatchGetItem', unprocessedKeys(count));
     const { keys, total } = await list();
     expect([total, keys.map(({ keyId: id }) => id)]).toEqual([5, numbers(1, 5).map(keyId)]);
-    const asked = faulty.fake.asked.filter(({ operation }) => operation === 'BatchGetItem');
-    const sizes = asked.map(({ input }) => Object.values(input.RequestItems as { Keys: object[] }[])[0]?.Keys.length);
-    expect(sizes).toEqual([5, many]);
-    for (const { input } of asked) expect(JSON.stringify(input)).toContain('"ConsistentRead":true');
+    const requests = faulty.fake.requests.filter(({ operation }) => operation === 'BatchGetItem');
+    const sizes = requests.map(
+      ({ input }) => Object.values(input.RequestItems as { Keys: object[] }[])[0]?.Keys.length,
+    );
+    expect(sizes).toEqual([5, count]);
+    for (const { input } of requests) expect(JSON.stringify(input)).toContain('"ConsistentRead":true');
   });
 
-  test('again and again, and throttled in between', async () => {
-    faulty.fake.next('BatchGetItem', unprocessed(4), throttled, unprocessed(4), unprocessed(2), unprocessed(1));
+  test('returns all keys after several partial responses and throttling', async () => {
+    faulty.fake.next(
+      'BatchGetItem',
+      unprocessedKeys(4),
+      throttled,
+      unprocessedKeys(4),
+      unprocessedKeys(2),
+      unprocessedKeys(1),
+    );
     expect((await list()).keys.map(({ keyId: id }) => id)).toEqual(numbers(1, 5).map(keyId));
   });
 
-  test('for ever is 504 within the time of a read, with pauses', async () => {
-    faulty.fake.always('BatchGetItem', unprocessed(5));
-    const { thrown, ms } = await ended(() => Promise.race([list(), deadline(5_000)]));
-    const { length: tries } = faulty.fake.asked;
-    expect(toldBy(thrown).code).toBe('APIGW.0201:504');
-    expect(ms).toBeLessThan(3_500);
-    expect(tries).toBeLessThan(60);
+  test('fails with 504 within the time limit if keys stay unprocessed, with pauses between attempts', async () => {
+    faulty.fake.always('BatchGetItem', unprocessedKeys(5));
+    const { thrown, durationMs } = await failureOf(() => Promise.race([list(), deadline(5_000)]));
+    const { length: attempts } = faulty.fake.requests;
+    expect(codeAndMessages(thrown).code).toBe('APIGW.0201:504');
+    expect(durationMs).toBeLessThan(3_500);
+    expect(attempts).toBeLessThan(60);
   });
 });
 
 const deadline = (ms: number) =>
-  new Promise((_resolve, reject) => setTimeout(reject, ms, new Error('not ended yet')).unref());
+  new Promise((_resolve, reject) => setTimeout(reject, ms, new Error('the read took too long')).unref());

@@ -1,4 +1,4 @@
-/** The running service when its table cannot be used: what the client hears, and what the log tells the operator. */
+/** The running service while its table cannot be used: the replies to clients and the log lines for operators. */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -69,8 +69,8 @@ async function post(name: string, body: object) {
   return { status: response.status, id, text: await response.text(), headers: [...response.headers].join('\n') };
 }
 
-/** The log line of a request: written before the answer is sent, but by another process. */
-async function lineOf(id: string) {
+/** Waits for the log line of a request, which another process writes. */
+async function logLineOf(id: string) {
   for (;;) {
     const line = service
       .output()
@@ -87,8 +87,8 @@ const grantCount = async () => {
   return (await Promise.all(counts)).reduce((sum, total) => sum + total, 0);
 };
 
-/** A read and a change, both with this step in their way. */
-async function bothAsked(step: Step) {
+/** Sends a read and a change while every request to DynamoDB fails with this step. */
+async function repliesDuring(step: Step) {
   const [key] = demo.keys;
   const [grant] = demo.grants;
   const before = await grantCount();
@@ -106,71 +106,75 @@ const errorOf = (error_code: string, error_msg: string, request_id: string) => (
   request_id,
 });
 
-describe('500 to the client without a reason, and a line that names the cause', () => {
+describe('the reply is 500 without a reason, and the log line has the cause', () => {
   test.each([
-    ['the table is missing', tableMissing, ['ResourceNotFoundException', 'Requested resource not found']],
-    ['no permission', accessDenied, ['AccessDeniedException', 'is not authorized to perform: dynamodb:GetItem']],
-    ['credentials that nobody knows', unknownCredentials, ['UnrecognizedClientException', 'security token']],
-    ['credentials that have expired', expiredCredentials, ['ExpiredTokenException', 'is expired']],
+    ['a missing table', tableMissing, ['ResourceNotFoundException', 'Requested resource not found']],
+    ['a missing permission', accessDenied, ['AccessDeniedException', 'is not authorized to perform: dynamodb:GetItem']],
+    ['unknown credentials', unknownCredentials, ['UnrecognizedClientException', 'security token']],
+    ['expired credentials', expiredCredentials, ['ExpiredTokenException', 'is expired']],
     ['a wrong secret', wrongSecret, ['InvalidSignatureException', 'signature you provided']],
     ['a clock that is behind', clockBehind, ['InvalidSignatureException', 'Signature expired', 'clock']],
     ['a clock that is ahead', clockAhead, ['InvalidSignatureException', 'Signature not yet current', 'clock']],
-  ])('%s', async (_what, step, told) => {
-    for (const { status, text, id, headers } of await bothAsked(step)) {
+  ])('after %s', async (_what, step, words) => {
+    for (const { status, text, id, headers } of await repliesDuring(step)) {
       expect(status).toBe(500);
       expect(JSON.parse(text)).toEqual(errorOf('KMS.0101', 'KMS error.', id));
       expect(headers).not.toMatch(/dynamo|amz|aws/i);
-      const line = await lineOf(id);
+      const line = await logLineOf(id);
       expect(line).toMatchObject({ level: 'ERROR', status: 500, code: 'KMS.0101', cause: expect.any(String) });
-      for (const word of told) expect(line['cause']).toContain(word);
+      for (const word of words) expect(line['cause']).toContain(word);
     }
   });
 });
 
-describe('504 to the client without a reason, and a line that names the cause', () => {
+describe('the reply is 504 without a reason, and the log line has the cause', () => {
   test.each([
     ['throttling', throttled, /ThrottlingException/],
     ['a cut connection', connectionCut, /ECONNRESET|socket hang up/],
-    ['no answer', noResponse, /abort|no complete response/i],
-    ['a login page in place of an answer', respondWith(200, '<html>Welcome</html>'), /not a JSON object/],
-  ])('%s', async (_what, step, told) => {
-    for (const { status, text, id } of await bothAsked(step)) {
+    ['no response', noResponse, /abort|no complete response/i],
+    ['a login page instead of a response', respondWith(200, '<html>Welcome</html>'), /not a JSON object/],
+  ])('after %s', async (_what, step, cause) => {
+    for (const { status, text, id } of await repliesDuring(step)) {
       expect(status).toBe(504);
       expect(JSON.parse(text)).toEqual(errorOf('APIGW.0201', 'Not answered in time.', id));
-      const line = await lineOf(id);
+      const line = await logLineOf(id);
       expect(line).toMatchObject({ level: 'ERROR', status: 504, code: 'APIGW.0201', cause: expect.any(String) });
-      expect(JSON.stringify(line)).toMatch(told);
+      expect(JSON.stringify(line)).toMatch(cause);
     }
   });
 
-  test('a change that is contended to the end, though it could be read', async () => {
+  test('after lasting contention on a change, while reads work', async () => {
     fake.always('TransactWriteItems', cancelled('None', 'TransactionConflict'));
     const before = await grantCount();
     const { status, id } = await post('revoke-grant', demo.grants[0] ?? {});
     fake.reset();
     expect(status).toBe(504);
-    expect(JSON.stringify(await lineOf(id))).toContain('TransactionConflict');
+    expect(JSON.stringify(await logLineOf(id))).toContain('TransactionConflict');
     expect(await grantCount()).toBe(before);
   });
 });
 
-test('a revoke and a create without sequence whose answer was lost are answered 200, and done once', async () => {
+test('a revoke and a create without sequence are answered 200 and applied once when DynamoDB responses are lost', async () => {
   const before = await grantCount();
   fake.next('TransactWriteItems', responseLost, connectionCut);
   expect(await post('revoke-grant', demo.grants[1] ?? {})).toMatchObject({ status: 200, text: '{}' });
   expect(await grantCount()).toBe(before - 1);
-  const ask = { grantee_principal: demo.users[1]?.user_id, operations: ['describe-key'], key_id: demo.keys[0]?.key_id };
+  const body = {
+    grantee_principal: demo.users[1]?.user_id,
+    operations: ['describe-key'],
+    key_id: demo.keys[0]?.key_id,
+  };
   fake.next('TransactWriteItems', connectionCut, responseLost);
-  expect((await post('create-grant', ask)).status).toBe(200);
+  expect((await post('create-grant', body)).status).toBe(200);
   expect(await grantCount()).toBe(before);
 });
 
-test('once the table can be used again, so can the service, and nothing is half-written', async () => {
+test('the service works again as soon as the table does, and the table is consistent', async () => {
   expect((await post('revoke-grant', demo.grants[2] ?? {})).status).toBe(200);
   expect(await auditTable(dynamodbEndpoint(), table, REGION)).toEqual([]);
 });
 
-test('no secret key and no session token is in the output', () => {
+test('the output contains no secret key, session token or user token', () => {
   expect(service.output()).toContain('"cause"');
   expect(service.output().includes(SECRET)).toBe(false);
   expect(service.output().includes(SESSION_TOKEN)).toBe(false);

@@ -1,4 +1,4 @@
-/** Changes while DynamoDB is contended, throttled, broken or forbidden. */
+/** Changes while DynamoDB reports contention, throttling, failures or missing permissions. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../../lib/clients/aws-errors.ts';
 import { commit, createGrant, PROJECT, removeGrant, testGrant } from '../../contract/fixtures.ts';
@@ -24,7 +24,7 @@ import {
 import { codeAndMessages, type FaultyStore, failureOf, openFaultyStore } from './fault-fixture.ts';
 
 let faulty: FaultyStore;
-let last = 0;
+let grantCount = 0;
 const opened: FaultyStore[] = [];
 
 beforeAll(async () => {
@@ -34,56 +34,56 @@ afterEach(() => faulty.fake.reset());
 afterAll(() => Promise.all(opened.map(({ stop }) => stop())));
 
 async function open(): Promise<FaultyStore> {
-  const one = await openFaultyStore();
-  opened.push(one);
-  return one;
+  const opening = await openFaultyStore();
+  opened.push(opening);
+  return opening;
 }
 
-/** A grant that no test has had yet. */
+/** Returns a grant that no earlier test has used. */
 function newGrant() {
-  last += 1;
-  return testGrant(last);
+  grantCount += 1;
+  return testGrant(grantCount);
 }
 
 const tokens = () => faulty.fake.requests.map(({ input }) => input.ClientRequestToken as string);
 
-/** How often the grant was made and removed, as its events tell. */
-const storyOf = async (grantId: string) =>
+/** Returns the actions of the grant's events. */
+const actionsOf = async (grantId: string) =>
   (await faulty.direct.events.list(PROJECT, { grantId }, 10)).map(({ action }) => action).toSorted();
 
 const conflict = cancelled('None', 'TransactionConflict');
-const PASSING: [string, Step][] = [
+const RETRYABLE: [string, Step][] = [
   ['a conflict with another transaction', conflict],
   ['a conflict on each item', cancelled('TransactionConflict', 'TransactionConflict', 'TransactionConflict')],
   ['throttling within the transaction', cancelled('None', 'ThrottlingError')],
-  ['throughput within the transaction', cancelled('ProvisionedThroughputExceeded')],
+  ['exceeded throughput within the transaction', cancelled('ProvisionedThroughputExceeded')],
   ['a conflict and throttling', cancelled('TransactionConflict', 'None', 'ThrottlingError')],
-  ['the same transaction under way', transactionInProgress],
+  ['the same transaction in progress', transactionInProgress],
   ['throttling', throttled],
-  ['throughput', throughputExceeded],
+  ['exceeded throughput', throughputExceeded],
   ['an internal error', internalError],
-  ['a service that is unavailable', unavailable],
+  ['an unavailable service', unavailable],
   ['a cut connection', connectionCut],
   ['a web page from a proxy', respondWith(502, '<html>Bad Gateway</html>')],
-  ['a login page in place of an answer', respondWith(200, '<html>Welcome</html>')],
-  ['an empty answer', respondWith(200, '')],
+  ['a login page instead of a response', respondWith(200, '<html>Welcome</html>')],
+  ['an empty response', respondWith(200, '')],
 ];
 
-describe('what passes is tried again, and then done once', () => {
-  test.each(PASSING)('%s', async (_what, step) => {
+describe('a retryable error', () => {
+  test.each(RETRYABLE)('a change is retried and applied once after %s', async (_what, step) => {
     const grant = newGrant();
     faulty.fake.next('TransactWriteItems', step, step);
     expect(await commit(faulty.store, createGrant(grant))).toEqual({ type: 'done' });
     expect(faulty.fake.operations()).toEqual(Array(3).fill('TransactWriteItems'));
-    expect(await storyOf(grant.grant_id)).toEqual(['create-grant']);
+    expect(await actionsOf(grant.grant_id)).toEqual(['create-grant']);
 
     faulty.fake.next('TransactWriteItems', step);
     expect(await commit(faulty.store, removeGrant(grant))).toEqual({ type: 'done' });
-    expect(await storyOf(grant.grant_id)).toEqual(['create-grant', 'revoke-grant']);
+    expect(await actionsOf(grant.grant_id)).toEqual(['create-grant', 'revoke-grant']);
     expect(await faulty.faults()).toEqual([]);
   });
 
-  test('one after the other, in any mix', async () => {
+  test('a change is retried and applied once after six different errors', async () => {
     const grant = newGrant();
     faulty.fake.next(
       'TransactWriteItems',
@@ -95,97 +95,101 @@ describe('what passes is tried again, and then done once', () => {
       conflict,
     );
     expect(await commit(faulty.store, createGrant(grant))).toEqual({ type: 'done' });
-    expect(await storyOf(grant.grant_id)).toEqual(['create-grant']);
+    expect(await actionsOf(grant.grant_id)).toEqual(['create-grant']);
     expect(await faulty.faults()).toEqual([]);
   });
 });
 
-describe('a try is named so that DynamoDB does it once', () => {
+describe('the request token, with which DynamoDB applies a transaction only once', () => {
   test.each([
     ['a cut connection', connectionCut],
     ['an internal error', internalError],
-    ['the same transaction under way', transactionInProgress],
-  ])('after %s it is the same transaction', async (_what, step) => {
+    ['the same transaction in progress', transactionInProgress],
+  ])('is the same in the retries after %s', async (_what, step) => {
     faulty.fake.next('TransactWriteItems', step, step);
     await commit(faulty.store, createGrant(newGrant()));
     expect(new Set(tokens()).size).toBe(1);
     expect(tokens()[0]).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('after one that was cancelled for certain it is another transaction', async () => {
+  test('is new after the transaction was cancelled', async () => {
     faulty.fake.next('TransactWriteItems', conflict, conflict);
     await commit(faulty.store, createGrant(newGrant()));
     expect(new Set(tokens()).size).toBe(3);
   });
 
-  test('another change is another transaction', async () => {
+  test('is new for each change', async () => {
     for (let n = 0; n < 3; n += 1) await commit(faulty.store, createGrant(newGrant()));
     expect(new Set(tokens()).size).toBe(3);
   });
 });
 
-describe('what does not pass is 504 within its time, and nothing is written', () => {
+describe('a lasting error is answered with 504 within the time limit, and nothing is written', () => {
   const LASTING: [string, Step, RegExp][] = [
     ['contention', conflict, /TransactionConflict/],
     ['throttling', throttled, /ThrottlingException.*Rate of requests exceeds/],
     ['throttling within the transaction', cancelled('ThrottlingError'), /ThrottlingError/],
     ['an internal error', internalError, /InternalServerError \(500\)/],
     ['a cut connection', connectionCut, /ECONNRESET|socket hang up/],
-    ['silence', noResponse, /abort|no complete response/i],
-    ['a login page in place of an answer', respondWith(200, '<html>Welcome</html>'), /not a JSON object/],
+    ['no response', noResponse, /abort|no complete response/i],
+    ['a login page instead of a response', respondWith(200, '<html>Welcome</html>'), /not a JSON object/],
   ];
-  /** All of them side by side, each on a store of its own. @returns those stores */
-  async function expectLate(steps: typeof LASTING, operation: string, work: (one: FaultyStore) => Promise<unknown>) {
+  /** Runs the work with each error at the same time, on its own store each. @returns the stores and durations */
+  async function expectTimeouts(
+    steps: typeof LASTING,
+    operation: string,
+    work: (faultyStore: FaultyStore) => Promise<unknown>,
+  ) {
     const stores = await Promise.all(steps.map(open));
-    const pictures = await Promise.all(stores.map(({ items }) => items()));
-    const ends = await Promise.all(
-      stores.map((one, place) => {
-        const [, step = connectionCut] = steps[place] ?? [];
-        one.fake.always(operation, step);
-        return failureOf(() => work(one));
+    const before = await Promise.all(stores.map(({ items }) => items()));
+    const failures = await Promise.all(
+      stores.map((faultyStore, index) => {
+        const [, step = connectionCut] = steps[index] ?? [];
+        faultyStore.fake.always(operation, step);
+        return failureOf(() => work(faultyStore));
       }),
     );
-    const codes = steps.map(([what, , told]) => ({ what, code: 'APIGW.0201:504', told: expect.stringMatching(told) }));
-    expect(ends.map(({ thrown }, place) => ({ what: steps[place]?.[0], ...codeAndMessages(thrown) }))).toEqual(codes);
-    expect(await Promise.all(stores.map(({ items }) => items()))).toEqual(pictures);
+    expect(failures.map(({ thrown }, index) => ({ what: steps[index]?.[0], ...codeAndMessages(thrown) }))).toEqual(
+      steps.map(([what, , cause]) => ({ what, code: 'APIGW.0201:504', messages: expect.stringMatching(cause) })),
+    );
+    expect(await Promise.all(stores.map(({ items }) => items()))).toEqual(before);
     return {
       stores,
-      longestMs: Math.max(...ends.map(({ ms }) => ms)),
-      shortestMs: Math.min(...ends.map(({ ms }) => ms)),
+      longestMs: Math.max(...failures.map(({ durationMs }) => durationMs)),
+      shortestMs: Math.min(...failures.map(({ durationMs }) => durationMs)),
     };
   }
 
-  test('of a change: 4 s', async () => {
-    const late = await expectLate(LASTING, 'TransactWriteItems', ({ store }) =>
+  test('a change fails with 504 after at most 4 seconds, with growing pauses between attempts', async () => {
+    const late = await expectTimeouts(LASTING, 'TransactWriteItems', ({ store }) =>
       commit(store, createGrant(testGrant(1))),
     );
     expect(late.shortestMs).toBeGreaterThan(2_000);
     expect(late.longestMs).toBeLessThan(5_000);
-    // Tries are apart by pauses that grow: many more would be a storm, many fewer would give up on what passes.
-    const tries = late.stores[0]?.fake.requests.length;
-    expect(tries).toBeGreaterThan(8);
-    expect(tries).toBeLessThan(60);
+    const attempts = late.stores[0]?.fake.requests.length;
+    expect(attempts).toBeGreaterThan(8);
+    expect(attempts).toBeLessThan(60);
   });
 
-  test('of a read: 2 s', async () => {
+  test('a read fails with 504 after at most 2 seconds', async () => {
     const steps = LASTING.filter(([what]) => !/contention|within/.test(what));
     const read = ({ store }: FaultyStore) => store.grants.key(PROJECT, testGrant(1).key_id);
-    const late = await expectLate(steps, 'GetItem', read);
+    const late = await expectTimeouts(steps, 'GetItem', read);
     expect(late.shortestMs).toBeGreaterThan(1_000);
     expect(late.longestMs).toBeLessThan(3_000);
   });
 });
 
-describe('what is final is told at once, after one try, and nothing is written', () => {
+describe('a final error is thrown after one attempt, and nothing is written', () => {
   test.each([
-    ['a table that is missing', tableMissing, 'ResourceNotFoundException'],
-    ['no permission', accessDenied, 'AccessDeniedException'],
-    ['credentials that nobody knows', unknownCredentials, 'UnrecognizedClientException'],
-    ['credentials that have expired', expiredCredentials, 'ExpiredTokenException'],
+    ['a missing table', tableMissing, 'ResourceNotFoundException'],
+    ['a missing permission', accessDenied, 'AccessDeniedException'],
+    ['unknown credentials', unknownCredentials, 'UnrecognizedClientException'],
+    ['expired credentials', expiredCredentials, 'ExpiredTokenException'],
     ['a wrong secret', wrongSecret, 'InvalidSignatureException'],
     ['a clock that is behind', clockBehind, 'InvalidSignatureException'],
     ['a clock that is ahead', clockAhead, 'InvalidSignatureException'],
-    ['a transaction that can never be done', cancelled('None', 'ValidationError'), 'TransactionCanceledException'],
+    ['an invalid transaction', cancelled('None', 'ValidationError'), 'TransactionCanceledException'],
   ])('%s', async (_what, step, type) => {
     const { fake, store, items } = faulty;
     const before = await items();
@@ -205,11 +209,11 @@ describe('what is final is told at once, after one try, and nothing is written',
   });
 });
 
-describe('a condition that fails is a conflict, for the caller to decide anew', () => {
+describe('a condition that does not hold is a conflict', () => {
   test.each([
     ['alone', cancelled('ConditionalCheckFailed')],
-    ['beside a conflict with another transaction', cancelled('TransactionConflict', 'ConditionalCheckFailed')],
-    ['beside throttling', cancelled('None', 'ConditionalCheckFailed', 'ThrottlingError')],
+    ['together with a conflict with another transaction', cancelled('TransactionConflict', 'ConditionalCheckFailed')],
+    ['together with throttling', cancelled('None', 'ConditionalCheckFailed', 'ThrottlingError')],
   ])('%s', async (_what, step) => {
     const { fake, store, items } = faulty;
     const before = await items();

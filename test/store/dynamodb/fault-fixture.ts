@@ -1,4 +1,4 @@
-/** A table that is reached through a DynamoDB on a bad day, and also directly. */
+/** A table that is opened twice: through a fault proxy, and directly. */
 import { KmsError } from '../../../lib/errors.ts';
 import { ensureTable } from '../../../lib/store/dynamodb/create-table.ts';
 import { type DynamodbSettings, openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
@@ -12,20 +12,21 @@ import { type Item, scan } from '../../support/oracles/dynamodb-scan.ts';
 const AWS = { region: 'local', accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface FaultyStore {
-  /** Through the fake. */
+  /** The store through the fault proxy. */
   store: Store;
-  /** Past it. */
+  /** The same store without the fault proxy. */
   direct: Store;
   fake: FakeDynamodb;
-  /** How `store` was opened. */
+  /** The settings of `store`. */
   settings: DynamodbSettings;
-  /** All that is in the table. */
+  /** Reads all items of the table. */
   items(): Promise<Item[]>;
+  /** Audits the table. @returns what is wrong in it */
   faults(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-/** A fresh table with the key number 1 of the contract's world in it. */
+/** Opens a new table that contains the fixture key 1. */
 export async function openFaultyStore(): Promise<FaultyStore> {
   const table = freshTableName();
   const endpoint = dynamodbEndpoint();
@@ -39,32 +40,32 @@ export async function openFaultyStore(): Promise<FaultyStore> {
     direct,
     fake,
     settings,
-    items: async () => (await scan(endpoint, table, AWS.region)).toSorted(byPlace),
+    items: async () => (await scan(endpoint, table, AWS.region)).toSorted(byKey),
     faults: () => auditTable(endpoint, table, AWS.region),
     stop: () => fake.stop(),
   };
 }
 
-const byPlace = (one: Item, other: Item) => (`${one.pk} ${one.sk}` < `${other.pk} ${other.sk}` ? -1 : 1);
+const byKey = (a: Item, b: Item) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1);
 
-export interface Ended {
+export interface Failure {
   thrown: unknown;
-  ms: number;
+  durationMs: number;
 }
 
-/** What the work throws, and after what time. */
-export async function ended(work: () => Promise<unknown>): Promise<Ended> {
+/** Returns what the work throws and how long it took. */
+export async function failureOf(work: () => Promise<unknown>): Promise<Failure> {
   const startedAtMs = performance.now();
   const thrown = await work().then(
-    (value) => ({ nothing: value }),
+    (value) => ({ resolvedWith: value }),
     (error: unknown) => error,
   );
-  return { thrown, ms: performance.now() - startedAtMs };
+  return { thrown, durationMs: performance.now() - startedAtMs };
 }
 
-/** The code of a KmsError and what it and its causes say. */
-export function toldBy(thrown: unknown): { code: string | undefined; told: string } {
-  const messages: string[] = [];
-  for (let error = thrown; error !== undefined; error = (error as Error).cause) messages.push(String(error));
-  return { code: thrown instanceof KmsError ? thrown.code : undefined, told: messages.join('\n') };
+/** Returns the code of a KmsError and the messages of it and its causes. */
+export function codeAndMessages(thrown: unknown): { code: string | undefined; messages: string } {
+  const lines: string[] = [];
+  for (let error = thrown; error !== undefined; error = (error as Error).cause) lines.push(String(error));
+  return { code: thrown instanceof KmsError ? thrown.code : undefined, messages: lines.join('\n') };
 }
