@@ -42,9 +42,10 @@ export const messageProcessor = memoizeByStore((dependencies: ProcessorDependenc
         return true;
       }
       if (message.kind === 'delivery') {
-        const end = await dispatcher.deliver(message, receiveCount);
-        if (typeof end === 'object') await queue.retryLater(received, end.retryDelaySeconds);
-        return typeof end !== 'object';
+        const result = await dispatcher.deliver(message, receiveCount);
+        if (typeof result !== 'object') return true;
+        await queue.retryLater(received, result.retryDelaySeconds);
+        return false;
       }
       // A first message for a running job is a duplicate. A repeated one is not: its first receiver may have died.
       if (receiveCount === 1 && (await isRunning(message.jobId))) return true;

@@ -1,4 +1,4 @@
-/** What the work of the queue comes to, and how what nobody works on is found again. */
+/** Messages of the queue, and the search for overdue jobs and outbox events whose messages are lost. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { waitFor } from './fixture.ts';
 import { type HookTarget, startTarget, status } from './outbound/fake-target.ts';
 import { change, inOutbox, nextWorld, SECRETS, world } from './outbound/fixture.ts';
 
-const warned = jest.spyOn(logger, 'warn');
+const warnings = jest.spyOn(logger, 'warn');
 const isPastDeadline = () => false;
 let folder: string;
 let path: string;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   writeFileSync(path, JSON.stringify({ cache: { url: target.url, secrets: [SECRETS[0]], allow_private: true } }));
 });
 beforeEach(() => {
-  warned.mockClear();
+  warnings.mockClear();
   target.answer(status(204));
 });
 afterEach(nextWorld);
@@ -37,25 +37,25 @@ afterAll(async () => {
 
 function services(): Services {
   const { store, queue } = world.engine;
-  const ground = { config: { targets: { kind: 'file', path } }, store, queue, now: () => world.nowMs };
-  return ground as unknown as Services;
+  const used = { config: { targets: { kind: 'file', path } }, store, queue, now: () => world.nowMs };
+  return used as unknown as Services;
 }
 
-const ours = () => messageProcessor(services());
+const processor = () => messageProcessor(services());
 
-/** All that the queue has to do now. */
-async function due(): Promise<Message[]> {
+/** The messages that the queue delivers now. */
+async function dueMessages(): Promise<Message[]> {
   return (await world.engine.queue.receive(10)).map(({ message }) => message);
 }
 
-async function takeOne(work: Message): Promise<ReceivedMessage> {
-  await world.engine.queue.send(work);
-  const [taken] = await world.engine.queue.receive(1);
-  if (!taken) throw new Error('there is nothing to take');
-  return taken;
+async function sendAndReceive(message: Message): Promise<ReceivedMessage> {
+  await world.engine.queue.send(message);
+  const [received] = await world.engine.queue.receive(1);
+  if (!received) throw new Error('the queue is empty');
+  return received;
 }
 
-const aJob = (jobId: string, over: Partial<Job> = {}): Job => ({
+const newJob = (jobId: string, over: Partial<Job> = {}): Job => ({
   jobId,
   source: 'hr',
   deliveryId: jobId,
@@ -72,60 +72,60 @@ const aJob = (jobId: string, over: Partial<Job> = {}): Job => ({
   ...over,
 });
 
-test('jobs that were due are put on the queue again, and no others', async () => {
+test('overdue jobs are queued again, and no others', async () => {
   for (const job of [
-    aJob('late'),
-    aJob('in-time', { dueAtMs: world.nowMs + 60_001 }),
-    aJob('done', { state: 'done' }),
+    newJob('overdue'),
+    newJob('on-time', { dueAtMs: world.nowMs + 60_001 }),
+    newJob('done', { state: 'done' }),
   ]) {
     await world.engine.store.jobs.add(job);
   }
   world.nowMs += 60_000;
-  expect(await ours().findLost()).toEqual({ jobs: 1, isOutboxLate: false });
-  expect(await due()).toEqual([{ kind: 'job', jobId: 'late' }]);
-  expect(warned.mock.calls).toEqual([['lost', { jobs: 1, is_outbox_late: false }]]);
+  expect(await processor().findLost()).toEqual({ jobs: 1, isOutboxLate: false });
+  expect(await dueMessages()).toEqual([{ kind: 'job', jobId: 'overdue' }]);
+  expect(warnings.mock.calls).toEqual([['lost', { jobs: 1, is_outbox_late: false }]]);
 });
 
-test('an event that is untold for more than 30 s has somebody look at the outbox', async () => {
+test('an event that is in the outbox for more than 30 s gets a new outbox message', async () => {
   await change([1], { atMs: world.nowMs });
   world.nowMs += 30_000;
-  expect(await ours().findLost()).toEqual({ jobs: 0, isOutboxLate: false });
-  expect([await due(), warned.mock.calls]).toEqual([[], []]);
+  expect(await processor().findLost()).toEqual({ jobs: 0, isOutboxLate: false });
+  expect([await dueMessages(), warnings.mock.calls]).toEqual([[], []]);
   world.nowMs += 1;
-  expect(await ours().findLost()).toEqual({ jobs: 0, isOutboxLate: true });
-  expect(await due()).toEqual([{ kind: 'outbox' }]);
-  expect(warned.mock.calls).toEqual([['lost', { jobs: 0, is_outbox_late: true }]]);
+  expect(await processor().findLost()).toEqual({ jobs: 0, isOutboxLate: true });
+  expect(await dueMessages()).toEqual([{ kind: 'outbox' }]);
+  expect(warnings.mock.calls).toEqual([['lost', { jobs: 0, is_outbox_late: true }]]);
 });
 
-test('work at the outbox is finished once it is told', async () => {
+test('an outbox message is done once the events are delivered', async () => {
   await change([1]);
   target.arrived.length = 0;
-  expect(await ours().process(await takeOne({ kind: 'outbox' }), isPastDeadline)).toBe(true);
+  expect(await processor().process(await sendAndReceive({ kind: 'outbox' }), isPastDeadline)).toBe(true);
   expect(target.arrived).toHaveLength(1);
   expect(await inOutbox()).toEqual([]);
 });
 
-test('a delivery that failed comes back by its own message, after its pause; one that arrived is finished', async () => {
+test('a failed delivery is retried with the same message after its delay; a successful one is done', async () => {
   const delivery = { kind: 'delivery', target: 'cache', messageId: 'msg_1', body: '{}' } as const;
   target.answer(status(503));
-  expect(await ours().process(await takeOne(delivery), isPastDeadline)).toBe(false);
-  // The second pause of docs/webhooks/outbound.md: the first is that before it came to the queue.
+  expect(await processor().process(await sendAndReceive(delivery), isPastDeadline)).toBe(false);
+  // The second wait of docs/webhooks/outbound.md: the first one is over before a message is queued.
   expect(world.engine.queue.nextDueAtMs()).toBe(world.nowMs + 30_000);
   world.nowMs += 30_000;
   target.answer(status(204));
-  const [again] = await world.engine.queue.receive(1);
-  expect(again).toMatchObject({ message: delivery, receiveCount: 2 });
-  expect(again && (await ours().process(again, isPastDeadline))).toBe(true);
+  const [retried] = await world.engine.queue.receive(1);
+  expect(retried).toMatchObject({ message: delivery, receiveCount: 2 });
+  expect(retried && (await processor().process(retried, isPastDeadline))).toBe(true);
 });
 
-test('what another process has changed is told within 5 s on one machine', async () => {
+test('a change that another process makes is delivered within 5 s on one machine', async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'performance', 'Date'] });
   const worker = await startWorker(services());
   try {
     target.arrived.length = 0;
     await change([1]);
     jest.advanceTimersByTime(5_000);
-    await waitFor('it is told', async () => ((await inOutbox()).length === 0 ? true : undefined));
+    await waitFor('an empty outbox', async () => ((await inOutbox()).length === 0 ? true : undefined));
     expect(target.arrived).toHaveLength(1);
   } finally {
     jest.useRealTimers();
