@@ -31,10 +31,10 @@ export type SendEvent = (body: unknown, options?: SendOptions) => Promise<Webhoo
 export interface SendOptions {
   /** Default: `hr`. */
   source?: string;
-  /** The delivery id; a new one when left out. */
+  /** The delivery id; a new one when absent. */
   id?: string;
   secret?: string;
-  /** When the request is signed; now by the service's clock when left out. */
+  /** When the request is signed; now by the service's clock when absent. */
   atMs?: number;
   /** Replaces parts of the signed request. */
   change?: RequestOptions;

@@ -16,7 +16,7 @@ export interface WebhookEvents {
 
 export interface AdapterReply {
   status: number;
-  /** Left out with status 204. */
+  /** Absent with status 204. */
   body?: object;
 }
 

@@ -78,7 +78,8 @@ async function enqueueJob(queue: Queue, { jobId }: Job): Promise<void> {
 }
 
 function jobOf(source: Source, { deliveryId, tasks }: WebhookEvents, nowMs: number): Job {
-  if (tasks.length > TASKS_MAX) throw new KmsError('KMS.0203', { detail: `Send at most ${TASKS_MAX} events at once.` });
+  if (tasks.length > TASKS_MAX)
+    throw new KmsError('KMS.0203', { detail: `Send at most ${TASKS_MAX} events in one delivery.` });
   for (const task of tasks) assertAllowed(source, task);
   const uniqueTasks = [...new Map(tasks.map((task) => [JSON.stringify(task), task])).values()];
   const id = deliveryId ?? randomBytes(16).toString('hex');

@@ -35,7 +35,7 @@ const SOURCES = namedEntries({
 
 /**
  * @param text JSON: an object of sources by name, each with `kind`, `secrets`, `projects` and `actions`
- * @param servedProjects the only projects that a source may name; any when left out
+ * @param servedProjects the only projects that a source may name; any when absent
  * @throws Error that lists each problem and where it is, without any part of a secret
  */
 export function parseSources(text: string, servedProjects?: readonly string[]): Sources {

@@ -104,7 +104,7 @@ test('a redirect of the list is not followed', async () => {
   expect(userAgents).toHaveLength(1);
 });
 
-test('keys of another type are left out of the list', async () => {
+test('keys of another type in a list are ignored', async () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'pem', type: 'spki' });
   respond = (response) => response.end(listOf(entry('k0', 'no key'), entry('rsa', rsa), entry('k1')));
   const publicKeyOf = cachedKeyLists();

@@ -94,7 +94,7 @@ test('an event about a failed deactivation revokes nothing', () => {
   }
 });
 
-test('malformed identities are left out', () => {
+test('malformed identities are dropped', () => {
   const target = [
     { id: 7, type: 'User', alternateId: 'A@B.c' },
     { id: 'x'.repeat(257), type: 'User', alternateId: 'b' },
