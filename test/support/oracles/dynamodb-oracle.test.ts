@@ -67,7 +67,7 @@ async function fillHooks(): Promise<void> {
 }
 
 /** What nothing else tells of: who may do what, what was answered, who is who, what is to be told still. */
-const isAlone = ({ pk, sk }: Item) => /^(once|token|outbox)#|^mappings$/.test(pk) || sk.startsWith('role#');
+const isAlone = ({ pk, sk }: Item) => /^(idempotency|token|outbox)#|^mappings$/.test(pk) || sk.startsWith('role#');
 
 /** Counts that are 0, as when there never was any. */
 const isNone = ({ pk, sk, revision, ...counts }: Item) => Object.values(counts).every((count) => count === 0);
@@ -79,7 +79,7 @@ test('a table that the service has written is sound', async () => {
 test('it has an item of every kind that the schema names', () => {
   const partitions = new Set(items.map(({ pk }) => pk.split('#')[0]));
   expect([...partitions].toSorted()).toEqual(
-    ['access-key', 'all', 'domain', 'due', 'events', 'grant', 'key', 'keys', 'name', 'once', 'project', 'retirable']
+    ['access-key', 'all', 'domain', 'due', 'events', 'grant', 'key', 'keys', 'name', 'idempotency', 'project', 'retirable']
       .concat('retirable-n', 'token', 'user', 'grantee-events', 'job', 'open-jobs', 'mappings', 'outbox')
       .toSorted(),
   );
@@ -131,7 +131,7 @@ test.each(['wire', 'keyId', 'id', 'action'])(
 test('a time to live that is too short, or on what must stay, is noticed', () => {
   const lingering = items.filter(({ ttl }) => ttl !== undefined);
   const kinds = lingering.map(({ pk }) => pk.replace(/#(?!jobs).*/, ''));
-  expect([...new Set(kinds)].toSorted()).toEqual(['all#jobs', 'job', 'once', 'token']);
+  expect([...new Set(kinds)].toSorted()).toEqual(['all#jobs', 'idempotency', 'job', 'token']);
   for (const short of lingering) {
     // 8 days less: a token's is 7 days longer than it is good for at most.
     const altered = { ...short, ttl: Number(short['ttl']) - 8 * 24 * 60 * 60 };

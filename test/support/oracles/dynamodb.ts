@@ -79,7 +79,7 @@ const KINDS: Record<string, string> = {
   'retirable-n n': 'retirable count',
   'keys n': 'key counts',
   'keys alias': 'alias',
-  'once once': 'once',
+  'idempotency record': 'idempotency record',
   'job job': 'job',
   'outbox event': 'event to be told',
   'domain domain': 'domain',
@@ -313,7 +313,7 @@ function auditLingering(items: readonly Item[]): string[] {
   const others = items.filter((item) => kindOf(item) !== 'job' && item.pk !== 'all#jobs');
   return others.flatMap((item) => {
     const { pk, sk, ttl, expiresAtMs } = item;
-    if (kindOf(item) !== 'once' && kindOf(item) !== 'token') return ttl === undefined ? [] : [`${pk} ${sk}: has a ttl`];
+    if (kindOf(item) !== 'idempotency record' && kindOf(item) !== 'token') return ttl === undefined ? [] : [`${pk} ${sk}: has a ttl`];
     const longest = Number(expiresAtMs) / 1000 + 7 * 24 * 60 * 60;
     const isSound = Number(ttl) * 1000 >= Number(expiresAtMs) && Number(ttl) <= longest;
     return isSound ? [] : [`${pk} ${sk}: expires at ${expiresAtMs} ms, its ttl is ${ttl} s`];
