@@ -1,70 +1,70 @@
-/** `npm run bench`: lists and durable revokes of the running service, beside what bare node:http does with the bytes. */
+/** `npm run bench`: measures lists and durable revokes, and compares them with bare node:http and the same bytes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { syncsPerSecond } from './disk.ts';
-import { type FilledKey, fill } from './fill.ts';
+import { createKeysWithGrants, type KeyWithGrants } from './fill.ts';
 import {
-  type Asking,
-  ask,
+  type ApiClient,
   assertTotal,
+  callApi,
+  compareList,
+  compareRevoke,
+  type FloorComparison,
   listBody,
-  listRound,
-  listTurn,
-  middleOf,
+  measureList,
+  middleMarker,
   middlePage,
-  pagesAnywhere,
   revokeBody,
-  revokeTurn,
-  type Target,
+  scatteredPages,
 } from './loads.ts';
-import { type Measured, type NamedTurn, type PagesRound, reportOf, tableOf } from './report.ts';
-import { logIn, pathOf, type Running, startFloor, startService, stop } from './service.ts';
-import { startFront, upstreamTurns } from './upstream.ts';
-import { type HookPlan, hookRun, ratedRun } from './webhook.ts';
+import { type Measurements, type NamedComparison, type PagesRound, reportOf, tableOf } from './report.ts';
+import { logIn, pathOf, type ServerProcess, startFloor, startService, stop } from './service.ts';
+import { compareWithUpstream, startServiceOnUpstream } from './upstream.ts';
+import { measureAtRateLimit, measureWebhook, type WebhookPlan } from './webhook.ts';
 
 const HELP = `Usage: npm run -s bench [-- --quick] [--large] [--json]
 
-Starts the service on a data folder of its own, fills it, and measures over HTTP on the loopback:
+Starts the service on a temporary data folder, creates grants, and measures over HTTP on the loopback interface:
 
-  list      a page of 100 of a key with 10,000 grants, at 1 and 16 connections; "one page" is the same page again and
-            again, as a cache likes it, "any page" goes all over the key
+  list      a page of 100 of a key with 10,000 grants, at 1 and 16 connections; "one page" repeats the same page, which
+            suits a cache, "any page" reads pages all over the key
   revoke    durable revokes of a key with 10,000 grants, at 1 and 16 connections
-  cost      of a page of 100 of keys with 1,000 to 100,000 grants, at 16 connections; 1.00 is that of 1,000
-  upstream  what a call takes longer through the service in front of another KMS than straight to that one
-  hook      all grants of a principal over many keys, from one webhook to the last revoke, beside revoking them one by
-            one through the API; and what others waited meanwhile, lists and revokes at 4 connections; and the same of
-            200 grants in front of another KMS that takes 20 calls a second, beside the least that it can take
+  cost      a page of 100 of keys with 1,000 to 100,000 grants, at 16 connections; 1.00 is the cost with 1,000 grants
+  upstream  the time that the service adds to a call to an upstream KMS
+  webhook   one webhook that revokes all grants of a principal on many keys, compared with revoking them one by one
+            through the API; the latency of other lists and revokes meanwhile, at 4 connections; and the same with 200
+            grants at an upstream KMS that allows 20 calls a second, compared with the shortest possible time
 
-Beside list and revoke stands the floor of the same run: a node:http process that answers the same bytes from memory.
-They take turns; every number is the median over the rounds, and so is the ratio of each turn. The floor's client is
-the same; where "client busy" nears 100 %, it is the client that is measured.
+List and revoke are compared with the floor: a node:http process that replies with the same bytes from memory. The same
+client measures floor and service in turns. Each number, ratios included, is the median over the rounds. If "client busy"
+is near 100 %, the client limits the result.
 
-  --quick   under half a minute, and coarse
-  --large   pages go on to 1,000,000 grants; filling takes some minutes
-  --json    the report as JSON on the standard output, and the table on the standard error
-  --help    this text`;
+  --quick   takes under half a minute, with coarse results
+  --large   also measures pages of a key with 1,000,000 grants; creating them takes some minutes
+  --json    prints the report as JSON on standard output, and the table on standard error
+  --help    prints this text`;
 
 interface Plan {
   rounds: number;
-  /** Of each turn. */
+  /** Duration of each measurement. */
   seconds: number;
   pageRounds: number;
   pageSeconds: number;
-  /** Grants on each key that pages are asked of; LIST_GRANTS must be among them. */
+  /** Number of grants of each key whose pages are read; LIST_GRANTS must be among them. */
   pageGrants: number[];
-  /** Grants on each key to revoke from; every round has a key of its own. */
+  /** Number of grants of the key of each round, to be revoked. */
   revokeGrants: number;
-  /** How many of them go at 1 connection, at most; the others go at 16. */
-  revokeAlone: number;
-  /** Grants to revoke in each round one after the other, straight and in front of another KMS. */
+  /** Of these, the most that are revoked at 1 connection; the others are revoked at 16. */
+  revokeAtOneConnection: number;
+  /** Number of grants to revoke in each round, half of them directly at the upstream KMS. */
   upstreamGrants: number;
   upstreamSeconds: number;
   warmUpSeconds: number;
-  hook: HookPlan;
-  /** What the KMS behind the service takes while a hook revokes 200 grants there. */
-  ratedPerSecond: number;
+  webhook: WebhookPlan;
+  /** Rate limit of the upstream KMS while a webhook revokes 200 grants there. */
+  limitPerSecond: number;
 }
 
 const LIST_GRANTS = 10_000;
@@ -76,12 +76,12 @@ const FULL: Plan = {
   pageSeconds: 0.25,
   pageGrants: [1_000, LIST_GRANTS, 100_000],
   revokeGrants: 10_000,
-  revokeAlone: 3_000,
+  revokeAtOneConnection: 3_000,
   upstreamGrants: 2_000,
   upstreamSeconds: 0.8,
   warmUpSeconds: 0.7,
-  hook: { keys: 200, each: 50, others: 6_000 },
-  ratedPerSecond: 20,
+  webhook: { keys: 200, each: 50, others: 6_000 },
+  limitPerSecond: 20,
 };
 
 const QUICK: Plan = {
@@ -91,24 +91,23 @@ const QUICK: Plan = {
   pageSeconds: 0.1,
   pageGrants: [1_000, LIST_GRANTS],
   revokeGrants: 1_500,
-  revokeAlone: 500,
+  revokeAtOneConnection: 500,
   upstreamGrants: 400,
   upstreamSeconds: 0.2,
   warmUpSeconds: 0.3,
-  hook: { keys: 20, each: 50, others: 1_000 },
-  ratedPerSecond: 50,
+  webhook: { keys: 20, each: 50, others: 1_000 },
+  limitPerSecond: 50,
 };
 
 const LARGE_GRANTS = 1_000_000;
 const WARM_UP_GRANTS = 3_000;
 const SYNC_SECONDS = 0.2;
-/** Each fills a folder of its own. */
-const HOOK_ROUNDS = 3;
+const WEBHOOK_ROUNDS = 3;
 
-/** Runs the plan in a folder of its own and leaves nothing behind, whatever happens. */
-async function run(plan: Plan): Promise<Measured> {
+/** Runs the plan in a temporary folder, and removes folder and processes even after a failure. */
+async function run(plan: Plan): Promise<Measurements> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-bench-'));
-  const running: Running[] = [];
+  const running: ServerProcess[] = [];
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       for (const { child } of running) child.kill('SIGKILL');
@@ -117,41 +116,41 @@ async function run(plan: Plan): Promise<Measured> {
     });
   }
   try {
-    const measured = await measure(plan, dataDir, running);
+    const measurements = await measure(plan, dataDir, running);
     await Promise.all(running.splice(0).map(stop));
-    for (let round = 0; round < HOOK_ROUNDS; round += 1) {
-      tell(`hook ${round + 1} of ${HOOK_ROUNDS}`);
-      measured.hooks.push(await hookRun(join(dataDir, `hook-${round}`), plan.hook, running));
+    for (let round = 0; round < WEBHOOK_ROUNDS; round += 1) {
+      showProgress(`webhook ${round + 1} of ${WEBHOOK_ROUNDS}`);
+      measurements.webhooks.push(await measureWebhook(join(dataDir, `webhook-${round}`), plan.webhook, running));
     }
-    tell('hook at a rate');
-    measured.rated = await ratedRun(join(dataDir, 'rated'), plan.ratedPerSecond, running);
-    return measured;
+    showProgress('webhook at a rate limit');
+    measurements.rateLimited = await measureAtRateLimit(join(dataDir, 'rate-limited'), plan.limitPerSecond, running);
+    return measurements;
   } finally {
     await Promise.all(running.map(stop));
     rmSync(dataDir, { recursive: true });
   }
 }
 
-/** Fills the folder, starts both servers and warms them up. */
-async function prepare(plan: Plan, dataDir: string, running: Running[]) {
-  tell('filling');
+/** Creates the data, starts the servers and warms them up. */
+async function prepare(plan: Plan, dataDir: string, running: ServerProcess[]) {
+  showProgress('creating grants');
   const revokeSizes = Array.from({ length: plan.rounds }, () => plan.revokeGrants);
-  const { demo, keys } = await fill(dataDir, [
+  const { demo, keys } = await createKeysWithGrants(dataDir, [
     WARM_UP_GRANTS,
     plan.upstreamGrants * (plan.rounds + 1),
     ...revokeSizes,
     ...plan.pageGrants,
   ]);
-  const [warmUpKey, upstreamKey, ...others] = keys as [FilledKey, FilledKey, ...FilledKey[]];
+  const [warmUpKey, upstreamKey, ...others] = keys as [KeyWithGrants, KeyWithGrants, ...KeyWithGrants[]];
   const pageKeys = others.slice(plan.rounds);
-  const listKey = pageKeys.find(({ grantIds }) => grantIds.length === LIST_GRANTS) as FilledKey;
+  const listKey = pageKeys.find(({ grantIds }) => grantIds.length === LIST_GRANTS) as KeyWithGrants;
 
-  tell('starting');
+  showProgress('starting');
   const service = await startService(dataDir);
   running.push(service);
-  const asking: Asking = { service, projectId: demo.project_id, token: await logIn(service.port, demo) };
-  const listed = await ask(asking, 'list-grants', listBody(listKey, middleOf(listKey)));
-  const revoked = await ask(asking, 'revoke-grant', revokeBody(warmUpKey, warmUpKey.grantIds.pop() as string));
+  const client: ApiClient = { service, projectId: demo.project_id, token: await logIn(service.port, demo) };
+  const listed = await callApi(client, 'list-grants', listBody(listKey, middleMarker(listKey)));
+  const revoked = await callApi(client, 'revoke-grant', revokeBody(warmUpKey, warmUpKey.grantIds.pop() as string));
   const floor = await startFloor(
     new Map([
       [pathOf(demo.project_id, 'list-grants'), listed],
@@ -160,83 +159,84 @@ async function prepare(plan: Plan, dataDir: string, running: Running[]) {
   );
   running.push(floor);
 
-  const target: Target = { ...asking, floor };
+  const comparison: FloorComparison = { ...client, floor };
   const lists: ListLoad[] = [
-    { what: 'list one page', pages: middlePage(target, listKey), at: [1, 16] },
-    { what: 'list any page', pages: pagesAnywhere(target, listKey), at: [16] },
+    { what: 'list one page', pages: middlePage(client, listKey), connections: [1, 16] },
+    { what: 'list any page', pages: scatteredPages(client, listKey), connections: [16] },
   ];
-  for (const { pages } of lists) await listTurn(target, pages, 16, plan.warmUpSeconds);
-  await revokeTurn(target, warmUpKey, warmUpKey.grantIds, 16, plan.warmUpSeconds);
+  for (const { pages } of lists) await compareList(comparison, pages, 16, plan.warmUpSeconds);
+  await compareRevoke(comparison, warmUpKey, warmUpKey.grantIds, 16, plan.warmUpSeconds);
 
-  const front = await startFront(dataDir, service);
-  running.push(front);
-  const upstream = (seconds: number) => {
+  const serviceOnUpstream = await startServiceOnUpstream(dataDir, service);
+  running.push(serviceOnUpstream);
+  const measureUpstream = (seconds: number) => {
     const grantIds = upstreamKey.grantIds.splice(0, plan.upstreamGrants);
-    return upstreamTurns(target, front, { listKey, key: upstreamKey, grantIds, seconds });
+    return compareWithUpstream(client, serviceOnUpstream, { listKey, key: upstreamKey, grantIds, seconds });
   };
-  await upstream(plan.warmUpSeconds);
-  return { target, lists, revokeKeys: others.slice(0, plan.rounds), pageKeys, upstream };
+  await measureUpstream(plan.warmUpSeconds);
+  return { comparison, lists, revokeKeys: others.slice(0, plan.rounds), pageKeys, measureUpstream };
 }
 
-async function measure(plan: Plan, dataDir: string, running: Running[]): Promise<Measured> {
-  const { target, lists, revokeKeys, pageKeys, upstream } = await prepare(plan, dataDir, running);
-  const measured: Measured = { turns: [], syncsPerSecond: [], pages: [], upstream: [], hooks: [] };
+async function measure(plan: Plan, dataDir: string, running: ServerProcess[]): Promise<Measurements> {
+  const { comparison, lists, revokeKeys, pageKeys, measureUpstream } = await prepare(plan, dataDir, running);
+  const measurements: Measurements = { comparisons: [], syncsPerSecond: [], pages: [], upstream: [], webhooks: [] };
   for (const [round, key] of revokeKeys.entries()) {
-    tell(`round ${round + 1} of ${plan.rounds}`);
-    measured.turns.push(await takeRound(target, plan, lists, key));
-    measured.upstream.push(await upstream(plan.upstreamSeconds));
-    measured.syncsPerSecond.push(syncsPerSecond(join(dataDir, `sync-${round}`), SYNC_SECONDS));
+    showProgress(`round ${round + 1} of ${plan.rounds}`);
+    measurements.comparisons.push(await measureRound(comparison, plan, lists, key));
+    measurements.upstream.push(await measureUpstream(plan.upstreamSeconds));
+    measurements.syncsPerSecond.push(syncsPerSecond(join(dataDir, `sync-${round}`), SYNC_SECONDS));
   }
-  const sweep = Object.entries({ one: middlePage, any: pagesAnywhere }).flatMap(([page, requestsOf]) =>
-    pageKeys.map((key) => ({ page, grants: key.grantIds.length, requests: requestsOf(target, key) })),
+  const sweep = Object.entries({ one: middlePage, any: scatteredPages }).flatMap(([page, requestsOf]) =>
+    pageKeys.map((key) => ({ page, grants: key.grantIds.length, requests: requestsOf(comparison, key) })),
   );
   for (let round = 0; round < plan.pageRounds; round += 1) {
-    tell(`pages ${round + 1} of ${plan.pageRounds}`);
-    const taken: PagesRound[] = [];
+    showProgress(`pages ${round + 1} of ${plan.pageRounds}`);
+    const results: PagesRound[] = [];
     for (const { page, grants, requests } of sweep) {
-      taken.push({ page, grants, service: await listRound(target, requests, 16, plan.pageSeconds) });
+      results.push({ page, grants, service: await measureList(comparison, requests, 16, plan.pageSeconds) });
     }
-    measured.pages.push(taken);
+    measurements.pages.push(results);
   }
-  tell('');
-  return measured;
+  showProgress('');
+  return measurements;
 }
 
 interface ListLoad {
   what: string;
+  /** The requests. */
   pages: Buffer[];
-  /** Connections. */
-  at: number[];
+  /** Each number of connections to measure with. */
+  connections: number[];
 }
 
-async function takeRound(
-  target: Target,
-  { seconds, revokeAlone }: Plan,
+async function measureRound(
+  comparison: FloorComparison,
+  { seconds, revokeAtOneConnection }: Plan,
   lists: ListLoad[],
-  revokeKey: FilledKey,
-): Promise<NamedTurn[]> {
+  revokeKey: KeyWithGrants,
+): Promise<NamedComparison[]> {
   const { grantIds } = revokeKey;
-  const turns: NamedTurn[] = [];
-  for (const { what, pages, at } of lists) {
-    for (const connections of at) {
-      turns.push({ what, connections, ...(await listTurn(target, pages, connections, seconds)) });
+  const results: NamedComparison[] = [];
+  for (const { what, pages, connections: counts } of lists) {
+    for (const connections of counts) {
+      results.push({ what, connections, ...(await compareList(comparison, pages, connections, seconds)) });
     }
   }
   let left = grantIds.length;
   for (const [connections, ids] of [
-    [1, grantIds.slice(0, revokeAlone)],
-    [16, grantIds.slice(revokeAlone)],
+    [1, grantIds.slice(0, revokeAtOneConnection)],
+    [16, grantIds.slice(revokeAtOneConnection)],
   ] as const) {
-    const turn = await revokeTurn(target, revokeKey, ids, connections, seconds);
-    left -= turn.service.answered;
-    await assertTotal(target, revokeKey, left);
-    turns.push({ what: 'revoke', connections, ...turn });
+    const result = await compareRevoke(comparison, revokeKey, ids, connections, seconds);
+    left -= result.service.replies;
+    await assertTotal(comparison, revokeKey, left);
+    results.push({ what: 'revoke', connections, ...result });
   }
-  return turns;
+  return results;
 }
 
-/** Progress, on one line; only where someone watches. */
-function tell(what: string): void {
+/** Overwrites one line of a terminal; prints nothing elsewhere. */
+function showProgress(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
 }
 

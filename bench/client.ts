@@ -1,4 +1,4 @@
-/** The load client: keep-alive connections over node:net, one request in flight on each, every latency kept. */
+/** The load client: keep-alive connections over node:net with one request in flight each; it records every latency. */
 import { connect, type Socket } from 'node:net';
 
 export interface Load {
@@ -8,36 +8,37 @@ export interface Load {
   seconds: number;
   /** No more requests than this. */
   requestsMax: number;
-  /** The bytes of the nth request, made beforehand. */
+  /** Returns the bytes of the nth request, which are prepared before the measurement. */
   request: (n: number) => Buffer;
 }
 
-/** What one round of load gave. */
+/** The result of one round of load. */
 export interface Round {
-  answered: number;
+  /** Number of replies. */
+  replies: number;
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Share of the time that this process was busy; near 1, it is the client that is measured. */
+  /** Share of the time that this process was busy; near 1, the client limits the result. */
   clientBusy: number;
 }
 
-/** How long after the last request may have been sent the last answer may come. */
-const GRACE_MS = 10_000;
+/** The time that replies may take after the load's duration. */
+const REPLY_TIMEOUT_MS = 10_000;
 
-/** A head is shorter than this; of a refusal, as much is told. */
+/** The most bytes of a reply's status line and headers. An error message quotes as much of the reply. */
 const HEAD_BYTES_MAX = 1024;
 const READ_BYTES = 64 * 1024;
 
 /**
- * Runs the load to its end.
- * @throws on any answer but a 200, and when a connection breaks or falls silent
+ * Sends the load.
+ * @throws Error on any status but 200, on a broken connection, and on a missing reply
  */
 export async function drive({ port, connections, seconds, requestsMax, request }: Load): Promise<Round> {
   const latenciesMs = new Float64Array(requestsMax);
   const sockets: Socket[] = [];
   let sent = 0;
-  let answered = 0;
+  let replies = 0;
   let startMs = 0;
   let endMs = 0;
 
@@ -53,7 +54,7 @@ export async function drive({ port, connections, seconds, requestsMax, request }
     };
     const onReply = () => {
       endMs = performance.now();
-      latenciesMs[answered++] = endMs - sentAtMs;
+      latenciesMs[replies++] = endMs - sentAtMs;
       send();
     };
     const socket = await connection(port, replyReader(onReply), fail);
@@ -65,21 +66,24 @@ export async function drive({ port, connections, seconds, requestsMax, request }
       });
   };
 
-  const guard = setTimeout(() => fail(new Error('the answers stopped coming')), seconds * 1000 + GRACE_MS);
+  const guard = setTimeout(
+    () => fail(new Error('the server did not reply in time')),
+    seconds * 1000 + REPLY_TIMEOUT_MS,
+  );
   try {
     const starts = await Promise.race([Promise.all(Array.from({ length: connections }, open)), failure]);
     const idle = performance.eventLoopUtilization();
     startMs = performance.now();
     await Promise.race([Promise.all(starts.map((start) => start())), failure]);
     const { utilization } = performance.eventLoopUtilization(idle);
-    return { ...spread(latenciesMs.subarray(0, answered), (endMs - startMs) / 1000), clientBusy: utilization };
+    return { ...summarize(latenciesMs.subarray(0, replies), (endMs - startMs) / 1000), clientBusy: utilization };
   } finally {
     clearTimeout(guard);
     for (const socket of sockets) socket.destroy();
   }
 }
 
-/** A POST of JSON as it goes over the wire. */
+/** Returns the bytes of a POST request with a JSON body. */
 export function post(path: string, token: string, body: object): Buffer {
   const json = JSON.stringify(body);
   const head = [
@@ -120,7 +124,7 @@ function connection(
   });
 }
 
-/** Reads status and content-length of each reply and counts its body away. */
+/** Checks the status of each reply and skips its body by Content-Length. */
 function replyReader(onReply: () => void): (bytes: Buffer, length: number) => void {
   let head = '';
   let bodyBytesLeft = 0;
@@ -130,29 +134,30 @@ function replyReader(onReply: () => void): (bytes: Buffer, length: number) => vo
     head += bytes.toString('latin1', 0, Math.min(length, HEAD_BYTES_MAX));
     const end = head.indexOf('\r\n\r\n');
     if (end < 0 && head.length < HEAD_BYTES_MAX) return;
-    const announced = /\r\ncontent-length: (\d+)\r\n/i.exec(head.slice(0, end + 4));
-    if (!head.startsWith('HTTP/1.1 200 ') || !announced) throw new Error(`not a 200 with a length:\n${head}`);
-    countBody(Number(announced[1]), length - (end + 4 - before));
+    const contentLength = /\r\ncontent-length: (\d+)\r\n/i.exec(head.slice(0, end + 4));
+    if (!head.startsWith('HTTP/1.1 200 ') || !contentLength)
+      throw new Error(`the reply is not a 200 with Content-Length:\n${head}`);
+    skipBody(Number(contentLength[1]), length - (end + 4 - before));
   }
 
-  function countBody(left: number, came: number): void {
-    if (came > left) throw new Error('more bytes came than were announced');
-    bodyBytesLeft = left - came;
+  function skipBody(expectedBytes: number, receivedBytes: number): void {
+    if (receivedBytes > expectedBytes) throw new Error('the reply is longer than its Content-Length');
+    bodyBytesLeft = expectedBytes - receivedBytes;
     if (bodyBytesLeft > 0) return;
     head = '';
     onReply();
   }
 
   return (bytes, length) => {
-    if (bodyBytesLeft > 0) countBody(bodyBytesLeft, length);
+    if (bodyBytesLeft > 0) skipBody(bodyBytesLeft, length);
     else readHead(bytes, length);
   };
 }
 
-/** Exact percentiles: of n latencies in order, the one at rank ceil(p × n). */
-function spread(latenciesMs: Float64Array, seconds: number): Omit<Round, 'clientBusy'> {
-  const answered = latenciesMs.length;
+/** Exact percentiles: of n sorted latencies, the one at rank ceil(p × n). */
+function summarize(latenciesMs: Float64Array, seconds: number): Omit<Round, 'clientBusy'> {
+  const replies = latenciesMs.length;
   latenciesMs.sort();
-  const rank = (p: number) => latenciesMs[Math.ceil(p * answered) - 1] ?? Number.NaN;
-  return { answered, perSecond: answered / seconds, p50Ms: rank(0.5), p99Ms: rank(0.99) };
+  const rank = (p: number) => latenciesMs[Math.ceil(p * replies) - 1] ?? Number.NaN;
+  return { replies, perSecond: replies / seconds, p50Ms: rank(0.5), p99Ms: rank(0.99) };
 }

@@ -1,78 +1,78 @@
-/** `npm run bench:cold`: what each function costs before its first answer, beside the least that it could cost. */
+/** `npm run bench:cold`: measures the cold start of each function, and compares it with minimal functions. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bundle, bundleAll } from './cold/bundles.ts';
-import { type Measured, tableOf } from './cold/report.ts';
-import { eventFor, isServed } from './cold/requests.ts';
+import { type BundleStarts, tableOf } from './cold/report.ts';
+import { eventFor, hasRequest } from './cold/requests.ts';
 import { coldStart } from './cold/start.ts';
-import { type Opened, openWorld } from './cold/table.ts';
+import { type BenchTable, openTable } from './cold/table.ts';
 
-/** Without `--rounds`, no round begins after this long. */
+/** Without `--rounds`, no round starts after this time. */
 const ROUNDS_MS = 75_000;
 
 const HELP = `Usage: npm run -s bench:cold [-- --rounds N] [--only name]
 
-Bundles every function as deploy does (options of serverless.yml) and starts each in a fresh process, without a compile
-cache, on a DynamoDB Local with the demo project in it, over TLS as on AWS; where there is no Java, on a server without
-items. One process after the other, all bundles once a round; a first round is not counted.
+Bundles every function with the options of serverless.yml and starts each in a new process, without a compile cache. The
+functions use DynamoDB Local with the demo project, over TLS as on AWS; without Java, a server that has no items. One
+process runs at a time, each bundle once per round. The first round is not counted.
 
-  bytes     of the bundle
-  import    of require() alone, as the process sees it; "cpu" is the processor time of it
-  answer    from before the process is made to the first answer, the calls to the table in it: a page listed, a grant
-            or a key really made or changed, a password checked. "status" is that of the answer.
+  bytes     size of the bundle
+  import    duration of require(), measured in the process; "cpu" is its processor time
+  reply     time from before the process is started to the first reply, including the calls to the table: the function
+            really lists a page, changes a grant or key, or checks a password. "status" is the status of the reply.
 
-Beside them, bundled with the same options: an empty handler, an empty handler with middy and Powertools' logger, and
-list-grants with the AWS SDK's DynamoDB client in place of our own calls. "x logger" and "x SDK" are ratios to these,
-taken within each round; every number is the median over the rounds, and "rounds" from which to which they went.
+For comparison, bundled with the same options: an empty handler, an empty handler with middy and Powertools' logger, and
+list-grants with the AWS SDK's DynamoDB client in place of this project's own. "x logger" and "x SDK" are the ratios to
+these in the same round. Each number is the median over the rounds; "rounds" is the range.
 
-  --rounds N   so many; without it, as many as begin within ${ROUNDS_MS / 1000} seconds
-  --only name  this function and the peers only; may be given again
-  --help       this text`;
+  --rounds N   number of rounds; by default as many as start within ${ROUNDS_MS / 1000} seconds
+  --only name  measures only this function and those for comparison; can be repeated
+  --help       prints this text`;
 
 async function run(rounds: number | undefined, only: readonly string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kms-grants-cold-'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      // DynamoDB Local ends with this process, however that ends.
+      // DynamoDB Local exits with this process, even without a call to close().
       rmSync(folder, { recursive: true, force: true });
       process.exit(130);
     });
   }
-  let opened: Opened | undefined;
+  let table: BenchTable | undefined;
   try {
-    tell('bundling');
+    showProgress('bundling');
     const bundles = await bundleAll(folder, only);
-    tell('starting DynamoDB Local');
-    opened = await openWorld(folder);
-    return tableOf(await measure(bundles, opened, rounds), opened.what);
+    showProgress('starting DynamoDB Local');
+    table = await openTable(folder);
+    return tableOf(await measure(bundles, table, rounds), table.description);
   } finally {
-    await opened?.close();
+    await table?.close();
     rmSync(folder, { recursive: true });
-    tell('');
+    showProgress('');
   }
 }
 
-/** Round by round, so that what disturbs the machine disturbs all bundles alike. */
-async function measure(bundles: readonly Bundle[], opened: Opened, rounds?: number): Promise<Measured[]> {
-  const measured: Measured[] = bundles.map((bundle) => ({ bundle, starts: [] }));
+/** Starts each bundle once per round, so that other load on the machine affects all bundles alike. */
+async function measure(bundles: readonly Bundle[], table: BenchTable, rounds?: number): Promise<BundleStarts[]> {
+  const results: BundleStarts[] = bundles.map((bundle) => ({ bundle, starts: [] }));
   const startMs = performance.now();
-  const goesOn = (round: number) => (rounds ? round <= rounds : round < 2 || performance.now() - startMs < ROUNDS_MS);
-  for (let round = 0; goesOn(round); round += 1) {
-    tell(round === 0 ? 'warming up' : `round ${round}${rounds ? ` of ${rounds}` : ''}`);
-    for (const { bundle, starts } of measured) {
-      const start = await coldStart(bundle.file, await eventFor(bundle, opened.world), opened.env);
-      const worst = opened.isServing && isServed(bundle) ? 201 : 499;
-      if ((start.status ?? 200) > worst) throw new Error(`${bundle.name} answered ${start.status}: ${start.body}`);
+  const isDue = (round: number) => (rounds ? round <= rounds : round < 2 || performance.now() - startMs < ROUNDS_MS);
+  for (let round = 0; isDue(round); round += 1) {
+    showProgress(round === 0 ? 'warming up' : `round ${round}${rounds ? ` of ${rounds}` : ''}`);
+    for (const { bundle, starts } of results) {
+      const start = await coldStart(bundle.file, await eventFor(bundle, table.fixture), table.env);
+      const statusMax = table.hasItems && hasRequest(bundle) ? 201 : 499;
+      if ((start.status ?? 200) > statusMax) throw new Error(`${bundle.name} replied ${start.status}: ${start.body}`);
       if (round > 0) starts.push(start);
     }
   }
-  return measured;
+  return results;
 }
 
-/** Progress, on one line; only where someone watches. */
-function tell(what: string): void {
+/** Overwrites one line of a terminal; prints nothing elsewhere. */
+function showProgress(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
 }
 
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   });
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    throw new Error('--rounds takes a number from 1');
+    throw new Error('--rounds must be a whole number from 1');
   console.log(values.help ? HELP : await run(rounds, values.only));
 }
 

@@ -1,14 +1,14 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 
-/** What SQLite writes for one revoke: a median of 14 pages of 4096 bytes, each behind a frame header of 24. */
+/** SQLite writes this for one revoke: a median of 14 WAL frames of a 24-byte header and a 4096-byte page. */
 export const COMMIT_BYTES = 14 * (24 + 4096);
 
-/** SQLite starts its log anew after 1000 pages, over the same blocks of the disk. */
+/** SQLite restarts its WAL file after 1000 pages and overwrites the same blocks. */
 const FILE_BYTES = 1000 * (24 + 4096);
 
 /**
- * How many commits a second the disk itself could take: one write and one fdatasync each, nothing else.
- * @param path a file that is not there yet, on the disk that is asked about
+ * Measures how many commits per second the disk allows, each of one write and one fdatasync.
+ * @param path a file on that disk, which must not exist yet
  */
 export function syncsPerSecond(path: string, seconds: number): number {
   const file = openSync(path, 'wx');

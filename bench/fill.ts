@@ -6,14 +6,14 @@ import { createDemoOnFirstStart, type Demo } from '../local/demo.ts';
 import { openServices } from '../local/open-services.ts';
 import { settingsOf } from './service.ts';
 
-export interface FilledKey {
+export interface KeyWithGrants {
   keyId: string;
-  /** In the order in which they are listed. */
+  /** In the order of list-grants. */
   grantIds: string[];
 }
 
-/** Grants under way at once; they share one commit. */
-const BATCH = 500;
+/** Grants that are created at the same time, in one commit. */
+const BATCH_GRANTS = 500;
 const GRANTEES = 1000;
 const OPERATIONS: Operation[][] = [
   ['encrypt-data', 'decrypt-data'],
@@ -22,15 +22,16 @@ const OPERATIONS: Operation[][] = [
 ];
 
 /**
- * Makes the demo project, and keys with so many grants each, before the service starts: through the same authority and
- * store that it uses, without HTTP, so that the grants are what create-grant makes of them.
- * @param granteeOf whose the nth grant of a key is
+ * Creates the demo project and keys with grants, before the service starts. It calls the authority without HTTP, so the
+ * grants are the same as those of create-grant.
+ * @param sizes number of grants of each key
+ * @param granteeOf returns the grantee of the nth grant of a key
  */
-export async function fill(
+export async function createKeysWithGrants(
   dataDir: string,
   sizes: readonly number[],
-  granteeOf: (n: number) => string = oneOfMany(),
-): Promise<{ demo: Demo; keys: FilledKey[] }> {
+  granteeOf: (n: number) => string = randomGrantees(),
+): Promise<{ demo: Demo; keys: KeyWithGrants[] }> {
   const config = parseConfig(settingsOf(dataDir));
   const demo = await createDemoOnFirstStart(config);
   if (!demo) throw new Error(`${dataDir} is not empty`);
@@ -47,13 +48,18 @@ export async function fill(
     return grant_id;
   };
 
-  const keys: FilledKey[] = [];
+  const keys: KeyWithGrants[] = [];
   for (const size of sizes) {
-    const ask = { alias: `bench-${keys.length}`, description: '', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
-    const { keyId } = await authority.createKey(contextOf(demo, 'create-key'), ask);
+    const keyFields = {
+      alias: `bench-${keys.length}`,
+      description: '',
+      keySpec: 'AES_256',
+      keyUsage: 'ENCRYPT_DECRYPT',
+    };
+    const { keyId } = await authority.createKey(contextOf(demo, 'create-key'), keyFields);
     const grantIds: string[] = [];
     while (grantIds.length < size) {
-      const length = Math.min(BATCH, size - grantIds.length);
+      const length = Math.min(BATCH_GRANTS, size - grantIds.length);
       const batch = Array.from({ length }, (_, index) => createGrant(keyId, grantIds.length + index));
       grantIds.push(...(await Promise.all(batch)));
     }
@@ -63,8 +69,7 @@ export async function fill(
   return { demo, keys };
 }
 
-/** Grantees who take turns. */
-function oneOfMany(): (n: number) => string {
+function randomGrantees(): (n: number) => string {
   const grantees = Array.from({ length: GRANTEES }, () => randomBytes(16).toString('hex'));
   return (n) => grantees[n % GRANTEES] ?? '';
 }

@@ -1,20 +1,20 @@
 /**
- * The floor, as a process of its own: node:http that answers each path with bytes it holds in memory. It reads nothing
- * of the request but its path.
+ * The floor, the fastest possible server for comparison: a process with node:http that replies to each path with bytes
+ * from memory. It reads only the path of a request.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What is told to the floor: the reply of each path. */
-export interface Canned {
+/** The reply to a path. */
+export interface StoredReply {
   path: string;
   headers: Record<string, string>;
   body: string;
 }
 
-process.once('message', (canned: Canned[]) => {
+process.once('message', (storedReplies: StoredReply[]) => {
   const replies = new Map(
-    canned.map(({ path, headers, body }) => [path, { headers, body: Buffer.from(body) }] as const),
+    storedReplies.map(({ path, headers, body }) => [path, { headers, body: Buffer.from(body) }] as const),
   );
   const server = createServer({ keepAliveTimeout: 10_000 }, (request, response) => {
     const reply = replies.get(request.url ?? '');

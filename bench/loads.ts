@@ -1,80 +1,94 @@
-/** The loads: what is sent, to whom, and what must be true afterwards. */
+/** The loads: list and revoke requests, sent to the service and the floor, and the check of their effect. */
 import { readFileSync } from 'node:fs';
 import { drive, type Load, post, type Round } from './client.ts';
-import type { FilledKey } from './fill.ts';
-import { pathOf, type Reply, type Running, send } from './service.ts';
+import type { KeyWithGrants } from './fill.ts';
+import { pathOf, type Reply, type ServerProcess, send } from './service.ts';
 
-/** The service, and who asks it. */
-export interface Asking {
-  service: Running;
+/** A service, with a token and its project. */
+export interface ApiClient {
+  service: ServerProcess;
   projectId: string;
   token: string;
 }
 
-/** The floor too. */
-export interface Target extends Asking {
-  floor: Running;
+/** A client of the service, and the floor to compare it with. */
+export interface FloorComparison extends ApiClient {
+  floor: ServerProcess;
 }
 
-/** One round of load, and what it cost the server. */
-export interface Cost extends Round {
-  /** Processor time of all the server's threads for one answer; NaN where the system does not tell. */
+/** The result of one round of load, with the server's use of the processor. */
+export interface MeasuredRound extends Round {
+  /** Processor time of all threads of the server for each reply; NaN on systems other than Linux. */
   cpuMicroseconds: number;
 }
 
-/** The same load on the floor and, right after it, on the service. */
-export interface Turn {
-  floor: Cost;
-  service: Cost;
+/** The results of the same load on the floor and, right after it, on the service. */
+export interface Comparison {
+  floor: MeasuredRound;
+  service: MeasuredRound;
 }
 
-const PAGE = 100;
+const PAGE_GRANTS = 100;
 
-/** A bound for the arrays; no server here comes near it. */
+/** Limits the size of arrays; no server reaches it. */
 const PER_SECOND_MAX = 100_000;
 
-/** Different pages asked for when they are to be anywhere: more than a cache of pages would hold. */
+/** The most different pages that are requested: more than the page cache holds. */
 const PAGES_MAX = 10_000;
 
-export const listBody = ({ keyId }: FilledKey, marker?: string) => ({ key_id: keyId, limit: String(PAGE), marker });
-export const revokeBody = ({ keyId }: FilledKey, grantId: string) => ({ key_id: keyId, grant_id: grantId });
+export const listBody = ({ keyId }: KeyWithGrants, marker?: string) => ({
+  key_id: keyId,
+  limit: String(PAGE_GRANTS),
+  marker,
+});
+export const revokeBody = ({ keyId }: KeyWithGrants, grantId: string) => ({ key_id: keyId, grant_id: grantId });
 
-/** @param pages requests for pages, sent one after the other and then again */
-export function listTurn(target: Target, pages: Buffer[], connections: number, seconds: number): Promise<Turn> {
-  return takeTurns(target, pagesLoad(pages, connections, seconds));
+/** @param pages list requests, sent in order and repeated */
+export function compareList(
+  comparison: FloorComparison,
+  pages: Buffer[],
+  connections: number,
+  seconds: number,
+): Promise<Comparison> {
+  return compare(comparison, pagesLoad(pages, connections, seconds));
 }
 
-/** Revokes the grants, each once, until the time or the grants are over. */
-export function revokeTurn(
-  target: Target,
-  key: FilledKey,
+/** Revokes each grant once, until the time has passed or no grant is left. */
+export function compareRevoke(
+  comparison: FloorComparison,
+  key: KeyWithGrants,
   grantIds: string[],
   connections: number,
   seconds: number,
-): Promise<Turn> {
-  return takeTurns(target, revokesLoad(target, key, grantIds, connections, seconds));
+): Promise<Comparison> {
+  return compare(comparison, revokesLoad(comparison, key, grantIds, connections, seconds));
 }
 
-/** As revokeTurn, without the floor. */
-export function revokeRound(
-  target: Asking,
-  key: FilledKey,
+/** As compareRevoke, without the floor. */
+export function measureRevoke(
+  client: ApiClient,
+  key: KeyWithGrants,
   grantIds: string[],
   connections: number,
   seconds: number,
-): Promise<Cost> {
-  return measure(target.service, revokesLoad(target, key, grantIds, connections, seconds));
+): Promise<MeasuredRound> {
+  return measure(client.service, revokesLoad(client, key, grantIds, connections, seconds));
 }
 
-function revokesLoad(target: Asking, key: FilledKey, grantIds: string[], connections: number, seconds: number) {
-  const revokes = grantIds.map((grantId) => requestOf(target, 'revoke-grant', revokeBody(key, grantId)));
+function revokesLoad(client: ApiClient, key: KeyWithGrants, grantIds: string[], connections: number, seconds: number) {
+  const revokes = grantIds.map((grantId) => requestOf(client, 'revoke-grant', revokeBody(key, grantId)));
   const request = (n: number) => revokes[n % revokes.length] as Buffer;
   return { connections, seconds, requestsMax: revokes.length, request };
 }
 
-/** As listTurn, without the floor. */
-export function listRound(target: Asking, pages: Buffer[], connections: number, seconds: number): Promise<Cost> {
-  return measure(target.service, pagesLoad(pages, connections, seconds));
+/** As compareList, without the floor. */
+export function measureList(
+  client: ApiClient,
+  pages: Buffer[],
+  connections: number,
+  seconds: number,
+): Promise<MeasuredRound> {
+  return measure(client.service, pagesLoad(pages, connections, seconds));
 }
 
 function pagesLoad(pages: Buffer[], connections: number, seconds: number): Omit<Load, 'port'> {
@@ -82,55 +96,56 @@ function pagesLoad(pages: Buffer[], connections: number, seconds: number): Omit<
   return { connections, seconds, requestsMax: seconds * PER_SECOND_MAX, request };
 }
 
-/** The marker of the page in the middle of the key. */
-export const middleOf = ({ grantIds }: FilledKey) => grantIds[grantIds.length / 2] as string;
+/** The marker of the page in the middle of the key's list. */
+export const middleMarker = ({ grantIds }: KeyWithGrants) => grantIds[grantIds.length / 2] as string;
 
-export function middlePage(asking: Asking, key: FilledKey): Buffer[] {
-  return pagesAfter(asking, key, [middleOf(key)]);
+export function middlePage(client: ApiClient, key: KeyWithGrants): Buffer[] {
+  return pagesAfter(client, key, [middleMarker(key)]);
 }
 
-/** Pages all over the key, far from one to the next; all of them whole. */
-export function pagesAnywhere(asking: Asking, key: FilledKey): Buffer[] {
-  const places = key.grantIds.length - PAGE - 1;
-  const golden = 0.618034;
+/** Requests for full pages all over the key's list, each far from the one before. */
+export function scatteredPages(client: ApiClient, key: KeyWithGrants): Buffer[] {
+  const positions = key.grantIds.length - PAGE_GRANTS - 1;
+  const goldenRatio = 0.618034;
   const markers = Array.from(
-    { length: Math.min(places, PAGES_MAX) },
-    (_, n) => key.grantIds[Math.floor(((n * golden) % 1) * places)] as string,
+    { length: Math.min(positions, PAGES_MAX) },
+    (_, n) => key.grantIds[Math.floor(((n * goldenRatio) % 1) * positions)] as string,
   );
-  return pagesAfter(asking, key, markers);
+  return pagesAfter(client, key, markers);
 }
 
-function pagesAfter(asking: Asking, key: FilledKey, markers: string[]): Buffer[] {
-  return markers.map((marker) => requestOf(asking, 'list-grants', listBody(key, marker)));
+function pagesAfter(client: ApiClient, key: KeyWithGrants, markers: string[]): Buffer[] {
+  return markers.map((marker) => requestOf(client, 'list-grants', listBody(key, marker)));
 }
 
-/** @throws unless the service still has exactly so many grants on the key */
-export async function assertTotal(target: Asking, key: FilledKey, expected: number): Promise<void> {
-  const { status, body } = await ask(target, 'list-grants', listBody(key));
+/** @throws Error unless the key has exactly `expected` grants */
+export async function assertTotal(client: ApiClient, key: KeyWithGrants, expected: number): Promise<void> {
+  const { status, body } = await callApi(client, 'list-grants', listBody(key));
   const { total } = JSON.parse(body) as { total?: number };
-  if (status !== 200 || total !== expected) throw new Error(`${expected} grants should be left; it says ${body}`);
+  if (status !== 200 || total !== expected)
+    throw new Error(`the key should have ${expected} grants, but list-grants replied ${body}`);
 }
 
-export function ask({ service, projectId, token }: Asking, name: string, body: object): Promise<Reply> {
+export function callApi({ service, projectId, token }: ApiClient, name: string, body: object): Promise<Reply> {
   return send(service.port, pathOf(projectId, name), token, body);
 }
 
-function requestOf({ projectId, token }: Asking, name: string, body: object): Buffer {
+function requestOf({ projectId, token }: ApiClient, name: string, body: object): Buffer {
   return post(pathOf(projectId, name), token, body);
 }
 
-/** The floor forgets nothing and so takes a revoke any number of times: it runs for as long as the time lasts. */
-async function takeTurns({ service, floor }: Target, load: Omit<Load, 'port'>): Promise<Turn> {
+/** The floor changes nothing, so it can repeat the same revokes for the whole time. */
+async function compare({ service, floor }: FloorComparison, load: Omit<Load, 'port'>): Promise<Comparison> {
   return {
     floor: await measure(floor, { ...load, requestsMax: load.seconds * PER_SECOND_MAX }),
     service: await measure(service, load),
   };
 }
 
-async function measure({ port, child }: Running, load: Omit<Load, 'port'>): Promise<Cost> {
+async function measure({ port, child }: ServerProcess, load: Omit<Load, 'port'>): Promise<MeasuredRound> {
   const before = cpuMs(child.pid);
   const round = await drive({ ...load, port });
-  return { ...round, cpuMicroseconds: ((cpuMs(child.pid) - before) * 1000) / round.answered };
+  return { ...round, cpuMicroseconds: ((cpuMs(child.pid) - before) * 1000) / round.replies };
 }
 
 /** Processor time that a process has used. Source: proc_pid_stat(5), utime and stime, in hundredths of a second. */

@@ -1,11 +1,11 @@
-/** What was measured, as medians over the rounds, and as a table. */
+/** The report of the bench: medians over the rounds, as data and as a table. */
 import { cpus } from 'node:os';
 import { COMMIT_BYTES } from './disk.ts';
-import type { Cost, Turn } from './loads.ts';
-import type { UpstreamTurn } from './upstream.ts';
-import type { HookRun, RatedRun } from './webhook.ts';
+import type { Comparison, MeasuredRound } from './loads.ts';
+import type { UpstreamComparison } from './upstream.ts';
+import type { RateLimitedRun, WebhookRun } from './webhook.ts';
 
-export interface NamedTurn extends Turn {
+export interface NamedComparison extends Comparison {
   what: string;
   connections: number;
 }
@@ -13,24 +13,24 @@ export interface NamedTurn extends Turn {
 export interface PagesRound {
   page: string;
   grants: number;
-  service: Cost;
+  service: MeasuredRound;
 }
 
-/** By round; every round has the same entries in the same order. */
-export interface Measured {
-  turns: NamedTurn[][];
+/** All results by round; every round has the same entries in the same order. */
+export interface Measurements {
+  comparisons: NamedComparison[][];
   syncsPerSecond: number[];
   pages: PagesRound[][];
-  upstream: UpstreamTurn[][];
-  hooks: HookRun[];
-  rated?: RatedRun;
+  upstream: UpstreamComparison[][];
+  webhooks: WebhookRun[];
+  rateLimited?: RateLimitedRun;
 }
 
-export type Report = ReturnType<typeof measuredOf> & { aims: { aim: string; met: boolean }[] };
+export type Report = ReturnType<typeof resultsOf> & { aims: { aim: string; met: boolean }[] };
 
-/** @param plan told as it is */
-export function reportOf(measured: Measured, plan: object): Report {
-  const report = measuredOf(measured, plan);
+/** @param plan becomes part of the report */
+export function reportOf(measurements: Measurements, plan: object): Report {
+  const report = resultsOf(measurements, plan);
   const at16 = (what: string) => report.results.filter((row) => row.connections === 16 && row.what.startsWith(what));
   return {
     ...report,
@@ -52,35 +52,38 @@ export function reportOf(measured: Measured, plan: object): Report {
         met: report.pages.every(({ cost }) => cost.median <= 1.1),
       },
       {
-        aim: 'in front of another KMS under 2 ms longer at p50',
-        met: report.upstream.every(({ longerMs }) => longerMs.median < 2),
+        aim: 'with an upstream KMS, at most 2 ms are added at p50',
+        met: report.upstream.every(({ addedMs }) => addedMs.median < 2),
       },
       {
-        aim: '10,000 grants by one hook in under 10 s, at the speed of this run',
-        met: (report.hook.hookMs / report.hook.grants) * 10_000 < 10_000,
+        aim: '10,000 grants by one webhook in under 10 s, at the speed of this run',
+        met: (report.webhook.webhookMs / report.webhook.grants) * 10_000 < 10_000,
       },
       {
-        aim: 'p99 of others under 100 ms meanwhile, in the slowest quarter of a second',
-        met: report.hook.listP99Ms < 100 && report.hook.revokeP99Ms < 100,
+        aim: 'p99 of other requests under 100 ms meanwhile, in the slowest quarter of a second',
+        met: report.webhook.listP99Ms < 100 && report.webhook.revokeP99Ms < 100,
       },
       {
-        aim: 'in front of another KMS within 10 % of what its rate allows',
-        met: report.rated !== undefined && report.rated.tookMs <= 1.1 * report.rated.leastMs,
+        aim: 'with an upstream KMS, a webhook takes at most 10 % longer than its rate limit requires',
+        met: report.rateLimited !== undefined && report.rateLimited.durationMs <= 1.1 * report.rateLimited.shortestMs,
       },
     ],
   };
 }
 
-function measuredOf({ turns, syncsPerSecond, pages, upstream, hooks, rated }: Measured, plan: object) {
-  const hook = (name: keyof HookRun) => median(hooks.map((run) => run[name]));
+function resultsOf(
+  { comparisons, syncsPerSecond, pages, upstream, webhooks, rateLimited }: Measurements,
+  plan: object,
+) {
+  const webhookMedian = (name: keyof WebhookRun) => median(webhooks.map((run) => run[name]));
   return {
     machine: { node: process.version, cpu: cpus()[0]?.model.trim(), cpus: cpus().length },
     plan,
-    results: transpose(turns).map((rounds) => ({
+    results: transpose(comparisons).map((rounds) => ({
       what: rounds[0]?.what ?? '',
       connections: rounds[0]?.connections ?? 0,
-      service: middle(rounds.map(({ service }) => service)),
-      floor: middle(rounds.map(({ floor }) => floor)),
+      service: medianRound(rounds.map(({ service }) => service)),
+      floor: medianRound(rounds.map(({ floor }) => floor)),
       ratio: spread(rounds.map(({ service, floor }) => service.perSecond / floor.perSecond)),
     })),
     disk: { commitBytes: COMMIT_BYTES, syncsPerSecond: Math.round(median(syncsPerSecond)) },
@@ -89,33 +92,33 @@ function measuredOf({ turns, syncsPerSecond, pages, upstream, hooks, rated }: Me
       grants: rounds[0]?.grants ?? 0,
       perSecond: Math.round(median(rounds.map(({ service }) => service.perSecond))),
       cpuMicroseconds: hundredths(median(rounds.map(({ service }) => service.cpuMicroseconds))),
-      cost: spread(rounds.map((row, round) => smallest(pages[round], row).perSecond / row.service.perSecond)),
+      cost: spread(rounds.map((row, round) => smallestKey(pages[round], row).perSecond / row.service.perSecond)),
     })),
     upstream: transpose(upstream).map((rounds) => ({
       what: rounds[0]?.what ?? '',
-      straightMs: hundredths(median(rounds.map(({ straight }) => straight.p50Ms))),
-      throughMs: hundredths(median(rounds.map(({ through }) => through.p50Ms))),
-      longerMs: spread(rounds.map(({ straight, through }) => through.p50Ms - straight.p50Ms)),
+      directMs: hundredths(median(rounds.map(({ direct }) => direct.p50Ms))),
+      throughServiceMs: hundredths(median(rounds.map(({ throughService }) => throughService.p50Ms))),
+      addedMs: spread(rounds.map(({ direct, throughService }) => throughService.p50Ms - direct.p50Ms)),
     })),
-    hook: {
-      grants: hook('grants'),
-      keys: hook('keys'),
-      hookMs: Math.round(hook('hookMs')),
-      aloneMs: Math.round(hook('aloneMs')),
-      at16Ms: Math.round(hook('at16Ms')),
-      /** Of one by one at one connection. */
-      ratio: spread(hooks.map(({ hookMs, aloneMs }) => hookMs / aloneMs)),
-      listP99Ms: hundredths(hook('listP99Ms')),
-      revokeP99Ms: hundredths(hook('revokeP99Ms')),
-      othersAnswered: hook('othersAnswered'),
+    webhook: {
+      grants: webhookMedian('grants'),
+      keys: webhookMedian('keys'),
+      webhookMs: Math.round(webhookMedian('webhookMs')),
+      oneByOneMs: Math.round(webhookMedian('oneByOneMs')),
+      oneByOneAt16Ms: Math.round(webhookMedian('oneByOneAt16Ms')),
+      /** Of the time one by one at one connection. */
+      ratio: spread(webhooks.map(({ webhookMs, oneByOneMs }) => webhookMs / oneByOneMs)),
+      listP99Ms: hundredths(webhookMedian('listP99Ms')),
+      revokeP99Ms: hundredths(webhookMedian('revokeP99Ms')),
+      otherReplies: webhookMedian('otherReplies'),
     },
-    rated,
+    rateLimited,
   };
 }
 
-/** The report for people. */
-export function tableOf({ machine, results, disk, pages, upstream, hook, rated, aims }: Report): string {
-  const servers = results.map(({ what, connections, service, floor, ratio }) => [
+/** Returns the report as a table. */
+export function tableOf({ machine, results, disk, pages, upstream, webhook, rateLimited, aims }: Report): string {
+  const resultRows = results.map(({ what, connections, service, floor, ratio }) => [
     what,
     connections,
     service.perSecond,
@@ -130,7 +133,7 @@ export function tableOf({ machine, results, disk, pages, upstream, hook, rated, 
     Math.round(floor.cpuMicroseconds),
     `${percent(service.clientBusy)}, ${percent(floor.clientBusy)}`,
   ]);
-  const costs = pages.map(({ page, grants, perSecond, cpuMicroseconds, cost }) => [
+  const pageRows = pages.map(({ page, grants, perSecond, cpuMicroseconds, cost }) => [
     page,
     grants.toLocaleString('en'),
     perSecond,
@@ -138,15 +141,15 @@ export function tableOf({ machine, results, disk, pages, upstream, hook, rated, 
     `${cost.min.toFixed(2)} to ${cost.max.toFixed(2)}`,
     Math.round(cpuMicroseconds),
   ]);
-  const fronts = upstream.map(({ what, straightMs, throughMs, longerMs }) => [
+  const upstreamRows = upstream.map(({ what, directMs, throughServiceMs, addedMs }) => [
     what,
-    straightMs.toFixed(2),
-    throughMs.toFixed(2),
-    longerMs.median.toFixed(2),
-    `${longerMs.min.toFixed(2)} to ${longerMs.max.toFixed(2)}`,
+    directMs.toFixed(2),
+    throughServiceMs.toFixed(2),
+    addedMs.median.toFixed(2),
+    `${addedMs.min.toFixed(2)} to ${addedMs.max.toFixed(2)}`,
   ]);
   return [
-    `Node ${machine.node}, ${machine.cpus} x ${machine.cpu}. Medians over the rounds; p50 and p99 in ms, cpu in µs an answer.`,
+    `Node ${machine.node}, ${machine.cpus} x ${machine.cpu}. Medians over rounds; p50 and p99 in ms, cpu in µs a reply.`,
     '',
     ...columns([
       [
@@ -164,52 +167,53 @@ export function tableOf({ machine, results, disk, pages, upstream, hook, rated, 
         'floor',
         'client busy',
       ],
-      ...servers,
+      ...resultRows,
     ]),
     '',
-    `The disk alone takes ${disk.syncsPerSecond} commits a second (${disk.commitBytes} bytes and an fdatasync each).`,
+    `The disk alone allows ${disk.syncsPerSecond} commits a second of ${disk.commitBytes} bytes and an fdatasync each.`,
     '',
-    ...columns([['pages', 'grants', 'req/s', 'cost', 'rounds', 'cpu'], ...costs]),
+    ...columns([['pages', 'grants', 'req/s', 'cost', 'rounds', 'cpu'], ...pageRows]),
     '',
-    ...columns([['upstream, p50', 'straight', 'through', 'longer', 'rounds'], ...fronts]),
+    ...columns([['upstream, p50', 'direct', 'through service', 'added', 'rounds'], ...upstreamRows]),
     '',
     ...columns([
-      ['hook', 'grants', 'keys', 's', 'one by one', 'at 16', 'of one by one', 'list p99', 'revoke p99', 'others'],
+      ['webhook', 'grants', 'keys', 's', 'one by one', 'at 16', 'of one by one', 'list p99', 'revoke p99', 'others'],
       [
         'all of a principal',
-        hook.grants.toLocaleString('en'),
-        hook.keys,
-        seconds(hook.hookMs),
-        seconds(hook.aloneMs),
-        seconds(hook.at16Ms),
-        percent(hook.ratio.median),
-        hook.listP99Ms.toFixed(1),
-        hook.revokeP99Ms.toFixed(1),
-        hook.othersAnswered,
+        webhook.grants.toLocaleString('en'),
+        webhook.keys,
+        seconds(webhook.webhookMs),
+        seconds(webhook.oneByOneMs),
+        seconds(webhook.oneByOneAt16Ms),
+        percent(webhook.ratio.median),
+        webhook.listP99Ms.toFixed(1),
+        webhook.revokeP99Ms.toFixed(1),
+        webhook.otherReplies,
       ],
     ]),
-    ...(rated ? [ratedLine(rated)] : []),
+    ...(rateLimited ? [rateLimitedLine(rateLimited)] : []),
     '',
     ...aims.map(({ aim, met }) => `${met ? 'met    ' : 'missed '} ${aim}`),
   ].join('\n');
 }
 
-const ratedLine = ({ perSecond, grants, calls, tookMs, leastMs }: RatedRun) =>
-  `At ${perSecond} calls a second: ${grants} grants, ${calls} calls in ${seconds(tookMs)} s; the least is ${seconds(leastMs)} s (${percent(tookMs / leastMs)}).`;
+const rateLimitedLine = ({ perSecond, grants, calls, durationMs, shortestMs }: RateLimitedRun) =>
+  `At ${perSecond} calls a second: ${grants} grants, ${calls} calls in ${seconds(durationMs)} s; ` +
+  `the rate limit requires ${seconds(shortestMs)} s (${percent(durationMs / shortestMs)}).`;
 
-/** The same page of the smallest key, in the same round. */
-function smallest(round: PagesRound[] = [], { page }: PagesRound): Cost {
-  return round.find((row) => row.page === page)?.service as Cost;
+/** The result for the smallest key in the same round. */
+function smallestKey(round: PagesRound[] = [], { page }: PagesRound): MeasuredRound {
+  return round.find((row) => row.page === page)?.service as MeasuredRound;
 }
 
 function transpose<T>(rounds: T[][]): T[][] {
   return (rounds[0] ?? []).map((_, entry) => rounds.map((round) => round[entry] as T));
 }
 
-function middle(rounds: Cost[]) {
-  const of = (name: keyof Cost) => median(rounds.map((round) => round[name]));
+function medianRound(rounds: MeasuredRound[]) {
+  const of = (name: keyof MeasuredRound) => median(rounds.map((round) => round[name]));
   return {
-    answered: rounds.reduce((sum, { answered }) => sum + answered, 0),
+    replies: rounds.reduce((sum, { replies }) => sum + replies, 0),
     perSecond: Math.round(of('perSecond')),
     p50Ms: hundredths(of('p50Ms')),
     p99Ms: hundredths(of('p99Ms')),
@@ -226,7 +230,7 @@ function spread(ratios: number[]) {
   };
 }
 
-/** Of an even number, the mean of the middle two. */
+/** Of an even number of values, the mean of the middle two. */
 function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -238,7 +242,7 @@ const hundredths = (value: number) => Math.round(value * 100) / 100;
 const seconds = (ms: number) => (ms / 1000).toFixed(2);
 const percent = (value: number) => `${Math.round(value * 100)} %`;
 
-/** Lines of cells, the first column to the left and the others to the right. */
+/** Aligns the first column to the left and the others to the right. */
 function columns(lines: (string | number)[][]): string[] {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));
   return lines.map((line) =>

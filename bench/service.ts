@@ -1,4 +1,4 @@
-/** What is measured, as processes of their own: the service and the floor. */
+/** Starts the measured servers, the service and the floor, as processes of their own. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -7,14 +7,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
 import type { Demo } from '../local/demo.ts';
-import type { Canned } from './floor.ts';
+import type { StoredReply } from './floor.ts';
 
-export interface Running {
+export interface ServerProcess {
   port: number;
   child: ChildProcess;
 }
 
-/** One reply, as its bytes say. */
 export interface Reply {
   status: number | undefined;
   headers: [name: string, value: string][];
@@ -24,8 +23,8 @@ export interface Reply {
 const READY_MS = 10_000;
 const STOP_MS = 5_000;
 
-/** Headers that node:http writes itself. */
-const NODES_OWN = ['Date', 'Connection', 'Keep-Alive'];
+/** Headers that node:http adds itself. */
+const NODE_HEADERS = ['Date', 'Connection', 'Keep-Alive'];
 
 export const settingsOf = (dataDir: string) => ({
   DATA_DIR: dataDir,
@@ -36,8 +35,8 @@ export const settingsOf = (dataDir: string) => ({
 
 export const pathOf = (projectId: string, name: string) => `/v1.0/${projectId}/kms/${name}`;
 
-/** Starts the service on a port that the system picks; what it prints goes to a file, as in production. */
-export async function startService(dataDir: string, settings: Record<string, string> = {}): Promise<Running> {
+/** Starts the service on a free port. Its output goes to a file, as in production. */
+export async function startService(dataDir: string, settings: Record<string, string> = {}): Promise<ServerProcess> {
   const log = join(dataDir, 'service.log');
   const file = openSync(log, 'a');
   const child = spawn(process.execPath, ['local/start.ts'], {
@@ -48,37 +47,37 @@ export async function startService(dataDir: string, settings: Record<string, str
   closeSync(file);
   const untilMs = performance.now() + READY_MS;
   while (child.exitCode === null && performance.now() < untilMs) {
-    const found = /kms-grants listens on \S+:(\d+)\n/.exec(readFileSync(log, 'utf8'));
-    if (found) return { port: Number(found[1]), child };
+    const listening = /kms-grants listens on \S+:(\d+)\n/.exec(readFileSync(log, 'utf8'));
+    if (listening) return { port: Number(listening[1]), child };
     await after(10);
   }
   child.kill('SIGKILL');
   throw new Error(`the service did not start:\n${readFileSync(log, 'utf8')}`);
 }
 
-/** Starts the floor with a reply for each path, and sees that it gives the same bytes. */
-export async function startFloor(replies: ReadonlyMap<string, Reply>): Promise<Running> {
+/** Starts the floor with a reply for each path, and checks that it replies with the same bytes as the service. */
+export async function startFloor(replies: ReadonlyMap<string, Reply>): Promise<ServerProcess> {
   const child = fork(join(import.meta.dirname, 'floor.ts'), { execArgv: [] });
-  const canned: Canned[] = [...replies].map(([path, { headers, body }]) => ({
+  const storedReplies: StoredReply[] = [...replies].map(([path, { headers, body }]) => ({
     path,
-    headers: Object.fromEntries(headers.filter(([name]) => !NODES_OWN.includes(name))),
+    headers: Object.fromEntries(headers.filter(([name]) => !NODE_HEADERS.includes(name))),
     body,
   }));
-  child.send(canned);
+  child.send(storedReplies);
   const [port] = await Promise.race([
     once(child, 'message') as Promise<[number]>,
     once(child, 'exit').then(() => Promise.reject(new Error('the floor did not start'))),
   ]);
   for (const [path, reply] of replies) {
-    const [floors, services] = [bytesOf(await send(port, path, '', {})), bytesOf(reply)];
-    if (floors !== services)
-      throw new Error(`floor and service differ:\n${floors.slice(0, 400)}\n${services.slice(0, 400)}`);
+    const [floor, service] = [contentOf(await send(port, path, '', {})), contentOf(reply)];
+    if (floor !== service)
+      throw new Error(`the replies of floor and service differ:\n${floor.slice(0, 400)}\n${service.slice(0, 400)}`);
   }
   return { port, child };
 }
 
-/** Lets it finish, and ends it when it does not. */
-export async function stop({ child }: Running): Promise<void> {
+/** Stops the process, with SIGKILL if SIGTERM does not end it in time. */
+export async function stop({ child }: ServerProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
@@ -87,17 +86,17 @@ export async function stop({ child }: Running): Promise<void> {
   clearTimeout(force);
 }
 
-/** A token of the demo's creator, got as anyone gets it. */
+/** Logs in as the demo's creator over HTTP. @returns the token */
 export async function logIn(port: number, { project_id, users: [creator] }: Demo): Promise<string> {
   const user = { id: creator?.user_id, password: creator?.password };
   const auth = { identity: { methods: ['password'], password: { user } }, scope: { project: { id: project_id } } };
   const { status, headers, body } = await send(port, '/v3/auth/tokens', '', { auth });
   const token = new Map(headers).get('x-subject-token');
-  if (status !== 201 || !token) throw new Error(`no token: ${status} ${body}`);
+  if (status !== 201 || !token) throw new Error(`the login failed: ${status} ${body}`);
   return token;
 }
 
-/** One request, outside of any measurement. */
+/** Sends one request, outside of any measurement. */
 export async function send(port: number, path: string, token: string, body: object): Promise<Reply> {
   const request = httpRequest({ port, host: '127.0.0.1', path, method: 'POST', headers: { 'x-auth-token': token } });
   request.end(JSON.stringify(body));
@@ -112,7 +111,7 @@ export async function send(port: number, path: string, token: string, body: obje
   };
 }
 
-/** All but the time. */
-function bytesOf({ status, headers, body }: Reply): string {
+/** The reply without the value of its Date header. */
+function contentOf({ status, headers, body }: Reply): string {
   return JSON.stringify([status, headers.map(([name, value]) => (name === 'Date' ? [name] : [name, value])), body]);
 }

@@ -1,28 +1,28 @@
-/** What it costs to stand in front of another KMS: the same calls, straight to one and through the service. */
+/** Measures the time that the service adds to calls to an upstream KMS. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Round } from './client.ts';
-import type { FilledKey } from './fill.ts';
-import { type Asking, listRound, middlePage, revokeRound } from './loads.ts';
-import { type Running, startService } from './service.ts';
+import type { KeyWithGrants } from './fill.ts';
+import { type ApiClient, measureList, measureRevoke, middlePage } from './loads.ts';
+import { type ServerProcess, startService } from './service.ts';
 
-/** The same load, straight to the KMS and, right after it, through the service in front of it. */
-export interface UpstreamTurn {
+/** The results of the same load, sent to the upstream KMS and, right after it, through the service. */
+export interface UpstreamComparison {
   what: string;
-  straight: Round;
-  through: Round;
+  direct: Round;
+  throughService: Round;
 }
 
-/** Starts the service in front of another one that plays the cloud, its tokens checked by that one too. */
-export async function startFront(dataDir: string, cloud: Running): Promise<Running> {
-  const folder = join(dataDir, 'front');
+/** Starts a service whose upstream KMS and IAM is another service. */
+export async function startServiceOnUpstream(dataDir: string, upstream: ServerProcess): Promise<ServerProcess> {
+  const folder = join(dataDir, 'on-upstream');
   mkdirSync(folder);
-  const endpoint = `http://127.0.0.1:${cloud.port}`;
+  const endpoint = `http://127.0.0.1:${upstream.port}`;
   return startService(folder, {
     AUTHORITY: 'upstream',
     KMS_ENDPOINT: endpoint,
     KMS_CREDENTIALS: 'caller',
-    // A limit that is never met here.
+    // Higher than the load, so that it never delays a call.
     KMS_RATE_PER_SECOND: '1000',
     IDENTITY: 'keystone',
     IAM_ENDPOINT: endpoint,
@@ -31,27 +31,34 @@ export async function startFront(dataDir: string, cloud: Running): Promise<Runni
 }
 
 /**
- * One call after the other: what each call takes is wanted, not how many there can be.
- * @param key to revoke from; half of the grants go each way
+ * Measures latency, so it sends one call after the other.
+ * @param client client of the upstream KMS
+ * @param service the service in front of it
+ * @param load.grantIds grants of `key` to revoke; half of them directly
  */
-export async function upstreamTurns(
-  cloud: Asking,
-  front: Running,
-  { listKey, key, grantIds, seconds }: { listKey: FilledKey; key: FilledKey; grantIds: string[]; seconds: number },
-): Promise<UpstreamTurn[]> {
-  const through: Asking = { ...cloud, service: front };
-  const page = middlePage(cloud, listKey);
+export async function compareWithUpstream(
+  client: ApiClient,
+  service: ServerProcess,
+  {
+    listKey,
+    key,
+    grantIds,
+    seconds,
+  }: { listKey: KeyWithGrants; key: KeyWithGrants; grantIds: string[]; seconds: number },
+): Promise<UpstreamComparison[]> {
+  const serviceClient: ApiClient = { ...client, service };
+  const page = middlePage(client, listKey);
   const half = Math.floor(grantIds.length / 2);
   return [
     {
       what: 'list one page',
-      straight: await listRound(cloud, page, 1, seconds),
-      through: await listRound(through, page, 1, seconds),
+      direct: await measureList(client, page, 1, seconds),
+      throughService: await measureList(serviceClient, page, 1, seconds),
     },
     {
       what: 'revoke',
-      straight: await revokeRound(cloud, key, grantIds.slice(0, half), 1, seconds),
-      through: await revokeRound(through, key, grantIds.slice(half), 1, seconds),
+      direct: await measureRevoke(client, key, grantIds.slice(0, half), 1, seconds),
+      throughService: await measureRevoke(serviceClient, key, grantIds.slice(half), 1, seconds),
     },
   ];
 }

@@ -1,65 +1,74 @@
-/** What one webhook does in one step, beside what it replaces: all grants of a principal, one call after the other. */
+/** Measures a webhook that revokes all grants of a principal, and compares it with revoking them one by one. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import type { Round } from './client.ts';
-import { type FilledKey, fill } from './fill.ts';
-import { type Asking, ask, listRound, middlePage, revokeRound } from './loads.ts';
-import { logIn, type Running, startService, stop } from './service.ts';
+import { createKeysWithGrants, type KeyWithGrants } from './fill.ts';
+import { type ApiClient, callApi, measureList, measureRevoke, middlePage } from './loads.ts';
+import { logIn, type ServerProcess, startService, stop } from './service.ts';
 
-/** How much of what there is to revoke, and what of others is there beside it. */
-export interface HookPlan {
+/** The number of keys and grants. */
+export interface WebhookPlan {
   keys: number;
-  /** Grants of the principal on each key; others have as many. */
+  /** Grants of the principal on each key; another principal has as many. */
   each: number;
-  /** Grants that others revoke meanwhile. */
+  /** Grants of the other principal that are revoked through the API meanwhile. */
   others: number;
 }
 
-export interface HookRun {
+export interface WebhookRun {
   grants: number;
   keys: number;
-  /** From the hook sent to the job done. */
-  hookMs: number;
-  /** What the same takes by revoke-grant, at one connection and at 16. */
-  aloneMs: number;
-  at16Ms: number;
-  /** Of others' requests while the job ran, the slowest round's. */
+  /** From sending the webhook to the end of its job. */
+  webhookMs: number;
+  /** The time that revoke-grant takes for the same grants, at 1 connection and at 16. */
+  oneByOneMs: number;
+  oneByOneAt16Ms: number;
+  /** Latency of other requests while the job ran, in the slowest round. */
   listP99Ms: number;
   revokeP99Ms: number;
-  othersAnswered: number;
+  /** Number of replies to other requests while the job ran. */
+  otherReplies: number;
 }
 
 const ROUND_SECONDS = 0.25;
-const OTHERS_CONNECTIONS = 4;
-/** Enough for a rate; the rest of the time is worked out from it. */
-const SAMPLE = 1_000;
+const OTHER_CONNECTIONS = 4;
+/** Grants that are revoked one by one; the time for all is extrapolated from their rate. */
+const SAMPLE_GRANTS = 1_000;
 
-/** Fills a folder of its own, starts the service on it, and has everything of one principal revoked by a hook. */
-export async function hookRun(dataDir: string, plan: HookPlan, running: Running[]): Promise<HookRun> {
+/** Creates the grants in a new folder, starts the service on it and measures the webhook. */
+export async function measureWebhook(
+  dataDir: string,
+  plan: WebhookPlan,
+  running: ServerProcess[],
+): Promise<WebhookRun> {
   mkdirSync(dataDir);
   const principal = randomBytes(16).toString('hex');
   const other = randomBytes(16).toString('hex');
   const [first, ...sizes] = Array.from({ length: plan.keys }, () => 2 * plan.each) as [number, ...number[]];
   const granteeOf = (n: number) => (n < 2 * plan.each && n % 2 === 0 ? principal : other);
-  const { demo, keys } = await fill(dataDir, [first + plan.others + SAMPLE * 2, ...sizes], granteeOf);
-  // Others work on the first key.
-  const [shared] = keys as [FilledKey];
-  const { secret, settings } = sourceIn(dataDir, demo.project_id);
+  const { demo, keys } = await createKeysWithGrants(
+    dataDir,
+    [first + plan.others + SAMPLE_GRANTS * 2, ...sizes],
+    granteeOf,
+  );
+  // The other requests use the first key.
+  const [shared] = keys as [KeyWithGrants];
+  const { secret, settings } = writeSource(dataDir, demo.project_id);
   const service = await startService(dataDir, settings);
   running.push(service);
   try {
-    const asking: Asking = { service, projectId: demo.project_id, token: await logIn(service.port, demo) };
-    return await measure(asking, { principal, other, shared, secret, keys: keys.length });
+    const client: ApiClient = { service, projectId: demo.project_id, token: await logIn(service.port, demo) };
+    return await measure(client, { principal, other, shared, secret, keys: keys.length });
   } finally {
     await stop(service);
   }
 }
 
-/** The settings of a service that one source may tell of somebody who left. */
-function sourceIn(dataDir: string, projectId: string) {
+/** Writes the settings of a webhook source. @returns its secret, and the service's setting HOOKS */
+function writeSource(dataDir: string, projectId: string) {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const bench = { kind: 'standard', secrets: [secret], projects: [projectId], actions: ['principal.disabled'] };
   const file = join(dataDir, 'hooks.json');
@@ -67,28 +76,36 @@ function sourceIn(dataDir: string, projectId: string) {
   return { secret, settings: { HOOKS: `file:${file}` } };
 }
 
-export interface RatedRun {
+export interface RateLimitedRun {
   perSecond: number;
   grants: number;
-  /** Calls at the KMS behind it: the lists before and after too. */
+  /** Calls to the upstream KMS, including the lists before and after the revocations. */
   calls: number;
-  tookMs: number;
-  /** The least that so many calls take when no second may see more of them. */
-  leastMs: number;
+  durationMs: number;
+  /** The shortest time in which the rate limit allows this number of calls. */
+  shortestMs: number;
 }
 
-/** The same in front of another KMS that takes so many calls a second. */
-export async function ratedRun(dataDir: string, perSecond: number, running: Running[]): Promise<RatedRun> {
-  const [cloudDir, frontDir] = [join(dataDir, 'cloud'), join(dataDir, 'front')];
-  for (const folder of [dataDir, cloudDir, frontDir]) mkdirSync(folder);
+/** Measures a webhook of a service whose upstream KMS allows `perSecond` calls a second. */
+export async function measureAtRateLimit(
+  dataDir: string,
+  perSecond: number,
+  running: ServerProcess[],
+): Promise<RateLimitedRun> {
+  const [upstreamDir, serviceDir] = [join(dataDir, 'upstream'), join(dataDir, 'service')];
+  for (const folder of [dataDir, upstreamDir, serviceDir]) mkdirSync(folder);
   const principal = randomBytes(16).toString('hex');
-  const { demo, keys } = await fill(cloudDir, Array(RATED_KEYS).fill(RATED_EACH), () => principal);
-  const cloud = await startService(cloudDir);
-  running.push(cloud);
-  const { secret, settings } = sourceIn(frontDir, demo.project_id);
-  const endpoint = `http://127.0.0.1:${cloud.port}`;
+  const { demo, keys } = await createKeysWithGrants(
+    upstreamDir,
+    Array(RATE_LIMITED_KEYS).fill(RATE_LIMITED_EACH),
+    () => principal,
+  );
+  const upstream = await startService(upstreamDir);
+  running.push(upstream);
+  const { secret, settings } = writeSource(serviceDir, demo.project_id);
+  const endpoint = `http://127.0.0.1:${upstream.port}`;
   const [creator] = demo.users;
-  const front = await startService(frontDir, {
+  const service = await startService(serviceDir, {
     ...settings,
     AUTHORITY: 'upstream',
     KMS_ENDPOINT: endpoint,
@@ -99,90 +116,94 @@ export async function ratedRun(dataDir: string, perSecond: number, running: Runn
     IDENTITY: 'keystone',
     IAM_ENDPOINT: endpoint,
   });
-  running.push(front);
+  running.push(service);
   try {
-    const asking: Asking = { service: front, projectId: demo.project_id, token: await logIn(cloud.port, demo) };
+    const client: ApiClient = { service, projectId: demo.project_id, token: await logIn(upstream.port, demo) };
     const sentAtMs = performance.now();
-    await untilDone(asking, await sendHook(asking, secret, principal));
-    const tookMs = performance.now() - sentAtMs;
-    if ((await totalOf({ ...asking, service: cloud }, principal)) !== 0) throw new Error('grants are left');
-    const grants = RATED_KEYS * RATED_EACH;
-    // list-keys and list-grants of each key, the demo's two too, before and after; each grant once.
+    await untilDone(client, await sendWebhook(client, secret, principal));
+    const durationMs = performance.now() - sentAtMs;
+    if ((await totalOf({ ...client, service: upstream }, principal)) !== 0) throw new Error('the job left grants');
+    const grants = RATE_LIMITED_KEYS * RATE_LIMITED_EACH;
+    // Before and after: list-keys, and list-grants of each key and of the demo's two. In between: one call per grant.
     const calls = grants + 2 * (1 + keys.length + 2);
-    return { perSecond, grants, calls, tookMs, leastMs: Math.floor((calls - 1) / perSecond) * 1000 };
+    return { perSecond, grants, calls, durationMs, shortestMs: Math.floor((calls - 1) / perSecond) * 1000 };
   } finally {
-    await Promise.all([stop(front), stop(cloud)]);
+    await Promise.all([stop(service), stop(upstream)]);
   }
 }
 
-const RATED_KEYS = 20;
-const RATED_EACH = 10;
+const RATE_LIMITED_KEYS = 20;
+/** Grants on each key. */
+const RATE_LIMITED_EACH = 10;
 
-interface Filled {
+interface Scenario {
   principal: string;
   other: string;
-  shared: FilledKey;
+  /** The key of the other requests. */
+  shared: KeyWithGrants;
   secret: string;
   keys: number;
 }
 
-async function measure(asking: Asking, { principal, other, shared, secret, keys }: Filled): Promise<HookRun> {
-  const theirs = await idsOf(asking, shared, other);
-  const alone = await revokeRound(asking, shared, theirs.splice(0, SAMPLE), 1, 60);
-  const at16 = await revokeRound(asking, shared, theirs.splice(0, SAMPLE), 16, 60);
-  const grants = await totalOf(asking, principal);
+async function measure(client: ApiClient, { principal, other, shared, secret, keys }: Scenario): Promise<WebhookRun> {
+  const otherGrantIds = await idsOf(client, shared, other);
+  const oneByOne = await measureRevoke(client, shared, otherGrantIds.splice(0, SAMPLE_GRANTS), 1, 60);
+  const oneByOneAt16 = await measureRevoke(client, shared, otherGrantIds.splice(0, SAMPLE_GRANTS), 16, 60);
+  const grants = await totalOf(client, principal);
 
   const sentAtMs = performance.now();
-  const jobId = await sendHook(asking, secret, principal);
+  const jobId = await sendWebhook(client, secret, principal);
   const job = { isDone: false };
-  const done = untilDone(asking, jobId).then(() => {
+  const done = untilDone(client, jobId).then(() => {
     job.isDone = true;
     return performance.now() - sentAtMs;
   });
   const lists: Round[] = [];
   const revokes: Round[] = [];
   while (!job.isDone) {
-    lists.push(await listRound(asking, middlePage(asking, shared), OTHERS_CONNECTIONS, ROUND_SECONDS));
-    revokes.push(await revokeRound(asking, shared, theirs.splice(0, SAMPLE / 4), OTHERS_CONNECTIONS, ROUND_SECONDS));
+    lists.push(await measureList(client, middlePage(client, shared), OTHER_CONNECTIONS, ROUND_SECONDS));
+    revokes.push(
+      await measureRevoke(client, shared, otherGrantIds.splice(0, SAMPLE_GRANTS / 4), OTHER_CONNECTIONS, ROUND_SECONDS),
+    );
   }
-  const hookMs = await done;
-  if ((await totalOf(asking, principal)) !== 0) throw new Error('the job is done and grants are left');
+  const webhookMs = await done;
+  if ((await totalOf(client, principal)) !== 0) throw new Error('the job is done but left grants');
   const p99 = (rounds: Round[]) => Math.max(...rounds.map(({ p99Ms }) => p99Ms));
   return {
     grants,
     keys,
-    hookMs,
-    aloneMs: (grants / alone.perSecond) * 1000,
-    at16Ms: (grants / at16.perSecond) * 1000,
+    webhookMs,
+    oneByOneMs: (grants / oneByOne.perSecond) * 1000,
+    oneByOneAt16Ms: (grants / oneByOneAt16.perSecond) * 1000,
     listP99Ms: p99(lists),
     revokeP99Ms: p99(revokes),
-    othersAnswered: [...lists, ...revokes].reduce((sum, { answered }) => sum + answered, 0),
+    otherReplies: [...lists, ...revokes].reduce((sum, { replies }) => sum + replies, 0),
   };
 }
 
-async function told<T>(asking: Asking, name: string, body: object): Promise<T> {
-  const { status, body: text } = await ask(asking, name, body);
+async function callOk<T>(client: ApiClient, name: string, body: object): Promise<T> {
+  const { status, body: text } = await callApi(client, name, body);
   if (status !== 200) throw new Error(`${name}: ${status} ${text}`);
   return JSON.parse(text) as T;
 }
 
-async function idsOf(asking: Asking, { keyId }: FilledKey, grantee: string): Promise<string[]> {
+async function idsOf(client: ApiClient, { keyId }: KeyWithGrants, grantee: string): Promise<string[]> {
   const ids: string[] = [];
   for (let marker = ''; ; ) {
     const body = { key_id: keyId, grantee_principal: grantee, marker };
-    const page = await told<{ grants: { grant_id: string }[]; next_marker: string }>(asking, 'list-grants', body);
+    const page = await callOk<{ grants: { grant_id: string }[]; next_marker: string }>(client, 'list-grants', body);
     ids.push(...page.grants.map(({ grant_id }) => grant_id));
     if (page.next_marker === '') return ids;
     marker = page.next_marker;
   }
 }
 
-async function totalOf(asking: Asking, principal: string): Promise<number> {
+async function totalOf(client: ApiClient, principal: string): Promise<number> {
   const body = { grantee_principal: principal, limit: 1 };
-  return (await told<{ total: number }>(asking, 'list-principal-grants', body)).total;
+  return (await callOk<{ total: number }>(client, 'list-principal-grants', body)).total;
 }
 
-async function sendHook({ service }: Asking, secret: string, principal: string): Promise<string> {
+async function sendWebhook({ service }: ApiClient, secret: string, principal: string): Promise<string> {
   const body = JSON.stringify({ type: 'principal.disabled', data: { grantee_principal: principal } });
   const [id, now] = ['msg_bench', new Date()];
   const headers = {
@@ -190,12 +211,12 @@ async function sendHook({ service }: Asking, secret: string, principal: string):
     'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
     'webhook-signature': new Webhook(secret).sign(id, now, body),
   };
-  const answer = await fetch(`http://127.0.0.1:${service.port}/hooks/bench`, { method: 'POST', headers, body });
-  if (answer.status !== 200) throw new Error(`the hook: ${answer.status} ${await answer.text()}`);
-  return ((await answer.json()) as { job_id: string }).job_id;
+  const response = await fetch(`http://127.0.0.1:${service.port}/hooks/bench`, { method: 'POST', headers, body });
+  if (response.status !== 200) throw new Error(`the webhook: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { job_id: string }).job_id;
 }
 
-async function untilDone({ service, token }: Asking, jobId: string): Promise<void> {
+async function untilDone({ service, token }: ApiClient, jobId: string): Promise<void> {
   for (;;) {
     const url = `http://127.0.0.1:${service.port}/hooks/jobs/${jobId}`;
     const { state } = (await (await fetch(url, { headers: { 'x-auth-token': token } })).json()) as { state: string };

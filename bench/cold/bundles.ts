@@ -1,4 +1,4 @@
-/** Every function bundled as deploy does it, and the peers with the same options. */
+/** Bundles every function as the deployment does, and the functions for comparison with the same options. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -6,16 +6,17 @@ import { parse } from 'yaml';
 
 export interface Bundle {
   name: string;
+  /** Whether the function is only there for comparison. */
   isPeer: boolean;
-  /** The API whose request it is asked. */
+  /** Name of the function whose request is sent. */
   api: string;
-  /** The request that reaches the API, such as `POST /v3/auth/tokens`; undefined for what no request reaches. */
+  /** Its route, such as `POST /v3/auth/tokens`; undefined for functions without a route. */
   route: string | undefined;
   file: string;
   bytes: number;
 }
 
-interface Source extends Omit<Bundle, 'file' | 'bytes'> {
+interface BundleSource extends Omit<Bundle, 'file' | 'bytes'> {
   entry: string;
   plugins?: Plugin[];
 }
@@ -31,54 +32,55 @@ export const LOGGER = 'middy + logger';
 export const SDK = 'list-grants on the SDK';
 
 const ROOT = join(import.meta.dirname, '../..');
-const OUR_CALL = join(ROOT, 'lib/clients/aws.ts');
-const SDK_CALL = join(import.meta.dirname, 'peers/sdk-call.ts');
+const OWN_AWS_CALL = join(ROOT, 'lib/clients/aws.ts');
+const SDK_AWS_CALL = join(import.meta.dirname, 'peers/sdk-call.ts');
 
-/** What serverless-esbuild takes for itself; esbuild knows none of it. Source: its bundle.js, `esbuildOptions`. */
+/** Options of serverless-esbuild that esbuild does not know. Source: its bundle.js, `esbuildOptions`. */
 const PLUGIN_OPTIONS =
   'concurrency disposeContext exclude installExtraArgs keepOutputDirectory nativeZip nodeExternals outputBuildFolder outputFileExtension outputWorkFolder packagePath packager packagerOptions skipBuild skipBuildExcludeFns skipRebuild stripEntryResolveExtensions watch zipConcurrency'.split(
     ' ',
   );
 
-/** Where the store calls AWS, it finds the plain SDK. */
+/** Replaces this project's AWS client with the AWS SDK. */
 const useSdk: Plugin = {
   name: 'plain-sdk',
   setup({ onResolve }) {
     onResolve({ filter: /\/aws\.ts$/ }, ({ path, resolveDir }) =>
-      join(resolveDir, path) === OUR_CALL ? { path: SDK_CALL } : undefined,
+      join(resolveDir, path) === OWN_AWS_CALL ? { path: SDK_AWS_CALL } : undefined,
     );
   },
 };
 
 /**
- * Bundles the peers and the functions, in this order.
- * @param folder where the bundles go
- * @param only the functions to bundle; all of them when empty
- * @throws when a name is no function's
+ * Bundles the functions for comparison and then the functions of serverless.yml.
+ * @param folder receives the bundles
+ * @param only names of the functions to bundle; empty for all
+ * @throws Error for a name without a function
  */
 export async function bundleAll(folder: string, only: readonly string[]): Promise<Bundle[]> {
   const { params, custom, functions } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as ServerlessFile;
-  const sources = Object.entries(functions).map(([name, { handler, events = [] }]): Source => {
+  const sources = Object.entries(functions).map(([name, { handler, events = [] }]): BundleSource => {
     const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
     const route = typeof routes[0] === 'object' ? `${routes[0].method} ${routes[0].path}` : routes[0];
     return { name, isPeer: false, api: name, route, entry: handler.replace(/\.handler$/, '.ts') };
   });
   const unknown = only.find((name) => !(name in functions));
-  if (unknown) throw new Error(`there is no function ${unknown}; there are: ${Object.keys(functions).join(', ')}`);
+  if (unknown)
+    throw new Error(`there is no function ${unknown}; the functions are: ${Object.keys(functions).join(', ')}`);
 
-  // A deployment with the settings as they are, whose bundles leave out what it does not use.
-  const conditions = custom.esbuild.conditions?.map((one) =>
-    one.replace(/\$\{param:(\w+)\}/g, (_, name: string) => String(params.default[name])),
+  // Default settings: the bundles leave out what such a deployment does not use.
+  const conditions = custom.esbuild.conditions?.map((condition) =>
+    condition.replace(/\$\{param:(\w+)\}/g, (_, name: string) => String(params.default[name])),
   );
-  const decided = { ...custom.esbuild, ...(conditions && { conditions }) };
-  const options = Object.entries(decided).filter(([name]) => !PLUGIN_OPTIONS.includes(name));
-  const chosen = sources.filter(({ name }) => only.length === 0 || only.includes(name));
+  const resolved = { ...custom.esbuild, ...(conditions && { conditions }) };
+  const options = Object.entries(resolved).filter(([name]) => !PLUGIN_OPTIONS.includes(name));
+  const selected = sources.filter(({ name }) => only.length === 0 || only.includes(name));
   return Promise.all(
-    [...peersOf(sources), ...chosen].map((source) => bundle(source, folder, Object.fromEntries(options))),
+    [...peersOf(sources), ...selected].map((source) => bundle(source, folder, Object.fromEntries(options))),
   );
 }
 
-function peersOf(sources: readonly Source[]): Source[] {
+function peersOf(sources: readonly BundleSource[]): BundleSource[] {
   const listGrants = sources.find(({ name }) => name === 'list-grants');
   if (!listGrants) throw new Error('there is no function list-grants to compare with');
   const peer = { isPeer: true, api: 'list-grants', route: listGrants.route };
@@ -89,11 +91,11 @@ function peersOf(sources: readonly Source[]): Source[] {
   ];
 }
 
-async function bundle(source: Source, folder: string, options: BuildOptions): Promise<Bundle> {
-  const { entry, plugins = [], ...known } = source;
+async function bundle(source: BundleSource, folder: string, options: BuildOptions): Promise<Bundle> {
+  const { entry, plugins = [], ...description } = source;
   const file = join(folder, `${source.name.replaceAll(/\W+/g, '-')}.js`);
-  const own = { absWorkingDir: ROOT, entryPoints: [entry], outfile: file, plugins, metafile: true as const };
-  const { metafile } = await build({ ...options, ...own, logLevel: 'error' });
+  const fixed = { absWorkingDir: ROOT, entryPoints: [entry], outfile: file, plugins, metafile: true as const };
+  const { metafile } = await build({ ...options, ...fixed, logLevel: 'error' });
   const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-  return { ...known, file, bytes };
+  return { ...description, file, bytes };
 }

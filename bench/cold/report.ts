@@ -1,12 +1,12 @@
-/** What was measured, as medians over the rounds, and as a table. */
+/** The report of the cold starts: medians over the rounds, as a table. */
 import { cpus } from 'node:os';
 import { type Bundle, LOGGER, SDK } from './bundles.ts';
-import type { Start } from './start.ts';
+import type { ColdStart } from './start.ts';
 
-/** A bundle and its cold starts, one a round. */
-export interface Measured {
+/** A bundle and its cold starts, one per round. */
+export interface BundleStarts {
   bundle: Bundle;
-  starts: Start[];
+  starts: ColdStart[];
 }
 
 const BYTES_MAX = 150_000;
@@ -20,15 +20,15 @@ interface Spread {
 
 type Row = ReturnType<typeof rowOf>;
 
-/** The report for people. */
-export function tableOf(measured: readonly Measured[], what: string): string {
-  const rows = measured.map((one) => rowOf(one, measured));
-  const { starts } = measured[0] as Measured;
+/** @param server describes the server that the calls to the table go to */
+export function tableOf(results: readonly BundleStarts[], server: string): string {
+  const rows = results.map((result) => rowOf(result, results));
+  const { starts } = results[0] as BundleStarts;
   return [
-    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}. Medians over ${starts.length} rounds, in ms; the calls go to ${what}.`,
+    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}. Medians over ${starts.length} rounds, in ms; calls to the table go to ${server}.`,
     '',
     ...columns([
-      ['', 'bytes', 'import', 'rounds', 'cpu', 'x logger', 'cpu x', 'answer', 'rounds', 'x logger', 'x SDK', 'status'],
+      ['', 'bytes', 'import', 'rounds', 'cpu', 'x logger', 'cpu x', 'reply', 'rounds', 'x logger', 'x SDK', 'status'],
       ...rows.map(cells),
     ]),
     '',
@@ -36,8 +36,8 @@ export function tableOf(measured: readonly Measured[], what: string): string {
   ].join('\n');
 }
 
-function rowOf({ bundle, starts }: Measured, all: readonly Measured[]) {
-  const to = (peer: string, name: 'importMs' | 'importCpuMs' | 'answerMs') => {
+function rowOf({ bundle, starts }: BundleStarts, all: readonly BundleStarts[]) {
+  const ratioTo = (peer: string, name: 'importMs' | 'importCpuMs' | 'replyMs') => {
     const peers = all.find((other) => other.bundle.name === peer)?.starts ?? [];
     return median(starts.map((start, round) => start[name] / (peers[round]?.[name] ?? Number.NaN)));
   };
@@ -45,11 +45,11 @@ function rowOf({ bundle, starts }: Measured, all: readonly Measured[]) {
     bundle,
     importMs: spread(starts.map((start) => start.importMs)),
     importCpuMs: median(starts.map((start) => start.importCpuMs)),
-    answerMs: spread(starts.map((start) => start.answerMs)),
-    importToLogger: to(LOGGER, 'importMs'),
-    importCpuToLogger: to(LOGGER, 'importCpuMs'),
-    answerToLogger: to(LOGGER, 'answerMs'),
-    answerToSdk: to(SDK, 'answerMs'),
+    replyMs: spread(starts.map((start) => start.replyMs)),
+    importToLogger: ratioTo(LOGGER, 'importMs'),
+    importCpuToLogger: ratioTo(LOGGER, 'importCpuMs'),
+    replyToLogger: ratioTo(LOGGER, 'replyMs'),
+    replyToSdk: ratioTo(SDK, 'replyMs'),
     status: starts[0]?.status,
   };
 }
@@ -63,10 +63,10 @@ function cells(row: Row): (string | number)[] {
     row.importCpuMs.toFixed(1),
     row.importToLogger.toFixed(2),
     row.importCpuToLogger.toFixed(2),
-    row.answerMs.median.toFixed(0),
-    range(row.answerMs),
-    row.answerToLogger.toFixed(2),
-    row.answerToSdk.toFixed(2),
+    row.replyMs.median.toFixed(0),
+    range(row.replyMs),
+    row.replyToLogger.toFixed(2),
+    row.replyToSdk.toFixed(2),
     row.status ?? '',
   ];
 }
@@ -76,7 +76,7 @@ function verdicts(rows: readonly Row[]): string[] {
   const verdict = (aim: string, isMet: (row: Row) => boolean) => {
     const missed = functions.filter((row) => !isMet(row)).map(({ bundle }) => bundle.name);
     if (missed.length === 0) return `met     ${aim}`;
-    return `missed  ${aim}: ${missed.length === functions.length ? 'all of them' : missed.join(', ')}`;
+    return `missed  ${aim}: ${missed.length === functions.length ? 'all functions' : missed.join(', ')}`;
   };
   const ratio = `import at most ${IMPORT_RATIO_MAX} times that of ${LOGGER}`;
   return [
@@ -92,7 +92,7 @@ function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** Of an even number, the mean of the middle two. */
+/** Of an even number of values, the mean of the middle two. */
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -100,7 +100,7 @@ function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** Lines of cells, the first column to the left and the others to the right. */
+/** Aligns the first column to the left and the others to the right. */
 function columns(lines: (string | number)[][]): string[] {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));
   return lines.map((line) =>

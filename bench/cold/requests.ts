@@ -1,19 +1,19 @@
-/** What each function is asked: something that it does, with the calls to the table that this takes. */
+/** A successful request for each function, with all of its calls to the table. */
 import { randomUUID } from 'node:crypto';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
 import type { Bundle } from './bundles.ts';
 
-/** What requests are about. Each `new…` makes one that no other request has touched. */
-export interface World {
+/** The data that requests use. Each `new…` function creates an item that no other request uses. */
+export interface Fixture {
   projectId: string;
   granteeId: string;
-  /** Of the key's creator, good for the project. */
+  /** A token of the key's creator for the project. */
   token: string;
   administratorToken: string;
   login: { userId: string; password: string };
-  /** Who may send hooks. */
-  hook: { source: string; secret: string };
-  /** What a hook has started. */
+  /** The webhook source. */
+  webhook: { source: string; secret: string };
+  /** A job that has ended. */
   jobId: string;
   /** A key that has grants. */
   keyId: string;
@@ -21,14 +21,14 @@ export interface World {
   newGrant(): Promise<{ key_id: string; grant_id: string }>;
 }
 
-interface Asked {
+interface RequestParts {
   body?: object | string;
-  /** What the route names. */
+  /** Path parameters, besides project_id. */
   params?: Record<string, string>;
   headers?: Record<string, string>;
 }
 
-const ASKED: Record<string, (world: World) => Asked | Promise<Asked>> = {
+const REQUESTS: Record<string, (fixture: Fixture) => RequestParts | Promise<RequestParts>> = {
   'list-grants': ({ keyId }) => ({ body: { key_id: keyId, limit: '100' } }),
   'list-retirable-grants': () => ({ body: { limit: '100' } }),
   'revoke-grant': async ({ newGrant }) => ({ body: await newGrant() }),
@@ -67,7 +67,7 @@ const ASKED: Record<string, (world: World) => Asked | Promise<Asked>> = {
   'check-token': ({ token }) => ({ headers: { 'x-subject-token': token } }),
   projects: () => ({}),
 
-  webhook: ({ hook: { source, secret }, granteeId }) => {
+  webhook: ({ webhook: { source, secret }, granteeId }) => {
     const body = JSON.stringify({ type: 'principal.disabled', data: { grantee_principal: granteeId } });
     const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
     return { body, params: { source }, headers: signWebhook(message, [secret]) };
@@ -75,17 +75,17 @@ const ASKED: Record<string, (world: World) => Asked | Promise<Asked>> = {
   job: ({ jobId, projectId }) => ({ params: { id: jobId }, headers: { 'x-project-id': projectId } }),
 };
 
-/** Whether it is asked something that it serves; any other is only asked for a refusal. */
-export const isServed = ({ api }: Bundle) => api in ASKED;
+/** Whether the function gets a request that succeeds; any other function gets one that it rejects. */
+export const hasRequest = ({ api }: Bundle) => api in REQUESTS;
 
-/** The event that API Gateway, or for what no request reaches the scheduler, would send it. */
-export async function eventFor({ api, route }: Bundle, world: World): Promise<object> {
-  if (route === undefined) return api === 'work' ? queued(world) : scheduled();
-  const asked = (await ASKED[api]?.(world)) ?? {};
+/** Returns the event that API Gateway, SQS or the scheduler would send to the function. */
+export async function eventFor({ api, route }: Bundle, fixture: Fixture): Promise<object> {
+  if (route === undefined) return api === 'work' ? sqsEvent(fixture) : scheduledEvent();
+  const request = (await REQUESTS[api]?.(fixture)) ?? {};
   const [method = '', pattern = ''] = route === '*' ? ['POST', '/v1.0/nothing'] : route.split(' ');
-  const params: Record<string, string> = { project_id: world.projectId, ...asked.params };
+  const params: Record<string, string> = { project_id: fixture.projectId, ...request.params };
   const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
-  const body = typeof asked.body === 'string' ? asked.body : JSON.stringify(asked.body ?? {});
+  const body = typeof request.body === 'string' ? request.body : JSON.stringify(request.body ?? {});
   return {
     version: '2.0',
     routeKey: route === '*' ? '$default' : route,
@@ -98,11 +98,11 @@ export async function eventFor({ api, route }: Bundle, world: World): Promise<ob
       host: 'kms.example.com',
       'user-agent': 'huaweicloud-usdk-python/3.0',
       'x-amzn-trace-id': 'Root=1-67891233-abcdef012345678912345678',
-      'x-auth-token': world.token,
+      'x-auth-token': fixture.token,
       'x-forwarded-for': '192.0.2.1',
       'x-forwarded-port': '443',
       'x-forwarded-proto': 'https',
-      ...asked.headers,
+      ...request.headers,
     },
     pathParameters: params,
     requestContext: {
@@ -122,8 +122,8 @@ export async function eventFor({ api, route }: Bundle, world: World): Promise<ob
   };
 }
 
-/** A job that has come to its end. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS". */
-function queued({ jobId }: World): object {
+/** A message about a job that has ended. Source: Lambda Developer Guide, "Using Lambda with Amazon SQS". */
+function sqsEvent({ jobId }: Fixture): object {
   const record = {
     messageId: '059f36b4-87a3-44ab-83d2-661975830a7d',
     receiptHandle: 'AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a',
@@ -134,7 +134,7 @@ function queued({ jobId }: World): object {
 }
 
 /** Source: EventBridge User Guide, "Scheduled events". */
-function scheduled(): object {
+function scheduledEvent(): object {
   return {
     version: '0',
     id: '53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa',

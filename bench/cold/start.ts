@@ -1,17 +1,17 @@
-/** Starts a bundle in a fresh process, as Lambda would, and asks it once. */
+/** Starts a bundle in a new process, as Lambda does, and calls its handler once. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-/** What one cold start took. */
-export interface Start {
-  /** Of `require()` alone. */
+/** The measurements of one cold start. */
+export interface ColdStart {
+  /** Duration of `require()`. */
   importMs: number;
-  /** Processor time of the same: what is left when others on the machine do not disturb. */
+  /** Processor time of `require()`, which other load on the machine affects less. */
   importCpuMs: number;
-  /** From before the process is made to the handler's answer. */
-  answerMs: number;
+  /** From before the process is started to the handler's reply. */
+  replyMs: number;
   status: number | undefined;
   body: string | undefined;
 }
@@ -19,24 +19,26 @@ export interface Start {
 const PROBE = join(import.meta.dirname, 'probe.cjs');
 const TIMEOUT_MS = 30_000;
 
-/** Of what it printed, this much is told: a bundle's one line would drown it. */
+/** An error message quotes this much of the output, because a bundle is one very long line. */
 const OUTPUT_CHARS_MAX = 1_000;
 
 /**
- * @param env the whole environment of the process: nothing of ours, so no compile cache and no options of Node
- * @throws when it does not answer
+ * @param env the complete environment of the process, so that no compile cache and no Node option is inherited
+ * @throws Error when the handler does not reply
  */
-export async function coldStart(file: string, event: object, env: Record<string, string>): Promise<Start> {
+export async function coldStart(file: string, event: object, env: Record<string, string>): Promise<ColdStart> {
   const startedAtMs = performance.timeOrigin + performance.now();
   const child = spawn(process.execPath, [PROBE, file, JSON.stringify(event)], {
     env,
-    // A pipe, as on Lambda: what a bundle loads for its output depends on what that is.
+    // Pipes, as on Lambda: which modules Node loads for its output depends on the kind of stream.
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
   });
-  const [, output, errors, told] = child.stdio as unknown as Readable[];
-  const [printed, warned, answer] = await Promise.all([output, errors, told].map((stream) => text(stream as Readable)));
-  if (!answer) throw new Error(`${file} gave no answer:\n${printed}${warned?.slice(-OUTPUT_CHARS_MAX)}`);
-  const { answeredAtMs, ...measured } = JSON.parse(answer) as Omit<Start, 'answerMs'> & { answeredAtMs: number };
-  return { ...measured, answerMs: answeredAtMs - startedAtMs };
+  const [, stdout, stderr, results] = child.stdio as unknown as Readable[];
+  const [output, errors, result] = await Promise.all(
+    [stdout, stderr, results].map((stream) => text(stream as Readable)),
+  );
+  if (!result) throw new Error(`${file} did not reply:\n${output}${errors?.slice(-OUTPUT_CHARS_MAX)}`);
+  const { repliedAtMs, ...measured } = JSON.parse(result) as Omit<ColdStart, 'replyMs'> & { repliedAtMs: number };
+  return { ...measured, replyMs: repliedAtMs - startedAtMs };
 }

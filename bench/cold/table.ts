@@ -1,4 +1,4 @@
-/** The table that the functions are started on, and what is in it. */
+/** The table that the measured functions use, and its data. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,17 +11,17 @@ import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 import { createDemoOnFirstStart, type Demo, type DemoUser } from '../../local/demo.ts';
 import { openServices } from '../../local/open-services.ts';
 import { startKeeper, stopKeeper } from '../../test/support/dynamodb/keeper-process.ts';
-import type { World } from './requests.ts';
-import { openFront } from './tls.ts';
-import { openHookParts } from './webhooks.ts';
+import type { Fixture } from './requests.ts';
+import { openTlsProxy } from './tls.ts';
+import { openWebhookFixture } from './webhooks.ts';
 
-export interface Opened {
-  world: World;
-  /** Whether requests are served; without DynamoDB Local they are refused after their first call. */
-  isServing: boolean;
-  /** What answers as DynamoDB. */
-  what: string;
-  /** The environment of a function that is deployed on it. */
+export interface BenchTable {
+  fixture: Fixture;
+  /** False for the server without items: functions reject requests after their first call. */
+  hasItems: boolean;
+  /** Names the server in the report. */
+  description: string;
+  /** The environment of a function that uses the table. */
   env: Record<string, string>;
   close(): Promise<void>;
 }
@@ -29,81 +29,86 @@ export interface Opened {
 const TABLE = 'cold-start';
 
 /**
- * DynamoDB Local with the demo project in it; where it cannot start, a server that says of every item that it is not
- * there.
+ * Opens DynamoDB Local with the demo project; without Java, a server that replies to every read that there is no item.
  */
-export async function openWorld(folder: string): Promise<Opened> {
+export async function openTable(folder: string): Promise<BenchTable> {
   try {
     const endpoint = await startKeeper();
-    return await onTable(endpoint, folder);
+    return await openDynamodbLocal(endpoint, folder);
   } catch (error) {
     await stopKeeper();
     if (!(error instanceof Error) || !error.message.includes('Java')) throw error;
-    return onNothing(error.message, folder);
+    return openEmptyServer(error.message, folder);
   }
 }
 
-async function onTable(endpoint: string, folder: string): Promise<Opened> {
-  const env = { ...deployed(endpoint), KEYS_PER_PROJECT: '1000000' };
+async function openDynamodbLocal(endpoint: string, folder: string): Promise<BenchTable> {
+  const env = { ...functionSettings(endpoint), KEYS_PER_PROJECT: '1000000' };
   const config = parseConfig({ ...env, ROOT_KEY_SECRET: '', DATA_DIR: join(folder, 'data') });
   const demo = (await createDemoOnFirstStart(config)) as Demo;
   const [creator, grantee, , administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
-  const hooks = await openHookParts(folder, demo.project_id);
+  const webhooks = await openWebhookFixture(folder, demo.project_id);
   const services = await openServices(
-    parseConfig({ ...env, ...hooks.env, ROOT_KEY_SECRET: '', DATA_DIR: config.dataDir }),
+    parseConfig({ ...env, ...webhooks.env, ROOT_KEY_SECRET: '', DATA_DIR: config.dataDir }),
   );
   const { authority, tokens, store } = services;
-  const front = await openFront(endpoint, folder);
+  const proxy = await openTlsProxy(endpoint, folder);
   const requestContext = (action: string) => contextOf(demo, creator, action);
   const { user_id: userId, password } = creator;
   const login = async ({ user_id: id, password }: DemoUser) =>
     (await tokens.issue({ user: { id }, password, project: { id: demo.project_id } })).token;
 
-  const newKey: World['newKey'] = async (state) => {
-    const ask = { alias: `cold-${randomUUID()}`, description: '', keySpec: 'AES_256', keyUsage: 'ENCRYPT_DECRYPT' };
-    const { keyId } = await authority.createKey(requestContext('create-key'), ask);
+  const newKey: Fixture['newKey'] = async (state) => {
+    const keyFields = {
+      alias: `cold-${randomUUID()}`,
+      description: '',
+      keySpec: 'AES_256',
+      keyUsage: 'ENCRYPT_DECRYPT',
+    };
+    const { keyId } = await authority.createKey(requestContext('create-key'), keyFields);
     if (state === 'disabled') await authority.disableKey(requestContext('disable-key'), keyId);
     if (state === 'pending deletion')
       await authority.scheduleKeyDeletion(requestContext('schedule-key-deletion'), keyId, 7);
     return keyId;
   };
-  const world: World = {
+  const fixture: Fixture = {
     projectId: demo.project_id,
     granteeId: grantee.user_id,
     token: await login(creator),
     administratorToken: await login(administrator),
     login: { userId, password },
-    hook: hooks.hook,
-    jobId: await endedJob(services, hooks.hook),
+    webhook: webhooks.source,
+    jobId: await createEndedJob(services, webhooks.source),
     keyId: demo.keys[0]?.key_id ?? '',
     newKey,
     async newGrant() {
       const keyId = await newKey('enabled');
-      const ask = {
+      const grant = {
         keyId,
         grantee: grantee.user_id,
         granteeType: 'user' as const,
         operations: ['decrypt-data' as const],
       };
-      const { grant_id } = await authority.createGrant(requestContext('create-grant'), ask);
+      const { grant_id } = await authority.createGrant(requestContext('create-grant'), grant);
       return { key_id: keyId, grant_id };
     },
   };
   return {
-    world,
-    isServing: true,
-    what: 'DynamoDB Local over TLS',
-    env: { ...env, ...hooks.env, DYNAMODB_ENDPOINT: front.endpoint, NODE_EXTRA_CA_CERTS: front.certificate },
+    fixture,
+    hasItems: true,
+    description: 'DynamoDB Local over TLS',
+    env: { ...env, ...webhooks.env, DYNAMODB_ENDPOINT: proxy.endpoint, NODE_EXTRA_CA_CERTS: proxy.certificate },
     async close() {
-      await front.close();
-      await hooks.close();
+      await proxy.close();
+      await webhooks.close();
       await store.close();
       await stopKeeper();
     },
   };
 }
 
-async function onNothing(why: string, folder: string): Promise<Opened> {
+/** @param reason why DynamoDB Local cannot run */
+async function openEmptyServer(reason: string, folder: string): Promise<BenchTable> {
   const server = createServer((request, response) => {
     request.resume();
     response.setHeader('content-type', 'application/x-amz-json-1.0').end('{"Items":[],"Count":0}');
@@ -112,33 +117,33 @@ async function onNothing(why: string, folder: string): Promise<Opened> {
   const { port } = server.address() as AddressInfo;
   const id = () => randomBytes(16).toString('hex');
   const projectId = id();
-  const hooks = await openHookParts(folder, projectId);
+  const webhooks = await openWebhookFixture(folder, projectId);
   return {
-    world: {
+    fixture: {
       projectId,
       granteeId: id(),
       token: randomBytes(32).toString('base64url'),
       administratorToken: randomBytes(32).toString('base64url'),
       login: { userId: id(), password: id() },
-      hook: hooks.hook,
+      webhook: webhooks.source,
       jobId: id(),
       keyId: randomUUID(),
       newKey: async () => randomUUID(),
       newGrant: async () => ({ key_id: randomUUID(), grant_id: randomBytes(32).toString('hex') }),
     },
-    isServing: false,
-    what: `a server without items, so requests are refused after their first call (${why.split('\n')[0]})`,
-    env: { ...deployed(`http://127.0.0.1:${port}`), ...hooks.env },
+    hasItems: false,
+    description: `a server without items, so functions reject requests after their first call (${reason.split('\n')[0]})`,
+    env: { ...functionSettings(`http://127.0.0.1:${port}`), ...webhooks.env },
     close: async () => {
-      await hooks.close();
+      await webhooks.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
-/** A hook that there was nothing to be done for. @returns the id of its job */
-async function endedJob(services: Services, { source: name, secret }: World['hook']): Promise<string> {
+/** Sends a webhook with an unknown event, whose job ends at once. @returns the id of the job */
+async function createEndedJob(services: Services, { source: name, secret }: Fixture['webhook']): Promise<string> {
   const body = Buffer.from(JSON.stringify({ type: 'user.greeted', data: {} }));
   const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
   const headers = { 'content-type': 'application/json', ...signWebhook(message, [secret]) };
@@ -147,8 +152,8 @@ async function endedJob(services: Services, { source: name, secret }: World['hoo
   return job_id;
 }
 
-/** As a stack sets it. The secret is not read: no request here is signed. */
-const deployed = (endpoint: string) => ({
+/** Settings as in a deployed stack. Functions never read the secret, because no request here is signed. */
+const functionSettings = (endpoint: string) => ({
   STORE: 'dynamodb',
   TABLE,
   DYNAMODB_ENDPOINT: endpoint,

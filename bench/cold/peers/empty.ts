@@ -1,2 +1,2 @@
-/** Nothing: what a process of Node costs. */
+/** An empty handler: the cost of a Node process alone. */
 export const handler = async () => ({ statusCode: 200, body: '{}' });

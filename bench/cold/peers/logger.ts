@@ -1,4 +1,4 @@
-/** The least that our functions are made of: middy, and a line of Powertools' logger. */
+/** A handler with only middy and one line of Powertools' logger, which every function has. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 

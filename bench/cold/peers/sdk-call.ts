@@ -1,6 +1,6 @@
 /**
- * In the place of lib/clients/aws.ts: the calls that the store makes, through the plain AWS SDK. Bytes come from the SDK as
- * bytes and not as base64, so this serves what reads none: list-grants.
+ * Replaces lib/clients/aws.ts with the AWS SDK. The SDK returns binary attributes as bytes and not as base64, so this works
+ * only for functions that read none, such as list-grants.
  */
 import {
   BatchGetItemCommand,
@@ -16,7 +16,7 @@ import {
 import type { AwsCall, AwsService, AwsSettings } from '../../../lib/clients/aws.ts';
 import { AwsError } from '../../../lib/clients/aws-errors.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: each command has an input of its own, and the store knows them
+// biome-ignore lint/suspicious/noExplicitAny: each command has its own input type, which the store provides
 const COMMANDS: Record<string, new (input: any) => GetItemCommand> = {
   BatchGetItem: BatchGetItemCommand as never,
   DeleteItem: DeleteItemCommand as never,
