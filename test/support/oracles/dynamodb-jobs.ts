@@ -1,8 +1,8 @@
-/** The part of the audit of a table that is about hooks: jobs, who is who outside, what is to be told. */
+/** The part of the table audit that is about webhooks: jobs, mappings and the outbox. */
 import { createHash } from 'node:crypto';
 import type { Item, Value } from './dynamodb-scan.ts';
 
-type Of = (kind: string) => readonly Item[];
+type ItemsOf = (kind: string) => readonly Item[];
 
 interface Job {
   jobId: string;
@@ -16,12 +16,12 @@ const digits = (number: Value) => String(number).padStart(16, '0');
 const jobOf = (item: Item) => JSON.parse(String(item['job'])) as Job;
 const isOpen = ({ state }: Job) => ['queued', 'running', 'waiting'].includes(state);
 
-/** 90 days after its end, in seconds, a fraction counted as a whole; of an open job none. */
+/** 90 days after the end of the job, in seconds, rounded up; open jobs have none. */
 const ttlOf = (job: Job) => (isOpen(job) ? undefined : Math.ceil(job.dueAtMs / 1000) + 7_776_000);
 const withTtl = (ttl: number | undefined) => (ttl === undefined ? {} : { ttl });
 
-/** Every job is among all by when it came, and an open one also by when it is due. */
-export function rowsOfJobs(of: Of): Item[] {
+/** Every job has a row in the list of all jobs, by receipt time; an open job also has one by due time. */
+export function rowsOfJobs(of: ItemsOf): Item[] {
   return of('job').flatMap((item) => {
     const job = jobOf(item);
     const { jobId: id, receivedAtMs, dueAtMs } = job;
@@ -30,8 +30,8 @@ export function rowsOfJobs(of: Of): Item[] {
   });
 }
 
-/** What each item tells besides its text, and where it is. */
-export function auditHooks(of: Of): string[] {
+/** Compares the attributes and keys of the items with their JSON and each other. */
+export function auditWebhookItems(of: ItemsOf): string[] {
   return [...of('job').flatMap(jobFaults), ...of('mapping').flatMap(mappingFaults), ...outboxFaults(of)];
 }
 
@@ -40,22 +40,22 @@ function jobFaults(item: Item): string[] {
   const expected: Record<string, Value> = { pk: `job#${jobId}`, sk: 'job', state, revision, receivedAtMs, dueAtMs };
   expected['ttl'] = ttlOf(jobOf(item));
   return Object.entries(expected).flatMap(([name, value]) =>
-    item[name] === value ? [] : [`${item.pk}: ${name} is ${item[name]}, its text says ${value}`],
+    item[name] === value ? [] : [`${item.pk}: ${name} is ${item[name]}, but ${value} in its JSON`],
   );
 }
 
 function mappingFaults({ pk, sk, source, identity, grantee }: Item): string[] {
   const hash = createHash('sha256').update(String(identity)).digest('hex');
-  const isSound = sk === `${source}#${hash}` && grantee !== undefined;
-  return isSound ? [] : [`${pk} ${sk}: is of ${source} ${identity}, ${grantee}`];
+  const isCorrect = sk === `${source}#${hash}` && grantee !== undefined;
+  return isCorrect ? [] : [`${pk} ${sk}: the mapping is of ${source} ${identity} to ${grantee}`];
 }
 
-/** What is to be told has happened: the event is its project's, in the part of the same number. */
-function outboxFaults(of: Of): string[] {
-  const told = ({ pk, sk, ...event }: Item) =>
+/** Every outbox entry is a copy of an event of its project, in the shard of the same number. */
+function outboxFaults(of: ItemsOf): string[] {
+  const contentOf = ({ pk, sk, ...event }: Item) =>
     `${pk.split('#').at(-1)} ${sk} ${JSON.stringify(Object.entries(event).sort())}`;
-  const happened = new Set(of('event').map(told));
-  return of('event to be told').flatMap((item) =>
-    happened.has(told(item)) ? [] : [`${item.pk} ${item.sk}: nothing like it has happened`],
+  const events = new Set(of('event').map(contentOf));
+  return of('outbox entry').flatMap((item) =>
+    events.has(contentOf(item)) ? [] : [`${item.pk} ${item.sk}: there is no such event`],
   );
 }

@@ -1,4 +1,4 @@
-/** The audit itself: sound tables pass, and nothing can be taken away, added or altered in one without its notice. */
+/** Tests the oracle: it accepts a correct table and finds every removed, added or altered item. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
 import { GRANTEE, grantId, keyId, NOW_MS } from '../../contract/fixtures.ts';
@@ -28,22 +28,22 @@ beforeAll(async () => {
     await kms(creator, 'schedule-key-deletion', { key_id: demo.keys[1]?.key_id, pending_days: '7' }),
   ];
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-  await fillHooks();
-  items = await scan(...place());
+  await writeWebhookItems();
+  items = await scan(...tableLocation());
 });
 afterAll(() => service?.stop());
 
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 
-function place(): [endpoint: string, table: string, region: string] {
+function tableLocation(): [endpoint: string, table: string, region: string] {
   const { table, endpoint, aws } = service.services.config.dynamodb ?? {};
   return [endpoint ?? '', table ?? '', aws?.region ?? ''];
 }
 
-/** A job under way and one that has ended, who somebody is, a change that is to be told. */
-async function fillHooks(): Promise<void> {
+/** Writes an open job, an ended job, a mapping and an outbox entry. */
+async function writeWebhookItems(): Promise<void> {
   const { dynamodb } = service.services.config;
-  if (!dynamodb) throw new Error('this is not on DynamoDB');
+  if (!dynamodb) throw new Error('the service does not run on DynamoDB');
   const store = openDynamodbStore({ ...dynamodb, hasOutbox: true });
   for (const job of [testJob(1), testJob(2)]) await store.jobs.add(job);
   expect(await store.jobs.save({ ...testJob(2), state: 'done', dueAtMs: NOW_MS + 3 })).toBe(true);
@@ -66,40 +66,54 @@ async function fillHooks(): Promise<void> {
   );
 }
 
-/** What nothing else tells of: who may do what, what was answered, who is who, what is to be told still. */
-const isAlone = ({ pk, sk }: Item) => /^(idempotency|token|outbox)#|^mappings$/.test(pk) || sk.startsWith('role#');
+/** Items that no other item implies: idempotency records, tokens, outbox entries, mappings and roles. */
+const isIndependent = ({ pk, sk }: Item) =>
+  /^(idempotency|token|outbox)#|^mappings$/.test(pk) || sk.startsWith('role#');
 
-/** Counts that are 0, as when there never was any. */
-const isNone = ({ pk, sk, revision, ...counts }: Item) => Object.values(counts).every((count) => count === 0);
+/** Counters that are all 0 need not exist. */
+const isZero = ({ pk, sk, revision, ...counts }: Item) => Object.values(counts).every((count) => count === 0);
 
-test('a table that the service has written is sound', async () => {
-  expect(await auditTable(...place())).toEqual([]);
+test('a table that the service has written has no faults', async () => {
+  expect(await auditTable(...tableLocation())).toEqual([]);
 });
 
-test('it has an item of every kind that the schema names', () => {
+test('the table of this test has an item of every kind in the schema', () => {
   const partitions = new Set(items.map(({ pk }) => pk.split('#')[0]));
   expect([...partitions].toSorted()).toEqual(
-    ['access-key', 'all', 'domain', 'due', 'events', 'grant', 'key', 'keys', 'name', 'idempotency', 'project', 'retirable']
+    [
+      'access-key',
+      'all',
+      'domain',
+      'due',
+      'events',
+      'grant',
+      'key',
+      'keys',
+      'name',
+      'idempotency',
+      'project',
+      'retirable',
+    ]
       .concat('retirable-n', 'token', 'user', 'grantee-events', 'job', 'open-jobs', 'mappings', 'outbox')
       .toSorted(),
   );
 });
 
-test('an item that is missing is noticed, whichever it is', () => {
-  const needed = items.filter((item) => !isAlone(item) && !isNone(item));
-  expect(needed.length).toBeGreaterThan(80);
-  const unnoticed = needed.filter((gone) => auditItems(items.filter((item) => item !== gone)).length === 0);
+test('a missing item is found, whichever it is', () => {
+  const required = items.filter((item) => !isIndependent(item) && !isZero(item));
+  expect(required.length).toBeGreaterThan(80);
+  const unnoticed = required.filter((missing) => auditItems(items.filter((item) => item !== missing)).length === 0);
   expect(unnoticed).toEqual([]);
 });
 
-test('a row, event or grant that is there once too often is noticed, whichever it is', () => {
+test('an extra row, event or grant is found, whichever it is', () => {
   const unnoticed = items
-    .filter((item) => !isAlone(item) && !/^(domain|retirable-n)#/.test(item.pk) && !/^(n|held#.*)$/.test(item.sk))
+    .filter((item) => !isIndependent(item) && !/^(domain|retirable-n)#/.test(item.pk) && !/^(n|held#.*)$/.test(item.sk))
     .filter(({ pk, sk, ...rest }) => auditItems([...items, { ...rest, pk: `${pk}f`, sk: `${sk}f` }]).length === 0);
   expect(unnoticed).toEqual([]);
 });
 
-test.each([1, -1])('a counter that is off by %i is noticed, whichever it is', (by) => {
+test.each([1, -1])('a counter that is wrong by %i is found, whichever it is', (by) => {
   const isCounter = ({ pk, sk }: Item) =>
     sk === 'n' || sk.startsWith('held#') || (pk.startsWith('key#') && sk === 'key');
   const counters = items.filter(isCounter).flatMap((item) => {
@@ -108,34 +122,31 @@ test.each([1, -1])('a counter that is off by %i is noticed, whichever it is', (b
   });
   expect(counters.length).toBeGreaterThan(20);
   const unnoticed = counters.filter(({ item: counted, name }) => {
-    const off = { ...counted, [name]: Number(counted[name]) + by };
-    return auditItems(items.map((item) => (item === counted ? off : item))).length === 0;
+    const wrong = { ...counted, [name]: Number(counted[name]) + by };
+    return auditItems(items.map((item) => (item === counted ? wrong : item))).length === 0;
   });
   expect(unnoticed).toEqual([]);
 });
 
-test.each(['wire', 'keyId', 'id', 'action'])(
-  'another %s in one of several rows is noticed, whichever it is',
-  (name) => {
-    const holders = items.filter((item) => typeof item[name] === 'string');
-    expect(holders.length).toBeGreaterThan(5);
-    const unnoticed = holders.filter((holder) => {
-      const text = String(holder[name]);
-      const altered = { ...holder, [name]: text.startsWith('{') ? text.replace(/"\w+"\}$/, '"x"}') : `${text}x` };
-      return auditItems(items.map((item) => (item === holder ? altered : item))).length === 0;
-    });
-    expect(unnoticed).toEqual([]);
-  },
-);
+test.each(['wire', 'keyId', 'id', 'action'])('a wrong %s in one item is found, whichever it is', (name) => {
+  const holders = items.filter((item) => typeof item[name] === 'string');
+  expect(holders.length).toBeGreaterThan(5);
+  const unnoticed = holders.filter((holder) => {
+    const text = String(holder[name]);
+    const altered = { ...holder, [name]: text.startsWith('{') ? text.replace(/"\w+"\}$/, '"x"}') : `${text}x` };
+    return auditItems(items.map((item) => (item === holder ? altered : item))).length === 0;
+  });
+  expect(unnoticed).toEqual([]);
+});
 
-test('a time to live that is too short, or on what must stay, is noticed', () => {
-  const lingering = items.filter(({ ttl }) => ttl !== undefined);
-  const kinds = lingering.map(({ pk }) => pk.replace(/#(?!jobs).*/, ''));
+test('a ttl that is too short, or on an item that must stay, is found', () => {
+  const withTtl = items.filter(({ ttl }) => ttl !== undefined);
+  const kinds = withTtl.map(({ pk }) => pk.replace(/#(?!jobs).*/, ''));
   expect([...new Set(kinds)].toSorted()).toEqual(['all#jobs', 'idempotency', 'job', 'token']);
-  for (const short of lingering) {
-    // 8 days less: a token's is 7 days longer than it is good for at most.
-    const altered = { ...short, ttl: Number(short['ttl']) - 8 * 24 * 60 * 60 };
-    expect(auditItems(items.map((item) => (item === short ? altered : item)))).toHaveLength(1);
+  for (const original of withTtl) {
+    // 8 days less: the ttl of a token may be up to 7 days after its expiry.
+    const altered = { ...original, ttl: Number(original['ttl']) - 8 * 24 * 60 * 60 };
+    expect(auditItems(items.map((item) => (item === original ? altered : item)))).toHaveLength(1);
   }
   const grant = items.find(({ sk }) => sk === 'grant');
   expect(auditItems(items.map((item) => (item === grant ? { ...item, ttl: 1 } : item)))).toEqual([
@@ -143,21 +154,22 @@ test('a time to live that is too short, or on what must stay, is noticed', () =>
   ]);
 });
 
-test('what is told of hooks and is not so is noticed', () => {
-  const found = (isIt: (item: Item) => boolean) => items.find(isIt) as Item;
+test('a wrong attribute of a job, mapping or outbox entry is found', () => {
+  const find = (matches: (item: Item) => boolean) => items.find(matches) as Item;
   const altered: [item: Item, change: Partial<Item>][] = [
-    [found(({ pk, ttl }) => pk.startsWith('job#') && ttl === undefined), { ttl: 4_000_000_000 }],
-    [found(({ pk, ttl }) => pk === 'all#jobs' && ttl === undefined), { ttl: 4_000_000_000 }],
-    [found(({ pk }) => pk.startsWith('job#')), { state: 'waiting' }],
-    [found(({ pk }) => pk.startsWith('job#')), { revision: 9 }],
-    [found(({ pk }) => pk === 'open-jobs'), { sk: `0001795327200009#${testJob(1).jobId}` }],
-    [found(({ pk }) => pk === 'mappings'), { identity: 'bob' }],
-    [found(({ pk }) => pk === 'mappings'), { source: '*' }],
-    [found(({ pk }) => pk.startsWith('outbox#')), { sk: 'event#0f' }],
-    [found(({ pk }) => pk.startsWith('outbox#')), { actor: 'x' }],
+    [find(({ pk, ttl }) => pk.startsWith('job#') && ttl === undefined), { ttl: 4_000_000_000 }],
+    [find(({ pk, ttl }) => pk === 'all#jobs' && ttl === undefined), { ttl: 4_000_000_000 }],
+    [find(({ pk }) => pk.startsWith('job#')), { state: 'waiting' }],
+    [find(({ pk }) => pk.startsWith('job#')), { revision: 9 }],
+    [find(({ pk }) => pk === 'open-jobs'), { sk: `0001795327200009#${testJob(1).jobId}` }],
+    [find(({ pk }) => pk === 'mappings'), { identity: 'bob' }],
+    [find(({ pk }) => pk === 'mappings'), { source: '*' }],
+    [find(({ pk }) => pk.startsWith('outbox#')), { sk: 'event#0f' }],
+    [find(({ pk }) => pk.startsWith('outbox#')), { actor: 'x' }],
   ];
-  const unnoticed = altered.filter(([one, change]) => {
-    return auditItems(items.map((item) => (item === one ? ({ ...one, ...change } as Item) : item))).length === 0;
+  const unnoticed = altered.filter(([original, change]) => {
+    const wrong = { ...original, ...change } as Item;
+    return auditItems(items.map((item) => (item === original ? wrong : item))).length === 0;
   });
   expect(unnoticed).toEqual([]);
 });

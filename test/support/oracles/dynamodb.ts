@@ -1,8 +1,9 @@
 /**
- * Reads a whole table with AWS's own client and compares what is indexed and counted with the keys, grants and events
- * themselves. Written from the table in lib/store/dynamodb/schema.ts and the API's documents, without code of lib/.
+ * An oracle for DynamoDB tables: it reads a table with AWS's own client and compares index rows and counters with the
+ * keys, grants and events. It was written from the comment in lib/store/dynamodb/schema.ts and the API documents and
+ * shares no code with lib/.
  */
-import { auditHooks, rowsOfJobs } from './dynamodb-jobs.ts';
+import { auditWebhookItems, rowsOfJobs } from './dynamodb-jobs.ts';
 import { type Item, scan, type Value } from './dynamodb-scan.ts';
 
 type Counts = Map<string, number>;
@@ -19,8 +20,8 @@ interface Grant {
 
 /**
  * @param endpoint such as http://127.0.0.1:8000
- * @param region as the store was opened with; unless told, what it is without AWS_REGION
- * @returns what is wrong, in words; empty when every index row, counter and event agrees with the keys and grants
+ * @param region as the store was opened with; the default is that of a store without AWS_REGION
+ * @returns what is wrong, in words; empty if every index row, counter and event agrees with the keys and grants
  */
 export async function auditTable(endpoint: string, table: string, region = 'local'): Promise<string[]> {
   return auditItems(await scan(endpoint, table, region));
@@ -44,34 +45,34 @@ export function auditItems(items: readonly Item[]): string[] {
     'event of grant',
     'event of grantee',
   ]
-    .concat('key in list', 'alias', 'due', 'name', 'in all', 'open job')
+    .concat('key in list', 'alias', 'due', 'name', 'full list entry', 'open job')
     .flatMap(of);
   return [
-    ...of('unknown').map(({ pk, sk }) => `no item has this place: ${pk} ${sk}`),
+    ...of('unknown').map(({ pk, sk }) => `the schema has no such item: ${pk} ${sk}`),
     ...auditGrants(of('grant'), of('key')),
     ...auditRows(
       [...rowsOfGrants(of), ...rowsOfKeys(of), ...rowsOfEvents(of), ...rowsOfDirectory(of), ...rowsOfJobs(of)],
       derived,
     ),
     ...auditCounts(of),
-    ...auditEventPlaces(of),
-    ...auditStories(of),
-    ...auditLingering(items),
-    ...auditHolders(of),
-    ...auditHooks(of),
+    ...auditEventKeys(of),
+    ...auditLifecycles(of),
+    ...auditTtls(items),
+    ...auditReferences(of),
+    ...auditWebhookItems(of),
   ];
 }
 
-type Of = (kind: string) => readonly Item[];
+type ItemsOf = (kind: string) => readonly Item[];
 
-/** By the parts of the place before the first `#`. */
+/** By the parts of `pk` and `sk` before the first `#`. */
 const KINDS: Record<string, string> = {
   'key key': 'key',
   'key grant': 'grant of key',
   'key grantee': 'grant of grantee',
   'key held': 'held',
   'key event': 'event of key',
-  'key creator': 'creator of a key elsewhere',
+  'key creator': 'creator of an upstream key',
   'grant grant': 'grant',
   'grant event': 'event of grant',
   'grantee-events event': 'event of grantee',
@@ -81,7 +82,7 @@ const KINDS: Record<string, string> = {
   'keys alias': 'alias',
   'idempotency record': 'idempotency record',
   'job job': 'job',
-  'outbox event': 'event to be told',
+  'outbox event': 'outbox entry',
   'domain domain': 'domain',
   'project project': 'project',
   'user user': 'user',
@@ -90,36 +91,37 @@ const KINDS: Record<string, string> = {
   'token token': 'token',
   'name name': 'name',
 };
-/** Those whose sort key begins with no word. */
+/** Kinds of items whose sort key begins with an id or a value. */
 const KINDS_BY_PARTITION: Record<string, string> = {
   retirable: 'retirable',
   keys: 'key in list',
   due: 'due',
   'open-jobs': 'open job',
   mappings: 'mapping',
-  all: 'in all',
+  all: 'full list entry',
 };
 
 function kindOf({ pk, sk }: Item): string {
-  const [partition = '', place = ''] = [pk.split('#')[0], sk.split('#')[0]];
-  return KINDS[`${partition} ${place}`] ?? KINDS_BY_PARTITION[partition] ?? 'unknown';
+  const [partition = '', row = ''] = [pk.split('#')[0], sk.split('#')[0]];
+  return KINDS[`${partition} ${row}`] ?? KINDS_BY_PARTITION[partition] ?? 'unknown';
 }
 
 const wireOf = (item: Item) => JSON.parse(String(item['wire'])) as Grant;
 
-/** The grant's own item, and its key. */
+/** Each grant item has the key of its grant, and the grant's key exists in the same project. */
 function auditGrants(grants: readonly Item[], keys: readonly Item[]): string[] {
   const projects = new Map(keys.map((key) => [key.pk, key['projectId']]));
   return grants.flatMap((item) => {
     const { key_id, grant_id } = wireOf(item);
     const faults: string[] = [];
-    if (item.pk !== `grant#${grant_id}`) faults.push(`${item.pk}: holds the grant ${grant_id}`);
-    if (projects.get(`key#${key_id}`) !== item['projectId']) faults.push(`${item.pk}: its key is not there`);
+    if (item.pk !== `grant#${grant_id}`) faults.push(`${item.pk}: contains the grant ${grant_id}`);
+    if (projects.get(`key#${key_id}`) !== item['projectId'])
+      faults.push(`${item.pk}: its key does not exist in its project`);
     return faults;
   });
 }
 
-function rowsOfGrants(of: Of): Item[] {
+function rowsOfGrants(of: ItemsOf): Item[] {
   return of('grant').flatMap((item) => {
     const { wire, projectId } = item;
     const { key_id, grant_id, grantee_principal, ...grant } = wireOf(item);
@@ -136,12 +138,16 @@ function rowsOfGrants(of: Of): Item[] {
   });
 }
 
-/** Source: KMS API reference, retire-grant: the issuer, the retiring principal, the grantee with `retire-grant`. */
+/** The issuer, the retiring principal, and the grantee with `retire-grant`. Source: KMS API reference, retire-grant. */
 function mayRetire(grant: Grant): { users: string[]; domains: string[] } {
-  const holdsRetire = grant.operations.includes('retire-grant');
+  const mayRetireItself = grant.operations.includes('retire-grant');
   const isUser = grant.grantee_principal_type === 'user';
-  const users = [grant.issuing_principal, grant.retiring_principal, holdsRetire && isUser && grant.grantee_principal];
-  const domains = [holdsRetire && !isUser && grant.grantee_principal];
+  const users = [
+    grant.issuing_principal,
+    grant.retiring_principal,
+    mayRetireItself && isUser && grant.grantee_principal,
+  ];
+  const domains = [mayRetireItself && !isUser && grant.grantee_principal];
   const named = (type: string, ids: (string | false | undefined)[]) => [
     ...new Set(ids.filter((id) => typeof id === 'string').map((id) => `${type}:${id}`)),
   ];
@@ -151,7 +157,7 @@ function mayRetire(grant: Grant): { users: string[]; domains: string[] } {
 const viewsOf = ({ keySpec, state }: Item) => [`${keySpec}#${state}`, `${keySpec}#*`, `*#${state}`, '*#*'];
 const digits = (number: Value) => String(number).padStart(16, '0');
 
-function rowsOfKeys(of: Of): Item[] {
+function rowsOfKeys(of: ItemsOf): Item[] {
   return of('key').flatMap((key) => {
     const { keyId, projectId, alias, deletionAtMs } = key;
     const pk = `keys#${projectId}`;
@@ -164,7 +170,7 @@ function rowsOfKeys(of: Of): Item[] {
   });
 }
 
-function rowsOfEvents(of: Of): Item[] {
+function rowsOfEvents(of: ItemsOf): Item[] {
   return of('event').flatMap((event) => {
     const { keyId, eventId, wire, grantId } = event;
     const ofKey = { ...event, pk: `key#${keyId}`, sk: `event#${eventId}` };
@@ -175,7 +181,7 @@ function rowsOfEvents(of: Of): Item[] {
   });
 }
 
-function rowsOfDirectory(of: Of): Item[] {
+function rowsOfDirectory(of: ItemsOf): Item[] {
   const named = (kind: string, domainId: Value, name: Value, id: Value) => ({
     pk: `name#${kind}#${domainId}#${name}`,
     sk: 'name',
@@ -191,34 +197,34 @@ function rowsOfDirectory(of: Of): Item[] {
   ];
 }
 
-/** The rows that there must be, and those that there are; the date in a row of an access key is nowhere else. */
+/** Compares index rows. The creation date in a row of an access key cannot be compared: no other item has it. */
 function auditRows(expected: readonly Item[], found: readonly Item[]): string[] {
-  const placed = (rows: readonly Item[]) =>
+  const byKey = (rows: readonly Item[]) =>
     new Map(
       rows.map((row) => {
         const sk = row.pk === 'all#access-keys' ? row.sk.replace(/^.*#/, '#') : row.sk;
         return [`${row.pk} ${sk}`, JSON.stringify(Object.entries({ ...row, sk }).sort())];
       }),
     );
-  const [wanted, there] = [placed(expected), placed(found)];
-  return [...new Set([...wanted.keys(), ...there.keys()])].flatMap((place) => {
-    if (!there.has(place)) return [`missing: ${place}`];
-    if (!wanted.has(place)) return [`left over: ${place}`];
-    return wanted.get(place) === there.get(place) ? [] : [`not as it should be: ${place}: ${there.get(place)}`];
+  const [expectedRows, foundRows] = [byKey(expected), byKey(found)];
+  return [...new Set([...expectedRows.keys(), ...foundRows.keys()])].flatMap((key) => {
+    if (!foundRows.has(key)) return [`missing row: ${key}`];
+    if (!expectedRows.has(key)) return [`row without a record: ${key}`];
+    return expectedRows.get(key) === foundRows.get(key) ? [] : [`wrong row: ${key}: ${foundRows.get(key)}`];
   });
 }
 
-function auditCounts(of: Of): string[] {
-  const [expected, kept]: [Counts, Counts] = [new Map(), new Map()];
+function auditCounts(of: ItemsOf): string[] {
+  const [expected, stored]: [Counts, Counts] = [new Map(), new Map()];
   for (const { keyId, grantCount, revision } of of('key')) {
-    add(kept, `grants of key ${keyId}`, grantCount);
-    add(kept, `changes to the grants of key ${keyId}`, revision);
+    add(stored, `grants of key ${keyId}`, grantCount);
+    add(stored, `changes to the grants of key ${keyId}`, revision);
   }
   for (const key of of('key')) for (const view of viewsOf(key)) add(expected, `keys ${key['projectId']} ${view}`);
   for (const item of of('key counts')) {
     for (const [name, n] of countersOf(item)) {
       add(
-        kept,
+        stored,
         name === 'revision' ? `changes to keys#${item.pk.split('#')[1]}` : `keys ${item.pk.split('#')[1]} ${name}`,
         n,
       );
@@ -229,41 +235,41 @@ function auditCounts(of: Of): string[] {
     const { key_id, grantee_principal_type: type, grantee_principal: grantee, operations } = grant;
     add(expected, `grants of key ${key_id}`);
     for (const name of ['*', ...operations]) add(expected, `held key#${key_id} held#${type}:${grantee} ${name}`);
-    for (const name of retirableNames(grant)) add(expected, `retirable ${item['projectId']} ${name}`);
+    for (const name of retirableCounters(grant)) add(expected, `retirable ${item['projectId']} ${name}`);
   }
   for (const item of of('held')) {
-    for (const [name, n] of countersOf(item)) add(kept, `held ${item.pk} ${item.sk} ${name}`, n);
+    for (const [name, n] of countersOf(item)) add(stored, `held ${item.pk} ${item.sk} ${name}`, n);
   }
   const faults: string[] = [];
   for (const { pk, n, revision } of of('retirable count')) {
     const [, project, name] = pk.split('#');
     if (Number(n) < 0) faults.push(`${pk}: ${n}`);
-    add(kept, `retirable ${project} ${name}`, n);
-    add(kept, `changes to retirable ${project} ${name}`, revision);
+    add(stored, `retirable ${project} ${name}`, n);
+    add(stored, `changes to retirable ${project} ${name}`, revision);
   }
-  countChanges(of, expected);
-  return [...faults, ...differences(expected, kept)];
+  addRevisions(of, expected);
+  return [...faults, ...differences(expected, stored)];
 }
 
-/** The events of changes made here: neither by another KMS, nor given up. */
-const madeHere = (of: Of) =>
+/** Returns the events of applied changes: not those of the upstream, and no revocations that were given up. */
+const appliedHere = (of: ItemsOf) =>
   of('event').filter((event) => event['upstreamRequestId'] === undefined && event['failure'] === undefined);
 
-/** What a list goes by to know that nothing came between: one up for every change, as the events tell. */
-function countChanges(of: Of, expected: Counts): void {
-  const living = new Set(of('key').map(({ keyId }) => keyId));
-  for (const event of madeHere(of)) {
+/** Adds the expected revisions: each is the number of changes that the events show. */
+function addRevisions(of: ItemsOf, expected: Counts): void {
+  const existing = new Set(of('key').map(({ keyId }) => keyId));
+  for (const event of appliedHere(of)) {
     const { projectId, keyId, wire } = event;
     if (wire === undefined) add(expected, `changes to keys#${projectId}`);
     else {
-      if (living.has(keyId)) add(expected, `changes to the grants of key ${keyId}`);
-      for (const name of retirableNames(wireOf(event))) add(expected, `changes to retirable ${projectId} ${name}`);
+      if (existing.has(keyId)) add(expected, `changes to the grants of key ${keyId}`);
+      for (const name of retirableCounters(wireOf(event))) add(expected, `changes to retirable ${projectId} ${name}`);
     }
   }
 }
 
-/** Each who may retire it, each pair of a user and a domain who both may, and its grantee. */
-function retirableNames(grant: Grant): string[] {
+/** The counters of a grant: each retirer, each pair of a user and a domain among them, and the grantee. */
+function retirableCounters(grant: Grant): string[] {
   const { users, domains } = mayRetire(grant);
   const pairs = users.flatMap((user) => domains.map((domain) => `${user}+${domain}`));
   return [...users, ...domains, ...pairs, `grantee:${grant.grantee_principal}`];
@@ -271,14 +277,14 @@ function retirableNames(grant: Grant): string[] {
 
 const countersOf = ({ pk, sk, ...counters }: Item) => Object.entries(counters);
 
-/** A project has each of its events once, under its own id. */
-function auditEventPlaces(of: Of): string[] {
-  const seen = new Set<Value>();
+/** Each event of a project exists once, under its own id. */
+function auditEventKeys(of: ItemsOf): string[] {
+  const eventIds = new Set<Value>();
   return of('event').flatMap(({ pk, sk, projectId, eventId }) => {
-    const isFirst = !seen.has(eventId);
-    seen.add(eventId);
-    const isInPlace = sk === `event#${eventId}` && pk.replace(/#\d$/, '') === `events#${projectId}`;
-    return isFirst && isInPlace ? [] : [`${pk} ${sk}: holds the event ${eventId} of ${projectId}`];
+    const isUnique = !eventIds.has(eventId);
+    eventIds.add(eventId);
+    const hasItsKey = sk === `event#${eventId}` && pk.replace(/#\d$/, '') === `events#${projectId}`;
+    return isUnique && hasItsKey ? [] : [`${pk} ${sk}: contains the event ${eventId} of ${projectId}`];
   });
 }
 
@@ -288,59 +294,63 @@ const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key', 'revoke-principa
   'key.compromised',
 );
 
-/** What is there was created once and never removed; what is gone was created once and removed once. */
-function auditStories(of: Of): string[] {
-  const [living, created, removed] = [new Set<string>(), new Map() as Counts, new Map() as Counts];
-  for (const { pk } of [...of('grant'), ...of('key')]) living.add(pk);
-  for (const event of madeHere(of)) {
+/** What exists was created once and never removed; what does not was created once and removed once. */
+function auditLifecycles(of: ItemsOf): string[] {
+  const [existing, created, removed] = [new Set<string>(), new Map() as Counts, new Map() as Counts];
+  for (const { pk } of [...of('grant'), ...of('key')]) existing.add(pk);
+  for (const event of appliedHere(of)) {
     const { action, keyId, wire } = event;
-    const about = wire === undefined ? `key#${keyId}` : `grant#${wireOf(event).grant_id}`;
-    if (action === (wire === undefined ? 'create-key' : 'create-grant')) add(created, about);
-    else if (REMOVALS.includes(String(action))) add(removed, about);
+    const subject = wire === undefined ? `key#${keyId}` : `grant#${wireOf(event).grant_id}`;
+    if (action === (wire === undefined ? 'create-key' : 'create-grant')) add(created, subject);
+    else if (REMOVALS.includes(String(action))) add(removed, subject);
   }
-  return [...new Set([...living, ...created.keys(), ...removed.keys()])].flatMap((about) => {
-    const story = `${created.get(about) ?? 0} created, ${removed.get(about) ?? 0} removed`;
-    const expected = living.has(about) ? '1 created, 0 removed' : '1 created, 1 removed';
-    return story === expected ? [] : [`${about}, ${living.has(about) ? 'there' : 'gone'}: events say ${story}`];
+  return [...new Set([...existing, ...created.keys(), ...removed.keys()])].flatMap((subject) => {
+    const counted = `${created.get(subject) ?? 0} created, ${removed.get(subject) ?? 0} removed`;
+    const expected = existing.has(subject) ? '1 created, 0 removed' : '1 created, 1 removed';
+    const state = existing.has(subject) ? 'exists' : 'does not exist';
+    return counted === expected ? [] : [`${subject} ${state}, but its events are: ${counted}`];
   });
 }
 
 /**
- * Only what may linger has a time to live, in seconds, and never a shorter one than its own time. That of jobs is compared
- * with each of them.
+ * Only idempotency records and tokens have a time to live, in seconds, which ends at their expiry or up to 7 days later.
+ * The time to live of jobs is compared elsewhere.
  */
-function auditLingering(items: readonly Item[]): string[] {
+function auditTtls(items: readonly Item[]): string[] {
   const others = items.filter((item) => kindOf(item) !== 'job' && item.pk !== 'all#jobs');
   return others.flatMap((item) => {
     const { pk, sk, ttl, expiresAtMs } = item;
-    if (kindOf(item) !== 'idempotency record' && kindOf(item) !== 'token') return ttl === undefined ? [] : [`${pk} ${sk}: has a ttl`];
+    if (kindOf(item) !== 'idempotency record' && kindOf(item) !== 'token')
+      return ttl === undefined ? [] : [`${pk} ${sk}: has a ttl`];
     const longest = Number(expiresAtMs) / 1000 + 7 * 24 * 60 * 60;
-    const isSound = Number(ttl) * 1000 >= Number(expiresAtMs) && Number(ttl) <= longest;
-    return isSound ? [] : [`${pk} ${sk}: expires at ${expiresAtMs} ms, its ttl is ${ttl} s`];
+    const isCorrect = Number(ttl) * 1000 >= Number(expiresAtMs) && Number(ttl) <= longest;
+    return isCorrect ? [] : [`${pk} ${sk}: expires at ${expiresAtMs} ms, its ttl is ${ttl} s`];
   });
 }
 
-/** Whom something belongs to is there. */
-function auditHolders(of: Of): string[] {
-  const there = new Set([...of('user'), ...of('project'), ...of('domain')].map(({ pk }) => pk));
-  const holders = (kind: string, holdersOf: (item: Item) => string[]) =>
-    of(kind).flatMap((item) => holdersOf(item).map((holder) => ({ holder, item })));
-  const needed = [
-    ...holders('role', ({ pk, projectId }) => [pk, `project#${projectId}`]),
-    ...holders('token', ({ userId }) => [`user#${userId}`]),
-    ...holders('access key', ({ userId }) => [`user#${userId}`]),
-    ...['user', 'project'].flatMap((kind) => holders(kind, ({ domainId }) => [`domain#${domainId}`])),
+/** What an item refers to exists. */
+function auditReferences(of: ItemsOf): string[] {
+  const existing = new Set([...of('user'), ...of('project'), ...of('domain')].map(({ pk }) => pk));
+  const references = (kind: string, targetsOf: (item: Item) => string[]) =>
+    of(kind).flatMap((item) => targetsOf(item).map((target) => ({ target, item })));
+  const all = [
+    ...references('role', ({ pk, projectId }) => [pk, `project#${projectId}`]),
+    ...references('token', ({ userId }) => [`user#${userId}`]),
+    ...references('access key', ({ userId }) => [`user#${userId}`]),
+    ...['user', 'project'].flatMap((kind) => references(kind, ({ domainId }) => [`domain#${domainId}`])),
   ];
-  return needed.flatMap(({ holder, item }) => (there.has(holder) ? [] : [`${item.pk} ${item.sk}: no ${holder}`]));
+  return all.flatMap(({ target, item }) =>
+    existing.has(target) ? [] : [`${item.pk} ${item.sk}: ${target} does not exist`],
+  );
 }
 
 function add(counts: Counts, name: string, by: Value = 1): void {
   counts.set(name, (counts.get(name) ?? 0) + Number(by));
 }
 
-function differences(expected: Counts, kept: Counts): string[] {
-  return [...new Set([...expected.keys(), ...kept.keys()])].flatMap((name) => {
-    const [counted, stored] = [expected.get(name) ?? 0, kept.get(name) ?? 0];
-    return counted === stored ? [] : [`${name}: ${counted} by the rows, ${stored} as kept`];
+function differences(expected: Counts, stored: Counts): string[] {
+  return [...new Set([...expected.keys(), ...stored.keys()])].flatMap((name) => {
+    const [expectedCount, storedCount] = [expected.get(name) ?? 0, stored.get(name) ?? 0];
+    return expectedCount === storedCount ? [] : [`${name}: ${expectedCount} expected, ${storedCount} stored`];
   });
 }

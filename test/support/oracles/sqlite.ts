@@ -1,12 +1,12 @@
-/** Reads a database file that nobody has open and compares what is counted and indexed with the rows themselves. */
+/** An oracle for database files: it compares counters and index rows with the keys, grants and events. */
 import { DatabaseSync } from 'node:sqlite';
 import type { Grant } from '../../../lib/domain/model.ts';
 
 type Counts = Map<string, number>;
 
 /**
- * @param path the file; its log beside it is read too
- * @returns what is wrong, in words; empty when every counter, index row and event agrees with the grants and keys
+ * @param path a file that no store has open; its WAL, if any, is read too
+ * @returns what is wrong, in words; empty if every counter, index row and event agrees with the grants and keys
  */
 export function auditDatabase(path: string): string[] {
   const db = new DatabaseSync(path);
@@ -15,7 +15,7 @@ export function auditDatabase(path: string): string[] {
     const integrity = rows('PRAGMA integrity_check').map((row) => String(row['integrity_check']));
     return [
       ...integrity.filter((line) => line !== 'ok'),
-      ...rows('PRAGMA foreign_key_check').map((row) => `dangling: ${JSON.stringify(row)}`),
+      ...rows('PRAGMA foreign_key_check').map((row) => `broken reference: ${JSON.stringify(row)}`),
       ...auditCounts(rows),
       ...auditEvents(rows),
       ...auditGrantees(rows),
@@ -43,10 +43,10 @@ function auditCounts(rows: Rows): string[] {
     const grant = JSON.parse(String(row['wire'])) as Grant;
     const { project_id: project, key_id: key, grant_id: id } = row;
     if (grant.grant_id !== id || grant.key_id !== key || grant.grantee_principal !== row['grantee']) {
-      faults.push(`grant ${id}: its columns and its text differ`);
+      faults.push(`grant ${id}: its columns and its JSON differ`);
     }
     if (!keys.some((found) => found['key_id'] === key && found['project_id'] === project)) {
-      faults.push(`grant ${id}: its key is not there`);
+      faults.push(`grant ${id}: its key does not exist`);
     }
     add(expected.onKey, project, key);
     const { users, domains } = mayRetire(grant);
@@ -73,12 +73,16 @@ function auditCounts(rows: Rows): string[] {
   ];
 }
 
-/** Written from the API's documents, apart from the code that is checked with it. */
+/** Written from the API documents, without code of lib/. Source: KMS API reference, retire-grant. */
 function mayRetire(grant: Grant): { users: string[]; domains: string[] } {
-  const holdsRetire = grant.operations.includes('retire-grant');
+  const mayRetireItself = grant.operations.includes('retire-grant');
   const isUser = grant.grantee_principal_type === 'user';
-  const users = [grant.issuing_principal, grant.retiring_principal, holdsRetire && isUser && grant.grantee_principal];
-  const domains = [holdsRetire && !isUser && grant.grantee_principal];
+  const users = [
+    grant.issuing_principal,
+    grant.retiring_principal,
+    mayRetireItself && isUser && grant.grantee_principal,
+  ];
+  const domains = [mayRetireItself && !isUser && grant.grantee_principal];
   const named = (type: string, ids: (string | false | undefined)[]) => [
     ...new Set(ids.filter((id) => typeof id === 'string').map((id) => `${type}:${id}`)),
   ];
@@ -91,9 +95,9 @@ const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key', 'revoke-principa
   'key.compromised',
 );
 
-/** A grant that is there was created once and never removed; one that is not was created once and removed once. */
+/** A grant that exists was created once and never removed; one that does not was created once and removed once. */
 function auditEvents(rows: Rows): string[] {
-  const living = new Set(rows('SELECT grant_id FROM grants').map((row) => row['grant_id']));
+  const existing = new Set(rows('SELECT grant_id FROM grants').map((row) => row['grant_id']));
   const created: Counts = new Map();
   const removed: Counts = new Map();
   const events = rows(
@@ -103,20 +107,23 @@ function auditEvents(rows: Rows): string[] {
     if (action === 'create-grant') add(created, id);
     else if (REMOVALS.includes(String(action))) add(removed, id);
   }
-  const ids = new Set([...living, ...created.keys(), ...removed.keys()].map(String));
+  const ids = new Set([...existing, ...created.keys(), ...removed.keys()].map(String));
   return [...ids].flatMap((id) => {
-    const story = `${created.get(id) ?? 0} created, ${removed.get(id) ?? 0} removed`;
-    const expected = living.has(id) ? '1 created, 0 removed' : '1 created, 1 removed';
-    return story === expected ? [] : [`grant ${id}, ${living.has(id) ? 'there' : 'gone'}: events say ${story}`];
+    const counted = `${created.get(id) ?? 0} created, ${removed.get(id) ?? 0} removed`;
+    const expected = existing.has(id) ? '1 created, 0 removed' : '1 created, 1 removed';
+    const state = existing.has(id) ? 'exists' : 'does not exist';
+    return counted === expected ? [] : [`grant ${id} ${state}, but its events are: ${counted}`];
   });
 }
 
-/** An event that tells a grant is found by its grantee, and no other is. */
+/** The column `grantee` of an event is the grantee of its grant, or null without a grant. */
 function auditGrantees(rows: Rows): string[] {
   return rows('SELECT event_id, grantee, grant_wire FROM events').flatMap(
     ({ event_id: id, grantee, grant_wire: wire }) => {
-      const told = wire === null ? null : (JSON.parse(String(wire)) as Grant).grantee_principal;
-      return grantee === told ? [] : [`event ${id}: of the grantee ${grantee}, tells of ${told}`];
+      const expected = wire === null ? null : (JSON.parse(String(wire)) as Grant).grantee_principal;
+      return grantee === expected
+        ? []
+        : [`event ${id}: its grantee is ${grantee}, but that of its grant is ${expected}`];
     },
   );
 }
@@ -131,7 +138,7 @@ function add(counts: Counts, ...parts: unknown[]): void {
 function differences(what: string, expected: Counts, stored: Map<string, string | number | undefined>): string[] {
   const names = new Set([...expected.keys(), ...stored.keys()]);
   return [...names].flatMap((name) => {
-    const [counted, kept] = [expected.get(name) ?? 0, stored.get(name) ?? 0];
-    return counted === kept ? [] : [`${what} ${name}: ${counted} by its rows, ${kept} as kept`];
+    const [expectedCount, storedCount] = [expected.get(name) ?? 0, stored.get(name) ?? 0];
+    return expectedCount === storedCount ? [] : [`${what} ${name}: ${expectedCount} expected, ${storedCount} stored`];
   });
 }
