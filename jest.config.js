@@ -1,10 +1,13 @@
-// The pipeline's log lines would drown the report; tests of the log start a process of their own.
+// The log lines of the service would hide the report. Tests of the log start a process.
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
-/** Tests that need DynamoDB Local. It is started only when one of the project `dynamodb` is in the run. */
-const NEEDS_DYNAMODB = ['**/test/**/dynamodb*.test.ts'];
+const ALL = '**/test/**/*.test.ts';
+/** Random histories, crash rounds and load tests: `npm test` leaves them out. */
+const SLOW = '**/test/**/*.slow.test.ts';
+/** Tests of DynamoDB. Jest starts DynamoDB Local when a project that has them is selected. */
+const DYNAMODB = '**/test/**/dynamodb*.test.ts';
 
-/** Tests of the whole service and of its rules: they run on SQLite and a second time on DynamoDB. */
+/** Tests of the whole service and its rules. They run on SQLite, and in `dynamodb-all` again on DynamoDB. */
 const END_TO_END = [
   '**/test/{functions,sdk}/**/*.test.ts',
   '**/test/handlers/http*.test.ts',
@@ -13,60 +16,57 @@ const END_TO_END = [
   '**/test/webhooks/inbound/receive*.test.ts',
   '**/test/webhooks/jobs/job*.test.ts',
 ];
+/** Those that `npm test` runs on DynamoDB. */
+const END_TO_END_SHORT = [
+  '**/test/functions/grants/{create-grant,list-grants,revoke-grant}.test.ts',
+  '**/test/sdk/grants.test.ts',
+  '**/test/webhooks/inbound/receive.test.ts',
+];
 
-/** Tests of the KMS APIs: they run a third time over three processes, the client, the backend and an upstream KMS. */
-const UPSTREAM = {
-  caller: [
-    '**/test/functions/{grants,keys}/**/*.test.ts',
-    '**/test/handlers/http*.test.ts',
-    // The caller's own token is passed on: there is no AK/SK, and the upstream checks the role, of well-formed calls only.
-    '!**/test/handlers/http-roles.test.ts',
-  ],
-  // With its own AK/SK the backend issues all grants at the upstream. Tests that tell issuers apart are left out.
-  service: [
-    '**/test/sdk/**/*.test.ts',
-    '**/test/handlers/http-roles.test.ts',
-    '**/test/functions/grants/{create-grant,revoke-grant,list-principal-grants,revoke-principal-grants*}.test.ts',
-  ],
-};
+/** Tests of the KMS APIs. They run again over three processes: the test as client, the backend, an upstream KMS. */
+const UPSTREAM_CALLER = [
+  '**/test/functions/{grants,keys}/**/*.test.ts',
+  '**/test/handlers/http*.test.ts',
+  // The backend passes the caller's token on, so there is no AK/SK and the upstream decides about roles.
+  '!**/test/handlers/http-roles.test.ts',
+];
+/** The backend signs with its own AK/SK and so issues all grants: tests that distinguish issuers are left out. */
+const UPSTREAM_SERVICE = [
+  '**/test/sdk/**/*.test.ts',
+  '**/test/handlers/http-roles.test.ts',
+  '**/test/functions/grants/{create-grant,revoke-grant,list-principal-grants,revoke-principal-grants*}.test.ts',
+];
 
-/** Tests run as ES modules on the Node that the project brings; TypeScript is stripped as Node itself strips it. */
-const common = {
+const not = (globs) => globs.map((glob) => `!${glob}`);
+
+/** Tests run as ES modules on the Node of the package `node`. TypeScript is stripped, as Node strips it. */
+const project = (displayName, testMatch, options = {}) => ({
+  displayName,
+  testMatch,
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
+  ...options,
+});
+
+const onDynamodb = {
+  globalSetup: '<rootDir>/test/support/dynamodb/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/dynamodb/global-teardown.ts',
+  setupFiles: ['<rootDir>/test/support/dynamodb/use-dynamodb.ts'],
 };
 
 export default {
-  // For all projects: jest reads it here only.
   testTimeout: 30_000,
   // Much of the time is waiting, for processes that start and for DynamoDB Local.
   maxWorkers: 2,
   projects: [
-    {
-      ...common,
-      displayName: 'sqlite',
-      testMatch: ['<rootDir>/test/**/*.test.ts', ...NEEDS_DYNAMODB.map((glob) => `!${glob}`)],
-    },
-    {
-      ...common,
-      displayName: 'dynamodb',
-      testMatch: [...NEEDS_DYNAMODB, ...END_TO_END],
-      globalSetup: '<rootDir>/test/support/dynamodb/global-setup.ts',
-      globalTeardown: '<rootDir>/test/support/dynamodb/global-teardown.ts',
-      setupFiles: ['<rootDir>/test/support/dynamodb/use-dynamodb.ts'],
-    },
-    {
-      ...common,
-      displayName: 'upstream',
-      testMatch: UPSTREAM.caller,
-      setupFiles: ['<rootDir>/test/support/upstream/use-caller.ts'],
-    },
-    {
-      ...common,
-      displayName: 'upstream-service',
-      testMatch: UPSTREAM.service,
-      setupFiles: ['<rootDir>/test/support/upstream/use-service.ts'],
-    },
+    // npm test
+    project('sqlite', [ALL, ...not([SLOW, DYNAMODB])]),
+    project('dynamodb', [DYNAMODB, ...END_TO_END_SHORT, ...not([SLOW])], onDynamodb),
+    // npm run test:slow
+    project('slow', [SLOW, ...not([DYNAMODB])]),
+    project('dynamodb-all', ['**/test/**/dynamodb*.slow.test.ts', ...END_TO_END, ...not(END_TO_END_SHORT)], onDynamodb),
+    project('upstream', UPSTREAM_CALLER, { setupFiles: ['<rootDir>/test/support/upstream/use-caller.ts'] }),
+    project('upstream-service', UPSTREAM_SERVICE, { setupFiles: ['<rootDir>/test/support/upstream/use-service.ts'] }),
   ],
 };
