@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Not only hexadecimal digits. Source: KMS API reference, request tables, `key_id`. */
+/** Key ids may have any lower-case letter, not only a to f. Source: KMS API reference, request tables, `key_id`. */
 export const KEY_ID_PATTERN = /^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$/;
 
 /** Clients may send upper case; grant ids are stored in lower case. Source: KMS API reference, revoke-grant. */

@@ -3,9 +3,9 @@ import * as z from 'zod/mini';
 import type { ExternalIdentity, Task } from '../../domain/job.ts';
 import { failsWith, field } from '../../validation/field.ts';
 
-/** In a list that the sender writes for this service. */
+/** The longest list of ids in an event field. */
 const IDENTIFIERS_MAX = 10;
-/** Of one person, collected from all attributes that a provider sends. */
+/** The most identities of one person that are kept, of all attributes that a provider sends. */
 const IDENTITIES_MAX = 32;
 const IDENTIFIER_CHARACTERS_MAX = 256;
 const TYPE_CHARACTERS_MAX = 128;
