@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core';
 import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mapWithConcurrency } from '../../lib/util/concurrency.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 const CHANGING = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
@@ -46,12 +47,13 @@ describe('without a data folder', () => {
   });
 
   test('the --help of every command has its usage and one example', async () => {
-    for (const name of NAMES) {
+    const check = async (name: string) => {
       const { code, out, err } = await run(name, '--help');
       expect([code, err]).toEqual([0, '']);
       expect(out).toMatch(new RegExp(`^Usage: npm run admin -- ${name} `));
       expect(out.match(/Example:\n.*/g)).toEqual([expect.stringContaining(`npm run admin -- ${name}`)]);
-    }
+    };
+    await mapWithConcurrency(NAMES, 4, check);
   });
 
   test.each([
@@ -262,10 +264,10 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     ];
     const lists = () => Promise.all(LISTS.map((name) => runJson(name)));
     const before = await lists();
-    for (const [line, args] of failures) {
+    await mapWithConcurrency(failures, 4, async ([line, args]) => {
       const err = expect.stringMatching(new RegExp(`^${line}.*\n$`));
       expect({ args, ...(await run(...args)) }).toEqual({ args, code: 1, out: '', err });
-    }
+    });
     expect(await lists()).toEqual(before);
   });
 
