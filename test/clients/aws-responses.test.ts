@@ -158,7 +158,7 @@ describe('a broken connection fails the call at once', () => {
   });
 
   test('a server that does not speak HTTP', async () => {
-    const mailServer = createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n')).listen(0, '127.0.0.1');
+    const mailServer = createServer((socket) => socket.resume().end('220 mail.example.com ESMTP\r\n')).listen(0, '127.0.0.1');
     await once(mailServer, 'listening');
     const error = await callResult(LONG_MS, `http://127.0.0.1:${(mailServer.address() as { port: number }).port}`);
     mailServer.close();
