@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange with another server: bounded in time and size, without redirects or retries. The exception is status
- * 421 (Misdirected Request), after which fetch itself sends the request once more.
+ * One HTTP exchange with another server: bounded in time and size, without redirects or retries. The exception is
+ * status 421 (Misdirected Request), after which fetch itself sends the request once more.
  */
 import type { KyInstance } from 'ky';
 import { NetworkError, networkFailureOf } from './network-error.ts';

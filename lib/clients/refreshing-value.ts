@@ -4,8 +4,8 @@ import { logger } from '../logger.ts';
 export const READ_TIMEOUT_MS = 2_000;
 
 /**
- * Caches a value that may change while the service runs, such as a file or a secret. When a later read fails, the cached
- * value stays in use and an error is logged.
+ * Caches a value that may change while the service runs, such as a file or a secret. When a later read fails, the
+ * cached value stays in use and an error is logged.
  * @param setting name of the setting that points to the value, for errors and the log
  * @param now monotonic, ms
  * @returns a function that returns the cached value, or reads it again when it is `maxAgeMs` old or older

@@ -7,7 +7,7 @@ import { ROLES } from './roles.ts';
 import type { RootKeys } from './root-keys.ts';
 import { seal, unseal } from './seal.ts';
 
-/** Why an account could not be made or changed; the message is for the person at the keyboard. */
+/** An account could not be created or changed. The admin command prints the message. */
 export class AccountError extends Error {
   override readonly name = 'AccountError';
 }
@@ -18,17 +18,17 @@ export interface NewUser {
   role: string;
   domain_id: string;
   domain_name: string;
-  /** Told once; only its hash is kept. */
+  /** Shown once; only its hash is stored. */
   password: string;
 }
 
 export interface NewAccessKey {
   access_key: string;
-  /** Told once; kept sealed. */
+  /** Shown once; stored encrypted. */
   secret_key: string;
 }
 
-/** Makes and disables projects, users and access keys: the demo's and the admin command's way into the directory. */
+/** Creates and disables projects, users and access keys in the directory, for the demo and the admin command. */
 export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: RootKeys; now: () => number }) {
   async function existingProject(projectId: string): Promise<Project> {
     const project = await store.project(projectId);
@@ -43,8 +43,8 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
 
   return {
     /**
-     * Makes the domain too when it is new.
-     * @param projectId that of a project at the KMS behind this service, where there is one
+     * Creates a project, and its domain if that does not exist.
+     * @param projectId in upstream mode, the id of a project in the cloud
      */
     async createProject(
       name: string,
@@ -55,20 +55,20 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
       assertName('domain name', domainName);
       assertId(projectId);
       if (await store.project(projectId)) throw new AccountError(`there is already a project ${projectId}`);
-      const known = await store.domainByName(domainName);
-      const domain = known ?? { domainId: newId(), name: domainName };
+      const existing = await store.domainByName(domainName);
+      const domain = existing ?? { domainId: newId(), name: domainName };
       const project = { projectId, domainId: domain.domainId, name };
       await addNew(
         () => store.projectByName(domain.domainId, name),
-        () => store.addProject(project, known ? undefined : domain),
+        () => store.addProject(project, existing ? undefined : domain),
         `domain ${domainName} already has a project ${name}`,
       );
       return { project, domain };
     },
 
     /**
-     * The user belongs to the project's domain.
-     * @param userId that of a user at the KMS behind this service, where grants name it
+     * Creates a user in the domain of the project.
+     * @param userId in upstream mode, the id of a user in the cloud, as grants name it
      */
     async createUser(projectId: string, name: string, role: string, userId: string = newId()): Promise<NewUser> {
       assertName('user name', name);
@@ -102,7 +102,7 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
       await store.addRole(userId, projectId, role);
     },
 
-    /** Any role that the user has, also one that the table of roles no longer knows. */
+    /** Removes any role of the user, even one that the table of roles no longer has. */
     async removeRole(userId: string, projectId: string, role: string): Promise<void> {
       if (await store.removeRole(userId, projectId, role)) return;
       throw new AccountError(`user ${userId} has no role ${role} in project ${projectId}; see list-users`);
@@ -119,9 +119,9 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
     },
 
     /**
-     * Seals every secret key anew, under the newest root key.
+     * Encrypts every secret key again, with the newest root key.
      * @returns how many
-     * @throws AccountError that names those that could not be; all others are resealed
+     * @throws AccountError that names the access keys that failed; all others are resealed
      */
     async resealAccessKeys(): Promise<number> {
       const keys = await rootKeys();
@@ -132,9 +132,8 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
         if (!isResealed) failed.push(accessKey);
       }
       if (failed.length === 0) return all.length;
-      throw new AccountError(
-        `${all.length - failed.length} resealed; these open with none of the root keys, or changed meanwhile: ${failed.join(', ')}`,
-      );
+      const reason = 'no root key decrypts them, or they changed meanwhile';
+      throw new AccountError(`${all.length - failed.length} resealed; ${reason}: ${failed.join(', ')}`);
     },
 
     async setUserEnabled(userId: string, enabled: boolean): Promise<void> {
@@ -154,22 +153,22 @@ export type Accounts = ReturnType<typeof accounts>;
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const ALPHANUMERIC = `${UPPER}abcdefghijklmnopqrstuvwxyz`;
 
-/** 32 lower-case hex, as the cloud's ids of users, domains and projects. */
+/** Returns 32 lower-case hex digits, like the ids of users, domains and projects in the cloud. */
 const newId = () => randomBytes(16).toString('hex');
 
-/** Bytes past the last whole multiple of the alphabet are thrown away, so that every character is equally likely. */
+/** Returns random characters. Skips bytes past the last multiple of the alphabet's length, which would favour some. */
 function randomText(alphabet: string, length: number): string {
-  const fair = 256 - (256 % alphabet.length);
+  const byteLimit = 256 - (256 % alphabet.length);
   let text = '';
   while (text.length < length) {
     for (const byte of randomBytes(length)) {
-      if (byte < fair && text.length < length) text += alphabet[byte % alphabet.length];
+      if (byte < byteLimit && text.length < length) text += alphabet[byte % alphabet.length];
     }
   }
   return text;
 }
 
-/** Adds what must be new; when two are at it at once, one of them gets the refusal too. */
+/** Adds something that must not exist. Of two concurrent calls, one fails with the same message. */
 async function addNew(find: () => Promise<unknown>, add: () => Promise<void>, refusal: string): Promise<void> {
   if (await find()) throw new AccountError(refusal);
   try {

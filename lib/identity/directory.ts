@@ -15,8 +15,8 @@ interface DirectorySettings {
 }
 
 /**
- * The embedded directory as the judge of who is calling: X-Auth-Token or AK/SK. Nothing is cached, so a disabled user
- * or access key is out with the next request.
+ * Identifies callers by the embedded directory, with X-Auth-Token or an AK/SK signature. Nothing is cached, so a
+ * disabled user or access key is refused from the next request on.
  */
 export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }: DirectorySettings): Authenticator {
   return {
@@ -43,13 +43,13 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
     try {
       const authorization = parseAuthorization(header);
       const key = await store.accessKey(authorization.accessKey);
-      const user = await store.user(key?.userId ?? 'nobody');
-      const opening = await rootKeys();
-      // An unknown access key is verified too, against a secret nobody has, so that time does not tell it apart.
-      const secretKey = key ? unseal(opening, key.sealedSecret, key.accessKey) : 'unknown';
+      const user = await store.user(key?.userId ?? 'unknown');
+      const keys = await rootKeys();
+      // An unknown access key is verified too, so that the response time does not reveal that it is unknown.
+      const secretKey = key ? unseal(keys, key.sealedSecret, key.accessKey) : 'unknown';
       verifySignature(request, authorization, secretKey, now());
       if (!key?.enabled || !user?.enabled) throw new SignatureError('unknown or disabled access key');
-      const roles = isId(projectId) ? await store.rolesOf(user.userId, projectId) : [];
+      const roles = isProjectId(projectId) ? await store.rolesOf(user.userId, projectId) : [];
       return {
         userId: user.userId,
         domainId: user.domainId,
@@ -67,8 +67,8 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
   }
 }
 
-/** The project in a URL is whatever the caller wrote. */
-function isId(projectId: string | undefined): projectId is string {
+/** The project id of a URL is not validated before. */
+function isProjectId(projectId: string | undefined): projectId is string {
   return projectId !== undefined && IAM_ID_PATTERN.test(projectId);
 }
 

@@ -13,28 +13,28 @@ import type { Authenticator } from './authenticator.ts';
 export interface KeystoneSettings {
   /** Such as `https://iam.eu-de.otc.t-systems.com`. */
   endpoint: string;
-  /** How long a token that was good is taken for good without asking again; it bounds how late a revoked one is out. */
+  /** How long a valid token is cached. A revoked token may be accepted for that long. */
   cacheSeconds: number;
   /** ms since 1970 */
   now: () => number;
 }
 
-/** For all tries of one lookup. */
+/** For all attempts of one lookup. */
 const LOOKUP_MS = 5_000;
 const LOOKUP_ATTEMPTS_MAX = 2;
-/** Lookups under way at once, in all and from one address: a flood of guesses must not become one of ours at the IAM. */
+/** Concurrent lookups, in total and from one address, so that token guessing does not overload the IAM. */
 const LOOKUPS_MAX = 64;
 const LOOKUPS_PER_SOURCE_MAX = 16;
-/** Tokens remembered; a thousand take a megabyte. */
-const KEPT_MAX = 10_000;
-/** Source: KMS API reference, `X-Auth-Token`; what our gateway lets through is less. */
+/** A thousand cached tokens take about 1 MB. */
+const CACHED_TOKENS_MAX = 10_000;
+/** Source: KMS API reference, `X-Auth-Token`. */
 const TOKEN = /^[\x21-\x7e]{1,32768}$/;
 
 const id = z.string().check(z.regex(IAM_ID_PATTERN));
 /** Source: IAM API reference, "Verifying a Token"; Identity API v3, "Validate and show information for token". */
-const ANSWER = z.object({
+const TOKEN_RESPONSE = z.object({
   token: z.object({
-    /** With its zone: without one it would be read as ours. */
+    /** With a time zone; without one Date.parse would assume the local zone. */
     expires_at: z.string().check(z.regex(/(Z|[+-]\d\d:?\d\d)$/)),
     user: z.object({ id, domain: z.object({ id }) }),
     project: z.optional(z.object({ id })),
@@ -43,55 +43,58 @@ const ANSWER = z.object({
 });
 
 const REFUSAL_STATUSES = new Set([400, 401, 403, 404]);
-/** A refusal in any form that an IAM has; another page with that status is not from one. */
+/** The error forms of an IAM. A page of a proxy with the same status has neither. */
 const REFUSAL = z.union([z.object({ error: z.looseObject({}) }), z.object({ error_code: z.string() })]);
 
-interface Known {
+interface CachedToken {
   caller: Caller;
-  askedAtMs: number;
+  validatedAtMs: number;
   expiresAtMs: number;
 }
 
-/** A real IAM as the judge of who is calling: X-Auth-Token only, for the secret of an access key never leaves the IAM. */
+/**
+ * Identifies callers by an IAM, with X-Auth-Token only. Verifying an AK/SK signature needs the secret key, which never
+ * leaves the IAM.
+ */
 export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneSettings): Authenticator {
-  const known = new Map<string, Known>();
-  const underWay = new Map<string, Promise<Caller>>();
+  const cache = new Map<string, CachedToken>();
+  const pending = new Map<string, Promise<Caller>>();
   const lookups = concurrencyLimit(LOOKUPS_MAX, LOOKUPS_PER_SOURCE_MAX, 'APIGW.0308');
 
-  /** A clock that was set back makes nothing last longer. */
-  function isGood({ askedAtMs, expiresAtMs }: Known): boolean {
-    const ageMs = now() - askedAtMs;
+  /** A negative age means that the clock was set back. */
+  function isValid({ validatedAtMs, expiresAtMs }: CachedToken): boolean {
+    const ageMs = now() - validatedAtMs;
     return ageMs >= 0 && ageMs < cacheSeconds * 1000 && expiresAtMs > now();
   }
 
   async function lookUp(token: string, tokenHash: string): Promise<Caller> {
-    const askedAtMs = now();
+    const validatedAtMs = now();
     const { caller, expiresAtMs } = readToken(await validateToken(endpoint, token));
     if (!(expiresAtMs > now())) throw refused('The token has expired; get a new one.');
-    known.set(tokenHash, { caller, askedAtMs, expiresAtMs });
-    const [oldest] = known.keys();
-    if (known.size > KEPT_MAX && oldest !== undefined) known.delete(oldest);
+    cache.set(tokenHash, { caller, validatedAtMs, expiresAtMs });
+    const [oldest] = cache.keys();
+    if (cache.size > CACHED_TOKENS_MAX && oldest !== undefined) cache.delete(oldest);
     return caller;
   }
 
   return {
     async authenticate({ headers }, _projectId, source = '') {
       const { authorization, 'x-auth-token': token } = headers;
-      if (authorization !== undefined) throw refused('AK/SK signatures cannot be checked here. Send X-Auth-Token.');
+      if (authorization !== undefined) throw refused('This service cannot verify AK/SK signatures. Send X-Auth-Token.');
       if (!token) throw refused('Send X-Auth-Token.');
       if (!TOKEN.test(token)) throw refused('The token is not valid.');
       const tokenHash = sha256Hex(token);
-      const kept = known.get(tokenHash);
-      if (kept && isGood(kept)) return kept.caller;
-      known.delete(tokenHash);
-      const others = underWay.get(tokenHash);
-      if (others) return others;
+      const cached = cache.get(tokenHash);
+      if (cached && isValid(cached)) return cached.caller;
+      cache.delete(tokenHash);
+      const concurrent = pending.get(tokenHash);
+      if (concurrent) return concurrent;
       const release = lookups.acquire(source);
       const lookup = lookUp(token, tokenHash).finally(() => {
-        underWay.delete(tokenHash);
+        pending.delete(tokenHash);
         release();
       });
-      underWay.set(tokenHash, lookup);
+      pending.set(tokenHash, lookup);
       return lookup;
     },
   };
@@ -99,8 +102,8 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
 
 /**
  * Sends "validate token" to the IAM and returns its response.
- * @throws KmsError APIGW.0301 when the IAM refuses the token, APIGW.0308 when it throttles, APIGW.0201:502 and :504 when
- * it gives no usable response
+ * @throws KmsError APIGW.0301 when the IAM refuses the token, APIGW.0308 when it throttles, APIGW.0201:502 or :504
+ * without a usable response
  */
 async function validateToken(endpoint: string, token: string): Promise<HttpResponse> {
   const headers = {
@@ -141,9 +144,9 @@ function throwNetworkError(error: unknown): never {
 }
 
 function readToken({ text }: HttpResponse): { caller: Caller; expiresAtMs: number } {
-  const { success, data } = z.safeParse(ANSWER, parseJson(text));
+  const { success, data } = z.safeParse(TOKEN_RESPONSE, parseJson(text));
   const expiresAtMs = Date.parse(data?.token.expires_at ?? '');
-  if (!success || Number.isNaN(expiresAtMs)) throw unusable('a token of another form');
+  if (!success || Number.isNaN(expiresAtMs)) throw unusable('a token in an unknown form');
   const { user, project, roles } = data.token;
   const caller = {
     userId: user.id,
@@ -158,7 +161,7 @@ function isRefusal(text: string): boolean {
   return z.safeParse(REFUSAL, parseJson(text)).success;
 }
 
-const IAM_UNAVAILABLE = 'The IAM that checks tokens cannot be asked.';
+const IAM_UNAVAILABLE = 'The IAM that validates tokens is unavailable; try again later.';
 
 function unusable(what: string): KmsError {
   return new KmsError('APIGW.0201:502', { detail: IAM_UNAVAILABLE, cause: new Error(`the IAM answered ${what}`) });

@@ -1,4 +1,4 @@
-/** What an API may ask for. The KMS names are the actions of the IAM policy reference. */
+/** Permissions that an API may require. Source of the KMS names: IAM policy reference, KMS actions. */
 export type Permission =
   | 'kms:cmk:create'
   | 'kms:cmk:list'
@@ -10,7 +10,7 @@ export type Permission =
   | 'kms:grant:list'
   | 'kms:grant:retire'
   | 'kms:grant:revoke'
-  /** Ours: whoever made the key. */
+  /** Of this service only: revokes a grant on a key of any creator. */
   | 'kms:grant:revoke-any'
   | 'iam:tokens:check';
 
@@ -28,11 +28,11 @@ const FULL = [
 
 const ADMINISTRATOR = [...FULL, 'kms:grant:revoke-any'] as const;
 
-/** Role -> permissions: the one table. A role that is not here allows nothing. */
+/** Permissions by role. Any other role has none. */
 export const ROLES: ReadonlyMap<string, ReadonlySet<Permission>> = new Map<string, ReadonlySet<Permission>>([
   ['te_admin', new Set<Permission>([...ADMINISTRATOR, 'iam:tokens:check'])],
   ['KMS Administrator', new Set<Permission>(ADMINISTRATOR)],
-  // What tokens of the cloud's IAM call KMS Administrator. Source: the tests of its Terraform provider.
+  // The name of KMS Administrator in IAM tokens. Source: acceptance tests of the huaweicloud Terraform provider.
   ['kms_adm', new Set<Permission>(ADMINISTRATOR)],
   ['KMS CMKFullAccess', new Set<Permission>(FULL)],
   ['KMS CMKReadOnlyAccess', new Set<Permission>(READ)],

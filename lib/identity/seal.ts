@@ -1,12 +1,13 @@
+/** Encryption of the secret keys in the directory. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts a secret for storage: AES-256-GCM, as iv, tag, ciphertext.
+ * Encrypts a secret with AES-256-GCM. Returns initialization vector, tag and ciphertext.
  * @param rootKey 32 bytes
- * @param owner what the secret belongs to: a sealed secret moved to another row does not open
+ * @param owner bound to the ciphertext: a sealed secret that is copied to another row cannot be decrypted
  */
 export function seal(rootKey: Uint8Array, secret: string, owner: string): Uint8Array {
   const iv = randomBytes(IV_BYTES);
@@ -16,21 +17,21 @@ export function seal(rootKey: Uint8Array, secret: string, owner: string): Uint8A
 }
 
 /**
- * @param rootKeys tried one after the other
- * @throws when it was sealed under none of them or for another owner, or the bytes were changed
+ * Decrypts a sealed secret with the root key that fits.
+ * @throws when no root key fits, the owner is another one, or the bytes were changed
  */
 export function unseal(rootKeys: readonly Uint8Array[], sealed: Uint8Array, owner: string): string {
   for (const rootKey of rootKeys) {
     try {
-      return open(rootKey, sealed, owner);
+      return decrypt(rootKey, sealed, owner);
     } catch {
-      // Perhaps the next.
+      // Try the next root key.
     }
   }
-  throw new Error('a sealed secret opens with none of the root keys');
+  throw new Error('none of the root keys decrypts the secret');
 }
 
-function open(rootKey: Uint8Array, sealed: Uint8Array, owner: string): string {
+function decrypt(rootKey: Uint8Array, sealed: Uint8Array, owner: string): string {
   const decipher = createDecipheriv('aes-256-gcm', rootKey, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
     .setAAD(Buffer.from(owner))
     .setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));

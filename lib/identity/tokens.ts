@@ -8,22 +8,22 @@ import { concurrencyLimit } from '../util/concurrency-limit.ts';
 import { isPassword } from './passwords.ts';
 import { isAllowed } from './roles.ts';
 
-/** As in the cloud. Source: IAM API reference, "Obtaining a User Token". */
+/** Source: IAM API reference, "Obtaining a User Token". */
 const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Logins under way at once, in all and from one address: a flood of guesses must take neither machine nor places. */
+/** Concurrent logins, in total and from one address, so that password guessing does not lock others out. */
 const LOGINS_MAX = 64;
 const LOGINS_PER_SOURCE_MAX = 16;
 
-/** Who logs in, and for which project; by id, or by name within a domain. */
+/** A login by id, or by name within a domain. */
 export interface Login {
   user: { id: string } | { name: string; domain: { id: string } | { name: string } };
   password: string;
-  /** Absent for a token that is good for no project. */
+  /** Absent for a token without a project. */
   project?: { id: string } | { name: string } | undefined;
 }
 
-/** What is told of a token: the `token` object of the Keystone API. */
+/** The `token` object of the Keystone API. */
 export interface TokenInfo {
   expires_at: string;
   issued_at: string;
@@ -36,33 +36,34 @@ export interface TokenInfo {
 
 export interface Tokens {
   /**
-   * @param source the address it comes from
-   * @throws KmsError Keystone.401 for an unknown user, a wrong password, or a project the user has no role in
-   * @throws KmsError Keystone.429 when too many are under way
+   * Issues a token.
+   * @param source address of the client
+   * @throws KmsError Keystone.401 for an unknown user, a wrong password, or a project in which the user has no role
+   * @throws KmsError Keystone.429 for too many concurrent logins
    */
   issue(login: Login, source?: string): Promise<{ token: string; info: TokenInfo }>;
-  /** @throws KmsError Keystone.404 for a token that is none, has expired, or is not the caller's to see */
+  /** Describes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   check(caller: Caller, token: string): Promise<TokenInfo>;
 }
 
-/** Tokens of the embedded directory. */
+/** Issues and describes tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
   const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_SOURCE_MAX, 'Keystone.429');
-  let last: Promise<unknown> = Promise.resolve();
+  let lastCheck: Promise<unknown> = Promise.resolve();
 
-  /** One password is checked at a time, so that checks never take more than one core and 32 MiB. */
-  function oneByOne<T>(work: () => Promise<T>): Promise<T> {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
+  /** Checks one password at a time, so that checks use at most one core and 32 MiB. */
+  function checkInSequence<T>(check: () => Promise<T>): Promise<T> {
+    const result = lastCheck.then(check);
+    lastCheck = result.catch(() => undefined);
+    return result;
   }
 
   async function findUser({ user }: Login): Promise<User | undefined> {
     if ('id' in user) return store.user(user.id);
     const domain = 'id' in user.domain ? user.domain : await store.domainByName(user.domain.name);
     const domainId = domain && ('id' in domain ? domain.id : domain.domainId);
-    // A domain that is not there takes as long.
-    return store.userByName(domainId ?? 'nobody', user.name);
+    // Looks a user up even for an unknown domain, so that the response time does not reveal it.
+    return store.userByName(domainId ?? 'unknown', user.name);
   }
 
   async function findProject(scope: { id: string } | { name: string }, user: User): Promise<Project | undefined> {
@@ -76,7 +77,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
     expiresAtMs: number,
   ): Promise<TokenInfo> {
     const roles = project ? await store.rolesOf(user.userId, project.projectId) : [];
-    const ofDomain = (domain: Domain | undefined) => ({ id: domain?.domainId ?? '', name: domain?.name ?? '' });
+    const domainInfo = (domain: Domain | undefined) => ({ id: domain?.domainId ?? '', name: domain?.name ?? '' });
     return {
       expires_at: keystoneTime(expiresAtMs),
       issued_at: keystoneTime(issuedAtMs),
@@ -84,19 +85,23 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
       user: {
         id: user.userId,
         name: user.name,
-        domain: ofDomain(await store.domain(user.domainId)),
+        domain: domainInfo(await store.domain(user.domainId)),
         password_expires_at: '',
       },
       ...(project && {
-        project: { id: project.projectId, name: project.name, domain: ofDomain(await store.domain(project.domainId)) },
+        project: {
+          id: project.projectId,
+          name: project.name,
+          domain: domainInfo(await store.domain(project.domainId)),
+        },
       }),
       roles: roles.map((name) => ({ id: '0', name })),
       catalog: [],
     };
   }
 
-  /** The domain that the caller's roles are in: that of the project, not the user's own. */
-  async function domainOf({ projectId }: Caller): Promise<string | undefined> {
+  /** Returns the domain of the caller's project. The caller's roles count there, not in the caller's own domain. */
+  async function roleDomainOf({ projectId }: Caller): Promise<string | undefined> {
     return projectId === undefined ? undefined : (await store.project(projectId))?.domainId;
   }
 
@@ -105,8 +110,8 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
       const release = logins.acquire(source);
       try {
         const user = await findUser(login);
-        const isRight = await oneByOne(() => isPassword(login.password, user?.passwordHash));
-        if (!user?.enabled || !isRight) throw new KmsError('Keystone.401');
+        const isCorrect = await checkInSequence(() => isPassword(login.password, user?.passwordHash));
+        if (!user?.enabled || !isCorrect) throw new KmsError('Keystone.401');
         const project = login.project && (await findProject(login.project, user));
         const roles = project ? await store.rolesOf(user.userId, project.projectId) : [];
         if (login.project && roles.length === 0) throw new KmsError('Keystone.401');
@@ -114,7 +119,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
         const token = randomBytes(32).toString('base64url');
         const issuedAtMs = now();
         const expiresAtMs = issuedAtMs + TOKEN_LIFETIME_MS;
-        // The user may have been disabled while this waited.
+        // False when the user has been disabled meanwhile.
         const isAdded = await store.addToken({
           tokenHash: sha256Hex(token),
           userId: user.userId,
@@ -133,7 +138,8 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
       const session = await store.session(sha256Hex(value));
       if (!session?.user.enabled || session.token.expiresAtMs <= now()) throw new KmsError('Keystone.404');
       const { token, user } = session;
-      const mayCheckOthers = isAllowed(caller.roles, 'iam:tokens:check') && (await domainOf(caller)) === user.domainId;
+      const mayCheckOthers =
+        isAllowed(caller.roles, 'iam:tokens:check') && (await roleDomainOf(caller)) === user.domainId;
       if (user.userId !== caller.userId && !mayCheckOthers) throw new KmsError('Keystone.404');
       const project = token.projectId === undefined ? undefined : await store.project(token.projectId);
       return describe(user, project, token.issuedAtMs, token.expiresAtMs);
@@ -141,7 +147,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
   };
 }
 
-/** `2026-11-22T06:27:27.000000Z`: six digits after the second. */
+/** Returns a time with microseconds: `2026-11-22T06:27:27.000000Z`. */
 function keystoneTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
 }

@@ -15,7 +15,7 @@ export interface ReceivedMessage {
   receiptHandle: string;
 }
 
-/** A received message is hidden for this time. If it is not deleted, it is delivered again: the worker may have died. */
+/** A received message is hidden for this time. If it is not deleted by then, it is delivered again. */
 export const VISIBILITY_TIMEOUT_SECONDS = 120;
 
 /** A message received this often without being deleted becomes a dead letter. */
@@ -29,7 +29,7 @@ export function messageLogFields({ message, receiveCount }: ReceivedMessage) {
   return { ...fields, target: message.target, message_id: message.messageId };
 }
 
-/** Source: SQS API Reference, SendMessage, DelaySeconds; ChangeMessageVisibility, VisibilityTimeout (43,200 in total). */
+/** Source: SQS API Reference, SendMessage, DelaySeconds; ChangeMessageVisibility, VisibilityTimeout. */
 export const DELAY_SECONDS_MAX = 900;
 export const RETRY_DELAY_SECONDS_MAX = 43_000;
 

@@ -1,8 +1,8 @@
 import { KmsError } from '../errors.ts';
 
 /**
- * Runs work with the same key one after the other, and work with different keys in parallel. It avoids conflicts between
- * changes of this process.
+ * Runs work with the same key one after the other, and work with different keys in parallel. It avoids conflicts
+ * between changes of this process.
  * @param waitMsMax how long work may wait
  * @param waitingMax how much work of one key may wait
  */
@@ -11,7 +11,7 @@ export function keyedMutex(waitMsMax: number, waitingMax = Number.POSITIVE_INFIN
 
   /**
    * @param waitMs how long this work may wait, if less than `waitMsMax`
-   * @throws KmsError APIGW.0201:504 after waiting too long, APIGW.0308 when too much work waits; the work has not started
+   * @throws KmsError APIGW.0201:504 after waiting too long, APIGW.0308 when too much work waits; the work is not started
    */
   return async function run<T>(key: string, work: () => Promise<T>, waitMs = waitMsMax): Promise<T> {
     const queue = queues.get(key) ?? { last: Promise.resolve(), waiting: -1 };

@@ -1,29 +1,29 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AccountError } from '../../lib/identity/accounts.ts';
-import { openWorld, type World } from './fixture.ts';
+import { type DirectoryFixture, openDirectoryFixture } from './fixture.ts';
 
-let world: World;
+let fixture: DirectoryFixture;
 beforeAll(async () => {
-  world = await openWorld();
+  fixture = await openDirectoryFixture();
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
-const NOBODY = '0'.repeat(32);
+const UNKNOWN_ID = '0'.repeat(32);
 
-/** All that the accounts have written. */
-async function written() {
-  const { directory } = world.store;
+/** Everything that accounts can write. */
+async function storedAccounts() {
+  const { directory } = fixture.store;
   return [await directory.projects(), await directory.users(), await directory.accessKeys()];
 }
 
 async function expectRefused(call: Promise<unknown>, message: string, before: unknown): Promise<void> {
   await expect(call).rejects.toEqual(new AccountError(message));
-  expect(await written()).toEqual(before);
+  expect(await storedAccounts()).toEqual(before);
 }
 
-test('a project is made with its domain; a second one of the domain shares it', async () => {
-  const first = await world.accounts.createProject('eu-1', 'umbrella');
-  const second = await world.accounts.createProject('eu-2', 'umbrella');
+test('a project is created with its domain; a second project of the domain uses the same one', async () => {
+  const first = await fixture.accounts.createProject('eu-1', 'umbrella');
+  const second = await fixture.accounts.createProject('eu-2', 'umbrella');
   expect(first).toEqual({
     domain: { domainId: expect.stringMatching(/^[0-9a-f]{32}$/), name: 'umbrella' },
     project: {
@@ -33,11 +33,11 @@ test('a project is made with its domain; a second one of the domain shares it', 
     },
   });
   expect(second.domain).toEqual(first.domain);
-  expect(await world.store.directory.project(second.project.projectId)).toEqual(second.project);
+  expect(await fixture.store.directory.project(second.project.projectId)).toEqual(second.project);
 });
 
-test('random credentials have the form of the cloud, and no two are alike', async () => {
-  const users = await Promise.all(Array.from({ length: 20 }, (_, index) => world.addUser(`user-${index}`)));
+test('generated ids, keys and passwords have the documented forms and are all different', async () => {
+  const users = await Promise.all(Array.from({ length: 20 }, (_, index) => fixture.addUser(`user-${index}`)));
   for (const user of users) {
     expect(user.user_id).toMatch(/^[0-9a-f]{32}$/);
     expect(user.access_key).toMatch(/^[A-Z0-9]{20}$/);
@@ -49,64 +49,64 @@ test('random credentials have the form of the cloud, and no two are alike', asyn
   }
 });
 
-test('a new user is told whole, once', async () => {
-  const user = await world.accounts.createUser(world.home.project.projectId, 'b.o_b@acme-1', 'te_admin');
+test('creating a user returns its id, name, role, domain and password', async () => {
+  const user = await fixture.accounts.createUser(fixture.home.project.projectId, 'b.o_b@acme-1', 'te_admin');
   expect(user).toEqual({
     user_id: expect.any(String),
     name: 'b.o_b@acme-1',
     role: 'te_admin',
-    domain_id: world.home.domain.domainId,
+    domain_id: fixture.home.domain.domainId,
     domain_name: 'acme',
     password: expect.any(String),
   });
-  expect(await world.store.directory.rolesOf(user.user_id, world.home.project.projectId)).toEqual(['te_admin']);
+  expect(await fixture.store.directory.rolesOf(user.user_id, fixture.home.project.projectId)).toEqual(['te_admin']);
 });
 
-test('the same name in another domain is another user', async () => {
-  const here = await world.addUser('twin');
-  const there = await world.addUser('twin', 'te_admin', world.elsewhere.project.projectId);
-  expect(there.user_id).not.toBe(here.user_id);
+test('the same name in two domains names two users', async () => {
+  const first = await fixture.addUser('twin');
+  const second = await fixture.addUser('twin', 'te_admin', fixture.foreign.project.projectId);
+  expect(second.user_id).not.toBe(first.user_id);
 });
 
 test.each(['', ' ', 'a b', 'a/b', 'ä', 'a\n', '$(id)', 'x'.repeat(65)])(
-  '%j is no name, and nothing is made',
+  'the name %j is refused, and nothing is stored',
   async (name) => {
-    const before = await written();
-    const bad = (what: string) => `the ${what} must be 1 to 64 letters, digits or . _ @ -`;
-    await expectRefused(world.accounts.createProject(name, 'acme'), bad('project name'), before);
-    await expectRefused(world.accounts.createProject('fine', name), bad('domain name'), before);
-    const projectId = world.home.project.projectId;
-    await expectRefused(world.accounts.createUser(projectId, name, 'te_admin'), bad('user name'), before);
+    const before = await storedAccounts();
+    const message = (what: string) => `the ${what} must be 1 to 64 letters, digits or . _ @ -`;
+    await expectRefused(fixture.accounts.createProject(name, 'acme'), message('project name'), before);
+    await expectRefused(fixture.accounts.createProject('fine', name), message('domain name'), before);
+    const projectId = fixture.home.project.projectId;
+    await expectRefused(fixture.accounts.createUser(projectId, name, 'te_admin'), message('user name'), before);
   },
 );
 
-test('what is there already is refused, and nothing is made', async () => {
-  await world.addUser('once');
-  const before = await written();
+test('creating an existing project or user is refused, and nothing is stored', async () => {
+  await fixture.addUser('once');
+  const before = await storedAccounts();
   await expectRefused(
-    world.accounts.createProject('eu-test-1', 'acme'),
+    fixture.accounts.createProject('eu-test-1', 'acme'),
     'domain acme already has a project eu-test-1',
     before,
   );
   await expectRefused(
-    world.accounts.createUser(world.home.project.projectId, 'once', 'te_admin'),
+    fixture.accounts.createUser(fixture.home.project.projectId, 'once', 'te_admin'),
     'there is already a user once in this domain; add-role gives it a role in a project',
     before,
   );
 });
 
-test('what is not there is refused with where to look, and nothing is made', async () => {
-  const { accounts, home } = world;
-  const { user_id } = await world.addUser('there');
+test('an unknown project, user, access key or role is refused with a hint, and nothing is stored', async () => {
+  const { accounts, home } = fixture;
+  const { user_id } = await fixture.addUser('there');
   const { projectId } = home.project;
-  const before = await written();
-  const noProject = `there is no project ${NOBODY}; see list-projects`;
-  const noUser = `there is no user ${NOBODY}; see list-users`;
-  await expectRefused(accounts.createUser(NOBODY, 'new', 'te_admin'), noProject, before);
-  await expectRefused(accounts.addRole(user_id, NOBODY, 'te_admin'), noProject, before);
-  await expectRefused(accounts.addRole(NOBODY, projectId, 'te_admin'), noUser, before);
-  await expectRefused(accounts.createAccessKey(NOBODY), noUser, before);
-  await expectRefused(accounts.setUserEnabled(NOBODY, false), noUser, before);
+  const before = await storedAccounts();
+  const noProject = `there is no project ${UNKNOWN_ID}; see list-projects`;
+  const noUser = `there is no user ${UNKNOWN_ID}; see list-users`;
+  await expectRefused(accounts.createUser(UNKNOWN_ID, 'new', 'te_admin'), noProject, before);
+  await expectRefused(accounts.addRole(user_id, UNKNOWN_ID, 'te_admin'), noProject, before);
+  await expectRefused(accounts.addRole(UNKNOWN_ID, projectId, 'te_admin'), noUser, before);
+  await expectRefused(accounts.createAccessKey(UNKNOWN_ID), noUser, before);
+  await expectRefused(accounts.setUserEnabled(UNKNOWN_ID, false), noUser, before);
   await expectRefused(
     accounts.setAccessKeyEnabled('NONE', false),
     'there is no access key NONE; see list-access-keys',
@@ -119,35 +119,35 @@ test('what is not there is refused with where to look, and nothing is made', asy
   );
 });
 
-test('a role that is not in the table cannot be given', async () => {
-  const { user_id } = await world.addUser('roles');
-  const before = await written();
+test('an unknown role cannot be given to a user', async () => {
+  const { user_id } = await fixture.addUser('roles');
+  const before = await storedAccounts();
   const message =
     'unknown role; one of: te_admin, KMS Administrator, kms_adm, KMS CMKFullAccess, KMS CMKReadOnlyAccess, Security Administrator';
-  const { projectId } = world.home.project;
-  await expectRefused(world.accounts.createUser(projectId, 'new', 'root'), message, before);
-  await expectRefused(world.accounts.addRole(user_id, projectId, 'te_Admin'), message, before);
-  expect(await world.store.directory.rolesOf(user_id, projectId)).toEqual(['KMS CMKFullAccess']);
+  const { projectId } = fixture.home.project;
+  await expectRefused(fixture.accounts.createUser(projectId, 'new', 'root'), message, before);
+  await expectRefused(fixture.accounts.addRole(user_id, projectId, 'te_Admin'), message, before);
+  expect(await fixture.store.directory.rolesOf(user_id, projectId)).toEqual(['KMS CMKFullAccess']);
 });
 
-test('a role given twice is there once, and taken away once', async () => {
-  const { user_id } = await world.addUser('twice');
-  const { projectId } = world.home.project;
-  const rolesOf = () => world.store.directory.rolesOf(user_id, projectId);
-  await world.accounts.addRole(user_id, projectId, 'KMS CMKFullAccess');
+test('adding a role twice adds it once, and removing it once removes it', async () => {
+  const { user_id } = await fixture.addUser('twice');
+  const { projectId } = fixture.home.project;
+  const rolesOf = () => fixture.store.directory.rolesOf(user_id, projectId);
+  await fixture.accounts.addRole(user_id, projectId, 'KMS CMKFullAccess');
   expect(await rolesOf()).toEqual(['KMS CMKFullAccess']);
-  await world.accounts.removeRole(user_id, projectId, 'KMS CMKFullAccess');
+  await fixture.accounts.removeRole(user_id, projectId, 'KMS CMKFullAccess');
   expect(await rolesOf()).toEqual([]);
 });
 
-test('secret keys use their whole alphabet evenly', async () => {
-  const { user_id } = await world.addUser('many-keys');
-  const keys = await Promise.all(Array.from({ length: 1000 }, () => world.accounts.createAccessKey(user_id)));
+test('all characters are equally likely in secret keys', async () => {
+  const { user_id } = await fixture.addUser('many-keys');
+  const keys = await Promise.all(Array.from({ length: 1000 }, () => fixture.accounts.createAccessKey(user_id)));
   const counts = new Map<string, number>();
   for (const char of keys.map((key) => key.secret_key).join('')) counts.set(char, (counts.get(char) ?? 0) + 1);
   const expected = 40_000 / 62;
   const chiSquared = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   expect(counts.size).toBe(62);
-  // With 61 degrees of freedom one in a hundred million is over 140; a plain `byte % 62` comes to some 300.
+  // With 61 degrees of freedom, one run in 100 million exceeds 140; a plain `byte % 62` gives about 300.
   expect(chiSquared).toBeLessThan(140);
 });

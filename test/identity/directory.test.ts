@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
 import type { SignableRequest } from '../../lib/signing/signed-request.ts';
 import { authorizationOf, sdkDateOf } from '../signing/independent.ts';
-import { expectCode, openWorld, START_MS, type World } from './fixture.ts';
+import { type DirectoryFixture, expectKmsError, openDirectoryFixture, START_MS } from './fixture.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NO_CREDENTIALS =
@@ -15,16 +15,16 @@ const EXPIRED = 'Incorrect IAM authentication information. The token has expired
 const BAD_SIGNATURE =
   'Incorrect IAM authentication information. The AK/SK signature is not valid: check the keys, the clock and that nothing changed the request.';
 
-let world: World;
+let fixture: DirectoryFixture;
 let user: NewUser & NewAccessKey;
 beforeAll(async () => {
-  world = await openWorld();
-  user = await world.addUser('ann');
+  fixture = await openDirectoryFixture();
+  user = await fixture.addUser('ann');
 });
 beforeEach(() => {
-  world.clock.nowMs = START_MS;
+  fixture.clock.nowMs = START_MS;
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
 const requestOf = (headers: Record<string, string>): SignableRequest => ({
   method: 'POST',
@@ -33,159 +33,159 @@ const requestOf = (headers: Record<string, string>): SignableRequest => ({
   headers,
   body: Buffer.from('{}'),
 });
-const identify = (headers: Record<string, string>, projectId: string | undefined = world.home.project.projectId) =>
-  world.authenticator.authenticate(requestOf(headers), projectId);
+const authenticate = (
+  headers: Record<string, string>,
+  projectId: string | undefined = fixture.home.project.projectId,
+) => fixture.authenticator.authenticate(requestOf(headers), projectId);
 
 function signed({ access_key: accessKey, secret_key: secretKey }: NewAccessKey): Record<string, string> {
-  const headers = { 'x-sdk-date': sdkDateOf(world.clock.nowMs) };
+  const headers = { 'x-sdk-date': sdkDateOf(fixture.clock.nowMs) };
   const authorization = authorizationOf({ uri: '/v1.0/p/kms/list-grants/', headers, body: '{}', accessKey, secretKey });
   return { ...headers, authorization };
 }
 
-test('a token tells user, domain, project and roles', async () => {
-  expect(await identify({ 'x-auth-token': await world.tokenOf(user) })).toEqual({
+test('a token identifies user, domain, project and roles', async () => {
+  expect(await authenticate({ 'x-auth-token': await fixture.issueToken(user) })).toEqual({
     userId: user.user_id,
-    domainId: world.home.domain.domainId,
-    projectId: world.home.project.projectId,
+    domainId: fixture.home.domain.domainId,
+    projectId: fixture.home.project.projectId,
     roles: ['KMS CMKFullAccess'],
   });
 });
 
-test('a token is good for its own project, whatever the URL says', async () => {
-  const headers = { 'x-auth-token': await world.tokenOf(user) };
-  const caller = await identify(headers, world.elsewhere.project.projectId);
-  expect(caller.projectId).toBe(world.home.project.projectId);
+test('the project of the caller is that of the token, whatever the URL says', async () => {
+  const headers = { 'x-auth-token': await fixture.issueToken(user) };
+  const caller = await authenticate(headers, fixture.foreign.project.projectId);
+  expect(caller.projectId).toBe(fixture.home.project.projectId);
 });
 
-test('a token for no project has no roles', async () => {
-  const { token } = await world.tokens.issue({ user: { id: user.user_id }, password: user.password });
-  expect(await identify({ 'x-auth-token': token })).toEqual({
+test('a token without a project has no roles', async () => {
+  const { token } = await fixture.tokens.issue({ user: { id: user.user_id }, password: user.password });
+  expect(await authenticate({ 'x-auth-token': token })).toEqual({
     userId: user.user_id,
-    domainId: world.home.domain.domainId,
+    domainId: fixture.home.domain.domainId,
     projectId: undefined,
     roles: [],
   });
 });
 
-test('a signature tells user, domain, project, roles and itself', async () => {
+test('an AK/SK signature identifies user, domain, project and roles, and is returned with them', async () => {
   const headers = signed(user);
-  expect(await identify(headers)).toEqual({
+  expect(await authenticate(headers)).toEqual({
     userId: user.user_id,
-    domainId: world.home.domain.domainId,
-    projectId: world.home.project.projectId,
+    domainId: fixture.home.domain.domainId,
+    projectId: fixture.home.project.projectId,
     roles: ['KMS CMKFullAccess'],
     signature: headers['authorization']?.slice(-64),
   });
 });
 
 test.each<[string, () => string | undefined]>([
-  ['a project where its user has no role', () => world.elsewhere.project.projectId],
+  ['a project in which the user has no role', () => fixture.foreign.project.projectId],
   ['a project that does not exist', () => '0'.repeat(32)],
   ['no project', () => undefined],
-])('a signature over a URL with %s is good for none', async (_, projectOf) => {
-  const caller = await world.authenticator.authenticate(requestOf(signed(user)), projectOf());
+])('a signature for a URL with %s identifies the user without project and roles', async (_, projectOf) => {
+  const caller = await fixture.authenticator.authenticate(requestOf(signed(user)), projectOf());
   expect(caller).toMatchObject({ userId: user.user_id, projectId: undefined, roles: [] });
 });
 
 test.each<[string, Record<string, string>]>([
-  ['nothing', {}],
+  ['no credentials', {}],
   ['an empty token', { 'x-auth-token': '' }],
-  ['Basic', { authorization: 'Basic dXNlcjpwYXNzd29yZA==' }],
+  ['Basic authentication', { authorization: 'Basic dXNlcjpwYXNzd29yZA==' }],
   ['a token as Bearer', { authorization: 'Bearer abc' }],
   ['an empty Authorization', { authorization: '' }],
-])('%s is no credentials', async (_, headers) => {
-  await expectCode(identify(headers), 'APIGW.0301', NO_CREDENTIALS);
+])('a request with %s is refused, and the error names the two accepted forms', async (_, headers) => {
+  await expectKmsError(authenticate(headers), 'APIGW.0301', NO_CREDENTIALS);
 });
 
 test('a token and a signature together are refused', async () => {
-  const headers = { ...signed(user), 'x-auth-token': await world.tokenOf(user) };
-  await expectCode(
-    identify(headers),
+  const headers = { ...signed(user), 'x-auth-token': await fixture.issueToken(user) };
+  await expectKmsError(
+    authenticate(headers),
     'APIGW.0301',
     'Incorrect IAM authentication information. Send either X-Auth-Token or Authorization, not both.',
   );
 });
 
-test.each(['x', 'A'.repeat(43), '\u0000', "' OR 1=1 --"])(
-  'a token that was never issued is refused: %j',
-  async (token) => {
-    await expectCode(identify({ 'x-auth-token': token }), 'APIGW.0301', BAD_TOKEN);
-  },
-);
+test.each(['x', 'A'.repeat(43), '\u0000', "' OR 1=1 --"])('an unknown token is refused: %j', async (token) => {
+  await expectKmsError(authenticate({ 'x-auth-token': token }), 'APIGW.0301', BAD_TOKEN);
+});
 
-test('the hash under which a token is stored is not a token', async () => {
-  const token = await world.tokenOf(user);
+test('the stored hash of a token is not accepted as a token', async () => {
+  const token = await fixture.issueToken(user);
   const hash = createHash('sha256').update(token).digest('hex');
-  await expectCode(identify({ 'x-auth-token': hash }), 'APIGW.0301', BAD_TOKEN);
+  await expectKmsError(authenticate({ 'x-auth-token': hash }), 'APIGW.0301', BAD_TOKEN);
 });
 
-test('a token is good for 24 hours less a millisecond, then expired', async () => {
-  const headers = { 'x-auth-token': await world.tokenOf(user) };
-  world.clock.nowMs = START_MS + DAY_MS - 1;
-  expect(await identify(headers)).toMatchObject({ userId: user.user_id });
-  world.clock.nowMs = START_MS + DAY_MS;
-  await expectCode(identify(headers), 'APIGW.0301', EXPIRED);
+test('a token is accepted for 24 hours and then refused as expired', async () => {
+  const headers = { 'x-auth-token': await fixture.issueToken(user) };
+  fixture.clock.nowMs = START_MS + DAY_MS - 1;
+  expect(await authenticate(headers)).toMatchObject({ userId: user.user_id });
+  fixture.clock.nowMs = START_MS + DAY_MS;
+  await expectKmsError(authenticate(headers), 'APIGW.0301', EXPIRED);
 });
 
-test('a token that has run out is told of as expired for a day more, then as any other that is none', async () => {
-  const headers = { 'x-auth-token': await world.tokenOf(user) };
-  world.clock.nowMs = START_MS + 2 * DAY_MS - 1;
-  await world.tokenOf(user);
-  await expectCode(identify(headers), 'APIGW.0301', EXPIRED);
-  world.clock.nowMs = START_MS + 2 * DAY_MS;
-  await world.tokenOf(user);
-  await expectCode(identify(headers), 'APIGW.0301', BAD_TOKEN);
+test('for a day, an expired token is refused as expired; after that, as unknown', async () => {
+  const headers = { 'x-auth-token': await fixture.issueToken(user) };
+  fixture.clock.nowMs = START_MS + 2 * DAY_MS - 1;
+  await fixture.issueToken(user);
+  await expectKmsError(authenticate(headers), 'APIGW.0301', EXPIRED);
+  fixture.clock.nowMs = START_MS + 2 * DAY_MS;
+  await fixture.issueToken(user);
+  await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_TOKEN);
 });
 
-test('the tokens of a disabled user stop at once, for good', async () => {
-  const leaver = await world.addUser('leaver');
-  const headers = { 'x-auth-token': await world.tokenOf(leaver) };
-  expect(await identify(headers)).toMatchObject({ userId: leaver.user_id });
-  await world.accounts.setUserEnabled(leaver.user_id, false);
-  await expectCode(identify(headers), 'APIGW.0301', BAD_TOKEN);
-  await world.accounts.setUserEnabled(leaver.user_id, true);
-  await expectCode(identify(headers), 'APIGW.0301', BAD_TOKEN);
+test('tokens of a disabled user are refused at once, also after the user is enabled again', async () => {
+  const leaver = await fixture.addUser('leaver');
+  const headers = { 'x-auth-token': await fixture.issueToken(leaver) };
+  expect(await authenticate(headers)).toMatchObject({ userId: leaver.user_id });
+  await fixture.accounts.setUserEnabled(leaver.user_id, false);
+  await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_TOKEN);
+  await fixture.accounts.setUserEnabled(leaver.user_id, true);
+  await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_TOKEN);
 });
 
-test('a role given or taken away shows at once, in tokens and signatures made before', async () => {
-  const mover = await world.addUser('mover', 'KMS CMKReadOnlyAccess');
-  const { projectId } = world.home.project;
-  const token = { 'x-auth-token': await world.tokenOf(mover) };
+test('an added or removed role takes effect at once, for existing tokens and signatures too', async () => {
+  const mover = await fixture.addUser('mover', 'KMS CMKReadOnlyAccess');
+  const { projectId } = fixture.home.project;
+  const token = { 'x-auth-token': await fixture.issueToken(mover) };
   const signature = signed(mover);
-  await world.accounts.addRole(mover.user_id, projectId, 'KMS Administrator');
+  await fixture.accounts.addRole(mover.user_id, projectId, 'KMS Administrator');
   for (const headers of [token, signature]) {
-    const { roles } = await identify(headers);
+    const { roles } = await authenticate(headers);
     expect([...roles].sort()).toEqual(['KMS Administrator', 'KMS CMKReadOnlyAccess']);
   }
-  await world.accounts.removeRole(mover.user_id, projectId, 'KMS Administrator');
-  for (const headers of [token, signature]) expect((await identify(headers)).roles).toEqual(['KMS CMKReadOnlyAccess']);
-  await world.accounts.removeRole(mover.user_id, projectId, 'KMS CMKReadOnlyAccess');
-  expect(await identify(token)).toMatchObject({ projectId, roles: [] });
-  expect(await identify(signature)).toMatchObject({ projectId: undefined, roles: [] });
+  await fixture.accounts.removeRole(mover.user_id, projectId, 'KMS Administrator');
+  for (const headers of [token, signature])
+    expect((await authenticate(headers)).roles).toEqual(['KMS CMKReadOnlyAccess']);
+  await fixture.accounts.removeRole(mover.user_id, projectId, 'KMS CMKReadOnlyAccess');
+  expect(await authenticate(token)).toMatchObject({ projectId, roles: [] });
+  expect(await authenticate(signature)).toMatchObject({ projectId: undefined, roles: [] });
 });
 
-test('a wrong secret, an unknown access key, a disabled key, a disabled user and a bad header are refused alike', async () => {
-  const off = await world.addUser('key-off');
-  await world.accounts.setAccessKeyEnabled(off.access_key, false);
-  const gone = await world.addUser('user-off');
-  await world.accounts.setUserEnabled(gone.user_id, false);
+test('a wrong secret key, an unknown or disabled access key, a disabled user and a malformed header get the same error', async () => {
+  const disabledKey = await fixture.addUser('key-off');
+  await fixture.accounts.setAccessKeyEnabled(disabledKey.access_key, false);
+  const disabledUser = await fixture.addUser('user-off');
+  await fixture.accounts.setUserEnabled(disabledUser.user_id, false);
   for (const headers of [
     signed({ ...user, secret_key: 'wrong' }),
     signed({ ...user, access_key: 'AAAAAAAAAAAAAAAAAAAA' }),
     signed({ access_key: 'AAAAAAAAAAAAAAAAAAAA', secret_key: 'unknown' }),
-    signed(off),
-    signed(gone),
+    signed(disabledKey),
+    signed(disabledUser),
     { authorization: 'SDK-HMAC-SHA256 nonsense' },
     { authorization: `SDK-HMAC-SHA256 Access=A, SignedHeaders=constructor;x-sdk-date, Signature=${'0'.repeat(64)}` },
   ]) {
-    await expectCode(identify(headers), 'APIGW.0301', BAD_SIGNATURE);
+    await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_SIGNATURE);
   }
 });
 
-test('no secret is in the data folder as it is: no secret key, token or password', async () => {
-  const token = await world.tokenOf(user);
-  const files = readdirSync(world.dataDir).map((file) => readFileSync(join(world.dataDir, file)));
-  const holds = (text: string) => files.some((file) => file.includes(text));
-  expect(holds(user.access_key)).toBe(true);
-  expect([user.secret_key, token, user.password].map(holds)).toEqual([false, false, false]);
+test('the data folder contains no secret key, token or password in plain text', async () => {
+  const token = await fixture.issueToken(user);
+  const files = readdirSync(fixture.dataDir).map((file) => readFileSync(join(fixture.dataDir, file)));
+  const isStored = (text: string) => files.some((file) => file.includes(text));
+  expect(isStored(user.access_key)).toBe(true);
+  expect([user.secret_key, token, user.password].map(isStored)).toEqual([false, false, false]);
 });

@@ -1,4 +1,4 @@
-/** The embedded directory over a real SQLite file, with a clock that the test sets and two projects in two domains. */
+/** Services with the embedded directory in a SQLite file, two projects in two domains, and a clock that the test sets. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,38 +10,41 @@ import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
 import type { Services } from '../../lib/services.ts';
 import { openServices } from '../../local/open-services.ts';
 
-export interface World extends Services {
+export interface DirectoryFixture extends Services {
   dataDir: string;
   clock: { nowMs: number };
+  /** In the domain `acme`. */
   home: { project: Project; domain: Domain };
-  elsewhere: { project: Project; domain: Domain };
+  /** In the domain `other`. */
+  foreign: { project: Project; domain: Domain };
+  /** Creates a user with an access key, by default in the project `home`. */
   addUser(name: string, role?: string, projectId?: string): Promise<NewUser & NewAccessKey>;
-  /** A token of the user, for its own project unless told. */
-  tokenOf(user: NewUser, projectId?: string | undefined): Promise<string>;
+  /** Issues a token for the user, by default for the project `home`. */
+  issueToken(user: NewUser, projectId?: string | undefined): Promise<string>;
   close(): Promise<void>;
 }
 
 /** 2026-11-22T06:27:27.123Z */
 export const START_MS = Date.UTC(2026, 10, 22, 6, 27, 27, 123);
 
-export async function openWorld(): Promise<World> {
+export async function openDirectoryFixture(): Promise<DirectoryFixture> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const clock = { nowMs: START_MS };
   const services = await openServices(parseConfig({ DATA_DIR: dataDir }), { now: () => clock.nowMs });
   const { accounts, store, tokens } = services;
   const home = await accounts.createProject('eu-test-1', 'acme');
-  const elsewhere = await accounts.createProject('eu-test-1', 'other');
+  const foreign = await accounts.createProject('eu-test-1', 'other');
   return {
     ...services,
     dataDir,
     clock,
     home,
-    elsewhere,
+    foreign,
     async addUser(name, role = 'KMS CMKFullAccess', projectId = home.project.projectId) {
       const user = await accounts.createUser(projectId, name, role);
       return { ...user, ...(await accounts.createAccessKey(user.user_id)) };
     },
-    async tokenOf(user, projectId = home.project.projectId) {
+    async issueToken(user, projectId = home.project.projectId) {
       const login = { user: { id: user.user_id }, password: user.password, project: { id: projectId } };
       return (await tokens.issue(login)).token;
     },
@@ -52,9 +55,9 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-/** The refusal is this code with this text after the documented one. */
-export async function expectCode(refused: Promise<unknown>, code: ErrorCode, message?: string): Promise<void> {
-  const error = await refused.then(
+/** Expects a rejection with this code and, if given, this message. */
+export async function expectKmsError(promise: Promise<unknown>, code: ErrorCode, message?: string): Promise<void> {
+  const error = await promise.then(
     () => undefined,
     (thrown: unknown) => thrown,
   );

@@ -1,11 +1,11 @@
-/** What is remembered of a token: never past its expiry, never longer than set, never of one that was refused. */
+/** The token cache of lib/identity/keystone.ts, and the limits of concurrent lookups. */
 
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { keystoneAuthenticator } from '../../lib/identity/keystone.ts';
 import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
 import { until } from '../upstream/until.ts';
-import { CALLER, identify, NOW_MS, refusalOf, TOKEN } from './keystone-fixture.ts';
+import { authenticate, CALLER, codeOf, NOW_MS, TOKEN } from './keystone-fixture.ts';
 
 let iam: AwsServer;
 const clock = { nowMs: NOW_MS };
@@ -20,24 +20,24 @@ afterEach(() => iam.stop());
 
 const GOOD = json(200, { token: TOKEN });
 const UNKNOWN = json(404, { error: { code: 404, message: 'X-Subject-Token is invalid', title: 'Not Found' } });
-const identityFor = (cacheSeconds: number) =>
+const authenticatorFor = (cacheSeconds: number) =>
   keystoneAuthenticator({ endpoint: iam.endpoint, cacheSeconds, now: () => clock.nowMs });
 
-/** Leaves requests open until they are answered all at once. */
-function holdAnswers() {
+/** Makes the IAM hold its responses until `release`. */
+function holdResponses() {
   const held: ServerResponse[] = [];
   iam.answer((response) => held.push(response));
   return {
     held,
-    release(answer = GOOD) {
-      for (const response of held.splice(0)) answer(response);
+    release(respond = GOOD) {
+      for (const response of held.splice(0)) respond(response);
     },
   };
 }
 
-test('a good token is remembered for the time that is set, and asked about after it', async () => {
-  const identity = identityFor(30);
-  for (const [afterMs, asked] of [
+test('a valid token is cached for the configured time and then validated again', async () => {
+  const authenticator = authenticatorFor(30);
+  for (const [afterMs, lookups] of [
     [0, 1],
     [1, 1],
     [29_999, 1],
@@ -46,177 +46,181 @@ test('a good token is remembered for the time that is set, and asked about after
     [60_000, 3],
   ] as const) {
     clock.nowMs = NOW_MS + afterMs;
-    expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
-    expect(iam.arrived).toHaveLength(asked);
+    expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
+    expect(iam.arrived).toHaveLength(lookups);
   }
 });
 
-test('with no time set nothing is remembered', async () => {
-  const identity = identityFor(0);
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+test('with a cache time of 0, each request validates the token', async () => {
+  const authenticator = authenticatorFor(0);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   iam.answer(UNKNOWN);
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
   expect(iam.arrived).toHaveLength(2);
 });
 
-test('the time counts from when the IAM was asked', async () => {
-  const identity = identityFor(30);
-  const { held, release } = holdAnswers();
-  const first = identify(identity, 'MIIatAYJ');
+test('the cache time counts from the start of the validation', async () => {
+  const authenticator = authenticatorFor(30);
+  const { held, release } = holdResponses();
+  const first = authenticate(authenticator, 'MIIatAYJ');
   await until(() => held.length === 1);
   clock.nowMs = NOW_MS + 20_000;
   release();
   await first;
   clock.nowMs = NOW_MS + 30_000;
   iam.answer(UNKNOWN);
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
 
-test('a token is remembered until it expires and no longer', async () => {
-  const identity = identityFor(300);
+test('a cached token is refused from its expiry on', async () => {
+  const authenticator = authenticatorFor(300);
   iam.answer(json(200, { token: { ...TOKEN, expires_at: '2026-03-01T12:00:10.000000Z' } }));
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   clock.nowMs = Date.parse('2026-03-01T12:00:09.999Z');
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   expect(iam.arrived).toHaveLength(1);
   clock.nowMs = Date.parse('2026-03-01T12:00:10.000Z');
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
 
-test('a token that expires while the IAM is asked is refused', async () => {
-  const identity = identityFor(300);
-  const { held, release } = holdAnswers();
-  const asked = refusalOf(identify(identity, 'MIIatAYJ'));
+test('a token that expires during its validation is refused', async () => {
+  const authenticator = authenticatorFor(300);
+  const { held, release } = holdResponses();
+  const code = codeOf(authenticate(authenticator, 'MIIatAYJ'));
   await until(() => held.length === 1);
   clock.nowMs = Date.parse(TOKEN.expires_at);
   release();
-  expect(await asked).toBe('APIGW.0301');
+  expect(await code).toBe('APIGW.0301');
 });
 
-test('a revoked token is refused from the end of that time on', async () => {
-  const identity = identityFor(30);
-  await identify(identity, 'MIIatAYJ');
+test('a revoked token is refused once its cache time is over', async () => {
+  const authenticator = authenticatorFor(30);
+  await authenticate(authenticator, 'MIIatAYJ');
   iam.answer(UNKNOWN);
   clock.nowMs = NOW_MS + 29_999;
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   clock.nowMs = NOW_MS + 30_000;
-  for (const asked of [2, 3]) {
-    expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
-    expect(iam.arrived).toHaveLength(asked);
+  for (const lookups of [2, 3]) {
+    expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
+    expect(iam.arrived).toHaveLength(lookups);
   }
 });
 
-test('when the IAM is gone a token is good for the rest of its time only', async () => {
-  const identity = identityFor(30);
-  await identify(identity, 'MIIatAYJ');
+test('while the IAM is unavailable, a cached token is accepted until its cache time is over', async () => {
+  const authenticator = authenticatorFor(30);
+  await authenticate(authenticator, 'MIIatAYJ');
   iam.answer((response) => response.destroy());
   clock.nowMs = NOW_MS + 29_999;
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   clock.nowMs = NOW_MS + 30_000;
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0201:502');
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0201:502');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0201:502');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0201:502');
 });
 
-test('a refusal is not remembered: a token that is good a moment later is taken', async () => {
-  const identity = identityFor(30);
+test('a refusal is not cached: a token that becomes valid is accepted', async () => {
+  const authenticator = authenticatorFor(30);
   iam.answer(UNKNOWN);
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
   iam.answer(GOOD);
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
 });
 
-test('what is changed at the IAM is told when the token is asked about again', async () => {
-  const identity = identityFor(30);
-  await identify(identity, 'MIIatAYJ');
+test('changed roles take effect when the token is validated again', async () => {
+  const authenticator = authenticatorFor(30);
+  await authenticate(authenticator, 'MIIatAYJ');
   iam.answer(json(200, { token: { ...TOKEN, roles: [{ id: '0', name: 'KMS CMKReadOnlyAccess' }] } }));
   clock.nowMs = NOW_MS + 30_000;
-  expect((await identify(identity, 'MIIatAYJ')).roles).toEqual(['KMS CMKReadOnlyAccess']);
+  expect((await authenticate(authenticator, 'MIIatAYJ')).roles).toEqual(['KMS CMKReadOnlyAccess']);
 });
 
 test.each(['MIIatAYj', 'miiataYJ', 'MIIatAY', 'MIIatAYJJ', 'IIatAYJ'])(
-  'a token that is almost one that is remembered is not it: %s',
-  async (almost) => {
-    const identity = identityFor(30);
-    await identify(identity, 'MIIatAYJ');
+  'a token similar to a cached one is not accepted: %s',
+  async (token) => {
+    const authenticator = authenticatorFor(30);
+    await authenticate(authenticator, 'MIIatAYJ');
     iam.answer(UNKNOWN);
-    expect(await refusalOf(identify(identity, almost))).toBe('APIGW.0301');
+    expect(await codeOf(authenticate(authenticator, token))).toBe('APIGW.0301');
   },
 );
 
-test('a hundred requests at once with one token ask once', async () => {
-  const identity = identityFor(30);
-  const { held, release } = holdAnswers();
-  const asked = Array.from({ length: 100 }, () => identify(identity, 'MIIatAYJ'));
+test('100 concurrent requests with one token cause one validation', async () => {
+  const authenticator = authenticatorFor(30);
+  const { held, release } = holdResponses();
+  const requests = Array.from({ length: 100 }, () => authenticate(authenticator, 'MIIatAYJ'));
   await until(() => held.length > 0);
   release();
-  expect(await Promise.all(asked)).toEqual(Array.from({ length: 100 }, () => CALLER));
+  expect(await Promise.all(requests)).toEqual(Array.from({ length: 100 }, () => CALLER));
   expect(iam.arrived).toHaveLength(1);
 });
 
-test('requests at once with different tokens each get the answer about their own', async () => {
-  const identity = identityFor(30);
+test('concurrent requests with different tokens each get the result of their own token', async () => {
+  const authenticator = authenticatorFor(30);
   iam.answer((response, { headers }) => {
     const id = String(headers['x-subject-token']);
     const good = json(200, { token: { ...TOKEN, user: { ...TOKEN.user, id } } });
     return (id.startsWith('bad') ? UNKNOWN : good)(response);
   });
   const tokens = Array.from({ length: 30 }, (_, index) => (index % 3 === 0 ? `bad${index}` : `user${index}`));
-  const answers = await Promise.all(
+  const results = await Promise.all(
     tokens.map((token, index) =>
-      identify(identity, token, `192.0.2.${index % 3}`).then(
+      authenticate(authenticator, token, `192.0.2.${index % 3}`).then(
         ({ userId }) => userId,
         ({ code }) => code,
       ),
     ),
   );
-  expect(answers).toEqual(tokens.map((token) => (token.startsWith('bad') ? 'APIGW.0301' : token)));
+  expect(results).toEqual(tokens.map((token) => (token.startsWith('bad') ? 'APIGW.0301' : token)));
 });
 
-test('when the one question fails all that wait are refused, and the next request asks anew', async () => {
-  const identity = identityFor(30);
-  const { held, release } = holdAnswers();
-  const asked = Array.from({ length: 10 }, () => refusalOf(identify(identity, 'MIIatAYJ')));
+test('when a shared validation fails, all waiting requests are refused, and the next request validates again', async () => {
+  const authenticator = authenticatorFor(30);
+  const { held, release } = holdResponses();
+  const requests = Array.from({ length: 10 }, () => codeOf(authenticate(authenticator, 'MIIatAYJ')));
   await until(() => held.length === 1);
   release(UNKNOWN);
-  expect(await Promise.all(asked)).toEqual(Array.from({ length: 10 }, () => 'APIGW.0301'));
+  expect(await Promise.all(requests)).toEqual(Array.from({ length: 10 }, () => 'APIGW.0301'));
   iam.answer(GOOD);
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   expect(iam.arrived).toHaveLength(2);
 });
 
-test('a flood of guesses is not passed on to the IAM, and tokens that are remembered go on', async () => {
-  const identity = identityFor(30);
-  await identify(identity, 'MIIatAYJ');
-  const { held, release } = holdAnswers();
-  const from = (index: number) => `192.0.2.${index % 10}`;
-  const asked = Array.from({ length: 300 }, (_, index) => refusalOf(identify(identity, `guess${index}`, from(index))));
+test('at most 64 lookups run concurrently, more are APIGW.0308, and cached tokens are still accepted', async () => {
+  const authenticator = authenticatorFor(30);
+  await authenticate(authenticator, 'MIIatAYJ');
+  const { held, release } = holdResponses();
+  const sourceOf = (index: number) => `192.0.2.${index % 10}`;
+  const requests = Array.from({ length: 300 }, (_, index) =>
+    codeOf(authenticate(authenticator, `guess${index}`, sourceOf(index))),
+  );
   await until(() => held.length === 64);
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   release(UNKNOWN);
-  const refusals = await Promise.all(asked);
+  const refusals = await Promise.all(requests);
   expect(iam.arrived).toHaveLength(1 + 64);
   expect(refusals.filter((code) => code === 'APIGW.0301')).toHaveLength(64);
   expect(refusals.filter((code) => code === 'APIGW.0308')).toHaveLength(300 - 64);
   iam.answer(GOOD);
-  expect(await identify(identity, 'another')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'another')).toEqual(CALLER);
 });
 
-test('guesses from one address leave places for others', async () => {
-  const identity = identityFor(30);
-  const { held, release } = holdAnswers();
-  const asked = Array.from({ length: 100 }, (_, index) => refusalOf(identify(identity, `guess${index}`, '192.0.2.7')));
+test('one address gets at most 16 concurrent lookups, so that others can still be validated', async () => {
+  const authenticator = authenticatorFor(30);
+  const { held, release } = holdResponses();
+  const requests = Array.from({ length: 100 }, (_, index) =>
+    codeOf(authenticate(authenticator, `guess${index}`, '192.0.2.7')),
+  );
   await until(() => held.length === 16);
-  const other = identify(identity, 'MIIatAYJ', '192.0.2.8');
+  const other = authenticate(authenticator, 'MIIatAYJ', '192.0.2.8');
   await until(() => held.length === 17);
   release(GOOD);
   expect(await other).toEqual(CALLER);
-  expect((await Promise.all(asked)).filter((code) => code === 'APIGW.0308')).toHaveLength(100 - 16);
+  expect((await Promise.all(requests)).filter((code) => code === 'APIGW.0308')).toHaveLength(100 - 16);
 });
 
-test('a clock that is set back makes no token last longer', async () => {
-  const identity = identityFor(30);
-  await identify(identity, 'MIIatAYJ');
+test('setting the clock back does not extend the cache time', async () => {
+  const authenticator = authenticatorFor(30);
+  await authenticate(authenticator, 'MIIatAYJ');
   clock.nowMs -= 3_600_000;
-  await identify(identity, 'MIIatAYJ');
+  await authenticate(authenticator, 'MIIatAYJ');
   expect(iam.arrived).toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-/** What an IAM answers of a token, and questions as they reach the judge of who is calling. */
+/** A token as an IAM describes it, the caller that it identifies, and requests with it. */
 import { inspect } from 'node:util';
 import { KmsError } from '../../lib/errors.ts';
 import type { Authenticator } from '../../lib/identity/authenticator.ts';
@@ -36,22 +36,23 @@ export const CALLER = {
   roles: ['te_admin', 'KMS Administrator'],
 };
 
-/** A request with these headers, as the pipeline hands it over. */
+/** Returns a request with these headers. */
 export function requestOf(headers: SignableRequest['headers']): SignableRequest {
   const path = `/v1.0/${CALLER.projectId}/kms/list-keys`;
   return { method: 'POST', path, query: '', headers, body: Buffer.from('{}') };
 }
 
-export const identify = (identity: Authenticator, token: string, source = '192.0.2.1') =>
-  identity.authenticate(requestOf({ 'x-auth-token': token }), CALLER.projectId, source);
+/** Authenticates a request that has this token. */
+export const authenticate = (authenticator: Authenticator, token: string, source = '192.0.2.1') =>
+  authenticator.authenticate(requestOf({ 'x-auth-token': token }), CALLER.projectId, source);
 
-/** The code that the token is refused with; `taken` where it is not. */
-export async function refusalOf(asked: Promise<unknown>): Promise<string> {
+/** Returns the error code of an authentication, or `accepted`. */
+export async function codeOf(authentication: Promise<unknown>): Promise<string> {
   try {
-    await asked;
-    return 'taken';
+    await authentication;
+    return 'accepted';
   } catch (error) {
     if (error instanceof KmsError) return error.code;
-    throw new Error(`not one of the table: ${inspect(error)}`);
+    throw new Error(`not a KmsError: ${inspect(error)}`);
   }
 }

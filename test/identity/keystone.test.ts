@@ -1,28 +1,28 @@
-/** What an IAM says of a token, and what is made of it; the IAM is a server that answers in the documented forms. */
+/** Authentication by an IAM, with a fake IAM that responds in the documented forms. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Authenticator } from '../../lib/identity/authenticator.ts';
 import { keystoneAuthenticator } from '../../lib/identity/keystone.ts';
 import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
-import { CALLER, identify, NOW_MS, refusalOf, requestOf, TOKEN } from './keystone-fixture.ts';
+import { authenticate, CALLER, codeOf, NOW_MS, requestOf, TOKEN } from './keystone-fixture.ts';
 
 let iam: AwsServer;
-let identity: Authenticator;
+let authenticator: Authenticator;
 
 beforeEach(async () => {
   iam = await startAwsServer();
-  identity = keystoneAuthenticator({ endpoint: iam.endpoint, cacheSeconds: 30, now: () => NOW_MS });
+  authenticator = keystoneAuthenticator({ endpoint: iam.endpoint, cacheSeconds: 30, now: () => NOW_MS });
 });
 
 afterEach(() => iam.stop());
 
-test('user, domain, project and roles are those that the IAM tells', async () => {
+test('the caller has the user, domain, project and roles that the IAM returns', async () => {
   iam.answer(json(200, { token: TOKEN }));
-  expect(await identify(identity, 'MIIatAYJ')).toEqual(CALLER);
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
 });
 
-test('the IAM is asked about the token by the token itself', async () => {
+test('the token is validated with the documented request, and authenticates that request itself', async () => {
   iam.answer(json(200, { token: TOKEN }));
-  await identify(identity, 'MIIatAYJ');
+  await authenticate(authenticator, 'MIIatAYJ');
   expect(iam.arrived).toHaveLength(1);
   expect(iam.arrived[0]).toMatchObject({ method: 'GET', path: expect.stringMatching(/^\/v3\/auth\/tokens(\?|$)/) });
   expect(iam.arrived[0]?.headers).toMatchObject({ 'x-auth-token': 'MIIatAYJ', 'x-subject-token': 'MIIatAYJ' });
@@ -30,7 +30,7 @@ test('the IAM is asked about the token by the token itself', async () => {
   expect(iam.arrived[0]?.body).toBe('');
 });
 
-test('the answer of an OpenStack Keystone is read too', async () => {
+test('a response of OpenStack Keystone is understood', async () => {
   iam.answer(
     json(200, {
       token: {
@@ -54,7 +54,7 @@ test('the answer of an OpenStack Keystone is read too', async () => {
       },
     }),
   );
-  expect(await identify(identity, 'gAAAAABr')).toEqual({
+  expect(await authenticate(authenticator, 'gAAAAABr')).toEqual({
     userId: '10c033ad62b44282877e5c24c3f49f6b',
     domainId: 'default',
     projectId: 'e505bd99c80e491cb7750d6e1e0b3244',
@@ -62,16 +62,16 @@ test('the answer of an OpenStack Keystone is read too', async () => {
   });
 });
 
-test('the domain is the one that the user is of, also for a project of another', async () => {
+test('the domain of the caller is that of the user, even if the project belongs to another domain', async () => {
   const project = { ...TOKEN.project, domain: { id: 'another', name: 'partner' } };
   iam.answer(json(200, { token: { ...TOKEN, project } }));
-  expect(await identify(identity, 'MIIatAYJ')).toMatchObject({ domainId: 'd78cbac186b744899480f25bd022f468' });
+  expect(await authenticate(authenticator, 'MIIatAYJ')).toMatchObject({ domainId: 'd78cbac186b744899480f25bd022f468' });
 });
 
-test('the project is the one of the token, whatever the URL says', async () => {
+test('the project of the caller is that of the token, whatever the URL says', async () => {
   iam.answer(json(200, { token: TOKEN }));
-  for (const named of ['0'.repeat(32), undefined]) {
-    const caller = await identity.authenticate(requestOf({ 'x-auth-token': 'MIIatAYJ' }), named);
+  for (const projectId of ['0'.repeat(32), undefined]) {
+    const caller = await authenticator.authenticate(requestOf({ 'x-auth-token': 'MIIatAYJ' }), projectId);
     expect(caller.projectId).toBe('aa2d97d7e62c4b7da3ffdfc11551f878');
   }
 });
@@ -83,52 +83,56 @@ test.each([
   ['unscoped', UNSCOPED],
   ['for a domain', { ...WITHOUT_PROJECT, domain: { id: CALLER.projectId, name: 'company' } }],
   ['for the whole system', { ...WITHOUT_PROJECT, system: { all: true } }],
-])('a token that is %s is good for no project', async (_scope, token) => {
+])('a token that is %s gives a caller without a project', async (_scope, token) => {
   iam.answer(json(200, { token }));
-  const caller = await identify(identity, 'MIIatAYJ');
+  const caller = await authenticate(authenticator, 'MIIatAYJ');
   expect(caller.userId).toBe('7116d09f88fa41908676fdd4b039e95b');
   expect(caller.projectId).toBeUndefined();
 });
 
 test.each<[string, number, object]>([
-  ['unknown', 404, { error: { code: 404, message: 'X-Subject-Token is invalid in the request', title: 'Not Found' } }],
   [
-    'bad',
+    'not found',
+    404,
+    { error: { code: 404, message: 'X-Subject-Token is invalid in the request', title: 'Not Found' } },
+  ],
+  [
+    'unauthorized',
     401,
     { error: { code: 401, message: 'The request you have made requires authentication.', title: 'Unauthorized' } },
   ],
   ['forbidden', 403, { error: { code: 403, message: 'You are not authorized.', title: 'Forbidden' } }],
   [
-    'refused by its gateway',
+    'refused by the API gateway',
     401,
     { error_msg: 'Incorrect IAM authentication information', error_code: 'APIGW.0301', request_id: '1' },
   ],
-  ['refused in its newer form', 401, { error_msg: 'Authentication failed', error_code: 'IAM.0001' }],
-])('a token that the IAM calls %s is refused', async (_how, status, body) => {
+  ['refused in the newer error form', 401, { error_msg: 'Authentication failed', error_code: 'IAM.0001' }],
+])('a token is refused when the response of the IAM is: %s', async (_how, status, body) => {
   iam.answer(json(status, body));
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
 
 test.each([
   ['has just expired', '2026-03-01T12:00:00.000000Z'],
   ['expired long ago', '2020-01-01T00:00:00.000000Z'],
-])('a token that %s by the clock here is refused, whatever the IAM says', async (_when, expires_at) => {
+])('a token that %s by the clock of this service is refused, even if the IAM accepts it', async (_when, expires_at) => {
   iam.answer(json(200, { token: { ...TOKEN, expires_at } }));
-  expect(await refusalOf(identify(identity, 'MIIatAYJ'))).toBe('APIGW.0301');
+  expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
 
 test.each<[string, Record<string, string>]>([
   ['no credentials', {}],
   ['an empty token', { 'x-auth-token': '' }],
   ['a token with a space', { 'x-auth-token': 'MII atAYJ' }],
-  ['a token that would end the header', { 'x-auth-token': 'MIIatAYJ\r\nX-Admin: 1' }],
-  ['a token with other letters', { 'x-auth-token': 'MIIatÄYJ' }],
+  ['a token that contains another header', { 'x-auth-token': 'MIIatAYJ\r\nX-Admin: 1' }],
+  ['a token with non-ASCII letters', { 'x-auth-token': 'MIIatÄYJ' }],
   ['a token that is too long', { 'x-auth-token': 'M'.repeat(40_000) }],
   ['an AK/SK signature', { authorization: 'SDK-HMAC-SHA256 Access=A, SignedHeaders=host, Signature=0' }],
   ['an AK/SK signature and a token', { authorization: 'SDK-HMAC-SHA256 Access=A', 'x-auth-token': 'MIIatAYJ' }],
   ['another scheme and a token', { authorization: 'Bearer MIIatAYJ', 'x-auth-token': 'MIIatAYJ' }],
-])('%s is refused without asking the IAM', async (_what, headers) => {
+])('a request with %s is refused without a request to the IAM', async (_what, headers) => {
   iam.answer(json(200, { token: TOKEN }));
-  expect(await refusalOf(identity.authenticate(requestOf(headers), CALLER.projectId))).toBe('APIGW.0301');
+  expect(await codeOf(authenticator.authenticate(requestOf(headers), CALLER.projectId))).toBe('APIGW.0301');
   expect(iam.arrived).toEqual([]);
 });

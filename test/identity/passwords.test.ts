@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { hashPassword, isPassword } from '../../lib/identity/passwords.ts';
 
 // Python: hashlib.scrypt(password, salt=bytes(range(16)), n=2**15, r=8, p=1, dklen=32)
-const KNOWN = [
+const VECTORS = [
   [
     'correct horse battery staple',
     'scrypt:32768:8:1:AAECAwQFBgcICQoLDA0ODw==:eo40JB24mNWRdcaWU4xBdGepdf/laQaEJfFhiNMVnFg=',
@@ -10,19 +10,19 @@ const KNOWN = [
   ['pässwörd-密钥', 'scrypt:32768:8:1:AAECAwQFBgcICQoLDA0ODw==:q1uoWQpJMZm6YrzayHt3FaLW5JECKeU3ExNcNCtmI5g='],
 ] as const;
 
-test.each(KNOWN)('%j is the password of its hash, and no other is', async (password, stored) => {
+test.each(VECTORS)('%j matches its hash, and other passwords do not', async (password, stored) => {
   expect(await isPassword(password, stored)).toBe(true);
   expect(await isPassword(`${password} `, stored)).toBe(false);
   expect(await isPassword('', stored)).toBe(false);
 });
 
-test('a hash opens with its password, and is salted: the same password never hashes alike', async () => {
-  const [one, two] = await Promise.all([hashPassword('secret'), hashPassword('secret')]);
-  expect(one).toMatch(/^scrypt:32768:8:1:[A-Za-z0-9+/]{22}==:[A-Za-z0-9+/]{43}=$/);
-  expect(one).not.toBe(two);
-  expect(await isPassword('secret', one)).toBe(true);
-  expect(await isPassword('secret', two)).toBe(true);
-  expect(await isPassword('Secret', one)).toBe(false);
+test('hashing the same password twice gives different hashes, and the password matches both', async () => {
+  const [first, second] = await Promise.all([hashPassword('secret'), hashPassword('secret')]);
+  expect(first).toMatch(/^scrypt:32768:8:1:[A-Za-z0-9+/]{22}==:[A-Za-z0-9+/]{43}=$/);
+  expect(first).not.toBe(second);
+  expect(await isPassword('secret', first)).toBe(true);
+  expect(await isPassword('secret', second)).toBe(true);
+  expect(await isPassword('Secret', first)).toBe(false);
 });
 
 test.each([
@@ -33,13 +33,13 @@ test.each([
   'scrypt:32768:8:1:AAECAwQFBgcICQoLDA0ODw==:',
   'scrypt:32768:8:1:AAECAwQFBgcICQoLDA0ODw==:eo40JB24mNWRdcaW',
   'correct horse battery staple',
-])('no password opens %j', async (stored) => {
+])('no password matches the stored text %j', async (stored) => {
   expect(await isPassword('correct horse battery staple', stored)).toBe(false);
   expect(await isPassword('', stored)).toBe(false);
 });
 
-test('an unknown user takes as long as a known one', async () => {
-  const fastest = async (stored: string | undefined) => {
+test('checking the password of an unknown user takes as long as for a known user', async () => {
+  const fastestMs = async (stored: string | undefined) => {
     const times: number[] = [];
     for (let run = 0; run < 5; run += 1) {
       const startMs = performance.now();
@@ -48,5 +48,5 @@ test('an unknown user takes as long as a known one', async () => {
     }
     return Math.min(...times);
   };
-  expect(await fastest(undefined)).toBeGreaterThan((await fastest(KNOWN[0][1])) / 3);
+  expect(await fastestMs(undefined)).toBeGreaterThan((await fastestMs(VECTORS[0][1])) / 3);
 });

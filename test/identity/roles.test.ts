@@ -16,9 +16,9 @@ const PERMISSIONS: Permission[] = [
 ];
 const KMS_ALL = PERMISSIONS.filter((permission) => permission.startsWith('kms:'));
 
-const allowed = (...roles: string[]) => PERMISSIONS.filter((permission) => isAllowed(roles, permission));
+const permissionsOf = (...roles: string[]) => PERMISSIONS.filter((permission) => isAllowed(roles, permission));
 
-test('the roles are these', () => {
+test('these are all the roles', () => {
   expect([...ROLES.keys()].sort()).toEqual([
     'KMS Administrator',
     'KMS CMKFullAccess',
@@ -36,20 +36,20 @@ test.each([
   ['KMS CMKFullAccess', KMS_ALL],
   ['KMS CMKReadOnlyAccess', ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list']],
   ['Security Administrator', ['iam:tokens:check']],
-])('%s allows exactly this', (role, permissions) => {
-  expect(allowed(role)).toEqual(permissions);
+])('the role %s has exactly its permissions', (role, permissions) => {
+  expect(permissionsOf(role)).toEqual(permissions);
 });
 
 test.each(['', 'admin', 'kms administrator', 'KMS Administrator ', '__proto__', 'constructor', 'has'])(
-  'a role that is not in the table allows nothing: %j',
+  'an unknown role has no permission: %j',
   (role) => {
-    expect(allowed(role)).toEqual([]);
+    expect(permissionsOf(role)).toEqual([]);
   },
 );
 
-test('no role allows nothing; several allow what any of them does', () => {
-  expect(allowed()).toEqual([]);
-  expect(allowed('nothing', 'KMS CMKReadOnlyAccess', 'Security Administrator')).toEqual([
+test('a caller without roles has no permission, and a caller with several has the permissions of each', () => {
+  expect(permissionsOf()).toEqual([]);
+  expect(permissionsOf('unknown', 'KMS CMKReadOnlyAccess', 'Security Administrator')).toEqual([
     'kms:cmk:list',
     'kms:cmk:get',
     'kms:grant:list',

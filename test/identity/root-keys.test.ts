@@ -1,4 +1,4 @@
-/** Root keys from Secrets Manager, as it documents its answers. Source: Secrets Manager API, GetSecretValue. */
+/** Root keys read by lib/clients/secrets.ts from Secrets Manager. Source of its responses: Secrets Manager API, GetSecretValue. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../lib/clients/aws-errors.ts';
 import { readSecret } from '../../lib/clients/secrets.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const secret = (SecretString?: string) =>
+const secretResponse = (SecretString?: string) =>
   json(200, {
     ARN,
     CreatedDate: 1_795_327_200.123,
@@ -33,10 +33,10 @@ const secret = (SecretString?: string) =>
     VersionStages: ['AWSCURRENT'],
   });
 
-const keys = async () => (await rootKeys()).map((key) => [...key]);
+const rootKeyBytes = async () => (await rootKeys()).map((key) => [...key]);
 
-test('it asks for the secret by its name', async () => {
-  server.answer(secret(NEWER));
+test('the secret is requested by its ARN', async () => {
+  server.answer(secretResponse(NEWER));
   await rootKeys();
   expect(server.arrived).toMatchObject([
     {
@@ -48,47 +48,47 @@ test('it asks for the secret by its name', async () => {
 
 test.each([
   ['one key', NEWER, [NEWER_BYTES]],
-  ['one key with a line end', `${NEWER}\n`, [NEWER_BYTES]],
+  ['one key and a line break', `${NEWER}\n`, [NEWER_BYTES]],
   ['one key with padding', `${NEWER}=`, [NEWER_BYTES]],
-  ['one key in the other base64', OLDER.replaceAll('_', '/'), [OLDER_BYTES]],
+  ['one key in base64 instead of base64url', OLDER.replaceAll('_', '/'), [OLDER_BYTES]],
   ['two keys, the newer first', `${NEWER} ${OLDER}`, [NEWER_BYTES, OLDER_BYTES]],
-  ['two keys on lines', `\r\n${OLDER}\r\n${NEWER}\r\n`, [OLDER_BYTES, NEWER_BYTES]],
-])('%s', async (_what, text, expected) => {
-  server.answer(secret(text));
-  expect(await keys()).toEqual(expected);
+  ['two keys on separate lines', `\r\n${OLDER}\r\n${NEWER}\r\n`, [OLDER_BYTES, NEWER_BYTES]],
+])('a secret with %s gives those root keys', async (_what, text, expected) => {
+  server.answer(secretResponse(text));
+  expect(await rootKeyBytes()).toEqual(expected);
 });
 
-test('of a longer text the first 32 bytes count, as the same secret did before', async () => {
-  server.answer(secret(`${NEWER.slice(0, 42)}8${'A'.repeat(21)}`));
-  const [key] = await keys();
+test('of a longer key the first 32 bytes are used, so that an older, longer secret still works', async () => {
+  server.answer(secretResponse(`${NEWER.slice(0, 42)}8${'A'.repeat(21)}`));
+  const [key] = await rootKeyBytes();
   expect(key).toHaveLength(32);
   expect(key?.slice(0, 31)).toEqual(NEWER_BYTES.slice(0, 31));
 });
 
-describe('what is no root key is refused, and the message has nothing of the secret', () => {
+describe('a secret without valid root keys is refused, and the error contains none of it', () => {
   test.each([
     ['an empty text', ''],
-    ['white space', ' \n '],
+    ['only white space', ' \n '],
     ['a key that is too short', NEWER.slice(0, 42)],
     ['a second key that is too short', `${NEWER} ${OLDER.slice(0, 20)}`],
-    ['JSON, as the console suggests', `{"rootKey":"${NEWER}"}`],
-    ['letters that base64url has not', `${NEWER.slice(0, 42)}*`],
-    ['a key with a letter that base64url has not', `${NEWER}*${NEWER}`],
+    ['JSON, which the AWS console suggests', `{"rootKey":"${NEWER}"}`],
+    ['characters outside base64url', `${NEWER.slice(0, 42)}*`],
+    ['two keys with an invalid separator', `${NEWER}*${NEWER}`],
   ])('%s', async (_what, text) => {
-    server.answer(secret(text));
+    server.answer(secretResponse(text));
     const error = (await rootKeys().catch((thrown: unknown) => thrown)) as Error;
     expect(error).toBeInstanceOf(Error);
     expect(error.message).toContain('43 or more base64url characters');
     expect(error.message).not.toContain(NEWER.slice(0, 10));
   });
 
-  test('a secret of bytes, which has no text', async () => {
+  test('a binary secret', async () => {
     server.answer(json(200, { ARN, Name: 'kms-grants', SecretBinary: 'AAEC' }));
     await expect(rootKeys()).rejects.toThrow('43 or more base64url characters');
   });
 });
 
-describe('an error of Secrets Manager is thrown as it came, and not kept', () => {
+describe('an error is thrown and not cached: the next use reads the secret again', () => {
   test.each([
     ['ResourceNotFoundException', "Secrets Manager can't find the specified secret."],
     [
@@ -103,46 +103,46 @@ describe('an error of Secrets Manager is thrown as it came, and not kept', () =>
     expect(error).toBeInstanceOf(AwsError);
     expect(error).toMatchObject({ type: __type });
     expect(String(error)).toContain(`GetSecretValue: ${__type} (400): ${Message}`);
-    server.answer(secret(NEWER));
-    expect(await keys()).toEqual([NEWER_BYTES]);
+    server.answer(secretResponse(NEWER));
+    expect(await rootKeyBytes()).toEqual([NEWER_BYTES]);
   });
 
-  test('a text that was no key, once it is put right', async () => {
-    server.answer(secret('short'));
+  test('an invalid secret that is corrected later', async () => {
+    server.answer(secretResponse('short'));
     await expect(rootKeys()).rejects.toThrow();
-    server.answer(secret(NEWER));
-    expect(await keys()).toEqual([NEWER_BYTES]);
+    server.answer(secretResponse(NEWER));
+    expect(await rootKeyBytes()).toEqual([NEWER_BYTES]);
   });
 
-  test('no answer, which is 504 within its time', async () => {
+  test('no response, which is APIGW.0201:504 in time', async () => {
     server.answer(() => undefined);
     const startedAtMs = performance.now();
     await expect(rootKeys()).rejects.toMatchObject({ code: 'APIGW.0201:504' });
     expect(performance.now() - startedAtMs).toBeLessThan(3_500);
-    server.answer(secret(NEWER));
-    expect(await keys()).toEqual([NEWER_BYTES]);
+    server.answer(secretResponse(NEWER));
+    expect(await rootKeyBytes()).toEqual([NEWER_BYTES]);
   });
 
-  test('a passing fault of the service', async () => {
+  test('a transient error, which is retried', async () => {
     const faults = [json(500, { __type: 'InternalServiceError', Message: 'An error occurred on the server side.' })];
-    server.answer((response) => (faults.pop() ?? secret(NEWER))(response));
-    expect(await keys()).toEqual([NEWER_BYTES]);
+    server.answer((response) => (faults.pop() ?? secretResponse(NEWER))(response));
+    expect(await rootKeyBytes()).toEqual([NEWER_BYTES]);
   });
 });
 
-test('many at once ask once, and later ones not at all', async () => {
-  server.answer(secret(NEWER));
-  const all = await Promise.all(Array.from({ length: 20 }, keys));
-  for (const one of all) expect(one).toEqual([NEWER_BYTES]);
-  expect(await keys()).toEqual([NEWER_BYTES]);
+test('concurrent uses share one read, and later uses need none', async () => {
+  server.answer(secretResponse(NEWER));
+  const all = await Promise.all(Array.from({ length: 20 }, rootKeyBytes));
+  for (const bytes of all) expect(bytes).toEqual([NEWER_BYTES]);
+  expect(await rootKeyBytes()).toEqual([NEWER_BYTES]);
   expect(server.arrived).toHaveLength(1);
 });
 
-test('many at once that fail have asked once, and the next asks again', async () => {
+test('concurrent uses share one failed read, and the next use reads again', async () => {
   server.answer(json(400, { __type: 'AccessDeniedException', Message: 'no' }));
-  const all = await Promise.allSettled(Array.from({ length: 20 }, keys));
+  const all = await Promise.allSettled(Array.from({ length: 20 }, rootKeyBytes));
   expect(new Set(all.map(({ status }) => status))).toEqual(new Set(['rejected']));
   expect(server.arrived).toHaveLength(1);
-  await expect(keys()).rejects.toThrow('AccessDeniedException');
+  await expect(rootKeyBytes()).rejects.toThrow('AccessDeniedException');
   expect(server.arrived).toHaveLength(2);
 });

@@ -2,51 +2,51 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Caller } from '../../lib/domain/request-context.ts';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
 import type { Login } from '../../lib/identity/tokens.ts';
-import { expectCode, openWorld, START_MS, type World } from './fixture.ts';
+import { type DirectoryFixture, expectKmsError, openDirectoryFixture, START_MS } from './fixture.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const UNAUTHORIZED = 'The request you have made requires authentication.';
 const NO_TOKEN = 'X-Subject-Token is invalid in the request';
 
-let world: World;
+let fixture: DirectoryFixture;
 let user: NewUser & NewAccessKey;
 beforeAll(async () => {
-  world = await openWorld();
-  user = await world.addUser('ann');
+  fixture = await openDirectoryFixture();
+  user = await fixture.addUser('ann');
 });
 beforeEach(() => {
-  world.clock.nowMs = START_MS;
+  fixture.clock.nowMs = START_MS;
 });
-afterAll(() => world.close());
+afterAll(() => fixture.close());
 
-/** The token object as it is to be told of `user`, issued at START_MS. */
-const infoOf = (project: boolean) => ({
+/** The expected token object of `user`, issued at START_MS. */
+const expectedInfo = (project: boolean) => ({
   expires_at: '2026-11-23T06:27:27.123000Z',
   issued_at: '2026-11-22T06:27:27.123000Z',
   methods: ['password'],
   user: {
     id: user.user_id,
     name: 'ann',
-    domain: { id: world.home.domain.domainId, name: 'acme' },
+    domain: { id: fixture.home.domain.domainId, name: 'acme' },
     password_expires_at: '',
   },
   ...(project && {
     project: {
-      id: world.home.project.projectId,
+      id: fixture.home.project.projectId,
       name: 'eu-test-1',
-      domain: { id: world.home.domain.domainId, name: 'acme' },
+      domain: { id: fixture.home.domain.domainId, name: 'acme' },
     },
   }),
   roles: project ? [{ id: '0', name: 'KMS CMKFullAccess' }] : [],
   catalog: [],
 });
 
-const byId = (): Login => ({ user: { id: user.user_id }, password: user.password });
+const loginById = (): Login => ({ user: { id: user.user_id }, password: user.password });
 
 test.each<[string, () => Login]>([
-  ['all by id', () => ({ ...byId(), project: { id: world.home.project.projectId } })],
+  ['user and project by id', () => ({ ...loginById(), project: { id: fixture.home.project.projectId } })],
   [
-    'all by name',
+    'user, domain and project by name',
     () => ({
       user: { name: 'ann', domain: { name: 'acme' } },
       password: user.password,
@@ -54,25 +54,25 @@ test.each<[string, () => Login]>([
     }),
   ],
   [
-    'a domain by id',
+    'the domain by id',
     () => ({
-      user: { name: 'ann', domain: { id: world.home.domain.domainId } },
+      user: { name: 'ann', domain: { id: fixture.home.domain.domainId } },
       password: user.password,
       project: { name: 'eu-test-1' },
     }),
   ],
-])('a password gets a token of 24 hours: %s', async (_, login) => {
-  const { token, info } = await world.tokens.issue(login());
+])('a login with %s gets a token for 24 hours', async (_, login) => {
+  const { token, info } = await fixture.tokens.issue(login());
   expect(token).toMatch(/^[\w-]{43}$/);
-  expect(info).toEqual(infoOf(true));
+  expect(info).toEqual(expectedInfo(true));
 });
 
-test('a login without a project gets a token for none', async () => {
-  expect((await world.tokens.issue(byId())).info).toEqual(infoOf(false));
+test('a login without a project gets a token without project and roles', async () => {
+  expect((await fixture.tokens.issue(loginById())).info).toEqual(expectedInfo(false));
 });
 
-test('every login gets a token of its own', async () => {
-  const tokens = await Promise.all([1, 2, 3].map(() => world.tokenOf(user)));
+test('each login gets a different token', async () => {
+  const tokens = await Promise.all([1, 2, 3].map(() => fixture.issueToken(user)));
   expect(new Set(tokens).size).toBe(3);
 });
 
@@ -83,86 +83,89 @@ test.each<[string, (login: Login) => Login]>([
   ['an unknown user name', (login) => ({ ...login, user: { name: 'bob', domain: { name: 'acme' } } })],
   ['an unknown domain name', (login) => ({ ...login, user: { name: 'ann', domain: { name: 'nowhere' } } })],
   ['an unknown domain id', (login) => ({ ...login, user: { name: 'ann', domain: { id: '0'.repeat(32) } } })],
-  ['the domain of someone else', (login) => ({ ...login, user: { name: 'ann', domain: { name: 'other' } } })],
+  [
+    'a domain to which the user does not belong',
+    (login) => ({ ...login, user: { name: 'ann', domain: { name: 'other' } } }),
+  ],
   ['an unknown project id', (login) => ({ ...login, project: { id: '0'.repeat(32) } })],
   ['an unknown project name', (login) => ({ ...login, project: { name: 'eu-test-2' } })],
-  ['a project without a role', (login) => ({ ...login, project: { id: world.elsewhere.project.projectId } })],
-])('%s is refused, and no answer tells which it was', async (_, alter) => {
-  await expectCode(world.tokens.issue(alter(byId())), 'Keystone.401', UNAUTHORIZED);
+  ['a project without a role', (login) => ({ ...login, project: { id: fixture.foreign.project.projectId } })],
+])('a login with %s is refused with the same error as any other', async (_, alter) => {
+  await expectKmsError(fixture.tokens.issue(alter(loginById())), 'Keystone.401', UNAUTHORIZED);
 });
 
 test('a disabled user gets no token', async () => {
-  const leaver = await world.addUser('leaver');
-  await world.accounts.setUserEnabled(leaver.user_id, false);
-  await expectCode(world.tokenOf(leaver), 'Keystone.401', UNAUTHORIZED);
+  const leaver = await fixture.addUser('leaver');
+  await fixture.accounts.setUserEnabled(leaver.user_id, false);
+  await expectKmsError(fixture.issueToken(leaver), 'Keystone.401', UNAUTHORIZED);
 });
 
-test('a user whose last role was taken away gets no token for the project', async () => {
-  const leaver = await world.addUser('no-roles');
-  await world.accounts.removeRole(leaver.user_id, world.home.project.projectId, 'KMS CMKFullAccess');
-  await expectCode(world.tokenOf(leaver), 'Keystone.401', UNAUTHORIZED);
+test('a user whose last role was removed gets no token for the project', async () => {
+  const leaver = await fixture.addUser('no-roles');
+  await fixture.accounts.removeRole(leaver.user_id, fixture.home.project.projectId, 'KMS CMKFullAccess');
+  await expectKmsError(fixture.issueToken(leaver), 'Keystone.401', UNAUTHORIZED);
 });
 
-test('16 logins may be under way; one more is Keystone.429 and, once they are through, welcome', async () => {
-  const logins = Array.from({ length: 20 }, () => world.tokens.issue(byId()).then(() => 'issued', codeOf));
+test('16 concurrent logins of one address are allowed; more are Keystone.429, and later logins work again', async () => {
+  const logins = Array.from({ length: 20 }, () => fixture.tokens.issue(loginById()).then(() => 'issued', codeOf));
   const outcomes = await Promise.all(logins);
   expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(16);
   expect(outcomes.filter((outcome) => outcome === 'Keystone.429')).toHaveLength(4);
-  expect((await world.tokens.issue(byId())).info).toEqual(infoOf(false));
+  expect((await fixture.tokens.issue(loginById())).info).toEqual(expectedInfo(false));
 });
 
-test('logins that fail give their places back', async () => {
-  const wrong = { ...byId(), password: 'wrong' };
+test('failed logins that have ended do not count as concurrent logins', async () => {
+  const wrong = { ...loginById(), password: 'wrong' };
   for (let round = 0; round < 2; round += 1) {
-    const outcomes = await Promise.all(Array.from({ length: 16 }, () => world.tokens.issue(wrong).catch(codeOf)));
+    const outcomes = await Promise.all(Array.from({ length: 16 }, () => fixture.tokens.issue(wrong).catch(codeOf)));
     expect(outcomes).toEqual(Array(16).fill('Keystone.401'));
   }
 });
 
 const callerOf = (userId: string, domainId: string, ...roles: string[]): Caller => ({ userId, domainId, roles });
 
-test('anyone may look at a token of their own', async () => {
-  const token = await world.tokenOf(user);
+test('every user may look up their own tokens', async () => {
+  const token = await fixture.issueToken(user);
   const caller = callerOf(user.user_id, user.domain_id);
-  expect(await world.tokens.check(caller, token)).toEqual(infoOf(true));
+  expect(await fixture.tokens.check(caller, token)).toEqual(expectedInfo(true));
 });
 
 test.each(['te_admin', 'Security Administrator'])(
-  '%s may look at any token of the domain, of no other',
+  'a %s may look up any token of the domain and none of another domain',
   async (role) => {
-    const token = await world.tokenOf(user);
-    const { home, elsewhere } = world;
+    const token = await fixture.issueToken(user);
+    const { home, foreign } = fixture;
     const caller = callerOf('someone', home.domain.domainId, role);
-    const here = { ...caller, projectId: home.project.projectId };
-    expect(await world.tokens.check(here, token)).toEqual(infoOf(true));
-    // The role counts where it was given: in another domain's project it says nothing about the user's own domain.
-    const there = { ...caller, projectId: elsewhere.project.projectId };
-    for (const stranger of [there, caller]) {
-      await expectCode(world.tokens.check(stranger, token), 'Keystone.404', NO_TOKEN);
+    const inDomain = { ...caller, projectId: home.project.projectId };
+    expect(await fixture.tokens.check(inDomain, token)).toEqual(expectedInfo(true));
+    // A role counts in the domain of the project in which it was given.
+    const inOtherDomain = { ...caller, projectId: foreign.project.projectId };
+    for (const stranger of [inOtherDomain, caller]) {
+      await expectKmsError(fixture.tokens.check(stranger, token), 'Keystone.404', NO_TOKEN);
     }
   },
 );
 
 test.each(['KMS Administrator', 'KMS CMKFullAccess', 'KMS CMKReadOnlyAccess', 'no such role'])(
-  "%s may not look at another's token",
+  'a %s may not look up the tokens of others',
   async (role) => {
-    const { domain, project } = world.home;
+    const { domain, project } = fixture.home;
     const caller = { ...callerOf('someone', domain.domainId, role), projectId: project.projectId };
-    await expectCode(world.tokens.check(caller, await world.tokenOf(user)), 'Keystone.404', NO_TOKEN);
+    await expectKmsError(fixture.tokens.check(caller, await fixture.issueToken(user)), 'Keystone.404', NO_TOKEN);
   },
 );
 
-test('a token that is none, has expired, or is of a disabled user is told of as none', async () => {
-  const { projectId } = world.home.project;
+test('an unknown token, an expired one and one of a disabled user are all reported as not found', async () => {
+  const { projectId } = fixture.home.project;
   const caller = { ...callerOf(user.user_id, user.domain_id, 'te_admin'), projectId };
-  const token = await world.tokenOf(user);
-  await expectCode(world.tokens.check(caller, 'x'), 'Keystone.404', NO_TOKEN);
-  const leaver = await world.addUser('leaver-2');
-  const leaverToken = await world.tokenOf(leaver);
-  await world.accounts.setUserEnabled(leaver.user_id, false);
-  await expectCode(world.tokens.check(caller, leaverToken), 'Keystone.404', NO_TOKEN);
-  world.clock.nowMs = START_MS + DAY_MS;
-  await expectCode(world.tokens.check(caller, token), 'Keystone.404', NO_TOKEN);
+  const token = await fixture.issueToken(user);
+  await expectKmsError(fixture.tokens.check(caller, 'x'), 'Keystone.404', NO_TOKEN);
+  const leaver = await fixture.addUser('leaver-2');
+  const leaverToken = await fixture.issueToken(leaver);
+  await fixture.accounts.setUserEnabled(leaver.user_id, false);
+  await expectKmsError(fixture.tokens.check(caller, leaverToken), 'Keystone.404', NO_TOKEN);
+  fixture.clock.nowMs = START_MS + DAY_MS;
+  await expectKmsError(fixture.tokens.check(caller, token), 'Keystone.404', NO_TOKEN);
 });
 
 const codeOf = (error: { code?: unknown }) => error.code;

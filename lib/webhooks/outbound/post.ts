@@ -1,6 +1,6 @@
 /**
- * Posts a webhook to a server of somebody else. Uses node:http and node:https directly, because fetch, and therefore ky,
- * takes no `lookup` function.
+ * Posts a webhook to a target. Uses node:http and node:https directly, because fetch, and therefore ky, takes no `lookup`
+ * function.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -33,8 +33,8 @@ const TIMEOUT_MS = 10_000;
 const RESPONSE_BYTES_MAX = 4 * 1024;
 
 /**
- * Sends the webhook once, on a new connection, and follows no redirect. The connection is not reused, because a name may
- * lead to another address the next time.
+ * Sends the webhook once, on a new connection, and follows no redirect. The connection is not reused, because a name
+ * may lead to another address the next time.
  * @param resolve replaces dns.lookup; unused where private addresses are allowed
  * @returns status and Retry-After, even when the response body does not arrive
  * @throws NetworkError `unsent` with ERR_ADDRESS_NOT_PUBLIC in its message when the address is not allowed

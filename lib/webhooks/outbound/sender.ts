@@ -20,7 +20,7 @@ const EVENTS_PER_MESSAGE = 100;
 const RETRY_DELAYS_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 18_000, 36_000];
 /** For this time after a failure, new messages for the target go on the queue without an attempt. */
 const COOLDOWN_MS = 60_000;
-/** Sending time for one target and one batch; the rest of the batch goes on the queue, so that the outbox can be emptied. */
+/** Sending time for one target and batch. The rest of the batch goes on the queue, so that the outbox is emptied. */
 const BATCH_MS_MAX = 5_000;
 
 export interface SenderDependencies {

@@ -30,8 +30,8 @@ const TARGETS = namedEntries({
 });
 
 /**
- * Parses the JSON of the setting: an object of targets by name, each with `url`, `secrets`, and optionally `projects` and
- * `allow_private`.
+ * Parses the JSON of the setting: an object of targets by name, each with `url`, `secrets`, and optionally `projects`
+ * and `allow_private`.
  * @throws an error that names each wrong field and never contains any part of a secret
  */
 export function parseTargets(text: string): Targets {
