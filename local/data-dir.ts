@@ -12,7 +12,7 @@ const KEY_BYTES = 32;
 /**
  * Returns the root keys of the data folder, newest first, 32 bytes each. The first start creates a random one. The file
  * is written aside and linked, so that no process reads half a key and two processes that start together share one.
- * @throws when the file is missing beside a database, or has a wrong length
+ * @throws Error if the file is missing although a database exists, or has a wrong length
  */
 export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
   const path = join(dataDir, ROOT_KEY_FILE);

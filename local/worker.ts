@@ -10,7 +10,7 @@ import { messageProcessor } from '../lib/webhooks/process-message.ts';
 const CONCURRENT_MESSAGES_MAX = 8;
 /** A message from another process, such as an admin command, waits at most this long. */
 const POLL_INTERVAL_MS = 1_000;
-/** A job that takes longer goes back to the end of the queue, so that other jobs get their turn. */
+/** A job that takes longer goes back to the end of the queue, so that other jobs can run. */
 const JOB_SLICE_MS = 60_000;
 /** How often jobs and outbox events whose message was lost are searched for. */
 const LOST_WORK_INTERVAL_MS = 60_000;
