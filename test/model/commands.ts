@@ -1,142 +1,148 @@
 /**
- * The lines of a random history, as plain data. What a line points at ("the second newest grant") is found when it runs,
- * so that any part of a history is a history too: that is what makes a failing one shrink.
+ * The commands of a random history, as plain data. A command refers to keys and grants by position ("the second newest
+ * grant"), which is resolved when it runs. So any part of a history is a history too, and a failing one can be shrunk.
  */
 import * as fc from 'fast-check';
-import * as cast from './values.ts';
+import * as values from './values.ts';
 
-/** An index into what was made so far, or the name of nothing, or `own`: the key that the grant is on. */
+/** An index into the keys or grants created so far, the name of an unknown id, or `own`: the key of the grant. */
 export type Ref = number | string;
-export interface PageDraft {
+export interface PageTemplate {
   limit: number;
   after?: Ref;
   offset?: number;
 }
-/** An ask whose ids are still references. */
-export type Draft = { action: string; key?: Ref; grant?: Ref; page?: PageDraft } & Record<string, unknown>;
+/** A call whose ids are still references. */
+export type CallTemplate = { action: string; key?: Ref; grant?: Ref; page?: PageTemplate } & Record<string, unknown>;
 
-export interface Send {
-  draft: Draft;
-  /** A number of `PEOPLE`, or whoever made the key. */
-  by: number | 'creator';
-  /** In the project that the key is not of. */
-  isAstray?: boolean;
+export interface SendCommand {
+  template: CallTemplate;
+  /** An index into `USERS`, or the creator of the key. */
+  sender: number | 'creator';
+  /** Sends the request in the project to which the key does not belong. */
+  isWrongProject?: boolean;
   sequence?: string;
   signature?: string;
   /** White space at the end of the body. */
   padding: string;
-  /** Which of two instances over one store is asked. */
-  via: number;
+  /** Which of the two service instances over one store gets the request. */
+  instance: number;
 }
-/** Sends an earlier request once more; 0 is the last one. With `offByMs`, so much off the end of its hour. */
-export interface Again {
-  again: number;
-  offByMs?: number;
-  via: number;
+/** Sends an earlier request again; 0 is the last one. With `offsetMs`, so long after its record has expired. */
+export interface ResendCommand {
+  resend: number;
+  offsetMs?: number;
+  instance: number;
 }
-/** So much off the moment that a waiting key's time comes, asks for its cancellation; or, that it goes, for its deletion. */
-export interface Due {
-  due: 'cancel-key-deletion' | 'delete-due-keys';
+/** Cancels the deletion of a key, or deletes due keys, `offsetMs` after the time limit of a key pending deletion. */
+export interface DeadlineCommand {
+  deadline: 'cancel-key-deletion' | 'delete-due-keys';
   which: number;
-  offByMs: number;
-  via: number;
+  offsetMs: number;
+  instance: number;
 }
-export type Command = Send | Again | Due;
+export type Command = SendCommand | ResendCommand | DeadlineCommand;
 
 const { record, oneof, constantFrom, constant, nat, subarray } = fc;
-export const some = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
-/** There in one of so many. */
-export const oneIn = <T>(times: number, arbitrary: fc.Arbitrary<T>) =>
-  oneof(some(times - 1, constant(undefined)), some(1, arbitrary));
+export const weighted = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
+/** Generates a value in one of `times` cases and undefined in the others. */
+export const presentOneIn = <T>(times: number, arbitrary: fc.Arbitrary<T>) =>
+  oneof(weighted(times - 1, constant(undefined)), weighted(1, arbitrary));
 
-const nowhere = (kind: 'key' | 'grant') => constantFrom(...cast.NOWHERE[kind].map(([name]) => name));
-const key = oneof(some(8, constant(0)), some(8, nat({ max: 5 })), some(1, nowhere('key')));
-const grant = oneof(some(20, nat({ max: 9 })), some(1, nowhere('grant')));
-const offByMs = constantFrom(0, -1, 1);
-const via = nat({ max: 1 });
-export const limit = constantFrom(...cast.LIMITS);
-export const pageAfter = (ref: fc.Arbitrary<Ref>): fc.Arbitrary<PageDraft> =>
+const unknownId = (kind: 'key' | 'grant') => constantFrom(...values.UNKNOWN_IDS[kind].map(([name]) => name));
+const key = oneof(weighted(8, constant(0)), weighted(8, nat({ max: 5 })), weighted(1, unknownId('key')));
+const grant = oneof(weighted(20, nat({ max: 9 })), weighted(1, unknownId('grant')));
+const offsetMs = constantFrom(0, -1, 1);
+const instance = nat({ max: 1 });
+export const limit = constantFrom(...values.LIMITS);
+export const pageAfter = (ref: fc.Arbitrary<Ref>): fc.Arbitrary<PageTemplate> =>
   oneof(
-    some(2, record({ limit })),
-    some(1, record({ limit, after: ref })),
-    some(1, record({ limit, offset: constantFrom(...cast.OFFSETS) })),
+    weighted(2, record({ limit })),
+    weighted(1, record({ limit, after: ref })),
+    weighted(1, record({ limit, offset: constantFrom(...values.OFFSETS) })),
   );
 
-export const draft = <const Action extends string>(
+export const callTemplate = <const Action extends string>(
   action: Action,
   fields: Record<string, fc.Arbitrary<unknown>> = {},
-) => record({ action: constant(action), ...fields }).map(withoutUndefined) as fc.Arbitrary<Draft>;
+) => record({ action: constant(action), ...fields }).map(withoutUndefined) as fc.Arbitrary<CallTemplate>;
 
 export const grantTerms = {
   key,
-  grantee: constantFrom(...cast.PRINCIPALS),
+  grantee: constantFrom(...values.PRINCIPALS),
   granteeType: constantFrom('user', 'domain'),
-  operations: subarray(cast.OPERATIONS, { minLength: 1 }),
-  name: oneIn(2, constantFrom(...cast.NAMES)),
-  retiringPrincipal: oneIn(2, constantFrom(...cast.PRINCIPALS)),
+  operations: subarray(values.OPERATIONS, { minLength: 1 }),
+  name: presentOneIn(2, constantFrom(...values.NAMES)),
+  retiringPrincipal: presentOneIn(2, constantFrom(...values.PRINCIPALS)),
 };
 export const keyTerms = {
-  alias: constantFrom(...cast.ALIASES),
-  description: constantFrom(...cast.DESCRIPTIONS),
-  keySpec: constantFrom(...cast.SPECS),
+  alias: constantFrom(...values.ALIASES),
+  description: constantFrom(...values.DESCRIPTIONS),
+  keySpec: constantFrom(...values.SPECS),
   keyUsage: constant('ENCRYPT_DECRYPT'),
 };
-const mostlyItsOwn = oneof(some(8, constant('own')), some(1, key));
+const mostlyOwnKey = oneof(weighted(8, constant('own')), weighted(1, key));
 
 export const changes = [
-  some(18, draft('create-grant', grantTerms)),
-  some(6, draft('revoke-grant', { grant, key: mostlyItsOwn })),
-  some(5, draft('retire-grant', { grant, key: mostlyItsOwn })),
-  some(2, draft('create-key', keyTerms)),
-  some(1, draft('disable-key', { key })),
-  some(2, draft('enable-key', { key })),
-  some(1, draft('schedule-key-deletion', { key, pendingDays: constantFrom(...cast.PENDING_DAYS) })),
-  some(1, draft('cancel-key-deletion', { key })),
+  weighted(18, callTemplate('create-grant', grantTerms)),
+  weighted(6, callTemplate('revoke-grant', { grant, key: mostlyOwnKey })),
+  weighted(5, callTemplate('retire-grant', { grant, key: mostlyOwnKey })),
+  weighted(2, callTemplate('create-key', keyTerms)),
+  weighted(1, callTemplate('disable-key', { key })),
+  weighted(2, callTemplate('enable-key', { key })),
+  weighted(1, callTemplate('schedule-key-deletion', { key, pendingDays: constantFrom(...values.PENDING_DAYS) })),
+  weighted(1, callTemplate('cancel-key-deletion', { key })),
 ];
 export const lists = [
-  some(4, draft('list-grants', { key, page: pageAfter(grant) })),
-  some(3, draft('list-grants', { key, page: pageAfter(grant), grantee: constantFrom(...cast.PRINCIPALS) })),
-  some(5, draft('list-retirable-grants', { page: pageAfter(grant) })),
-  some(
+  weighted(4, callTemplate('list-grants', { key, page: pageAfter(grant) })),
+  weighted(
+    3,
+    callTemplate('list-grants', { key, page: pageAfter(grant), grantee: constantFrom(...values.PRINCIPALS) }),
+  ),
+  weighted(5, callTemplate('list-retirable-grants', { page: pageAfter(grant) })),
+  weighted(
     2,
-    draft('list-keys', {
+    callTemplate('list-keys', {
       page: pageAfter(key),
-      state: oneIn(2, constantFrom(...cast.STATES)),
-      keySpec: oneIn(2, constantFrom(...cast.SPECS)),
+      state: presentOneIn(2, constantFrom(...values.STATES)),
+      keySpec: presentOneIn(2, constantFrom(...values.SPECS)),
     }),
   ),
-  some(1, draft('describe-key', { key })),
+  weighted(1, callTemplate('describe-key', { key })),
 ];
-const events = draft('list-events', { key: oneIn(2, key), grant: oneIn(2, grant), limit });
+const events = callTemplate('list-events', { key: presentOneIn(2, key), grant: presentOneIn(2, grant), limit });
 
-const anyone: fc.Arbitrary<Send['by']> = nat({ max: cast.PEOPLE.length - 1 });
-const mostlyCreator = oneof(some(2, anyone), some(3, constant('creator' as const)));
-export const sent = (what: fc.WeightedArbitrary<Draft>[], by = mostlyCreator): fc.Arbitrary<Send> =>
+const anyUser: fc.Arbitrary<SendCommand['sender']> = nat({ max: values.USERS.length - 1 });
+const mostlyCreator = oneof(weighted(2, anyUser), weighted(3, constant('creator' as const)));
+export const sendCommand = (
+  templates: fc.WeightedArbitrary<CallTemplate>[],
+  sender = mostlyCreator,
+): fc.Arbitrary<SendCommand> =>
   record({
-    draft: oneof(...what),
-    by,
-    isAstray: oneIn(20, constant(true)),
-    sequence: oneIn(4, constantFrom(...cast.SEQUENCES)),
-    signature: oneIn(4, constantFrom(...cast.SIGNATURES)),
-    padding: fc.constantFrom(...cast.PADDINGS),
-    via,
+    template: oneof(...templates),
+    sender,
+    isWrongProject: presentOneIn(20, constant(true)),
+    sequence: presentOneIn(4, constantFrom(...values.SEQUENCES)),
+    signature: presentOneIn(4, constantFrom(...values.SIGNATURES)),
+    padding: fc.constantFrom(...values.PADDINGS),
+    instance,
   }).map(withoutUndefined);
 
-export const again: fc.Arbitrary<Again> = record({ again: nat({ max: 12 }), via });
-const againLate: fc.Arbitrary<Again> = record({ again: nat({ max: 12 }), offByMs, via });
-const due: fc.Arbitrary<Due> = record({
-  due: constantFrom('cancel-key-deletion', 'delete-due-keys'),
+const resend: fc.Arbitrary<ResendCommand> = record({ resend: nat({ max: 12 }), instance });
+const resendAtExpiry: fc.Arbitrary<ResendCommand> = record({ resend: nat({ max: 12 }), offsetMs, instance });
+const atDeadline: fc.Arbitrary<DeadlineCommand> = record({
+  deadline: constantFrom('cancel-key-deletion', 'delete-due-keys'),
   which: nat({ max: 3 }),
-  offByMs,
-  via,
+  offsetMs,
+  instance,
 });
 
-/** What one client does, one command after the other. */
+/** A command of a single client. */
 export const command: fc.Arbitrary<Command> = oneof(
-  some(60, sent([...changes, ...lists, some(1, events)])),
-  some(6, again),
-  some(2, againLate),
-  some(2, due),
+  weighted(60, sendCommand([...changes, ...lists, weighted(1, events)])),
+  weighted(6, resend),
+  weighted(2, resendAtExpiry),
+  weighted(2, atDeadline),
 );
 
 function withoutUndefined<T extends object>(value: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {

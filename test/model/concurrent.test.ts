@@ -1,15 +1,15 @@
-/** Clients at once on SQLite; and that a store which does not check again when it writes would be found. */
+/** Concurrent clients on SQLite, and a check that a store without conditions on its writes is found. */
 import { expect, test } from '@jest/globals';
-import { checkAtOnce } from './concurrent.ts';
-import { clientsAtOnce, FIVE_MINUTES_MS } from './suite.ts';
-import { type Engine, SQLITE } from './systems.ts';
+import { checkConcurrentClients } from './concurrent.ts';
+import { type Engine, SQLITE } from './engines.ts';
+import { concurrentClients, FIVE_MINUTES_MS } from './suite.ts';
 
-clientsAtOnce(SQLITE, 400);
+concurrentClients(SQLITE, 400);
 
-/** Takes the quota as it was when the change was decided on. */
-const trusting: Engine = {
+/** An engine that does not check quotas when it commits. */
+const withoutQuotaCheck: Engine = {
   ...SQLITE,
-  name: 'trusting',
+  name: 'without-quota-check',
   async open() {
     const store = await SQLITE.open();
     const commit: typeof store.grants.commit = (change, ...more) =>
@@ -19,9 +19,9 @@ const trusting: Engine = {
 };
 
 test(
-  'two creates that both got the last place are found, and told with a seed and a small history',
+  'a store that lets two creates exceed the quota is reported with a seed and a small example',
   async () => {
-    await expect(checkAtOnce(trusting, 2000, 1)).rejects.toThrow(
+    await expect(checkConcurrentClients(withoutQuotaCheck, 2000, 1)).rejects.toThrow(
       /^seed \d+, shrunk to\n'\{"before":.*\nno serial order gives these answers\nclient 0, /s,
     );
   },

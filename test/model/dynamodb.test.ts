@@ -1,6 +1,7 @@
-/** The DynamoDB engine against the model, and clients at once on it. */
-import { clientsAtOnce, randomHistories } from './suite.ts';
-import { DYNAMODB } from './systems.ts';
+/** The DynamoDB engine compared with the model, and concurrent clients on it. */
+
+import { DYNAMODB } from './engines.ts';
+import { concurrentClients, randomHistories } from './suite.ts';
 
 randomHistories(DYNAMODB, 2000);
-clientsAtOnce(DYNAMODB, 60);
+concurrentClients(DYNAMODB, 60);

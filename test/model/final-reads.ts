@@ -1,30 +1,30 @@
-import type { Ask } from './request.ts';
-import type { Known, Resolved } from './resolve.ts';
-import { PEOPLE, PROJECTS } from './values.ts';
+import type { Call } from './request.ts';
+import type { Registry, Resolved } from './resolve.ts';
+import { PROJECTS, USERS } from './values.ts';
 
 const page = { limit: 1000 };
 const limit = 1000;
 
 /**
- * All keys, grants and events, and what each person may retire. That what is counted and indexed beside them agrees is
- * compared when the store is closed.
+ * Returns the requests that read all keys, grants and events, and the grants that each user may retire. Index rows and
+ * counters are audited separately when the store is closed.
  */
-export function closingReads({ keys }: Known): Resolved[] {
-  const ofProject: Ask[] = [
+export function finalReads({ keys }: Registry): Resolved[] {
+  const ofProject: Call[] = [
     { action: 'list-keys', page },
     { action: 'list-events', limit },
   ];
-  const retirable: Ask = { action: 'list-retirable-grants', page };
+  const retirable: Call = { action: 'list-retirable-grants', page };
   return [
-    ...PROJECTS.flatMap((project) => ofProject.map((ask) => asked(ask, project))),
-    ...PEOPLE.map((who) => ({ ...asked(retirable, PROJECTS[0]), ...who })),
-    ...keys.flatMap(({ keyId, project }) => readsOf(keyId).map((ask) => asked(ask, project))),
+    ...PROJECTS.flatMap((project) => ofProject.map((call) => requestOf(call, project))),
+    ...USERS.map((user) => ({ ...requestOf(retirable, PROJECTS[0]), ...user })),
+    ...keys.flatMap(({ keyId, project }) => readsOf(keyId).map((call) => requestOf(call, project))),
   ];
 }
 
-const readsOf = (keyId: string): Ask[] => [
+const readsOf = (keyId: string): Call[] => [
   { action: 'list-grants', keyId, page },
   { action: 'list-grants', keyId, grantee: 'acme', page },
 ];
 
-const asked = (ask: Ask, project: string): Resolved => ({ ask, ...PEOPLE[0], project, padding: '' });
+const requestOf = (call: Call, project: string): Resolved => ({ call, ...USERS[0], project, padding: '' });

@@ -1,19 +1,19 @@
-/** The SQLite engine against the model; and that a fault would be found, and told so that it can be shown again. */
+/** The SQLite engine compared with the model, and a check that a fault is found and can be replayed. */
 import { expect, test } from '@jest/globals';
 import { checkHistories, replayHistory } from './check.ts';
+import { type Engine, SQLITE } from './engines.ts';
 import { FIVE_MINUTES_MS, randomHistories } from './suite.ts';
-import { type Engine, SQLITE } from './systems.ts';
 
 randomHistories(SQLITE, 10_000);
 
-/** Counts to two. */
+/** An engine whose totals of retirable grants are never more than 2. */
 const miscounting: Engine = {
   ...SQLITE,
   name: 'miscounting',
   async open() {
     const store = await SQLITE.open();
-    const listRetirable: typeof store.grants.listRetirable = async (...asked) => {
-      const page = await store.grants.listRetirable(...asked);
+    const listRetirable: typeof store.grants.listRetirable = async (...args) => {
+      const page = await store.grants.listRetirable(...args);
       return { ...page, total: Math.min(page.total, 2) };
     };
     return { ...store, grants: { ...store.grants, listRetirable } };
@@ -21,11 +21,11 @@ const miscounting: Engine = {
 };
 
 test(
-  'a fault is told with its seed and a short history, which shows it again when it is replayed',
+  'a wrong total is reported with a seed and a short history, and replaying the history shows it again',
   async () => {
-    const found = await checkHistories([SQLITE, miscounting], 10_000, 1).catch(String);
-    const [, seed, lines = '[]'] = /seed (\d+), shrunk to\n'(.*)'\n/.exec(String(found)) ?? [];
-    const history = JSON.parse(lines);
+    const report = await checkHistories([SQLITE, miscounting], 10_000, 1).catch(String);
+    const [, seed, commands = '[]'] = /seed (\d+), shrunk to\n'(.*)'\n/.exec(String(report)) ?? [];
+    const history = JSON.parse(commands);
     expect(history.length).toBeGreaterThanOrEqual(3);
     expect(history.length).toBeLessThanOrEqual(6);
     await expect(replayHistory([miscounting], history)).rejects.toThrow('and miscounting answers');

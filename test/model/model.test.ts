@@ -1,34 +1,34 @@
-/** The model itself: small enough to read, apart from the service, and right where the documents say what is right. */
+/** Tests the model: it is short, shares no code with the service, and gives the documented answers. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { EMPTY, type State, step } from './model.ts';
-import type { Answer, Ask, Request } from './request.ts';
+import type { Answer, Call, Request } from './request.ts';
 
 const QUOTAS = { grantsPerKey: 100, keysPerProject: 100 };
 const sourceOf = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');
 const importsOf = (file: string) => [...sourceOf(file).matchAll(/from '([^']+)'/g)].map(([, target]) => target);
 
-test('it has under 200 lines and imports nothing but the words of its requests', () => {
+test('the model has under 200 lines and imports only the types of requests', () => {
   expect(sourceOf('model.ts').split('\n').length).toBeLessThan(200);
   expect(importsOf('model.ts')).toEqual(['./request.ts']);
   expect(importsOf('request.ts')).toEqual([]);
 });
 
-/** Asks one after the other; each is made a millisecond later and named by its number. */
-function answersTo(asks: [user: string, ask: Ask, over?: Partial<Request>][]): Answer[] {
+/** Runs the calls, a millisecond apart. The n-th call creates the id `id n`. */
+function answersTo(calls: [user: string, call: Call, over?: Partial<Request>][]): Answer[] {
   let state: State = EMPTY;
-  return asks.map(([user, ask, over], index) => {
-    const request = { ask, user, domain: 'acme', project: 'p', requestId: '', padding: '', nowMs: index };
+  return calls.map(([user, call, over], index) => {
+    const request = { call, user, domain: 'acme', project: 'p', requestId: '', padding: '', nowMs: index };
     const [next, answer] = step(state, { ...request, newId: `id ${index}`, ...over }, QUOTAS);
     state = next;
     return answer;
   });
 }
 
-const key: Ask = { action: 'create-key', alias: 'orders', description: '', keySpec: 'AES_256', keyUsage: '' };
+const key: Call = { action: 'create-key', alias: 'orders', description: '', keySpec: 'AES_256', keyUsage: '' };
 const onKey = { keyId: 'id 0' };
-const grant: Ask = {
+const grant: Call = {
   ...onKey,
   action: 'create-grant',
   grantee: 'b',
@@ -36,12 +36,12 @@ const grant: Ask = {
   operations: ['describe-key', 'retire-grant'],
   retiringPrincipal: 'c',
 };
-const retire: Ask = { ...onKey, action: 'retire-grant', grantId: 'id 1' };
-const revoke: Ask = { ...onKey, action: 'revoke-grant', grantId: 'id 1' };
-const list: Ask = { ...onKey, action: 'list-grants', page: { limit: 2 } };
+const retire: Call = { ...onKey, action: 'retire-grant', grantId: 'id 1' };
+const revoke: Call = { ...onKey, action: 'revoke-grant', grantId: 'id 1' };
+const list: Call = { ...onKey, action: 'list-grants', page: { limit: 2 } };
 
 // Source: KMS API reference, retire-grant, note: A grants B and lets C retire; A, B and C can retire it.
-test.each(['a', 'b', 'c'])('the documented example: %s may retire what a granted b and lets c retire', (user) => {
+test.each(['a', 'b', 'c'])('%s may retire a grant that a created for b with c as retiring principal', (user) => {
   const answers = answersTo([
     ['a', key],
     ['a', grant],
@@ -51,7 +51,7 @@ test.each(['a', 'b', 'c'])('the documented example: %s may retire what a granted
 });
 
 // Source: KMS API reference, revoke-grant: only the user who created the key.
-test.each(['b', 'c'])('%s, who may retire the grant, may not revoke it', (user) => {
+test.each(['b', 'c'])('%s may retire a grant of a on its key, but a revoke by %s is KMS.0306', (user) => {
   expect(
     answersTo([
       ['a', key],
@@ -62,15 +62,15 @@ test.each(['b', 'c'])('%s, who may retire the grant, may not revoke it', (user) 
 });
 
 // Source: KMS API reference, error codes 2404, 2501 and 1104; the quota of grants per key is 100.
-test('the 101st grant is KMS.2404, a second revoke KMS.2501, a second key of one alias KMS.1104', () => {
-  const hundred = Array.from({ length: 100 }, (): [string, Ask] => ['a', grant]);
+test('the 101st grant is KMS.2404, a second revoke of one grant KMS.2501, a second key with one alias KMS.1104', () => {
+  const hundred = Array.from({ length: 100 }, (): [string, Call] => ['a', grant]);
   const answers = answersTo([['a', key], ...hundred, ['a', grant], ['a', revoke], ['a', revoke], ['a', key]]);
   const refused = answers.map((answer) => ('refused' in answer ? answer.refused : ''));
   expect(refused.filter((code) => code !== '')).toEqual(['KMS.2404', 'KMS.2501', 'KMS.1104']);
 });
 
-test('pages go on from their last id to the end', () => {
-  const three: [string, Ask][] = [
+test('a page continues after the last id of the page before, up to the last page', () => {
+  const three: [string, Call][] = [
     ['a', key],
     ['a', grant],
     ['a', grant],
@@ -88,7 +88,7 @@ test('pages go on from their last id to the end', () => {
 });
 
 // Source: docs/api.md, "Retries".
-test('the same sequence and body within the hour gets the first answer, from then on a new one', () => {
+test('a repeated sequence and body gets the first answer for an hour, and then a new one', () => {
   const sequence = '919c82d4-8046-4722-9094-35c3c6524cff';
   const answers = answersTo([
     ['a', key],

@@ -1,9 +1,9 @@
 /**
- * What a KMS that keeps grants must answer, as plainly as it can be said: rows in arrays, filters over them, no index,
- * no counter, no randomness. A pure step from one state to the next, so that a search can try orders. It shares nothing
- * with the service: its rules are those of the API reference and of docs/api.md.
+ * The reference model of the service: arrays and filters, without indexes, counters or randomness. `step` is a pure
+ * function from one state to the next, so that a search can try different orders. The model shares no code with the
+ * service: its rules are those of the API reference and of docs/api.md.
  */
-import type { Answer, Ask, GrantAsk, Page, Quotas, Request } from './request.ts';
+import type { Answer, Call, CreateGrantCall, Page, Quotas, Request } from './request.ts';
 
 type KeyText = 'keyId' | 'projectId' | 'domainId' | 'creator' | 'alias' | 'description' | 'keySpec' | 'keyUsage';
 type Key = Record<KeyText | 'state', string> & Record<'createdAtMs' | 'deletionAtMs', number>;
@@ -11,11 +11,11 @@ type GrantText = 'key_id' | 'grant_id' | 'grantee_principal' | 'grantee_principa
 type GrantMore = { operations: string[]; name?: string | undefined; retiring_principal?: string | undefined };
 type Grant = Record<GrantText | 'creation_date', string> & GrantMore;
 type Event = { action: string; projectId: string; keyId: string; grant?: Grant | undefined };
-type Kept = { mark: string; answer: Answer; untilMs: number };
+type IdempotencyRecord = { key: string; answer: Answer; expiresAtMs: number };
 
-/** `events` are newest first; `memory` is of requests already answered. */
-export type State = { keys: Key[]; grants: Grant[]; events: Event[]; memory: Kept[] };
-export const EMPTY: State = { keys: [], grants: [], events: [], memory: [] };
+/** `events` are newest first. */
+export type State = { keys: Key[]; grants: Grant[]; events: Event[]; records: IdempotencyRecord[] };
+export const EMPTY: State = { keys: [], grants: [], events: [], records: [] };
 
 const [ENABLED, DISABLED, PENDING] = ['2', '3', '4'] as const;
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000] as const;
@@ -25,33 +25,34 @@ function refuseIf(isWrong: boolean, code: string): void {
   if (isWrong) throw new Refusal(code);
 }
 
-/** The state after the request, and its answer. */
+/** Returns the state after the request, and the answer. */
 export function step(state: State, request: Request, quotas: Quotas): [State, Answer] {
-  const { action } = request.ask;
+  const { action } = request.call;
   if (action === 'delete-due-keys') return [deleteDueKeys(state, request.nowMs), { answer: {} }];
-  if (action !== 'describe-key' && !action.startsWith('list-')) return once(state, request, quotas);
+  if (action !== 'describe-key' && !action.startsWith('list-')) return changeOnce(state, request, quotas);
   const answer = orRefusal(() => ({ answer: read(state, request) }));
   return [state, answer];
 }
 
-/** A change asked for again within the hour gets its first answer; a refusal is kept only where it was signed. */
-function once(state: State, request: Request, quotas: Quotas): [State, Answer] {
-  const { ask, user, project, padding, sequence, signature, nowMs, requestId } = request;
-  const markOf = (proof: string, value = '') => value && JSON.stringify([user, project, ask, padding, proof, value]);
-  const doneMark = sequence ? markOf('sequence', sequence) : markOf('signature', signature);
-  const refusedMark = markOf('refused', signature);
-  const known = (mark: string) => state.memory.find((kept) => kept.mark === mark && kept.untilMs > nowMs);
-  const first = known(doneMark) ?? known(refusedMark);
+/** A repeated change gets the first answer for an hour. Refusals are recorded only for signed requests. */
+function changeOnce(state: State, request: Request, quotas: Quotas): [State, Answer] {
+  const { call, user, project, padding, sequence, signature, nowMs, requestId } = request;
+  const keyOfRecord = (kind: string, id = '') => id && JSON.stringify([user, project, call, padding, kind, id]);
+  const answerKey = sequence ? keyOfRecord('sequence', sequence) : keyOfRecord('signature', signature);
+  const refusalKey = keyOfRecord('refused', signature);
+  const find = (key: string) => state.records.find((record) => record.key === key && record.expiresAtMs > nowMs);
+  const first = find(answerKey) ?? find(refusalKey);
   if (first) return [state, first.answer];
-  const remember = (mark: string, answer: Answer) =>
-    mark ? [{ mark, answer, untilMs: nowMs + HOUR_MS }, ...state.memory] : state.memory;
+  const recordsWith = (key: string, answer: Answer) =>
+    key ? [{ key, answer, expiresAtMs: nowMs + HOUR_MS }, ...state.records] : state.records;
 
   const done = orRefusal(() => change(state, request, quotas));
-  if ('refused' in done) return [{ ...state, memory: remember(refusedMark, done) }, done];
+  if ('refused' in done) return [{ ...state, records: recordsWith(refusalKey, done) }, done];
   const { next, answer, keyId, grant } = done;
-  const who = { actor: user, channel: 'http', requestId, sequence };
-  const event = { action: ask.action, projectId: project, keyId, grant, atMs: nowMs, ...who };
-  return [{ ...state, ...next, events: [event, ...state.events], memory: remember(doneMark, { answer }) }, { answer }];
+  const origin = { actor: user, channel: 'http', requestId, sequence };
+  const event = { action: call.action, projectId: project, keyId, grant, atMs: nowMs, ...origin };
+  const records = recordsWith(answerKey, { answer });
+  return [{ ...state, ...next, events: [event, ...state.events], records }, { answer }];
 }
 
 function orRefusal<T>(work: () => T): T | { refused: string } {
@@ -63,80 +64,80 @@ function orRefusal<T>(work: () => T): T | { refused: string } {
   }
 }
 
-const fits = (value: string | undefined, wanted: string | undefined) => wanted === undefined || value === wanted;
+const matches = (value: string | undefined, filter: string | undefined) => filter === undefined || value === filter;
 
 function read(state: State, request: Request): unknown {
-  const { ask, project } = request;
+  const { call, project } = request;
   const keys = state.keys.filter((key) => key.projectId === project);
-  if (ask.action === 'describe-key') return told(state, keyOf(state, request, ask.keyId));
-  if (ask.action === 'list-keys') {
-    const found = keys.filter((key) => fits(key.state, ask.state) && fits(key.keySpec, ask.keySpec));
-    const details = found.map((key) => told(state, key));
-    return paged(details, ({ keyId }) => keyId, ask.page);
+  if (call.action === 'describe-key') return detailsOf(state, keyOf(state, request, call.keyId));
+  if (call.action === 'list-keys') {
+    const found = keys.filter((key) => matches(key.state, call.state) && matches(key.keySpec, call.keySpec));
+    const details = found.map((key) => detailsOf(state, key));
+    return paged(details, ({ keyId }) => keyId, call.page);
   }
-  if (ask.action === 'list-grants') {
-    const onKey = grantsOn(state, keyOf(state, request, ask.keyId));
-    const found = onKey.filter((grant) => fits(grant.grantee_principal, ask.grantee));
-    return paged(found, ({ grant_id }) => grant_id, ask.page);
+  if (call.action === 'list-grants') {
+    const onKey = grantsOn(state, keyOf(state, request, call.keyId));
+    const found = onKey.filter((grant) => matches(grant.grantee_principal, call.grantee));
+    return paged(found, ({ grant_id }) => grant_id, call.page);
   }
-  if (ask.action === 'list-retirable-grants') {
+  if (call.action === 'list-retirable-grants') {
     const found = keys.flatMap((key) => grantsOn(state, key)).filter((grant) => mayRetire(request, grant));
-    return paged(found, ({ grant_id }) => grant_id, ask.page);
+    return paged(found, ({ grant_id }) => grant_id, call.page);
   }
-  if (ask.action !== 'list-events') throw new Error(`not a read: ${ask.action}`);
-  const events = state.events.filter((event) => event.projectId === project && fits(event.keyId, ask.keyId));
-  return events.filter(({ grant }) => fits(grant?.grant_id, ask.grantId)).slice(0, ask.limit);
+  if (call.action !== 'list-events') throw new Error(`not a read: ${call.action}`);
+  const events = state.events.filter((event) => event.projectId === project && matches(event.keyId, call.keyId));
+  return events.filter(({ grant }) => matches(grant?.grant_id, call.grantId)).slice(0, call.limit);
 }
 
 type Change = { next: Partial<State>; answer: unknown; keyId: string; grant?: Grant };
 
 function change(state: State, request: Request, quotas: Quotas): Change {
-  const { ask, user, domain, project, nowMs, newId } = request;
-  if (ask.action === 'create-key') {
-    const { action, ...terms } = ask;
+  const { call, user, domain, project, nowMs, newId } = request;
+  if (call.action === 'create-key') {
+    const { action, ...terms } = call;
     const others = state.keys.filter((key) => key.projectId === project);
-    const isTaken = others.some((key) => key.alias === ask.alias);
+    const isTaken = others.some((key) => key.alias === call.alias);
     refuseIf(isTaken, 'KMS.1104');
     refuseIf(others.length >= quotas.keysPerProject, 'KMS.1105');
     const owner = { keyId: newId, projectId: project, domainId: domain, creator: user };
     const key = { ...terms, ...owner, state: ENABLED, createdAtMs: nowMs, deletionAtMs: 0 };
-    return { next: { keys: [...state.keys, key] }, answer: told(state, key), keyId: newId };
+    return { next: { keys: [...state.keys, key] }, answer: detailsOf(state, key), keyId: newId };
   }
-  const key = keyOf(state, request, 'keyId' in ask ? ask.keyId : undefined);
+  const key = keyOf(state, request, 'keyId' in call ? call.keyId : undefined);
   const { keyId } = key;
-  if (ask.action === 'create-grant') {
-    const grant = newGrant(state, request, ask, key, quotas);
+  if (call.action === 'create-grant') {
+    const grant = newGrant(state, request, call, key, quotas);
     return { next: { grants: [...state.grants, grant] }, answer: { grant_id: newId }, keyId, grant };
   }
-  if (ask.action === 'revoke-grant' || ask.action === 'retire-grant') {
-    refuseIf(ask.action === 'revoke-grant' && key.creator !== user, 'KMS.0306');
+  if (call.action === 'revoke-grant' || call.action === 'retire-grant') {
+    refuseIf(call.action === 'revoke-grant' && key.creator !== user, 'KMS.0306');
     const inProject = state.keys.filter((other) => other.projectId === project);
-    const grant = inProject.flatMap((other) => grantsOn(state, other)).find((row) => row.grant_id === ask.grantId);
+    const grant = inProject.flatMap((other) => grantsOn(state, other)).find((row) => row.grant_id === call.grantId);
     if (!grant) throw new Refusal('KMS.2501');
     refuseIf(grant.key_id !== keyId, 'KMS.2502');
-    refuseIf(ask.action === 'retire-grant' && !mayRetire(request, grant), 'KMS.0306');
+    refuseIf(call.action === 'retire-grant' && !mayRetire(request, grant), 'KMS.0306');
     return { next: { grants: state.grants.filter((other) => other !== grant) }, answer: {}, keyId, grant };
   }
-  const moved = { ...key, ...moveOf(key, ask, nowMs) };
-  const keys = state.keys.map((other) => (other === key ? moved : other));
-  return { next: { keys }, answer: told(state, moved), keyId };
+  const updated = { ...key, ...statusAfter(key, call, nowMs) };
+  const keys = state.keys.map((other) => (other === key ? updated : other));
+  return { next: { keys }, answer: detailsOf(state, updated), keyId };
 }
 
-/** The key's creator may pass anything on; others what grants to them, or to their domain, give together. */
-function newGrant(state: State, request: Request, ask: GrantAsk, key: Key, quotas: Quotas): Grant {
+/** The key's creator may grant every operation; others only those that grants to them or their domain give them. */
+function newGrant(state: State, request: Request, call: CreateGrantCall, key: Key, quotas: Quotas): Grant {
   refuseIf(key.state === DISABLED, 'KMS.0209');
   refuseIf(key.state === PENDING, 'KMS.0210');
   const held = grantsOn(state, key).flatMap((grant) => (isGrantee(request, grant) ? grant.operations : []));
-  const holds = ['create-grant', ...ask.operations].every((operation) => held.includes(operation));
+  const holds = ['create-grant', ...call.operations].every((operation) => held.includes(operation));
   refuseIf(key.creator !== request.user && !holds, 'KMS.0306');
   refuseIf(grantsOn(state, key).length >= quotas.grantsPerKey, 'KMS.2404');
-  const grantee = { grantee_principal: ask.grantee, grantee_principal_type: ask.granteeType };
-  const others = { issuing_principal: request.user, retiring_principal: ask.retiringPrincipal };
-  const made = { key_id: key.keyId, grant_id: request.newId, creation_date: String(request.nowMs) };
-  return { ...made, name: ask.name, ...grantee, ...others, operations: ask.operations };
+  const grantee = { grantee_principal: call.grantee, grantee_principal_type: call.granteeType };
+  const others = { issuing_principal: request.user, retiring_principal: call.retiringPrincipal };
+  const created = { key_id: key.keyId, grant_id: request.newId, creation_date: String(request.nowMs) };
+  return { ...created, name: call.name, ...grantee, ...others, operations: call.operations };
 }
 
-function moveOf(key: Key, { action, ...more }: Ask, nowMs: number): Partial<Key> {
+function statusAfter(key: Key, { action, ...fields }: Call, nowMs: number): Partial<Key> {
   const mustBe = (state: string, code: string) => refuseIf(key.state !== state, code);
   if (action === 'enable-key') mustBe(DISABLED, 'KMS.1201');
   if (action === 'disable-key') mustBe(ENABLED, 'KMS.1301');
@@ -144,36 +145,36 @@ function moveOf(key: Key, { action, ...more }: Ask, nowMs: number): Partial<Key>
     mustBe(PENDING, 'KMS.1501');
     refuseIf(key.deletionAtMs <= nowMs, 'KMS.0210');
   }
-  if (!('pendingDays' in more)) return { state: action === 'enable-key' ? ENABLED : DISABLED, deletionAtMs: 0 };
+  if (!('pendingDays' in fields)) return { state: action === 'enable-key' ? ENABLED : DISABLED, deletionAtMs: 0 };
   refuseIf(key.state === PENDING, 'KMS.1402');
-  return { state: PENDING, deletionAtMs: nowMs + more.pendingDays * DAY_MS };
+  return { state: PENDING, deletionAtMs: nowMs + fields.pendingDays * DAY_MS };
 }
 
-/** A key goes a minute after its time, after its grants; each of them leaves an event. */
+/** Keys are deleted one minute after their time, after their grants. Each key and grant leaves an event. */
 function deleteDueKeys(state: State, nowMs: number): State {
   const due = state.keys.filter((key) => key.state === PENDING && key.deletionAtMs <= nowMs - MINUTE_MS);
   const [first] = due.toSorted((a, b) => a.deletionAtMs - b.deletionAtMs);
   if (!first) return state;
   const { keyId, projectId } = first;
-  const who = { actor: 'kms-grants', channel: 'deletion', requestId: '' };
-  const event = { action: 'delete-key', projectId, keyId, atMs: nowMs, ...who };
-  const gone = grantsOn(state, first).map((grant) => ({ ...event, grant }));
+  const origin = { actor: 'kms-grants', channel: 'deletion', requestId: '' };
+  const event = { action: 'delete-key', projectId, keyId, atMs: nowMs, ...origin };
+  const grantEvents = grantsOn(state, first).map((grant) => ({ ...event, grant }));
   const keys = state.keys.filter((key) => key !== first);
   const grants = state.grants.filter((grant) => grant.key_id !== keyId);
-  return deleteDueKeys({ ...state, keys, grants, events: [event, ...gone.reverse(), ...state.events] }, nowMs);
+  return deleteDueKeys({ ...state, keys, grants, events: [event, ...grantEvents.reverse(), ...state.events] }, nowMs);
 }
 
 function keyOf(state: State, { project }: Request, keyId: string | undefined): Key {
-  const key = state.keys.find((known) => known.keyId === keyId && known.projectId === project);
+  const key = state.keys.find((other) => other.keyId === keyId && other.projectId === project);
   if (!key) throw new Refusal('KMS.0207');
   return key;
 }
 
 const grantsOn = (state: State, key: Key) => state.grants.filter((grant) => grant.key_id === key.keyId);
 
-const told = (state: State, key: Key) => ({ ...key, grantCount: grantsOn(state, key).length });
+const detailsOf = (state: State, key: Key) => ({ ...key, grantCount: grantsOn(state, key).length });
 
-/** A user and a domain never match each other, even with equal ids. */
+/** A user and a domain are different principals even if their ids are equal. */
 const isGrantee = ({ user, domain }: Request, grant: Grant) =>
   grant.grantee_principal === (grant.grantee_principal_type === 'user' ? user : domain);
 

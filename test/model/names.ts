@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { NOWHERE, PROJECTS } from './values.ts';
+import { PROJECTS, UNKNOWN_IDS } from './values.ts';
 
-/** The shared names of keys, grants and projects, and what one system calls each. Projects are new in every history. */
+/** Translates shared names of keys, grants and projects to ids of one system and back. Projects are new each time. */
 export interface Names {
-  /** `own` is what the system answered; only the first name counts. */
+  /** Adds the name of an id that the system has returned. An id keeps its first name. */
   learn(shared: string, own: string): void;
-  /** A copy of any value with every name replaced; what has no name stays as it is. */
+  /** Returns a copy of the value with every shared name replaced by the system's id. Other texts stay. */
   toOwn<T>(value: T): T;
+  /** The reverse of `toOwn`. */
   toShared<T>(value: T): T;
 }
 
 export function newNames(): Names {
   const projects = PROJECTS.map((name) => [name, randomBytes(16).toString('hex')] as const);
-  const own = new Map<string, string>([...NOWHERE.key, ...NOWHERE.grant, ...projects]);
+  const own = new Map<string, string>([...UNKNOWN_IDS.key, ...UNKNOWN_IDS.grant, ...projects]);
   const shared = new Map([...own].map(([name, id]) => [id, name]));
   return {
     learn(name, id) {

@@ -1,64 +1,70 @@
 /**
- * A refusal decided on two reads, with changes of others in between: its code too must be one that some order gives.
- * What random clients at once find now and then on DynamoDB, made to happen.
+ * A refusal may be decided on two reads, with changes by others in between. Some serial order must explain its code.
+ * Random concurrent clients produce these cases only now and then on DynamoDB; here they are deterministic.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Store } from '../../lib/store/store.ts';
+import { SQLITE } from './engines.ts';
 import { newNames } from './names.ts';
-import type { Answer, Ask } from './request.ts';
-import { openStage, perform, type Stage, stageOver } from './scenario.ts';
-import { SQLITE } from './systems.ts';
+import type { Answer, Call } from './request.ts';
+import { execute, openSystem, type System, systemOver } from './system-under-test.ts';
 import { QUOTAS } from './values.ts';
 
-let stage: Stage;
+let system: System;
 const names = newNames();
 let requests = 0;
 
 beforeEach(async () => {
-  stage = await openStage(SQLITE);
+  system = await openSystem(SQLITE);
 });
-afterEach(() => stage.store.close());
+afterEach(() => system.store.close());
 
-function ask(what: Ask, user = 'ann', on = stage): Promise<Answer> {
+function send(call: Call, user = 'ann', on = system): Promise<Answer> {
   requests += 1;
-  const request = { ask: what, user, domain: 'acme', project: 'project a', requestId: `request ${requests}` };
-  return perform(on, names, { ...request, padding: '', nowMs: 1_795_327_200_000 + requests, newId: '' }, 0);
+  const request = { call, user, domain: 'acme', project: 'project a', requestId: `request ${requests}` };
+  return execute(on, names, { ...request, padding: '', nowMs: 1_795_327_200_000 + requests, newId: '' }, 0);
 }
 
-/** The stage as one finds it whose second read, of this name, comes after what others did since the first. */
-function withReadDelayed(read: 'keyCount' | 'heldOperations', meanwhile: () => Promise<void>): Stage {
-  let isPastDeadline = false;
-  const { grants } = stage.store;
-  const delayed = async (...asked: never[]) => {
-    if (!isPastDeadline) {
-      isPastDeadline = true;
+/** Returns the system with a store that runs `meanwhile` before the first read with this method. */
+function withChangesBefore(read: 'keyCount' | 'heldOperations', meanwhile: () => Promise<void>): System {
+  let hasRun = false;
+  const { grants } = system.store;
+  const delayed = async (...args: never[]) => {
+    if (!hasRun) {
+      hasRun = true;
       await meanwhile();
     }
-    return (grants[read] as (...asked: never[]) => Promise<unknown>)(...asked);
+    return (grants[read] as (...args: never[]) => Promise<unknown>)(...args);
   };
-  const store = { ...stage.store, grants: { ...grants, [read]: delayed } } as Store;
-  return stageOver(stage, store);
+  const store = { ...system.store, grants: { ...grants, [read]: delayed } } as Store;
+  return systemOver(system, store);
 }
 
-const newKey = (alias: string): Ask => ({ action: 'create-key', alias, description: '', keySpec: 'SM4', keyUsage: '' });
-
-test('a key whose alias another takes meanwhile, with the last place, is refused for its alias', async () => {
-  for (let n = 1; n < QUOTAS.keysPerProject; n += 1) await ask(newKey(`other-${n}`));
-  const late = withReadDelayed('keyCount', async () => {
-    expect(await ask(newKey('orders'))).toHaveProperty('answer');
-  });
-  expect(await ask(newKey('orders'), 'ann', late)).toEqual({ refused: 'KMS.1104' });
+const newKey = (alias: string): Call => ({
+  action: 'create-key',
+  alias,
+  description: '',
+  keySpec: 'SM4',
+  keyUsage: '',
 });
 
-test('a grant passed on while the key is disabled and then the right to it revoked is refused for the key', async () => {
-  const made = (await ask(newKey('orders'))) as { answer: { keyId: string } };
-  const { keyId } = made.answer;
-  const terms = { keyId, grantee: 'bob', granteeType: 'user', operations: ['create-grant', 'encrypt-data'] } as const;
-  const grant: Ask = { action: 'create-grant', ...terms, operations: [...terms.operations] };
-  const { answer } = (await ask(grant)) as { answer: { grant_id: string } };
-  const late = withReadDelayed('heldOperations', async () => {
-    expect(await ask({ action: 'disable-key', keyId })).toHaveProperty('answer');
-    expect(await ask({ action: 'revoke-grant', keyId, grantId: answer.grant_id })).toEqual({ answer: {} });
+test('create-key is refused with KMS.1104 if another request takes the alias and the last key of the quota meanwhile', async () => {
+  for (let n = 1; n < QUOTAS.keysPerProject; n += 1) await send(newKey(`other-${n}`));
+  const delayedSystem = withChangesBefore('keyCount', async () => {
+    expect(await send(newKey('orders'))).toHaveProperty('answer');
   });
-  expect(await ask(grant, 'bob', late)).toEqual({ refused: 'KMS.0209' });
+  expect(await send(newKey('orders'), 'ann', delayedSystem)).toEqual({ refused: 'KMS.1104' });
+});
+
+test('create-grant is refused with KMS.0209 if the key is disabled and then the delegation revoked meanwhile', async () => {
+  const created = (await send(newKey('orders'))) as { answer: { keyId: string } };
+  const { keyId } = created.answer;
+  const terms = { keyId, grantee: 'bob', granteeType: 'user', operations: ['create-grant', 'encrypt-data'] } as const;
+  const grant: Call = { action: 'create-grant', ...terms, operations: [...terms.operations] };
+  const { answer } = (await send(grant)) as { answer: { grant_id: string } };
+  const delayedSystem = withChangesBefore('heldOperations', async () => {
+    expect(await send({ action: 'disable-key', keyId })).toHaveProperty('answer');
+    expect(await send({ action: 'revoke-grant', keyId, grantId: answer.grant_id })).toEqual({ answer: {} });
+  });
+  expect(await send(grant, 'bob', delayedSystem)).toEqual({ refused: 'KMS.0209' });
 });

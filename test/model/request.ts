@@ -1,4 +1,4 @@
-/** What is asked of a KMS that keeps grants, and what it answers, in words that the model and every system share. */
+/** Requests and answers in the common form of the model and the systems under test. */
 
 export interface Page {
   limit: number;
@@ -6,19 +6,19 @@ export interface Page {
   offset?: number;
 }
 
-export type Ask =
+export type Call =
   | { action: 'create-key'; alias: string; description: string; keySpec: string; keyUsage: string }
   | { action: 'describe-key' | 'enable-key' | 'disable-key' | 'cancel-key-deletion'; keyId: string }
   | { action: 'schedule-key-deletion'; keyId: string; pendingDays: number }
   | { action: 'list-keys'; state?: string; keySpec?: string; page: Page }
-  | GrantAsk
+  | CreateGrantCall
   | { action: 'revoke-grant' | 'retire-grant'; keyId: string; grantId: string }
   | { action: 'list-grants'; keyId: string; grantee?: string; page: Page }
   | { action: 'list-retirable-grants'; page: Page }
   | { action: 'list-events'; keyId?: string; grantId?: string; limit: number }
   | { action: 'delete-due-keys' };
 
-export interface GrantAsk {
+export interface CreateGrantCall {
   action: 'create-grant';
   keyId: string;
   grantee: string;
@@ -29,20 +29,21 @@ export interface GrantAsk {
 }
 
 export interface Request {
-  ask: Ask;
+  call: Call;
   user: string;
   domain: string;
   project: string;
   requestId: string;
   sequence?: string;
   signature?: string;
-  /** White space at the end of the body: the same ask, but not the same bytes. */
+  /** White space at the end of the body: the same call in different bytes. */
   padding: string;
   nowMs: number;
-  /** What a key or grant is to be called, should one be made. Ids sort in the order of their making. */
+  /** The name of the key or grant that the request creates, if any. Names sort in order of creation. */
   newId: string;
 }
 
+/** `refused` is an error code. */
 export type Answer = { answer: unknown } | { refused: string };
 
 export interface Quotas {

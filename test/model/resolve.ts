@@ -1,19 +1,19 @@
-/** From a line of a history to the request that it stands for, given what is known when it runs. */
+/** Turns a command of a history into a request, given what exists when the command runs. */
 
-import type { Again, Command, Due, PageDraft, Ref, Send } from './commands.ts';
-import type { Answer, Ask, Request } from './request.ts';
-import { NOWHERE, PEOPLE, PROJECTS } from './values.ts';
+import type { Command, DeadlineCommand, PageTemplate, Ref, ResendCommand, SendCommand } from './commands.ts';
+import type { Answer, Call, Request } from './request.ts';
+import { PROJECTS, UNKNOWN_IDS, USERS } from './values.ts';
 
 export type Resolved = Omit<Request, 'requestId' | 'nowMs' | 'newId'>;
 
-/** What has been made and asked so far, whether or not it is still there. */
-export interface Known {
+/** What has been created and sent so far, whether or not it still exists. */
+export interface Registry {
   keys: { keyId: string; project: string; creator: string }[];
   grants: { grantId: string; keyId: string }[];
   sent: { request: Resolved; atMs: number }[];
 }
 
-/** A key as the model has it. */
+/** A key in the model. */
 interface ModelKey {
   keyId: string;
   projectId: string;
@@ -23,74 +23,78 @@ interface ModelKey {
 
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000] as const;
 
-/** @returns the request, and when it is to be sent where that matters; undefined where the line points at nothing */
+/** @returns the request, and its time if the command sets one; undefined if the command refers to nothing */
 export function resolve(
   command: Command,
-  known: Known,
+  registry: Registry,
   keys: readonly ModelKey[] = [],
 ): { request: Resolved; atMs?: number } | undefined {
-  if ('again' in command) return resolveAgain(command, known);
-  if ('due' in command) return resolveDue(command, keys);
-  return { request: resolveSend(command, known) };
+  if ('resend' in command) return resolveResend(command, registry);
+  if ('deadline' in command) return resolveDeadline(command, keys);
+  return { request: resolveSend(command, registry) };
 }
 
-function resolveAgain({ again, offByMs }: Again, { sent }: Known) {
-  const first = sent.at(-1 - (again % sent.length));
-  if (!first || offByMs === undefined) return first && { request: first.request };
-  return { request: first.request, atMs: first.atMs + HOUR_MS + offByMs };
+function resolveResend({ resend, offsetMs }: ResendCommand, { sent }: Registry) {
+  const first = sent.at(-1 - (resend % sent.length));
+  if (!first || offsetMs === undefined) return first && { request: first.request };
+  return { request: first.request, atMs: first.atMs + HOUR_MS + offsetMs };
 }
 
-function resolveDue({ due, which, offByMs }: Due, keys: readonly ModelKey[]) {
-  const waiting = keys.filter(({ deletionAtMs }) => deletionAtMs > 0);
-  const key = waiting[which % waiting.length];
+function resolveDeadline({ deadline, which, offsetMs }: DeadlineCommand, keys: readonly ModelKey[]) {
+  const pending = keys.filter(({ deletionAtMs }) => deletionAtMs > 0);
+  const key = pending[which % pending.length];
   if (!key) return undefined;
   const { keyId, projectId, creator, deletionAtMs } = key;
-  const isCancelled = due === 'cancel-key-deletion';
-  const ask: Ask = isCancelled ? { action: due, keyId } : { action: due };
-  const request: Resolved = { ask, ...personOf(creator), project: projectId, padding: '' };
-  return { request, atMs: deletionAtMs + (isCancelled ? 0 : MINUTE_MS) + offByMs };
+  const isCancellation = deadline === 'cancel-key-deletion';
+  const call: Call = isCancellation ? { action: deadline, keyId } : { action: deadline };
+  const request: Resolved = { call, ...userNamed(creator), project: projectId, padding: '' };
+  return { request, atMs: deletionAtMs + (isCancellation ? 0 : MINUTE_MS) + offsetMs };
 }
 
-/** Keys are counted from the first, grants from the last. */
-function resolveSend({ draft, by, isAstray, via, ...proofs }: Send, { keys, grants }: Known): Resolved {
-  const { key: keyRef, grant: grantRef, page: pageDraft, ...fields } = draft;
+/** A number refers to a key counted from the first, or to a grant counted from the last. */
+function resolveSend(
+  { template, sender, isWrongProject, instance, ...rest }: SendCommand,
+  { keys, grants }: Registry,
+): Resolved {
+  const { key: keyRef, grant: grantRef, page: pageTemplate, ...fields } = template;
   const grantIdOf = (ref: Ref) =>
-    (typeof ref === 'string' ? ref : grants.at(-1 - (ref % grants.length))?.grantId) ?? NOWHERE.grant[0][0];
-  const keyIdOf = (ref: Ref) => (typeof ref === 'string' ? ref : keys[ref % keys.length]?.keyId) ?? NOWHERE.key[0][0];
+    (typeof ref === 'string' ? ref : grants.at(-1 - (ref % grants.length))?.grantId) ?? UNKNOWN_IDS.grant[0][0];
+  const keyIdOf = (ref: Ref) =>
+    (typeof ref === 'string' ? ref : keys[ref % keys.length]?.keyId) ?? UNKNOWN_IDS.key[0][0];
 
   const grantId = grantRef === undefined ? undefined : grantIdOf(grantRef);
-  const ownKeyId = grants.find((grant) => grant.grantId === grantId)?.keyId ?? NOWHERE.key[0][0];
+  const ownKeyId = grants.find((grant) => grant.grantId === grantId)?.keyId ?? UNKNOWN_IDS.key[0][0];
   const keyId = keyRef === undefined ? undefined : keyRef === 'own' ? ownKeyId : keyIdOf(keyRef);
-  const page = pageDraft && pageOf(pageDraft, draft.action === 'list-keys' ? keyIdOf : grantIdOf);
+  const page = pageTemplate && resolvePage(pageTemplate, template.action === 'list-keys' ? keyIdOf : grantIdOf);
   const ids = { ...(keyId !== undefined && { keyId }), ...(grantId !== undefined && { grantId }) };
-  const ask = { ...fields, ...ids, ...(page && { page }) } as Ask;
+  const call = { ...fields, ...ids, ...(page && { page }) } as Call;
 
   const key = keys.find((other) => other.keyId === keyId);
-  const who = by === 'creator' ? personOf(key?.creator) : (PEOPLE[by] ?? PEOPLE[0]);
+  const user = sender === 'creator' ? userNamed(key?.creator) : (USERS[sender] ?? USERS[0]);
   const [home, other] = key?.project === PROJECTS[1] ? [PROJECTS[1], PROJECTS[0]] : PROJECTS;
-  return { ask, ...who, project: isAstray ? other : home, ...proofs };
+  return { call, ...user, project: isWrongProject ? other : home, ...rest };
 }
 
-const personOf = (name: string | undefined) => PEOPLE.find(({ user }) => user === name) ?? PEOPLE[0];
+const userNamed = (name: string | undefined) => USERS.find(({ user }) => user === name) ?? USERS[0];
 
-function pageOf({ after, ...range }: PageDraft, idOf: (ref: Ref) => string) {
+function resolvePage({ after, ...range }: PageTemplate, idOf: (ref: Ref) => string) {
   return { ...range, ...(after !== undefined && { after: idOf(after) }) };
 }
 
-/** The id in the answer of what makes something. */
-export function madeBy({ action }: Ask, answer: Answer): string | undefined {
+/** Returns the id of the key or grant that the call has created; undefined for other calls and refusals. */
+export function createdId({ action }: Call, answer: Answer): string | undefined {
   const { keyId, grant_id } = ('answer' in answer ? answer.answer : {}) as { keyId?: string; grant_id?: string };
   return action === 'create-key' ? keyId : action === 'create-grant' ? grant_id : undefined;
 }
 
-/** Keeps what was made, so that later lines can point at it. */
-export function remember({ keys, grants }: Known, { ask, project, user }: Resolved, answer: Answer): void {
-  const id = madeBy(ask, answer);
+/** Registers a created key or grant, so that later commands can refer to it. */
+export function register({ keys, grants }: Registry, { call, project, user }: Resolved, answer: Answer): void {
+  const id = createdId(call, answer);
   if (id === undefined) return;
-  if (ask.action === 'create-key' && !keys.some(({ keyId }) => keyId === id)) {
+  if (call.action === 'create-key' && !keys.some(({ keyId }) => keyId === id)) {
     keys.push({ keyId: id, project, creator: user });
   }
-  if (ask.action === 'create-grant' && !grants.some(({ grantId }) => grantId === id)) {
-    grants.push({ grantId: id, keyId: ask.keyId });
+  if (call.action === 'create-grant' && !grants.some(({ grantId }) => grantId === id)) {
+    grants.push({ grantId: id, keyId: call.keyId });
   }
 }

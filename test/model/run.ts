@@ -1,20 +1,21 @@
-/** `npm run test:model -- --runs N`: as many random commands as one has time for. */
+/** The command `npm run test:model -- --runs N`, which runs any number of random commands. */
 import { parseArgs } from 'node:util';
 import { startKeeper, stopKeeper } from '../support/dynamodb/keeper-process.ts';
 import { checkHistories, replayHistory } from './check.ts';
-import { DYNAMODB, ENGINES, type Engine, SQLITE } from './systems.ts';
+import { DYNAMODB, ENGINES, type Engine, SQLITE } from './engines.ts';
 
 const HELP = `npm run test:model -- [options]
 
 Runs random histories of requests on a reference model and on the service side by side and compares every answer.
 
-  --runs N        how many commands to run at least (default 10000)
-  --store NAME    ${ENGINES.map(({ name }) => name).join(' or ')} (default sqlite); dynamodb runs beside sqlite and needs Java
-  --seed S        whole number that the histories come from (default: a new one each time)
-  --replay JSON   runs this one history, as a mismatch printed it
-  --help          this text
+  --runs N        the least number of commands to run (default 10000)
+  --store NAME    ${ENGINES.map(({ name }) => name).join(' or ')} (default sqlite)
+                  dynamodb also runs each history on sqlite and needs Java
+  --seed S        a whole number that determines the histories (default: a new one in each run)
+  --replay JSON   runs the one history that a failed run has printed
+  --help          prints this text
 
-Ends with 1 where an answer differs, and prints the seed and the shortest history found.`;
+If an answer differs, prints the seed and the shortest history found and exits with 1.`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -37,7 +38,9 @@ async function main(): Promise<void> {
       : checkHistories(engines, runs, seed));
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const names = engines.map(({ name }) => name).join(' and ');
-    console.log(`${checked.commands} commands in ${checked.histories} histories on ${names}: answered as by the model`);
+    console.log(
+      `${checked.commands} commands in ${checked.histories} histories on ${names}: all answers equal those of the model`,
+    );
     console.log(`seed ${values.replay ? 'none' : seed}, ${seconds} s`);
   } finally {
     await stopKeeper();
@@ -45,9 +48,9 @@ async function main(): Promise<void> {
 }
 
 function enginesOf(name: string): Engine[] {
-  const wanted = ENGINES.find((engine) => engine.name === name);
-  if (!wanted) throw new Error(`--store ${name}: there is no such store; see --help`);
-  return wanted === SQLITE ? [SQLITE] : [SQLITE, wanted];
+  const engine = ENGINES.find((one) => one.name === name);
+  if (!engine) throw new Error(`--store ${name}: unknown store; see --help`);
+  return engine === SQLITE ? [SQLITE] : [SQLITE, engine];
 }
 
 function wholeNumber(name: string, text: string): number {

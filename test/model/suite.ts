@@ -1,18 +1,18 @@
-/** What every engine must pass. The seed is new each time; a failure tells it. */
+/** The model tests that every engine must pass. Each run uses a new seed, which a failure reports. */
 import { expect, test } from '@jest/globals';
 import { checkHistories } from './check.ts';
-import { checkAtOnce } from './concurrent.ts';
-import { type Engine, SQLITE } from './systems.ts';
+import { checkConcurrentClients } from './concurrent.ts';
+import { type Engine, SQLITE } from './engines.ts';
 
 export const FIVE_MINUTES_MS = 300_000;
 
 const anySeed = () => Date.now() % 1_000_000_000;
 
-/** @param commands how many are run, beside SQLite where the engine is another */
+/** @param commands the least number of commands; each history also runs on SQLite */
 export function randomHistories(engine: Engine, commands: number): void {
   const engines = engine === SQLITE ? [SQLITE] : [SQLITE, engine];
   test(
-    `at least ${commands} random commands on ${engine.name}: every answer, and all that is left, is as the model says`,
+    `the answers to ${commands} random commands on ${engine.name}, and its final state, equal those of the model`,
     async () => {
       const checked = await checkHistories(engines, commands, anySeed());
       expect(checked.commands).toBeGreaterThanOrEqual(commands);
@@ -21,11 +21,11 @@ export function randomHistories(engine: Engine, commands: number): void {
   );
 }
 
-export function clientsAtOnce(engine: Engine, histories: number): void {
+export function concurrentClients(engine: Engine, histories: number): void {
   test(
-    `${histories} times, what clients do at once on ${engine.name} is what some order of their requests would do`,
+    `the answers to concurrent clients on ${engine.name} have a serial order, in ${histories} random examples`,
     async () => {
-      const checked = await checkAtOnce(engine, histories, anySeed());
+      const checked = await checkConcurrentClients(engine, histories, anySeed());
       expect(checked.histories).toBeGreaterThanOrEqual(histories);
       expect(checked.commands).toBeGreaterThan(4 * histories);
     },

@@ -1,10 +1,10 @@
-/** Who and what random histories are about: little of each, so that they meet often. Every form passes the API's fields. */
+/** The values of random histories. They are few, so that requests often conflict, and all pass the API's validation. */
 import type { Quotas } from './request.ts';
 
 export const QUOTAS: Quotas = { grantsPerKey: 6, keysPerProject: 4 };
 
-/** One user has the id of the others' domain. */
-export const PEOPLE = [
+/** One user has the id of a domain. */
+export const USERS = [
   { user: 'ann', domain: 'acme' },
   { user: 'bob', domain: 'acme' },
   { user: 'cho', domain: 'zeta' },
@@ -14,7 +14,7 @@ export const PEOPLE = [
 export const PRINCIPALS = ['ann', 'bob', 'cho', 'acme', 'zeta', 'Z9'.repeat(32)];
 export const PROJECTS = ['project a', 'project b'] as const;
 export const OPERATIONS = ['describe-key', 'create-grant', 'retire-grant', 'encrypt-data'];
-/** The separators that an alias may hold are among those that an engine may join its own keys with. */
+/** Some contain the separators that an engine uses in its own keys. */
 export const ALIASES = ['a', 'a/b', 'a:b', 'a_b', 'a-b', 'A', '0'];
 export const NAMES = ['a', 'for:cho/now_-', 'n'.repeat(255)];
 export const DESCRIPTIONS = ['', 'Schlüssel für „Aufträge“ 🔑', '"\\\n'];
@@ -25,11 +25,11 @@ export const LIMITS = [1, 2, 3, 10];
 export const OFFSETS = [0, 1, 2, 5, 9999];
 export const PADDINGS = ['', '\n'];
 export const SEQUENCES = ['919c82d4-8046-4722-9094-35c3c6524cff', '919c82d4-8046-4722-9094-35c3c6524cf0'];
-/** The second is also a sequence: neither is ever taken for the other. */
+/** The second equals a sequence: a signature and a sequence must not be confused. */
 export const SIGNATURES = ['cfb4171acec81de07d50e53d57eb77edd537414d66ddb1d7d780f128e12cd842', SEQUENCES[0] as string];
 
-/** Ids of nothing, in the shared names and as they are sent: some sort before every real one, some after. */
-export const NOWHERE = {
+/** Unknown ids, each with its shared name and its value. Some sort before every real id, some after. */
+export const UNKNOWN_IDS = {
   key: [
     ['before every key', '00000000-0000-0000-0000-000000000000'],
     ['past every key', 'zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz'],
@@ -40,5 +40,5 @@ export const NOWHERE = {
   ],
 } as const;
 
-/** Shared names sort in the order of making, as ids do, and between the two of `NOWHERE`. */
+/** Returns a shared name. Shared names sort in order of creation, as ids do, and between the two of `UNKNOWN_IDS`. */
 export const nameOf = (kind: 'key' | 'grant', n: number) => `${kind} ${String(n).padStart(3, '0')}`;

@@ -1,4 +1,4 @@
-/** The systems that are held against the model: a standalone authority over each engine there is. */
+/** The store engines that are compared with the model. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,21 +12,20 @@ import { auditDatabase } from '../support/oracles/sqlite.ts';
 
 export interface Engine {
   name: string;
-  /** A fresh store. Its `close` compares all that is counted and indexed with the keys, grants and events themselves. */
+  /** Opens a new store. Its `close` audits index rows and counters. */
   open: () => Promise<Store>;
-  /** As the service sets it for the engine. */
+  /** The size that the service uses with this engine. */
   pageCacheChars: number;
 }
 
 export const SQLITE: Engine = { name: 'sqlite', open: openSqlite, pageCacheChars: 1_000_000 };
 
-/** On the DynamoDB Local of this run. */
+/** On the DynamoDB Local of this test run. */
 export const DYNAMODB: Engine = { name: 'dynamodb', open: openDynamodb, pageCacheChars: 0 };
 
-/** Another engine is one more entry. */
 export const ENGINES: readonly Engine[] = [SQLITE, DYNAMODB];
 
-/** Durability is not what is tried here, so where there is a folder in memory, no write waits for the disk. */
+/** Durability is not tested here, so a folder in memory, if there is one, saves the waits for the disk. */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 async function openSqlite(): Promise<Store> {
@@ -43,9 +42,9 @@ async function openSqlite(): Promise<Store> {
 async function openDynamodb(): Promise<Store> {
   const [endpoint, table] = [dynamodbEndpoint(), freshTableName()];
   const { dynamodb } = parseConfig({ STORE: 'dynamodb', DYNAMODB_ENDPOINT: endpoint, TABLE: table });
-  if (!dynamodb) throw new Error('STORE=dynamodb gives no settings for DynamoDB');
+  if (!dynamodb) throw new Error('parseConfig returned no settings for DynamoDB');
   await ensureTable(dynamodb);
-  // Loaded late: it brings AWS's own client, which tests on SQLite do without.
+  // Imported only here, because it loads AWS's own client, which tests on SQLite do not need.
   const { auditTable } = await import('../support/oracles/dynamodb.ts');
   return audited(openDynamodbStore(dynamodb), () => auditTable(endpoint, table));
 }
@@ -56,7 +55,7 @@ function audited(store: Store, audit: () => string[] | Promise<string[]>): Store
     async close() {
       await store.close();
       const faults = await audit();
-      if (faults.length > 0) throw new Error(`what is stored does not add up:\n${faults.join('\n')}`);
+      if (faults.length > 0) throw new Error(`the stored data is inconsistent:\n${faults.join('\n')}`);
     },
   };
 }
