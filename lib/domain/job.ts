@@ -74,7 +74,7 @@ export interface Job {
   state: JobState;
   /** Rises with each write, so that two workers cannot overwrite each other. */
   revision: number;
-  /** ms since 1970 by which a worker should have written the job again. An open job that is overdue is queued anew. */
+  /** ms since 1970 by which a worker should have written the job again. An open job that is overdue is queued again. */
   dueAtMs: number;
   /** Attempts so far that ended with leftovers. */
   failedAttempts: number;

@@ -157,7 +157,7 @@ export function jobsContract(openStore: OpenStore): void {
       expect(open[1]).toEqual(testJob(2, { state: 'running' }));
     });
 
-    test('a job is open until it ends, and again after it is queued anew', async () => {
+    test('a job is open until it ends, and again after it is queued again', async () => {
       const jobs = await withJobs(testJob(1), testJob(2));
       const open = async () => idsOf(await jobs.listOpen(NOW_MS + DAY_MS, 10));
       for (const [revision, state] of (['running', 'waiting', 'running', 'leftovers'] as const).entries()) {

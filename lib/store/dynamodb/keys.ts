@@ -82,7 +82,7 @@ function isUnchanged(from: KeyStatus, values: Record<string, string | number>) {
   };
 }
 
-/** Updates the counters of the lists that a key enters or leaves, and the revision, which tells reads of the change. */
+/** Updates the counters of the lists that a key enters or leaves, and the revision, which shows reads the change. */
 function counterWrite(
   key: Key,
   { enters = [], leaves = [] }: { enters?: string[]; leaves?: string[] },
