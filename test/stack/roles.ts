@@ -26,7 +26,7 @@ const CHANGES = [
 ];
 const JOBS = 'all#jobs job#* open-jobs';
 const READ_BY_WORKER =
-  'access-key#* grant#* job#* key#* mappings idempotency#* outbox#* retirable#* retirable-n#* token#* user#*';
+  'access-key#* grant#* idempotency#* job#* key#* mappings outbox#* retirable#* retirable-n#* token#* user#*';
 
 /**
  * By role: its functions, and all of its permissions except those to write logs. A new function must be added here, so
