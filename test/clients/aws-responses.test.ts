@@ -5,7 +5,7 @@ import { isNativeError } from 'node:util/types';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { awsCall } from '../../lib/clients/aws.ts';
 import { AwsError } from '../../lib/clients/aws-errors.ts';
-import { type AwsServer, type Behaviour, json, plain, startAwsServer } from '../support/aws/fake-server.ts';
+import { type FakeServer, json, plain, type Responder, startFakeServer } from '../support/aws/fake-server.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEXAMPLEtokenOfTheSession0123456789==';
@@ -18,10 +18,10 @@ const AWS = {
 const LONG_MS = 5_000;
 const SHORT_MS = 150;
 
-let server: AwsServer;
+let server: FakeServer;
 
 beforeEach(async () => {
-  server = await startAwsServer();
+  server = await startFakeServer();
 });
 afterEach(() => server.stop());
 
@@ -51,7 +51,7 @@ describe('an AwsError has the type and the message of the response', () => {
     ['ResourceNotFoundException', 'ResourceNotFoundException'],
     ['InternalServiceError', 'InternalServiceError'],
   ])('%s', async (__type, type) => {
-    server.answer(json(400, { __type, message: 'a reason' }));
+    server.respondWith(json(400, { __type, message: 'a reason' }));
     const error = await callResult();
     expect(error).toBeInstanceOf(AwsError);
     expect(error).toMatchObject({ type, status: 400 });
@@ -59,15 +59,15 @@ describe('an AwsError has the type and the message of the response', () => {
   });
 
   test('the message may be in `Message`, or missing', async () => {
-    server.answer(json(400, { __type: 'x#AccessDeniedException', Message: 'not authorized' }));
+    server.respondWith(json(400, { __type: 'x#AccessDeniedException', Message: 'not authorized' }));
     expect(loggedText(await callResult())).toContain('GetItem: AccessDeniedException (400): not authorized');
-    server.answer(json(500, { __type: 'x#InternalServerError' }));
+    server.respondWith(json(500, { __type: 'x#InternalServerError' }));
     expect(loggedText(await callResult())).toContain('GetItem: InternalServerError (500): no message');
   });
 
   test('an AwsError has the whole response body', async () => {
     const answer = { __type: 'x#TransactionCanceledException', CancellationReasons: [{ Code: 'None' }] };
-    server.answer(json(400, answer));
+    server.respondWith(json(400, answer));
     expect(await callResult()).toMatchObject({ answer });
   });
 });
@@ -84,7 +84,7 @@ describe('a status other than 200 is an AwsError, whatever the body', () => {
     [301, ''],
     [204, ''],
   ])('%i %s', async (status, body) => {
-    server.answer(plain(status, body));
+    server.respondWith(plain(status, body));
     const error = await callResult();
     expect(error).toBeInstanceOf(AwsError);
     expect(error).toMatchObject({ status });
@@ -100,7 +100,7 @@ describe('a 200 whose body is not a JSON object is an error', () => {
     ['an array', '[]'],
     ['a string', '"text"'],
   ])('%s', async (_what, body) => {
-    server.answer(plain(200, body));
+    server.respondWith(plain(200, body));
     const error = await callResult();
     expectNoResponse(error);
   });
@@ -111,8 +111,8 @@ describe('without a complete response in time, the call fails and the connection
     ['never responds', () => undefined],
     ['stops after the headers', (response) => response.writeHead(200).flushHeaders()],
     ['stops in the middle of the body', (response) => response.writeHead(200).write('{"Item":')],
-  ] satisfies [string, Behaviour][])('a service that %s', async (_what, behaviour) => {
-    server.answer(behaviour);
+  ] satisfies [string, Responder][])('a service that %s', async (_what, behaviour) => {
+    server.respondWith(behaviour);
     const startedAtMs = performance.now();
     const error = await callResult(SHORT_MS);
     expectNoResponse(error);
@@ -138,8 +138,8 @@ describe('a broken connection fails the call at once', () => {
         response.writeHead(200).write('{"Item":', () => request.socket.destroy());
       },
     ],
-  ] satisfies [string, Behaviour][])('%s', async (_when, behaviour) => {
-    server.answer(behaviour);
+  ] satisfies [string, Responder][])('%s', async (_when, behaviour) => {
+    server.respondWith(behaviour);
     const startedAtMs = performance.now();
     const error = await callResult();
     expectNoResponse(error);
@@ -158,7 +158,10 @@ describe('a broken connection fails the call at once', () => {
   });
 
   test('a server that does not speak HTTP', async () => {
-    const mailServer = createServer((socket) => socket.resume().end('220 mail.example.com ESMTP\r\n')).listen(0, '127.0.0.1');
+    const mailServer = createServer((socket) => socket.resume().end('220 mail.example.com ESMTP\r\n')).listen(
+      0,
+      '127.0.0.1',
+    );
     await once(mailServer, 'listening');
     const error = await callResult(LONG_MS, `http://127.0.0.1:${(mailServer.address() as { port: number }).port}`);
     mailServer.close();
@@ -177,7 +180,7 @@ The Canonical String for this request should have been
 content-type:application/x-amz-json-1.1
 x-amz-security-token:${SESSION_TOKEN}
 '`;
-  const faults: [string, Behaviour][] = [
+  const faults: [string, Responder][] = [
     ['wrong signature', json(400, { __type: 'x#InvalidSignatureException', message: canonical })],
     ['wrong token', json(400, { __type: 'x#UnrecognizedClientException', message: 'The security token is invalid.' })],
     ['an echo of the request headers', (response, request) => plain(400, JSON.stringify(request.headers))(response)],
@@ -185,7 +188,7 @@ x-amz-security-token:${SESSION_TOKEN}
     ['a cut connection', (_response, request) => request.socket.destroy()],
   ];
   test.each(faults)('%s', async (_what, behaviour) => {
-    server.answer(behaviour);
+    server.respondWith(behaviour);
     const text = loggedText(await callResult(SHORT_MS));
     expect(text).toContain('Error');
     expect(text.includes(SECRET)).toBe(false);

@@ -4,7 +4,7 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AwsService, type AwsSettings, awsCall } from '../../lib/clients/aws.ts';
-import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
+import { type FakeServer, json, startFakeServer } from '../support/aws/fake-server.ts';
 import { parseAuthorization, signatureOf } from '../support/aws/sigv4.ts';
 
 /** The credentials of AWS's signature test suite. */
@@ -15,10 +15,10 @@ const SESSION_TOKEN =
   'AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==';
 const LONG_MS = 5_000;
 
-let server: AwsServer;
+let server: FakeServer;
 
 beforeEach(async () => {
-  server = await startAwsServer();
+  server = await startFakeServer();
 });
 afterEach(() => server.stop());
 
@@ -61,7 +61,7 @@ test.each([
 ])('with %s, the signature is correct and covers every header that matters', async (_name, aws, service) => {
   const before = Date.now();
   await callOf(aws, service)('GetItem', { Key: { pk: { S: 'ä "quoted"\n' } } }, LONG_MS);
-  const [request] = server.arrived;
+  const [request] = server.requests;
   const authorization = parseAuthorization(String(request?.headers['authorization']));
   const sentAt = String(request?.headers['x-amz-date']);
   expect(authorization.accessKeyId).toBe('AKIDEXAMPLE');
@@ -82,7 +82,7 @@ test.each([
 
 test('a request is a POST to / with operation, JSON version, host and input', async () => {
   await callOf()('TransactWriteItems', { ClientRequestToken: 'a', TransactItems: [] }, LONG_MS);
-  expect(server.arrived).toMatchObject([
+  expect(server.requests).toMatchObject([
     {
       method: 'POST',
       path: '/',
@@ -99,7 +99,7 @@ test('a request is a POST to / with operation, JSON version, host and input', as
 test('a session token is sent unchanged, and only where there is one', async () => {
   await callOf({ sessionToken: SESSION_TOKEN })('GetItem', {}, LONG_MS);
   for (const sessionToken of [undefined, '']) await callOf({ sessionToken })('GetItem', {}, LONG_MS);
-  expect(server.arrived.map(({ headers }) => headers['x-amz-security-token'])).toEqual([
+  expect(server.requests.map(({ headers }) => headers['x-amz-security-token'])).toEqual([
     SESSION_TOKEN,
     undefined,
     undefined,
@@ -112,7 +112,7 @@ test('sequential calls share a connection, and concurrent calls do not wait for 
   expect(server.connections).toHaveLength(1);
 
   const waiting: (() => void)[] = [];
-  server.answer((response) => {
+  server.respondWith((response) => {
     waiting.push(() => response.end('{}'));
     if (waiting.length === 3) for (const respond of waiting) respond();
   });
@@ -122,7 +122,7 @@ test('sequential calls share a connection, and concurrent calls do not wait for 
 
 test('after an error response the connection is reused', async () => {
   const call = callOf();
-  server.answer(json(400, { __type: 'ThrottlingException' }));
+  server.respondWith(json(400, { __type: 'ThrottlingException' }));
   for (let n = 0; n < 3; n += 1) await call('GetItem', {}, LONG_MS).catch(() => undefined);
   expect(server.connections).toHaveLength(1);
 });
@@ -140,7 +140,7 @@ test('a connection that the service has closed is replaced', async () => {
 
 test('a response that arrives in small chunks is parsed correctly', async () => {
   const text = JSON.stringify({ Item: { pk: { S: 'ä€😀' }, n: { N: '1' } } });
-  server.answer((response) => {
+  server.respondWith((response) => {
     const bytes = Buffer.from(text);
     response.flushHeaders();
     for (let at = 0; at < bytes.length; at += 3) response.write(bytes.subarray(at, at + 3));

@@ -7,46 +7,46 @@ import { errorBody, type KmsError } from '../../lib/errors.ts';
 import type { Authenticator } from '../../lib/identity/authenticator.ts';
 import { keystoneAuthenticator } from '../../lib/identity/keystone.ts';
 import { describeCause } from '../../lib/logger.ts';
-import { type AwsServer, type Behaviour, json, plain, startAwsServer } from '../support/aws/fake-server.ts';
+import { type FakeServer, json, plain, type Responder, startFakeServer } from '../support/aws/fake-server.ts';
 import { authenticate, CALLER, codeOf, NOW_MS, TOKEN } from './keystone-fixture.ts';
 
 /** A third of the time that API Gateway allows for a request. */
 const RESPONSE_MS_MAX = 10_000;
 
-let iam: AwsServer;
+let iam: FakeServer;
 let authenticator: Authenticator;
 
 const authenticatorAt = (endpoint: string) => keystoneAuthenticator({ endpoint, cacheSeconds: 30, now: () => NOW_MS });
 
 beforeEach(async () => {
-  iam = await startAwsServer();
+  iam = await startFakeServer();
   authenticator = authenticatorAt(iam.endpoint);
 });
 
 afterEach(() => iam.stop());
 
 const raw =
-  (status: number, body: string, headers: Record<string, string> = {}): Behaviour =>
+  (status: number, body: string, headers: Record<string, string> = {}): Responder =>
   (response) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
 
-const tokenResponse = (token: object): Behaviour => json(200, { token });
+const tokenResponse = (token: object): Responder => json(200, { token });
 const withUser = (changes: object) => tokenResponse({ ...TOKEN, user: { ...TOKEN.user, ...changes } });
 const VALID_BODY = JSON.stringify({ token: TOKEN });
 
-const cutOff: Behaviour = (response) => {
+const cutOff: Responder = (response) => {
   response.writeHead(200, { 'content-length': VALID_BODY.length + 1 });
   response.write(VALID_BODY, () => response.destroy());
 };
 
 /** Sends until the client closes the connection. */
-const endless: Behaviour = async (response) => {
+const endless: Responder = async (response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   const chunk = Buffer.alloc(64 * 1024, ' ');
   while (!response.destroyed) if (!response.write(chunk)) await pause(1);
 };
 
-const UNUSABLE: [string, Behaviour][] = [
+const UNUSABLE: [string, Responder][] = [
   ['an HTML page', plain(200, '<html>Welcome</html>')],
   ['an empty body', raw(200, '')],
   ['a truncated body', raw(200, VALID_BODY.slice(0, -20))],
@@ -85,42 +85,42 @@ const UNUSABLE: [string, Behaviour][] = [
 ];
 
 test.each(UNUSABLE)('%s is APIGW.0201:502 and is not cached', async (_what, behaviour) => {
-  iam.answer(behaviour);
+  iam.respondWith(behaviour);
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0201:502');
-  expect(iam.arrived.length).toBeLessThanOrEqual(2);
-  iam.answer(tokenResponse(TOKEN));
+  expect(iam.requests.length).toBeLessThanOrEqual(2);
+  iam.respondWith(tokenResponse(TOKEN));
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
 });
 
 test('a 429 of the IAM is APIGW.0308 with its Retry-After, and is not retried', async () => {
-  iam.answer(raw(429, '{"error_code":"IAM.0012","error_msg":"Too many requests"}', { 'retry-after': '3' }));
+  iam.respondWith(raw(429, '{"error_code":"IAM.0012","error_msg":"Too many requests"}', { 'retry-after': '3' }));
   const refusal = authenticate(authenticator, 'MIIatAYJ');
   await expect(refusal).rejects.toMatchObject({ code: 'APIGW.0308', retryAfterSeconds: 3 });
-  expect(iam.arrived).toHaveLength(1);
+  expect(iam.requests).toHaveLength(1);
 });
 
 test('a response that names the same token in X-Subject-Token is accepted', async () => {
-  iam.answer(raw(200, VALID_BODY, { 'x-subject-token': 'MIIatAYJ' }));
+  iam.respondWith(raw(200, VALID_BODY, { 'x-subject-token': 'MIIatAYJ' }));
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
 });
 
 test.each([301, 302, 303, 307, 308])('a redirect (%i) is APIGW.0201:502 and is not followed', async (status) => {
-  const elsewhere = await startAwsServer();
-  elsewhere.answer(tokenResponse(TOKEN));
+  const elsewhere = await startFakeServer();
+  elsewhere.respondWith(tokenResponse(TOKEN));
   const location = `${elsewhere.endpoint}/v3/auth/tokens`;
-  iam.answer(raw(status, '', { location }));
+  iam.respondWith(raw(status, '', { location }));
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0201:502');
-  expect(elsewhere.arrived).toEqual([]);
+  expect(elsewhere.requests).toEqual([]);
   await elsewhere.stop();
 });
 
 test('an unreachable IAM is APIGW.0201:502', async () => {
-  const gone = await startAwsServer();
+  const gone = await startFakeServer();
   await gone.stop();
   expect(await codeOf(authenticate(authenticatorAt(gone.endpoint), 'MIIatAYJ'))).toBe('APIGW.0201:502');
 });
 
-test.each<[string, Behaviour]>([
+test.each<[string, Responder]>([
   ['does not respond', () => undefined],
   ['stops in the middle of its response', (response) => response.writeHead(200).write(VALID_BODY.slice(0, 40))],
   [
@@ -135,23 +135,23 @@ test.each<[string, Behaviour]>([
     },
   ],
 ])('an IAM that %s is APIGW.0201:504 in time', async (_how, behaviour) => {
-  iam.answer(behaviour);
+  iam.respondWith(behaviour);
   const startMs = performance.now();
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0201:504');
   expect(performance.now() - startMs).toBeLessThan(RESPONSE_MS_MAX);
 });
 
 test('a validation whose response is lost is retried', async () => {
-  iam.answer((response) => {
-    iam.answer(tokenResponse(TOKEN));
+  iam.respondWith((response) => {
+    iam.respondWith(tokenResponse(TOKEN));
     response.destroy();
   });
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
-  expect(iam.arrived).toHaveLength(2);
+  expect(iam.requests).toHaveLength(2);
 });
 
 test('connections that the IAM closes between requests are replaced', async () => {
-  iam.answer(tokenResponse(TOKEN));
+  iam.respondWith(tokenResponse(TOKEN));
   for (const token of ['one', 'two', 'three']) {
     expect(await authenticate(authenticator, token)).toEqual(CALLER);
     for (const connection of iam.connections) connection.destroy();
@@ -159,7 +159,7 @@ test('connections that the IAM closes between requests are replaced', async () =
 });
 
 const SECRET = 'MIIa5ecretT0ken';
-const ECHOES: [string, Behaviour][] = [
+const ECHOES: [string, Responder][] = [
   ['refuses the token', json(404, { error: { code: 404, message: `no token ${SECRET}`, title: SECRET } })],
   ['responds with broken JSON', raw(200, `{"token": "${SECRET}`)],
   ['responds with an invalid expiry', tokenResponse({ ...TOKEN, expires_at: SECRET })],
@@ -169,7 +169,7 @@ const ECHOES: [string, Behaviour][] = [
 ];
 
 test.each(ECHOES)('no error and no log line contains the token when the IAM %s', async (_how, behaviour) => {
-  iam.answer(behaviour);
+  iam.respondWith(behaviour);
   const error = await authenticate(authenticator, SECRET).then(
     () => undefined,
     (thrown: KmsError) => thrown,

@@ -3,17 +3,17 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { keystoneAuthenticator } from '../../lib/identity/keystone.ts';
-import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
+import { type FakeServer, json, startFakeServer } from '../support/aws/fake-server.ts';
 import { until } from '../upstream/until.ts';
 import { authenticate, CALLER, codeOf, NOW_MS, TOKEN } from './keystone-fixture.ts';
 
-let iam: AwsServer;
+let iam: FakeServer;
 const clock = { nowMs: NOW_MS };
 
 beforeEach(async () => {
   clock.nowMs = NOW_MS;
-  iam = await startAwsServer();
-  iam.answer(GOOD);
+  iam = await startFakeServer();
+  iam.respondWith(GOOD);
 });
 
 afterEach(() => iam.stop());
@@ -26,7 +26,7 @@ const authenticatorFor = (cacheSeconds: number) =>
 /** Makes the IAM hold its responses until `release`. */
 function holdResponses() {
   const held: ServerResponse[] = [];
-  iam.answer((response) => held.push(response));
+  iam.respondWith((response) => held.push(response));
   return {
     held,
     release(respond = GOOD) {
@@ -47,16 +47,16 @@ test('a valid token is cached for the configured time and then validated again',
   ] as const) {
     clock.nowMs = NOW_MS + afterMs;
     expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
-    expect(iam.arrived).toHaveLength(lookups);
+    expect(iam.requests).toHaveLength(lookups);
   }
 });
 
 test('with a cache time of 0, each request validates the token', async () => {
   const authenticator = authenticatorFor(0);
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
-  iam.answer(UNKNOWN);
+  iam.respondWith(UNKNOWN);
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
-  expect(iam.arrived).toHaveLength(2);
+  expect(iam.requests).toHaveLength(2);
 });
 
 test('the cache time counts from the start of the validation', async () => {
@@ -68,17 +68,17 @@ test('the cache time counts from the start of the validation', async () => {
   release();
   await first;
   clock.nowMs = NOW_MS + 30_000;
-  iam.answer(UNKNOWN);
+  iam.respondWith(UNKNOWN);
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
 
 test('a cached token is refused from its expiry on', async () => {
   const authenticator = authenticatorFor(300);
-  iam.answer(json(200, { token: { ...TOKEN, expires_at: '2026-03-01T12:00:10.000000Z' } }));
+  iam.respondWith(json(200, { token: { ...TOKEN, expires_at: '2026-03-01T12:00:10.000000Z' } }));
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   clock.nowMs = Date.parse('2026-03-01T12:00:09.999Z');
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
-  expect(iam.arrived).toHaveLength(1);
+  expect(iam.requests).toHaveLength(1);
   clock.nowMs = Date.parse('2026-03-01T12:00:10.000Z');
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
@@ -96,20 +96,20 @@ test('a token that expires during its validation is refused', async () => {
 test('a revoked token is refused once its cache time is over', async () => {
   const authenticator = authenticatorFor(30);
   await authenticate(authenticator, 'MIIatAYJ');
-  iam.answer(UNKNOWN);
+  iam.respondWith(UNKNOWN);
   clock.nowMs = NOW_MS + 29_999;
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   clock.nowMs = NOW_MS + 30_000;
   for (const lookups of [2, 3]) {
     expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
-    expect(iam.arrived).toHaveLength(lookups);
+    expect(iam.requests).toHaveLength(lookups);
   }
 });
 
 test('while the IAM is unavailable, a cached token is accepted until its cache time is over', async () => {
   const authenticator = authenticatorFor(30);
   await authenticate(authenticator, 'MIIatAYJ');
-  iam.answer((response) => response.destroy());
+  iam.respondWith((response) => response.destroy());
   clock.nowMs = NOW_MS + 29_999;
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   clock.nowMs = NOW_MS + 30_000;
@@ -119,16 +119,16 @@ test('while the IAM is unavailable, a cached token is accepted until its cache t
 
 test('a refusal is not cached: a token that becomes valid is accepted', async () => {
   const authenticator = authenticatorFor(30);
-  iam.answer(UNKNOWN);
+  iam.respondWith(UNKNOWN);
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
-  iam.answer(GOOD);
+  iam.respondWith(GOOD);
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
 });
 
 test('changed roles take effect when the token is validated again', async () => {
   const authenticator = authenticatorFor(30);
   await authenticate(authenticator, 'MIIatAYJ');
-  iam.answer(json(200, { token: { ...TOKEN, roles: [{ id: '0', name: 'KMS CMKReadOnlyAccess' }] } }));
+  iam.respondWith(json(200, { token: { ...TOKEN, roles: [{ id: '0', name: 'KMS CMKReadOnlyAccess' }] } }));
   clock.nowMs = NOW_MS + 30_000;
   expect((await authenticate(authenticator, 'MIIatAYJ')).roles).toEqual(['KMS CMKReadOnlyAccess']);
 });
@@ -138,7 +138,7 @@ test.each(['MIIatAYj', 'miiataYJ', 'MIIatAY', 'MIIatAYJJ', 'IIatAYJ'])(
   async (token) => {
     const authenticator = authenticatorFor(30);
     await authenticate(authenticator, 'MIIatAYJ');
-    iam.answer(UNKNOWN);
+    iam.respondWith(UNKNOWN);
     expect(await codeOf(authenticate(authenticator, token))).toBe('APIGW.0301');
   },
 );
@@ -150,12 +150,12 @@ test('100 concurrent requests with one token cause one validation', async () => 
   await until(() => held.length > 0);
   release();
   expect(await Promise.all(requests)).toEqual(Array.from({ length: 100 }, () => CALLER));
-  expect(iam.arrived).toHaveLength(1);
+  expect(iam.requests).toHaveLength(1);
 });
 
 test('concurrent requests with different tokens each get the result of their own token', async () => {
   const authenticator = authenticatorFor(30);
-  iam.answer((response, { headers }) => {
+  iam.respondWith((response, { headers }) => {
     const id = String(headers['x-subject-token']);
     const good = json(200, { token: { ...TOKEN, user: { ...TOKEN.user, id } } });
     return (id.startsWith('bad') ? UNKNOWN : good)(response);
@@ -179,9 +179,9 @@ test('when a shared validation fails, all waiting requests are refused, and the 
   await until(() => held.length === 1);
   release(UNKNOWN);
   expect(await Promise.all(requests)).toEqual(Array.from({ length: 10 }, () => 'APIGW.0301'));
-  iam.answer(GOOD);
+  iam.respondWith(GOOD);
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
-  expect(iam.arrived).toHaveLength(2);
+  expect(iam.requests).toHaveLength(2);
 });
 
 test('at most 64 lookups run concurrently, more are APIGW.0308, and cached tokens are still accepted', async () => {
@@ -196,10 +196,10 @@ test('at most 64 lookups run concurrently, more are APIGW.0308, and cached token
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
   release(UNKNOWN);
   const refusals = await Promise.all(requests);
-  expect(iam.arrived).toHaveLength(1 + 64);
+  expect(iam.requests).toHaveLength(1 + 64);
   expect(refusals.filter((code) => code === 'APIGW.0301')).toHaveLength(64);
   expect(refusals.filter((code) => code === 'APIGW.0308')).toHaveLength(300 - 64);
-  iam.answer(GOOD);
+  iam.respondWith(GOOD);
   expect(await authenticate(authenticator, 'another')).toEqual(CALLER);
 });
 
@@ -222,5 +222,5 @@ test('setting the clock back does not extend the cache time', async () => {
   await authenticate(authenticator, 'MIIatAYJ');
   clock.nowMs -= 3_600_000;
   await authenticate(authenticator, 'MIIatAYJ');
-  expect(iam.arrived).toHaveLength(2);
+  expect(iam.requests).toHaveLength(2);
 });

@@ -2,36 +2,36 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Authenticator } from '../../lib/identity/authenticator.ts';
 import { keystoneAuthenticator } from '../../lib/identity/keystone.ts';
-import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
+import { type FakeServer, json, startFakeServer } from '../support/aws/fake-server.ts';
 import { authenticate, CALLER, codeOf, NOW_MS, requestOf, TOKEN } from './keystone-fixture.ts';
 
-let iam: AwsServer;
+let iam: FakeServer;
 let authenticator: Authenticator;
 
 beforeEach(async () => {
-  iam = await startAwsServer();
+  iam = await startFakeServer();
   authenticator = keystoneAuthenticator({ endpoint: iam.endpoint, cacheSeconds: 30, now: () => NOW_MS });
 });
 
 afterEach(() => iam.stop());
 
 test('the caller has the user, domain, project and roles that the IAM returns', async () => {
-  iam.answer(json(200, { token: TOKEN }));
+  iam.respondWith(json(200, { token: TOKEN }));
   expect(await authenticate(authenticator, 'MIIatAYJ')).toEqual(CALLER);
 });
 
 test('the token is validated with the documented request, and authenticates that request itself', async () => {
-  iam.answer(json(200, { token: TOKEN }));
+  iam.respondWith(json(200, { token: TOKEN }));
   await authenticate(authenticator, 'MIIatAYJ');
-  expect(iam.arrived).toHaveLength(1);
-  expect(iam.arrived[0]).toMatchObject({ method: 'GET', path: expect.stringMatching(/^\/v3\/auth\/tokens(\?|$)/) });
-  expect(iam.arrived[0]?.headers).toMatchObject({ 'x-auth-token': 'MIIatAYJ', 'x-subject-token': 'MIIatAYJ' });
-  expect(iam.arrived[0]?.path).not.toContain('MIIatAYJ');
-  expect(iam.arrived[0]?.body).toBe('');
+  expect(iam.requests).toHaveLength(1);
+  expect(iam.requests[0]).toMatchObject({ method: 'GET', path: expect.stringMatching(/^\/v3\/auth\/tokens(\?|$)/) });
+  expect(iam.requests[0]?.headers).toMatchObject({ 'x-auth-token': 'MIIatAYJ', 'x-subject-token': 'MIIatAYJ' });
+  expect(iam.requests[0]?.path).not.toContain('MIIatAYJ');
+  expect(iam.requests[0]?.body).toBe('');
 });
 
 test('a response of OpenStack Keystone is understood', async () => {
-  iam.answer(
+  iam.respondWith(
     json(200, {
       token: {
         methods: ['password'],
@@ -64,12 +64,12 @@ test('a response of OpenStack Keystone is understood', async () => {
 
 test('the domain of the caller is that of the user, even if the project belongs to another domain', async () => {
   const project = { ...TOKEN.project, domain: { id: 'another', name: 'partner' } };
-  iam.answer(json(200, { token: { ...TOKEN, project } }));
+  iam.respondWith(json(200, { token: { ...TOKEN, project } }));
   expect(await authenticate(authenticator, 'MIIatAYJ')).toMatchObject({ domainId: 'd78cbac186b744899480f25bd022f468' });
 });
 
 test('the project of the caller is that of the token, whatever the URL says', async () => {
-  iam.answer(json(200, { token: TOKEN }));
+  iam.respondWith(json(200, { token: TOKEN }));
   for (const projectId of ['0'.repeat(32), undefined]) {
     const caller = await authenticator.authenticate(requestOf({ 'x-auth-token': 'MIIatAYJ' }), projectId);
     expect(caller.projectId).toBe('aa2d97d7e62c4b7da3ffdfc11551f878');
@@ -84,7 +84,7 @@ test.each([
   ['for a domain', { ...WITHOUT_PROJECT, domain: { id: CALLER.projectId, name: 'company' } }],
   ['for the whole system', { ...WITHOUT_PROJECT, system: { all: true } }],
 ])('a token that is %s gives a caller without a project', async (_scope, token) => {
-  iam.answer(json(200, { token }));
+  iam.respondWith(json(200, { token }));
   const caller = await authenticate(authenticator, 'MIIatAYJ');
   expect(caller.userId).toBe('7116d09f88fa41908676fdd4b039e95b');
   expect(caller.projectId).toBeUndefined();
@@ -109,7 +109,7 @@ test.each<[string, number, object]>([
   ],
   ['refused in the newer error form', 401, { error_msg: 'Authentication failed', error_code: 'IAM.0001' }],
 ])('a token is refused when the response of the IAM is: %s', async (_how, status, body) => {
-  iam.answer(json(status, body));
+  iam.respondWith(json(status, body));
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
 
@@ -117,7 +117,7 @@ test.each([
   ['has just expired', '2026-03-01T12:00:00.000000Z'],
   ['expired long ago', '2020-01-01T00:00:00.000000Z'],
 ])('a token that %s by the clock of this service is refused, even if the IAM accepts it', async (_when, expires_at) => {
-  iam.answer(json(200, { token: { ...TOKEN, expires_at } }));
+  iam.respondWith(json(200, { token: { ...TOKEN, expires_at } }));
   expect(await codeOf(authenticate(authenticator, 'MIIatAYJ'))).toBe('APIGW.0301');
 });
 
@@ -132,7 +132,7 @@ test.each<[string, Record<string, string>]>([
   ['an AK/SK signature and a token', { authorization: 'SDK-HMAC-SHA256 Access=A', 'x-auth-token': 'MIIatAYJ' }],
   ['another scheme and a token', { authorization: 'Bearer MIIatAYJ', 'x-auth-token': 'MIIatAYJ' }],
 ])('a request with %s is refused without a request to the IAM', async (_what, headers) => {
-  iam.answer(json(200, { token: TOKEN }));
+  iam.respondWith(json(200, { token: TOKEN }));
   expect(await codeOf(authenticator.authenticate(requestOf(headers), CALLER.projectId))).toBe('APIGW.0301');
-  expect(iam.arrived).toEqual([]);
+  expect(iam.requests).toEqual([]);
 });

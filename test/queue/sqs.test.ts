@@ -12,7 +12,7 @@ import type { AwsSettings } from '../../lib/clients/aws.ts';
 import type { Message, Queue } from '../../lib/queue/queue.ts';
 import { messageOfRecord, type SqsSettings, sqsQueue } from '../../lib/queue/sqs.ts';
 import { queueContract } from '../contract/queue.ts';
-import { type AwsServer, json, startAwsServer } from '../support/aws/fake-server.ts';
+import { type FakeServer, json, startFakeServer } from '../support/aws/fake-server.ts';
 
 const AWS: AwsSettings = { region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 const JOB: Message = { kind: 'job', jobId: '0123456789abcdef0123456789abcdef' };
@@ -128,11 +128,11 @@ describe('with the emulator', () => {
 });
 
 describe('requests and responses', () => {
-  let server: AwsServer;
+  let server: FakeServer;
   let queue: Queue;
   let queueUrl: string;
   beforeEach(async () => {
-    server = await startAwsServer();
+    server = await startFakeServer();
     queueUrl = `${server.endpoint}/123456789012/work`;
     queue = sqsQueue({ aws: AWS, queueUrl, deadLetterUrl: `${server.endpoint}/123456789012/dead` });
   });
@@ -140,7 +140,7 @@ describe('requests and responses', () => {
 
   const received = { message: JOB, receiveCount: 1, receiptHandle: 'AQEB+/=' };
   const requests = () =>
-    server.arrived.map(({ headers, body }) => [headers['x-amz-target'], JSON.parse(body) as Record<string, unknown>]);
+    server.requests.map(({ headers, body }) => [headers['x-amz-target'], JSON.parse(body) as Record<string, unknown>]);
 
   test('each method sends the documented request of SQS, signed, to the host of the queue URL', async () => {
     await queue.send(JOB, 1.5);
@@ -169,35 +169,35 @@ describe('requests and responses', () => {
         },
       ],
     ]);
-    for (const { method, path, headers } of server.arrived) {
+    for (const { method, path, headers } of server.requests) {
       expect([method, path, headers['content-type']]).toEqual(['POST', '/', 'application/x-amz-json-1.0']);
       expect(headers['authorization']).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/sqs\/aws4_request/);
     }
   });
 
   test('a transient error is retried, a refusal is not', async () => {
-    server.answer((response) => {
-      const answer = server.arrived.length === 1 ? json(503, { __type: 'ServiceUnavailable' }) : json(200, {});
+    server.respondWith((response) => {
+      const answer = server.requests.length === 1 ? json(503, { __type: 'ServiceUnavailable' }) : json(200, {});
       answer(response);
     });
     await queue.send(JOB);
-    expect(server.arrived).toHaveLength(2);
-    server.answer(json(400, { __type: 'com.amazonaws.sqs#InvalidMessageContents' }));
+    expect(server.requests).toHaveLength(2);
+    server.respondWith(json(400, { __type: 'com.amazonaws.sqs#InvalidMessageContents' }));
     await expect(queue.send(JOB)).rejects.toThrow('InvalidMessageContents');
-    expect(server.arrived).toHaveLength(3);
+    expect(server.requests).toHaveLength(3);
   });
 
   test('retrying later ignores a stale receipt handle and no other error', async () => {
-    server.answer(json(400, { __type: 'com.amazonaws.sqs#InvalidAddress' }));
+    server.respondWith(json(400, { __type: 'com.amazonaws.sqs#InvalidAddress' }));
     await expect(queue.retryLater(received, 1)).rejects.toThrow('InvalidAddress');
-    server.answer(json(400, { __type: 'com.amazonaws.sqs#ReceiptHandleIsInvalid' }));
+    server.respondWith(json(400, { __type: 'com.amazonaws.sqs#ReceiptHandleIsInvalid' }));
     await queue.retryLater(received, 1);
     await expect(queue.delete(received)).rejects.toThrow('ReceiptHandleIsInvalid');
   });
 
   test('a dead letter is deleted only after it has been sent again', async () => {
     const letter = { Body: JOB_TEXT, ReceiptHandle: 'h', Attributes: ATTRIBUTES };
-    server.answer((response, { headers }) => {
+    server.respondWith((response, { headers }) => {
       const isReceived = headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage';
       const answer = isReceived ? json(200, { Messages: [letter] }) : json(400, { __type: 'InvalidMessageContents' });
       answer(response);
@@ -210,7 +210,7 @@ describe('requests and responses', () => {
     const withoutDeadLetters = sqsQueue({ aws: AWS, queueUrl });
     await expect(withoutDeadLetters.listDeadLetters()).rejects.toThrow('set DEAD_LETTER_URL');
     await expect(withoutDeadLetters.redriveDeadLetters()).rejects.toThrow('set DEAD_LETTER_URL');
-    expect(server.arrived).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** A self-signed certificate for 127.0.0.1, valid until 2126. Nothing trusts it and it protects nothing. */
+/** A self-signed certificate for 127.0.0.1, valid until 2126, for tests only. */
 export const SELF_SIGNED = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9WodRGzJSMDzrTJ2

@@ -5,7 +5,7 @@ import { upstream } from '../../../lib/authority/upstream/upstream.ts';
 import type { UpstreamSettings } from '../../../lib/config.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import { openAuditedStore } from '../../support/audited-store.ts';
-import { type AwsServer, startAwsServer } from '../../support/aws/fake-server.ts';
+import { type FakeServer, startFakeServer } from '../../support/aws/fake-server.ts';
 
 export const KEY = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
 export const OTHER_KEY = 'bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e';
@@ -51,11 +51,11 @@ export interface CloudWorld {
 
 export async function openCloudWorld(): Promise<CloudWorld> {
   const store = await openAuditedStore();
-  const server: AwsServer = await startAwsServer();
+  const server: FakeServer = await startFakeServer();
   const asked: CloudWorld['asked'] = [];
   const script: CloudWorld['script'] = {};
-  server.answer((response) => {
-    const { path, body } = server.arrived.at(-1) ?? { path: '', body: '{}' };
+  server.respondWith((response) => {
+    const { path, body } = server.requests.at(-1) ?? { path: '', body: '{}' };
     const api = path.slice(path.lastIndexOf('/') + 1);
     const { sequence, ...fields } = JSON.parse(body) as Record<string, unknown>;
     asked.push({ api, fields });
@@ -72,8 +72,8 @@ export async function openCloudWorld(): Promise<CloudWorld> {
     endpoint: server.endpoint,
     asked,
     script,
-    headers: () => server.arrived.at(-1)?.headers ?? {},
-    lastBody: () => server.arrived.at(-1)?.body ?? '',
+    headers: () => server.requests.at(-1)?.headers ?? {},
+    lastBody: () => server.requests.at(-1)?.body ?? '',
     open: (settings, over = store) =>
       upstream(
         over,

@@ -1,41 +1,41 @@
-/** A server on loopback that keeps what arrives and answers as the test says. */
+/** A server on loopback that records its requests and responds as the test says; for AWS services and others. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Arrived } from './sigv4.ts';
+import type { ReceivedRequest } from './sigv4.ts';
 
-export type Behaviour = (response: ServerResponse, request: IncomingMessage) => unknown;
+export type Responder = (response: ServerResponse, request: IncomingMessage) => unknown;
 
-export interface AwsServer {
+export interface FakeServer {
   endpoint: string;
-  arrived: Arrived[];
-  /** The connections that it has taken, those that have ended included. */
+  requests: ReceivedRequest[];
+  /** All accepted connections, including closed ones. */
   connections: Socket[];
-  /** What it does with the next requests. */
-  answer(how: Behaviour): void;
+  /** Sets how the next requests are handled. The default is 200 with an empty object. */
+  respondWith(responder: Responder): void;
   stop(): Promise<void>;
 }
 
-export async function startAwsServer(): Promise<AwsServer> {
-  const arrived: Arrived[] = [];
+export async function startFakeServer(): Promise<FakeServer> {
+  const requests: ReceivedRequest[] = [];
   const connections: Socket[] = [];
-  let answer: Behaviour = json(200, {});
+  let respond: Responder = json(200, {});
   const server = createServer(async (request, response) => {
     const body = await text(request).catch(() => undefined);
     if (body === undefined) return;
-    arrived.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, body });
-    answer(response, request);
+    requests.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, body });
+    respond(response, request);
   });
   server.on('connection', (socket) => connections.push(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    arrived,
+    requests,
     connections,
-    answer(how) {
-      answer = how;
+    respondWith(responder) {
+      respond = responder;
     },
     async stop() {
       const closed = once(server, 'close');

@@ -1,10 +1,10 @@
 /**
- * AWS's Signature Version 4 of a request as it arrived, in the steps and names of its specification, with node:crypto
- * only. Source: IAM User Guide, "Create a signed AWS API request".
+ * Computes the AWS Signature Version 4 of a received request, with node:crypto only.
+ * Source: IAM User Guide, "Create a signed AWS API request".
  */
 import { createHash, createHmac } from 'node:crypto';
 
-/** What the `Authorization` header says. */
+/** The parts of an `Authorization` header. */
 export interface Authorization {
   accessKeyId: string;
   /** Date, region, service and `aws4_request`. */
@@ -20,15 +20,15 @@ export function parseAuthorization(header: string): Authorization {
   return { accessKeyId, scope: scope.split('/'), signedHeaders: signedHeaders.split(';'), signature };
 }
 
-export interface Arrived {
+export interface ReceivedRequest {
   method: string;
   path: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
 }
 
-/** @returns the signature that the request must carry, for the headers and the scope that it says are signed */
-export function signatureOf(request: Arrived, authorization: Authorization, secretAccessKey: string): string {
+/** Returns the correct signature for the signed headers and the scope that the request states. */
+export function signatureOf(request: ReceivedRequest, authorization: Authorization, secretAccessKey: string): string {
   const { scope, signedHeaders } = authorization;
   const canonicalRequest = [
     request.method,

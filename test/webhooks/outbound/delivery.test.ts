@@ -1,4 +1,4 @@
-/** Whoever is told hears of every change: of one revoke by the API, of a whole job, and after a kill -9 in between. */
+/** Outbound webhooks of a running service: every change reaches the target, also after kill -9. */
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,12 +6,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
 import { until } from '../../upstream/until.ts';
 import { createManyGrants, type ManyGrants } from '../jobs/many-grants.ts';
-import { type HookTarget, startTarget, status } from './fake-target.ts';
+import { type FakeTarget, startFakeTarget, status } from './fake-target.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const SIZE = { keys: 6, grantsPerKey: 50, otherGrantsPerKey: 1 };
 
-interface Told {
+interface ReceivedEvent {
   event_id: string;
   action: string;
   grant_id?: string;
@@ -23,10 +23,10 @@ let dataDir: string;
 let manyGrants: ManyGrants;
 let env: Record<string, string>;
 let service: ServiceProcess;
-let target: HookTarget;
+let target: FakeTarget;
 
 beforeAll(async () => {
-  target = await startTarget(SECRET);
+  target = await startFakeTarget(SECRET);
   folder = newDataDir();
   dataDir = join(folder, 'data');
   manyGrants = await createManyGrants(dataDir, SIZE);
@@ -41,21 +41,21 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
-/** The events that have come, each once, as a receiver keeps them. */
-function toldOf(action: string): Told[] {
-  const events = target.arrived.flatMap(({ payload }) => {
+/** Returns the received events of an action, without repeated ones. */
+function receivedEvents(action: string): ReceivedEvent[] {
+  const events = target.requests.flatMap(({ payload }) => {
     if (payload instanceof Error) throw payload;
-    return payload.data.events as Told[];
+    return payload.data.events as ReceivedEvent[];
   });
-  const known = new Map(events.map((event) => [event.event_id, event]));
-  return [...known.values()].filter((event) => event.action === action);
+  const byId = new Map(events.map((event) => [event.event_id, event]));
+  return [...byId.values()].filter((event) => event.action === action);
 }
 
 async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(service.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-/** Revokes one of the demo's grants by the API. */
+/** Revokes one of the demo's grants by the API. @returns its id */
 async function revoke(nth: number): Promise<string> {
   const { demo } = manyGrants;
   const [creator] = demo.users;
@@ -68,34 +68,34 @@ async function revoke(nth: number): Promise<string> {
   return grant?.grant_id ?? '';
 }
 
-test('a revoke by the API is told', async () => {
+test('a revoke by the API is sent to the target', async () => {
   const grantId = await revoke(0);
-  await until(() => toldOf('revoke-grant').length === 1);
-  expect(toldOf('revoke-grant')).toMatchObject([{ grant_id: grantId, channel: 'http' }]);
+  await until(() => receivedEvents('revoke-grant').length === 1);
+  expect(receivedEvents('revoke-grant')).toMatchObject([{ grant_id: grantId, channel: 'http' }]);
 });
 
-test('every revoke of a job is told', async () => {
+test('every revoke of a job is sent to the target', async () => {
   const { principal, signEvent } = manyGrants;
   const { headers, body } = signEvent({ type: 'principal.disabled', data: { grantee_principal: principal } });
   expect((await fetch(`${service.url}/hooks/hr`, { method: 'POST', headers, body })).status).toBe(200);
-  await until(() => toldOf('principal.disabled').length === SIZE.keys * SIZE.grantsPerKey, 20_000);
-  for (const { grant } of toldOf('principal.disabled')) expect(grant?.grantee_principal).toBe(principal);
+  await until(() => receivedEvents('principal.disabled').length === SIZE.keys * SIZE.grantsPerKey, 20_000);
+  for (const { grant } of receivedEvents('principal.disabled')) expect(grant?.grantee_principal).toBe(principal);
 });
 
-test('what could not be told before a kill -9 is told afterwards', async () => {
-  target.answer((response) => response.destroy());
+test('an event that was not delivered before kill -9 is delivered after the restart', async () => {
+  target.respondWith((response) => response.destroy());
   const grantId = await revoke(1);
-  const ended = once(service.child, 'exit');
+  const exited = once(service.child, 'exit');
   service.child.kill('SIGKILL');
-  await ended;
-  target.answer(status(200));
-  target.arrived.length = 0;
+  await exited;
+  target.respondWith(status(200));
+  target.requests.length = 0;
   service = await startProcess(dataDir, [], env);
-  await until(() => toldOf('revoke-grant').some(({ grant_id }) => grant_id === grantId), 20_000);
+  await until(() => receivedEvents('revoke-grant').some(({ grant_id }) => grant_id === grantId), 20_000);
 });
 
-test('neither the secret nor the query of its address is in the log', async () => {
+test('the log contains neither the secret nor the query of the target URL', async () => {
   await until(() => service.output().includes('"message":"delivery"'));
-  for (const hidden of [SECRET, SECRET.slice(6), new URL(target.url).search])
-    expect(service.output()).not.toContain(hidden);
+  for (const secretText of [SECRET, SECRET.slice(6), new URL(target.url).search])
+    expect(service.output()).not.toContain(secretText);
 });

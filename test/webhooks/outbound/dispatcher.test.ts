@@ -1,30 +1,30 @@
-/** From the outbox to the targets and the queue, over real servers; `standardwebhooks` checks what they are sent. */
+/** lib/webhooks/outbound/dispatcher.ts and sender.ts, with fake targets that verify messages by `standardwebhooks`. */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { logger } from '../../../lib/logger.ts';
 import type { Target } from '../../../lib/webhooks/outbound/targets.ts';
-import { type Arrived, status } from './fake-target.ts';
+import { status, type TargetRequest } from './fake-target.ts';
 import {
-  change,
+  addEvents,
+  addTarget,
   deliverAll,
-  idOf,
-  inOutbox,
-  many,
-  nextWorld,
-  queued,
+  eventIdOf,
+  fixture,
+  numbers,
+  openDispatcher,
+  outboxEventIds,
+  receiveQueued,
+  resetFixture,
   SECRETS,
-  sender,
-  target,
-  unknownTarget,
-  world,
+  startUnlistedTarget,
 } from './fixture.ts';
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  await nextWorld();
+  await resetFixture();
 });
 
-test('what has changed arrives in its wire form, signed, and leaves the outbox', async () => {
-  const hooks = await target('audit');
+test('events arrive in a signed message of the documented form, and leave the outbox', async () => {
+  const hooks = await addTarget('audit');
   const grant = {
     key_id: 'k1',
     grant_id: 'a'.repeat(64),
@@ -34,11 +34,11 @@ test('what has changed arrives in its wire form, signed, and leaves the outbox',
     issuing_principal: 'u1',
     creation_date: '1790000000000',
   } as const;
-  await change([1], { grant, reason: 'left', sequence: 's1' });
-  await change([2], { grantId: 'b'.repeat(64), upstreamRequestId: 'up2' });
-  await sender().dispatch();
-  expect(hooks.arrived).toHaveLength(1);
-  const { id, headers, body, payload } = hooks.arrived[0] as Arrived;
+  await addEvents([1], { grant, reason: 'left', sequence: 's1' });
+  await addEvents([2], { grantId: 'b'.repeat(64), upstreamRequestId: 'up2' });
+  await openDispatcher().dispatch();
+  expect(hooks.requests).toHaveLength(1);
+  const { id, headers, body, payload } = hooks.requests[0] as TargetRequest;
   expect(payload).toEqual({
     type: 'grants.changed',
     timestamp: '2026-09-21T14:13:20.002Z',
@@ -77,46 +77,46 @@ test('what has changed arrives in its wire form, signed, and leaves the outbox',
   expect(id).toMatch(/^msg_[0-9a-f]{32}$/);
   expect([headers['content-type'], headers['webhook-timestamp']]).toEqual([
     'application/json',
-    String(Math.floor(world.nowMs / 1000)),
+    String(Math.floor(fixture.nowMs / 1000)),
   ]);
-  expect(await inOutbox()).toEqual([]);
-  expect((await queued()).taken).toEqual([]);
+  expect(await outboxEventIds()).toEqual([]);
+  expect((await receiveQueued()).received).toEqual([]);
 });
 
-test('each target is told of its projects only, in messages of at most 100, in order', async () => {
-  const [all, one] = [await target('all'), await target('one', { projectIds: ['p2'] })];
-  const first = await change(many(1, 610));
-  const second = await change(many(611, 620), { projectId: 'p2' });
-  await sender().dispatch();
+test('each target gets the events of its projects only, in order, at most 100 per message', async () => {
+  const [all, restricted] = [await addTarget('all'), await addTarget('restricted', { projectIds: ['p2'] })];
+  const first = await addEvents(numbers(1, 610));
+  const second = await addEvents(numbers(611, 620), { projectId: 'p2' });
+  await openDispatcher().dispatch();
   expect(all.eventIds()).toEqual([...first, ...second]);
-  expect(all.arrived).toHaveLength(7);
-  expect(one.eventIds()).toEqual(second);
-  expect(new Set([...all.arrived, ...one.arrived].map(({ id }) => id)).size).toBe(8);
-  expect(await inOutbox()).toEqual([]);
+  expect(all.requests).toHaveLength(7);
+  expect(restricted.eventIds()).toEqual(second);
+  expect(new Set([...all.requests, ...restricted.requests].map(({ id }) => id)).size).toBe(8);
+  expect(await outboxEventIds()).toEqual([]);
 });
 
-test('where nobody is to be told, the outbox is emptied', async () => {
-  await change([1, 2]);
-  await sender().dispatch();
-  expect(await inOutbox()).toEqual([]);
+test('without targets, the outbox is emptied', async () => {
+  await addEvents([1, 2]);
+  await openDispatcher().dispatch();
+  expect(await outboxEventIds()).toEqual([]);
 });
 
-test('a target that is down gets its message once it is up: the same id, the time of the try, the secrets of now', async () => {
-  const hooks = await target('audit');
-  hooks.answer(status(503));
-  const ids = await change([1, 2]);
-  const process = sender();
-  await process.dispatch();
-  expect(await inOutbox()).toEqual([]);
-  const { waitSeconds, taken } = await queued();
-  expect([waitSeconds, taken.length]).toEqual([5, 1]);
+test('a retried message has the same id and body, a new timestamp, and signatures by the current secrets', async () => {
+  const hooks = await addTarget('audit');
+  hooks.respondWith(status(503));
+  const ids = await addEvents([1, 2]);
+  const dispatcher = openDispatcher();
+  await dispatcher.dispatch();
+  expect(await outboxEventIds()).toEqual([]);
+  const { delaySeconds, received } = await receiveQueued();
+  expect([delaySeconds, received.length]).toEqual([5, 1]);
 
-  world.nowMs += 5_000;
-  hooks.answer(status(200));
-  // Only now it signs with the secret that the target knows, besides another.
-  world.targets.set('audit', { ...(world.targets.get('audit') as Target), secrets: [SECRETS[1], SECRETS[0]] });
-  expect(await deliverAll(process, taken)).toEqual(['done']);
-  const [before, after] = hooks.arrived;
+  fixture.nowMs += 5_000;
+  hooks.respondWith(status(200));
+  // A rotated secret: the message is signed with both.
+  fixture.targets.set('audit', { ...(fixture.targets.get('audit') as Target), secrets: [SECRETS[1], SECRETS[0]] });
+  expect(await deliverAll(dispatcher, received)).toEqual(['done']);
+  const [before, after] = hooks.requests;
   expect(after?.payload).toEqual(before?.payload);
   expect(after).toMatchObject({ id: before?.id, body: before?.body });
   expect(Number(after?.headers['webhook-timestamp']) - Number(before?.headers['webhook-timestamp'])).toBe(5);
@@ -124,122 +124,125 @@ test('a target that is down gets its message once it is up: the same id, the tim
   expect(hooks.eventIds()).toEqual([...ids, ...ids]);
 });
 
-test('nobody listens: on the queue, and the other target has it', async () => {
-  const [down, up] = [await target('down'), await target('up')];
+test('a message for an unreachable target goes on the queue, and other targets get theirs', async () => {
+  const [down, up] = [await addTarget('down'), await addTarget('up')];
   await down.stop();
-  await change([1]);
-  await sender().dispatch();
-  const { taken } = await queued();
-  expect(taken.map(({ message }) => message)).toMatchObject([{ kind: 'delivery', target: 'down' }]);
-  expect(up.eventIds()).toEqual([idOf(1)]);
+  await addEvents([1]);
+  await openDispatcher().dispatch();
+  const { received } = await receiveQueued();
+  expect(received.map(({ message }) => message)).toMatchObject([{ kind: 'delivery', target: 'down' }]);
+  expect(up.eventIds()).toEqual([eventIdOf(1)]);
 });
 
-test.each([301, 307, 400, 401, 404, 429, 500, 503])('an answer of %i is a failure: it is tried again', async (code) => {
-  const elsewhere = await unknownTarget();
-  const hooks = await target('audit');
-  hooks.answer(status(code, { location: elsewhere.url }));
-  await change([1]);
-  const process = sender();
-  await process.dispatch();
-  const { taken } = await queued();
-  expect(await deliverAll(process, taken)).toEqual([{ retryDelaySeconds: 30 }]);
-  expect(hooks.arrived).toHaveLength(2);
-  expect(elsewhere.arrived).toEqual([]);
+test.each([301, 307, 400, 401, 404, 429, 500, 503])(
+  'a message that is answered with %i is retried, and a redirect is not followed',
+  async (code) => {
+    const elsewhere = await startUnlistedTarget();
+    const hooks = await addTarget('audit');
+    hooks.respondWith(status(code, { location: elsewhere.url }));
+    await addEvents([1]);
+    const dispatcher = openDispatcher();
+    await dispatcher.dispatch();
+    const { received } = await receiveQueued();
+    expect(await deliverAll(dispatcher, received)).toEqual([{ retryDelaySeconds: 30 }]);
+    expect(hooks.requests).toHaveLength(2);
+    expect(elsewhere.requests).toEqual([]);
+  },
+);
+
+test.each([200, 201, 202, 204, 299])('a message that is answered with %i is delivered', async (code) => {
+  (await addTarget('audit')).respondWith(status(code));
+  await addEvents([1]);
+  await openDispatcher().dispatch();
+  expect((await receiveQueued()).received).toEqual([]);
 });
 
-test.each([200, 201, 202, 204, 299])('an answer of %i is a success', async (code) => {
-  (await target('audit')).answer(status(code));
-  await change([1]);
-  await sender().dispatch();
-  expect((await queued()).taken).toEqual([]);
-});
-
-test('a target that says 410, or that is no longer there, gets no more of that message', async () => {
-  const hooks = await target('audit');
-  hooks.answer(status(410));
-  await change([1]);
-  const process = sender();
-  await process.dispatch();
-  expect(await inOutbox()).toEqual([]);
-  expect((await queued()).taken).toEqual([]);
+test('a message is dropped when the target answers 410 or is no longer configured', async () => {
+  const hooks = await addTarget('audit');
+  hooks.respondWith(status(410));
+  await addEvents([1]);
+  const dispatcher = openDispatcher();
+  await dispatcher.dispatch();
+  expect(await outboxEventIds()).toEqual([]);
+  expect((await receiveQueued()).received).toEqual([]);
 
   const delivery = { kind: 'delivery', target: 'audit', messageId: 'msg_1', body: '{}' } as const;
-  expect(await process.deliver(delivery, 1)).toBe('gone');
-  expect(hooks.arrived).toHaveLength(2);
-  world.targets.clear();
-  expect(await process.deliver(delivery, 1)).toBe('gone');
-  expect(hooks.arrived).toHaveLength(2);
+  expect(await dispatcher.deliver(delivery, 1)).toBe('gone');
+  expect(hooks.requests).toHaveLength(2);
+  fixture.targets.clear();
+  expect(await dispatcher.deliver(delivery, 1)).toBe('gone');
+  expect(hooks.requests).toHaveLength(2);
 });
 
-test('each pause is longer, and never shorter than the target asks for', async () => {
-  const hooks = await target('audit');
+test('delays grow with each attempt, and are never shorter than Retry-After', async () => {
+  const hooks = await addTarget('audit');
   const delivery = { kind: 'delivery', target: 'audit', messageId: 'msg_1', body: '{}' } as const;
-  const pauses = async () => {
-    const ends = await Promise.all(many(1, 11).map((taken) => sender().deliver(delivery, taken)));
-    return ends.map((end) => (typeof end === 'object' ? end.retryDelaySeconds : end));
+  const delays = async () => {
+    const results = await Promise.all(numbers(1, 11).map((count) => openDispatcher().deliver(delivery, count)));
+    return results.map((result) => (typeof result === 'object' ? result.retryDelaySeconds : result));
   };
-  hooks.answer(status(500));
-  expect(await pauses()).toEqual([30, 120, 600, 1800, 3600, 7200, 18000, 36000, 36000, 36000, 36000]);
-  hooks.answer(status(429, { 'retry-after': '3000' }));
-  expect(await pauses()).toEqual([3000, 3000, 3000, 3000, 3600, 7200, 18000, 36000, 36000, 36000, 36000]);
+  hooks.respondWith(status(500));
+  expect(await delays()).toEqual([30, 120, 600, 1800, 3600, 7200, 18000, 36000, 36000, 36000, 36000]);
+  hooks.respondWith(status(429, { 'retry-after': '3000' }));
+  expect(await delays()).toEqual([3000, 3000, 3000, 3000, 3600, 7200, 18000, 36000, 36000, 36000, 36000]);
 });
 
-test('what the target asks for at the first try counts too, as long as the queue can wait', async () => {
-  const hooks = await target('audit');
-  hooks.answer(status(503, { 'retry-after': '60' }));
-  await change([1]);
-  await sender().dispatch();
-  expect((await queued()).waitSeconds).toBe(60);
-  hooks.answer(status(503, { 'retry-after': '3600' }));
-  await change([2]);
-  const send = jest.spyOn(world.engine.queue, 'send');
-  await sender().dispatch();
+test('a Retry-After of the first attempt sets the delay of the queued message, up to 900 s', async () => {
+  const hooks = await addTarget('audit');
+  hooks.respondWith(status(503, { 'retry-after': '60' }));
+  await addEvents([1]);
+  await openDispatcher().dispatch();
+  expect((await receiveQueued()).delaySeconds).toBe(60);
+  hooks.respondWith(status(503, { 'retry-after': '3600' }));
+  await addEvents([2]);
+  const send = jest.spyOn(fixture.engine.queue, 'send');
+  await openDispatcher().dispatch();
   expect(send.mock.calls.map(([, delaySeconds]) => delaySeconds)).toEqual([900]);
 });
 
 test.each([43_000, 43_200, 99_999])(
-  'asked to wait %i s, it waits as long as the queue can',
+  'a Retry-After of %i s is limited to 43,000 s, the maximum of the queue',
   async (retryAfterSeconds) => {
-    await target('audit');
-    const process = sender({ post: async () => ({ status: 503, retryAfterSeconds }) });
+    await addTarget('audit');
+    const dispatcher = openDispatcher({ post: async () => ({ status: 503, retryAfterSeconds }) });
     const delivery = { kind: 'delivery', target: 'audit', messageId: 'msg_1', body: '{}' } as const;
-    expect(await process.deliver(delivery, 1)).toEqual({ retryDelaySeconds: 43_000 });
+    expect(await dispatcher.deliver(delivery, 1)).toEqual({ retryDelaySeconds: 43_000 });
   },
 );
 
-test('where only public addresses are allowed, a target on this machine is not connected to', async () => {
-  const hooks = await target('audit', { isPrivateAllowed: false });
-  await change([1]);
-  await sender().dispatch();
-  expect(hooks.arrived).toEqual([]);
-  expect((await queued()).taken).toHaveLength(1);
+test('a target on this machine gets no connection without allow_private', async () => {
+  const hooks = await addTarget('audit', { isPrivateAllowed: false });
+  await addEvents([1]);
+  await openDispatcher().dispatch();
+  expect(hooks.requests).toEqual([]);
+  expect((await receiveQueued()).received).toHaveLength(1);
 });
 
-test('the log tells how each try ended, and nothing of the body, the query or the secret', async () => {
+test('the log has the result of each attempt, and nothing of body, query or secret', async () => {
   const lines: unknown[][] = [];
   for (const level of ['info', 'warn', 'error'] as const) {
-    jest.spyOn(logger, level).mockImplementation((...line) => void lines.push([level, ...line]));
+    jest.spyOn(logger, level).mockImplementation((...args) => void lines.push([level, ...args]));
   }
-  const hooks = await target('audit');
-  await change([1], { reason: 'known-to-few' });
-  const process = sender();
-  await process.dispatch();
+  const hooks = await addTarget('audit');
+  await addEvents([1], { reason: 'known-to-few' });
+  const dispatcher = openDispatcher();
+  await dispatcher.dispatch();
   const delivery = { kind: 'delivery', target: 'audit', messageId: 'msg_1', body: 'known-to-few' } as const;
-  hooks.answer(status(503));
-  await process.deliver(delivery, 3);
-  hooks.answer(status(410));
-  await process.deliver(delivery, 4);
+  hooks.respondWith(status(503));
+  await dispatcher.deliver(delivery, 3);
+  hooks.respondWith(status(410));
+  await dispatcher.deliver(delivery, 4);
   await hooks.stop();
-  await process.deliver(delivery, 5);
-  world.targets.clear();
-  await process.deliver(delivery, 6);
-  const of = { target: 'audit', message_id: 'msg_1' };
+  await dispatcher.deliver(delivery, 5);
+  fixture.targets.clear();
+  await dispatcher.deliver(delivery, 6);
+  const fields = { target: 'audit', message_id: 'msg_1' };
   expect(lines).toEqual([
-    ['info', 'delivery', { ...of, message_id: hooks.arrived[0]?.id, attempt: 1, status: 204 }],
-    ['warn', 'delivery', { ...of, attempt: 4, status: 503 }],
-    ['warn', 'delivery', { ...of, attempt: 5, status: 410 }],
-    ['warn', 'delivery', { ...of, attempt: 6, failure: 'unsent', cause: 'no response: unsent: ECONNREFUSED' }],
-    ['warn', 'delivery', { ...of, attempt: 6, failure: 'no such target' }],
+    ['info', 'delivery', { ...fields, message_id: hooks.requests[0]?.id, attempt: 1, status: 204 }],
+    ['warn', 'delivery', { ...fields, attempt: 4, status: 503 }],
+    ['warn', 'delivery', { ...fields, attempt: 5, status: 410 }],
+    ['warn', 'delivery', { ...fields, attempt: 6, failure: 'unsent', cause: 'no response: unsent: ECONNREFUSED' }],
+    ['warn', 'delivery', { ...fields, attempt: 6, failure: 'no such target' }],
   ]);
   expect(JSON.stringify(lines)).not.toMatch(/known-to-few|in-the-query|whsec_|127\.0\.0\.1/);
 });

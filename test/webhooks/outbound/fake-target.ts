@@ -1,70 +1,70 @@
-/** A server on loopback that is told what has changed: it checks and keeps what arrives and answers as the test says. */
+/** A target on loopback that verifies and records webhook messages, and responds as the test says. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 
-export type Behaviour = (response: ServerResponse) => unknown;
+export type Responder = (response: ServerResponse) => unknown;
 
-export interface Arrived {
+export interface TargetRequest {
   id: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** What `standardwebhooks` has read of it, once it has found the signature good; the fault it found, otherwise. */
+  /** Parsed by `standardwebhooks`, or the error of its verification. */
   payload: { type: string; timestamp: string; data: { events: { event_id: string }[] } } | Error;
 }
 
-export interface HookTarget {
+export interface FakeTarget {
   url: string;
   secret: string;
-  arrived: Arrived[];
-  /** The ids of the events that have arrived, each as often as it came. */
+  requests: TargetRequest[];
+  /** Returns the ids of all received events, repeated ones included. */
   eventIds(): string[];
-  /** When so many messages have arrived in all. */
-  arrivals(count: number): Promise<void>;
-  /** What it does with the next requests. */
-  answer(how: Behaviour): void;
+  /** Waits until this many requests have been received in total. */
+  waitForRequests(count: number): Promise<void>;
+  /** Sets how the next requests are handled. The default is 204. */
+  respondWith(responder: Responder): void;
   stop(): Promise<void>;
 }
 
 export const status =
-  (code: number, headers: Record<string, string> = {}): Behaviour =>
+  (code: number, headers: Record<string, string> = {}): Responder =>
   (response) =>
     response.writeHead(code, headers).end('thank you');
 
-/** @param secret with which it checks */
-export async function startTarget(secret: string): Promise<HookTarget> {
-  const arrived: Arrived[] = [];
+/** @param secret verifies the signatures */
+export async function startFakeTarget(secret: string): Promise<FakeTarget> {
+  const requests: TargetRequest[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
-  let answer: Behaviour = status(204);
+  let respond: Responder = status(204);
   const server = createServer(async (request, response) => {
     const body = await text(request).catch(() => undefined);
     if (body === undefined) return;
     const { headers } = request;
-    arrived.push({ id: String(headers['webhook-id']), headers, body, payload: payloadOf(secret, headers, body) });
-    for (const { count, resolve } of waiting) if (arrived.length >= count) resolve();
-    answer(response);
+    requests.push({ id: String(headers['webhook-id']), headers, body, payload: payloadOf(secret, headers, body) });
+    for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
+    respond(response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks?key=in-the-query`,
     secret,
-    arrived,
+    requests,
     eventIds: () =>
-      arrived.flatMap(({ payload }) => {
+      requests.flatMap(({ payload }) => {
         if (payload instanceof Error) throw payload;
         return payload.data.events.map(({ event_id }) => event_id);
       }),
-    arrivals(count) {
+    waitForRequests(count) {
       return new Promise((resolve) => {
-        if (arrived.length >= count) resolve();
+        if (requests.length >= count) resolve();
         else waiting.push({ count, resolve });
       });
     },
-    answer(how) {
-      answer = how;
+    respondWith(responder) {
+      respond = responder;
     },
     async stop() {
       if (!server.listening) return;
@@ -76,9 +76,10 @@ export async function startTarget(secret: string): Promise<HookTarget> {
   };
 }
 
-function payloadOf(secret: string, headers: IncomingHttpHeaders, body: string): Arrived['payload'] {
+function payloadOf(secret: string, headers: IncomingHttpHeaders, body: string): TargetRequest['payload'] {
   try {
-    return new Webhook(secret).verify(body, headers as Record<string, string>) as Exclude<Arrived['payload'], Error>;
+    const payload = new Webhook(secret).verify(body, headers as Record<string, string>);
+    return payload as Exclude<TargetRequest['payload'], Error>;
   } catch (error) {
     return error as Error;
   }
