@@ -1,3 +1,4 @@
+/** lib/clients/rate-limit.ts and fair-queue.ts. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { rateLimit } from '../../lib/clients/rate-limit.ts';
 import { KmsError } from '../../lib/errors.ts';
