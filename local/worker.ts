@@ -4,6 +4,7 @@ import { describeCause, logger } from '../lib/logger.ts';
 import { messageLogFields, type ReceivedMessage } from '../lib/queue/queue.ts';
 import type { Services } from '../lib/services.ts';
 import type { SqliteQueue } from '../lib/store/sqlite/queue.ts';
+import { findLostWork } from '../lib/webhooks/find-lost-work.ts';
 import { messageProcessor } from '../lib/webhooks/process-message.ts';
 
 /** Messages in work at the same time, so that a long job does not hold up the others. */
@@ -25,7 +26,7 @@ export interface Worker {
 
 /** Processes the queue of the services until it is stopped. */
 export async function startWorker(services: Services): Promise<Worker> {
-  const { dispatch, findLost } = messageProcessor(services);
+  const { dispatch } = messageProcessor(services);
   const { queue, config } = services;
   const localQueue = 'nextDueAtMs' in queue ? (queue as SqliteQueue) : undefined;
   const inWork = new Set<Promise<void>>();
@@ -43,7 +44,7 @@ export async function startWorker(services: Services): Promise<Worker> {
   const notifyOutbox = async () => {
     if (config.targets && !isStopping) dispatch().catch(logFailure('outbox'));
   };
-  const lostWorkTimer = setInterval(() => findLost().catch(logFailure('lost')), LOST_WORK_INTERVAL_MS);
+  const lostWorkTimer = setInterval(() => findLostWork(services).catch(logFailure('lost')), LOST_WORK_INTERVAL_MS);
   const dispatchTimer = setInterval(notifyOutbox, DISPATCH_INTERVAL_MS);
 
   function startWork(received: ReceivedMessage): void {

@@ -1,5 +1,5 @@
 import { scheduleHandler } from '../../lib/handlers/schedule.ts';
-import { messageProcessor } from '../../lib/webhooks/process-message.ts';
+import { findLostWork } from '../../lib/webhooks/find-lost-work.ts';
 
 /** Enqueues jobs and outbox events again whose message was lost. */
-export const handler = scheduleHandler('find-lost-work', (services) => messageProcessor(services).findLost());
+export const handler = scheduleHandler('find-lost-work', findLostWork);

@@ -1,6 +1,5 @@
 import type { Authority } from '../authority/authority.ts';
 import type { Config } from '../config.ts';
-import { logger } from '../logger.ts';
 import type { Queue, ReceivedMessage } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
 import { memoizeByStore } from '../util/memoize.ts';
@@ -15,13 +14,6 @@ interface ProcessorDependencies {
   authority: Authority;
   now: () => number;
 }
-
-/** The most overdue jobs that one call queues again; the next call continues. */
-const OVERDUE_JOBS_MAX = 100;
-/** A job that was queued again counts as overdue once more after this time. */
-const REQUEUED_TIMEOUT_MS = 5 * 60_000;
-/** An event that is older and still in the outbox: the message that announced it is lost. */
-const OUTBOX_LATE_MS = 30_000;
 
 /** Returns the functions that do the work of queue messages. The worker and the Lambda functions share them. */
 export const messageProcessor = memoizeByStore((dependencies: ProcessorDependencies) => {
@@ -58,21 +50,5 @@ export const messageProcessor = memoizeByStore((dependencies: ProcessorDependenc
 
     /** Sends the events of the outbox to the targets. */
     dispatch: () => dispatcher.dispatch(),
-
-    /** Finds overdue jobs and a late outbox, whose queue messages are lost, and sends new messages for them. */
-    async findLost(): Promise<{ jobs: number; isOutboxLate: boolean }> {
-      const overdueJobs = await store.jobs.listOpen(now(), OVERDUE_JOBS_MAX);
-      for (const job of overdueJobs) {
-        // False when a worker has written the job since it was listed.
-        const isSaved = await store.jobs.save({ ...job, state: 'queued', dueAtMs: now() + REQUEUED_TIMEOUT_MS });
-        if (isSaved) await queue.send({ kind: 'job', jobId: job.jobId });
-      }
-      const jobs = overdueJobs.length;
-      const [oldestEvent] = await store.outbox.list(1);
-      const isOutboxLate = oldestEvent !== undefined && oldestEvent.atMs < now() - OUTBOX_LATE_MS;
-      if (isOutboxLate) await queue.send({ kind: 'outbox' });
-      if (jobs > 0 || isOutboxLate) logger.warn('lost', { jobs, is_outbox_late: isOutboxLate });
-      return { jobs, isOutboxLate };
-    },
   };
 });
