@@ -1,5 +1,5 @@
 /** The architecture of docs and CONTRIBUTING, as rules that a change can break. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -195,6 +195,24 @@ test('only lib/config.ts reads the environment', () => {
     .flatMap(filesOf)
     .filter((file) => /\bprocess\.env\b/.test(textOf(file)));
   expect(readers).toEqual(['lib/config.ts']);
+});
+
+test('every source file has a test at the same place in test/, or a test that names it or its folder at its top', () => {
+  const tests = filesOf('test').filter((file) => file.endsWith('.test.ts'));
+  const named = tests.flatMap((file) => {
+    const [comment = ''] = /^\/\*\*[\s\S]*?\*\//.exec(textOf(file)) ?? [];
+    const [, list = ''] = /Also tests: ([\w/., -]+)\.\s/.exec(comment) ?? [];
+    return list.split(', ').filter((place) => place !== '');
+  });
+  const mirrorOf = (file: string) => `test/${file.replace(/^lib\//, '').replace(/\.ts$/, '')}`;
+  const hasCode = (file: string) => /^export (?!type|interface)/m.test(textOf(file));
+  const sources = ['functions', 'lib', 'local'].flatMap(filesOf).filter(hasCode);
+  const untested = sources.filter((file) => {
+    const suffixes = ['.test.ts', '.slow.test.ts'];
+    return !suffixes.some((suffix) => tests.includes(mirrorOf(file) + suffix)) && !isIn(named, file);
+  });
+  expect(untested).toEqual([]);
+  expect(named.filter((place) => !existsSync(place))).toEqual([]);
 });
 
 test('every kind of source has its adapter, its test and its page in docs/', () => {

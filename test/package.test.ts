@@ -1,4 +1,7 @@
-/** `npm run package`: the bundles, and the template of each stage (test/stack/). */
+/**
+ * `npm run package`: the bundles, and the template of each stage (test/stack/).
+ * Also tests: lib/services.ts, lib/stubs.ts, functions/hooks/work.ts.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';

@@ -1,4 +1,7 @@
-/** How lib/clients/aws.ts treats responses, errors, and services that do not respond; with lib/clients/aws-errors.ts. */
+/**
+ * How lib/clients/aws.ts treats responses, errors, and services that do not respond; with lib/clients/aws-errors.ts.
+ * Also tests: lib/clients/aws-errors.ts.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { isNativeError } from 'node:util/types';

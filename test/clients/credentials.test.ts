@@ -1,3 +1,4 @@
+/** Also tests: lib/clients/secrets.ts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** lib/clients/http.ts and network-error.ts, against servers on loopback that misbehave. */
+/**
+ * lib/clients/http.ts and network-error.ts, against servers on loopback that misbehave.
+ * Also tests: lib/clients/network-error.ts.
+ */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';

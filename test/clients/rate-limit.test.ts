@@ -1,4 +1,7 @@
-/** lib/clients/rate-limit.ts and fair-queue.ts. */
+/**
+ * lib/clients/rate-limit.ts and fair-queue.ts.
+ * Also tests: lib/clients/fair-queue.ts.
+ */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { rateLimit } from '../../lib/clients/rate-limit.ts';
 import { KmsError } from '../../lib/errors.ts';

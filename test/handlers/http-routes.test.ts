@@ -1,4 +1,7 @@
-/** What is no route, or not with this method; and what is told on every reply. */
+/**
+ * What is no route, or not with this method; and what is told on every reply.
+ * Also tests: functions/unmatched.ts, local/routes.ts.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { KMS_APIS, minimalBodies } from '../support/apis.ts';
 import { expectError } from '../support/expect-error.ts';

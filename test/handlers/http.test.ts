@@ -1,4 +1,7 @@
-/** What every KMS route refuses before it looks at the body. One test file walks them all. */
+/**
+ * What every KMS route refuses before it looks at the body. One test file walks them all.
+ * Also tests: lib/handlers/, lib/http/.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
 import { ADMINISTRATOR_APIS, KMS_APIS, minimalBodies, permittedUser, READER_APIS } from '../support/apis.ts';

@@ -1,3 +1,4 @@
+/** Also tests: lib/idempotency/key.ts. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KmsError } from '../../lib/errors.ts';
 import { runOnce } from '../../lib/idempotency/run-once.ts';

@@ -1,4 +1,7 @@
-/** The admin command as a process of its own, alone and while a service uses the same data folder. */
+/**
+ * The admin command as a process of its own, alone and while a service uses the same data folder.
+ * Also tests: local/admin/.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** What the gateway does before it calls a handler: CORS, and requests that are not valid HTTP. */
+/**
+ * What the gateway does before it calls a handler: CORS, and requests that are not valid HTTP.
+ * Also tests: local/gateway/.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectError } from '../support/expect-error.ts';
 import { parseResponse, sendRaw } from '../support/raw-http.ts';

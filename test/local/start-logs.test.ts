@@ -1,4 +1,7 @@
-/** The log of a running service: one line for each request, and no secret in any line. */
+/**
+ * The log of a running service: one line for each request, and no secret in any line.
+ * Also tests: lib/logger.ts.
+ */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

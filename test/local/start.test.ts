@@ -1,4 +1,7 @@
-/** `npm start` as a process of its own: its output, its errors, and the files that it creates. */
+/**
+ * `npm start` as a process of its own: its output, its errors, and the files that it creates.
+ * Also tests: local/data-dir.ts, local/open-services.ts, local/welcome.ts, local/demo.ts.
+ */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

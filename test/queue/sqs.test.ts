@@ -1,4 +1,7 @@
-/** The queue in SQS: its contract against an emulator, and its requests against a server that records them. */
+/**
+ * The queue in SQS: its contract against an emulator, and its requests against a server that records them.
+ * Also tests: lib/queue/queue.ts.
+ */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,

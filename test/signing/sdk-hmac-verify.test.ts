@@ -1,4 +1,7 @@
-/** What verifySignature accepts and refuses. The signatures are made by a second implementation, `independent.ts`. */
+/**
+ * What verifySignature accepts and refuses. The signatures are made by a second implementation, `independent.ts`.
+ * Also tests: lib/signing/signed-request.ts.
+ */
 import { expect, test } from '@jest/globals';
 import { parseAuthorization, verifySignature } from '../../lib/signing/sdk-hmac.ts';
 import { type SignableRequest, SignatureError } from '../../lib/signing/signed-request.ts';

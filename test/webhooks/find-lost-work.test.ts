@@ -1,3 +1,4 @@
+/** Also tests: functions/schedule/find-lost-work.ts. */
 import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Job } from '../../lib/domain/job.ts';
 import { logger } from '../../lib/logger.ts';

@@ -1,3 +1,7 @@
+/**
+ * Also tests: lib/authority/standalone/.
+ * Also tests: lib/authority/authority.ts.
+ */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
   CREATOR,

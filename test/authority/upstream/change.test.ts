@@ -1,4 +1,7 @@
-/** One change is made once, whichever process it comes to, and a receipt tells what has happened. */
+/**
+ * One change is made once, whichever process it comes to, and a receipt tells what has happened.
+ * Also tests: lib/idempotency/lock.ts.
+ */
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Authority } from '../../../lib/authority/authority.ts';

@@ -1,4 +1,7 @@
-/** What the KMS behind this service answers is checked before it is believed. */
+/**
+ * What the KMS behind this service answers is checked before it is believed.
+ * Also tests: lib/authority/upstream/.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authorizationOf } from '../../signing/independent.ts';
 import { codeOf, GRANTEE, grantAsk, PROJECT, requestContext } from '../standalone/fixture.ts';

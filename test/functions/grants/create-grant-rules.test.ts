@@ -1,9 +1,9 @@
-/** Who may create a grant, on which key, and how many. */
+/** create-grant: who may create a grant, on which keys, and how many. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
 import { resultCodes, sendConcurrently } from '../../support/concurrent-requests.ts';
 import { grantIdsOn, grantsOn, newGrant, newKey, okBody } from '../../support/create.ts';
-import { expectError } from '../../support/expect-error.ts';
+import { expectError, expectErrorAndNoWrite } from '../../support/expect-error.ts';
 import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
 import { storedRows } from '../../support/stored-rows.ts';
 
@@ -23,26 +23,20 @@ function create(user: DemoUser, operations: string[], fields = {}): Promise<ApiR
   return service.kms(user, 'create-grant', { key_id: keyId, grantee_principal, operations, ...fields });
 }
 
-async function expectRefused(asked: () => Promise<ApiResponse>, refusal: [number, string]): Promise<void> {
-  const rows = await storedRows(service);
-  expectError(await asked(), refusal);
-  expect(await storedRows(service)).toEqual(rows);
-}
-
 const NOT_ALLOWED: [number, string] = [403, 'KMS.0306'];
 
-test('past GRANTS_PER_KEY a key takes no more: KMS.2404; a revoke makes room; other keys have their own', async () => {
+test('at GRANTS_PER_KEY grants a key accepts no more: KMS.2404; a revoke makes room, and other keys are not affected', async () => {
   const ids = [];
   for (let n = 0; n < 3; n += 1) ids.push(await newGrant(service, keyId));
-  await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.2404']);
+  await expectErrorAndNoWrite(service, () => create(service.creator, ['encrypt-data']), [400, 'KMS.2404']);
   await newGrant(service, await newKey(service));
   okBody(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: ids[1] }));
   const last = await newGrant(service, keyId);
-  await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.2404']);
+  await expectErrorAndNoWrite(service, () => create(service.creator, ['encrypt-data']), [400, 'KMS.2404']);
   expect(await grantIdsOn(service, keyId)).toEqual([ids[0], ids[2], last]);
 });
 
-test('sixteen creates at once do not get past the quota', async () => {
+test('16 concurrent requests do not exceed GRANTS_PER_KEY', async () => {
   const body = { key_id: keyId, grantee_principal: service.reader.user_id, operations: ['encrypt-data'] };
   expect(resultCodes(await sendConcurrently(service, service.creator, 'create-grant', body))).toEqual([
     ...Array(3).fill('200'),
@@ -51,35 +45,35 @@ test('sixteen creates at once do not get past the quota', async () => {
   expect(await grantsOn(service, keyId)).toHaveLength(3);
 });
 
-test('a disabled key takes no grant: KMS.0209; enabled again it does', async () => {
+test('a disabled key accepts no grant, KMS.0209, until it is enabled', async () => {
   okBody(await service.kms(service.creator, 'disable-key', { key_id: keyId }));
-  await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.0209']);
+  await expectErrorAndNoWrite(service, () => create(service.creator, ['encrypt-data']), [400, 'KMS.0209']);
   okBody(await service.kms(service.creator, 'enable-key', { key_id: keyId }));
   expect((await create(service.creator, ['encrypt-data'])).status).toBe(200);
 });
 
-test('a key that waits for deletion takes no grant: KMS.0210; kept, it is disabled first', async () => {
+test('a key that is pending deletion accepts no grant: KMS.0210; after cancel-key-deletion it is disabled: KMS.0209', async () => {
   okBody(await service.kms(service.creator, 'schedule-key-deletion', { key_id: keyId, pending_days: '7' }));
-  await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.0210']);
+  await expectErrorAndNoWrite(service, () => create(service.creator, ['encrypt-data']), [400, 'KMS.0210']);
   okBody(await service.kms(service.creator, 'cancel-key-deletion', { key_id: keyId }));
-  await expectRefused(() => create(service.creator, ['encrypt-data']), [400, 'KMS.0209']);
+  await expectErrorAndNoWrite(service, () => create(service.creator, ['encrypt-data']), [400, 'KMS.0209']);
 });
 
-test('a user without a grant may not, whatever the role: KMS.0306', async () => {
+test('a user who neither created the key nor holds a grant may not create one, whatever the role: KMS.0306', async () => {
   for (const user of [service.grantee, service.administrator]) {
-    await expectRefused(() => create(user, ['encrypt-data']), NOT_ALLOWED);
+    await expectErrorAndNoWrite(service, () => create(user, ['encrypt-data']), NOT_ALLOWED);
   }
 });
 
-test('a grantee without create-grant may not, and with it passes on only what it holds', async () => {
+test('a grantee needs create-grant, and may grant only operations that it holds: else KMS.0306', async () => {
   await newGrant(service, keyId, { operations: ['encrypt-data', 'decrypt-data'] });
-  await expectRefused(() => create(service.grantee, ['encrypt-data']), NOT_ALLOWED);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['encrypt-data']), NOT_ALLOWED);
 
   await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
-  await expectRefused(() => create(service.grantee, ['describe-key', 'retire-grant']), NOT_ALLOWED);
-  await expectRefused(() => create(service.grantee, ['encrypt-datakey']), NOT_ALLOWED);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['describe-key', 'retire-grant']), NOT_ALLOWED);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['encrypt-datakey']), NOT_ALLOWED);
   const { grant_id } = okBody(await create(service.grantee, ['describe-key', 'create-grant']));
-  const grant = (await grantsOn(service, keyId)).find((one) => one.grant_id === grant_id);
+  const grant = (await grantsOn(service, keyId)).find((listed) => listed.grant_id === grant_id);
   expect(grant).toMatchObject({
     issuing_principal: service.grantee.user_id,
     grantee_principal: service.reader.user_id,
@@ -87,46 +81,46 @@ test('a grantee without create-grant may not, and with it passes on only what it
   });
 });
 
-test('what a grantee holds is the union of its grants on the key, and ends with the last that has it', async () => {
+test('a grantee may grant the operations of all its grants on the key, each until the last grant with it is revoked', async () => {
   const first = await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
   const second = await newGrant(service, keyId, { operations: ['encrypt-data'] });
-  const passedOn = okBody(await create(service.grantee, ['encrypt-data', 'describe-key'])).grant_id;
+  const issuedByGrantee = okBody(await create(service.grantee, ['encrypt-data', 'describe-key'])).grant_id;
   okBody(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: second }));
-  await expectRefused(() => create(service.grantee, ['encrypt-data']), NOT_ALLOWED);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['encrypt-data']), NOT_ALLOWED);
   okBody(await service.kms(service.creator, 'revoke-grant', { key_id: keyId, grant_id: first }));
-  await expectRefused(() => create(service.grantee, ['describe-key']), NOT_ALLOWED);
-  expect(await grantIdsOn(service, keyId)).toEqual([passedOn]);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['describe-key']), NOT_ALLOWED);
+  expect(await grantIdsOn(service, keyId)).toEqual([issuedByGrantee]);
 });
 
-test('a grant on one key allows nothing on another', async () => {
+test('create-grant on one key does not allow grants on another key: KMS.0306', async () => {
   await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
   const other = await newKey(service);
-  await expectRefused(() => create(service.grantee, ['describe-key'], { key_id: other }), NOT_ALLOWED);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['describe-key'], { key_id: other }), NOT_ALLOWED);
 });
 
-test('a grant to a domain is held by each of its users', async () => {
+test('each user of a domain may use the create-grant of a grant to the domain', async () => {
   const fields = { grantee_principal: service.grantee.domain_id, grantee_principal_type: 'domain' };
   await newGrant(service, keyId, { ...fields, operations: ['create-grant', 'describe-key'] });
-  await expectRefused(() => create(service.grantee, ['encrypt-data']), NOT_ALLOWED);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['encrypt-data']), NOT_ALLOWED);
   for (const user of [service.grantee, service.administrator]) {
     expect((await create(user, ['describe-key'])).status).toBe(200);
   }
 });
 
-test('a user and a domain never stand for each other, even with equal ids', async () => {
+test('a user and a domain with the same id are different grantees: KMS.0306', async () => {
   const operations = ['create-grant', 'describe-key'];
   await newGrant(service, keyId, { grantee_principal: service.grantee.domain_id, operations });
   await newGrant(service, keyId, { grantee_principal_type: 'domain', operations });
-  await expectRefused(() => create(service.grantee, ['describe-key']), NOT_ALLOWED);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['describe-key']), NOT_ALLOWED);
 });
 
-test('the quota counts grants that are passed on', async () => {
+test('GRANTS_PER_KEY counts the grants that grantees issue', async () => {
   await newGrant(service, keyId, { operations: ['create-grant', 'describe-key'] });
   for (let n = 0; n < 2; n += 1) okBody(await create(service.grantee, ['describe-key']));
-  await expectRefused(() => create(service.grantee, ['describe-key']), [400, 'KMS.2404']);
+  await expectErrorAndNoWrite(service, () => create(service.grantee, ['describe-key']), [400, 'KMS.2404']);
 });
 
-test('a key of another project is no key: 404 KMS.0207, told as of one that is nowhere', async () => {
+test('a key of another project gets the same 404 KMS.0207 as an unknown key', async () => {
   const foreigner = await service.foreignUser();
   await service.token(foreigner, foreigner.project_id);
   const rows = await storedRows(service);

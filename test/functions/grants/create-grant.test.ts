@@ -37,8 +37,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe('makes a grant', () => {
-  test('with every field: 200 with its id of 64 lower-case hex, and it is listed as asked for', async () => {
+describe('create-grant creates a grant', () => {
+  test('create-grant with every field answers an id of 64 lower-case hex digits, and the grant is listed as requested', async () => {
     const key = await newKey(service);
     service.clock.nowMs += 1;
     const { status, body } = await create({
@@ -64,7 +64,7 @@ describe('makes a grant', () => {
     ]);
   });
 
-  test('with the required fields: the principal is a user, and what was not given is not listed', async () => {
+  test('create-grant with the required fields creates a grant to a user, and lists show no other field', async () => {
     const key = await newKey(service);
     const { grant_id } = okBody(await create({ key_id: key }));
     expect(await grantsOn(service, key)).toEqual([
@@ -80,14 +80,14 @@ describe('makes a grant', () => {
     ]);
   });
 
-  test('with every operation, and with one of them twice, which counts once', async () => {
+  test('create-grant accepts every operation, and a repeated operation counts once', async () => {
     const key = await newKey(service);
     okBody(await create({ key_id: key, operations: [...ALL_OPERATIONS, 'describe-key'] }));
     const [grant] = await grantsOn(service, key);
     expect(grant.operations).toEqual(ALL_OPERATIONS);
   });
 
-  test('with the shortest and longest names and principals, and all characters they may have', async () => {
+  test('names and principals may have any allowed length and character', async () => {
     for (const fields of [
       { name: 'a', grantee_principal: 'A', retiring_principal: '0' },
       { name: '09azAZ:/_-'.repeat(25).padEnd(255, 'x'), grantee_principal: 'aZ09'.repeat(16) },
@@ -98,7 +98,7 @@ describe('makes a grant', () => {
     }
   });
 
-  test('again when all is the same: no name and no principal is unique', async () => {
+  test('a second create-grant with the same fields creates another grant', async () => {
     const key = await newKey(service);
     const first = okBody(await create({ key_id: key, name: 'same' }));
     const second = okBody(await create({ key_id: key, name: 'same' }));
@@ -106,27 +106,27 @@ describe('makes a grant', () => {
     expect(await grantsOn(service, key)).toHaveLength(2);
   });
 
-  test('once for one sequence: the same request again gets the first id; another body or caller does not', async () => {
+  test('a repeat with the same sequence gets the first grant id; with another body it creates another grant', async () => {
     const key = await newKey(service);
-    const ask = { key_id: key, sequence: SEQUENCE };
-    const first = okBody(await create(ask));
+    const body = { key_id: key, sequence: SEQUENCE };
+    const first = okBody(await create(body));
     const rows = await storedRows(service);
-    expect(okBody(await create(ask))).toEqual(first);
+    expect(okBody(await create(body))).toEqual(first);
     expect(await storedRows(service)).toEqual(rows);
-    expect(okBody(await create({ ...ask, name: 'other' })).grant_id).not.toBe(first.grant_id);
+    expect(okBody(await create({ ...body, name: 'other' })).grant_id).not.toBe(first.grant_id);
     expect(await grantsOn(service, key)).toHaveLength(2);
   });
 
-  test('sixteen times at once for one sequence: one grant, one id', async () => {
+  test('16 concurrent requests with one sequence create one grant', async () => {
     const key = await newKey(service);
     const body = { key_id: key, grantee_principal: USER, operations: ['describe-key'], sequence: SEQUENCE };
-    const answers = await sendConcurrently(service, service.creator, 'create-grant', body);
-    expect(new Set(answers.map((answer) => okBody(answer).grant_id)).size).toBe(1);
+    const responses = await sendConcurrently(service, service.creator, 'create-grant', body);
+    expect(new Set(responses.map((response) => okBody(response).grant_id)).size).toBe(1);
     expect(await grantsOn(service, key)).toHaveLength(1);
   });
 });
 
-describe('refuses, and writes nothing', () => {
+describe('create-grant refuses invalid fields and writes nothing', () => {
   let rows: Record<string, unknown[]>;
   beforeAll(async () => {
     rows = await storedRows(service);
@@ -144,7 +144,7 @@ describe('refuses, and writes nothing', () => {
   });
 
   test.each(['0d0466b0-e727-4d9c-b35d-f84bb474a37f', 'zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz'])(
-    'key_id %s, which is no key: 404 KMS.0207',
+    'an unknown key_id, %s: 404 KMS.0207',
     async (key_id) => {
       expectError(await create({ key_id }), [404, 'KMS.0207']);
     },

@@ -4,7 +4,7 @@ import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 import { storedRows } from '../../support/stored-rows.ts';
 
-/** The time, grantee and name of the documents' sample. Source: KMS API reference, list-grants, response example. */
+/** The time, grantee and name of the documented sample. Source: KMS API reference, list-grants, response example. */
 const SAMPLE_MS = 1597062260000;
 const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
 const ABSENT = '7c9a3286af4fcca5f0a385ad13e1d21a50e27b6dbcab50f37f30f93b8939827d';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-test('answers as the documents print it: strings, a number as total, "" after the last page', async () => {
+test('list-grants answers in the documented form: strings, a number as total, "" after the last page', async () => {
   const { nowMs } = service.clock;
   service.clock.nowMs = SAMPLE_MS - 2;
   const writer = await service.addUser('writer', 'KMS CMKFullAccess');
@@ -55,29 +55,29 @@ test('answers as the documents print it: strings, a number as total, "" after th
   ]);
 });
 
-test('a key without grants has an empty list', async () => {
+test('list-grants of a key without grants answers an empty list', async () => {
   const key_id = await newKey(service);
   const { body } = await list({ key_id });
   expect(body).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });
 });
 
-test('empty limit and marker are absent, as in the sample of the documents; so is null', async () => {
+test('an empty or null limit or marker counts as absent, as in the documented sample', async () => {
   const whole = okBody(await list({}));
   expect(idsOf(whole)).toEqual(ids);
   expect(okBody(await list({ limit: '', marker: '' }))).toEqual(whole);
   expect(okBody(await list({ limit: null, marker: null, sequence: '', grantee_principal: null }))).toEqual(whole);
 });
 
-test.each(['2', 2, '02', '0002'])('limit %j is two', async (limit) => {
+test.each(['2', 2, '02', '0002'])('limit %j returns two grants', async (limit) => {
   expect(okBody(await list({ limit }))).toMatchObject({ truncated: 'true', total: 5, next_marker: ids[1] });
 });
 
-test.each(['5', 100, 1000, '1000'])('limit %j is the whole list', async (limit) => {
+test.each(['5', 100, 1000, '1000'])('limit %j returns the whole list of five', async (limit) => {
   const body = okBody(await list({ limit }));
   expect([idsOf(body), body.truncated, body.next_marker]).toEqual([ids, 'false', '']);
 });
 
-describe('refuses, and writes nothing', () => {
+describe('list-grants refuses invalid requests and writes nothing', () => {
   test.each([
     ...['0', '-1', '1001', 'abc', '1e3', '1.5', '10000', '00001', ' 1', '1 ', '+1', '0x1', '１', 'NaN'],
     ...[0, -1, 1001, 1.5, 1e21, true, false, [1], { limit: 1 }],
@@ -113,18 +113,18 @@ describe('refuses, and writes nothing', () => {
     },
   );
 
-  test('a malformed key_id: KMS.0205; a key of another project as one that is nowhere: 404 KMS.0207', async () => {
+  test('a malformed key_id: KMS.0205; a key of another project, as an unknown key: 404 KMS.0207', async () => {
     expectError(await list({ key_id: keyId.toUpperCase() }), [400, 'KMS.0205']);
     const foreigner = await service.foreignUser();
     const foreign = await service.kms(foreigner, 'list-grants', { key_id: keyId }, foreigner.project_id);
     const absent = await list({ key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f' });
-    for (const answer of [foreign, absent]) expectError(answer, [404, 'KMS.0207']);
+    for (const response of [foreign, absent]) expectError(response, [404, 'KMS.0207']);
     expect(foreign.body.error_msg).toBe(absent.body.error_msg);
   });
 });
 
-describe('goes on at a marker', () => {
-  test('that is next_marker, in either case', async () => {
+describe('markers of list-grants', () => {
+  test('the list continues at next_marker, in upper or lower case', async () => {
     const first = okBody(await list({ limit: 2 }));
     const second = okBody(await list({ limit: 2, marker: first.next_marker }));
     const third = okBody(await list({ limit: 2, marker: second.next_marker.toUpperCase() }));
@@ -132,7 +132,7 @@ describe('goes on at a marker', () => {
     expect([third.truncated, third.next_marker, third.total]).toEqual(['false', '', 5]);
   });
 
-  test('that is an offset of 1 to 4 digits, text or number, as documented', async () => {
+  test('the list continues at an offset of 1 to 4 digits, text or number, as documented', async () => {
     for (const [marker, from] of [
       ['0', 0],
       [0, 0],
@@ -151,7 +151,7 @@ describe('goes on at a marker', () => {
     expect(idsOf(okBody(await list({ marker: page.next_marker })))).toEqual(ids.slice(3));
   });
 
-  test('that never was a grant, or is one past the end', async () => {
+  test('the list continues at a marker that is not a grant, and is empty after the last one', async () => {
     expect(idsOf(okBody(await list({ marker: '0'.repeat(64) })))).toEqual(ids);
     expect(okBody(await list({ marker: 'f'.repeat(64) }))).toEqual({
       grants: [],
@@ -162,8 +162,8 @@ describe('goes on at a marker', () => {
   });
 });
 
-describe('with grantee_principal', () => {
-  test('lists what that principal holds, user or domain, with the total of those', async () => {
+describe('list-grants with grantee_principal', () => {
+  test('only the grants of that principal, user or domain, are listed and counted', async () => {
     const key_id = await newKey(service);
     const asUser = await newGrant(service, key_id, { grantee_principal: USER });
     await newGrant(service, key_id, { grantee_principal: 'other' });
@@ -175,8 +175,8 @@ describe('with grantee_principal', () => {
     expect([idsOf(whole), whole.total, whole.truncated]).toEqual([[asUser, asDomain, last], 3, 'false']);
     const page = okBody(await list({ key_id, grantee_principal: USER, limit: 2 }));
     expect([idsOf(page), page.total, page.truncated]).toEqual([[asUser, asDomain], 3, 'true']);
-    const rest = okBody(await list({ key_id, grantee_principal: USER, limit: 2, marker: page.next_marker }));
-    expect([idsOf(rest), rest.total, rest.next_marker]).toEqual([[last], 3, '']);
+    const nextPage = okBody(await list({ key_id, grantee_principal: USER, limit: 2, marker: page.next_marker }));
+    expect([idsOf(nextPage), nextPage.total, nextPage.next_marker]).toEqual([[last], 3, '']);
     expect(idsOf(okBody(await list({ key_id, grantee_principal: USER, marker: '1' })))).toEqual([asDomain, last]);
 
     okBody(await service.kms(service.creator, 'revoke-grant', { key_id, grant_id: asDomain }));
@@ -184,14 +184,14 @@ describe('with grantee_principal', () => {
     expect(okBody(await list({ key_id })).total).toBe(4);
   });
 
-  test('is an empty list for one who holds nothing, and minds the case', async () => {
+  test('a principal without grants gets an empty list; upper and lower case differ', async () => {
     const empty = { grants: [], next_marker: '', truncated: 'false', total: 0 };
     expect(okBody(await list({ grantee_principal: 'nobody' }))).toEqual(empty);
     expect(okBody(await list({ grantee_principal: service.grantee.user_id.toUpperCase() }))).toEqual(empty);
   });
 });
 
-test('a key that is disabled or waits for deletion is listed as before', async () => {
+test('the grants of a key that is disabled or pending deletion are listed', async () => {
   const key_id = await newKey(service);
   const grant_id = await newGrant(service, key_id);
   okBody(await service.kms(service.creator, 'disable-key', { key_id }));

@@ -25,14 +25,14 @@ afterAll(() => service.stop());
 const list = (body: object): Promise<ApiResponse> => service.kms(service.reader, 'list-principal-grants', body);
 const idsOf = ({ grants }: { grants: { grant_id: string }[] }) => grants.map(({ grant_id }) => grant_id);
 
-/** Somebody who holds nothing yet. */
+/** @returns an id that no grant has yet */
 function newPrincipal(): string {
   principals += 1;
   return `principal${principals}`;
 }
 
-/** Grants to one principal, in turn on a key of the creator and on one of the administrator. */
-async function held(count: number, grantee_principal = newPrincipal()) {
+/** Creates grants to one principal, in turn on a key of the creator and on a key of the administrator. */
+async function newGrants(count: number, grantee_principal = newPrincipal()) {
   const grants: { key_id: string; grant_id: string; user: User }[] = [];
   for (let n = 0; n < count; n += 1) {
     const [key_id, user] = n % 2 ? [keys[1], service.administrator] : [keys[0], service.creator];
@@ -41,7 +41,7 @@ async function held(count: number, grantee_principal = newPrincipal()) {
   return { grantee_principal, grants, ids: grants.map(({ grant_id }) => grant_id) };
 }
 
-test('answers in the form of the other lists', async () => {
+test('list-principal-grants answers in the form of list-grants', async () => {
   const { nowMs } = service.clock;
   service.clock.nowMs = SAMPLE_MS - 2;
   const key_id = await newKey(service);
@@ -73,7 +73,7 @@ test('answers in the form of the other lists', async () => {
   ]);
 });
 
-test('lists over all keys, whoever made them, oldest first, as user and as domain; what others hold is not there', async () => {
+test('the grants of a principal, user or domain, on all keys of the project are listed, oldest first', async () => {
   const [first, second] = keys;
   const { administrator } = service;
   const grantee_principal = newPrincipal();
@@ -93,42 +93,45 @@ test('lists over all keys, whoever made them, oldest first, as user and as domai
   expect(whole.grants[2]).toEqual((await grantsOn(service, first)).find(({ grant_id }) => grant_id === ids[2]));
 });
 
-test('keys that are disabled or wait for deletion are listed too; what was revoked or retired is not', async () => {
+test('grants on keys that are disabled or pending deletion are listed; revoked and retired grants are not', async () => {
   const { creator } = service;
   const grantee_principal = newPrincipal();
-  const [disabled, waiting] = [await newKey(service), await newKey(service)];
+  const [disabled, pendingDeletion] = [await newKey(service), await newKey(service)];
   const ids: string[] = [];
-  for (const key_id of [disabled, waiting, disabled, waiting]) {
+  for (const key_id of [disabled, pendingDeletion, disabled, pendingDeletion]) {
     ids.push(await newGrant(service, key_id, { grantee_principal }));
   }
   okBody(await service.kms(creator, 'disable-key', { key_id: disabled }));
-  okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: waiting, pending_days: '7' }));
+  okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: pendingDeletion, pending_days: '7' }));
   expect(idsOf(okBody(await list({ grantee_principal })))).toEqual(ids);
   okBody(await service.kms(creator, 'revoke-grant', { key_id: disabled, grant_id: ids[0] }));
-  okBody(await service.kms(creator, 'retire-grant', { key_id: waiting, grant_id: ids[3] }));
-  const left = okBody(await list({ grantee_principal }));
-  expect([idsOf(left), left.total]).toEqual([[ids[1], ids[2]], 2]);
+  okBody(await service.kms(creator, 'retire-grant', { key_id: pendingDeletion, grant_id: ids[3] }));
+  const remaining = okBody(await list({ grantee_principal }));
+  expect([idsOf(remaining), remaining.total]).toEqual([[ids[1], ids[2]], 2]);
 });
 
-test('one who holds nothing, or is nowhere, has an empty list', async () => {
+test('a principal without grants, or unknown, gets an empty list', async () => {
   for (const grantee_principal of [newPrincipal(), service.reader.user_id, 'nobody']) {
     expect(okBody(await list({ grantee_principal }))).toEqual(EMPTY);
   }
 });
 
-test('a project is told of its own grants only', async () => {
-  const { grantee_principal, ids } = await held(2);
-  const elsewhere = (body: object) => service.kms(foreigner, 'list-principal-grants', body, foreigner.project_id);
-  expect(okBody(await elsewhere({ grantee_principal }))).toEqual(EMPTY);
-  const there = await newGrant(service, await newKey(service, foreigner), { grantee_principal }, foreigner);
-  expect(okBody(await elsewhere({ grantee_principal }))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
-  const here = okBody(await list({ grantee_principal }));
-  expect([idsOf(here), here.total]).toEqual([ids, 2]);
+test('grants of another project are not listed', async () => {
+  const { grantee_principal, ids } = await newGrants(2);
+  const listAsForeigner = (body: object) => service.kms(foreigner, 'list-principal-grants', body, foreigner.project_id);
+  expect(okBody(await listAsForeigner({ grantee_principal }))).toEqual(EMPTY);
+  const foreignGrant = await newGrant(service, await newKey(service, foreigner), { grantee_principal }, foreigner);
+  expect(okBody(await listAsForeigner({ grantee_principal }))).toMatchObject({
+    grants: [{ grant_id: foreignGrant }],
+    total: 1,
+  });
+  const listed = okBody(await list({ grantee_principal }));
+  expect([idsOf(listed), listed.total]).toEqual([ids, 2]);
 });
 
-describe('pages', () => {
-  test('of any size: all of it, in order, with the total on each', async () => {
-    const { grantee_principal, ids } = await held(7);
+describe('pages of list-principal-grants', () => {
+  test('pages of any size have every grant in order and the total on each page', async () => {
+    const { grantee_principal, ids } = await newGrants(7);
     for (const limit of [1, 2, 3, 6, 7, 8, 1000]) {
       const pages = await readAllPages((body) => list({ grantee_principal, limit, ...body }));
       expect([limit, pages.flatMap(idsOf)]).toEqual([limit, ids]);
@@ -136,8 +139,8 @@ describe('pages', () => {
     }
   });
 
-  test('go on at next_marker, in either case, and at an offset of 1 to 4 digits, text or number', async () => {
-    const { grantee_principal, ids } = await held(5);
+  test('the list continues at next_marker, in upper or lower case, and at an offset of 1 to 4 digits', async () => {
+    const { grantee_principal, ids } = await newGrants(5);
     const page = okBody(await list({ grantee_principal, limit: '2' }));
     expect([idsOf(page), page.next_marker, page.truncated]).toEqual([ids.slice(0, 2), ids[1], 'true']);
     const upper = okBody(await list({ grantee_principal, marker: page.next_marker.toUpperCase() }));
@@ -156,45 +159,48 @@ describe('pages', () => {
     expect([idsOf(middle), middle.next_marker]).toEqual([ids.slice(1, 3), ids[2]]);
   });
 
-  test.each([1, 2, 4])('of %i while grants come and go: each survivor once, each total exact', async (limit) => {
-    const { grantee_principal, grants, ids } = await held(9);
-    const alive = new Set(ids);
-    const totals = [alive.size];
-    const met: string[] = [];
-    const pages = await readAllPages(
-      (body) => list({ grantee_principal, limit, ...body }),
-      async (page) => {
-        met.push(...idsOf(page));
-        const ahead = grants.filter(({ grant_id }) => alive.has(grant_id) && !met.includes(grant_id));
-        const last = grants.find(({ grant_id }) => grant_id === page.next_marker);
-        // The one that the marker names, and the one that would have come next.
-        for (const gone of [last, ahead[0]]) {
-          if (!gone) continue;
-          const { key_id, grant_id, user } = gone;
-          okBody(await service.kms(user, 'revoke-grant', { key_id, grant_id }));
-          alive.delete(grant_id);
-        }
-        // Not for ever: a list that grows as fast as it is read has no end.
-        if (totals.length < 3) alive.add(await newGrant(service, keys[0], { grantee_principal }));
-        totals.push(alive.size);
-      },
-    );
-    const all = pages.flatMap(idsOf);
-    expect(new Set(all).size).toBe(all.length);
-    expect(all).toEqual(expect.arrayContaining([...alive]));
-    expect(pages.map(({ total }) => total)).toEqual(totals);
-    expect(pages.length).toBeGreaterThan(2);
-  });
+  test.each([1, 2, 4])(
+    'in pages of %i, while grants are created and revoked, each remaining grant is listed once and each total is exact',
+    async (limit) => {
+      const { grantee_principal, grants, ids } = await newGrants(9);
+      const existing = new Set(ids);
+      const totals = [existing.size];
+      const read: string[] = [];
+      const pages = await readAllPages(
+        (body) => list({ grantee_principal, limit, ...body }),
+        async (page) => {
+          read.push(...idsOf(page));
+          const unread = grants.filter(({ grant_id }) => existing.has(grant_id) && !read.includes(grant_id));
+          const lastRead = grants.find(({ grant_id }) => grant_id === page.next_marker);
+          // The grant that the marker names, and the next one.
+          for (const grant of [lastRead, unread[0]]) {
+            if (!grant) continue;
+            const { key_id, grant_id, user } = grant;
+            okBody(await service.kms(user, 'revoke-grant', { key_id, grant_id }));
+            existing.delete(grant_id);
+          }
+          // Not after every page: a list that grows as fast as it is read would never end.
+          if (totals.length < 3) existing.add(await newGrant(service, keys[0], { grantee_principal }));
+          totals.push(existing.size);
+        },
+      );
+      const listed = pages.flatMap(idsOf);
+      expect(new Set(listed).size).toBe(listed.length);
+      expect(listed).toEqual(expect.arrayContaining([...existing]));
+      expect(pages.map(({ total }) => total)).toEqual(totals);
+      expect(pages.length).toBeGreaterThan(2);
+    },
+  );
 });
 
-describe('refuses, and writes nothing', () => {
+describe('list-principal-grants refuses invalid requests and writes nothing', () => {
   async function expectRefused(body: object, refusal: [number, string]): Promise<void> {
     const rows = await storedRows(service);
     expectError(await list(body), refusal);
     expect(await storedRows(service)).toEqual(rows);
   }
 
-  test('no grantee_principal: KMS.0204', async () => {
+  test('a missing grantee_principal: KMS.0204', async () => {
     await expectRefused({}, [400, 'KMS.0204']);
     await expectRefused({ grantee_principal: null }, [400, 'KMS.0204']);
   });
@@ -204,7 +210,7 @@ describe('refuses, and writes nothing', () => {
     (grantee_principal) => expectRefused({ grantee_principal }, [400, 'KMS.2402']),
   );
 
-  test('limit and marker out of form: KMS.1601, KMS.1602', async () => {
+  test('an invalid limit: KMS.1601; an invalid marker: KMS.1602', async () => {
     for (const limit of ['0', '1001', 'abc', 0, 1001, 1.5, true, {}]) {
       await expectRefused({ grantee_principal: USER, limit }, [400, 'KMS.1601']);
     }
@@ -213,7 +219,7 @@ describe('refuses, and writes nothing', () => {
     }
   });
 
-  test('a role that may not list: KMS.0307', async () => {
+  test('a role that may not list grants: KMS.0307', async () => {
     const user = await service.addUser('security', 'Security Administrator');
     await service.token(user);
     const rows = await storedRows(service);

@@ -4,7 +4,7 @@ import { newGrant, newKey, okBody } from '../../support/create.ts';
 import { expectError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
-/** The time and grantee of the documents' sample. Source: KMS API reference, list-retirable-grants, example. */
+/** The time and grantee of the documented sample. Source: KMS API reference, list-retirable-grants, example. */
 const SAMPLE_MS = 1497341531000;
 const USER = '13gg44z4g2sglzk0egw0u726zoyzvrs8';
 
@@ -23,16 +23,16 @@ beforeEach(async () => {
 const list = (user: DemoUser, body?: object) => service.kms(user, 'list-retirable-grants', body);
 const idsOf = ({ grants }: { grants: { grant_id: string }[] }) => grants.map(({ grant_id }) => grant_id);
 
-test('answers as the documents print it', async () => {
+test('list-retirable-grants answers in the documented form', async () => {
   const { nowMs } = service.clock;
   service.clock.nowMs = SAMPLE_MS - 2;
   const key_id = await newKey(service, issuer);
   const operations = ['describe-key', 'create-datakey', 'encrypt-datakey'];
   const fields = { operations, grantee_principal: USER, retiring_principal: USER, name: 'my_grant' };
   const grant_id = await newGrant(service, key_id, fields, issuer);
-  const answer = await list(issuer, { limit: '', marker: '' });
+  const { status, body } = await list(issuer, { limit: '', marker: '' });
   service.clock.nowMs = nowMs;
-  expect([answer.status, answer.body]).toEqual([
+  expect([status, body]).toEqual([
     200,
     {
       grants: [
@@ -55,7 +55,7 @@ test('answers as the documents print it', async () => {
   ]);
 });
 
-test('lists over all keys of the project, oldest first, without a body too', async () => {
+test('grants on all keys of the project are listed, oldest first, also without a request body', async () => {
   const keys = [await newKey(service, issuer), await newKey(service, issuer)];
   const ids = [];
   for (const key of [keys[1], keys[0], keys[1]]) ids.push(await newGrant(service, key ?? '', {}, issuer));
@@ -64,11 +64,11 @@ test('lists over all keys of the project, oldest first, without a body too', asy
   expect(okBody(await list(issuer, {}))).toEqual(whole);
 });
 
-test('a user who may retire nothing has an empty list', async () => {
+test('a user who may retire nothing gets an empty list', async () => {
   expect(okBody(await list(issuer))).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });
 });
 
-test('a grant retirable for every reason at once is there once and counts once', async () => {
+test('a grant that a user may retire for several reasons is listed and counted once', async () => {
   const key = await newKey(service, issuer);
   const own = { grantee_principal: issuer.user_id, retiring_principal: issuer.user_id };
   const operations = ['retire-grant', 'describe-key'];
@@ -82,33 +82,33 @@ test('a grant retirable for every reason at once is there once and counts once',
   expect(idsOf(okBody(await list(issuer, { limit: 1, marker: asUser })))).toEqual([asDomain]);
   expect(idsOf(okBody(await list(issuer, { marker: '1' })))).toEqual([asDomain]);
 
-  // Every other user of the domain may retire the second one only.
-  const neighbour = await service.addUser(`neighbour-${users}`, 'KMS CMKFullAccess');
-  expect(okBody(await list(neighbour))).toMatchObject({ grants: [{ grant_id: asDomain }], total: 1 });
+  // Every other user of the domain may retire only the second grant.
+  const domainUser = await service.addUser(`domain-user-${users}`, 'KMS CMKFullAccess');
+  expect(okBody(await list(domainUser))).toMatchObject({ grants: [{ grant_id: asDomain }], total: 1 });
 
-  okBody(await service.kms(neighbour, 'retire-grant', { key_id: key, grant_id: asDomain }));
+  okBody(await service.kms(domainUser, 'retire-grant', { key_id: key, grant_id: asDomain }));
   expect(okBody(await list(issuer))).toMatchObject({ grants: [{ grant_id: asUser }], total: 1 });
-  expect(okBody(await list(neighbour)).total).toBe(0);
+  expect(okBody(await list(domainUser)).total).toBe(0);
 });
 
-test('a user with roles in two projects sees each project by itself', async () => {
+test("a user with roles in two projects gets only the grants of the token's project", async () => {
   const { accounts } = service.services;
   const { project } = await accounts.createProject('second', 'demo');
   await accounts.addRole(issuer.user_id, project.projectId, 'KMS CMKFullAccess');
-  const here = await newGrant(service, await newKey(service, issuer), {}, issuer);
+  const ownGrant = await newGrant(service, await newKey(service, issuer), {}, issuer);
 
-  const ask = (name: string, body: object) => service.kms(issuer, name, body, project.projectId);
-  const key_id = okBody(await ask('create-key', { key_alias: 'there' })).key_info.key_id;
-  const grant = { key_id, grantee_principal: USER, operations: ['describe-key'] };
-  const there = okBody(await ask('create-grant', grant)).grant_id;
+  const inSecondProject = { ...issuer, project_id: project.projectId };
+  const listInSecondProject = () => service.kms(issuer, 'list-retirable-grants', {}, project.projectId);
+  const key_id = await newKey(service, inSecondProject);
+  const grant_id = await newGrant(service, key_id, { grantee_principal: USER }, inSecondProject);
 
-  expect(okBody(await list(issuer))).toMatchObject({ grants: [{ grant_id: here }], total: 1 });
-  expect(okBody(await ask('list-retirable-grants', {}))).toMatchObject({ grants: [{ grant_id: there }], total: 1 });
-  expectError(await service.kms(issuer, 'retire-grant', { key_id, grant_id: there }), [404, 'KMS.0207']);
-  expect(okBody(await ask('list-retirable-grants', {})).total).toBe(1);
+  expect(okBody(await list(issuer))).toMatchObject({ grants: [{ grant_id: ownGrant }], total: 1 });
+  expect(okBody(await listInSecondProject())).toMatchObject({ grants: [{ grant_id }], total: 1 });
+  expectError(await service.kms(issuer, 'retire-grant', { key_id, grant_id }), [404, 'KMS.0207']);
+  expect(okBody(await listInSecondProject()).total).toBe(1);
 });
 
-describe('refuses', () => {
+describe('list-retirable-grants refuses an invalid limit or marker', () => {
   test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
     'limit %j: KMS.1601',
     async (limit) => {

@@ -1,21 +1,24 @@
-/** What a dry run has shown is what is revoked, or nothing; and what is sent twice is done once. */
+/** revoke-principal-grants: dry runs and their digest, and repeated requests. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sendConcurrently } from '../../support/concurrent-requests.ts';
 import { newGrant, newKey, okBody, type User } from '../../support/create.ts';
-import { expectError } from '../../support/expect-error.ts';
+import { expectError, expectErrorAndNoWrite } from '../../support/expect-error.ts';
 import { sendSigned } from '../../support/send-signed.ts';
 import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
 import { storedRows } from '../../support/stored-rows.ts';
 
-/** Behind a caller's own token the cloud lets only a key's creator revoke: there the administrator has made the keys. */
-const isJudgedByCloud = process.env['TEST_UPSTREAM'] === 'caller';
+/**
+ * Whether the backend passes the caller's token to an upstream. The upstream lets only a key's creator revoke, so the
+ * administrator creates the keys.
+ */
+const isCallerMode = process.env['TEST_UPSTREAM'] === 'caller';
 /** Source: KMS API reference, revoke-grant, request examples. */
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 const OTHER_SEQUENCE = '819c82d4-8046-4722-9094-35c3c6524cff';
-/** SHA-256 of nothing. Source: NIST, Cryptographic Standards and Guidelines, example values. */
+/** SHA-256 of an empty input. Source: NIST, Cryptographic Standards and Guidelines, example values. */
 const DIGEST_OF_NONE = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-const CHANGED: [number, string] = [400, 'KMS.0308'];
+const DIGEST_REFUSED: [number, string] = [400, 'KMS.0308'];
 const HOUR_MS = 60 * 60 * 1000;
 
 interface Ref {
@@ -24,15 +27,15 @@ interface Ref {
 }
 
 let service: TestService;
-let maker: User;
+let keyCreator: User;
 let keys: string[];
 let principals = 0;
 let principal: string;
 let grants: Ref[];
 beforeAll(async () => {
   service = await startService();
-  maker = isJudgedByCloud ? service.administrator : service.creator;
-  keys = [await newKey(service, maker), await newKey(service, maker)];
+  keyCreator = isCallerMode ? service.administrator : service.creator;
+  keys = [await newKey(service, keyCreator), await newKey(service, keyCreator)];
   for (const user of [service.creator, service.administrator, service.reader]) await service.token(user);
 });
 afterAll(() => service.stop());
@@ -40,22 +43,22 @@ beforeEach(async () => {
   principals += 1;
   principal = `principal${principals}`;
   grants = [];
-  for (const n of [1, 0, 1]) await grantMore(n);
+  for (const n of [1, 0, 1]) await addGrant(n);
 });
 
-async function grantMore(n: number): Promise<Ref> {
+async function addGrant(n: number): Promise<Ref> {
   const key_id = keys[n] as string;
-  const grant = { key_id, grant_id: await newGrant(service, key_id, { grantee_principal: principal }, maker) };
+  const grant = { key_id, grant_id: await newGrant(service, key_id, { grantee_principal: principal }, keyCreator) };
   grants.push(grant);
   return grant;
 }
 
-async function takeOne(grant: Ref | undefined): Promise<void> {
-  okBody(await service.kms(maker, 'revoke-grant', grant));
-  grants = grants.filter((one) => one !== grant);
+async function revokeOne(grant: Ref | undefined): Promise<void> {
+  okBody(await service.kms(keyCreator, 'revoke-grant', grant));
+  grants = grants.filter((existing) => existing !== grant);
 }
 
-/** As documented: of the lines "key_id grant_id", sorted, each with its line feed. */
+/** The documented digest: SHA-256 over the lines "key_id grant_id", sorted, each with a line feed. */
 function digestOf(refs: Ref[]): string {
   const lines = refs.map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`).sort();
   return createHash('sha256').update(lines.join('')).digest('hex');
@@ -64,7 +67,7 @@ function digestOf(refs: Ref[]): string {
 const revoke = (fields: object = {}, user: User = service.administrator): Promise<ApiResponse> =>
   service.kms(user, 'revoke-principal-grants', { grantee_principal: principal, ...fields });
 
-const lookAt = async (fields: object = {}): Promise<string> =>
+const digestOfDryRun = async (fields: object = {}): Promise<string> =>
   okBody(await revoke({ ...fields, dry_run: true })).digest;
 
 async function heldIds(): Promise<string[]> {
@@ -72,160 +75,162 @@ async function heldIds(): Promise<string[]> {
   return okBody(list).grants.map(({ grant_id }: Ref) => grant_id);
 }
 
-/** By their receipts, oldest grant first. */
+/** @returns the ids of the grants that have an event of revoke-principal-grants, sorted */
 async function revokedIds(): Promise<(string | undefined)[]> {
-  const receipts = await service.events.list(service.demo.project_id, { grantee: principal }, 1000);
-  const revokes = receipts.filter(({ action }) => action === 'revoke-principal-grants');
+  const events = await service.events.list(service.demo.project_id, { grantee: principal }, 1000);
+  const revokes = events.filter(({ action }) => action === 'revoke-principal-grants');
   return revokes.map(({ grant }) => grant?.grant_id).sort();
 }
 
-async function expectChanged(asked: () => Promise<ApiResponse>): Promise<void> {
-  const rows = await storedRows(service);
-  expectError(await asked(), CHANGED);
-  expect(await storedRows(service)).toEqual(rows);
+/** Expects the digest of the request to be refused, and no grant to be revoked. */
+async function expectDigestRefused(send: () => Promise<ApiResponse>): Promise<void> {
+  await expectErrorAndNoWrite(service, send, DIGEST_REFUSED);
   expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
 }
 
-const ALL_GONE = { revoked: 3, failed: [], remaining: 0 };
+const ALL_REVOKED = { revoked: 3, failed: [], remaining: 0 };
 
-test.each([true, 'true'])('dry_run %j tells what would go, by key, and nothing goes', async (dry_run) => {
-  const rows = await storedRows(service);
-  const { status, body } = await revoke({ dry_run, reason: 'a look' });
-  expect([status, body]).toEqual([
-    200,
-    {
-      dry_run: true,
-      total: 3,
-      keys: expect.arrayContaining([
-        { key_id: keys[0], total: 1 },
-        { key_id: keys[1], total: 2 },
-      ]),
-      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-    },
-  ]);
-  expect(body.keys).toHaveLength(2);
-  const narrow = { dry_run, key_id: keys[1], operations: ['encrypt-data'] };
-  expect(okBody(await revoke(narrow))).toMatchObject({ total: 2, keys: [{ key_id: keys[1], total: 2 }] });
-  const nothing = { dry_run: true, total: 0, keys: [], digest: DIGEST_OF_NONE };
-  expect(okBody(await revoke({ dry_run, operations: ['retire-grant'] }))).toEqual(nothing);
-  expect(await storedRows(service)).toEqual(rows);
-  expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
-});
+test.each([true, 'true'])(
+  'with dry_run %j the reply lists what would be revoked by key, and nothing is revoked',
+  async (dry_run) => {
+    const rows = await storedRows(service);
+    const { status, body } = await revoke({ dry_run, reason: 'a dry run' });
+    expect([status, body]).toEqual([
+      200,
+      {
+        dry_run: true,
+        total: 3,
+        keys: expect.arrayContaining([
+          { key_id: keys[0], total: 1 },
+          { key_id: keys[1], total: 2 },
+        ]),
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ]);
+    expect(body.keys).toHaveLength(2);
+    const filtered = { dry_run, key_id: keys[1], operations: ['encrypt-data'] };
+    expect(okBody(await revoke(filtered))).toMatchObject({ total: 2, keys: [{ key_id: keys[1], total: 2 }] });
+    const nothing = { dry_run: true, total: 0, keys: [], digest: DIGEST_OF_NONE };
+    expect(okBody(await revoke({ dry_run, operations: ['retire-grant'] }))).toEqual(nothing);
+    expect(await storedRows(service)).toEqual(rows);
+    expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
+  },
+);
 
-test.each([false, 'false'])('dry_run %j revokes', async (dry_run) => {
-  expect(okBody(await revoke({ dry_run }))).toEqual(ALL_GONE);
+test.each([false, 'false'])('with dry_run %j the grants are revoked', async (dry_run) => {
+  expect(okBody(await revoke({ dry_run }))).toEqual(ALL_REVOKED);
   expect(await heldIds()).toEqual([]);
 });
 
 describe('the digest of a dry run', () => {
-  test('is SHA-256 over the sorted lines of key and grant, of what was selected only', async () => {
-    expect(await lookAt()).toBe(digestOf(grants));
-    expect(await lookAt({ key_id: keys[1] })).toBe(digestOf(grants.filter(({ key_id }) => key_id === keys[1])));
-    expect(await lookAt({ operations: ['retire-grant'] })).toBe(DIGEST_OF_NONE);
+  test('the digest is SHA-256 over the sorted lines of key and grant of the selected grants', async () => {
+    expect(await digestOfDryRun()).toBe(digestOf(grants));
+    expect(await digestOfDryRun({ key_id: keys[1] })).toBe(digestOf(grants.filter(({ key_id }) => key_id === keys[1])));
+    expect(await digestOfDryRun({ operations: ['retire-grant'] })).toBe(DIGEST_OF_NONE);
   });
 
-  test('passed back revokes just that, also where nothing is left', async () => {
-    const digest = await lookAt();
-    expect(okBody(await revoke({ digest }))).toEqual(ALL_GONE);
+  test('a revoke with the digest of its dry run revokes exactly those grants, also when there are none', async () => {
+    const digest = await digestOfDryRun();
+    expect(okBody(await revoke({ digest }))).toEqual(ALL_REVOKED);
     expect(await heldIds()).toEqual([]);
     expect(okBody(await revoke({ digest: DIGEST_OF_NONE }))).toEqual({ revoked: 0, failed: [], remaining: 0 });
   });
 
-  test('with the same key_id and operations revokes these; with others it is refused', async () => {
-    const digest = await lookAt({ key_id: keys[1] });
-    await expectChanged(() => revoke({ digest }));
-    await expectChanged(() => revoke({ digest, key_id: keys[0] }));
-    await expectChanged(() => revoke({ digest, key_id: keys[1], operations: ['retire-grant'] }));
+  test('a digest is valid for the key_id and operations of its dry run and refused with others', async () => {
+    const digest = await digestOfDryRun({ key_id: keys[1] });
+    await expectDigestRefused(() => revoke({ digest }));
+    await expectDigestRefused(() => revoke({ digest, key_id: keys[0] }));
+    await expectDigestRefused(() => revoke({ digest, key_id: keys[1], operations: ['retire-grant'] }));
     expect(okBody(await revoke({ digest, key_id: keys[1], operations: ['encrypt-data'] })).revoked).toBe(2);
     expect(await heldIds()).toEqual([grants[1]?.grant_id]);
   });
 
-  test('minds what another holds as little as what is on the same keys', async () => {
-    const digest = await lookAt();
-    await newGrant(service, keys[0] as string, {}, maker);
-    expect(okBody(await revoke({ digest }))).toEqual(ALL_GONE);
+  test('a digest stays valid when other principals get grants, also on the same keys', async () => {
+    const digest = await digestOfDryRun();
+    await newGrant(service, keys[0] as string, {}, keyCreator);
+    expect(okBody(await revoke({ digest }))).toEqual(ALL_REVOKED);
   });
 
   test.each<[string, () => Promise<unknown>]>([
-    ['one more', () => grantMore(0)],
-    ['one fewer', () => takeOne(grants[0])],
-    ['one replaced by its like', () => takeOne(grants[2]).then(() => grantMore(1))],
-    ['none left', () => Promise.all(grants.map(takeOne))],
-  ])('is refused with KMS.0308 after a change, and nothing is revoked: %s', async (_, change) => {
-    const digest = await lookAt();
+    ['one grant more', () => addGrant(0)],
+    ['one grant fewer', () => revokeOne(grants[0])],
+    ['one grant replaced by an equal one', () => revokeOne(grants[2]).then(() => addGrant(1))],
+    ['no grant left', () => Promise.all(grants.map(revokeOne))],
+  ])('a digest is refused with KMS.0308 and nothing is revoked after a change: %s', async (_, change) => {
+    const digest = await digestOfDryRun();
     await change();
-    await expectChanged(() => revoke({ digest }));
-    // A refusal is not kept for the sequence: a retry is judged anew.
-    await expectChanged(() => revoke({ digest, sequence: SEQUENCE }));
-    const renewed = { digest: await lookAt(), sequence: SEQUENCE };
+    await expectDigestRefused(() => revoke({ digest }));
+    // A refusal is not recorded for the sequence: the next request with it is decided anew.
+    await expectDigestRefused(() => revoke({ digest, sequence: SEQUENCE }));
+    const renewed = { digest: await digestOfDryRun(), sequence: SEQUENCE };
     expect(okBody(await revoke(renewed)).revoked).toBe(grants.length);
     expect(await heldIds()).toEqual([]);
   });
 
-  test('and the same request, with its sequence, once the grants are those again: it is judged anew', async () => {
-    const request = { digest: await lookAt(), sequence: SEQUENCE };
-    const extra = await grantMore(0);
-    await expectChanged(() => revoke(request));
-    await takeOne(extra);
-    expect(okBody(await revoke(request))).toEqual(ALL_GONE);
+  test('a request that was refused for its digest succeeds with the same sequence once the grants are the same again', async () => {
+    const request = { digest: await digestOfDryRun(), sequence: SEQUENCE };
+    const extra = await addGrant(0);
+    await expectDigestRefused(() => revoke(request));
+    await revokeOne(extra);
+    expect(okBody(await revoke(request))).toEqual(ALL_REVOKED);
   });
 });
 
-describe('the same sequence again', () => {
-  test('gets the first answer and revokes nothing new; another sequence does', async () => {
-    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
-    const { grant_id } = await grantMore(0);
+describe('revoke-principal-grants with a repeated sequence', () => {
+  test('a repeat with the same sequence gets the first answer and revokes nothing new; another sequence revokes', async () => {
+    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_REVOKED);
+    const { grant_id } = await addGrant(0);
     const rows = await storedRows(service);
-    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
+    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_REVOKED);
     expect(await storedRows(service)).toEqual(rows);
     expect(await heldIds()).toEqual([grant_id]);
     expect(okBody(await revoke({ sequence: OTHER_SEQUENCE })).revoked).toBe(1);
     expect(await heldIds()).toEqual([]);
   });
 
-  test('with its digest is not refused for what the first time has changed', async () => {
-    const digest = await lookAt();
-    expect(okBody(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
-    expect(okBody(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_GONE);
+  test('a repeat with its digest is not refused because the first request changed the grants', async () => {
+    const digest = await digestOfDryRun();
+    expect(okBody(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_REVOKED);
+    expect(okBody(await revoke({ digest, sequence: SEQUENCE }))).toEqual(ALL_REVOKED);
   });
 
-  test('with another body, or by another caller, is another request', async () => {
-    const second = isJudgedByCloud ? undefined : await service.addUser(`second${principals}`, 'KMS Administrator');
+  test('the same sequence with another body, or from another caller, is another request', async () => {
+    const second = isCallerMode ? undefined : await service.addUser(`second${principals}`, 'KMS Administrator');
     okBody(await revoke({ sequence: SEQUENCE }));
-    await grantMore(0);
+    await addGrant(0);
     expect(okBody(await revoke({ sequence: SEQUENCE, reason: 'once more' })).revoked).toBe(1);
     if (!second) return;
-    await grantMore(0);
+    await addGrant(0);
     expect(okBody(await revoke({ sequence: SEQUENCE }, second)).revoked).toBe(1);
   });
 
-  test('of a dry run looks again, and keeps nothing for the revoke with that sequence', async () => {
-    expect(await lookAt({ sequence: SEQUENCE })).toBe(digestOf(grants));
-    await grantMore(1);
-    expect(await lookAt({ sequence: SEQUENCE })).toBe(digestOf(grants));
+  test('a repeated dry run reads the grants again, and the revoke with that sequence still runs', async () => {
+    expect(await digestOfDryRun({ sequence: SEQUENCE })).toBe(digestOf(grants));
+    await addGrant(1);
+    expect(await digestOfDryRun({ sequence: SEQUENCE })).toBe(digestOf(grants));
     expect(okBody(await revoke({ sequence: SEQUENCE })).revoked).toBe(4);
   });
 
-  test('an hour later is a new request', async () => {
-    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_GONE);
-    await grantMore(0);
+  test('the same sequence after an hour is a new request', async () => {
+    expect(okBody(await revoke({ sequence: SEQUENCE }))).toEqual(ALL_REVOKED);
+    await addGrant(0);
     service.clock.nowMs += HOUR_MS;
     expect(okBody(await revoke({ sequence: SEQUENCE })).revoked).toBe(1);
   });
 
-  test('sixteen times at once revokes each grant once, and all are answered alike', async () => {
+  test('16 concurrent requests with one sequence revoke each grant once and get the same answer', async () => {
     const body = { grantee_principal: principal, sequence: SEQUENCE };
-    const answers = await sendConcurrently(service, service.administrator, 'revoke-principal-grants', body);
-    const told = { revoked: grants.length, failed: [], remaining: 0 };
-    for (const answer of answers) expect(okBody(answer)).toEqual(told);
+    const responses = await sendConcurrently(service, service.administrator, 'revoke-principal-grants', body);
+    const answer = { revoked: grants.length, failed: [], remaining: 0 };
+    for (const response of responses) expect(okBody(response)).toEqual(answer);
     expect(await heldIds()).toEqual([]);
     expect(await revokedIds()).toEqual(grants.map(({ grant_id }) => grant_id));
   });
 });
 
-test('two administrators at once: every grant goes once, and the answers add up', async () => {
-  const second = isJudgedByCloud ? service.administrator : await service.addUser('second', 'KMS Administrator');
-  for (let n = 0; n < 9; n += 1) await grantMore(n % 2);
+test('of two concurrent administrators each revokes some grants: each grant once, and the counts add up', async () => {
+  const second = isCallerMode ? service.administrator : await service.addUser('second', 'KMS Administrator');
+  for (let n = 0; n < 9; n += 1) await addGrant(n % 2);
   await service.token(second);
   const answers = (await Promise.all([revoke(), revoke({}, second)])).map(okBody);
   expect(answers.reduce((sum, { revoked }) => sum + revoked, 0)).toBe(12);
@@ -234,45 +239,45 @@ test('two administrators at once: every grant goes once, and the answers add up'
   expect(await heldIds()).toEqual([]);
 });
 
-// A caller's own token is passed on: there is no AK/SK.
-(isJudgedByCloud ? describe.skip : describe)('an AK/SK-signed request, sent again byte for byte', () => {
-  /** Within one second of the clock the same body is signed alike. */
+// In caller mode the backend passes the caller's token on, so there is no AK/SK.
+(isCallerMode ? describe.skip : describe)('an identical AK/SK-signed request', () => {
+  /** Equal bodies that are sent in the same second get the same signature. */
   const send = (body: string) =>
     sendSigned(service, service.administrator, `/v1.0/${service.demo.project_id}/kms/revoke-principal-grants`, body);
-  const startSecond = () => {
+  const startNextSecond = () => {
     service.clock.nowMs = (Math.floor(service.clock.nowMs / 1000) + 1) * 1000;
   };
 
-  test('gets the first answer and revokes nothing new; signed anew it does', async () => {
+  test('a signed request that is sent again gets the first answer and revokes nothing new; signed anew it revokes', async () => {
     const body = JSON.stringify({ grantee_principal: principal });
-    startSecond();
-    expect(okBody(await send(body))).toEqual(ALL_GONE);
-    const { grant_id } = await grantMore(0);
+    startNextSecond();
+    expect(okBody(await send(body))).toEqual(ALL_REVOKED);
+    const { grant_id } = await addGrant(0);
     const rows = await storedRows(service);
-    expect(okBody(await send(body))).toEqual(ALL_GONE);
+    expect(okBody(await send(body))).toEqual(ALL_REVOKED);
     expect(await storedRows(service)).toEqual(rows);
     expect(await heldIds()).toEqual([grant_id]);
-    startSecond();
+    startNextSecond();
     expect(okBody(await send(body)).revoked).toBe(1);
   });
 
   test.each([{}, { sequence: SEQUENCE }])(
-    'that was refused for its digest is refused still, though the grants are those again; with %j beside it',
+    'a signed request that was refused for its digest stays refused when the grants are the same again; with %j',
     async (fields) => {
-      const body = JSON.stringify({ grantee_principal: principal, digest: await lookAt(), ...fields });
-      const extra = await grantMore(0);
-      startSecond();
+      const body = JSON.stringify({ grantee_principal: principal, digest: await digestOfDryRun(), ...fields });
+      const extra = await addGrant(0);
+      startNextSecond();
       const refused = await send(body);
-      expectError(refused, CHANGED);
-      await takeOne(extra);
+      expectError(refused, DIGEST_REFUSED);
+      await revokeOne(extra);
       let again: ApiResponse | undefined;
-      await expectChanged(async () => {
+      await expectDigestRefused(async () => {
         again = await send(body);
         return again;
       });
       expect(again?.body.error_msg).toBe(refused.body.error_msg);
-      startSecond();
-      expect(okBody(await send(body))).toEqual(ALL_GONE);
+      startNextSecond();
+      expect(okBody(await send(body))).toEqual(ALL_REVOKED);
     },
   );
 });

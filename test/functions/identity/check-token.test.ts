@@ -22,8 +22,8 @@ afterAll(() => service.stop());
 const send = (headers: Record<string, string>) => service.send('/v3/auth/tokens', { method: 'GET', headers });
 const check = (token: string, subject: string) => send({ 'X-Auth-Token': token, 'X-Subject-Token': subject });
 
-describe('tells all about a token, as when it was made, and echoes it', () => {
-  test('to its own user', async () => {
+describe('GET /v3/auth/tokens returns the token object of login and the token in X-Subject-Token', () => {
+  test('a user may check the own token', async () => {
     const { user_id: id, password } = service.creator;
     const project = { id: service.demo.project_id };
     const made = await service.send('/v3/auth/tokens', {
@@ -38,14 +38,14 @@ describe('tells all about a token, as when it was made, and echoes it', () => {
     expect(headers.get('x-subject-token')).toBe(token);
   });
 
-  test('to its user by another token of theirs', async () => {
+  test('a user may check one of the own tokens with another', async () => {
     const { user_id: id, password } = service.creator;
     const { token } = await service.services.tokens.issue({ user: { id }, password });
     const { status, body } = await check(token, await service.token(service.creator));
     expect([status, body.token.project.id]).toEqual([200, service.demo.project_id]);
   });
 
-  test.each(['te_admin', 'Security Administrator'])('to a %s of the same domain', async (role) => {
+  test.each(['te_admin', 'Security Administrator'])('%s may check any token of the same domain', async (role) => {
     const administrator = await service.addUser(`checks-${role.length}`, role);
     const answer = await check(await service.token(administrator), await service.token(service.reader));
     expect([answer.status, answer.body.token.user.id]).toEqual([200, service.reader.user_id]);
@@ -53,7 +53,7 @@ describe('tells all about a token, as when it was made, and echoes it', () => {
   });
 });
 
-describe('answers 404 in Keystone form, always in the same words', () => {
+describe("GET /v3/auth/tokens answers 404 in Keystone's form, always with the same text", () => {
   async function expectNotFound(token: string, subject: string): Promise<void> {
     const rows = await storedRows(service);
     const answer = await check(token, subject);
@@ -63,34 +63,34 @@ describe('answers 404 in Keystone form, always in the same words', () => {
     expect(await storedRows(service)).toEqual(rows);
   }
 
-  test("for someone else's token, to any but an administrator of tokens", async () => {
+  test('a user without an administrator role may not check the token of another user: 404', async () => {
     const subject = await service.token(service.creator);
     for (const user of [service.grantee, service.reader, service.administrator]) {
       await expectNotFound(await service.token(user), subject);
     }
   });
 
-  test('for a token of another domain, to an administrator too', async () => {
+  test('an administrator may not check a token of another domain: 404', async () => {
     const ours = await service.token(service.creator);
     const theirs = await service.token(foreigner, foreigner.project_id);
     await expectNotFound(await service.token(tenant), theirs);
     await expectNotFound(theirs, ours);
   });
 
-  test("for someone else's token, to an administrator whose own token is of no project", async () => {
+  test('an administrator whose own token has no project may not check the token of another user: 404', async () => {
     const { user_id: id, password } = tenant;
     const { token } = await service.services.tokens.issue({ user: { id }, password });
     await expectNotFound(token, await service.token(service.creator));
   });
 
-  test('for what is no token', async () => {
+  test('an unknown token: 404', async () => {
     const own = await service.token(tenant);
     for (const subject of ['garbage', `${own}x`, own.slice(1), `${own},${own}`, '__proto__']) {
       await expectNotFound(own, subject);
     }
   });
 
-  test('for a token that has run out', async () => {
+  test('an expired token: 404', async () => {
     const subject = await service.token(service.reader);
     const { nowMs } = service.clock;
     const late = await service.addUser('late', 'te_admin');
@@ -105,7 +105,7 @@ describe('answers 404 in Keystone form, always in the same words', () => {
     }
   });
 
-  test('for a token of a disabled user', async () => {
+  test('a token of a disabled user: 404', async () => {
     const leaver = await service.addUser('leaver', 'KMS Administrator');
     const subject = await service.token(leaver);
     expect((await check(await service.token(tenant), subject)).status).toBe(200);
@@ -114,13 +114,13 @@ describe('answers 404 in Keystone form, always in the same words', () => {
   });
 });
 
-test('without X-Subject-Token it is 400 in Keystone form', async () => {
+test("a check without X-Subject-Token is 400 in Keystone's form", async () => {
   const headers = { 'X-Auth-Token': await service.token(service.creator) };
   expectKeystoneError(await send(headers), 400, 'Bad Request');
   expectKeystoneError(await send({ ...headers, 'X-Subject-Token': '' }), 400, 'Bad Request');
 });
 
-test('without a good token of its own it is 401', async () => {
+test('a check without a valid X-Auth-Token is 401', async () => {
   const subject = { 'X-Subject-Token': await service.token(service.creator) };
   expectError(await send(subject), [401, 'APIGW.0301']);
   expectError(await send({ ...subject, 'X-Auth-Token': 'garbage' }), [401, 'APIGW.0301']);

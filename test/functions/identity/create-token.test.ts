@@ -15,8 +15,8 @@ const send = (user: unknown, scope?: unknown) =>
     body: { auth: { identity: { methods: ['password'], password: { user } }, ...(scope !== undefined && { scope }) } },
   });
 
-describe('gives a token', () => {
-  test('by name, domain name and project id: 201, the token in X-Subject-Token, all about it in the body', async () => {
+describe('a login', () => {
+  test('a login by name, domain name and project id answers 201, the token in X-Subject-Token and the token object in the body', async () => {
     const { nowMs } = service.clock;
     service.clock.nowMs = Date.UTC(2026, 10, 22, 6, 27, 27, 15);
     const { name, password, user_id, domain_id } = service.creator;
@@ -41,24 +41,27 @@ describe('gives a token', () => {
     expect(headers.get('content-type')).toBe('application/json');
   });
 
-  test.each(['user id', 'name and domain name', 'name and domain id'])('by %s, and it works', async (by) => {
-    const { name, password, user_id, domain_id, domain_name } = service.reader;
-    const user = {
-      'user id': { id: user_id, password },
-      'name and domain name': { name, password, domain: { name: domain_name } },
-      'name and domain id': { name, password, domain: { id: domain_id } },
-    }[by];
-    for (const project of [{ id: service.demo.project_id }, { name: 'local-1' }]) {
-      const { status, headers, body } = await send(user, { project });
-      expect([status, body.token.project.id]).toEqual([201, service.demo.project_id]);
-      const list = await service.send(`/v1.0/${service.demo.project_id}/kms/list-keys`, {
-        headers: { 'X-Auth-Token': headers.get('x-subject-token') ?? '' },
-      });
-      expect([list.status, list.body.total]).toEqual([200, 2]);
-    }
-  });
+  test.each(['user id', 'name and domain name', 'name and domain id'])(
+    'a login by %s returns a token that the APIs accept',
+    async (by) => {
+      const { name, password, user_id, domain_id, domain_name } = service.reader;
+      const user = {
+        'user id': { id: user_id, password },
+        'name and domain name': { name, password, domain: { name: domain_name } },
+        'name and domain id': { name, password, domain: { id: domain_id } },
+      }[by];
+      for (const project of [{ id: service.demo.project_id }, { name: 'local-1' }]) {
+        const { status, headers, body } = await send(user, { project });
+        expect([status, body.token.project.id]).toEqual([201, service.demo.project_id]);
+        const list = await service.send(`/v1.0/${service.demo.project_id}/kms/list-keys`, {
+          headers: { 'X-Auth-Token': headers.get('x-subject-token') ?? '' },
+        });
+        expect([list.status, list.body.total]).toEqual([200, 2]);
+      }
+    },
+  );
 
-  test('without a scope: of no project and no roles, and it opens no project', async () => {
+  test('a login without a scope returns a token without a project or roles, which no project accepts', async () => {
     const { user_id: id, password } = service.creator;
     const { status, headers, body } = await send({ id, password });
     expect([status, body.token.project, body.token.roles]).toEqual([201, undefined, []]);
@@ -68,7 +71,7 @@ describe('gives a token', () => {
     expect([list.status, list.body.error_code]).toEqual([403, 'KMS.0321']);
   });
 
-  test('another one each time, with ?nocatalog=true and unknown fields too', async () => {
+  test('each login returns another token, also with ?nocatalog=true and unknown fields', async () => {
     const { user_id: id, password } = service.creator;
     const asked = { auth: { identity: { methods: ['password'], password: { user: { id, password, x: 1 } } }, y: {} } };
     const path = '/v3/auth/tokens?nocatalog=true';
@@ -77,7 +80,7 @@ describe('gives a token', () => {
     expect(new Set(answers.map(({ headers }) => headers.get('x-subject-token'))).size).toBe(2);
   });
 
-  test('that the store knows only by its hash', async () => {
+  test('the store has only the hash of a token', async () => {
     const { user_id: id, password } = service.creator;
     const token = (await send({ id, password })).headers.get('x-subject-token') ?? '';
     const rows = JSON.stringify(await storedRows(service));
@@ -85,7 +88,7 @@ describe('gives a token', () => {
   });
 });
 
-describe('refuses with 401, and makes no token', () => {
+describe('a login that fails is 401 and creates no token', () => {
   async function expectUnauthorized(user: object, scope: object): Promise<string> {
     const rows = await storedRows(service);
     const answer = await send(user, scope);
@@ -95,7 +98,7 @@ describe('refuses with 401, and makes no token', () => {
     return answer.body.error.message;
   }
 
-  test('a wrong password, an unknown user, and a user of another domain: all in the same words', async () => {
+  test('a wrong password, an unknown user and a user of another domain get the same 401', async () => {
     const { name, user_id: id, password, domain_name } = service.creator;
     const project = { project: { id: service.demo.project_id } };
     const foreigner = await service.foreignUser();
@@ -113,7 +116,7 @@ describe('refuses with 401, and makes no token', () => {
     expect(new Set(messages).size).toBe(1);
   });
 
-  test('a project in which the user has no role, or that is nowhere', async () => {
+  test('a login to a project without a role, or to an unknown project, is 401', async () => {
     const { user_id: id, password } = service.creator;
     const { project } = await service.services.accounts.createProject('second', 'demo');
     for (const wrong of [{ id: project.projectId }, { name: 'second' }, { id: 'x' }, { name: 'nowhere' }]) {
@@ -121,7 +124,7 @@ describe('refuses with 401, and makes no token', () => {
     }
   });
 
-  test('a disabled user, whose tokens are dead at once too', async () => {
+  test("a disabled user cannot log in, and the user's tokens are refused from then on", async () => {
     const user = await service.addUser('leaver', 'KMS CMKReadOnlyAccess');
     const { user_id: id, password } = user;
     expect((await service.kms(user, 'list-keys')).status).toBe(200);
@@ -131,7 +134,7 @@ describe('refuses with 401, and makes no token', () => {
   });
 });
 
-test('a body of another form is 400 in Keystone form, and makes no token', async () => {
+test("a login with a body of another form is 400 in Keystone's form and creates no token", async () => {
   const { user_id: id, name, password } = service.creator;
   const user = { id, password };
   const identity = { methods: ['password'], password: { user } };
@@ -163,13 +166,13 @@ test('a body of another form is 400 in Keystone form, and makes no token', async
   expect(await storedRows(service)).toEqual(rows);
 });
 
-test('a body that is no JSON object is 400 in Keystone form too', async () => {
+test("a login with a body that is not a JSON object is 400 in Keystone's form", async () => {
   for (const body of ['', 'not JSON', '[]', 'null', '"x"', '{"auth":{},"auth":{}}', '{"auth":{"__proto__":{}}}']) {
     expectKeystoneError(await service.send('/v3/auth/tokens', { body }), 400, 'Bad Request');
   }
 });
 
-test('a flood of logins is slowed down, not let in: 429 to some, and all is well after it', async () => {
+test('of many concurrent logins some get 429, and a login after them succeeds', async () => {
   const { user_id: id, password } = service.creator;
   const answers = await Promise.all(Array.from({ length: 40 }, () => send({ id, password: `${password}x` })));
   const refused = answers.filter(({ status }) => status === 429);

@@ -22,7 +22,7 @@ async function list(user: DemoUser, query = '') {
   return service.send(`/v3/projects${query}`, { method: 'GET', headers });
 }
 
-test('lists the projects in which the caller has a role, by name, in Keystone form', async () => {
+test("GET /v3/projects lists the projects in which the caller has a role, sorted by name, in Keystone's form", async () => {
   const { status, body } = await list(service.grantee);
   const { domain_id } = service.grantee;
   const form = { domain_id, parent_id: domain_id, is_domain: false, enabled: true, description: '' };
@@ -39,7 +39,7 @@ test('lists the projects in which the caller has a role, by name, in Keystone fo
   ]);
 });
 
-test('?name= picks the one of that name, which is how an SDK finds the project of a region', async () => {
+test('GET /v3/projects?name= returns the project of that name, as SDKs look up the project of a region', async () => {
   const idsOf = async (user: DemoUser, query: string) =>
     (await list(user, query)).body.projects.map(({ id }: { id: string }) => id);
   expect(await idsOf(service.grantee, '?name=eu-de')).toEqual([service.demo.project_id]);
@@ -50,14 +50,14 @@ test('?name= picks the one of that name, which is how an SDK finds the project o
   }
 });
 
-test('a token of no project finds its projects too', async () => {
+test("a token without a project lists the user's projects too", async () => {
   const { user_id: id, password } = service.grantee;
   const { token } = await service.services.tokens.issue({ user: { id }, password });
   const { body } = await service.send('/v3/projects', { method: 'GET', headers: { 'X-Auth-Token': token } });
   expect(body.projects).toHaveLength(2);
 });
 
-test('a GET with the body {}, as the Node SDK sends it, is answered', async () => {
+test('GET /v3/projects accepts the body {}, which the Node SDK sends', async () => {
   const token = await service.token(service.creator);
   const status = await new Promise((resolve, reject) => {
     const headers = { 'X-Auth-Token': token, 'content-type': 'application/json', 'content-length': 2 };
@@ -69,7 +69,7 @@ test('a GET with the body {}, as the Node SDK sends it, is answered', async () =
   expect(status).toBe(200);
 });
 
-test('without credentials, and with a token that is none, it is 401', async () => {
+test('GET /v3/projects without credentials, or with an unknown token, is 401', async () => {
   expectError(await service.send('/v3/projects', { method: 'GET' }), [401, 'APIGW.0301']);
   const headers = { 'X-Auth-Token': 'garbage' };
   expectError(await service.send('/v3/projects', { method: 'GET', headers }), [401, 'APIGW.0301']);

@@ -13,13 +13,13 @@ afterAll(() => service.stop());
 
 const create = (key_alias: string) => service.kms(service.creator, 'create-key', { key_alias });
 
-test('sixteen creates at once do not get past KEYS_PER_PROJECT: the demo has two keys, two more are made', async () => {
+test('16 concurrent requests do not exceed KEYS_PER_PROJECT: the demo has two keys of four', async () => {
   const answers = await sendConcurrently(service, service.creator, 'create-key', (n) => ({ key_alias: `key-${n}` }));
   expect(resultCodes(answers)).toEqual(['200', '200', ...Array(14).fill('KMS.1105')]);
   expect(okBody(await service.kms(service.creator, 'list-keys', {})).total).toBe(4);
 });
 
-test('past it: KMS.1105, and nothing is written; keys disabled or waiting for deletion count too', async () => {
+test('at KEYS_PER_PROJECT create-key is KMS.1105; disabled keys and keys pending deletion count too', async () => {
   const [orders, payroll] = service.demo.keys;
   okBody(await service.kms(service.creator, 'disable-key', { key_id: orders?.key_id }));
   const waiting = { key_id: payroll?.key_id, pending_days: '7' };
@@ -29,7 +29,7 @@ test('past it: KMS.1105, and nothing is written; keys disabled or waiting for de
   expect(await storedRows(service)).toEqual(rows);
 });
 
-test('another project has its own', async () => {
+test('another project has its own KEYS_PER_PROJECT', async () => {
   const foreigner = await service.foreignUser();
   const answer = await service.kms(foreigner, 'create-key', { key_alias: 'orders' }, foreigner.project_id);
   expect(answer.status).toBe(200);

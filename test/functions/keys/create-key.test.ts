@@ -19,7 +19,7 @@ const create = (fields: object) => service.kms(service.administrator, 'create-ke
 const describeKey = async (key_id: string) =>
   okBody(await service.kms(service.reader, 'describe-key', { key_id })).key_info;
 
-test('makes a key: 200 with its id and the domain of the caller, and it is enabled at once', async () => {
+test("create-key answers 200 with the key id and the caller's domain, and the key is enabled", async () => {
   const { status, body } = await create({ key_alias: 'test' });
   expect([status, body]).toEqual([
     200,
@@ -33,7 +33,7 @@ test('makes a key: 200 with its id and the domain of the caller, and it is enabl
   expect(await describeKey(body.key_info.key_id)).toMatchObject({ key_alias: 'test', key_state: '2' });
 });
 
-test('makes a key with every field', async () => {
+test('create-key with every field creates a key with these values', async () => {
   const { key_info } = okBody(
     await create({
       key_alias: 'A:/_-9',
@@ -63,12 +63,12 @@ test.each([
   ['EC_P256', 'EC_P256', 'SIGN_VERIFY'],
   ['SM2', 'SM2', 'SIGN_VERIFY'],
   ['HMAC_256', 'HMAC_256', 'GENERATE_VERIFY_MAC'],
-])('key_spec %j is %s with usage %s', async (key_spec, spec, usage) => {
+])('key_spec %j creates a key of spec %s with usage %s', async (key_spec, spec, usage) => {
   const { key_info } = okBody(await create({ key_alias: `spec-${key_spec}`, key_spec }));
   expect(await describeKey(key_info.key_id)).toMatchObject({ key_spec: spec, key_usage: usage });
 });
 
-test('the same request again with its sequence gets the first answer and makes no second key', async () => {
+test('a repeat with the same sequence gets the first answer and creates no second key', async () => {
   const body = { key_alias: 'once', sequence: SEQUENCE };
   const first = okBody(await create(body));
   const rows = await storedRows(service);
@@ -76,7 +76,7 @@ test('the same request again with its sequence gets the first answer and makes n
   expect(await storedRows(service)).toEqual(rows);
 });
 
-test('an alias is free again once its key is deleted', async () => {
+test('an alias can be used again after its key is deleted', async () => {
   const { key_info } = okBody(await create({ key_alias: 'passing' }));
   okBody(
     await service.kms(service.administrator, 'schedule-key-deletion', { key_id: key_info.key_id, pending_days: '7' }),
@@ -93,12 +93,12 @@ test('an alias is free again once its key is deleted', async () => {
   expect((await create({ key_alias: 'passing' })).status).toBe(200);
 });
 
-test('sixteen creates of one alias at once make one key', async () => {
+test('16 concurrent requests with one alias create one key', async () => {
   const answers = await sendConcurrently(service, service.administrator, 'create-key', { key_alias: 'raced' });
   expect(resultCodes(answers)).toEqual(['200', ...Array(15).fill('KMS.1104')]);
 });
 
-describe('refuses, and writes nothing', () => {
+describe('create-key refuses invalid fields and writes nothing', () => {
   let rows: Record<string, unknown[]>;
   beforeAll(async () => {
     rows = await storedRows(service);
@@ -107,7 +107,7 @@ describe('refuses, and writes nothing', () => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('an alias that a key of the project has: KMS.1104', async () => {
+  test('an alias that another key of the project has: KMS.1104', async () => {
     expectError(await create({ key_alias: 'orders' }), [400, 'KMS.1104']);
   });
 
@@ -134,7 +134,7 @@ describe('refuses, and writes nothing', () => {
     { key_spec: 'constructor' },
     { origin: 'external' },
     { origin: 1 },
-  ])('%j: KMS.0308', async (fields) => {
+  ])('create-key with %j: KMS.0308', async (fields) => {
     expectError(await create({ key_alias: 'new', ...fields }), [400, 'KMS.0308']);
   });
 });

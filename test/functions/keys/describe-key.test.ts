@@ -11,7 +11,7 @@ afterAll(() => service.stop());
 
 const ask = (key_id: unknown) => service.kms(service.reader, 'describe-key', { key_id });
 
-test('tells all about a key, every value a string as documented', async () => {
+test('describe-key answers every documented field as a string', async () => {
   service.clock.nowMs = 1597062260000 - 1;
   const maker = await service.addUser('maker', 'KMS CMKFullAccess');
   const key_id = await newKey(service, maker, { key_alias: 'test', key_description: 'what for' });
@@ -42,7 +42,7 @@ test('tells all about a key, every value a string as documented', async () => {
   ]);
 });
 
-test('a key that waits for deletion tells when it goes: 13 digits, in ms', async () => {
+test('a key that is pending deletion has its deletion date as 13 digits of ms', async () => {
   service.clock.nowMs = 1600000000000 - 1;
   const keeper = await service.addUser('keeper', 'KMS CMKFullAccess');
   const key_id = await newKey(service, keeper);
@@ -53,13 +53,13 @@ test('a key that waits for deletion tells when it goes: 13 digits, in ms', async
   expect([key_info.key_state, key_info.scheduled_deletion_date]).toEqual(['4', '1600604800000']);
 });
 
-test('a malformed key_id: KMS.0205', async () => {
+test('describe-key with a malformed key_id: KMS.0205', async () => {
   for (const key_id of ['', 'x', '0D0466B0-E727-4D9C-B35D-F84BB474A37F', 7, ['x'], {}]) {
     expectError(await ask(key_id), [400, 'KMS.0205']);
   }
 });
 
-test('a key of another project is told as one that is nowhere: 404 KMS.0207', async () => {
+test('describe-key of a key of another project gets the same 404 KMS.0207 as an unknown key', async () => {
   const foreigner = await service.foreignUser();
   const key_id = service.demo.keys[0]?.key_id;
   const foreign = await service.kms(foreigner, 'describe-key', { key_id }, foreigner.project_id);

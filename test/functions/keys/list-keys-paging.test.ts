@@ -1,87 +1,93 @@
-/** list-keys while keys come and go: every surviving key is met once, whatever the size of a page. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+/** list-keys while the list changes between pages: each remaining key is listed once, for any page size. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { deleteDueKeys } from '../../../lib/authority/standalone/key-deletion.ts';
-import { newKey, okBody } from '../../support/create.ts';
+import { newKey, okBody, type User } from '../../support/create.ts';
 import { readAllPages } from '../../support/pages.ts';
-import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
+import { startService, type TestService } from '../../support/service.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const KEYS = 16;
 
 let service: TestService;
-/** The project's keys in the order of the list. */
-let keys: string[];
-beforeEach(async () => {
+let projects = 0;
+beforeAll(async () => {
   service = await startService();
-  keys = service.demo.keys.map(({ key_id }) => key_id).sort();
-  for (let n = 0; n < 14; n += 1) keys.push(await newKey(service));
 });
-afterEach(() => service.stop());
+afterAll(() => service.stop());
 
-/** With a token made for the one request: deletion takes days, and a token lasts one. */
-async function list(body: object): Promise<ApiResponse> {
-  const { services, creator, demo } = service;
-  const project = { id: demo.project_id };
-  const { token } = await services.tokens.issue({ user: { id: creator.user_id }, password: creator.password, project });
-  return service.send(`/v1.0/${demo.project_id}/kms/list-keys`, { headers: { 'X-Auth-Token': token }, body });
+/** Creates a project with 16 keys. */
+async function newProject() {
+  projects += 1;
+  const { accounts } = service.services;
+  const { project } = await accounts.createProject('paged', `domain-${projects}`);
+  const newUser = async (name: string): Promise<User> => ({
+    ...(await accounts.createUser(project.projectId, name, 'KMS CMKFullAccess')),
+    access_key: '',
+    secret_key: '',
+    project_id: project.projectId,
+  });
+  const user = await newUser('creator');
+  const keys: string[] = [];
+  for (let n = 0; n < KEYS; n += 1) keys.push(await newKey(service, user));
+  const send = (name: string, body: object, by = user) => service.kms(by, name, body, project.projectId);
+  return { user, keys, newUser, send };
 }
 
-test.each([1, 2, 7, 1000])('by pages of %i: each survivor once, in order, each total exact', async (limit) => {
-  const { creator, clock, services } = service;
-  // One goes a day from the seventh day on: some before, some behind, some at the marker of the time.
-  const going = [keys[9], keys[3], keys[15], keys[0], keys[12], keys[6]];
-  for (const [at, key_id] of going.entries()) {
-    okBody(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: String(7 + at) }));
-  }
-  clock.nowMs += 6.5 * DAY_MS;
+test.each([1, 2, 7, 1000])(
+  'in pages of %i, while keys are created and deleted, each remaining key is listed once and each total is exact',
+  async (limit) => {
+    const { keys, newUser, send } = await newProject();
+    const { clock, services } = service;
+    const startMs = clock.nowMs;
+    // One key becomes due an hour after the other: some before the marker, some after it, some at it.
+    const scheduled = [9, 3, 15, 0, 12, 6].map((n) => keys[n]);
+    for (const key_id of scheduled) {
+      okBody(await send('schedule-key-deletion', { key_id, pending_days: '7' }));
+      clock.nowMs += HOUR_MS;
+    }
+    clock.nowMs = startMs + 7 * DAY_MS - HOUR_MS / 2;
+    // A token is valid for a day, so the list is read with a new one.
+    const user = await newUser('a-week-later');
 
-  const gone = new Set<string | undefined>();
-  const added: string[] = [];
-  const totals = [16];
+    const deleted = new Set<string | undefined>();
+    const added: string[] = [];
+    const totals = [KEYS];
+    const pages = await readAllPages(
+      (body) => send('list-keys', { limit, ...body }, user),
+      async () => {
+        clock.nowMs += HOUR_MS;
+        const count = await deleteDueKeys(services.store.grants, services.now);
+        for (const key of scheduled.slice(deleted.size, deleted.size + count)) deleted.add(key);
+        if (added.length < 3) added.push(await newKey(service, user));
+        totals.push(KEYS - deleted.size + added.length);
+      },
+    );
+    const listed: string[] = pages.flatMap((page) => page.keys);
+    const remaining = [...keys.filter((key) => !deleted.has(key)), ...added];
+    expect(new Set(listed).size).toBe(listed.length);
+    expect(listed.filter((key) => remaining.includes(key))).toEqual(remaining);
+    expect(pages.map(({ total }) => total)).toEqual(totals);
+    for (const page of pages) expect(page.key_details).toHaveLength(page.keys.length);
+  },
+);
+
+test('a list by key_state, while keys are disabled between pages, has each enabled key once', async () => {
+  const { keys, send } = await newProject();
+  const disabled: (string | undefined)[] = [];
   const pages = await readAllPages(
-    (body) => list({ limit, ...body }),
+    (body) => send('list-keys', { key_state: '2', limit: 5, ...body }),
     async () => {
-      clock.nowMs += DAY_MS;
-      const deleted = await deleteDueKeys(services.store.grants, services.now);
-      for (const key of going.slice(gone.size, gone.size + deleted)) gone.add(key);
-      if (added.length < 3) {
-        const ask = {
-          alias: `added-${added.length}`,
-          description: '',
-          keySpec: 'AES_256',
-          keyUsage: 'ENCRYPT_DECRYPT',
-        };
-        added.push((await services.authority.createKey(contextOf(service), ask)).keyId);
+      // A key of an earlier page, the key that the marker names, and a key of a later page.
+      for (const index of [0, 4, 10].map((first) => first + disabled.length / 3)) {
+        okBody(await send('disable-key', { key_id: keys[index] }));
+        disabled.push(keys[index]);
       }
-      totals.push(16 - gone.size + added.length);
     },
   );
-  const all: string[] = pages.flatMap((page) => page.keys);
-  const survivors = [...keys.filter((key) => !gone.has(key)), ...added];
-  expect(new Set(all).size).toBe(all.length);
-  expect(all.filter((key) => survivors.includes(key))).toEqual(survivors);
-  expect(pages.map(({ total }) => total)).toEqual(totals);
-  for (const page of pages) expect(page.key_details).toHaveLength(page.keys.length);
-});
-
-function contextOf({ creator, demo }: TestService) {
-  const caller = { userId: creator.user_id, domainId: creator.domain_id, roles: [] };
-  const request = { channel: 'http' as const, requestId: '', action: 'create-key', body: new Uint8Array() };
-  return { caller, projectId: demo.project_id, ...request };
-}
-
-test('by state, while keys change theirs between the pages', async () => {
-  const page = (body: object) => service.kms(service.reader, 'list-keys', { key_state: '2', limit: 5, ...body });
-  const disabled: (string | undefined)[] = [];
-  const pages = await readAllPages(page, async () => {
-    // One already met, the one that the marker names, one still ahead.
-    for (const at of [0, 4, 10].map((place) => place + disabled.length / 3)) {
-      okBody(await service.kms(service.creator, 'disable-key', { key_id: keys[at] }));
-      disabled.push(keys[at]);
-    }
-  });
-  const all: string[] = pages.flatMap((one) => one.keys);
-  expect(new Set(all).size).toBe(all.length);
+  const listed: string[] = pages.flatMap((page) => page.keys);
+  expect(new Set(listed).size).toBe(listed.length);
   const enabled = keys.filter((key) => !disabled.includes(key));
-  expect(all.filter((key) => enabled.includes(key))).toEqual(enabled);
+  expect(listed.filter((key) => enabled.includes(key))).toEqual(enabled);
   expect(pages.map(({ total }) => total)).toEqual([16, 13, 10]);
 });

@@ -12,7 +12,7 @@ afterAll(() => service.stop());
 
 const list = (body?: object, user: DemoUser = service.reader) => service.kms(user, 'list-keys', body);
 
-test('lists ids and details, oldest first, as documented: all strings but the total', async () => {
+test('list-keys answers ids and details in the documented form, oldest first', async () => {
   const { keys, creator } = { ...service.demo, creator: service.creator };
   const { status, body } = await list({ limit: '', marker: '' });
   const details = (key_id: string, key_alias: string) => ({
@@ -41,7 +41,7 @@ test('lists ids and details, oldest first, as documented: all strings but the to
   expect(Object.keys(body).sort()).toEqual(['key_details', 'keys', 'next_marker', 'total', 'truncated']);
 });
 
-test('without key_spec only AES_256 keys; ALL for every one; each spec by itself', async () => {
+test('without key_spec only AES_256 keys are listed; ALL lists every key; a spec lists its keys', async () => {
   const rsa = await newKey(service, service.creator, { key_spec: 'RSA_3072' });
   const sm4 = await newKey(service, service.creator, { key_spec: 'SM4' });
   const aes = await newKey(service);
@@ -54,7 +54,7 @@ test('without key_spec only AES_256 keys; ALL for every one; each spec by itself
   expect(okBody(await list({ key_spec: 'HMAC_256' }))).toMatchObject({ keys: [], key_details: [], total: 0 });
 });
 
-test('by key_state: enabled 2, disabled 3, waiting for deletion 4; no key is in 1 or 5', async () => {
+test('key_state lists enabled (2), disabled (3) or pending deletion (4) keys; no key has state 1 or 5', async () => {
   const disabled = await newKey(service);
   const waiting = await newKey(service);
   okBody(await service.kms(service.creator, 'disable-key', { key_id: disabled }));
@@ -66,13 +66,13 @@ test('by key_state: enabled 2, disabled 3, waiting for deletion 4; no key is in 
   for (const key_state of ['1', '5']) expect(okBody(await list({ key_state })).total).toBe(0);
 });
 
-test('another project has its own list', async () => {
+test('keys of another project are not listed', async () => {
   const foreigner = await service.foreignUser();
   const answer = await service.kms(foreigner, 'list-keys', {}, foreigner.project_id);
   expect(answer.body).toEqual({ keys: [], key_details: [], next_marker: '', truncated: 'false', total: 0 });
 });
 
-describe('refuses', () => {
+describe('list-keys refuses invalid fields', () => {
   test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
     'limit %j: KMS.1601',
     async (limit) => {
@@ -90,12 +90,12 @@ describe('refuses', () => {
   test.each([
     ...[{ key_state: '0' }, { key_state: '6' }, { key_state: '22' }, { key_state: '' }, { key_state: 2 }],
     ...[{ key_spec: 'aes_256' }, { key_spec: 'AES' }, { key_spec: '' }, { key_spec: 1 }, { key_spec: 'toString' }],
-  ])('%j: KMS.0308', async (fields) => {
+  ])('list-keys with %j: KMS.0308', async (fields) => {
     expectError(await list(fields), [400, 'KMS.0308']);
   });
 });
 
-test('pages go on at next_marker, at an offset, and at the id of a key that is gone', async () => {
+test('the list continues at next_marker, at an offset, and at the id of a deleted key', async () => {
   const whole: string[] = okBody(await list({ key_spec: 'ALL' })).keys;
   const page = async (body: object) => okBody(await list({ key_spec: 'ALL', ...body }));
   expect(await page({ limit: 2 })).toMatchObject({ keys: whole.slice(0, 2), truncated: 'true', next_marker: whole[1] });

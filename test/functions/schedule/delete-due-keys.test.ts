@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-test('a run of the clock deletes the keys whose time has come, with their grants, and no other', async () => {
+test('the scheduled function deletes the keys that are due, with their grants, and no other key', async () => {
   const [due, later] = [await newKey(service), await newKey(service)];
   await newGrant(service, due);
   const schedule = (key_id: string, pending_days: string) =>

@@ -1,4 +1,7 @@
-/** The DynamoDB engine under every contract, on DynamoDB Local. Each test's table is audited after the test. */
+/**
+ * The DynamoDB engine under every contract, on DynamoDB Local. Each test's table is audited after the test.
+ * Also tests: lib/store/dynamodb/.
+ */
 import { directoryContract } from '../../contract/directory.ts';
 import { eventsContract } from '../../contract/events.ts';
 import { grantsContract } from '../../contract/grants.ts';

@@ -1,4 +1,7 @@
-/** What each event of the kind `standard` revokes, the events it leaves, and repeated deliveries. */
+/**
+ * What each event of the kind `standard` revokes, the events it leaves, and repeated deliveries.
+ * Also tests: lib/webhooks/inbound/, functions/hooks/webhook.ts.
+ */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';

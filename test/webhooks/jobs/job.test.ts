@@ -1,6 +1,7 @@
 /**
  * Jobs under crashes, deadlines and several workers: each grant is revoked once, with one event, and counted once.
  * Covers `job.ts`, `attempt.ts`, `attempt-results.ts` and `scope.ts`.
+ * Also tests: lib/webhooks/jobs/.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Task } from '../../../lib/domain/job.ts';

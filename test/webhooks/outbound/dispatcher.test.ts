@@ -1,4 +1,7 @@
-/** lib/webhooks/outbound/dispatcher.ts and sender.ts, with fake targets that verify messages by `standardwebhooks`. */
+/**
+ * lib/webhooks/outbound/dispatcher.ts and sender.ts, with fake targets that verify messages by `standardwebhooks`.
+ * Also tests: lib/webhooks/outbound/.
+ */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { logger } from '../../../lib/logger.ts';
 import type { Target } from '../../../lib/webhooks/outbound/targets.ts';

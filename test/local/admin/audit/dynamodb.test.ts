@@ -1,4 +1,7 @@
-/** `npm run admin -- verify` on a table, as a process of its own, and the audit of a table that is being changed. */
+/**
+ * `npm run admin -- verify` on a table, as a process of its own, and the audit of a table that is being changed.
+ * Also tests: local/admin/audit/.
+ */
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
