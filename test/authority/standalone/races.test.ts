@@ -1,5 +1,5 @@
 /**
- * Also tests: lib/authority/standalone/.
+ * Also tests: lib/authority/standalone/, lib/authority/authority.ts.
  * Also tests: lib/authority/authority.ts.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';

@@ -1,6 +1,6 @@
 /**
  * The SQLite engine under every contract. Each test's file is audited after the test.
- * Also tests: lib/store/sqlite/, lib/domain/principals.ts, lib/store/store.ts, lib/domain/.
+ * Also tests: lib/store/, lib/domain/.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
