@@ -1,7 +1,4 @@
-/**
- * Also tests: lib/authority/standalone/, lib/authority/authority.ts.
- * Also tests: lib/authority/authority.ts.
- */
+/** Changes that race with each other. Also tests: lib/authority/standalone/, lib/authority/authority.ts. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
   CREATOR,
