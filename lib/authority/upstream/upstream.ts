@@ -74,7 +74,7 @@ export function upstream(
     const page = await read(context, 'list-grants', { key_id: keyId, ...fields }, grantPage);
     if (page.grants.every((grant) => grant.key_id === keyId)) return page;
     throw new KmsError('APIGW.0201:502', {
-      cause: new Error("the upstream target another key's grants"),
+      cause: new Error("the upstream listed another key's grants"),
     });
   };
   const retirableGrants = (context: RequestContext) => (fields: object) =>
@@ -84,7 +84,7 @@ export function upstream(
     return allPages(grantsOfKey(context, keyId), ({ grants }) => grants);
   }
 
-  /** The documented API cannot list by grantee, so the grants of every key are target and filtered. */
+  /** The documented API cannot list by grantee, so the grants of every key are listed and filtered. */
   async function grantsOfGrantee(context: RequestContext, grantee: string): Promise<Grant[]> {
     const listKeys = (fields: object) => read(context, 'list-keys', { key_spec: 'ALL', ...fields }, keyPage);
     const keyIds = await allPages(listKeys, ({ key_details }) => key_details.map(({ key_id }) => key_id));
@@ -243,7 +243,7 @@ export function upstream(
 /** Keys whose grants are listed at the same time; the rate limit applies as well. */
 const CONCURRENT_LISTS = 32;
 
-/** A key that went after it was target has no grants. */
+/** A key that went after it was listed has no grants. */
 function noneIfKeyIsGone(error: unknown): Grant[] {
   if (error instanceof KmsError && error.publicCode === 'KMS.0207') return [];
   throw error;
