@@ -1,4 +1,4 @@
-/** Many grants of one request: each is judged by itself, however the request is known again. */
+/** Bulk revokes: the revoke of each grant has its own result, although all belong to one request. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { revokeGrants, revokePrincipalGrants } from '../../lib/authority/bulk-revoke.ts';
 import { type JobFixture, newId, noDeadline, openJobFixture } from '../webhooks/jobs/fixture.ts';
@@ -13,33 +13,36 @@ afterAll(() => jobs.close());
 test.each([
   ['a signature', { signature: 'f'.repeat(64) }],
   ['a sequence', { sequence: 'sequence-0123456789' }],
-])('with %s on the request, what one of them is answered is no answer to the others', async (_, mark) => {
+])('with %s on the request, the result of one revoke is not reused for the other grants', async (_, idempotency) => {
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   const ids = await jobs.newGrants(keyId, grantee, 3);
   const gone = { key_id: keyId, grant_id: '0'.repeat(64) };
-  const asked = requestContext('revoke-principal-grants', mark);
-  // First by itself, so that whatever is remembered of it is there for the others.
-  expect(await revokeGrants(jobs.authority, asked, [gone], noDeadline)).toEqual([{ grant: gone, result: 'gone' }]);
+  const context = requestContext('revoke-principal-grants', idempotency);
+  // The missing grant comes first: if its result were recorded for the request, the next call would reuse it.
+  expect(await revokeGrants(jobs.authority, context, [gone], noDeadline)).toEqual([{ grant: gone, result: 'gone' }]);
   const grants = ids.map((grant_id) => ({ key_id: keyId, grant_id }));
-  const results = await revokeGrants(jobs.authority, asked, grants, noDeadline);
+  const results = await revokeGrants(jobs.authority, context, grants, noDeadline);
   expect(results.map(({ result }) => result)).toEqual(['revoked', 'revoked', 'revoked']);
   expect(await jobs.grantIdsOf(grantee)).toEqual([]);
-  // Each has made a change of its own, and none is a repeat of another.
-  const receipts = await jobs.eventsOf(asked.requestId, grantee);
-  expect(receipts.map(({ grant }) => grant?.grant_id).sort()).toEqual([...ids].sort());
+  // Each grant has its own event: no revoke was treated as a repeat of another one.
+  const events = await jobs.eventsOf(context.requestId, grantee);
+  expect(events.map(({ grant }) => grant?.grant_id).sort()).toEqual([...ids].sort());
 });
 
-test('a dry run with a digest only looks, whether the digest fits or not', async () => {
+test('a dry run with a digest revokes nothing, whether the digest matches or not', async () => {
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   const ids = await jobs.newGrants(keyId, grantee, 2);
   const { authority, store, clock } = jobs;
   const deps = { authority, idempotency: store.idempotency, now: () => clock.nowMs, isSingleHost: true };
-  const ask = { grantee, isDryRun: true };
-  const look = (digest?: string) =>
-    revokePrincipalGrants(deps, requestContext('revoke-principal-grants', { sequence: newId() }), { ...ask, digest });
-  const told = (await look()) as { total: number; digest: string };
-  expect(told).toMatchObject({ dry_run: true, total: 2, keys: [{ key_id: keyId, total: 2 }] });
-  expect(await look(told.digest)).toEqual(told);
-  expect(await look('0'.repeat(64))).toEqual(told);
+  const selection = { grantee, isDryRun: true };
+  const dryRun = (digest?: string) =>
+    revokePrincipalGrants(deps, requestContext('revoke-principal-grants', { sequence: newId() }), {
+      ...selection,
+      digest,
+    });
+  const reply = (await dryRun()) as { total: number; digest: string };
+  expect(reply).toMatchObject({ dry_run: true, total: 2, keys: [{ key_id: keyId, total: 2 }] });
+  expect(await dryRun(reply.digest)).toEqual(reply);
+  expect(await dryRun('0'.repeat(64))).toEqual(reply);
   expect((await jobs.grantIdsOf(grantee)).sort()).toEqual([...ids].sort());
 });

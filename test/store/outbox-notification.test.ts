@@ -23,7 +23,7 @@ beforeEach(() => {
 afterAll(() => jobs.close());
 
 test('a change is notified after its event can be read; a refused or repeated request is not notified', async () => {
-  const authority = jobs.over(withOutboxNotification(jobs.store, notify));
+  const authority = jobs.authorityOver(withOutboxNotification(jobs.store, notify));
   const keyId = await jobs.newKey();
   const [grantId = ''] = await jobs.newGrants(keyId, newId(), 1);
   const context = requestContext('revoke-grant', { sequence: 'sequence-0123456789' });

@@ -1,4 +1,4 @@
-/** The standalone authority over a real store, with a clock that the test sets and people to act. */
+/** The standalone authority over a real store, with a clock that the test sets, and requests by its users. */
 import { expect } from '@jest/globals';
 import type { CreateGrantInput, CreateKeyInput } from '../../../lib/authority/authority.ts';
 import { type Standalone, type StandaloneSettings, standalone } from '../../../lib/authority/standalone/standalone.ts';
@@ -17,15 +17,15 @@ export const GRANTEE = 'c0000000000000000000000000000002';
 export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
 
-export interface World {
+export interface StandaloneFixture {
   store: Store;
   authority: Standalone;
   clock: { nowMs: number };
-  /** Another authority over the same store, or over a store made from it. */
-  over(store: Store, settings?: Partial<StandaloneSettings>): Standalone;
-  /** The key as it is now; throws when it is gone. */
+  /** Creates another authority over the same store, or over a wrapper of it. */
+  authorityOver(store: Store, settings?: Partial<StandaloneSettings>): Standalone;
+  /** Reads the key; throws if it does not exist. */
   key(keyId: string): Promise<Key>;
-  /** The grants of the key, and that its total says the same. */
+  /** Lists the grants of the key, and expects the list's total to be their number. */
   grantsOf(keyId: string): Promise<Grant[]>;
   /** `action` of each event of a key, sorted by name. */
   actionsOn(keyId: string): Promise<string[]>;
@@ -34,11 +34,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(settings: Partial<StandaloneSettings> = {}): Promise<World> {
+export async function openStandaloneFixture(settings: Partial<StandaloneSettings> = {}): Promise<StandaloneFixture> {
   const store = await openAuditedStore();
   const clock = { nowMs: Date.parse('2026-11-22T06:00:00Z') };
-  const over: World['over'] = (under, more) =>
-    standalone(under, {
+  const authorityOver: StandaloneFixture['authorityOver'] = (engine, more) =>
+    standalone(engine, {
       grantsPerKey: 100,
       keysPerProject: 100,
       pageCacheChars: 1_000_000,
@@ -49,16 +49,16 @@ export async function openWorld(settings: Partial<StandaloneSettings> = {}): Pro
   const events = () => store.events.list(PROJECT, {}, 10_000);
 
   async function key(keyId: string): Promise<Key> {
-    const found = await store.grants.key(PROJECT, keyId);
-    if (!found) throw new Error(`no key ${keyId}`);
-    return found;
+    const stored = await store.grants.key(PROJECT, keyId);
+    if (!stored) throw new Error(`there is no key ${keyId}`);
+    return stored;
   }
 
   return {
     store,
-    authority: over(store),
+    authority: authorityOver(store),
     clock,
-    over,
+    authorityOver,
     key,
     events,
     async grantsOf(keyId) {
@@ -68,8 +68,8 @@ export async function openWorld(settings: Partial<StandaloneSettings> = {}): Pro
       return grants;
     },
     async actionsOn(keyId) {
-      const found = await store.events.list(PROJECT, { keyId }, 10_000);
-      return found.map(({ action }) => action).sort();
+      const keyEvents = await store.events.list(PROJECT, { keyId }, 10_000);
+      return keyEvents.map(({ action }) => action).sort();
     },
     close: store.close,
   };
@@ -77,7 +77,7 @@ export async function openWorld(settings: Partial<StandaloneSettings> = {}): Pro
 
 let requests = 0;
 
-/** An act of the key's creator, unless told. `body` stands for the bytes received. */
+/** Returns the context of a request by the key's creator, with the fields of `over` replaced. */
 export function requestContext(
   action: string,
   over: Partial<RequestContext> & { userId?: string; signature?: string } = {},
@@ -95,14 +95,14 @@ export function requestContext(
   };
 }
 
-export const keyAsk = (alias: string): CreateKeyInput => ({
+export const keyInput = (alias: string): CreateKeyInput => ({
   alias,
   description: '',
   keySpec: 'AES_256',
   keyUsage: 'ENCRYPT_DECRYPT',
 });
 
-export const grantAsk = (keyId: string, over: Partial<CreateGrantInput> = {}): CreateGrantInput => ({
+export const grantInput = (keyId: string, over: Partial<CreateGrantInput> = {}): CreateGrantInput => ({
   keyId,
   grantee: GRANTEE,
   granteeType: 'user',
@@ -110,21 +110,21 @@ export const grantAsk = (keyId: string, over: Partial<CreateGrantInput> = {}): C
   ...over,
 });
 
-/** The store, with `first` run before each commit goes through, as another request would that came in between. */
-export function interleaved(store: Store, first: (times: number) => Promise<unknown>): Store {
-  let times = 0;
+/** Returns the store with a `commit` that runs `first` before each commit, like a concurrent request. */
+export function interleaved(store: Store, first: (commitCount: number) => Promise<unknown>): Store {
+  let commitCount = 0;
   const grants: GrantStore = {
     ...store.grants,
     async commit(...change) {
-      times += 1;
-      await first(times);
+      commitCount += 1;
+      await first(commitCount);
       return store.grants.commit(...change);
     },
   };
   return { ...store, grants };
 }
 
-/** The code that a refusal carries; fails when the promise is not refused. */
+/** Returns the code of a KmsError, any other error itself, or `answered: <result as JSON>` without an error. */
 export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   const [result] = await Promise.allSettled([promise]);
   return result.status === 'rejected' ? codeIn(result.reason) : `answered: ${JSON.stringify(result.value)}`;

@@ -7,54 +7,54 @@ import {
   DAY_MS,
   DOMAIN,
   GRANTEE,
-  grantAsk,
+  grantInput,
   interleaved,
-  keyAsk,
-  openWorld,
+  keyInput,
+  openStandaloneFixture,
   PROJECT,
   requestContext,
-  type World,
+  type StandaloneFixture,
 } from './fixture.ts';
 
 const WEEK_MS = 7 * DAY_MS;
 
-let world: World;
+let fixture: StandaloneFixture;
 let keyId: string;
 let grantIds: string[];
 
 beforeEach(async () => {
-  world = await openWorld({ grantsPerKey: 2000, keysPerProject: 2 });
-  ({ keyId } = await world.authority.createKey(requestContext('create-key'), keyAsk('orders')));
+  fixture = await openStandaloneFixture({ grantsPerKey: 2000, keysPerProject: 2 });
+  ({ keyId } = await fixture.authority.createKey(requestContext('create-key'), keyInput('orders')));
   grantIds = await createGrants(5);
 });
-afterEach(() => world.close());
+afterEach(() => fixture.close());
 
 async function createGrants(count: number): Promise<string[]> {
-  const ask = grantAsk(keyId, { operations: ['retire-grant', 'describe-key'] });
-  const made: { grant_id: string }[] = [];
-  while (made.length < count) {
-    const crowd = Array.from({ length: Math.min(50, count - made.length) });
-    made.push(
-      ...(await Promise.all(crowd.map(() => world.authority.createGrant(requestContext('create-grant'), ask)))),
+  const input = grantInput(keyId, { operations: ['retire-grant', 'describe-key'] });
+  const created: { grant_id: string }[] = [];
+  while (created.length < count) {
+    const batch = Array.from({ length: Math.min(50, count - created.length) });
+    created.push(
+      ...(await Promise.all(batch.map(() => fixture.authority.createGrant(requestContext('create-grant'), input)))),
     );
   }
-  return made.map(({ grant_id }) => grant_id).sort();
+  return created.map(({ grant_id }) => grant_id).sort();
 }
 
-const schedule = () => world.authority.scheduleKeyDeletion(requestContext('schedule-key-deletion'), keyId, 7);
-const cancel = () => world.authority.cancelKeyDeletion(requestContext('cancel-key-deletion'), keyId);
-const sweep = (grants = world.store.grants) => deleteDueKeys(grants, () => world.clock.nowMs);
+const schedule = () => fixture.authority.scheduleKeyDeletion(requestContext('schedule-key-deletion'), keyId, 7);
+const cancel = () => fixture.authority.cancelKeyDeletion(requestContext('cancel-key-deletion'), keyId);
+const runDeletion = (grants = fixture.store.grants) => deleteDueKeys(grants, () => fixture.clock.nowMs);
 const retirable = async (userId: string) => {
-  const page = await world.authority.listRetirableGrants(requestContext('list-retirable-grants', { userId }), {
+  const page = await fixture.authority.listRetirableGrants(requestContext('list-retirable-grants', { userId }), {
     limit: 1000,
   });
   expect(JSON.parse(page.json)).toHaveLength(page.total);
   return page.total;
 };
 
-/** Writes `n` changes and then none, as when the process ends there. */
+/** Returns a store that writes `n` changes and then throws, like a process that is killed at that point. */
 function endingAfter(n: number): GrantStore {
-  const { grants } = world.store;
+  const { grants } = fixture.store;
   const written: Promise<unknown>[] = [];
   return {
     ...grants,
@@ -70,20 +70,20 @@ function endingAfter(n: number): GrantStore {
   };
 }
 
-test('before its time nothing of a key is touched', async () => {
+test('before the deletion date, a scheduled key and its grants are not deleted', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS - 1;
-  expect(await sweep()).toBe(0);
-  expect(await world.grantsOf(keyId)).toHaveLength(5);
+  fixture.clock.nowMs += WEEK_MS - 1;
+  expect(await runDeletion()).toBe(0);
+  expect(await fixture.grantsOf(keyId)).toHaveLength(5);
 });
 
-test('a key that is due goes with its grants, each with its event and as it was', async () => {
-  const before = await world.grantsOf(keyId);
+test('a key that is due is deleted with its grants; the key and each grant get an event, with the grant as it was', async () => {
+  const before = await fixture.grantsOf(keyId);
   await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
-  expect(await sweep()).toBe(1);
-  expect(await codeOf(world.authority.describeKey(requestContext('describe-key'), keyId))).toBe('KMS.0207');
-  const events = (await world.store.events.list(PROJECT, { keyId }, 6)).reverse();
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
+  expect(await runDeletion()).toBe(1);
+  expect(await codeOf(fixture.authority.describeKey(requestContext('describe-key'), keyId))).toBe('KMS.0207');
+  const events = (await fixture.store.events.list(PROJECT, { keyId }, 6)).reverse();
   expect(events.map(({ action, channel, actor }) => `${action} ${channel} ${actor}`)).toEqual(
     Array(6).fill('delete-key deletion kms-grants'),
   );
@@ -92,131 +92,136 @@ test('a key that is due goes with its grants, each with its event and as it was'
   expect(events.filter(({ grant }) => grant === undefined)).toHaveLength(1);
 });
 
-test('the event of the key comes after those of its grants', async () => {
+test('the event of the deleted key is newer than those of its grants', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
   const ticking = () => {
-    world.clock.nowMs += 1;
-    return world.clock.nowMs;
+    fixture.clock.nowMs += 1;
+    return fixture.clock.nowMs;
   };
-  await deleteDueKeys(world.store.grants, ticking);
-  const [newest] = await world.store.events.list(PROJECT, { keyId }, 1);
+  await deleteDueKeys(fixture.store.grants, ticking);
+  const [newest] = await fixture.store.events.list(PROJECT, { keyId }, 1);
   expect(newest).toMatchObject({ action: 'delete-key', grant: undefined });
 });
 
-test('what nobody holds any more is in no list and no count', async () => {
+test('after the deletion, no list, total or held operation includes the key or its grants', async () => {
   expect([await retirable(CREATOR), await retirable(GRANTEE)]).toEqual([5, 5]);
   await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
-  await sweep();
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
+  await runDeletion();
   expect([await retirable(CREATOR), await retirable(GRANTEE)]).toEqual([0, 0]);
-  expect(await world.store.grants.heldOperations(keyId, [`user:${GRANTEE}`, `domain:${DOMAIN}`])).toEqual(new Map());
-  expect(await world.authority.listKeys(requestContext('list-keys'), {}, { limit: 10 })).toMatchObject({
+  expect(await fixture.store.grants.heldOperations(keyId, [`user:${GRANTEE}`, `domain:${DOMAIN}`])).toEqual(new Map());
+  expect(await fixture.authority.listKeys(requestContext('list-keys'), {}, { limit: 10 })).toMatchObject({
     keys: [],
     total: 0,
   });
 });
 
-test('its alias and its place in the quota are free again, and not before', async () => {
-  await world.authority.createKey(requestContext('create-key'), keyAsk('payroll'));
+test('the alias and the quota of a deleted key are available again after the deletion, not before', async () => {
+  await fixture.authority.createKey(requestContext('create-key'), keyInput('payroll'));
   await schedule();
-  const again = () => world.authority.createKey(requestContext('create-key'), keyAsk('orders'));
+  const again = () => fixture.authority.createKey(requestContext('create-key'), keyInput('orders'));
   expect(await codeOf(again())).toBe('KMS.1104');
-  expect(await codeOf(world.authority.createKey(requestContext('create-key'), keyAsk('third')))).toBe('KMS.1105');
-  world.clock.nowMs += WEEK_MS + DAY_MS;
-  await sweep();
+  expect(await codeOf(fixture.authority.createKey(requestContext('create-key'), keyInput('third')))).toBe('KMS.1105');
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
+  await runDeletion();
   expect((await again()).keyId).not.toBe(keyId);
 });
 
-test('more grants than are taken at once all go', async () => {
+test('a key with more grants than one page is deleted with all of them', async () => {
   await createGrants(120);
   await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
-  expect(await sweep()).toBe(1);
-  expect((await world.actionsOn(keyId)).filter((action) => action === 'delete-key')).toHaveLength(126);
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
+  expect(await runDeletion()).toBe(1);
+  expect((await fixture.actionsOn(keyId)).filter((action) => action === 'delete-key')).toHaveLength(126);
 });
 
-test.each([0, 2, 4, 5])('cut short after %i writes, all stays exact, and the next call goes on', async (n) => {
-  await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
-  await expect(sweep(endingAfter(n))).rejects.toThrow('the process ended');
-  const left = 5 - n;
-  expect(await world.grantsOf(keyId)).toHaveLength(left);
-  expect(await retirable(CREATOR)).toBe(left);
-  expect((await world.key(keyId)).state).toBe('4');
-  expect(await sweep()).toBe(1);
-  expect(await retirable(CREATOR)).toBe(0);
-  for (const grantId of grantIds) {
-    const events = await world.store.events.list(PROJECT, { grantId }, 10);
-    expect(events.map(({ action }) => action)).toEqual(['delete-key', 'create-grant']);
-  }
-});
+test.each([0, 2, 4, 5])(
+  'a run that is killed after %i writes leaves exact lists, and the next run finishes the deletion',
+  async (n) => {
+    await schedule();
+    fixture.clock.nowMs += WEEK_MS + DAY_MS;
+    await expect(runDeletion(endingAfter(n))).rejects.toThrow('the process ended');
+    const remaining = 5 - n;
+    expect(await fixture.grantsOf(keyId)).toHaveLength(remaining);
+    expect(await retirable(CREATOR)).toBe(remaining);
+    expect((await fixture.key(keyId)).state).toBe('4');
+    expect(await runDeletion()).toBe(1);
+    expect(await retirable(CREATOR)).toBe(0);
+    for (const grantId of grantIds) {
+      const events = await fixture.store.events.list(PROJECT, { grantId }, 10);
+      expect(events.map(({ action }) => action)).toEqual(['delete-key', 'create-grant']);
+    }
+  },
+);
 
-test('two sweeps at once delete each grant and the key once', async () => {
+test('two concurrent runs delete each grant and the key once', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
-  const deleted = await Promise.all([sweep(), sweep()]);
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
+  const deleted = await Promise.all([runDeletion(), runDeletion()]);
   expect(deleted.reduce((sum, count) => sum + count)).toBe(1);
-  expect((await world.actionsOn(keyId)).filter((action) => action === 'delete-key')).toHaveLength(6);
+  expect((await fixture.actionsOn(keyId)).filter((action) => action === 'delete-key')).toHaveLength(6);
 });
 
-test('a revoke in a race with the sweep: one of them removes the grant, once', async () => {
+test('of a revoke and a concurrent deletion run, exactly one removes the grant', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
   const [revoked] = await Promise.all([
     Promise.all(
-      grantIds.map((grantId) => codeOf(world.authority.revokeGrant(requestContext('revoke-grant'), keyId, grantId))),
+      grantIds.map((grantId) => codeOf(fixture.authority.revokeGrant(requestContext('revoke-grant'), keyId, grantId))),
     ),
-    sweep(),
+    runDeletion(),
   ]);
   const byRevoke = revoked.filter((answer) => answer === 'answered: {}').length;
-  const actions = await world.actionsOn(keyId);
+  const actions = await fixture.actionsOn(keyId);
   expect(actions.filter((action) => action === 'revoke-grant')).toHaveLength(byRevoke);
   expect(actions.filter((action) => action === 'delete-key')).toHaveLength(6 - byRevoke);
 });
 
-test('until its time a deletion can be cancelled: the key is disabled, its grants as before', async () => {
+test('before the deletion date, a deletion can be cancelled: the key is disabled and keeps its grants', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS - 1;
+  fixture.clock.nowMs += WEEK_MS - 1;
   expect(await cancel()).toMatchObject({ state: '3', deletionAtMs: 0 });
-  world.clock.nowMs += DAY_MS;
-  expect(await sweep()).toBe(0);
-  expect(await world.grantsOf(keyId)).toHaveLength(5);
+  fixture.clock.nowMs += DAY_MS;
+  expect(await runDeletion()).toBe(0);
+  expect(await fixture.grantsOf(keyId)).toHaveLength(5);
 });
 
-test('once it is due a deletion cannot be cancelled: KMS.0210, and the key goes', async () => {
+test('from the deletion date on, a cancellation is refused with KMS.0210 and the key is deleted', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS;
+  fixture.clock.nowMs += WEEK_MS;
   expect(await codeOf(cancel())).toBe('KMS.0210');
-  expect((await world.key(keyId)).state).toBe('4');
-  world.clock.nowMs += DAY_MS;
-  await expect(sweep(endingAfter(2))).rejects.toThrow('the process ended');
+  expect((await fixture.key(keyId)).state).toBe('4');
+  fixture.clock.nowMs += DAY_MS;
+  await expect(runDeletion(endingAfter(2))).rejects.toThrow('the process ended');
   expect(await codeOf(cancel())).toBe('KMS.0210');
-  expect(await sweep()).toBe(1);
+  expect(await runDeletion()).toBe(1);
 });
 
-test('a cancel decided just before the time, and written just after it, finds the key whole', async () => {
+test('a cancellation that starts before the deletion date and is written after it succeeds, and the key keeps its grants', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS - 1;
-  const late = interleaved(world.store, async () => {
-    world.clock.nowMs += 1;
-    await sweep(endingAfter(2)).catch(() => {});
+  fixture.clock.nowMs += WEEK_MS - 1;
+  const lateStore = interleaved(fixture.store, async () => {
+    fixture.clock.nowMs += 1;
+    await runDeletion(endingAfter(2)).catch(() => {});
   });
-  await world.over(late).cancelKeyDeletion(requestContext('cancel-key-deletion'), keyId);
-  expect((await world.key(keyId)).state).toBe('3');
-  expect(await world.grantsOf(keyId)).toHaveLength(5);
+  await fixture.authorityOver(lateStore).cancelKeyDeletion(requestContext('cancel-key-deletion'), keyId);
+  expect((await fixture.key(keyId)).state).toBe('3');
+  expect(await fixture.grantsOf(keyId)).toHaveLength(5);
 });
 
-test('a key that waits for deletion takes no new grant: KMS.0210', async () => {
+test('create-grant on a key that is pending deletion is refused with KMS.0210', async () => {
   await schedule();
-  expect(await codeOf(world.authority.createGrant(requestContext('create-grant'), grantAsk(keyId)))).toBe('KMS.0210');
-  expect(await world.grantsOf(keyId)).toHaveLength(5);
+  expect(await codeOf(fixture.authority.createGrant(requestContext('create-grant'), grantInput(keyId)))).toBe(
+    'KMS.0210',
+  );
+  expect(await fixture.grantsOf(keyId)).toHaveLength(5);
 });
 
-test('when time is up it begins nothing more, and the next call goes on', async () => {
+test('a run whose time limit has passed deletes nothing, and the next run deletes the key', async () => {
   await schedule();
-  world.clock.nowMs += WEEK_MS + DAY_MS;
-  expect(await deleteDueKeys(world.store.grants, () => world.clock.nowMs, -1)).toBe(0);
-  expect(await world.grantsOf(keyId)).toHaveLength(5);
-  expect(await sweep()).toBe(1);
+  fixture.clock.nowMs += WEEK_MS + DAY_MS;
+  expect(await deleteDueKeys(fixture.store.grants, () => fixture.clock.nowMs, -1)).toBe(0);
+  expect(await fixture.grantsOf(keyId)).toHaveLength(5);
+  expect(await runDeletion()).toBe(1);
 });

@@ -1,48 +1,55 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Grant } from '../../../lib/domain/model.ts';
-import { GRANTEE, grantAsk, keyAsk, openWorld, requestContext, type World } from './fixture.ts';
+import {
+  GRANTEE,
+  grantInput,
+  keyInput,
+  openStandaloneFixture,
+  requestContext,
+  type StandaloneFixture,
+} from './fixture.ts';
 
-let world: World;
+let fixture: StandaloneFixture;
 let keyId: string;
 
 beforeEach(async () => {
-  world = await openWorld();
-  ({ keyId } = await world.authority.createKey(requestContext('create-key'), keyAsk('orders')));
+  fixture = await openStandaloneFixture();
+  ({ keyId } = await fixture.authority.createKey(requestContext('create-key'), keyInput('orders')));
 });
-afterEach(() => world.close());
+afterEach(() => fixture.close());
 
-/** What the list tells of the key, by an authority that has been asked before. */
-async function listed(filter = {}, authority = world.authority) {
+/** Lists the grants of the key, by default with the authority of the fixture, whose page cache is in use. */
+async function listed(filter = {}, authority = fixture.authority) {
   const page = await authority.listGrants(requestContext('list-grants'), keyId, filter, { limit: 1000 });
   return { ids: (JSON.parse(page.json) as Grant[]).map((grant) => grant.grant_id), total: page.total };
 }
 
-test('every list after a change shows it, however often the page was read before', async () => {
-  const made: string[] = [];
+test('a list shows every earlier create and revoke, although the page cache holds older pages', async () => {
+  const grantIds: string[] = [];
   for (let n = 0; n < 20; n += 1) {
-    world.clock.nowMs += 1;
-    made.push((await world.authority.createGrant(requestContext('create-grant'), grantAsk(keyId))).grant_id);
-    expect(await listed()).toEqual({ ids: made, total: made.length });
-    expect(await listed({ grantee: GRANTEE })).toEqual({ ids: made, total: made.length });
+    fixture.clock.nowMs += 1;
+    grantIds.push((await fixture.authority.createGrant(requestContext('create-grant'), grantInput(keyId))).grant_id);
+    expect(await listed()).toEqual({ ids: grantIds, total: grantIds.length });
+    expect(await listed({ grantee: GRANTEE })).toEqual({ ids: grantIds, total: grantIds.length });
   }
-  while (made.length > 0) {
-    await world.authority.revokeGrant(requestContext('revoke-grant'), keyId, made.pop() ?? '');
-    expect(await listed()).toEqual({ ids: made, total: made.length });
-    expect(await listed({ grantee: GRANTEE })).toEqual({ ids: made, total: made.length });
+  while (grantIds.length > 0) {
+    await fixture.authority.revokeGrant(requestContext('revoke-grant'), keyId, grantIds.pop() ?? '');
+    expect(await listed()).toEqual({ ids: grantIds, total: grantIds.length });
+    expect(await listed({ grantee: GRANTEE })).toEqual({ ids: grantIds, total: grantIds.length });
   }
 });
 
-test('a revoke and a create in turn, the count the same, are seen', async () => {
-  const first = await world.authority.createGrant(requestContext('create-grant'), grantAsk(keyId));
+test('a list shows a revoke followed by a create, although the number of grants is the same as before', async () => {
+  const first = await fixture.authority.createGrant(requestContext('create-grant'), grantInput(keyId));
   expect(await listed()).toEqual({ ids: [first.grant_id], total: 1 });
-  await world.authority.revokeGrant(requestContext('revoke-grant'), keyId, first.grant_id);
-  const second = await world.authority.createGrant(requestContext('create-grant'), grantAsk(keyId));
+  await fixture.authority.revokeGrant(requestContext('revoke-grant'), keyId, first.grant_id);
+  const second = await fixture.authority.createGrant(requestContext('create-grant'), grantInput(keyId));
   expect(await listed()).toEqual({ ids: [second.grant_id], total: 1 });
 });
 
-test('what another authority over the same store changed is seen', async () => {
-  const other = world.over(world.store);
-  const { grant_id } = await world.authority.createGrant(requestContext('create-grant'), grantAsk(keyId));
+test('a list shows a change that another authority over the same store grantIds', async () => {
+  const other = fixture.authorityOver(fixture.store);
+  const { grant_id } = await fixture.authority.createGrant(requestContext('create-grant'), grantInput(keyId));
   expect(await listed()).toEqual({ ids: [grant_id], total: 1 });
   await other.revokeGrant(requestContext('revoke-grant'), keyId, grant_id);
   expect(await listed()).toEqual({ ids: [], total: 0 });

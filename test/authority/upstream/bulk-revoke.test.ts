@@ -1,14 +1,22 @@
-/** In front of another KMS: how the grants of one principal are found over all keys, and what the receipts of a job hold. */
+/** With an upstream: how the grants of a principal are found across keys, and what the event of a webhook's revoke holds. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ChangeEvent } from '../../../lib/domain/events.ts';
 import { GRANTEE, PROJECT, requestContext } from '../standalone/fixture.ts';
-import { type CloudWorld, grantIdOf, KEY, kmsError, listed, OTHER_KEY, openCloudWorld } from './scripted-upstream.ts';
+import {
+  grantIdOf,
+  KEY,
+  kmsError,
+  OTHER_KEY,
+  openUpstreamFixture,
+  type UpstreamFixture,
+  upstreamGrant,
+} from './scripted-upstream.ts';
 
-let world: CloudWorld;
+let fixture: UpstreamFixture;
 beforeEach(async () => {
-  world = await openCloudWorld();
+  fixture = await openUpstreamFixture();
 });
-afterEach(() => world.close());
+afterEach(() => fixture.close());
 
 const PAGE = { limit: 100 };
 const end = (next_marker: string, total: number) => ({
@@ -33,13 +41,14 @@ const keyPage = (keys: string[], next = ''): [number, unknown] => [
   { keys, key_details: keys.map(keyAs), ...end(next, 2) },
 ];
 const grantPage = (...grants: object[]): [number, unknown] => [200, { grants, ...end('', grants.length) }];
-const principalGrants = () => world.open().listPrincipalGrants(requestContext('list-principal-grants'), GRANTEE, PAGE);
+const principalGrants = () =>
+  fixture.openAuthority().listPrincipalGrants(requestContext('list-principal-grants'), GRANTEE, PAGE);
 
-test('every key is looked at, of whatever kind and on whichever page, and only what is theirs is told', async () => {
-  world.script['list-keys'] = [keyPage([KEY], '1'), keyPage([OTHER_KEY])];
-  world.script['list-grants'] = [
-    grantPage(listed(3), listed(1, { grantee_principal: 'someone' })),
-    grantPage(listed(2, { key_id: OTHER_KEY })),
+test('listPrincipalGrants reads the grants of every key, on all pages and of every key spec, and returns only those of the grantee', async () => {
+  fixture.replies['list-keys'] = [keyPage([KEY], '1'), keyPage([OTHER_KEY])];
+  fixture.replies['list-grants'] = [
+    grantPage(upstreamGrant(3), upstreamGrant(1, { grantee_principal: 'someone' })),
+    grantPage(upstreamGrant(2, { key_id: OTHER_KEY })),
   ];
   const { json, total } = await principalGrants();
   expect((JSON.parse(json) as { grant_id: string }[]).map(({ grant_id }) => grant_id)).toEqual([
@@ -47,28 +56,28 @@ test('every key is looked at, of whatever kind and on whichever page, and only w
     grantIdOf(3),
   ]);
   expect(total).toBe(2);
-  expect(world.asked.filter(({ api }) => api === 'list-keys').map(({ fields }) => fields)).toEqual([
+  expect(fixture.received.filter(({ api }) => api === 'list-keys').map(({ fields }) => fields)).toEqual([
     { key_spec: 'ALL', limit: '1000' },
     { key_spec: 'ALL', limit: '1000', marker: '1' },
   ]);
 });
 
-test('a key that went after it was listed has no grants; a list that is refused is no empty one', async () => {
-  world.script['list-keys'] = [keyPage([KEY])];
-  world.script['list-grants'] = [kmsError(404, 'KMS.0207')];
+test('a key that is deleted after it was listed has no grants; any other error of list-grants is passed on', async () => {
+  fixture.replies['list-keys'] = [keyPage([KEY])];
+  fixture.replies['list-grants'] = [kmsError(404, 'KMS.0207')];
   expect(JSON.parse((await principalGrants()).json)).toEqual([]);
-  world.script['list-grants'] = [kmsError(403, 'KMS.0307')];
+  fixture.replies['list-grants'] = [kmsError(403, 'KMS.0307')];
   await expect(principalGrants()).rejects.toMatchObject({ publicCode: 'KMS.0307' });
 });
 
-test('the receipt of a grant that is named tells why, and the grant as this service knew it', async () => {
-  const grant = listed(1, { operations: ['encrypt-data'] });
-  const made = { eventId: '0'.repeat(32), atMs: 1, action: 'create-grant', projectId: PROJECT, keyId: KEY, grant };
+test('the event of revokeAny has the reason, the channel and the grant as recorded when it was created', async () => {
+  const grant = upstreamGrant(1, { operations: ['encrypt-data'] });
+  const created = { eventId: '0'.repeat(32), atMs: 1, action: 'create-grant', projectId: PROJECT, keyId: KEY, grant };
   const origin = { actor: 'u1', channel: 'http', requestId: 'r1', upstreamRequestId: 'cloud-0' } as const;
-  await world.store.events.append({ ...made, ...origin } as ChangeEvent, []);
-  world.script['revoke-grant'] = [[200, {}]];
-  const asked = requestContext('grant.revoke', { channel: 'webhook', isBulk: true, reason: 'left the company' });
-  await world.open().revokeAny(asked, { key_id: KEY, grant_id: grantIdOf(1) });
-  const [newest] = await world.store.events.list(PROJECT, { grantId: grantIdOf(1) }, 1);
+  await fixture.store.events.append({ ...created, ...origin } as ChangeEvent, []);
+  fixture.replies['revoke-grant'] = [[200, {}]];
+  const context = requestContext('grant.revoke', { channel: 'webhook', isBulk: true, reason: 'left the company' });
+  await fixture.openAuthority().revokeAny(context, { key_id: KEY, grant_id: grantIdOf(1) });
+  const [newest] = await fixture.store.events.list(PROJECT, { grantId: grantIdOf(1) }, 1);
   expect(newest).toMatchObject({ action: 'grant.revoke', reason: 'left the company', channel: 'webhook', grant });
 });

@@ -1,5 +1,5 @@
 /**
- * One change is made once, whichever process it comes to, and a receipt tells what has happened.
+ * Changes at the upstream, with concurrent processes and lost responses: each is applied once and has one event.
  * Also tests: lib/idempotency/lock.ts.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,36 +8,36 @@ import type { Authority } from '../../../lib/authority/authority.ts';
 import type { RequestContext } from '../../../lib/domain/request-context.ts';
 import type { IdempotencyRecord, IdempotencyStore } from '../../../lib/store/store.ts';
 import { until } from '../../upstream/until.ts';
-import { CREATOR, GRANTEE, grantAsk, keyAsk, PROJECT, requestContext } from '../standalone/fixture.ts';
+import { CREATOR, GRANTEE, grantInput, keyInput, PROJECT, requestContext } from '../standalone/fixture.ts';
 import {
-  type CloudWorld,
   grantIdOf,
   KEY,
   kmsError,
-  lost,
+  lostResponse,
   OTHER_KEY,
-  openCloudWorld,
+  openUpstreamFixture,
   type Reply,
+  type UpstreamFixture,
 } from './scripted-upstream.ts';
 
-let world: CloudWorld;
+let fixture: UpstreamFixture;
 beforeEach(async () => {
-  world = await openCloudWorld();
+  fixture = await openUpstreamFixture();
 });
-afterEach(() => world.close());
+afterEach(() => fixture.close());
 
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
-const apis = () => world.asked.map(({ api }) => api);
-const receipts = async () =>
-  (await world.store.events.list(PROJECT, {}, 100)).map(({ action, actor }) => `${action} ${actor}`);
-const told = (asked: Promise<unknown>) =>
-  asked.then(
+const apis = () => fixture.received.map(({ api }) => api);
+const recordedEvents = async () =>
+  (await fixture.store.events.list(PROJECT, {}, 100)).map(({ action, actor }) => `${action} ${actor}`);
+const resultOf = (call: Promise<unknown>) =>
+  call.then(
     (answer) => answer,
     (error) => error.publicCode ?? error,
   );
 
-/** Answers only when the test says so. */
-function held(status: number, body: object): { reply: Reply; release(): void } {
+/** Returns a reply that is sent only after `release`. */
+function heldReply(status: number, body: object): { reply: Reply; release(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return {
     reply: (response) =>
@@ -47,169 +47,186 @@ function held(status: number, body: object): { reply: Reply; release(): void } {
 }
 
 describe('two processes', () => {
-  test('a create that comes to both with one sequence is made once, and both are answered with it', async () => {
-    const { reply, release } = held(200, { grant_id: grantIdOf(1) });
-    world.script['create-grant'] = [reply, [200, { grant_id: grantIdOf(2) }]];
+  test('a create that both send with one sequence reaches the upstream once, and both return its grant id', async () => {
+    const { reply, release } = heldReply(200, { grant_id: grantIdOf(1) });
+    fixture.replies['create-grant'] = [reply, [200, { grant_id: grantIdOf(2) }]];
     const create = (authority: Authority) =>
-      authority.createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantAsk(KEY));
-    const both = [create(world.open()), create(world.open())];
+      authority.createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantInput(KEY));
+    const both = [create(fixture.openAuthority()), create(fixture.openAuthority())];
     release();
     expect(await Promise.all(both)).toEqual([{ grant_id: grantIdOf(1) }, { grant_id: grantIdOf(1) }]);
     expect(apis()).toEqual(['create-grant']);
-    expect(await receipts()).toEqual([`create-grant ${CREATOR}`]);
+    expect(await recordedEvents()).toEqual([`create-grant ${CREATOR}`]);
   });
 
-  test('a revoke that comes to both is done once: one is told so, the other that it is gone', async () => {
-    const { reply, release } = held(200, {});
-    world.script['revoke-grant'] = [reply, kmsError(400, 'KMS.2501')];
+  test('of a revoke that both send, one succeeds and the other fails with KMS.2501', async () => {
+    const { reply, release } = heldReply(200, {});
+    fixture.replies['revoke-grant'] = [reply, kmsError(400, 'KMS.2501')];
     const revoke = (authority: Authority) =>
-      told(authority.revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1)));
-    const both = [revoke(world.open()), revoke(world.open())];
+      resultOf(authority.revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1)));
+    const both = [revoke(fixture.openAuthority()), revoke(fixture.openAuthority())];
     release();
     expect(await Promise.all(both)).toEqual(expect.arrayContaining([{}, 'KMS.2501']));
-    expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
+    expect(await recordedEvents()).toEqual([`revoke-grant ${CREATOR}`]);
   });
 
-  test('one that has died with a revoke under way is waited for, and then it has worked', async () => {
-    world.script['revoke-grant'] = [() => undefined, kmsError(400, 'KMS.2501')];
+  test('a revoke waits for the lock of a revoke without a response; when the upstream then says KMS.2501, it counts as done', async () => {
+    fixture.replies['revoke-grant'] = [() => undefined, kmsError(400, 'KMS.2501')];
     const startedAtMs = performance.now() - 1_000;
-    // Whatever becomes of it: its answer never comes.
-    const dead = told(world.open().revokeGrant(requestContext('revoke-grant', { startedAtMs }), KEY, grantIdOf(1)));
-    const again = world.open().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1));
-    expect(await Promise.all([dead, again])).toEqual(['APIGW.0201', {}]);
-    expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
+    // The upstream never responds to this request.
+    const unanswered = resultOf(
+      fixture.openAuthority().revokeGrant(requestContext('revoke-grant', { startedAtMs }), KEY, grantIdOf(1)),
+    );
+    const again = fixture.openAuthority().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1));
+    expect(await Promise.all([unanswered, again])).toEqual(['APIGW.0201', {}]);
+    expect(await recordedEvents()).toEqual([`revoke-grant ${CREATOR}`]);
   });
 });
 
-test('a process of this machine that is no more is not waited for', async () => {
+test('the lock of a process that no longer exists on this host is taken over without waiting', async () => {
   const { pid } = spawnSync(process.execPath, ['--version']);
-  world.script['revoke-grant'] = [() => undefined, kmsError(400, 'KMS.2501')];
-  const { idempotency } = world.store;
-  let claim: IdempotencyRecord | undefined;
-  const swap: IdempotencyStore['compareAndSwap'] = (once, ...more) => {
-    const { process: own, ...answer } = once.answer as { process: object };
-    claim ??= { ...once, answer: { ...answer, process: { ...own, pid } } };
-    return idempotency.compareAndSwap(once, ...more);
+  fixture.replies['revoke-grant'] = [() => undefined, kmsError(400, 'KMS.2501')];
+  const { idempotency } = fixture.store;
+  let lockOfDeadProcess: IdempotencyRecord | undefined;
+  const swap: IdempotencyStore['compareAndSwap'] = (record, ...more) => {
+    const { process: own, ...answer } = record.answer as { process: object };
+    lockOfDeadProcess ??= { ...record, answer: { ...answer, process: { ...own, pid } } };
+    return idempotency.compareAndSwap(record, ...more);
   };
-  const dead = world.open({}, { ...world.store, idempotency: { ...idempotency, compareAndSwap: swap } });
-  const asked = told(dead.revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1)));
+  const dead = fixture.openAuthority({}, { ...fixture.store, idempotency: { ...idempotency, compareAndSwap: swap } });
+  const pending = resultOf(dead.revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1)));
   await until(() => apis().length === 1);
-  await idempotency.save(claim as IdempotencyRecord, Date.now());
-  expect(await world.open().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1))).toEqual({});
-  // The other has not even tried again.
+  await idempotency.save(lockOfDeadProcess as IdempotencyRecord, Date.now());
+  expect(await fixture.openAuthority().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1))).toEqual({});
+  // One request of each: the first authority did not retry meanwhile.
   expect(apis()).toHaveLength(2);
-  await asked;
+  await pending;
 });
 
-describe('a create whose answer was lost', () => {
-  test('is not sent again, not even when the same request comes again', async () => {
-    world.script['create-grant'] = [lost];
-    const { createGrant } = world.open();
+describe('a create whose response was lost', () => {
+  test('a create whose response was lost is not sent again, even if the same request is repeated', async () => {
+    fixture.replies['create-grant'] = [lostResponse];
+    const { createGrant } = fixture.openAuthority();
     for (const _ of [1, 2]) {
-      const asked = createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantAsk(KEY));
-      await expect(asked).rejects.toThrow('It may have been created. List before you try again.');
+      const call = createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantInput(KEY));
+      await expect(call).rejects.toThrow('It may have been created. List before you try again.');
     }
     expect(apis()).toEqual(['create-grant']);
   });
 
-  test('is another one with another sequence', async () => {
-    world.script['create-grant'] = [lost, [200, { grant_id: grantIdOf(2) }]];
-    const { createGrant } = world.open();
-    await told(createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantAsk(KEY)));
+  test('a create with another sequence is sent after one whose response was lost', async () => {
+    fixture.replies['create-grant'] = [lostResponse, [200, { grant_id: grantIdOf(2) }]];
+    const { createGrant } = fixture.openAuthority();
+    await resultOf(createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantInput(KEY)));
     const other = requestContext('create-grant', { sequence: SEQUENCE.replace('9', '8') });
-    expect(await createGrant(other, grantAsk(KEY))).toEqual({ grant_id: grantIdOf(2) });
+    expect(await createGrant(other, grantInput(KEY))).toEqual({ grant_id: grantIdOf(2) });
   });
 });
 
-describe('a key that is moved, with an answer lost', () => {
+describe('a change of a key state whose response was lost', () => {
   const DAY_MS = 86_400_000;
   const inDays = (days: number) => String(Date.now() + days * DAY_MS);
-  const MOVES: Record<
+  const CHANGES: Record<
     string,
-    { move: (authority: Authority, context: RequestContext) => Promise<unknown>; second: string; to: string }
+    { change: (authority: Authority, context: RequestContext) => Promise<unknown>; refusal: string; to: string }
   > = {
-    'enable-key': { move: (authority, one) => authority.enableKey(one, KEY), second: 'KMS.1201', to: '2' },
-    'disable-key': { move: (authority, one) => authority.disableKey(one, KEY), second: 'KMS.1301', to: '3' },
+    'enable-key': { change: (authority, context) => authority.enableKey(context, KEY), refusal: 'KMS.1201', to: '2' },
+    'disable-key': { change: (authority, context) => authority.disableKey(context, KEY), refusal: 'KMS.1301', to: '3' },
     'cancel-key-deletion': {
-      move: (authority, one) => authority.cancelKeyDeletion(one, KEY),
-      second: 'KMS.1501',
+      change: (authority, context) => authority.cancelKeyDeletion(context, KEY),
+      refusal: 'KMS.1501',
       to: '3',
     },
     'schedule-key-deletion': {
-      move: (authority, one) => authority.scheduleKeyDeletion(one, KEY, 7),
-      second: 'KMS.1402',
+      change: (authority, context) => authority.scheduleKeyDeletion(context, KEY, 7),
+      refusal: 'KMS.1402',
       to: '4',
     },
   };
-  const cases = Object.entries(MOVES).flatMap(([name, { to, second }]) =>
-    ['2', '3', '4'].map((state) => ({ name, state, second, isDone: state === to })),
+  const cases = Object.entries(CHANGES).flatMap(([name, { to, refusal }]) =>
+    ['2', '3', '4'].map((state) => ({ name, state, refusal, isDone: state === to })),
   );
 
   test.each(cases)(
-    '$name, and the key is then in state $state: done is $isDone',
-    async ({ name, state, second, isDone }) => {
-      const { move, to } = MOVES[name] as (typeof MOVES)[string];
-      world.script[name] = [lost, kmsError(400, second)];
+    '$name is refused on retry and describe-key shows state $state: reported as done is $isDone',
+    async ({ name, state, refusal, isDone }) => {
+      const { change, to } = CHANGES[name] as (typeof CHANGES)[string];
+      fixture.replies[name] = [lostResponse, kmsError(400, refusal)];
       const key_info = { key_id: KEY, key_state: state, scheduled_deletion_date: inDays(7) };
-      world.script['describe-key'] = [[200, { key_info }]];
-      expect(await told(move(world.open(), requestContext(name)))).toEqual(isDone ? { keyId: KEY, state: to } : second);
-      expect(await receipts()).toEqual(isDone ? [`${name} ${CREATOR}`] : []);
+      fixture.replies['describe-key'] = [[200, { key_info }]];
+      expect(await resultOf(change(fixture.openAuthority(), requestContext(name)))).toEqual(
+        isDone ? { keyId: KEY, state: to } : refusal,
+      );
+      expect(await recordedEvents()).toEqual(isDone ? [`${name} ${CREATOR}`] : []);
     },
   );
 
-  test('another date of deletion than the one asked for is not confirmed', async () => {
-    world.script['schedule-key-deletion'] = [lost, kmsError(400, 'KMS.1402')];
+  test('a schedule-key-deletion is not reported as done if the key has another deletion date than the requested one', async () => {
+    fixture.replies['schedule-key-deletion'] = [lostResponse, kmsError(400, 'KMS.1402')];
     const key_info = { key_id: KEY, key_state: '4', scheduled_deletion_date: inDays(7) };
-    world.script['describe-key'] = [[200, { key_info }]];
-    const asked = world.open().scheduleKeyDeletion(requestContext('schedule-key-deletion'), KEY, 1096);
-    expect(await told(asked)).toBe('KMS.1402');
-    expect(await receipts()).toEqual([]);
+    fixture.replies['describe-key'] = [[200, { key_info }]];
+    const call = fixture.openAuthority().scheduleKeyDeletion(requestContext('schedule-key-deletion'), KEY, 1096);
+    expect(await resultOf(call)).toBe('KMS.1402');
+    expect(await recordedEvents()).toEqual([]);
   });
 });
 
-test('a refusal after a try that may have been done tells that it may have been', async () => {
-  world.script['revoke-grant'] = [lost, kmsError(403, 'KMS.0306')];
-  const asked = world.open().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1));
-  await expect(asked).rejects.toMatchObject({
+test('when a retry is refused after a lost response, the error says that the change may have been applied', async () => {
+  fixture.replies['revoke-grant'] = [lostResponse, kmsError(403, 'KMS.0306')];
+  const call = fixture.openAuthority().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1));
+  await expect(call).rejects.toMatchObject({
     status: 502,
     message: 'Backend unavailable. The change may have been applied. Check, or send the request again.',
   });
 });
 
-test('who made a key through this service stays its creator, whatever others do to it meanwhile', async () => {
+test('the caller of create-key is the creator of the key, even if another user changes the key before create-key returns', async () => {
   const credentials = { kind: 'env', credentials: { accessKey: 'AK', secretKey: 'SK' } } as const;
-  const authority = world.open({ credentials });
-  const { reply, release } = held(200, { key_info: { key_id: KEY, domain_id: 'd' } });
-  world.script['create-key'] = [reply];
-  world.script['disable-key'] = [[200, { key_info: { key_id: KEY, key_state: '3' } }]];
-  const made = authority.createKey(requestContext('create-key'), keyAsk('orders'));
-  // The cloud lists the key before its maker is answered.
+  const authority = fixture.openAuthority({ credentials });
+  const { reply, release } = heldReply(200, { key_info: { key_id: KEY, domain_id: 'd' } });
+  fixture.replies['create-key'] = [reply];
+  fixture.replies['disable-key'] = [[200, { key_info: { key_id: KEY, key_state: '3' } }]];
+  const creating = authority.createKey(requestContext('create-key'), keyInput('orders'));
+  // The upstream has created the key, but its response to create-key is still held back.
   await authority.disableKey(requestContext('disable-key', { userId: GRANTEE }), KEY);
   release();
-  await made;
+  await creating;
   const revoke = authority.revokeGrant(requestContext('revoke-grant', { userId: GRANTEE }), KEY, grantIdOf(1));
-  expect(await told(revoke)).toBe('KMS.0306');
+  expect(await resultOf(revoke)).toBe('KMS.0306');
   expect(apis()).not.toContain('revoke-grant');
 });
 
-describe('doubt', () => {
+describe('the lock of a change whose response was lost', () => {
   const revoke = (authority: Authority, over: Parameters<typeof requestContext>[1] = {}, keyId = KEY) =>
-    told(authority.revokeGrant(requestContext('revoke-grant', over), keyId, grantIdOf(1)));
+    resultOf(authority.revokeGrant(requestContext('revoke-grant', over), keyId, grantIdOf(1)));
 
-  test('about a grant of one key is none about the same id with another key', async () => {
-    world.script['revoke-grant'] = [lost, lost, lost, lost, kmsError(400, 'KMS.2501')];
-    expect(await revoke(world.open())).toBe('APIGW.0201');
-    expect(await revoke(world.open(), {}, OTHER_KEY)).toBe('KMS.2501');
-    expect(await revoke(world.open())).toEqual({});
-    expect(await receipts()).toEqual([`revoke-grant ${CREATOR}`]);
+  test('a lost revoke of a grant does not affect a revoke of the same grant id on another key', async () => {
+    fixture.replies['revoke-grant'] = [
+      lostResponse,
+      lostResponse,
+      lostResponse,
+      lostResponse,
+      kmsError(400, 'KMS.2501'),
+    ];
+    expect(await revoke(fixture.openAuthority())).toBe('APIGW.0201');
+    expect(await revoke(fixture.openAuthority(), {}, OTHER_KEY)).toBe('KMS.2501');
+    expect(await revoke(fixture.openAuthority())).toEqual({});
+    expect(await recordedEvents()).toEqual([`revoke-grant ${CREATOR}`]);
   });
 
-  test('outlives a repeat that is answered from memory', async () => {
+  test('a lost enable-key stays uncertain after a repeat of an earlier request that gets its recorded answer', async () => {
     const enabled = { key_info: { key_id: KEY, key_state: '2' } };
-    world.script['enable-key'] = [[200, enabled], lost, lost, lost, lost, kmsError(400, 'KMS.1201')];
-    world.script['describe-key'] = [[200, enabled]];
-    const authority = world.open();
-    const enable = (sequence: string) => told(authority.enableKey(requestContext('enable-key', { sequence }), KEY));
+    fixture.replies['enable-key'] = [
+      [200, enabled],
+      lostResponse,
+      lostResponse,
+      lostResponse,
+      lostResponse,
+      kmsError(400, 'KMS.1201'),
+    ];
+    fixture.replies['describe-key'] = [[200, enabled]];
+    const authority = fixture.openAuthority();
+    const enable = (sequence: string) => resultOf(authority.enableKey(requestContext('enable-key', { sequence }), KEY));
     const [first, second] = [SEQUENCE, SEQUENCE.replace('9', '8')];
     expect(await enable(first)).toEqual({ keyId: KEY, state: '2' });
     expect(await enable(second)).toBe('APIGW.0201');
@@ -217,23 +234,23 @@ describe('doubt', () => {
     expect(await enable(second)).toEqual({ keyId: KEY, state: '2' });
   });
 
-  test('about one create is none about another with the same sequence', async () => {
-    world.script['create-grant'] = [lost, [200, { grant_id: grantIdOf(2) }]];
+  test('a lost create does not affect a create with the same sequence and another body', async () => {
+    fixture.replies['create-grant'] = [lostResponse, [200, { grant_id: grantIdOf(2) }]];
     const create = (body: string) => {
-      const one = requestContext('create-grant', { sequence: SEQUENCE, body: new TextEncoder().encode(body) });
-      return told(world.open().createGrant(one, grantAsk(KEY)));
+      const context = requestContext('create-grant', { sequence: SEQUENCE, body: new TextEncoder().encode(body) });
+      return resultOf(fixture.openAuthority().createGrant(context, grantInput(KEY)));
     };
     expect(await create('a')).toBe('APIGW.0201');
     expect(await create('b')).toEqual({ grant_id: grantIdOf(2) });
   });
 
-  test('is none where a refusal could not be remembered', async () => {
-    world.script['revoke-grant'] = [kmsError(400, 'KMS.2501')];
-    const { idempotency } = world.store;
-    const remember = () => Promise.reject(new Error('the disk is full'));
-    const failing = world.open({}, { ...world.store, idempotency: { ...idempotency, save: remember } });
+  test('a refused revoke whose refusal could not be stored leaves no uncertain lock: the next one gets KMS.2501', async () => {
+    fixture.replies['revoke-grant'] = [kmsError(400, 'KMS.2501')];
+    const { idempotency } = fixture.store;
+    const failingSave = () => Promise.reject(new Error('the disk is full'));
+    const failing = fixture.openAuthority({}, { ...fixture.store, idempotency: { ...idempotency, save: failingSave } });
     expect(await revoke(failing, { signature: 'feed' })).toEqual(new Error('the disk is full'));
-    expect(await revoke(world.open())).toBe('KMS.2501');
-    expect(await receipts()).toEqual([]);
+    expect(await revoke(fixture.openAuthority())).toBe('KMS.2501');
+    expect(await recordedEvents()).toEqual([]);
   });
 });

@@ -1,27 +1,27 @@
-/** The three forms in which the cloud refuses (KMS, its gateway, its IAM), and what is none of them. */
+/** The three forms of the upstream's error replies (KMS, its gateway, its IAM), and replies in none of these forms. */
 import { describe, expect, test } from '@jest/globals';
 import { mapErrorResponse } from '../../../lib/authority/upstream/error-mapping.ts';
 
-const told = (status: number, body: unknown) => {
+const mapped = (status: number, body: unknown) => {
   const error = mapErrorResponse({ status, text: typeof body === 'string' ? body : JSON.stringify(body) });
   return error && { status: error.status, code: error.publicCode, text: error.message };
 };
 
 test.each<[string, number, object, object]>([
   [
-    'the KMS, nested',
+    'a nested error of the KMS',
     400,
     { error: { error_code: 'KMS.2501', error_msg: 'Invalid grant ID.' } },
     { status: 400, code: 'KMS.2501', text: 'Invalid grant ID.' },
   ],
   [
-    'the KMS, with a code that is new to us',
+    'a nested error of the KMS with an unknown code',
     403,
     { error: { error_code: 'KMS.0342', error_msg: 'Frozen by your organization.' } },
     { status: 403, code: 'KMS.0342', text: 'Frozen by your organization.' },
   ],
   [
-    'the gateway, flat',
+    'a flat error of the gateway',
     404,
     { error_msg: 'The API does not exist', error_code: 'APIGW.0101', request_id: '0f' },
     {
@@ -31,7 +31,7 @@ test.each<[string, number, object, object]>([
     },
   ],
   [
-    'both at once',
+    'an error in both forms',
     404,
     {
       error: { error_code: 'KMS.0207', error_msg: 'The key does not exist.' },
@@ -41,45 +41,45 @@ test.each<[string, number, object, object]>([
     { status: 404, code: 'KMS.0207', text: 'The key does not exist.' },
   ],
   [
-    'Keystone',
+    'an error of Keystone',
     401,
     { error: { code: 401, message: 'The request you have made requires authentication.', title: 'Unauthorized' } },
     { status: 401, code: 'APIGW.0301', text: 'Incorrect IAM authentication information.' },
   ],
   [
-    'the newer IAM',
+    'a flat error of the newer IAM',
     403,
     { error_code: 'IAM.0002', error_msg: 'You are not authorized' },
     { status: 403, code: 'IAM.0002', text: 'Refused by the upstream KMS.' },
   ],
   [
-    'a server fault with a code',
+    'a 500 with a code',
     500,
     { error: { error_code: 'KMS.0101', error_msg: 'KMS error.' } },
     { status: 500, code: 'KMS.0101', text: 'KMS error.' },
   ],
-])('%s: code and status pass', (_, status, body, expected) => {
-  expect(told(status, body)).toEqual(expected);
+])('%s is mapped to an error with its code and status', (_, status, body, expected) => {
+  expect(mapped(status, body)).toEqual(expected);
 });
 
-test('what a gateway says of a signature does not pass: it holds what was signed', () => {
+test('the text of a gateway error is not passed on, because it may contain the signed headers', () => {
   const error_msg =
     'Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:POST|/v1.0/|x-security-token:hush';
-  expect(JSON.stringify(told(401, { error_code: 'APIGW.0301', error_msg }))).not.toContain('hush');
+  expect(JSON.stringify(mapped(401, { error_code: 'APIGW.0301', error_msg }))).not.toContain('hush');
 });
 
-test('a text comes without control characters, and not without end', () => {
+test('the text of a KMS error is passed on without control characters and cut to 1024 characters', () => {
   const error_msg = `a\u0000\r\nb\u2028c\u009b${'d'.repeat(5000)}`;
-  const { text = '' } = told(400, { error: { error_code: 'KMS.0308', error_msg } }) ?? {};
+  const { text = '' } = mapped(400, { error: { error_code: 'KMS.0308', error_msg } }) ?? {};
   expect(text).toMatch(/^a b c d+$/);
   expect(text).toHaveLength(1024);
 });
 
-describe('no documented refusal', () => {
+describe('a reply that is not a documented error is not mapped', () => {
   test.each<[string, number, unknown]>([
     ['HTML', 503, '<html>Service Unavailable</html>'],
-    ['nothing', 502, ''],
-    ['cut off', 400, '{"error":{"error_code":"KMS.2501"'],
+    ['an empty body', 502, ''],
+    ['truncated JSON', 400, '{"error":{"error_code":"KMS.2501"'],
     ['a code of another form', 400, { error: { error_code: 'no such grant', error_msg: '' } }],
     ['a code that would break a log line', 400, { error_code: 'KMS.2501\n{}', error_msg: '' }],
     ['a list', 400, []],
@@ -87,11 +87,11 @@ describe('no documented refusal', () => {
     ['a success', 200, { error_code: 'KMS.2501', error_msg: '' }],
     ['a redirect', 302, { error_code: 'KMS.2501', error_msg: '' }],
   ])('%s', (_, status, body) => {
-    expect(told(status, body)).toBeUndefined();
+    expect(mapped(status, body)).toBeUndefined();
   });
 });
 
-test('a hint of ours follows the text', () => {
+test('the detail is appended to the text of the upstream', () => {
   const text = JSON.stringify({ error: { error_code: 'KMS.0101', error_msg: 'KMS error.' } });
   expect(mapErrorResponse({ status: 500, text }, { detail: 'Look first.' })?.message).toBe('KMS error. Look first.');
 });

@@ -1,4 +1,4 @@
-/** The upstream authority over a real store, in front of a KMS that answers as the test says. */
+/** The upstream authority over a real store, in front of a fake KMS that sends the replies that a test sets. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authority } from '../../../lib/authority/authority.ts';
 import { upstream } from '../../../lib/authority/upstream/upstream.ts';
@@ -11,8 +11,8 @@ export const KEY = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
 export const OTHER_KEY = 'bb6a3d22-dc93-47ac-b5bd-88df7ad35f1e';
 export const grantIdOf = (n: number) => String(n).padStart(64, '0');
 
-/** A grant as the cloud lists it. */
-export const listed = (n: number, more: object = {}) => ({
+/** A grant as the upstream lists it. */
+export const upstreamGrant = (n: number, more: object = {}) => ({
   key_id: KEY,
   grant_id: grantIdOf(n),
   grantee_principal: 'c0000000000000000000000000000002',
@@ -23,7 +23,7 @@ export const listed = (n: number, more: object = {}) => ({
   ...more,
 });
 
-/** One answer of the cloud: a status and a body, or whatever else it does with the connection. */
+/** A reply of the upstream: status and body, or a function that handles the response itself. */
 export type Reply = [status: number, body: unknown] | ((response: ServerResponse) => unknown);
 
 export const kmsError = (status: number, error_code: string): Reply => [
@@ -31,50 +31,53 @@ export const kmsError = (status: number, error_code: string): Reply => [
   { error: { error_code, error_msg: 'refused' } },
 ];
 
-/** Ends the connection without an answer. */
-export const lost: Reply = (response) => response.destroy();
+/** Closes the connection without a response. */
+export const lostResponse: Reply = (response) => response.destroy();
 
-export interface CloudWorld {
+export interface UpstreamFixture {
   store: Store;
   endpoint: string;
-  /** What came to the cloud: the name of the API and the body, without its sequence. */
-  asked: { api: string; fields: Record<string, unknown> }[];
-  /** Of the last that came. */
+  /** The requests that the upstream received: the API's name, and the body without its sequence. */
+  received: { api: string; fields: Record<string, unknown> }[];
+  /** Headers of the last received request. */
   headers(): IncomingMessage['headers'];
+  /** Body of the last received request. */
   lastBody(): string;
-  /** What the cloud answers to an API: each in turn, the last one for good. */
-  script: Record<string, Reply[]>;
-  /** Another process in front of the same cloud, over the same store. */
-  open(settings?: Partial<UpstreamSettings>, over?: Store): Authority;
+  /** Replies by API: each is sent once, in order, and the last one for every further request. */
+  replies: Record<string, Reply[]>;
+  /** Creates another authority in front of the same upstream, by default over the same store. */
+  openAuthority(settings?: Partial<UpstreamSettings>, over?: Store): Authority;
   close(): Promise<void>;
 }
 
-export async function openCloudWorld(): Promise<CloudWorld> {
+export async function openUpstreamFixture(): Promise<UpstreamFixture> {
   const store = await openAuditedStore();
   const server: FakeServer = await startFakeServer();
-  const asked: CloudWorld['asked'] = [];
-  const script: CloudWorld['script'] = {};
+  const received: UpstreamFixture['received'] = [];
+  const repliesByApi: UpstreamFixture['replies'] = {};
   server.respondWith((response) => {
     const { path, body } = server.requests.at(-1) ?? { path: '', body: '{}' };
     const api = path.slice(path.lastIndexOf('/') + 1);
     const { sequence, ...fields } = JSON.parse(body) as Record<string, unknown>;
-    asked.push({ api, fields });
-    const replies = script[api] ?? [[500, 'not in the script']];
+    received.push({ api, fields });
+    const replies = repliesByApi[api] ?? [[500, 'the test sets no reply of this API']];
     const reply = (replies.length > 1 ? replies.shift() : replies[0]) as Reply;
     if (typeof reply === 'function') return reply(response);
-    const [status, told] = reply;
-    const text = typeof told === 'string' ? told : JSON.stringify(told);
-    const type = typeof told === 'string' ? 'text/html' : 'application/json';
-    return response.writeHead(status, { 'content-type': type, 'x-request-id': `cloud-${asked.length}` }).end(text);
+    const [status, content] = reply;
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    const type = typeof content === 'string' ? 'text/html' : 'application/json';
+    return response
+      .writeHead(status, { 'content-type': type, 'x-request-id': `upstream-${received.length}` })
+      .end(text);
   });
   return {
     store,
     endpoint: server.endpoint,
-    asked,
-    script,
+    received,
+    replies: repliesByApi,
     headers: () => server.requests.at(-1)?.headers ?? {},
     lastBody: () => server.requests.at(-1)?.body ?? '',
-    open: (settings, over = store) =>
+    openAuthority: (settings, over = store) =>
       upstream(
         over,
         { endpoint: server.endpoint, credentials: 'caller', ratePerSecond: 1000, timeoutMs: 2_000, ...settings },

@@ -7,9 +7,9 @@ import type { Grant } from '../../../lib/domain/model.ts';
 import type { JobDependencies } from '../../../lib/webhooks/jobs/attempt.ts';
 import {
   FOREIGN_PROJECT,
-  grantAsk,
-  keyAsk,
-  openWorld,
+  grantInput,
+  keyInput,
+  openStandaloneFixture,
   PROJECT,
   requestContext,
 } from '../../authority/standalone/fixture.ts';
@@ -21,19 +21,19 @@ export const noDeadline = () => false;
 export const newId = () => randomUUID().replaceAll('-', '');
 
 export async function openJobFixture() {
-  const standalone = await openWorld({ grantsPerKey: 1000, keysPerProject: 1000 });
+  const standalone = await openStandaloneFixture({ grantsPerKey: 1000, keysPerProject: 1000 });
   const { store, authority, clock } = standalone;
   const now = () => clock.nowMs;
 
   async function newKey(projectId: string = PROJECT): Promise<string> {
-    return (await authority.createKey(requestContext('create-key', { projectId }), keyAsk(`key-${newId()}`))).keyId;
+    return (await authority.createKey(requestContext('create-key', { projectId }), keyInput(`key-${newId()}`))).keyId;
   }
 
   async function newGrants(keyId: string, grantee: string, count: number, projectId: string = PROJECT) {
     const ids: string[] = [];
     while (ids.length < count) {
       const context = requestContext('create-grant', { projectId });
-      ids.push((await authority.createGrant(context, grantAsk(keyId, { grantee }))).grant_id);
+      ids.push((await authority.createGrant(context, grantInput(keyId, { grantee }))).grant_id);
     }
     return ids;
   }

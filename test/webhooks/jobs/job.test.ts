@@ -69,7 +69,11 @@ describe.each([
         { action: 'revoke-key', type: 'key.compromised', keyId },
       ]);
       const { store, writes } = crashingStore(jobs.store, n, isWritten);
-      const dependencies: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+      const dependencies: JobDependencies = {
+        store,
+        authority: jobs.authorityOver(store),
+        now: () => jobs.clock.nowMs,
+      };
       const result = await runJob(dependencies, jobId, noDeadline).catch((error: unknown) => error);
       if (writes() < n) {
         expect(result).toEqual({ next: 'ended' });
@@ -99,7 +103,7 @@ test.each([
       projectIds: [PROJECT],
     });
     const { store } = crashingStore(jobs.store, n, isWritten);
-    const dependencies: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+    const dependencies: JobDependencies = { store, authority: jobs.authorityOver(store), now: () => jobs.clock.nowMs };
     await expect(runJob(dependencies, jobId, noDeadline)).rejects.toThrow(Crash);
     expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
     await expectRevokedOnce(jobId, grantee, [grantId]);
@@ -145,7 +149,7 @@ test('a job whose process crashes again and again makes progress each time and e
   for (let runs = 0; (await jobs.job(jobId)).state !== 'done'; runs += 1) {
     expect(runs).toBeLessThan(20);
     const { store } = crashingStore(jobs.store, 4, runs % 2 === 0);
-    const dependencies: JobDependencies = { store, authority: jobs.over(store), now: () => jobs.clock.nowMs };
+    const dependencies: JobDependencies = { store, authority: jobs.authorityOver(store), now: () => jobs.clock.nowMs };
     await runJob(dependencies, jobId, noDeadline).catch(() => undefined);
   }
   await expectRevokedOnce(jobId, grantee, ids);

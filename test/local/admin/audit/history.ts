@@ -4,7 +4,7 @@ import { standalone } from '../../../../lib/authority/standalone/standalone.ts';
 import type { Grant, Operation } from '../../../../lib/domain/model.ts';
 import { KmsError } from '../../../../lib/errors.ts';
 import type { Store } from '../../../../lib/store/store.ts';
-import { grantAsk, keyAsk, requestContext } from '../../../authority/standalone/fixture.ts';
+import { grantInput, keyInput, requestContext } from '../../../authority/standalone/fixture.ts';
 import {
   CREATOR,
   changeKeyState,
@@ -119,7 +119,7 @@ export async function makeRandomChanges(store: Store, rounds: number): Promise<v
     const operations = OPERATIONS[randomBelow(3)] ?? [];
     switch (randomBelow(16)) {
       case 0:
-        return authority.createKey(contextOf(CREATOR, 'create-key'), keyAsk(`random-${nth}`));
+        return authority.createKey(contextOf(CREATOR, 'create-key'), keyInput(`random-${nth}`));
       case 1:
         return authority.disableKey(contextOf(CREATOR, 'disable-key'), id);
       case 2:
@@ -133,15 +133,15 @@ export async function makeRandomChanges(store: Store, rounds: number): Promise<v
       case 6:
         return grant && authority.retireGrant(contextOf(RETIRER, 'retire-grant'), grant.key_id, grant.grant_id);
       case 7:
-        return authority.createGrant(contextOf(GRANTEE, 'create-grant'), grantAsk(id, { grantee: RETIRER }));
+        return authority.createGrant(contextOf(GRANTEE, 'create-grant'), grantInput(id, { grantee: RETIRER }));
       case 8: {
         const toDomain = { grantee: DOMAIN, granteeType: 'domain', retiringPrincipal: RETIRER } as const;
-        return authority.createGrant(contextOf(CREATOR, 'create-grant'), grantAsk(id, { ...toDomain, operations }));
+        return authority.createGrant(contextOf(CREATOR, 'create-grant'), grantInput(id, { ...toDomain, operations }));
       }
       default:
         return authority.createGrant(
           contextOf(CREATOR, 'create-grant'),
-          grantAsk(id, { operations, name: `random-${nth}` }),
+          grantInput(id, { operations, name: `random-${nth}` }),
         );
     }
   }
@@ -154,9 +154,9 @@ export async function makeRandomChanges(store: Store, rounds: number): Promise<v
     await deleteDueKeys(store.grants, () => clock.nowMs);
   }
   const last = authorityWith(100);
-  const key = await last.createKey(contextOf(CREATOR, 'create-key'), keyAsk('last'));
+  const key = await last.createKey(contextOf(CREATOR, 'create-key'), keyInput('last'));
   await last.createGrant(
     contextOf(CREATOR, 'create-grant'),
-    grantAsk(key.keyId, { operations: ['retire-grant', 'encrypt-data'] }),
+    grantInput(key.keyId, { operations: ['retire-grant', 'encrypt-data'] }),
   );
 }
