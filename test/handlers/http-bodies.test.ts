@@ -1,4 +1,4 @@
-/** What every KMS route makes of a body, before any rule of its own is asked. One test file walks them all. */
+/** How every KMS route parses and checks a request body, before the rules of the API itself apply. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ADMINISTRATOR_APIS, KMS_APIS, minimalBodies, permittedUser } from '../support/apis.ts';
 import { expectError } from '../support/expect-error.ts';
@@ -26,7 +26,7 @@ afterAll(() => service.stop());
 
 describe.each(KMS_APIS)('%s', (name) => {
   const send = (body: RequestOptions['body']) => service.kms(permittedUser(service, name), name, body);
-  /** The body that would work, as JSON, with more members put in front. */
+  /** Returns the valid body of the API as JSON, with these members in front. */
   const withMembers = (members: string) => {
     const json = JSON.stringify(bodies[name]);
     return json === '{}' ? `{${members}}` : `{${members},${json.slice(1)}`;
@@ -36,7 +36,7 @@ describe.each(KMS_APIS)('%s', (name) => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('refuses what is not JSON', async () => {
+  test('refuses a body that is not JSON: KMS.0202', async () => {
     const json = JSON.stringify(bodies[name]);
     for (const body of [
       ' ',
@@ -60,26 +60,26 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('refuses JSON that is not an object', async () => {
+  test('refuses JSON that is not an object: KMS.0202', async () => {
     const json = JSON.stringify(bodies[name]);
     for (const body of [`[${json}]`, '[]', '"text"', JSON.stringify(json), 'null', 'true', '0', '1e3']) {
       expectError(await send(body), NOT_JSON);
     }
   });
 
-  test('refuses broken UTF-8, wherever it stands', async () => {
-    // A lone continuation byte, an overlong "/", a surrogate, a code point past the last, a sequence cut short.
-    for (const broken of ['80', 'c0af', 'eda080', 'f4908080', 'e282']) {
+  test('refuses invalid UTF-8, inside a string or at the end: KMS.0202', async () => {
+    // A lone continuation byte, an overlong "/", a surrogate, a code point above U+10FFFF, a truncated sequence.
+    for (const invalid of ['80', 'c0af', 'eda080', 'f4908080', 'e282']) {
       for (const json of [withMembers('"note":"@"'), `${withMembers('"note":1')}@`]) {
         const [head = '', tail = ''] = json.split('@');
-        const body = Buffer.concat([Buffer.from(head), Buffer.from(broken, 'hex'), Buffer.from(tail)]);
+        const body = Buffer.concat([Buffer.from(head), Buffer.from(invalid, 'hex'), Buffer.from(tail)]);
         expectError(await send(body), NOT_JSON);
       }
     }
     expectError(await send(Buffer.from(JSON.stringify(bodies[name]), 'utf16le')), NOT_JSON);
   });
 
-  test('refuses a key that is there twice, however it is spelled and however deep', async () => {
+  test('refuses a duplicate key, also an escaped or nested one: KMS.0202', async () => {
     for (const members of [
       '"limit":"1","limit":"1"',
       '"limit":"1","\\u006cimit":"2"',
@@ -96,7 +96,7 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('refuses a key called __proto__, however it is spelled and however deep', async () => {
+  test('refuses the key __proto__, also an escaped or nested one: KMS.0202', async () => {
     for (const members of [
       '"__proto__":{}',
       '"__proto__":null',
@@ -108,23 +108,23 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('refuses a body of 1 MiB', async () => {
+  test('refuses a body of 1 MiB: KMS.0203', async () => {
     const filler = (bytes: number) => withMembers(`"note":"${'x'.repeat(bytes)}"`);
     expectError(await send(filler(1024 * 1024)), TOO_LONG);
     expectError(await send(Buffer.alloc(1024 * 1024, 0x20)), TOO_LONG);
     expectError(await send(Buffer.alloc(1024 * 1024, 0xff)), TOO_LONG);
   });
 
-  test('refuses a body of 3 MiB', async () => {
+  test('refuses a body of 3 MiB: 413', async () => {
     expectError(await send(Buffer.alloc(3 * 1024 * 1024, 0x20)), [413, 'APIGW.0201']);
   });
 
-  test('misses each required field before it minds the form of another; null is a missing one', async () => {
+  test('reports a missing or null required field, KMS.0204, even if another field is malformed', async () => {
     const required = Object.keys(bodies[name] ?? {});
     for (const field of required) {
       const { [field]: _, ...others } = bodies[name] ?? {};
       const malformed = Object.fromEntries(Object.keys(others).map((other) => [other, 0]));
-      // Where a field narrows what is taken away, a null is refused as what it is.
+      // Bulk revokes refuse null in every field with KMS.0308: ignoring it could revoke more than requested.
       const withNull = ADMINISTRATOR_APIS.includes(name) ? [] : [{ ...others, [field]: null }];
       for (const body of [others, ...withNull, malformed, { ...others, sequence: 'x' }]) {
         const answer = await send(body);
@@ -133,10 +133,10 @@ describe.each(KMS_APIS)('%s', (name) => {
       }
     }
     if (required.length === 0) return;
-    for (const nothing of [undefined, '', {}]) expectError(await send(nothing), MISSING);
+    for (const empty of [undefined, '', {}]) expectError(await send(empty), MISSING);
   });
 
-  test('refuses a malformed sequence', async () => {
+  test('refuses a malformed sequence: KMS.0206', async () => {
     const short = SEQUENCE.slice(1);
     for (const sequence of [
       ...['x', short, `${SEQUENCE}0`, `${short} `, `${short}_`, `${short}\n`, `${short}é`, ' '],
@@ -146,7 +146,7 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('refuses a required field of any other type', async () => {
+  test('refuses a required field of a wrong type with the code of the field', async () => {
     for (const field of Object.keys(bodies[name] ?? {})) {
       for (const value of [true, {}, { length: 1 }, 1.5, -1, '']) {
         const { status, body } = await send({ ...bodies[name], [field]: value });
@@ -167,7 +167,7 @@ const CODES: Record<string, string> = {
   pending_days: 'KMS.1401',
 };
 
-test('no body at all, and an empty one, is a list from the start where no field is required', async () => {
+test('list-retirable-grants and list-keys without a body, or with an empty one, return the first page', async () => {
   for (const name of ['list-retirable-grants', 'list-keys']) {
     const whole = await service.kms(permittedUser(service, name), name, {});
     for (const body of [undefined, '', new Uint8Array()]) {
@@ -185,7 +185,7 @@ test('a key that could change a prototype is refused and changes nothing, at any
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
 
-test('fields that no API has are ignored, at any depth, and an empty sequence is none', async () => {
+test('unknown fields are ignored at any depth, except in bulk revokes, and an empty sequence counts as absent', async () => {
   const unknown = {
     sequence: '',
     enterprise_project_id: '0',
@@ -197,7 +197,7 @@ test('fields that no API has are ignored, at any depth, and an empty sequence is
     const { status, body } = await service.kms(permittedUser(service, name), name, { ...unknown, ...bodies[name] });
     expect([name, status, body.error_code]).toEqual([name, 200, undefined]);
   }
-  // One that was misspelt would not narrow what is taken away.
+  // Bulk revokes refuse unknown fields: a misspelt filter would revoke more than requested.
   for (const name of ADMINISTRATOR_APIS) {
     for (const more of [{ dryRun: true }, { keyId: 'x' }, { key_id: null }, { digest: null }]) {
       const answer = await service.kms(permittedUser(service, name), name, { ...bodies[name], ...more });
@@ -206,7 +206,7 @@ test('fields that no API has are ignored, at any depth, and an empty sequence is
   }
 });
 
-test('the Content-Type does not matter: SDKs differ, and a body is JSON by its bytes', async () => {
+test('a JSON body is accepted under any Content-Type', async () => {
   const token = await service.token(service.reader);
   for (const type of ['application/json', 'application/json;charset=UTF-8', 'text/plain', 'multipart/form-data']) {
     const { status, body } = await service.send(`/v1.0/${service.demo.project_id}/kms/list-grants`, {
@@ -217,7 +217,7 @@ test('the Content-Type does not matter: SDKs differ, and a body is JSON by its b
   }
 });
 
-test('a name in another script than Latin passes as text, and 64 KiB is the last length taken', async () => {
+test('field names may have any script, and a body may have up to 64 KiB', async () => {
   const list = (length: number) => {
     const head = '{"备注":"授权","fill":"';
     const fill = 'x'.repeat(length - Buffer.byteLength(head) - 2);

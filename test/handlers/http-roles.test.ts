@@ -1,6 +1,6 @@
 /**
- * What a role is refused, on every KMS route, where roles are judged here: by AK/SK as by token, and before the body is
- * looked at.
+ * Roles on every KMS route, in deployments where this service checks them: with AK/SK as with a token, and before the
+ * body is parsed.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
@@ -16,8 +16,9 @@ const NO_PERMISSION: [number, string] = [403, 'KMS.0307'];
 let service: TestService;
 let foreigner: DemoUser & { project_id: string };
 let roleless: DemoUser;
-/** A role that the table of roles does not have; one that it has, but not for KMS. */
+/** Has a role that is not in the table of roles. */
 let unknownRole: DemoUser;
+/** Has a role of the table, without KMS permissions. */
 let otherRole: DemoUser;
 let bodies: Record<string, Record<string, unknown>>;
 let rows: Record<string, unknown[]>;
@@ -28,12 +29,12 @@ beforeAll(async () => {
   foreigner = await service.foreignUser();
   otherRole = await service.addUser('security', 'Security Administrator');
   const { project } = await accounts.createProject('second', 'demo');
-  const elsewhere = async (name: string): Promise<DemoUser> => {
+  const createUserElsewhere = async (name: string): Promise<DemoUser> => {
     const user = await accounts.createUser(project.projectId, name, 'KMS Administrator');
     return { ...user, ...(await accounts.createAccessKey(user.user_id)) };
   };
-  roleless = await elsewhere('elsewhere');
-  unknownRole = await elsewhere('unknown');
+  roleless = await createUserElsewhere('elsewhere');
+  unknownRole = await createUserElsewhere('unknown');
   await store.directory.addRole(unknownRole.user_id, service.demo.project_id, 'KMS Nothing');
   for (const user of [service.creator, service.reader, unknownRole, otherRole]) await service.token(user);
   bodies = await minimalBodies(service);
@@ -49,11 +50,11 @@ describe.each(KMS_APIS)('%s', (name) => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('is refused to an AK/SK that has no role in the project', async () => {
+  test('refuses an AK/SK of a user without a role in the project: KMS.0321', async () => {
     for (const user of [foreigner, roleless]) expectError(await sendBy(user), OTHER_PROJECT);
   });
 
-  test('is refused to a role that does not allow it, by AK/SK too, and whatever the body', async () => {
+  test('refuses a role without the permission, with AK/SK and with a token, even if the body is malformed: KMS.0307', async () => {
     const users = [unknownRole, otherRole, ...(READER_APIS.includes(name) ? [] : [service.reader])];
     if (ADMINISTRATOR_APIS.includes(name)) users.push(service.creator);
     for (const user of users) {

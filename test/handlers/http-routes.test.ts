@@ -1,5 +1,5 @@
 /**
- * What is no route, or not with this method; and what is told on every reply.
+ * Unknown paths and methods, and the request id of every reply.
  * Also tests: functions/unmatched.ts, local/routes.ts.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -21,21 +21,24 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-test.each(KMS_APIS)('%s by any method but POST is 405 KMS.0215 and does nothing, token or not', async (name) => {
-  const rows = await storedRows(service);
-  const path = `/v1.0/${service.demo.project_id}/kms/${name}`;
-  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
-    const body = method === 'GET' ? undefined : bodies[name];
-    expectError(await service.send(path, { method, headers, body }), [405, 'KMS.0215']);
-    expectError(await service.send(path, { method, body }), [405, 'KMS.0215']);
-  }
-  const head = await service.send(path, { method: 'HEAD', headers });
-  expect([head.status, head.body]).toEqual([405, undefined]);
-  expect(head.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
-  expect(await storedRows(service)).toEqual(rows);
-});
+test.each(KMS_APIS)(
+  '%s with any method but POST is 405 KMS.0215 and changes nothing, with or without a token',
+  async (name) => {
+    const rows = await storedRows(service);
+    const path = `/v1.0/${service.demo.project_id}/kms/${name}`;
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const body = method === 'GET' ? undefined : bodies[name];
+      expectError(await service.send(path, { method, headers, body }), [405, 'KMS.0215']);
+      expectError(await service.send(path, { method, body }), [405, 'KMS.0215']);
+    }
+    const head = await service.send(path, { method: 'HEAD', headers });
+    expect([head.status, head.body]).toEqual([405, undefined]);
+    expect(head.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+    expect(await storedRows(service)).toEqual(rows);
+  },
+);
 
-test('a path that is no API is 404 APIGW.0101 and does nothing, token or not', async () => {
+test('an unknown path is 404 APIGW.0101 and changes nothing, with or without a token', async () => {
   const rows = await storedRows(service);
   const project = service.demo.project_id;
   const body = bodies['revoke-grant'];
@@ -69,7 +72,7 @@ test('a path that is no API is 404 APIGW.0101 and does nothing, token or not', a
   expect(await storedRows(service)).toEqual(rows);
 });
 
-test('the identity routes take only their own methods', async () => {
+test('an identity route with another method than its own is 404 APIGW.0101', async () => {
   for (const [method, path] of [
     ['PUT', '/v3/auth/tokens'],
     ['DELETE', '/v3/auth/tokens'],
@@ -80,19 +83,19 @@ test('the identity routes take only their own methods', async () => {
   }
 });
 
-test('GET of a path that is no API is 404 too, outside the folder that only knows POST', async () => {
+test('GET of an unknown path outside of /kms/ is 404 APIGW.0101', async () => {
   for (const path of ['/', `/v1.0/${service.demo.project_id}/revoke-grant`, '/favicon.ico']) {
     expectError(await service.send(path, { method: 'GET' }), NO_API);
   }
 });
 
-test('a query does not change what a path means', async () => {
+test('a query string is ignored', async () => {
   const path = `/v1.0/${service.demo.project_id}/kms/list-grants?limit=0&key_id=x`;
   const { status, body } = await service.send(path, { headers, body: bodies['list-grants'] });
   expect([status, body.total]).toEqual([200, 3]);
 });
 
-test('each reply has a request id of its own', async () => {
+test('each reply has a different request id', async () => {
   const ids = new Set<string | null>();
   for (let round = 0; round < 3; round += 1) {
     ids.add((await service.kms(service.reader, 'list-keys', {})).headers.get('x-request-id'));
@@ -105,7 +108,7 @@ test('each reply has a request id of its own', async () => {
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a request id that a client sends is not taken over', async () => {
+test('a request id that the client sends is not used', async () => {
   const sent = 'f'.repeat(32);
   const answer = await service.send('/nowhere', { headers: { 'x-request-id': sent } });
   expectError(answer, NO_API);

@@ -1,5 +1,5 @@
 /**
- * What every KMS route refuses before it looks at the body. One test file walks them all.
+ * Authentication and authorization on every KMS route, which come before the body is parsed.
  * Also tests: lib/handlers/, lib/http/.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -17,8 +17,9 @@ const NO_PERMISSION: [number, string] = [403, 'KMS.0307'];
 
 let service: TestService;
 let foreigner: DemoUser & { project_id: string };
-/** A role that the table of roles does not have; one that it has, but not for KMS. */
+/** Has a role that is not in the table of roles. */
 let unknownRole: DemoUser;
+/** Has a role of the table, without KMS permissions. */
 let otherRole: DemoUser;
 let disabled: DemoUser;
 let unscoped: string;
@@ -49,7 +50,7 @@ afterAll(() => service.stop());
 
 const pathOf = (name: string, projectId = service.demo.project_id) => `/v1.0/${projectId}/kms/${name}`;
 
-test('the walk meets every KMS API', () => {
+test('these tests have a request body for every KMS API', () => {
   expect(KMS_APIS).toEqual(Object.keys(bodies));
 });
 
@@ -61,21 +62,21 @@ describe.each(KMS_APIS)('%s', (name) => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('is refused without credentials, whatever the body', async () => {
+  test('refuses a request without credentials, whatever its body: APIGW.0301', async () => {
     expectError(await send({}), NOT_AUTHENTICATED);
     for (const body of [undefined, 'not JSON', 'x'.repeat(1024 * 1024)]) {
       expectError(await service.send(pathOf(name), { body }), NOT_AUTHENTICATED);
     }
   });
 
-  test('is refused with a token that is none', async () => {
+  test('refuses an invalid token: APIGW.0301', async () => {
     const token = await service.token(service.creator);
     for (const wrong of ['', 'garbage', `${token}x`, token.slice(0, -1), token.toLowerCase(), `${token},${token}`]) {
       expectError(await send({ 'X-Auth-Token': wrong }), NOT_AUTHENTICATED);
     }
   });
 
-  test('is refused with a token once its 24 hours are over', async () => {
+  test('refuses a token after 24 hours: APIGW.0301', async () => {
     const headers = { 'X-Auth-Token': await service.token(service.creator) };
     const { nowMs } = service.clock;
     try {
@@ -86,11 +87,11 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('is refused with the token of a disabled user', async () => {
+  test('refuses the token of a disabled user: APIGW.0301', async () => {
     expectError(await send({ 'X-Auth-Token': await service.token(disabled) }), NOT_AUTHENTICATED);
   });
 
-  test('is refused with an Authorization header that is no signature', async () => {
+  test('refuses an Authorization header that is malformed or has a wrong signature: APIGW.0301', async () => {
     const { access_key } = service.creator;
     const signature = `SDK-HMAC-SHA256 Access=${access_key}, SignedHeaders=x-sdk-date, Signature=${'0'.repeat(64)}`;
     for (const authorization of ['Basic YTpi', 'Bearer x', 'SDK-HMAC-SHA256', 'SDK-HMAC-SHA256 Access=', signature]) {
@@ -99,7 +100,7 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('is refused with a signature by another secret key, and by a disabled user', async () => {
+  test('refuses a signature by a wrong secret key, an unknown access key or a disabled user: APIGW.0301', async () => {
     const body = JSON.stringify(bodies[name]);
     const mixed = { ...service.creator, secret_key: service.grantee.secret_key };
     const unknown = { ...service.creator, access_key: 'ABCDEFGHIJKLMNOPQRST' };
@@ -108,13 +109,13 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('is refused with both X-Auth-Token and Authorization', async () => {
+  test('refuses X-Auth-Token and Authorization together: APIGW.0301', async () => {
     const headers = { 'X-Auth-Token': await service.token(service.creator) };
     expectError(await send({ ...headers, authorization: '' }), NOT_AUTHENTICATED);
     expectError(await send({ ...headers, authorization: 'SDK-HMAC-SHA256 x' }), NOT_AUTHENTICATED);
   });
 
-  test('is refused to a token of another project, on either side, and to one of no project', async () => {
+  test('refuses a token whose project is not that of the URL, and one without a project: KMS.0321', async () => {
     const foreign = { 'X-Auth-Token': await service.token(foreigner, foreigner.project_id) };
     const own = { 'X-Auth-Token': await service.token(service.creator) };
     expectError(await send(foreign), OTHER_PROJECT);
@@ -123,20 +124,20 @@ describe.each(KMS_APIS)('%s', (name) => {
     expectError(await send({ 'X-Auth-Token': unscoped }), OTHER_PROJECT);
   });
 
-  test('is refused to a role that does not allow it', async () => {
+  test('refuses a role without the permission: KMS.0307', async () => {
     const users = [unknownRole, otherRole, ...(READER_APIS.includes(name) ? [] : [service.reader])];
     if (ADMINISTRATOR_APIS.includes(name)) users.push(service.creator);
     for (const user of users) expectError(await service.kms(user, name, bodies[name]), NO_PERMISSION);
   });
 });
 
-test('the reader may list and describe', async () => {
+test('the role KMS CMKReadOnlyAccess may call the reading APIs', async () => {
   for (const name of READER_APIS) {
     expect([name, (await service.kms(service.reader, name, bodies[name])).status]).toEqual([name, 200]);
   }
 });
 
-test('each of these bodies is a 200 for who may: nothing else was wrong with them', async () => {
+test('each request of these tests gets 200 with a permitted user, so the refusals had no other cause', async () => {
   for (const name of KMS_APIS) {
     const { status, headers } = await service.kms(permittedUser(service, name), name, bodies[name]);
     expect([name, status]).toEqual([name, 200]);

@@ -1,4 +1,4 @@
-/** What a function of the queue answers SQS: exactly what is not finished comes back. */
+/** The Lambda handler of the queue: which messages of a batch it returns to SQS. */
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { handler as worker } from '../../functions/hooks/work.ts';
@@ -20,34 +20,34 @@ afterEach(() => {
 afterAll(() => jobs.close());
 
 /** Source: AWS Lambda Developer Guide, "Example Amazon SQS message event". */
-const recordOf = (body: unknown, messageId: string, tries = 1) =>
+const recordOf = (body: unknown, messageId: string, receiveCount = 1) =>
   ({
     messageId,
     receiptHandle: `handle-of-${messageId}`,
     body: typeof body === 'string' ? body : JSON.stringify(body),
-    attributes: { ApproximateReceiveCount: String(tries) },
+    attributes: { ApproximateReceiveCount: String(receiveCount) },
   }) as SQSRecord;
 
 const contextOf = (leftMs: number) => ({ getRemainingTimeInMillis: () => leftMs }) as Context;
 const failed = (...ids: string[]) => ({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) });
 const jobWork = (jobId: string) => ({ kind: 'job', jobId });
 
-/** What the worker needs of the services. */
-function serve(authority = jobs.authority) {
+/** Sets the services of the process: those of `jobs`, with a fake queue. @returns the queue */
+function setServices(authority = jobs.authority) {
   const queue = { send: jest.fn(async () => undefined), retryLater: jest.fn(async () => undefined) };
-  // What is opened over services is kept with their store, so each has one of its own.
-  const ground = { config: {}, store: { ...jobs.store }, queue, authority, now: () => jobs.clock.nowMs };
-  useServices(ground as unknown as Parameters<typeof useServices>[0]);
+  // The worker is memoized by store, so each call uses a new store object.
+  const services = { config: {}, store: { ...jobs.store }, queue, authority, now: () => jobs.clock.nowMs };
+  useServices(services as unknown as Parameters<typeof useServices>[0]);
   return queue;
 }
 
 test('a batch returns the ids of exactly the messages that are unfinished, failed or unreadable', async () => {
-  serve();
-  const taken: ReceivedMessage[] = [];
-  const handler = sqsHandler('work', async (_, one) => {
-    taken.push(one);
-    const { jobId } = one.message as { jobId: string };
-    if (jobId === 'throws') throw new Error('the store is away');
+  setServices();
+  const received: ReceivedMessage[] = [];
+  const handler = sqsHandler('work', async (_, message) => {
+    received.push(message);
+    const { jobId } = message.message as { jobId: string };
+    if (jobId === 'throws') throw new Error('the store is unavailable');
     if (jobId === 'refused') throw new KmsError('APIGW.0201:504');
     return jobId !== 'later';
   });
@@ -62,13 +62,13 @@ test('a batch returns the ids of exactly the messages that are unfinished, faile
     'm6',
     'm7',
   ]);
-  expect(taken[1]).toEqual({ message: jobWork('throws'), receiveCount: 2, receiptHandle: 'handle-of-m1' });
+  expect(received[1]).toEqual({ message: jobWork('throws'), receiveCount: 2, receiptHandle: 'handle-of-m1' });
   expect(lines).toHaveBeenCalledTimes(5);
   expect(lines).toHaveBeenCalledWith('work', {
     kind: 'job',
     receive_count: 2,
     job_id: 'throws',
-    cause: expect.stringContaining('the store is away'),
+    cause: expect.stringContaining('the store is unavailable'),
   });
   expect(lines).toHaveBeenCalledWith('work', {
     cause: expect.stringContaining('the record holds no message of this service'),
@@ -83,18 +83,18 @@ test('an empty batch returns nothing to the queue', async () => {
 test.each([
   [15_001, false],
   [14_999, true],
-])('with %i ms left, time is up: %j', async (leftMs, isUp) => {
-  let seen: boolean | undefined;
-  const handler = sqsHandler('work', async (_services, _taken, isPastDeadline) => {
-    seen = isPastDeadline();
+])('with %i ms of the function timeout left, isPastDeadline returns %j', async (leftMs, expected) => {
+  let isPast: boolean | undefined;
+  const handler = sqsHandler('work', async (_services, _message, isPastDeadline) => {
+    isPast = isPastDeadline();
     return true;
   });
   await handler({ Records: [recordOf(jobWork('a'), 'm1')] }, contextOf(leftMs));
-  expect(seen).toBe(isUp);
+  expect(isPast).toBe(expected);
 });
 
-test('a job is worked on to its end, and its message is finished', async () => {
-  const queue = serve();
+test('the worker runs a job to its end, and its message is not returned to the queue', async () => {
+  const queue = setServices();
   const { grantee, ids } = await newGrantee(jobs, 2);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   const Records = [recordOf(jobWork(jobId), 'm1'), recordOf(jobWork('0'.repeat(32)), 'm2')];
@@ -104,8 +104,8 @@ test('a job is worked on to its end, and its message is finished', async () => {
   expect(queue.retryLater).not.toHaveBeenCalled();
 });
 
-test('a job whose time is up goes on as new work; its message is finished', async () => {
-  const queue = serve();
+test('a job that reaches the deadline is sent as a new message, and its old message is not returned to the queue', async () => {
+  const queue = setServices();
   const { grantee } = await newGrantee(jobs, 2);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   expect(await worker({ Records: [recordOf(jobWork(jobId), 'm1')] }, contextOf(1_000))).toEqual(failed());
@@ -113,9 +113,9 @@ test('a job whose time is up goes on as new work; its message is finished', asyn
   expect(await jobs.job(jobId)).toMatchObject({ state: 'running' });
 });
 
-test('a job with grants that could not be revoked comes back by its own message, after its pause', async () => {
+test('the message of a job with grants that could not be revoked is returned to the queue with a delay', async () => {
   const revokeAny = () => Promise.reject(new KmsError('APIGW.0201:504'));
-  const queue = serve({ ...jobs.authority, revokeAny });
+  const queue = setServices({ ...jobs.authority, revokeAny });
   const { grantee } = await newGrantee(jobs, 2);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   expect(await worker({ Records: [recordOf(jobWork(jobId), 'm1')] }, contextOf(100_000))).toEqual(failed('m1'));

@@ -1,7 +1,6 @@
 /**
- * The official Node core SDK, driven as its generated KMS client drives it: the same five options objects, sent through
- * the SDK's own HcClient, which signs, sends and reads the reply. (Its generated KMS package is not published, and the SDK's
- * ClientBuilder, which only puts these same parts together, needs a package that the SDK does not declare.)
+ * A KMS client over the official Node core SDK, which signs, sends and parses. The SDK's generated KMS package is not
+ * published, and its ClientBuilder needs a package that the SDK does not declare, so this file builds the same options.
  * Source: huaweicloud-sdk-nodejs-v3, services/kms/v2/KmsClient.ts.
  */
 import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core/auth/BasicCredentials.js';
@@ -15,7 +14,7 @@ export interface Keys {
   secret_key: string;
 }
 
-/** What the SDK throws for a reply that is an error. */
+/** The error that the SDK throws for an error reply. */
 export interface SdkError {
   name: string;
   httpStatusCode: number;
@@ -81,12 +80,12 @@ export function sdkClient(url: string, keys: Keys, where: { projectId: string } 
   };
 }
 
-/** The error of a call that must fail. */
+/** Returns the error of a call that must fail. */
 export async function failure(call: Promise<unknown>): Promise<SdkError> {
   const outcome = await call.then(
     (reply) => ({ reply }),
     (error: unknown) => ({ error }),
   );
-  if ('reply' in outcome) throw new Error(`it went through: ${JSON.stringify(outcome.reply)}`);
+  if ('reply' in outcome) throw new Error(`the call succeeded: ${JSON.stringify(outcome.reply)}`);
   return outcome.error as SdkError;
 }

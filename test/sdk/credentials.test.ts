@@ -1,4 +1,4 @@
-/** Who a signature proves one to be, over HTTP. */
+/** Authentication by AK/SK signature over HTTP. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { authorizationOf, sdkDateOf } from '../signing/independent.ts';
 import { type ApiResponse, startService, type TestService } from '../support/service.ts';
@@ -22,11 +22,11 @@ const clientOf = (keys: Keys): SdkClient => sdkClient(service.url, keys, where);
 const canList = async (client: SdkClient) => (await client.listGrants({ key_id: keyId })).total === 3;
 const refused = { httpStatusCode: 401, errorCode: 'APIGW.0301' };
 
-/** A list of grants signed over these headers only; `more` are sent unsigned. */
+/** Sends a list-grants that signs only the headers `signed`; those of `unsigned` are sent in addition. */
 async function sendSigned(
   keys: Keys,
   signed: Record<string, string>,
-  more: Record<string, string> = {},
+  unsigned: Record<string, string> = {},
 ): Promise<ApiResponse> {
   const path = `/v1.0/${service.demo.project_id}/kms/list-grants`;
   const body = `{"key_id":"${keyId}"}\n`;
@@ -37,28 +37,28 @@ async function sendSigned(
     accessKey: keys.access_key,
     secretKey: keys.secret_key,
   });
-  return service.send(path, { headers: { ...signed, ...more, authorization }, body });
+  return service.send(path, { headers: { ...signed, ...unsigned, authorization }, body });
 }
 
 test.each<[string, (date: string) => [Record<string, string>, Record<string, string>]]>([
   [
-    'the Go SDK does: neither Host nor Content-Type',
+    'by the Go SDK, without Host and Content-Type',
     (date) => [{ 'user-agent': 'go', 'x-project-id': service.demo.project_id, 'x-sdk-date': date }, {}],
   ],
   [
-    'Terraform does: X-Project-Id is added after signing',
+    'by Terraform, which adds X-Project-Id after signing',
     (date) => [
       { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'tf', 'x-sdk-date': date },
       { 'x-project-id': service.demo.project_id },
     ],
   ],
-  ['it can be at the least: the date alone', (date) => [{ 'x-sdk-date': date }, {}]],
-])('a request signed as %s is accepted', async (_, headersOf) => {
+  ['with the date only', (date) => [{ 'x-sdk-date': date }, {}]],
+])('a request signed %s is accepted', async (_, headersOf) => {
   const [signed, unsigned] = headersOf(sdkDateOf(service.clock.nowMs));
   expect(await sendSigned(service.reader, signed, unsigned)).toMatchObject({ status: 200, body: { total: 3 } });
 });
 
-test('a disabled access key is refused at once and good again when enabled; the other key of its user works', async () => {
+test('a disabled access key is refused immediately and accepted again when enabled; the other key of its user is not affected', async () => {
   const user = await service.addUser('two-keys', 'KMS CMKReadOnlyAccess');
   const other = await service.services.accounts.createAccessKey(user.user_id);
   const [client, otherClient] = [clientOf(user), clientOf(other)];
@@ -79,22 +79,22 @@ test('every access key of a disabled user is refused at once', async () => {
   for (const client of clients) expect(await failure(client.listGrants({ key_id: keyId }))).toMatchObject(refused);
 });
 
-test('a user of another project is refused as a stranger to this one: 403 KMS.0321', async () => {
-  const stranger = await service.foreignUser();
-  const error = await failure(clientOf(stranger).listGrants({ key_id: keyId }));
+test('a user of another project gets 403 KMS.0321, and 404 KMS.0207 for the key in the own project', async () => {
+  const foreigner = await service.foreignUser();
+  const error = await failure(clientOf(foreigner).listGrants({ key_id: keyId }));
   expect(error).toMatchObject({
     httpStatusCode: 403,
     errorCode: 'KMS.0321',
     errorMsg: 'URIs in URL and X-Auth-Token do not match.',
   });
-  const elsewhere = sdkClient(service.url, stranger, { projectId: stranger.project_id });
-  expect(await failure(elsewhere.listGrants({ key_id: keyId }))).toMatchObject({
+  const clientOfOwnProject = sdkClient(service.url, foreigner, { projectId: foreigner.project_id });
+  expect(await failure(clientOfOwnProject.listGrants({ key_id: keyId }))).toMatchObject({
     httpStatusCode: 404,
     errorCode: 'KMS.0207',
   });
 });
 
-test('a wrong secret, an unknown access key, a disabled one and a disabled user are answered alike', async () => {
+test('a wrong secret key, an unknown or disabled access key and a disabled user get the same error', async () => {
   const off = await service.addUser('key-off', 'KMS CMKReadOnlyAccess');
   await service.services.accounts.setAccessKeyEnabled(off.access_key, false);
   const gone = await service.addUser('user-off', 'KMS CMKReadOnlyAccess');
@@ -123,7 +123,7 @@ test('a wrong secret, an unknown access key, a disabled one and a disabled user 
   }
 });
 
-test('a signature beside a token is refused: it must be clear who is meant', async () => {
+test('a request with both a signature and a token is refused', async () => {
   const signed = { 'x-sdk-date': sdkDateOf(service.clock.nowMs) };
   const token = await service.token(service.reader);
   expect(await sendSigned(service.reader, signed, { 'x-auth-token': token })).toMatchObject({

@@ -48,7 +48,7 @@ test('the SDK lists the grants of a key', async () => {
   expect(last).toMatchObject({ next_marker: '', truncated: 'false', total: 3 });
 });
 
-test('the SDK creates a grant and it is listed', async () => {
+test('the SDK creates a grant, which is then listed', async () => {
   const reply = await creator.createGrant({
     key_id: keyId,
     grantee_principal: service.reader.user_id,
@@ -60,13 +60,13 @@ test('the SDK creates a grant and it is listed', async () => {
   expect(await listed()).toContain(reply.grant_id);
 });
 
-test('the SDK revokes a grant and it is gone', async () => {
+test('the SDK revokes a grant, which is then no longer listed', async () => {
   const revoked = service.demo.grants[0];
   expect(await creator.cancelGrant({ ...revoked })).toEqual({ httpStatusCode: 200 });
   expect(await listed()).not.toContain(revoked?.grant_id);
 });
 
-test('the SDK lists what its user may retire and retires it', async () => {
+test('the SDK lists the grants that its user may retire, and retires one', async () => {
   const retirable = service.demo.grants[1];
   expect(idsOf(await grantee.listRetirableGrants({ limit: '', marker: '' }))).toEqual([retirable?.grant_id]);
   expect(await grantee.cancelSelfGrant({ ...retirable })).toEqual({ httpStatusCode: 200 });
@@ -80,7 +80,7 @@ test('the SDK lists what its user may retire and retires it', async () => {
   });
 });
 
-test('the SDK reads our error codes: status, code, message and request id', async () => {
+test('the SDK parses an error: status, code, message and request id', async () => {
   const error = await failure(creator.cancelGrant({ key_id: keyId, grant_id: '0'.repeat(64) }));
   expect(error).toMatchObject({
     name: 'ClientRequestException',
@@ -96,11 +96,11 @@ test.each([
   ['no key id', {}, 400, 'KMS.0204'],
   ['an unknown key', { key_id: '00000000-0000-0000-0000-000000000000' }, 404, 'KMS.0207'],
   ['a malformed limit', { key_id: '00000000-0000-0000-0000-000000000000', limit: 'abc' }, 400, 'KMS.1601'],
-])('the SDK reads the refusal of %s', async (_, body, httpStatusCode, errorCode) => {
+])('the SDK parses the error for %s', async (_, body, httpStatusCode, errorCode) => {
   expect(await failure(creator.listGrants(body))).toMatchObject({ httpStatusCode, errorCode });
 });
 
-test('the SDK reads that revoking is for the creator of the key, and nothing was revoked', async () => {
+test('a revoke by another user than the creator of the key fails in the SDK with KMS.0306, and revokes nothing', async () => {
   const before = await listed();
   const error = await failure(grantee.cancelGrant({ ...service.demo.grants[2] }));
   expect(error).toMatchObject({ httpStatusCode: 403, errorCode: 'KMS.0306' });

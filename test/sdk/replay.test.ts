@@ -1,12 +1,12 @@
-/** A request that someone captured on its way and sends again, byte for byte or nearly. */
+/** Replay attacks: a captured request is sent again, unchanged or with one part altered. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startService, type TestService } from '../support/service.ts';
+import { type CaptureProxy, resend, startCaptureProxy } from './capture-proxy.ts';
 import { type SdkClient, sdkClient } from './client.ts';
-import { resend, type Tap, tap } from './tap.ts';
 
 const MINUTE_MS = 60_000;
 let service: TestService;
-let line: Tap;
+let proxy: CaptureProxy;
 let creator: SdkClient;
 let keyId: string;
 
@@ -15,15 +15,15 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   service.clock.nowMs = Date.now();
-  line = await tap(service.url);
-  creator = sdkClient(line.url, service.creator, { projectId: service.demo.project_id });
+  proxy = await startCaptureProxy(service.url);
+  creator = sdkClient(proxy.url, service.creator, { projectId: service.demo.project_id });
   keyId = service.demo.keys[0]?.key_id ?? '';
 });
-afterEach(() => line.close());
+afterEach(() => proxy.close());
 afterAll(() => service.stop());
 
-/** Everything a change leaves behind: the grants of the key, and the events of the project. */
-async function traces() {
+/** Returns what a change would alter: the grants of the key and the events of the project. */
+async function readState() {
   const { body } = await service.kms(service.administrator, 'list-grants', { key_id: keyId });
   return {
     grants: body.grants,
@@ -32,80 +32,80 @@ async function traces() {
   };
 }
 
-let made = 0;
+let grantCount = 0;
 async function createAndCapture(extra: object = {}): Promise<{ grantId: string; bytes: Buffer }> {
-  made += 1;
-  const ask = { key_id: keyId, grantee_principal: `grantee${made}`, operations: ['describe-key'], ...extra };
-  const { grant_id } = await creator.createGrant(ask);
-  return { grantId: grant_id, bytes: line.take() };
+  grantCount += 1;
+  const input = { key_id: keyId, grantee_principal: `grantee${grantCount}`, operations: ['describe-key'], ...extra };
+  const { grant_id } = await creator.createGrant(input);
+  return { grantId: grant_id, bytes: proxy.take() };
 }
 
 async function revokeAndCapture(): Promise<Buffer> {
   const { grantId } = await createAndCapture();
   await creator.cancelGrant({ key_id: keyId, grant_id: grantId });
-  return line.take();
+  return proxy.take();
 }
 
-test('a captured create-grant sent again gets the first answer and makes nothing', async () => {
+test('a replayed create-grant gets the first reply and creates no grant', async () => {
   const { grantId, bytes } = await createAndCapture();
-  const before = await traces();
+  const before = await readState();
   expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
   expect(await service.events.list(service.demo.project_id, { grantId }, 10)).toHaveLength(1);
 });
 
-test('a captured create-grant with a sequence sent again makes nothing either', async () => {
+test('a replayed create-grant with a sequence gets the first reply and creates no grant', async () => {
   const { grantId, bytes } = await createAndCapture({ sequence: '3f1b62f8-0000-4000-8000-000000000002' });
-  const before = await traces();
+  const before = await readState();
   expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
 });
 
-test('a captured create-grant sent 8 times at once makes nothing', async () => {
+test('8 concurrent replays of a create-grant get the first reply and create no grant', async () => {
   const { grantId, bytes } = await createAndCapture();
-  const before = await traces();
+  const before = await readState();
   const replies = await Promise.all(Array.from({ length: 8 }, () => resend(service.url, bytes)));
   expect(replies).toEqual(Array(8).fill({ status: 200, body: { grant_id: grantId } }));
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
 });
 
-test('a captured create-grant sent again after the grant was revoked does not bring it back', async () => {
+test('a create-grant that is replayed after the grant was revoked does not create it again', async () => {
   const { grantId, bytes } = await createAndCapture();
   await creator.cancelGrant({ key_id: keyId, grant_id: grantId });
-  const before = await traces();
+  const before = await readState();
   expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
 });
 
-test('a captured revoke-grant sent again gets the first answer and does nothing', async () => {
+test('a replayed revoke-grant gets the first reply and changes nothing', async () => {
   const bytes = await revokeAndCapture();
-  const before = await traces();
+  const before = await readState();
   expect(await resend(service.url, bytes)).toEqual({ status: 200, body: {} });
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
 });
 
-test('at the end of its 15 minutes a captured request still does nothing', async () => {
+test('a replay just before the signature expires, after 15 minutes, gets the first reply and changes nothing', async () => {
   const { grantId, bytes } = await createAndCapture();
-  const before = await traces();
+  const before = await readState();
   service.clock.nowMs = Date.now() + 15 * MINUTE_MS - 5_000;
   expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
 });
 
 test.each([
-  ['a minute past its window', 16],
-  ['after it is no longer remembered', 120],
-  ['by a clock that is 16 minutes behind', -16],
-])('a captured request is refused %s', async (_, minutes) => {
+  ['one minute after its signature expired', 16],
+  ['after its idempotency record expired', 120],
+  ['if the clock of the service is 16 minutes behind', -16],
+])('a replayed request is refused %s', async (_, minutes) => {
   const { bytes } = await createAndCapture();
   const revoke = await revokeAndCapture();
-  const before = await traces();
+  const before = await readState();
   service.clock.nowMs = Date.now() + minutes * MINUTE_MS;
   for (const captured of [bytes, revoke]) {
     expect(await resend(service.url, captured)).toMatchObject({ status: 401, body: { error_code: 'APIGW.0301' } });
   }
   service.clock.nowMs = Date.now();
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
 });
 
 test.each([
@@ -116,9 +116,9 @@ test.each([
   ['project header', /(x-project-id): [0-9a-f]/i, '$1: z'],
   ['date', /(x-sdk-date: \d{8}T)\d{6}/i, '$1000000'],
   ['signature', /Signature=[0-9a-f]{4}/, 'Signature=0000'],
-])('a captured request with another %s is refused, and nothing is written', async (_, from, to) => {
+])('a replayed request with another %s is refused, and nothing is written', async (_, from, to) => {
   const { bytes } = await createAndCapture();
-  const before = await traces();
+  const before = await readState();
   const altered = bytes.toString('latin1').replace(from, to);
   expect(altered).not.toBe(bytes.toString('latin1'));
   const head = altered.slice(0, altered.indexOf('\r\n\r\n'));
@@ -128,5 +128,5 @@ test.each([
     status: 401,
     body: { error_code: 'APIGW.0301' },
   });
-  expect(await traces()).toEqual(before);
+  expect(await readState()).toEqual(before);
 });

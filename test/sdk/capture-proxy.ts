@@ -1,20 +1,20 @@
-/** Listens in on a connection, as one would who captures requests to send them again. */
+/** A TCP proxy that captures the bytes that clients send, for replay tests. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface Tap {
-  /** Where clients connect instead. */
+export interface CaptureProxy {
+  /** The proxy's URL, which clients use instead of the service's. */
   url: string;
   /** The bytes that clients have sent since the last call. */
   take(): Buffer;
   close(): Promise<void>;
 }
 
-/** Passes every byte on to `url` and back, and keeps those on the way there. */
-export async function tap(url: string): Promise<Tap> {
+/** Starts a proxy that forwards all bytes to and from `url`. */
+export async function startCaptureProxy(url: string): Promise<CaptureProxy> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
-  let heard: Buffer[] = [];
+  let captured: Buffer[] = [];
   const server = createServer((client) => {
     const service = connect(Number(port), hostname);
     for (const [from, to] of [
@@ -26,15 +26,15 @@ export async function tap(url: string): Promise<Tap> {
       from.on('close', () => sockets.delete(from));
       from.pipe(to);
     }
-    client.on('data', (chunk: Buffer) => heard.push(chunk));
+    client.on('data', (chunk: Buffer) => captured.push(chunk));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     take() {
-      const bytes = Buffer.concat(heard);
-      heard = [];
+      const bytes = Buffer.concat(captured);
+      captured = [];
       return bytes;
     },
     async close() {
@@ -45,7 +45,7 @@ export async function tap(url: string): Promise<Tap> {
   };
 }
 
-/** Sends these very bytes and reads one reply. */
+/** Sends the bytes unchanged and reads one reply. */
 export async function resend(url: string, bytes: Uint8Array): Promise<{ status: number; body: unknown }> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname).setEncoding('latin1');
