@@ -50,7 +50,12 @@ afterEach(async () => {
 
 /** Starts a server that is not DynamoDB. @returns its URL */
 async function startOtherServer(greeting: string): Promise<string> {
-  const server = createServer((socket) => socket.on('error', () => undefined).end(greeting)).listen(0, '127.0.0.1');
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .end(greeting),
+  ).listen(0, '127.0.0.1');
   otherServers.push(server);
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
