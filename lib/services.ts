@@ -35,7 +35,10 @@ export interface Services {
   deleteDueKeys(): Promise<number>;
 }
 
-/** Pages are ASCII, one byte a character. A page that was sent takes three times as much: page, reply text, reply bytes. */
+/**
+ * Pages are ASCII, one byte a character. A page that was sent takes three times as much: page, reply text, reply
+ * bytes.
+ */
 const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
 
 /** What services are created from. */

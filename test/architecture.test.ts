@@ -190,6 +190,19 @@ describe('lib/', () => {
   });
 });
 
+test('no comment line is longer than the line width', () => {
+  const sources = ['functions', 'lib', 'local', 'deploy', 'bench', 'test'].flatMap(filesOf).concat('serverless.yml');
+  const long = sources
+    .filter((file) => /\.(?:ts|js|yml)$/.test(file))
+    .flatMap((file) =>
+      textOf(file)
+        .split('\n')
+        .filter((line) => line.length > 120 && /^\s*(?:\/\/|\/?\*|#)/.test(line))
+        .map((line) => `${file}: ${line}`),
+    );
+  expect(long).toEqual([]);
+});
+
 test('only lib/config.ts reads the environment', () => {
   const readers = ['lib', 'functions', 'local']
     .flatMap(filesOf)

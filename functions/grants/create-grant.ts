@@ -9,7 +9,9 @@ import {
   sequence,
 } from '../../lib/validation/fields.ts';
 
-/** Lets a principal use a key. For the key's creator, and for grantees that delegate operations they hold themselves. */
+/**
+ * Lets a principal use a key. For the key's creator, and for grantees that delegate operations they hold themselves.
+ */
 export const handler = httpHandler({
   access: 'kms:grant:create',
   fields: {

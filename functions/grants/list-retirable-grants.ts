@@ -3,7 +3,9 @@ import { grantsReply } from '../../lib/http/serialize-grants.ts';
 import { grantMarker, limit, sequence } from '../../lib/validation/fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
-/** Lists the project's grants that the caller may retire, oldest first. A request without a body gets the first page. */
+/**
+ * Lists the project's grants that the caller may retire, oldest first. A request without a body gets the first page.
+ */
 export const handler = httpHandler({
   access: 'kms:grant:list',
   fields: { limit, marker: grantMarker, sequence },

@@ -10,7 +10,9 @@ import {
   sequence,
 } from '../../lib/validation/fields.ts';
 
-/** Revokes all grants of a grantee, whoever created the keys, for administrators. With `dry_run` it only counts them. */
+/**
+ * Revokes all grants of a grantee, whoever created the keys, for administrators. With `dry_run` it only counts them.
+ */
 export const handler = httpHandler({
   access: 'kms:grant:revoke-any',
   isExtension: true,

@@ -3,7 +3,8 @@ import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
 
 /**
- * Shows a token's user, project and roles: the caller's own token or, for an administrator, any token of the same domain.
+ * Shows a token's user, project and roles: the caller's own token or, for an administrator, any token of the same
+ * domain.
  * Source: IAM API reference, "Verifying a Token".
  */
 export const handler = httpHandler({

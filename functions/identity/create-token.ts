@@ -28,7 +28,10 @@ const auth = field(
   },
 );
 
-/** Creates a token for a user name and password. Source: IAM API reference, "Obtaining a User Token Through Password Authentication". */
+/**
+ * Creates a token for a user name and password. Source: IAM API reference, "Obtaining a User Token Through Password
+ * Authentication".
+ */
 export const handler = httpHandler({
   access: 'anyone',
   requiresDirectory: true,

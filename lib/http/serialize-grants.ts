@@ -1,7 +1,9 @@
 import type { GrantPage } from '../domain/model.ts';
 import { Reply } from './reply.ts';
 
-/** The fields that tell a client whether there is a next page. Strings, as documented: some clients fail on a boolean. */
+/**
+ * The fields that show a client whether there is a next page. Strings, as documented: some clients fail on a boolean.
+ */
 export function pageFields({ next, total }: { next?: string | undefined; total?: number }) {
   return { next_marker: next ?? '', truncated: next === undefined ? 'false' : 'true', total };
 }

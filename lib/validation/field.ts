@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import type { ErrorCode } from '../errors.ts';
 
-/** Why a value is refused; `detail` tells the client what to correct. */
+/** Why a value is refused; `detail` says what the client must correct. */
 export interface Failure {
   code: ErrorCode;
   detail?: string | undefined;
@@ -13,7 +13,10 @@ interface FieldRule extends Failure {
   isAbsent?: (input: unknown) => boolean;
 }
 
-/** The rules by schema. An issue of zod carries text only, so the code and the detail are kept beside the schema. */
+/**
+ * The rules by schema. An issue of zod carries text only, so the code and the detail are registered beside the
+ * schema.
+ */
 const RULES = z.registry<FieldRule>();
 
 /** Declares `schema` a field that fails as `rule` says. */

@@ -173,7 +173,10 @@ describe('a broken connection fails the call at once', () => {
 });
 
 describe('no error contains the secret key or the session token', () => {
-  /** Source: IAM User Guide, "Troubleshoot Signature Version 4": services return the canonical request with its headers. */
+  /**
+   * Source: IAM User Guide, "Troubleshoot Signature Version 4": services return the canonical request with its
+   * headers.
+   */
   const canonical = `The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.
 
 The Canonical String for this request should have been

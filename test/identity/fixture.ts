@@ -1,4 +1,6 @@
-/** Services with the embedded directory in a SQLite file, two projects in two domains, and a clock that the test sets. */
+/**
+ * Services with the embedded directory in a SQLite file, two projects in two domains, and a clock that the test sets.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Root keys read by lib/clients/secrets.ts from Secrets Manager. Source of its responses: Secrets Manager API, GetSecretValue. */
+/**
+ * Root keys read by lib/clients/secrets.ts from Secrets Manager. Source of its responses: Secrets Manager API,
+ * GetSecretValue.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../lib/clients/aws-errors.ts';
 import { readSecret } from '../../lib/clients/secrets.ts';

@@ -3,7 +3,8 @@
  *
  * The random requests leave out what the SDK itself signs differently from what it sends:
  * - a path that is percent-encoded already, or has one of <space> " ' < > ^ ` { | }: `url.parse` escapes these, and
- *   the signer encodes the escapes again (`%20` is signed as `%2520`); a path that ends in a Unicode space, which is cut
+ *   the signer encodes the escapes again (`%20` is signed as `%2520`); a path that ends in a Unicode space, which is
+ *   cut
  *   off before the path is signed;
  * - a body that is a string: its JSON form is signed, with quotes, while the string is sent as it is;
  * - header names with an underscore: the list of names and the block of values are sorted in different orders;

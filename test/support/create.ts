@@ -1,4 +1,6 @@
-/** Creates keys and grants over HTTP, each a millisecond later than the one before, so that lists have a fixed order. */
+/**
+ * Creates keys and grants over HTTP, each a millisecond later than the one before, so that lists have a fixed order.
+ */
 import type { DemoUser } from '../../local/demo.ts';
 import type { ApiResponse, TestService } from './service.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Three processes over real sockets: the test as client, the backend, and a standalone instance that plays the cloud.
- * Between backend and cloud stands the proxy. The cloud checks tokens too, and hears of them without the proxy.
+ * Three processes over real sockets: the test as client, the backend, and a standalone instance that plays the
+ * upstream.
+ * Between backend and upstream stands the proxy. The upstream checks tokens too, and hears of them without the proxy.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,16 +12,16 @@ import { newDataDir, type ServiceProcess, startProcess } from '../support/proces
 import { type Answer, type Client, openClient } from './client.ts';
 import { keepLog } from './log.ts';
 import { type FaultProxy, type ProxyOptions, startProxy } from './proxy.ts';
-import { type Elsewhere, startElsewhere } from './remote-processes.ts';
+import { type RedirectTarget, startRedirectTarget } from './redirect-target.ts';
 
 /** Asks one API in the demo project, with a token of `user`. */
-export type Ask = (user: DemoUser, name: string, body: object) => Promise<Answer>;
+export type CallApi = (user: DemoUser, name: string, body: object) => Promise<Answer>;
 
-export interface World {
-  cloud: ServiceProcess;
-  cloudDir: string;
+export interface UpstreamFixture {
+  upstream: ServiceProcess;
+  upstreamDir: string;
   proxy: FaultProxy;
-  elsewhere: Elsewhere;
+  redirectTarget: RedirectTarget;
   /** The one that is running: after `startBackend` another. */
   backend(): ServiceProcess;
   /** All that it has printed. */
@@ -30,25 +31,25 @@ export interface World {
   grantee: DemoUser;
   reader: DemoUser;
   administrator: DemoUser;
-  ask: Ask;
+  callBackend: CallApi;
   /** The same, past backend and proxy. */
-  askCloud: Ask;
+  callUpstream: CallApi;
   token(user: DemoUser): string;
   /** All that has gone through the backend, oldest first. */
-  receipts(): Promise<ChangeEvent[]>;
-  /** All that has happened at the cloud, oldest first. */
-  cloudEvents(): Promise<ChangeEvent[]>;
+  backendEvents(): Promise<ChangeEvent[]>;
+  /** All that has happened at the upstream, oldest first. */
+  upstreamEvents(): Promise<ChangeEvent[]>;
   /** Starts the backend anew, on the data that it has. */
   startBackend(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface WorldOptions extends ProxyOptions {
-  /** Settings of the backend. Made when the cloud is there, for those that need its credentials. */
+export interface UpstreamFixtureOptions extends ProxyOptions {
+  /** Settings of the backend. Made when the upstream is there, for those that need its credentials. */
   env?: Record<string, string> | ((demo: Demo, folder: string) => Record<string, string>);
 }
 
-export async function openWorld(options: WorldOptions = {}): Promise<World> {
+export async function openUpstreamFixture(options: UpstreamFixtureOptions = {}): Promise<UpstreamFixture> {
   const folder = newDataDir();
   const stops: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true })];
   const stop = async () => {
@@ -65,23 +66,23 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 /** @param stops takes what ends each thing that was started */
 async function open(
   folder: string,
-  { env = {}, ...proxyOptions }: WorldOptions,
+  { env = {}, ...proxyOptions }: UpstreamFixtureOptions,
   stops: (() => Promise<unknown>)[],
-): Promise<Omit<World, 'stop'>> {
-  const [cloudDir, backendDir] = [join(folder, 'cloud'), join(folder, 'backend')];
-  const cloud = await startProcess(cloudDir, [], { GRANTS_PER_KEY: '1000000' });
-  stops.push(() => cloud.stop('SIGKILL'));
-  keepLog(cloud);
-  const demo = cloud.demo();
+): Promise<Omit<UpstreamFixture, 'stop'>> {
+  const [upstreamDir, backendDir] = [join(folder, 'upstream'), join(folder, 'backend')];
+  const upstream = await startProcess(upstreamDir, [], { GRANTS_PER_KEY: '1000000' });
+  stops.push(() => upstream.stop('SIGKILL'));
+  keepLog(upstream);
+  const demo = upstream.demo();
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
-  const proxy = await startProxy(cloud.url, proxyOptions);
+  const proxy = await startProxy(upstream.url, proxyOptions);
   stops.push(() => proxy.stop());
-  const elsewhere = await startElsewhere();
-  stops.push(() => elsewhere.stop());
+  const redirectTarget = await startRedirectTarget();
+  stops.push(() => redirectTarget.stop());
   const client = openClient();
   stops.push(async () => client.close());
   const tokens = new Map<string, string>();
-  for (const user of demo.users) tokens.set(user.user_id, await login(client, cloud.url, demo.project_id, user));
+  for (const user of demo.users) tokens.set(user.user_id, await login(client, upstream.url, demo.project_id, user));
   let backend: ServiceProcess;
   let log: () => string;
 
@@ -91,7 +92,7 @@ async function open(
       IDENTITY: 'keystone',
       KMS_CREDENTIALS: 'caller',
       KMS_ENDPOINT: proxy.url,
-      IAM_ENDPOINT: cloud.url,
+      IAM_ENDPOINT: upstream.url,
       KMS_RATE_PER_SECOND: '1000',
       ...(typeof env === 'function' ? env(demo, folder) : env),
     });
@@ -101,14 +102,14 @@ async function open(
   stops.push(() => backend.stop('SIGKILL'));
 
   const token = (user: DemoUser) => tokens.get(user.user_id) ?? '';
-  const at = (url: () => string): Ask => {
+  const at = (url: () => string): CallApi => {
     return (user, name, body) => client.post(`${url()}/v1.0/${demo.project_id}/kms/${name}`, token(user), body);
   };
   return {
-    cloud,
-    cloudDir,
+    upstream,
+    upstreamDir,
     proxy,
-    elsewhere,
+    redirectTarget,
     backend: () => backend,
     log: () => log(),
     demo,
@@ -116,11 +117,11 @@ async function open(
     grantee,
     reader,
     administrator,
-    ask: at(() => backend.url),
-    askCloud: at(() => cloud.url),
+    callBackend: at(() => backend.url),
+    callUpstream: at(() => upstream.url),
     token,
-    receipts: () => eventsIn(backendDir, demo.project_id),
-    cloudEvents: () => eventsIn(cloudDir, demo.project_id),
+    backendEvents: () => eventsIn(backendDir, demo.project_id),
+    upstreamEvents: () => eventsIn(upstreamDir, demo.project_id),
     startBackend,
   };
 }

@@ -1,11 +1,13 @@
-/** A key moved from state to state through the backend, with what is so at the cloud asked before and after. */
+/** A key moved from state to state through the backend, with what is so at the upstream asked before and after. */
 import type { Random } from '../signing/random.ts';
-import { keyStateAt } from './actual-state.ts';
-import type { World } from './fixture.ts';
+import type { UpstreamFixture } from './fixture.ts';
 import { describe, isOpen, lastCall, type Operation } from './history.ts';
-import type { Wish } from './random-operations.ts';
+import type { OperationInput } from './random-operations.ts';
+import { keyStateAtUpstream } from './upstream-state.ts';
 
-/** Source: KMS API reference, "Key States": 2 enabled, 3 disabled, 4 waiting for deletion; and each API's error codes. */
+/**
+ * Source: KMS API reference, "Key States": 2 enabled, 3 disabled, 4 waiting for deletion; and each API's error codes.
+ */
 const MOVES = {
   'enable-key': { from: ['3'], to: '2', refusal: 'KMS.1201' },
   'disable-key': { from: ['2'], to: '3', refusal: 'KMS.1301' },
@@ -20,19 +22,19 @@ const ACTIONS = Object.keys(MOVES) as (keyof typeof MOVES)[];
  * @returns what was answered and is not true, in words
  */
 export async function moveKey(
-  world: World,
+  fixture: UpstreamFixture,
   keyId: string,
   random: Random,
-  ask: (wish: Wish) => Promise<Operation>,
+  ask: (input: OperationInput) => Promise<Operation>,
 ): Promise<string[]> {
   const action = random.oneOf(ACTIONS);
   const { from, to, refusal } = MOVES[action];
-  const before = await keyStateAt(world, keyId);
+  const before = await keyStateAtUpstream(fixture, keyId);
   const body = { key_id: keyId, ...(action === 'schedule-key-deletion' && { pending_days: '7' }) };
-  const operation = await ask({ user: world.creator, action, keyId, body });
-  const after = await keyStateAt(world, keyId);
+  const operation = await ask({ user: fixture.creator, action, keyId, body });
+  const after = await keyStateAtUpstream(fixture, keyId);
   const last = lastCall(operation);
-  const { status, body: said } = last.answer;
+  const { status, body: result } = last.answer;
   const untrue = (what: string) => [`${describe(last)}: ${what}, from ${before} to ${after}`];
 
   if (isOpen(last.answer)) return [];
@@ -41,5 +43,5 @@ export async function moveKey(
   if (operation.calls.length > 1) return [];
   if (after !== before) return untrue('refused, yet done');
   const couldBe = (from as readonly string[]).includes(before);
-  return said.error_code === refusal && couldBe ? untrue('refused as not possible, yet it was') : [];
+  return result.error_code === refusal && couldBe ? untrue('refused as not possible, yet it was') : [];
 }

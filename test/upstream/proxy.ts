@@ -1,24 +1,24 @@
-/** Stands between the service and the cloud, and does to each call what a test asks for. */
+/** Stands between the service and the upstream, and does to each call what a test asks for. */
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { forward } from './forward.ts';
 
 /** One call as it came by: one try of a request. */
-export interface Passage {
+export interface ProxiedCall {
   /** The API's name. */
   action: string;
   headers: IncomingHttpHeaders;
   body: Record<string, unknown>;
   /** The name of what was done to it. */
   fault: string;
-  /** When it was handed to the cloud, by `performance.now()`; absent when it never was. */
-  handedOnAtMs?: number;
-  /** What the cloud answered, whatever the client saw of it. */
-  cloud?: CloudAnswer;
+  /** When it was handed to the upstream, by `performance.now()`; absent when it never was. */
+  forwardedAtMs?: number;
+  /** What the upstream answered, whatever the client saw of it. */
+  upstream?: UpstreamResponse;
 }
 
-export interface CloudAnswer {
+export interface UpstreamResponse {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
@@ -26,9 +26,12 @@ export interface CloudAnswer {
 
 /** What a fault can do to a call. */
 export interface Call {
-  passage: Passage;
-  /** Lets the cloud do the work. @throws Gone when the client has left, unless it is to be done all the same */
-  handOn(even?: { clientHasGone: true }): Promise<CloudAnswer>;
+  proxiedCall: ProxiedCall;
+  /**
+   * Lets the upstream do the work. @throws ClientLeftError when the client has left, unless it is to be done all the
+   * same
+   */
+  forwardCall(even?: { evenIfClientLeft: true }): Promise<UpstreamResponse>;
   answer(status: number, headers: Record<string, string>, body: string | Buffer): void;
   response: ServerResponse;
   /** Ends the connection as a crash does, in the middle of whatever was being sent. */
@@ -41,16 +44,16 @@ export interface Fault {
 }
 
 /** The client left before its call was handed on. */
-class Gone extends Error {}
+class ClientLeftError extends Error {}
 
 export interface FaultProxy {
   url: string;
   /** All calls since the start, oldest first. */
-  passages: Passage[];
+  proxiedCalls: ProxiedCall[];
   /** Decides what happens to a call. */
-  choose: (passage: Passage) => Fault;
+  choose: (proxiedCall: ProxiedCall) => Fault;
   /** What went wrong in the proxy itself, which no fault asked for. */
-  mishaps: unknown[];
+  errors: unknown[];
   /** Until `listen`, connections are refused. */
   refuse(): void;
   listen(): Promise<void>;
@@ -59,36 +62,40 @@ export interface FaultProxy {
 
 export interface ProxyOptions {
   /**
-   * Whether `sequence` stays in the bodies. The real cloud does nothing with it, but a service that plays the cloud
+   * Whether `sequence` stays in the bodies. The real upstream does nothing with it, but a service that plays the
+   * upstream
    * would answer a second try as the first.
    */
   keepsSequence?: boolean;
 }
 
-/** @param cloudUrl the origin of the cloud */
-export async function startProxy(cloudUrl: string, { keepsSequence = false }: ProxyOptions = {}): Promise<FaultProxy> {
-  // Well before the cloud gives up an idle connection, lest it does so while a call is being handed on.
+/** @param upstreamUrl the origin of the upstream */
+export async function startProxy(
+  upstreamUrl: string,
+  { keepsSequence = false }: ProxyOptions = {},
+): Promise<FaultProxy> {
+  // Well before the upstream gives up an idle connection, lest it does so while a call is being handed on.
   const agent = new Agent({ keepAlive: true, timeout: 2_000 });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const bytes = Buffer.concat(await request.toArray());
     const body = bytes.length === 0 ? {} : (JSON.parse(bytes.toString()) as Record<string, unknown>);
     const action = request.url?.split('/').at(-1) ?? '';
-    const passage: Passage = { action, headers: request.headers, body, fault: '' };
-    const fault = proxy.choose(passage);
-    passage.fault = fault.name;
-    proxy.passages.push(passage);
+    const proxiedCall: ProxiedCall = { action, headers: request.headers, body, fault: '' };
+    const fault = proxy.choose(proxiedCall);
+    proxiedCall.fault = fault.name;
+    proxy.proxiedCalls.push(proxiedCall);
     const { sequence: _, ...others } = body;
     const sent = keepsSequence ? bytes : Buffer.from(JSON.stringify(others));
 
     await fault.run({
-      passage,
+      proxiedCall,
       response,
-      async handOn(even) {
-        if (isGone(request, response) && !even?.clientHasGone) throw new Gone();
-        passage.handedOnAtMs = performance.now();
-        passage.cloud = await forward(cloudUrl, request, sent, agent);
-        return passage.cloud;
+      async forwardCall(even) {
+        if (hasClientLeft(request, response) && !even?.evenIfClientLeft) throw new ClientLeftError();
+        proxiedCall.forwardedAtMs = performance.now();
+        proxiedCall.upstream = await forward(upstreamUrl, request, sent, agent);
+        return proxiedCall.upstream;
       },
       answer(status, headers, text) {
         response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
@@ -101,7 +108,7 @@ export async function startProxy(cloudUrl: string, { keepsSequence = false }: Pr
   const server = createServer((request, response) => {
     unused.delete(request.socket);
     serve(request, response).catch((error: unknown) => {
-      if (!(error instanceof Gone) && !isGone(request, response)) proxy.mishaps.push(error);
+      if (!(error instanceof ClientLeftError) && !hasClientLeft(request, response)) proxy.errors.push(error);
       response.destroy();
     });
   });
@@ -115,9 +122,9 @@ export async function startProxy(cloudUrl: string, { keepsSequence = false }: Pr
 
   const proxy: FaultProxy = {
     url: `http://127.0.0.1:${port}`,
-    passages: [],
+    proxiedCalls: [],
     choose: () => NONE,
-    mishaps: [],
+    errors: [],
     refuse() {
       server.close();
       // Connections on which nothing was sent yet do not count as idle.
@@ -141,8 +148,8 @@ export async function startProxy(cloudUrl: string, { keepsSequence = false }: Pr
 /** Passed on there and back, as it is. */
 export const NONE: Fault = {
   name: 'none',
-  async run({ handOn, answer }) {
-    const { status, headers, body } = await handOn();
+  async run({ forwardCall, answer }) {
+    const { status, headers, body } = await forwardCall();
     answer(status, headers, body);
   },
 };
@@ -153,6 +160,6 @@ function reset(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-function isGone(request: IncomingMessage, response: ServerResponse): boolean {
+function hasClientLeft(request: IncomingMessage, response: ServerResponse): boolean {
   return request.socket.destroyed || request.socket.readableEnded || response.closed;
 }

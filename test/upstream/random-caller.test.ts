@@ -1,4 +1,7 @@
-/** 10,000 random operations between client and cloud in bad weather, with the callers' own tokens: every answer is true. */
-import { testInStorm } from './random-test.ts';
+/**
+ * 10,000 random operations between client and upstream in bad weather, with the callers' own tokens: every answer is
+ * true.
+ */
+import { testRandomFaults } from './random-test.ts';
 
-testInStorm(10_000, {});
+testRandomFaults(10_000, {});

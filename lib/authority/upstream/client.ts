@@ -24,7 +24,8 @@ export interface UpstreamCall<T extends z.core.$ZodType> {
   fields: object;
   answer: T;
   /**
-   * Whether the call may be repeated after an attempt that may have been applied: true for reads and for changes that can
+   * Whether the call may be repeated after an attempt that may have been applied: true for reads and for changes that
+   * can
    * be applied only once. Otherwise only attempts that were certainly not applied are repeated.
    */
   isRepeatable: boolean;
@@ -46,9 +47,11 @@ export interface ChangeProgress {
 export interface UpstreamClient {
   /**
    * @param progress marked as uncertain as soon as an attempt may have been applied
-   * @throws ForwardedError the upstream's refusal. After an uncertain attempt, any refusal but `alreadyDoneCode` becomes a
+   * @throws ForwardedError the upstream's refusal. After an uncertain attempt, any refusal but `alreadyDoneCode`
+   * becomes a
    *   502, because it says nothing about that attempt
-   * @throws KmsError APIGW.0201:502, :504 without an intelligible response; APIGW.0308 when the rate limit allowed no call
+   * @throws KmsError APIGW.0201:502, :504 without an intelligible response; APIGW.0308 when the rate limit allowed no
+   * call
    */
   call<T extends z.core.$ZodType>(
     context: RequestContext,
@@ -121,7 +124,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
       const startedAtMs = context.startedAtMs ?? performance.now();
       const endsAtMs = startedAtMs + timeoutMs;
       const hints = {
-        doubt: request.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED,
+        uncertain: request.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED,
         access: credentialsSource && OWN_CREDENTIALS_REFUSED,
       };
       let own = await credentialsSource?.current();
@@ -176,7 +179,7 @@ function undecided(cause: KmsError): KmsError {
   return new KmsError('APIGW.0201:502', { detail: MAY_HAVE_BEEN_APPLIED, cause });
 }
 
-/** The request id as a UUID, the same for every attempt: it links the upstream's log with ours. */
+/** The request id as a UUID, the same for every attempt: it links the upstream's log with the log of this service. */
 function sequenceOf({ requestId }: RequestContext): string {
   return requestId.replace(/^(.{8})-?(.{4})-?(.{4})-?(.{4})-?(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -126,7 +126,8 @@ export class JobAttempt {
   }
 
   /**
-   * Revokes the rest of an interrupted batch. Grants that have an event of this job are revoked already and are skipped,
+   * Revokes the rest of an interrupted batch. Grants that have an event of this job are revoked already and are
+   * skipped,
    * because an upstream may answer a second revoke with success, which would count them twice.
    */
   async #resumeBatch(batch: Batch): Promise<boolean> {

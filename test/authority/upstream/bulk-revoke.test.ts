@@ -1,4 +1,7 @@
-/** With an upstream: how the grants of a principal are found across keys, and what the event of a webhook's revoke holds. */
+/**
+ * With an upstream: how the grants of a principal are found across keys, and what the event of a webhook's revoke
+ * holds.
+ */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ChangeEvent } from '../../../lib/domain/events.ts';
 import { GRANTEE, PROJECT, requestContext } from '../standalone/fixture.ts';

@@ -25,7 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** Creates a grant for each combination of issuer, grantee, grantee type, retire-grant or not, and retiring principal. */
+/**
+ * Creates a grant for each combination of issuer, grantee, grantee type, retire-grant or not, and retiring principal.
+ */
 async function createGrants(): Promise<{ key_id: string; grant_id: string }[]> {
   const created: { key_id: string; grant_id: string }[] = [];
   const create = async (key_id: string, fields: object, issuer: DemoUser) =>

@@ -313,7 +313,8 @@ function auditLifecycles(of: ItemsOf): string[] {
 }
 
 /**
- * Only idempotency records and tokens have a time to live, in seconds, which ends at their expiry or up to 7 days later.
+ * Only idempotency records and tokens have a time to live, in seconds, which ends at their expiry or up to 7 days
+ * later.
  * The time to live of jobs is compared elsewhere.
  */
 function auditTtls(items: readonly Item[]): string[] {

@@ -1,4 +1,6 @@
-/** The log of a service process: one line for each webhook, without secrets; and deliveries repeated after a restart. */
+/**
+ * The log of a service process: one line for each webhook, without secrets; and deliveries repeated after a restart.
+ */
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

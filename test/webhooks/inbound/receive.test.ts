@@ -19,7 +19,8 @@ afterAll(() => fixture.stop());
 const newPrincipal = () => randomUUID().replaceAll('-', '');
 
 /**
- * Creates two keys in the demo project and one in the foreign project; on each a grant of a new principal and a grant of
+ * Creates two keys in the demo project and one in the foreign project; on each a grant of a new principal and a grant
+ * of
  * the demo's grantee.
  */
 async function createGrants() {

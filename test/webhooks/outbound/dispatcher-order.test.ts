@@ -1,4 +1,7 @@
-/** lib/webhooks/outbound/dispatcher.ts with failures, hanging targets and concurrent calls: no loss, and order per target. */
+/**
+ * lib/webhooks/outbound/dispatcher.ts with failures, hanging targets and concurrent calls: no loss, and order per
+ * target.
+ */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { postWebhook } from '../../../lib/webhooks/outbound/post.ts';
 import { status } from './fake-target.ts';

@@ -4,7 +4,9 @@ import { expect, test } from '@jest/globals';
 import { github } from '../../../../lib/webhooks/inbound/adapters/github.ts';
 import { readBy, refusalBy, requestOf } from './request.ts';
 
-/** Source: GitHub Docs, "Secret scanning partner program", the sample request; its key is in GitHub's published list. */
+/**
+ * Source: GitHub Docs, "Secret scanning partner program", the sample request; its key is in GitHub's published list.
+ */
 const SAMPLE = {
   key: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYAGMWO8XgCamYKMJS6jc/qgvSlAdAjPuDPRcXU22YxgBrz+zoN19MzuRyW87qEt9/AmtoNP5GrobzUvQSyJFVw==',
   headers: {
