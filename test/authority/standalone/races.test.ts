@@ -1,6 +1,6 @@
 /**
- * Concurrent changes that conflict with each other. Also tests: lib/authority/standalone/,
- * lib/authority/authority.ts.
+ * Concurrent changes that conflict with each other.
+ * Also tests: lib/authority/standalone/, lib/authority/authority.ts.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
