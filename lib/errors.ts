@@ -1,7 +1,7 @@
 /**
  * The errors of this service: code, status and text. (Errors of the upstream are forwarded as `ForwardedError`.)
  * - KMS.* and APIGW.* are published. Source: KMS API reference, "Error Codes"; API Gateway, "Error Codes".
- * - APIGW.0201 has several statuses. They are told apart by a suffix after a colon, which is not sent.
+ * - APIGW.0201 has several statuses. A suffix after a colon distinguishes them; it is not sent.
  * - Keystone.* are internal names. These errors are sent in Keystone's own form, without a code.
  */
 export const ERRORS = {

@@ -12,7 +12,7 @@ export class NetworkError extends Error {
   override readonly name = 'NetworkError';
   readonly failure: NetworkFailure;
 
-  /** @param cause only its codes or messages are kept: a client's error object may hold the request with credentials */
+  /** @param cause only its codes or messages are used: a client's error object may hold the request with credentials */
   constructor(failure: NetworkFailure, cause: unknown) {
     super(`no response: ${[failure, ...chainOf(cause).map(({ code, message }) => code ?? message)].join(': ')}`);
     this.failure = failure;

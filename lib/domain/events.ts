@@ -5,7 +5,7 @@ import type { Grant } from './model.ts';
 export type Channel = 'http' | 'webhook' | 'admin' | 'deletion';
 
 /**
- * The record of one change: receipt, audit trail and outbox entry in one. It is written in the transaction of the
+ * The record of one change: part of the audit trail, and what targets receive. It is written in the transaction of the
  * change and never altered.
  */
 export interface ChangeEvent {

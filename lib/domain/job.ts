@@ -98,7 +98,7 @@ export const FINAL_STATES: readonly JobState[] = ['done', 'ignored', 'unmapped',
 /** How long an ended job is stored. For as long, a repeat of its delivery is recognised. */
 export const JOB_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** Tells which grantee an external identity is. */
+/** Assigns an external identity to a grantee. */
 export interface Mapping {
   /** The source that uses the identity, or `*` for every source. */
   source: string;

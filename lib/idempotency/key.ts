@@ -10,7 +10,7 @@ export const IDEMPOTENCY_WINDOW_MS = 60 * 60 * 1000;
 /**
  * The key under which the answer to a request is recorded: caller, project, API, body and the request's `sequence`, or
  * its signature when it has no `sequence`.
- * @returns SHA-256 as hex; undefined for a request with neither, which cannot be told from a new one
+ * @returns SHA-256 as hex; undefined for a request with neither: a repeat of it looks like a new request
  */
 export function idempotencyKeyOf(context: RequestContext): string | undefined {
   const { sequence, caller, isBulk } = context;

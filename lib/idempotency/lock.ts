@@ -19,7 +19,7 @@ interface LockRecord {
 interface ProcessName {
   host: string;
   pid: number;
-  /** Tells apart two processes that had the same number, as in a restarted container. */
+  /** Distinguishes two processes that had the same number, as in a restarted container. */
   bornMs: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The store ports, one per concern. Two engines implement them: `sqlite/` and `dynamodb/`. The business rules are in
+ * The store ports, one per concern. Two adapters implement them: `sqlite/` and `dynamodb/`. The business rules are in
  * `authority/` and `identity/`. Every read is consistent: it shows each change that was answered before the read began.
  */
 
@@ -50,7 +50,7 @@ export interface HeldOperation {
 
 /**
  * - done: the change is durable.
- * - conflict: a condition did not hold. Read and decide again. (The engine itself retries after mere contention.)
+ * - conflict: a condition did not hold. Read and decide again. (The adapter itself retries after mere contention.)
  * - duplicate: an unexpired record has the same idempotency key, and this is its answer.
  */
 export type CommitResult = { type: 'done' } | { type: 'conflict' } | { type: 'duplicate'; answer: unknown };
@@ -79,7 +79,7 @@ export interface GrantStore {
   heldOperations(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
   /**
    * Applies the change and writes its event and record in one durable transaction.
-   * @throws KmsError APIGW.0201:504 when the engine does not answer in time; the transaction may have been applied
+   * @throws KmsError APIGW.0201:504 when the database does not answer in time; the transaction may have been applied
    */
   commit(change: Change, event: ChangeEvent, record?: IdempotencyRecord): Promise<CommitResult>;
 }

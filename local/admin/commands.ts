@@ -124,7 +124,7 @@ export const COMMANDS: readonly Command[] = [
   })),
   command(
     'events',
-    'list the events (receipts) of a project, newest first',
+    'list the events of a project, newest first',
     { required: ['project'], optional: ['key', 'grant', 'grantee', 'limit'] },
     async ({ store, config }, { project, key: keyId, grant, grantee, limit }) => {
       // With IDENTITY=keystone the projects exist only in that IAM.

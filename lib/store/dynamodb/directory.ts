@@ -34,7 +34,7 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
 
   async function getByName<T>(name: ItemKey, getById: (id: string) => Promise<T | undefined>): Promise<T | undefined> {
     const item = await table.get(name);
-    // An unknown name takes as many reads as a known one, so that the response time does not tell which names exist.
+    // An unknown name takes as many reads as a known one, so that the response time does not reveal which names exist.
     return getById(String(item?.['id'] ?? 'nobody'));
   }
 

@@ -31,7 +31,7 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
   const readKeys = async (rows: Item[]) =>
     (await table.getAll(rows.map((row) => itemKey.key(String(row['keyId']))))).map(toKey);
 
-  /** Reads one extra row, which tells whether there is a next page. */
+  /** Reads one extra row, which shows whether there is a next page. */
   const readPage = (range: Omit<Range, 'limit'>, { limit, offset }: PageRequest) =>
     table.query({ ...range, limit: limit + 1, offset });
 

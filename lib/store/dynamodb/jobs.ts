@@ -52,7 +52,7 @@ export function dynamodbJobs(table: Table): JobStore {
   };
 }
 
-/** `written` is unique to each write: it tells whether a write whose response was lost was applied. */
+/** `written` is unique to each write: it shows whether a write whose response was lost was applied. */
 function itemOf(job: Job): Item {
   const { jobId, state, revision, receivedAtMs, dueAtMs } = job;
   const attributes = { state, revision, receivedAtMs, dueAtMs, job: JSON.stringify(job) };

@@ -9,12 +9,12 @@
  * | grant on a key     | key#<key>                            | grant#<grant>             | list-grants            |
  * | grant of a grantee | key#<key>                            | grantee#<grantee>#<grant> | list-grants by grantee |
  * | held operations    | key#<key>                            | held#<principal>          | delegation; totals     |
- * | event of a key     | key#<key>                            | event#<event>             | receipts of a key      |
+ * | event of a key     | key#<key>                            | event#<event>             | events of a key        |
  * | creator of a key   | key#<key>                            | creator                   | upstream access rules  |
  * | grant              | grant#<grant>                        | grant                     | revoke-, retire-grant  |
- * | event of a grant   | grant#<grant>                        | event#<event>             | receipts of a grant    |
- * | event of a grantee | grantee-events#<project>#<grantee>   | event#<event>             | receipts of a grantee  |
- * | event of a project | events#<project>#<shard>             | event#<event>             | receipts of a project  |
+ * | event of a grant   | grant#<grant>                        | event#<event>             | events of a grant      |
+ * | event of a grantee | grantee-events#<project>#<grantee>   | event#<event>             | events of a grantee    |
+ * | event of a project | events#<project>#<shard>             | event#<event>             | events of a project    |
  * | grant in a list    | retirable#<project>#<list>           | <grant>                   | lists across keys      |
  * | counter of a list  | retirable-n#<project>#<name>#<shard> | n                         | totals of these lists  |
  * | key in a list      | keys#<project>                       | <key spec>#<state>#<key>  | list-keys              |
@@ -35,7 +35,8 @@
  * | name               | name#<kind>#<domain or ->#<name>     | name                      | ids by name            |
  * | full list entry    | all#<kind>                           | <name or time>#<id>       | admin command          |
  *
- * - A grant never changes, so each of its items holds all of it. Every change to a key's grants updates the key's item.
+ * - A grant never changes, so each of its items holds all of it: `wire` is the grant as the JSON text that replies
+ *   contain. Every change to a key's grants updates the key's item.
  * - Items written across keys are split into SHARDS partitions by key: events of a project, outbox entries and counters
  *   of lists. The partitions of `retirable`, `keys` and `due` are not split: docs/capacity.md, "Limits".
  * - `<list>` is a principal that may retire the grant (`user:<id>`, `domain:<id>`), or `grantee:<id>` for its grantee.

@@ -40,7 +40,7 @@ export class Database {
   /**
    * Runs `apply` in the next group commit.
    * @returns what `apply` returned, once it is durable
-   * @throws what `apply` threw, with nothing of this write kept; or the error of the commit
+   * @throws what `apply` threw, with nothing of this write stored; or the error of the commit
    */
   write<T>(apply: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the store is closed'));

@@ -12,7 +12,7 @@ export function grantPager(db: Database, select: string): Pager {
   const statement = db.prepare(`${select} ORDER BY grant_id LIMIT :limit OFFSET :offset`);
   statement.setReturnArrays(true);
   return (where, { limit, after = '', offset = 0 }, total) => {
-    // One extra row tells whether there is a next page.
+    // One extra row shows whether there is a next page.
     const rows = statement.all({ ...where, after, limit: limit + 1, offset }) as unknown as [string, string][];
     const page = rows.slice(0, limit);
     return {

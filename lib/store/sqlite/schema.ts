@@ -10,7 +10,7 @@
  * | retirable           | project_id, principal, grant_id | list-retirable-grants, list-principal-grants    |
  * | retirable_n         | project_id, principal           | totals of these two                             |
  * | held                | key_id, principal, operation    | delegation; total of list-grants by grantee     |
- * | events              | event_id                        | receipts; creator of a key of the upstream      |
+ * | events              | event_id                        | lists of events; creator of an upstream key     |
  * | idempotency_records | idempotency_key                 | every change, before it is applied              |
  * | jobs                | job_id                          | worker: one job; open jobs; newest jobs         |
  * | mappings            | identity, source                | worker: the grantee of an external identity     |
@@ -21,7 +21,8 @@
  *
  * `principal` is `user:<id>` or `domain:<id>`; in `retirable` also `grantee:<id>`, for the grants that a grantee holds;
  * in `retirable_n` also `user:<id>+domain:<id>`, for the grants that both may retire and that a sum would count twice.
- * In `held`, the operation `*` counts the grants themselves.
+ * In `held`, the operation `*` counts the grants themselves. `wire` and `grant_wire` hold a grant as the JSON text that
+ * replies contain.
  */
 const FIRST = `
 CREATE TABLE keys (

@@ -5,7 +5,7 @@ import { failsWith, field } from '../../validation/field.ts';
 
 /** The longest list of ids in an event field. */
 const IDENTIFIERS_MAX = 10;
-/** The most identities of one person that are kept, of all attributes that a provider sends. */
+/** The most identities of one person that are used, of all attributes that a provider sends. */
 const IDENTITIES_MAX = 32;
 const IDENTIFIER_CHARACTERS_MAX = 256;
 const TYPE_CHARACTERS_MAX = 128;
