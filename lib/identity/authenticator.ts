@@ -7,8 +7,8 @@ export interface Authenticator {
    * Returns the caller of a request.
    * @param request as received, with the unparsed body
    * @param projectId from the URL, if it has one
-   * @param source address of the client
+   * @param clientAddress its IP address, for limits
    * @throws KmsError APIGW.0301 for missing, invalid or expired credentials
    */
-  authenticate(request: SignableRequest, projectId: string | undefined, source?: string): Promise<Caller>;
+  authenticate(request: SignableRequest, projectId: string | undefined, clientAddress?: string): Promise<Caller>;
 }

@@ -10,7 +10,7 @@ import { concurrencyLimit } from '../util/concurrency-limit.ts';
 import { parseJson } from '../util/json.ts';
 import type { Authenticator } from './authenticator.ts';
 
-export interface KeystoneSettings {
+interface KeystoneSettings {
   /** Such as `https://iam.eu-de.otc.t-systems.com`. */
   endpoint: string;
   /** How long a valid token is cached. A revoked token may be accepted for that long. */
@@ -24,7 +24,7 @@ const LOOKUP_MS = 5_000;
 const LOOKUP_ATTEMPTS_MAX = 2;
 /** Concurrent lookups, in total and from one address, so that token guessing does not overload the IAM. */
 const LOOKUPS_MAX = 64;
-const LOOKUPS_PER_SOURCE_MAX = 16;
+const LOOKUPS_PER_ADDRESS_MAX = 16;
 /** A thousand cached tokens take about 1 MB. */
 const CACHED_TOKENS_MAX = 10_000;
 /** Source: KMS API reference, `X-Auth-Token`. */
@@ -59,7 +59,7 @@ interface CachedToken {
 export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneSettings): Authenticator {
   const cache = new Map<string, CachedToken>();
   const pending = new Map<string, Promise<Caller>>();
-  const lookups = concurrencyLimit(LOOKUPS_MAX, LOOKUPS_PER_SOURCE_MAX, 'APIGW.0308');
+  const lookups = concurrencyLimit(LOOKUPS_MAX, LOOKUPS_PER_ADDRESS_MAX, 'APIGW.0308');
 
   /** A negative age means that the clock was set back. */
   function isValid({ validatedAtMs, expiresAtMs }: CachedToken): boolean {
@@ -78,7 +78,7 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
   }
 
   return {
-    async authenticate({ headers }, _projectId, source = '') {
+    async authenticate({ headers }, _projectId, clientAddress = '') {
       const { authorization, 'x-auth-token': token } = headers;
       if (authorization !== undefined) throw refused('This service cannot verify AK/SK signatures. Send X-Auth-Token.');
       if (!token) throw refused('Send X-Auth-Token.');
@@ -89,7 +89,7 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
       cache.delete(tokenHash);
       const concurrent = pending.get(tokenHash);
       if (concurrent) return concurrent;
-      const release = lookups.acquire(source);
+      const release = lookups.acquire(clientAddress);
       const lookup = lookUp(token, tokenHash).finally(() => {
         pending.delete(tokenHash);
         release();

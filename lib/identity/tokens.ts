@@ -13,7 +13,7 @@ const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Concurrent logins, in total and from one address, so that password guessing does not lock others out. */
 const LOGINS_MAX = 64;
-const LOGINS_PER_SOURCE_MAX = 16;
+const LOGINS_PER_ADDRESS_MAX = 16;
 
 /** A login by id, or by name within a domain. */
 export interface Login {
@@ -24,7 +24,7 @@ export interface Login {
 }
 
 /** The `token` object of the Keystone API. */
-export interface TokenInfo {
+interface TokenInfo {
   expires_at: string;
   issued_at: string;
   methods: ['password'];
@@ -37,18 +37,18 @@ export interface TokenInfo {
 export interface Tokens {
   /**
    * Issues a token.
-   * @param source address of the client
+   * @param clientAddress its IP address, for limits
    * @throws KmsError Keystone.401 for an unknown user, a wrong password, or a project in which the user has no role
    * @throws KmsError Keystone.429 for too many concurrent logins
    */
-  issue(login: Login, source?: string): Promise<{ token: string; info: TokenInfo }>;
+  issue(login: Login, clientAddress?: string): Promise<{ token: string; info: TokenInfo }>;
   /** Describes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   check(caller: Caller, token: string): Promise<TokenInfo>;
 }
 
 /** Issues and describes tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
-  const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_SOURCE_MAX, 'Keystone.429');
+  const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_ADDRESS_MAX, 'Keystone.429');
   let lastCheck: Promise<unknown> = Promise.resolve();
 
   /** Checks one password at a time, so that checks use at most one core and 32 MiB. */
@@ -106,8 +106,8 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
   }
 
   return {
-    async issue(login, source = '') {
-      const release = logins.acquire(source);
+    async issue(login, clientAddress = '') {
+      const release = logins.acquire(clientAddress);
       try {
         const user = await findUser(login);
         const isCorrect = await checkInSequence(() => isPassword(login.password, user?.passwordHash));

@@ -28,7 +28,7 @@ export interface FailedAttempt {
 /** Texts to append to errors. */
 export interface ErrorHints {
   /** To an error that leaves open whether the change was applied. */
-  doubt?: string | undefined;
+  uncertain?: string | undefined;
   /** To a 401 and a 403. */
   access?: string | undefined;
 }
@@ -48,7 +48,7 @@ export function resultOfResponse<T extends z.core.$ZodType>(
     if (answer.success) return { type: 'done', answer: answer.data, requestId };
     return unintelligible(`a response of the wrong form: ${z.prettifyError(answer.error)}`, { hints, requestId });
   }
-  const detail = status === 401 || status === 403 ? hints.access : status >= 500 ? hints.doubt : undefined;
+  const detail = status === 401 || status === 403 ? hints.access : status >= 500 ? hints.uncertain : undefined;
   const error = mapErrorResponse(http, { detail, retryAfterSeconds: retryAfter });
   // A throttled request was not applied, in whatever form the response says so.
   if (status === 429) {
@@ -66,7 +66,7 @@ function unintelligible(
   { hints, requestId, retryAfter }: { hints: ErrorHints; requestId: string; retryAfter?: number | undefined },
 ): FailedAttempt {
   const error = new KmsError('APIGW.0201:502', {
-    detail: hints.doubt,
+    detail: hints.uncertain,
     cause: new Error(`the upstream sent ${what}`),
     retryAfterSeconds: retryAfter,
   });
@@ -84,9 +84,9 @@ const NETWORK_ERROR_RESULTS: Readonly<Record<NetworkFailure, NetworkErrorResult>
   late: { code: 'APIGW.0201:504', mayHaveBeenApplied: true, isRetryable: true },
 };
 
-export function resultOfNetworkError(cause: NetworkError, { doubt }: ErrorHints): FailedAttempt {
+export function resultOfNetworkError(cause: NetworkError, { uncertain }: ErrorHints): FailedAttempt {
   const { code, mayHaveBeenApplied, isRetryable } = NETWORK_ERROR_RESULTS[cause.failure];
-  const error = new KmsError(code, { detail: mayHaveBeenApplied ? doubt : undefined, cause });
+  const error = new KmsError(code, { detail: mayHaveBeenApplied ? uncertain : undefined, cause });
   return { type: 'failed', error, mayHaveBeenApplied, isRetryable, requestId: '' };
 }
 

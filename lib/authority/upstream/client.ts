@@ -18,7 +18,7 @@ import {
 } from './attempt-result.ts';
 
 /** A call of one of the upstream's APIs. `T` is the schema of the response. */
-export interface UpstreamCall<T extends z.core.$ZodType> {
+interface UpstreamCall<T extends z.core.$ZodType> {
   /** The API's name. */
   api: string;
   fields: object;
@@ -44,7 +44,7 @@ export interface ChangeProgress {
   isUncertain: boolean;
 }
 
-export interface UpstreamClient {
+interface UpstreamClient {
   /**
    * @param progress marked as uncertain as soon as an attempt may have been applied
    * @throws ForwardedError the upstream's refusal. After an uncertain attempt, any refusal but `alreadyDoneCode`

@@ -2,7 +2,7 @@ import type { Grant, GrantPage, PageRequest } from '../../domain/model.ts';
 import { KmsError } from '../../errors.ts';
 
 /** A page in the upstream's form. */
-export interface UpstreamPage {
+interface UpstreamPage {
   grants: Grant[];
   total: number;
   next_marker?: string | null | undefined;
@@ -15,7 +15,7 @@ const LIMIT = 1000;
 const PAGES_MAX = 20;
 
 /** The fields that request a page from the upstream. */
-export const pageFields = ({ limit, after, offset }: PageRequest) => ({
+export const pageRequestFields = ({ limit, after, offset }: PageRequest) => ({
   limit: String(limit),
   marker: after ?? (offset === undefined ? undefined : String(offset)),
 });

@@ -13,11 +13,11 @@ const grantId = z.pipe(
   z.transform((id) => id.toLowerCase()),
 );
 const id = z.string().check(z.regex(IAM_ID_PATTERN));
-const stated = z.string().check(z.regex(/^[\w.:/-]{0,255}$/));
+const shortText = z.string().check(z.regex(/^[\w.:/-]{0,255}$/));
 
 /** Absent, null and empty mean the same. */
 const optional = z.pipe(
-  z.nullish(stated),
+  z.nullish(shortText),
   z.transform((value) => value || undefined),
 );
 
@@ -43,20 +43,20 @@ const pageEnd = {
 type PageEnd = { truncated: string; next_marker?: string | null | undefined };
 
 /** A truncated page without a next marker would be requested again for ever. */
-const goesOn = z.refine<PageEnd>(({ truncated, next_marker }) => truncated === 'false' || Boolean(next_marker));
+const hasNextMarker = z.refine<PageEnd>(({ truncated, next_marker }) => truncated === 'false' || Boolean(next_marker));
 
-export const grantPage = z.object({ grants: z.array(grant).check(z.maxLength(1000)), ...pageEnd }).check(goesOn);
+export const grantPage = z.object({ grants: z.array(grant).check(z.maxLength(1000)), ...pageEnd }).check(hasNextMarker);
 
 const keyState = z.enum(['1', '2', '3', '4', '5']);
 
 /** Drops nested values, which could be nested too deeply to be serialized. */
-const flat = (value: unknown) => (typeof value === 'object' ? undefined : value);
+const withoutNesting = (value: unknown) => (typeof value === 'object' ? undefined : value);
 
 const keyDetails = z.looseObject({ key_id: keyId, key_state: keyState });
 const details = z.pipe(
   keyDetails,
   z.transform((key: z.output<typeof keyDetails>): KeyDetails => {
-    return { ...key, ...Object.fromEntries(Object.entries(key).map(([name, value]) => [name, flat(value)])) };
+    return { ...key, ...Object.fromEntries(Object.entries(key).map(([name, value]) => [name, withoutNesting(value)])) };
   }),
 );
 
@@ -67,18 +67,18 @@ export const keyPage = z
     /** Absent in older revisions of the API. */
     total: z.optional(pageEnd.total),
   })
-  .check(goesOn);
+  .check(hasNextMarker);
 
 export const describedKey = (keyId: string) =>
   z.object({ key_info: details }).check(z.refine(({ key_info }) => key_info.key_id === keyId));
 
-export const createdKey = z.object({ key_info: z.object({ key_id: keyId, domain_id: stated }) });
+export const createdKey = z.object({ key_info: z.object({ key_id: keyId, domain_id: shortText }) });
 export const createdGrant = z.object({ grant_id: grantId });
 
 /** Some APIs nest the key under key_info. */
 export const changedKey = (keyId: string) => {
-  const moved = z.object({ key_id: z.literal(keyId), key_state: keyState });
-  return z.union([moved, z.object({ key_info: moved })]);
+  const changed = z.object({ key_id: z.literal(keyId), key_state: keyState });
+  return z.union([changed, z.object({ key_info: changed })]);
 };
 
 export function stateOf(response: z.output<ReturnType<typeof changedKey>>): KeyState {

@@ -10,7 +10,7 @@ import type { Authority, CreateGrantInput } from '../authority.ts';
 import { NO_RULES, type Rules, serviceRules } from './access-rules.ts';
 import { upstreamChanger } from './change.ts';
 import { type ChangeProgress, MAY_HAVE_BEEN_CREATED, upstreamClient } from './client.ts';
-import { allPages, grantPageOf, nextMarkerOf, pageFields, pageOfFiltered } from './pages.ts';
+import { allPages, grantPageOf, nextMarkerOf, pageOfFiltered, pageRequestFields } from './pages.ts';
 import {
   changedKey,
   createdGrant,
@@ -175,17 +175,17 @@ export function upstream(
       removeGrant(context, 'revoke-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRevoke),
     retireGrant: (context, keyId, grantId) =>
       removeGrant(context, 'retire-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRetire),
-    revokeAny: (context, target) => removeGrant(context, 'revoke-grant', target, NO_RULES.assertMayRetire),
+    revokeAny: (context, target) => removeGrant(context, 'revoke-grant', target, NO_RULES.assertMayRevoke),
 
     async listGrants(context, keyId, { grantee }, page) {
-      if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageFields(page)));
+      if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageRequestFields(page)));
       // The documented API cannot filter by grantee.
       const held = (await allGrants(context, keyId)).filter((grant) => grant.grantee_principal === grantee);
       return pageOfFiltered(held, page);
     },
 
     async listRetirableGrants(context, page) {
-      if (!rules.retirable) return grantPageOf(await retirableGrants(context)(pageFields(page)));
+      if (!rules.retirable) return grantPageOf(await retirableGrants(context)(pageRequestFields(page)));
       return pageOfFiltered(
         rules.retirable(context, await allPages(retirableGrants(context), ({ grants }) => grants)),
         page,
@@ -227,7 +227,7 @@ export function upstream(
     },
 
     async listKeys(context, { state, keySpec = 'ALL' }, page) {
-      const fields = { key_state: state, key_spec: keySpec, ...pageFields(page) };
+      const fields = { key_state: state, key_spec: keySpec, ...pageRequestFields(page) };
       const { key_details, total = key_details.length, ...end } = await read(context, 'list-keys', fields, keyPage);
       return { keys: key_details.map((details) => ({ details })), total, next: nextMarkerOf(end) };
     },

@@ -31,7 +31,7 @@ export async function scopeOf(
   const unmapped: string[] = [];
   for (const [taskIndex, task] of tasks.entries()) {
     if (task.action === 'ignore') continue;
-    const grantee = task.action === 'revoke-principal' ? await granteeOf(directories, source, task) : undefined;
+    const grantee = task.action === 'revoke-principal' ? await granteeOfTask(directories, source, task) : undefined;
     if (task.action === 'revoke-principal' && grantee === undefined) {
       unmapped.push(...(task.identities ?? []));
       continue;
@@ -46,7 +46,7 @@ export async function scopeOf(
 }
 
 /** Returns the named grantee, else the principal of the first identity that has a mapping. */
-async function granteeOf(
+async function granteeOfTask(
   directories: Directories,
   source: string,
   { grantee, identities = [] }: Extract<Task, { action: 'revoke-principal' }>,
