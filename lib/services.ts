@@ -42,7 +42,7 @@ export interface Services {
 const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
 
 /** What services are created from. */
-export interface ServiceParts {
+interface ServiceParts {
   store: Store;
   queue: Queue;
   rootKeys: RootKeys;

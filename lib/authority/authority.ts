@@ -29,14 +29,14 @@ export interface CreateKeyInput {
   keyUsage: string;
 }
 
-export interface ListedKeyPage {
+interface ListedKeyPage {
   keys: ListedKey[];
   total: number;
   next?: string | undefined;
 }
 
 /** The answer to a change of a key's state. */
-export type KeyStateChange = Pick<Key, 'keyId' | 'state'>;
+type KeyStateChange = Pick<Key, 'keyId' | 'state'>;
 
 /**
  * The port to whichever KMS keeps the keys and grants. Every method works in `context.projectId`; a key of another

@@ -19,7 +19,7 @@ interface Selection {
 }
 
 /** `gone`: the grant no longer existed. `not-started`: no attempt was made, because the deadline had passed. */
-export type RevokeResult =
+type RevokeResult =
   | { grant: GrantRef; result: 'revoked' | 'gone' | 'not-started' }
   | { grant: GrantRef; result: 'failed'; error: KmsError };
 
@@ -58,7 +58,7 @@ export async function findGrants(
  * Identifies a set of grants: grants never change, and their ids are unique.
  * @returns SHA-256 as hex
  */
-export function digestOf(grants: readonly Grant[]): string {
+function digestOf(grants: readonly Grant[]): string {
   const lines = grants.map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`);
   return sha256Hex(lines.sort().join(''));
 }

@@ -10,7 +10,7 @@ export const ATTEMPT_MS_MIN = 50;
 const FIRST_DELAY_MS = 100;
 const RETRY_AFTER_SECONDS_MAX = 3_600;
 
-export interface RetryOptions {
+interface RetryOptions {
   /** Time for all attempts and the delays between them. */
   budgetMs: number;
   /** Start of the budget, as of `performance.now()`. Default: now. */
@@ -45,7 +45,7 @@ export async function retry<T>(
   }
 }
 
-export interface BackoffOptions {
+interface BackoffOptions {
   /** Upper bound of the first delay; it doubles with each attempt. Default: 100. */
   firstMs?: number;
   /** Upper bound of every delay. Default: none. */

@@ -13,7 +13,7 @@ export interface Credentials {
 
 export type CredentialsSource = { kind: 'env'; credentials: Credentials } | SecretReference;
 
-export interface RefreshingCredentials {
+interface RefreshingCredentials {
   /** @throws when they have never been read successfully */
   current(): Promise<Credentials>;
   /** Reads the credentials again after the KMS has refused them. @returns undefined when they have not changed */

@@ -5,7 +5,7 @@
 import type { KyInstance } from 'ky';
 import { NetworkError, networkFailureOf } from './network-error.ts';
 
-export interface HttpRequest {
+interface HttpRequest {
   method: 'GET' | 'POST';
   url: string;
   headers: Record<string, string>;

@@ -7,7 +7,7 @@ const SLOT_RENEWAL_MS = 1_010;
 const RATE_LIMITED = 'This service limits its calls to the upstream KMS; nothing was sent. Try again later.';
 
 /** Ends a call that has acquired a slot. Further calls have no effect. */
-export type Release = () => void;
+type Release = () => void;
 
 type Waiter = (release: Release) => void;
 

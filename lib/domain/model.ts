@@ -95,7 +95,7 @@ export type GrantRef = Grant | Pick<Grant, 'key_id' | 'grant_id'>;
 export type KeyDetails = Readonly<Record<string, unknown>> & Readonly<{ key_id: string; key_state: string }>;
 
 /** A key of the upstream, as the upstream describes it. */
-export interface UpstreamKey {
+interface UpstreamKey {
   details: KeyDetails;
 }
 

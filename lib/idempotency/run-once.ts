@@ -10,7 +10,7 @@ interface RunOnceDependencies {
 }
 
 /** Builds the record of an answer; undefined for a request without an idempotency key. */
-export type RecordOf = (answer: unknown) => IdempotencyRecord | undefined;
+type RecordOf = (answer: unknown) => IdempotencyRecord | undefined;
 
 /** A recorded refusal. */
 type Refusal = ConstructorParameters<typeof ForwardedError>[0];

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { ErrorCode } from '../errors.ts';
 
 /** Why a value is refused; `detail` says what the client must correct. */
-export interface Failure {
+interface Failure {
   code: ErrorCode;
   detail?: string | undefined;
 }

@@ -12,7 +12,7 @@ const FIRST_BUFFER_BYTES = 4 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /** Memory that all bodies share. The first API_BYTES_MAX of each body do not count, so small bodies always fit. */
-export interface BodyMemory {
+interface BodyMemory {
   availableBytes: number;
 }
 

@@ -5,13 +5,13 @@ import { runOnce } from '../../idempotency/run-once.ts';
 import type { Change, Store } from '../../store/store.ts';
 
 /** A change, and the answer to its caller once the change is durable. */
-export interface Decision<T> {
+interface Decision<T> {
   change: Change;
   answer: T;
 }
 
 /** Decides, commits the change with its event, and gives a repeat of the request the first answer. */
-export type CommitChange = <T>(context: RequestContext, decide: () => Promise<Decision<T>>) => Promise<T>;
+type CommitChange = <T>(context: RequestContext, decide: () => Promise<Decision<T>>) => Promise<T>;
 
 /** Each conflict means that another change was committed in between. */
 const CONFLICTS_MAX = 10;

@@ -10,7 +10,7 @@ import { keyedMutex } from '../../util/keyed-mutex.ts';
 import type { ChangeProgress, UpstreamReply } from './client.ts';
 
 /** A change that the upstream makes. `R` is the upstream's response to it. */
-export interface UpstreamChange<R> {
+interface UpstreamChange<R> {
   /** Names what is changed: one caller's requests with the same target run one at a time. */
   target: string;
   /** The code with which the upstream refuses the change when it is already done; absent when it can be done twice. */

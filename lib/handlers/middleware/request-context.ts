@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpMiddleware } from '../http-context.ts';
 
 /** The invocation is not an HTTP request: a test event of the console, a warm-up, or another payload format. */
-export class NotHttpRequestError extends Error {
+class NotHttpRequestError extends Error {
   override readonly name = 'NotHttpRequestError';
 
   constructor() {

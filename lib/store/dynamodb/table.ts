@@ -22,7 +22,7 @@ export type Write = ExpressionTerms & { condition?: string | undefined } & (
   );
 
 /** `failed` has the indexes of the writes whose condition did not hold, each with the stored item, if one exists. */
-export type TransactionResult = { isDone: true } | { isDone: false; failed: Map<number, Item | undefined> };
+type TransactionResult = { isDone: true } | { isDone: false; failed: Map<number, Item | undefined> };
 
 /** Selects items of one partition, in the order of their sort keys. */
 export interface Range {

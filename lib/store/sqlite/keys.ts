@@ -11,7 +11,7 @@ import type { Database, Row } from './database.ts';
 
 type KeyChange = Extract<Change, { kind: 'create-key' | 'update-key' | 'remove-key' }>;
 
-export interface SqliteKeys {
+interface SqliteKeys {
   read(projectId: string, keyId: string): Key | undefined;
   readByAlias(projectId: string, alias: string): Key | undefined;
   count(projectId: string): number;

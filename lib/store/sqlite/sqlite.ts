@@ -9,7 +9,7 @@ import { sqliteMappings } from './mappings.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { type SqliteQueue, sqliteQueue } from './queue.ts';
 
-export interface SqliteOptions {
+interface SqliteOptions {
   /** Whether new events are put into the outbox; see `OutboxStore`. */
   hasOutbox?: boolean;
   /** The clock of the queue, ms since 1970. */

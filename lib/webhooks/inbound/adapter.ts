@@ -14,7 +14,7 @@ export interface WebhookEvents {
   tasks: readonly Task[];
 }
 
-export interface AdapterReply {
+interface AdapterReply {
   status: number;
   /** Absent with status 204. */
   body?: object;

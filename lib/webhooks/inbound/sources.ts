@@ -20,7 +20,7 @@ export interface Source {
   actions: readonly (typeof ACTIONS)[number][];
 }
 
-export type Sources = ReadonlyMap<string, Source>;
+type Sources = ReadonlyMap<string, Source>;
 
 export type SourceSettings = Pick<Config, 'hooks' | 'projects'>;
 

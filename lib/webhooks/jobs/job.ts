@@ -13,7 +13,7 @@ const LATE_MS = 5 * 60_000;
 const CONCURRENT_EVENTS = 16;
 
 /** What the caller does next: nothing, continue the job at once (the deadline has passed), or retry after a delay. */
-export type NextStep = { next: 'ended' } | { next: 'continue' } | { next: 'retry'; delaySeconds: number };
+type NextStep = { next: 'ended' } | { next: 'continue' } | { next: 'retry'; delaySeconds: number };
 
 /**
  * Makes one attempt at a job, or continues the one that was interrupted.

@@ -7,7 +7,7 @@ import { byName, getItems, itemSetFaults, nameOf, readPartition } from './partit
 
 const CONCURRENT_USERS_MAX = 8;
 
-export interface DirectoryAudit {
+interface DirectoryAudit {
   /** Ids of all projects that a list or a role names, whether or not the project exists. */
   projectIds: string[];
   /** Number of them that exist. */

@@ -5,7 +5,7 @@ import type { Table } from '../../../../lib/store/dynamodb/table.ts';
 import { ACTION, parseStoredGrant } from '../audit.ts';
 import { getItems, itemFaults, nameOf, pagesOfPartition } from './partitions.ts';
 
-export interface EventsAudit {
+interface EventsAudit {
   count: number;
   /** By id of each key that ever existed: the events of its creation and deletion. */
   keyLifecycles: Map<string, Item[]>;

@@ -13,7 +13,7 @@ interface GrantIds {
   grantId: string;
 }
 
-export interface GrantAudit {
+interface GrantAudit {
   /** Undefined if the grant does not exist, or if its item holds other ids. */
   grant: Grant | undefined;
   /** Whether the key's list has the grant, with the same text. */

@@ -6,7 +6,7 @@ import { counterFaults } from '../audit.ts';
 import { byName, counterName, countersIn, getItems, increment, itemSetFaults, readPartition } from './partitions.ts';
 import { auditWhenStable } from './stable-read.ts';
 
-export interface KeyListsAudit {
+interface KeyListsAudit {
   /** The project's keys that exist. */
   keys: Item[];
   faults: string[];

@@ -7,7 +7,7 @@ import { auditKeyCounters } from './key-counters.ts';
 import { type KeyGrants, keyGrants } from './key-grants.ts';
 import { nameOf, pagesOfPartition } from './partitions.ts';
 
-export interface KeyAudit {
+interface KeyAudit {
   grants: number;
   missingRetirable: KeyGrants['missingRetirable'];
   faults: string[];
