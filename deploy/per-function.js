@@ -42,7 +42,7 @@ async function deployedFunctions({ resolveConfigurationProperty }) {
 }
 
 /**
- * Returns by role the log groups that it may write: those of its functions.
+ * Returns the log groups of each role's functions, to which the role may write.
  * @param {Framework} framework
  */
 export async function logs(framework) {

@@ -27,9 +27,11 @@ export async function kmsCredentials({ resolveVariable }) {
  */
 export async function hooks(framework) {
   const statement = await secretOf(framework, 'hooks');
-  // The same check as in lib/config.ts; here it stops the packaging, before every deployed function fails.
+  // lib/config.ts has the same check. Here it stops the packaging, so that no functions are deployed that cannot start.
   if (statement !== NO_STATEMENT && (await framework.resolveVariable('param:kmsCredentials')) === 'caller') {
-    throw new Error('hooks needs other kmsCredentials than caller, because a webhook has no caller with a token');
+    throw new Error(
+      'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks carry no token of a caller',
+    );
   }
   return statement;
 }
@@ -55,7 +57,7 @@ async function secretOf({ resolveVariable }, setting) {
  */
 function readSecret(value, message) {
   const [, arn] = SECRET.exec(value) ?? [];
-  // Functions cannot use file: or env: they have no file of their own, and their environment is not secret.
+  // file: and env are for one machine: a function has no local files, and its environment is not secret.
   if (!arn) throw new Error(message);
   return { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: arn };
 }

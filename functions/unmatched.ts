@@ -3,7 +3,7 @@ import { httpHandler } from '../lib/handlers/http.ts';
 
 const POST_ONLY = /^\/v1\.0\/[^/]+\/kms\/[^/]+$/;
 
-/** Answers requests that match no other route: a KMS path with the wrong method, or an unknown path. */
+/** Replies to requests that match no other route: a KMS path with the wrong method, or an unknown path. */
 export const handler = httpHandler({
   access: 'anyone',
   async handle({ request: { method, path } }) {

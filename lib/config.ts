@@ -188,7 +188,7 @@ function conflictsOf(data: Settings): string[] {
   };
   if (data.STORE === 'dynamodb' && !data.DYNAMODB_ENDPOINT) need(AWS_NAMES, 'STORE=dynamodb without DYNAMODB_ENDPOINT');
   if (data.IDENTITY === 'keystone') need(['IAM_ENDPOINT'], 'IDENTITY=keystone');
-  // Without AUTHORITY=upstream, an empty store would answer instead of the upstream.
+  // Without AUTHORITY=upstream, the service would use its own, empty store instead of the upstream.
   if (data.AUTHORITY !== 'upstream' && data.KMS_ENDPOINT) {
     problems.push('KMS_ENDPOINT is set, so AUTHORITY must be upstream');
   }

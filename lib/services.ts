@@ -41,7 +41,7 @@ export interface Services {
  */
 const PAGE_CACHE_CHARS = 16 * 1024 * 1024;
 
-/** What services are created from. */
+/** The parts that services are created from. */
 interface ServiceParts {
   store: Store;
   queue: Queue;

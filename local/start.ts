@@ -73,7 +73,10 @@ async function start(isDemoWanted: boolean): Promise<void> {
   printWelcome(`http://${host}:${port}`, config, demo);
 }
 
-/** Completes a first start that was killed, and creates the demo on a first start. @returns the new demo, if any */
+/**
+ * Completes an earlier first start that was interrupted, and creates the demo on a first start. @returns the new demo,
+ * if any
+ */
 async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | undefined> {
   finishFirstStart(config.dataDir);
   return isDemoWanted ? createDemoOnFirstStart(config) : undefined;

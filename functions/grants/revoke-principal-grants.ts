@@ -11,7 +11,7 @@ import {
 } from '../../lib/validation/fields.ts';
 
 /**
- * Revokes all grants of a grantee, whoever created the keys, for administrators. With `dry_run` it only counts them.
+ * Revokes all grants of a grantee on keys of any creator, for administrators. With `dry_run` it only counts them.
  */
 export const handler = httpHandler({
   access: 'kms:grant:revoke-any',

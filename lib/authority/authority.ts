@@ -35,12 +35,13 @@ interface ListedKeyPage {
   next?: string | undefined;
 }
 
-/** The answer to a change of a key's state. */
+/** The result of a change of a key's state. */
 type KeyStateChange = Pick<Key, 'keyId' | 'state'>;
 
 /**
- * The port to whichever KMS keeps the keys and grants. Every method works in `context.projectId`; a key of another
- * project is treated as absent. A change that is repeated with the same idempotency key gets the first answer.
+ * The port to the KMS that stores the keys and grants: `standalone/` or `upstream/`. Every method works in
+ * `context.projectId`; a key of another project is treated as absent. A change that is repeated with the same
+ * idempotency key returns the first result.
  *
  * Every method that takes a key id throws KMS.0207 when the project has no such key.
  */

@@ -10,7 +10,7 @@ import type { IdempotencyStore } from '../store/store.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import type { Authority } from './authority.ts';
 
-/** Which grants of a principal. */
+/** Selects grants of a principal. */
 interface Selection {
   grantee: string;
   keyId?: string | undefined;
@@ -26,7 +26,7 @@ type RevokeResult =
 /** Enough to keep the store or the upstream's rate busy, few enough to leave room for other callers. */
 const CONCURRENT_REVOKES = 32;
 
-/** As large as possible: in front of an upstream each page costs a complete listing. */
+/** As large as possible: with an upstream, each page costs a complete listing. */
 const PAGE_LIMIT = 10_000;
 
 export async function listAllGrants(list: (page: PageRequest) => Promise<GrantPage>): Promise<Grant[]> {
@@ -64,7 +64,7 @@ function digestOf(grants: readonly Grant[]): string {
 }
 
 /**
- * Revokes the grants, whoever created their keys. One failure does not stop the rest; each revoke writes its own event.
+ * Revokes the grants, on keys of any creator. One failure does not stop the rest; each revoke writes its own event.
  * @param isPastDeadline when true, no further revoke starts
  */
 export function revokeGrants(
@@ -111,7 +111,7 @@ interface Dependencies {
 
 /**
  * Revokes the grants of a principal and returns the reply of revoke-principal-grants. A repeat of the request gets the
- * first answer, and waits for it while the first request is still at work.
+ * first answer, and waits for it while the first request is still in progress.
  * @throws KmsError KMS.0308 when the grants differ from those of the digest; nothing is revoked then
  */
 export async function revokePrincipalGrants(
@@ -141,7 +141,8 @@ async function revokeSelected({ authority }: Dependencies, context: RequestConte
   const grants = await findGrants(authority, context, input);
   if (input.digest !== undefined && input.digest !== digestOf(grants)) {
     throw new KmsError('KMS.0308', {
-      detail: 'The grants have changed since the digest was made. Nothing was revoked. Repeat the dry run.',
+      detail:
+        'The grants have changed since the dry run that returned the digest. Nothing was revoked. Repeat the dry run.',
     });
   }
   return replyOf(await revokeGrants(authority, context, grants, () => performance.now() > endsAtMs));

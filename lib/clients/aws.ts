@@ -68,7 +68,7 @@ export function awsCall({ region, ...credentials }: AwsSettings, service: AwsSer
   };
 }
 
-/** Source: AWS General Reference, "Service endpoints"; the Chinese regions have a domain of their own. */
+/** Source: AWS General Reference, "Service endpoints"; the Chinese regions use another domain. */
 function endpointOf(service: string, region: string): string {
   return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }

@@ -50,7 +50,7 @@ interface BackoffOptions {
   firstMs?: number;
   /** Upper bound of every delay. Default: none. */
   maxMs?: number;
-  /** Lower bound, as the server asks for it. */
+  /** Lower bound, from the server's Retry-After. */
   retryAfterSeconds?: number | undefined;
 }
 

@@ -56,7 +56,7 @@ export function rateLimit(perSecond: number) {
      * @param waitMsMax how long it may wait
      * @param isBackground interactive calls go first; background work gets every second slot
      * @returns the function to call when the call has ended
-     * @throws RateLimitedError when no slot becomes free in time, without waiting where that is foreseeable
+     * @throws RateLimitedError when no slot becomes free in time; immediately if the queue is already too long
      */
     acquire(
       waitMsMax: number,

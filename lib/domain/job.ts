@@ -1,4 +1,4 @@
-/** Jobs: what a webhook delivery asks for, and how far this service has got with it. */
+/** Jobs: the tasks of a webhook delivery and their progress. */
 import type { GrantRef, Operation } from './model.ts';
 
 /** A person as another system names them: the `sub` of an identity provider, or an e-mail address in lower case. */
@@ -60,7 +60,7 @@ export interface Leftover {
   task: number;
 }
 
-/** What one webhook delivery asks for. It is stored in one write before the delivery is answered. */
+/** What one webhook delivery asks for. It is stored in one write before the reply to the delivery. */
 export interface Job {
   /** 32 lower-case hex digits, derived from the source and the delivery id: a repeated delivery has the same job. */
   jobId: string;

@@ -1,6 +1,6 @@
 import type { Channel } from './events.ts';
 
-/** Who acts, in which project, and how the request came: what rules decide on and events record. */
+/** The caller, project and channel of a request, for access rules and events. */
 export interface RequestContext {
   caller: Caller;
   projectId: string;
@@ -13,10 +13,10 @@ export interface RequestContext {
   body: Uint8Array;
   /** The caller's X-Auth-Token, for an upstream that checks it itself. */
   token?: string | undefined;
-  /** When the request came, by performance.now(): its time limit counts from here. */
+  /** When the request arrived, by performance.now(); its time limit starts then. */
   startedAtMs?: number | undefined;
   /**
-   * Marks one of many changes that belong to one bulk request. It yields to interactive calls under the upstream's rate
+   * Marks one of many changes that belong to one bulk request. Interactive calls go first under the upstream's rate
    * limit, and has no idempotency record of its own: the bulk request has one as a whole.
    */
   isBulk?: boolean | undefined;
@@ -35,7 +35,7 @@ export interface RequestTrace {
   jobId?: string | undefined;
 }
 
-/** Who is calling, as far as the credentials prove it. */
+/** The authenticated caller. */
 export interface Caller {
   userId: string;
   domainId: string;

@@ -13,7 +13,7 @@ export interface Api<F extends Fields = Fields> {
   name?: string;
   /** The API is not part of the documented KMS API, so an upstream cannot check the caller's role for it. */
   isExtension?: boolean;
-  /** The route names no project: it is the token's, or the signed X-Project-Id. */
+  /** The route names no project; the project is that of the token, or the signed X-Project-Id. */
   usesCallerProject?: boolean;
   /** The fields of the body; absent when the body is not parsed. */
   fields?: F;

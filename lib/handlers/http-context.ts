@@ -4,7 +4,7 @@ import type { Caller, RequestTrace } from '../domain/request-context.ts';
 import type { Result } from '../http/reply.ts';
 import type { SignableRequest } from '../signing/signed-request.ts';
 
-/** What the middlewares know of a request. The first one creates it; the later ones add to it. */
+/** The state of a request in the middlewares. The first one creates it; the later ones add to it. */
 export interface HttpExchange {
   /** 32 lower-case hex digits: X-Request-Id of the reply. */
   requestId: string;

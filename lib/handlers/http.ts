@@ -20,7 +20,8 @@ import { strictJson } from './middleware/strict-json.ts';
 import { validate } from './middleware/validate.ts';
 
 /**
- * Creates the Lambda handler of an API.
+ * Creates the Lambda handler of an API. Middy runs `before` in the order of the list, `after` and `onError` in reverse:
+ * an error is mapped first, and the log line is written last.
  * @param api.handle returns the body of a 200, or a Reply
  */
 export function httpHandler<F extends Fields = Record<never, never>>(

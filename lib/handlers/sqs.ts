@@ -38,12 +38,12 @@ export function sqsHandler(
       event,
       (record: SQSRecord) => processRecord(record, context),
       new BatchProcessor(EventType.SQS),
-      // A batch in which every message is to come back is no failure of the function.
+      // Returning every message of a batch to the queue is not a failure of the function.
       { context, throwOnFullBatchFailure: false },
     );
 }
 
-/** Returns a message to the queue: its work is to go on later. */
+/** Returns a message to the queue, so that its work continues later. */
 class UnfinishedError extends Error {
   override readonly name = 'UnfinishedError';
 }

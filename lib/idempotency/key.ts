@@ -21,7 +21,7 @@ export function idempotencyKeyOf(context: RequestContext): string | undefined {
 
 /**
  * The key under which the refusal of a signed request is recorded, so that a captured request which was refused cannot
- * take effect later. A client's own retry has a new signature and is decided anew, whatever its `sequence`.
+ * take effect later. A client's own retry has a new signature and is checked again, whatever its `sequence`.
  * @returns SHA-256 as hex; undefined for a request that is not signed
  */
 export function refusalKeyOf(context: RequestContext): string | undefined {

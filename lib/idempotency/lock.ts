@@ -10,7 +10,7 @@ interface LockRecord {
   by: string;
   /** Whether the change is not known to have ended. */
   isOpen: boolean;
-  /** ms since 1970 after which the holder cannot be at work any more. */
+  /** ms since 1970 after which the holder can no longer be running. */
   untilMs: number;
   /** The holder's process, where all processes are on one host and can be looked up there. */
   process?: ProcessName | undefined;
@@ -78,7 +78,7 @@ export function idempotencyLock(
       await pause(Math.min(POLL_MS, Math.max(0, endsAtMs - performance.now())));
     }
     throw new KmsError('APIGW.0201:504', {
-      cause: new Error('another request held the idempotency lock all the time'),
+      cause: new Error('another request held the idempotency lock until the deadline'),
     });
   };
 }

@@ -44,7 +44,7 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
   return {
     /**
      * Creates a project, and its domain if that does not exist.
-     * @param projectId in upstream mode, the id of a project in the cloud
+     * @param projectId in upstream mode, the id of a project of the upstream
      */
     async createProject(
       name: string,
@@ -68,7 +68,7 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
 
     /**
      * Creates a user in the domain of the project.
-     * @param userId in upstream mode, the id of a user in the cloud, as grants name it
+     * @param userId in upstream mode, the id of a user of the upstream, as grants name it
      */
     async createUser(projectId: string, name: string, role: string, userId: string = newId()): Promise<NewUser> {
       assertName('user name', name);
@@ -153,7 +153,7 @@ export type Accounts = ReturnType<typeof accounts>;
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const ALPHANUMERIC = `${UPPER}abcdefghijklmnopqrstuvwxyz`;
 
-/** Returns 32 lower-case hex digits, like the ids of users, domains and projects in the cloud. */
+/** Returns 32 lower-case hex digits, like the ids that IAM issues. */
 const newId = () => randomBytes(16).toString('hex');
 
 /** Returns random characters. Skips bytes past the last multiple of the alphabet's length, which would favour some. */
@@ -168,7 +168,9 @@ function randomText(alphabet: string, length: number): string {
   return text;
 }
 
-/** Adds something that must not exist. Of two concurrent calls, one fails with the same message. */
+/**
+ * Adds a record whose id and name must be new. Of two concurrent calls, one fails with the message for an existing one.
+ */
 async function addNew(find: () => Promise<unknown>, add: () => Promise<void>, refusal: string): Promise<void> {
   if (await find()) throw new AccountError(refusal);
   try {

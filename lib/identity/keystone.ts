@@ -110,7 +110,7 @@ async function validateToken(endpoint: string, token: string): Promise<HttpRespo
     'x-auth-token': token,
     'x-subject-token': token,
     accept: 'application/json',
-    // The URL is the same for every token, so a cache could answer with another token's response.
+    // The URL is the same for every token, so a cache could return another token's response.
     'cache-control': 'no-store',
   };
   const request = { method: 'GET', url: `${endpoint}/v3/auth/tokens?nocatalog`, headers } as const;
@@ -121,7 +121,7 @@ async function validateToken(endpoint: string, token: string): Promise<HttpRespo
     const response = await sendRequest(request, timeoutMs).catch(throwNetworkError);
     const { status, text } = response;
     const isRefused = REFUSAL_STATUSES.has(status) && isRefusal(text);
-    // A Keystone that has just started may answer 403 until it has loaded its policies.
+    // A Keystone that has just started may return 403 until it has loaded its policies.
     mayRetry = status !== 200 && status !== 429 && (status === 403 || !isRefused);
     if (status === 429) {
       throw new KmsError('APIGW.0308', { retryAfterSeconds: retryAfterSeconds(response.headers, Date.now()) });
@@ -164,7 +164,7 @@ function isRefusal(text: string): boolean {
 const IAM_UNAVAILABLE = 'The IAM that validates tokens is unavailable; try again later.';
 
 function unusable(what: string): KmsError {
-  return new KmsError('APIGW.0201:502', { detail: IAM_UNAVAILABLE, cause: new Error(`the IAM answered ${what}`) });
+  return new KmsError('APIGW.0201:502', { detail: IAM_UNAVAILABLE, cause: new Error(`the IAM sent ${what}`) });
 }
 
 function refused(detail: string): KmsError {

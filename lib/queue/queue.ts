@@ -11,7 +11,7 @@ export interface ReceivedMessage {
   message: Message;
   /** How often the message has been received, including this time. */
   receiveCount: number;
-  /** Identifies this receipt to the queue. */
+  /** Identifies this receive of the message to the queue. */
   receiptHandle: string;
 }
 

@@ -32,8 +32,8 @@ const REDRIVE_VISIBILITY_SECONDS = 60;
 const STALE_HANDLE_TYPES = new Set(['MessageNotInflight', 'ReceiptHandleIsInvalid']);
 
 /**
- * Opens a queue in SQS: a standard queue with a redrive policy. A message that cannot be parsed is never handed out; it
- * stays hidden after each receipt and becomes a dead letter in the end.
+ * Opens a queue in SQS: a standard queue with a redrive policy. A message that cannot be parsed is never returned:
+ * it becomes a dead letter when it has been received too often.
  */
 export function sqsQueue({ aws, queueUrl, deadLetterUrl, waitSeconds = 1 }: SqsSettings): Queue {
   const service = { name: 'sqs', target: 'AmazonSQS', jsonVersion: '1.0', endpoint: new URL(queueUrl).origin } as const;

@@ -81,7 +81,7 @@ export function signWebhook(
 }
 
 /**
- * Verifies that the message was sent now and that one of its signatures of the bytes received fits one of the secrets.
+ * Verifies that the message is recent, and that one of its signatures of the bytes received fits one of the secrets.
  * @param secrets `whsec_…` or `whpk_…`
  * @param nowMs ms since 1970
  * @throws SignatureError

@@ -8,7 +8,7 @@ const SKEW_MS_MAX = 180_000;
 const HEADER = /^t=(\d{1,15}), *v1=([0-9a-f]{64})$/;
 
 /**
- * Verifies that the message was sent now and that its signature of the bytes received fits one of the secrets.
+ * Verifies that the message is recent, and that its signature of the bytes received fits one of the secrets.
  * @param nowMs ms since 1970
  * @throws SignatureError
  */

@@ -2,7 +2,7 @@ import type { Store } from './store.ts';
 
 /**
  * Returns a store that calls `notify` after each durable write of an event.
- * @param notify must not reject; the write is answered only after it has resolved
+ * @param notify must not reject; the write resolves only after it
  */
 export function withOutboxNotification(store: Store, notify: () => Promise<void>): Store {
   const { grants, events } = store;

@@ -1,6 +1,7 @@
 /**
  * The store ports, one per concern. Two adapters implement them: `sqlite/` and `dynamodb/`. The business rules are in
- * `authority/` and `identity/`. Every read is consistent: it shows each change that was answered before the read began.
+ * `authority/` and `identity/`. Every read is consistent: it shows each change that was reported as done before the
+ * read began.
  */
 
 import type { AccessKey, Domain, Project, Session, StoredToken, User } from '../domain/directory.ts';
@@ -185,7 +186,7 @@ export interface DirectoryStore {
   addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
   /** Returns false if the user does not exist or is disabled. */
   addToken(token: StoredToken): Promise<boolean>;
-  /** Disabling a user revokes its tokens for good. Returns false if there is no such user. */
+  /** Disabling a user revokes its tokens permanently. Returns false if there is no such user. */
   setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
   /** Returns false if there is no such access key. */
   setAccessKeyEnabled(accessKey: string, enabled: boolean): Promise<boolean>;

@@ -1,5 +1,5 @@
 /**
- * Makes a value once for each open store and returns the same one afterwards.
+ * Creates a value once for each open store and returns the same one afterwards.
  * @param make gets the services of the first call
  */
 export function memoizeByStore<S extends { store: object }, T>(make: (services: S) => T): (services: S) => T {

@@ -19,7 +19,7 @@ interface FieldRule extends Failure {
  */
 const RULES = z.registry<FieldRule>();
 
-/** Declares `schema` a field that fails as `rule` says. */
+/** Declares a field: a schema whose failures have the code and detail of `rule`. */
 export function field<T extends z.core.$ZodType>(schema: T, rule: FieldRule): T {
   RULES.add(schema, rule);
   return schema;

@@ -1,5 +1,9 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
 
+/** Details of errors. */
+export const NOT_JSON = 'The body must be JSON in UTF-8.';
+export const NOT_AN_OBJECT = 'The body must be a JSON object.';
+
 /**
  * Parses a JSON object. Refuses what two JSON parsers could read differently: the one that checks a request and the one
  * that executes it must agree.
@@ -9,7 +13,7 @@ import { type ErrorCode, KmsError } from '../errors.ts';
  */
 export function parseBody(body: Uint8Array, code: ErrorCode = 'KMS.0202'): Record<string, unknown> {
   if (body.length === 0) return {};
-  return parseStrictJson(body, code, isJsonObject, 'The body must be a JSON object.') as Record<string, unknown>;
+  return parseStrictJson(body, code, isJsonObject, NOT_AN_OBJECT) as Record<string, unknown>;
 }
 
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
@@ -42,7 +46,6 @@ function parseStrictJson(
   return value;
 }
 
-const NOT_JSON = 'The body must be JSON in UTF-8.';
 /** Keeps a byte order mark, which JSON.parse then refuses. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

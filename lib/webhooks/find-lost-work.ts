@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 const OVERDUE_JOBS_MAX = 100;
 /** A job that was queued again counts as overdue once more after this time. */
 const REQUEUED_TIMEOUT_MS = 5 * 60_000;
-/** An event that is older and still in the outbox: the message that announced it is lost. */
+/** If an event is in the outbox for longer than this, its outbox message counts as lost. */
 const OUTBOX_LATE_MS = 30_000;
 
 /** Finds overdue jobs and a late outbox, whose queue messages are lost, and sends new messages for them. */

@@ -67,7 +67,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
         FINAL_STATES.includes(job.state) &&
         !(await store.jobs.save({ ...job, state: 'queued', failedAttempts: 0, dueAtMs: now() }))
       ) {
-        throw new AccountError('the job changed meanwhile; look at it with jobs and try again');
+        throw new AccountError('the job changed meanwhile; run jobs to see its state, and try again');
       }
       await queue.send({ kind: 'job', jobId });
       return { data: { job_id: jobId, state: 'queued' }, note: 'The worker runs the job; follow it with jobs.' };

@@ -1,4 +1,4 @@
-/** The service as a process of its own that asks a Keystone who is calling. */
+/** The service as a process that authenticates callers with a Keystone. */
 import { rmSync } from 'node:fs';
 import { newDataDir, startProcess } from '../support/process.ts';
 import type { Keystone } from './keystone.ts';
@@ -7,14 +7,15 @@ export interface Answer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests read replies of every form
   body: any;
-  /** ms since 1970 */
-  askedAtMs: number;
-  answeredAtMs: number;
+  /** When the request was sent, ms since 1970. */
+  sentAtMs: number;
+  /** When the reply had arrived, ms since 1970. */
+  receivedAtMs: number;
 }
 
 export interface Backend {
   url: string;
-  /** Everything it has printed so far. */
+  /** Everything that it has printed so far. */
   output(): string;
   /** POST /v1.0/{project}/kms/{name} */
   kms(token: string | undefined, projectId: string, name: string, body?: object): Promise<Answer>;
@@ -33,10 +34,10 @@ export async function startBackend({ url: iamUrl }: Keystone, cacheSeconds: numb
   });
 
   async function send(path: string, init?: RequestInit): Promise<Answer> {
-    const askedAtMs = Date.now();
+    const sentAtMs = Date.now();
     const response = await fetch(service.url + path, init);
     const body = await response.json();
-    return { status: response.status, body, askedAtMs, answeredAtMs: Date.now() };
+    return { status: response.status, body, sentAtMs, receivedAtMs: Date.now() };
   }
 
   return {

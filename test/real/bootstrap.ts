@@ -1,14 +1,14 @@
-/** A Keystone's first data: its tables, and an administrator. Every Keystone of the tests starts with a copy. */
+/** Creates a Keystone database with an administrator. Every Keystone of the tests starts with a copy of it. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Children } from './children.ts';
 
-/** What a test needs to start Keystones; the run hands it over in the environment. */
+/** What a test needs to start a Keystone. `run.ts` passes it in the environment variable TEMPLATE_VARIABLE. */
 export interface Template {
-  /** The python that has Keystone. */
+  /** Path of the Python in which Keystone is installed. */
   python: string;
-  /** Holds the database and the configuration. */
+  /** The folder with the database and the configuration. */
   folder: string;
   adminPassword: string;
 }
@@ -19,7 +19,8 @@ export const DATABASE = 'keystone.db';
 const MANAGE = 'from keystone.cmd.manage import main; main()';
 
 /**
- * @param tokenSeconds how long a token is good
+ * Writes a Keystone configuration into the folder.
+ * @param tokenSeconds lifetime of tokens
  * @returns the path of the file
  */
 export function writeConfiguration(folder: string, tokenSeconds = 3600): string {
@@ -39,7 +40,7 @@ export function writeConfiguration(folder: string, tokenSeconds = 3600): string 
     '[fernet_receipts]',
     `key_repository = ${tokenKeys}`,
     '[identity]',
-    // The least it takes: logins of the tests need not be slow.
+    // The minimum that Keystone accepts, for fast logins.
     'password_hash_rounds = 4',
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
@@ -47,7 +48,7 @@ export function writeConfiguration(folder: string, tokenSeconds = 3600): string 
 }
 
 /**
- * Keys of its own, so that a token of one Keystone means nothing to another.
+ * Writes new keys for tokens, so that a token of one Keystone is invalid at another.
  * Source: Fernet specification, "Key Format"; Keystone, "Fernet - Frequently Asked Questions".
  */
 function writeTokenKeys(folder: string): void {

@@ -1,11 +1,11 @@
-/** Programs that this run starts: each in a process group of its own, so that all that it starts ends with it. */
+/** Runs programs, each in its own process group, so that its child processes can be killed with it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-export interface Ended {
-  /** null when a signal ended it, or it could not be started */
+export interface ProgramResult {
+  /** The exit code; null if the program was killed by a signal or could not be started. */
   code: number | null;
-  /** What it printed, where it was to be kept; the end of it where that is long. */
+  /** The last OUTPUT_CHARS_MAX characters that it printed; empty with `isShown`. */
   output: string;
 }
 
@@ -13,18 +13,18 @@ const OUTPUT_CHARS_MAX = 8_000;
 
 export class Children {
   readonly #groups = new Set<number>();
-  #isPastDeadline = false;
+  #isEnded = false;
 
   /**
-   * Runs a program to its end.
-   * @param isShown prints what it prints, instead of keeping it
+   * Runs a program and waits for its end. After `endAll` it starts nothing.
+   * @param isShown whether the program prints to this process's output instead of being recorded
    */
   async run(
     command: string,
     args: readonly string[],
     { env = process.env, isShown = false }: { env?: NodeJS.ProcessEnv; isShown?: boolean } = {},
-  ): Promise<Ended> {
-    if (this.#isPastDeadline) return { code: null, output: '' };
+  ): Promise<ProgramResult> {
+    if (this.#isEnded) return { code: null, output: '' };
     const stdio = isShown ? 'inherit' : 'pipe';
     const child = spawn(command, args, { env, detached: true, stdio: ['ignore', stdio, stdio] });
     const { pid } = child;
@@ -46,9 +46,9 @@ export class Children {
     return { code, output };
   }
 
-  /** Ends all that runs, and whatever they have started; nothing is started after that. */
+  /** Kills all running programs with their child processes. No program is started afterwards. */
   endAll(): void {
-    this.#isPastDeadline = true;
+    this.#isEnded = true;
     for (const group of this.#groups) this.#end(group);
   }
 
@@ -57,7 +57,7 @@ export class Children {
     try {
       process.kill(-group, 'SIGKILL');
     } catch {
-      // It has ended by itself.
+      // The process group has ended already.
     }
   }
 }

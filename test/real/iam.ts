@@ -1,4 +1,4 @@
-/** What an administrator and users do at a Keystone, by its own API. Source: OpenStack Identity API v3. */
+/** A client of Keystone's API for administrators and users. Source: OpenStack Identity API v3. */
 import { randomBytes } from 'node:crypto';
 import type { Keystone } from './keystone.ts';
 
@@ -12,31 +12,31 @@ export type Scope = { project: string } | { domain: string } | { system: { all: 
 
 export interface Iam {
   addDomain(): Promise<string>;
-  /** In the domain `default` unless told. */
+  /** Creates a project, by default in the domain `default`. @returns its id */
   addProject(domainId?: string): Promise<string>;
-  /** With a role in the project. */
+  /** Creates a user with a role in the project. */
   addUser(projectId: string, role: string, domainId?: string): Promise<KeystoneUser>;
-  /** Gives a role; in a project, a domain or the whole system. */
+  /** Gives the user a role in a project, a domain or the whole system. */
   giveRole(user: KeystoneUser, role: string, scope: Exclude<Scope, 'unscoped'>): Promise<void>;
-  takeRole(user: KeystoneUser, role: string, projectId: string): Promise<void>;
+  removeRole(user: KeystoneUser, role: string, projectId: string): Promise<void>;
   setEnabled(user: KeystoneUser, enabled: boolean): Promise<void>;
-  /** A new token of the user. */
+  /** Issues a new token of the user. */
   token(user: KeystoneUser, scope: Scope): Promise<string>;
-  /** When the token ends, ms since 1970. */
+  /** Returns when the token expires, ms since 1970. */
   expiresAtMs(token: string): Promise<number>;
   revoke(token: string): Promise<void>;
 }
 
 const DEFAULT_DOMAIN = 'default';
 
-interface Asked {
+interface RequestParts {
   token?: string;
   subject?: string;
   body?: object;
 }
 
 export function iamOf({ url, adminPassword }: Keystone): Iam {
-  async function ask(method: string, path: string, { token, subject, body }: Asked = {}): Promise<Response> {
+  async function send(method: string, path: string, { token, subject, body }: RequestParts = {}): Promise<Response> {
     const response = await fetch(`${url}/v3/${path}`, {
       method,
       headers: {
@@ -52,16 +52,16 @@ export function iamOf({ url, adminPassword }: Keystone): Iam {
 
   async function login(user: object, scope: object | 'unscoped'): Promise<string> {
     const body = { auth: { identity: { methods: ['password'], password: { user } }, scope } };
-    const response = await ask('POST', 'auth/tokens', { body });
+    const response = await send('POST', 'auth/tokens', { body });
     return response.headers.get('x-subject-token') ?? '';
   }
 
-  /** Each time with a new token, for the tokens of some Keystones end soon. */
+  /** Sends a request as administrator, with a new token, because some Keystones issue tokens of a few seconds. */
   async function asAdmin(method: string, path: string, body?: object): Promise<Response> {
     const domain = { id: DEFAULT_DOMAIN };
     const admin = { name: 'admin', domain, password: adminPassword };
     const token = await login(admin, { project: { name: 'admin', domain } });
-    return ask(method, path, { token, ...(body && { body }) });
+    return send(method, path, { token, ...(body && { body }) });
   }
 
   async function add(what: string, values: object): Promise<string> {
@@ -73,9 +73,9 @@ export function iamOf({ url, adminPassword }: Keystone): Iam {
   const roles = new Map<string, Promise<string>>();
 
   async function roleAt(user: KeystoneUser, role: string, scope: Exclude<Scope, 'unscoped'>): Promise<string> {
-    const made = roles.get(role) ?? add('role', { name: role });
-    roles.set(role, made);
-    return `${pathOf(scope)}/users/${user.id}/roles/${await made}`;
+    const roleId = roles.get(role) ?? add('role', { name: role });
+    roles.set(role, roleId);
+    return `${pathOf(scope)}/users/${user.id}/roles/${await roleId}`;
   }
 
   return {
@@ -90,7 +90,7 @@ export function iamOf({ url, adminPassword }: Keystone): Iam {
     async giveRole(user, role, scope) {
       await asAdmin('PUT', await roleAt(user, role, scope));
     },
-    async takeRole(user, role, projectId) {
+    async removeRole(user, role, projectId) {
       await asAdmin('DELETE', await roleAt(user, role, { project: projectId }));
     },
     async setEnabled(user, enabled) {
@@ -98,11 +98,11 @@ export function iamOf({ url, adminPassword }: Keystone): Iam {
     },
     token: ({ id, password }, scope) => login({ id, password }, wireScope(scope)),
     async expiresAtMs(token) {
-      const response = await ask('GET', 'auth/tokens', { token, subject: token });
+      const response = await send('GET', 'auth/tokens', { token, subject: token });
       return Date.parse(((await response.json()) as { token: { expires_at: string } }).token.expires_at);
     },
     async revoke(token) {
-      await ask('DELETE', 'auth/tokens', { token, subject: token });
+      await send('DELETE', 'auth/tokens', { token, subject: token });
     },
   };
 }

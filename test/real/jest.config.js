@@ -1,14 +1,14 @@
-// Log lines of what runs in a test's own process would drown the report; those of the backend's process are read.
+// Log lines of the test process would hide the report. Tests read the log of the backend, which is another process.
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
-/** Tests that need Python: `npm run test:real` gives them a Keystone to start. */
+/** Tests against Keystone, which need Python. `npm run test:real` installs Keystone and runs them. */
 export default {
   rootDir: '../..',
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   testMatch: ['<rootDir>/test/real/**/*.real.ts'],
-  // A Keystone takes seconds to start.
+  // Keystone takes several seconds to start.
   testTimeout: 60_000,
   maxWorkers: 2,
   verbose: true,

@@ -1,4 +1,4 @@
-/** A Keystone of a test's own, as a process on loopback, over SQLite. */
+/** Starts a Keystone for one test file: a process on loopback, over SQLite. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,16 +12,16 @@ const OUTPUT_CHARS_MAX = 8_000;
 export interface Keystone {
   url: string;
   adminPassword: string;
-  /** How many requests to verify a token have come in. */
+  /** Number of token validations that it has received. */
   lookups(): number;
-  /** Ends the process; its data stays. */
+  /** Kills the process; its data remains. */
   stop(): Promise<void>;
-  /** Starts it again, at the same address, where it does not run. */
+  /** Starts it again at the same address if it is not running. */
   start(): Promise<void>;
-  /** It takes connections and answers nothing. */
-  hang(): void;
-  goOn(): void;
-  /** Ends it for good. */
+  /** Suspends the process: it accepts connections and does not respond. */
+  suspend(): void;
+  resume(): void;
+  /** Kills the process and deletes its data. */
   remove(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ interface Running {
   port: number;
 }
 
-/** @param tokenSeconds how long its tokens are good */
+/** @param tokenSeconds lifetime of its tokens */
 export async function startKeystone({ tokenSeconds }: { tokenSeconds?: number } = {}): Promise<Keystone> {
   const template = JSON.parse(process.env[TEMPLATE_VARIABLE] ?? '') as Template;
   const folder = mkdtempSync(join(tmpdir(), 'keystone-'));
@@ -58,8 +58,8 @@ export async function startKeystone({ tokenSeconds }: { tokenSeconds?: number } 
     async start() {
       if (hasEnded()) running = await serve(port);
     },
-    hang: () => running.child.kill('SIGSTOP'),
-    goOn: () => running.child.kill('SIGCONT'),
+    suspend: () => running.child.kill('SIGSTOP'),
+    resume: () => running.child.kill('SIGCONT'),
     async remove() {
       await stop();
       rmSync(folder, { recursive: true });
@@ -68,13 +68,14 @@ export async function startKeystone({ tokenSeconds }: { tokenSeconds?: number } 
 }
 
 /**
- * @param port 0 for one that the system picks
- * @param onLine told of every line that it prints
+ * Starts a Keystone process and waits until it listens.
+ * @param port 0 for a port that the system picks
+ * @param onLine is called with every line of its output
  */
 function startProcess(python: string, folder: string, port: number, onLine: (line: string) => void): Promise<Running> {
   const child = spawn(python, ['-W', 'ignore', SERVE, String(port)], {
     env: { PATH: process.env['PATH'], OS_KEYSTONE_CONFIG_DIR: folder },
-    // It ends when its standard input does: with this process, whatever happens to it.
+    // serve.py exits when its standard input ends, so Keystone also ends when this process is killed.
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   return new Promise((resolve, reject) => {

@@ -1,20 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const ASK_EVERY_MS = 50;
+const POLL_MS = 50;
 
 /**
- * Asks again and again.
- * @returns every answer, up to the first that is the last one
- * @throws when none was the last one in `limitMs`
+ * Repeats a request until `isLast` is true for its answer.
+ * @returns all answers, the last one included
+ * @throws Error when `isLast` is not true for any answer within `limitMs`
  */
-export async function probe<A>(ask: () => Promise<A>, isLast: (answer: A) => boolean, limitMs: number): Promise<A[]> {
+export async function probe<A>(send: () => Promise<A>, isLast: (answer: A) => boolean, limitMs: number): Promise<A[]> {
   const answers: A[] = [];
   const startMs = performance.now();
   while (performance.now() - startMs < limitMs) {
-    const answer = await ask();
+    const answer = await send();
     answers.push(answer);
     if (isLast(answer)) return answers;
-    await pause(ASK_EVERY_MS);
+    await pause(POLL_MS);
   }
-  throw new Error(`not so after ${limitMs} ms; the last answer: ${JSON.stringify(answers.at(-1))}`);
+  throw new Error(`no answer met the condition within ${limitMs} ms; the last one: ${JSON.stringify(answers.at(-1))}`);
 }

@@ -1,4 +1,4 @@
-/** Keystone as pip installs it, in a virtual environment that later runs find again. */
+/** Installs Keystone with pip in a virtual environment, which later runs use again. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,7 +7,7 @@ import type { Children } from './children.ts';
 const REQUIREMENTS = resolve('test/real/requirements.txt');
 const CACHE = resolve('node_modules/.cache');
 
-/** Fails where Python is too old for this Keystone, or comes without what makes virtual environments. */
+/** Fails if Python is too old for this Keystone, or lacks the modules for virtual environments. */
 const PROBE =
   'import sys, venv, ensurepip; assert sys.version_info >= (3, 11), sys.version; print(sys.prefix, sys.version)';
 
@@ -17,33 +17,34 @@ const NEEDED = [
   '  macOS: brew install python',
 ].join('\n');
 
-/** Keystone cannot be had here. The message is for the person who started the tests. */
+/** Keystone cannot be installed on this machine. The message says what to install. */
 export class CannotInstall extends Error {}
 
-/** @throws CannotInstall that says what is missing */
+/** Returns the version and location of `python3`. @throws CannotInstall if it cannot run Keystone */
 export async function findPython(children: Children): Promise<string> {
   const { code, output } = await children.run('python3', ['-c', PROBE]);
-  if (code !== 0) throw new CannotInstall(`${NEEDED}\nAsked for it, "python3" said:\n${output.trim()}`);
+  if (code !== 0) throw new CannotInstall(`${NEEDED}\nThe check of "python3" failed with:\n${output.trim()}`);
   return output;
 }
 
 /**
- * @param python what findPython answered: the installation belongs to it
- * @returns the path of the python that has Keystone
+ * Installs Keystone, unless an earlier run has done so with the same Python and requirements.
+ * @param python the result of findPython
+ * @returns the path of the Python in which Keystone is installed
  * @throws CannotInstall
  */
 export async function installKeystone(children: Children, python: string): Promise<string> {
   const hash = createHash('sha256').update(python).update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
   const installed = join(CACHE, `keystone-${hash}`);
   if (!existsSync(installed)) {
-    console.log('Installs Keystone (about a minute; later runs find it) ...');
+    console.log('Installing Keystone (about a minute; later runs use this installation) ...');
     mkdirSync(CACHE, { recursive: true });
-    const making = mkdtempSync(`${installed}.`);
+    const temporary = mkdtempSync(`${installed}.`);
     try {
-      await install(children, making);
-      takePlace(making, installed);
+      await install(children, temporary);
+      moveUnlessExists(temporary, installed);
     } finally {
-      rmSync(making, { recursive: true, force: true });
+      rmSync(temporary, { recursive: true, force: true });
     }
   }
   return pythonOf(installed);
@@ -53,7 +54,7 @@ const pythonOf = (folder: string) => join(folder, 'bin', 'python');
 
 async function install(children: Children, folder: string): Promise<void> {
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
-  // Nothing but what the list names; the check tells whether the list is whole.
+  // Only the packages of the list; `pip check` fails if a dependency is missing from it.
   const packages = [...pip, 'install', '--quiet', '--no-deps', '-r', REQUIREMENTS];
   const steps: [string, string[]][] = [
     ['python3', ['-m', 'venv', folder]],
@@ -66,12 +67,12 @@ async function install(children: Children, folder: string): Promise<void> {
   }
 }
 
-/** An environment may be moved as long as its python is called by its path. */
-function takePlace(made: string, place: string): void {
+/** Moves the environment to its final place. It still works there, because its Python is called by path. */
+function moveUnlessExists(from: string, to: string): void {
   try {
-    renameSync(made, place);
+    renameSync(from, to);
   } catch (error) {
-    // Another run was first.
-    if (!existsSync(place)) throw error;
+    // Another run has installed it meanwhile.
+    if (!existsSync(to)) throw error;
   }
 }

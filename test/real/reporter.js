@@ -1,6 +1,6 @@
 import { VerboseReporter } from '@jest/reporters';
 
-/** Every test by its name, and as the last line how many passed, in the form of jest's own summary. */
+/** Prints each test by name, and as the last line the numbers of tests in the form of jest's summary. */
 export default class extends VerboseReporter {
   onRunComplete(contexts, results) {
     super.onRunComplete(contexts, results);

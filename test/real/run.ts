@@ -9,10 +9,10 @@ import { CannotInstall, findPython, installKeystone } from './python.ts';
 
 const HELP = `npm run test:real -- [options] [jest's own arguments, after another --]
 
-Installs OpenStack Keystone with pip in node_modules/.cache, starts it on loopback and checks that this service takes
-its tokens, and only those. Needs Python 3.11 or newer.
+Installs OpenStack Keystone with pip in node_modules/.cache, starts it on loopback and checks that this service accepts
+its tokens and no others. Needs Python 3.11 or newer.
 
-  --if-python   ends well, with nothing tested, where there is no such Python
+  --if-python   without such a Python, run no tests and exit with 0
   --help        this text`;
 
 const JEST = [
@@ -24,7 +24,7 @@ const JEST = [
 
 async function run(children: Children, folder: string, python: string, more: readonly string[]): Promise<number> {
   const template = await bootstrap(children, await installKeystone(children, python), join(folder, 'template'));
-  // What the tests leave, should they be cut off, goes with the folder.
+  // Temporary files of interrupted tests are in this folder, which is deleted at the end.
   const env = { ...process.env, TMPDIR: folder, [TEMPLATE_VARIABLE]: JSON.stringify(template) };
   const { code } = await children.run(process.execPath, [...JEST, ...more], { env, isShown: true });
   return code ?? 1;
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   try {
     const python = await findPython(children).catch((error: Error) => {
       if (!values['if-python'] || !(error instanceof CannotInstall)) throw error;
-      console.log(`${error.message}\nNothing was tested against Keystone.`);
+      console.log(`${error.message}\nThe tests against Keystone were not run.`);
     });
     if (python) process.exitCode = await run(children, folder, python, positionals);
   } catch (error) {

@@ -1,10 +1,10 @@
-"""Keystone's own WSGI application on loopback. One line a request on stdout; ends with the process that started it."""
+"""Serves Keystone on loopback, prints one line for each request, and exits when its parent process ends."""
 
 import os
 import sys
 import threading
 
-# Keystone reads the command line too and would not know the port.
+# Keystone parses the command line too and would reject the port.
 port = int(sys.argv.pop())
 
 from keystone.common.rbac_enforcer.enforcer import RBACEnforcer
@@ -22,7 +22,7 @@ def end_with_parent():
     os._exit(0)
 
 
-# Left to the first request, this fails where two come at once: the one meets the half of it that the other has done.
+# Load the policies before the first request: two concurrent first requests would see them partly loaded.
 RBACEnforcer()._enforcer.load_rules()
 threading.Thread(target=end_with_parent, daemon=True).start()
 server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)

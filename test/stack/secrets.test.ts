@@ -40,10 +40,12 @@ test.each([
   expect(await forKms(authority, credentials)).toEqual(NO_STATEMENT);
 });
 
-test.each(['', ...INVALID])('kmsCredentials that a function cannot use stop the packaging: "%s"', (credentials) =>
-  expect(forKms('upstream', credentials)).rejects.toThrow(
-    'kmsCredentials must be caller or aws:<ARN of a secret> for authority=upstream',
-  ),
+test.each(['', ...INVALID])(
+  'kmsCredentials="%s" stops the packaging, because a function cannot use it',
+  (credentials) =>
+    expect(forKms('upstream', credentials)).rejects.toThrow(
+      'kmsCredentials must be caller or aws:<ARN of a secret> for authority=upstream',
+    ),
 );
 
 describe.each(['hooks', 'targets'] as const)('%s', (name) => {
@@ -60,11 +62,11 @@ describe.each(['hooks', 'targets'] as const)('%s', (name) => {
   );
 });
 
-test('hooks with kmsCredentials=caller stop the packaging', () =>
+test('the setting hooks with kmsCredentials=caller stops the packaging', () =>
   expect(statementFor('hooks', { hooks: `aws:${ARN}`, kmsCredentials: 'caller' })).rejects.toThrow(
-    'hooks needs other kmsCredentials than caller, because a webhook has no caller with a token',
+    'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks carry no token of a caller',
   ));
 
-test('kmsCredentials=caller is allowed without hooks', async () => {
+test('kmsCredentials=caller is allowed if the setting hooks is empty', async () => {
   expect(await statementFor('hooks', { hooks: '', kmsCredentials: 'caller' })).toEqual(NO_STATEMENT);
 });

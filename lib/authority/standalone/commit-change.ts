@@ -4,21 +4,21 @@ import { KmsError } from '../../errors.ts';
 import { runOnce } from '../../idempotency/run-once.ts';
 import type { Change, Store } from '../../store/store.ts';
 
-/** A change, and the answer to its caller once the change is durable. */
+/** A change, and the result for its caller, which is returned once the change is durable. */
 interface Decision<T> {
   change: Change;
   answer: T;
 }
 
-/** Decides, commits the change with its event, and gives a repeat of the request the first answer. */
+/** Decides about a change and commits it with its event. A repeat of the request returns the first result. */
 type CommitChange = <T>(context: RequestContext, decide: () => Promise<Decision<T>>) => Promise<T>;
 
 /** Each conflict means that another change was committed in between. */
 const CONFLICTS_MAX = 10;
-/** No attempt starts later than this, so that a slow store does not add up its delays for the caller. */
+/** No attempt starts after this time, so that the caller does not wait for several slow attempts. */
 const LAST_ATTEMPT_MS = 4_000;
 
-/** Creates the function that makes every change of the standalone authority. @param now ms since 1970 */
+/** Returns the function that commits the changes of the standalone authority. @param now ms since 1970 */
 export function changeCommitter({ grants, idempotency }: Store, now: () => number): CommitChange {
   return (context, decide) =>
     runOnce({ idempotency, now }, context, async (recordOf) => {
@@ -32,7 +32,9 @@ export function changeCommitter({ grants, idempotency }: Store, now: () => numbe
         if (result.type === 'duplicate') return result.answer as typeof answer;
         conflicts += 1;
       } while (conflicts < CONFLICTS_MAX && performance.now() - startedAtMs < LAST_ATTEMPT_MS);
-      throw new KmsError('APIGW.0201:504', { cause: new Error(`${conflicts} conflicts in a row`) });
+      throw new KmsError('APIGW.0201:504', {
+        cause: new Error(`each of ${conflicts} attempts conflicted with another change`),
+      });
     });
 }
 

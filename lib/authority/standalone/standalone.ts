@@ -11,8 +11,8 @@ export interface StandaloneSettings {
   grantsPerKey: number;
   keysPerProject: number;
   /**
-   * Bound on the cached text of pages; 0 for a store that may show a transaction's items one after the other, where a
-   * page can be older than the revision read with it.
+   * Bound on the cached text of pages; 0 for a store whose reads may see a transaction partly applied, where a page can
+   * be older than the revision read with it.
    */
   pageCacheChars: number;
   now: () => number;
@@ -22,7 +22,10 @@ export type Standalone = ReturnType<typeof standalone>;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The rules of a KMS over a store of its own. The store checks the conditions again when it writes a change. */
+/**
+ * The authority that stores keys and grants itself and enforces the rules of the KMS. The store checks the conditions
+ * again when it writes a change.
+ */
 export function standalone(store: Store, settings: StandaloneSettings) {
   const { grantsPerKey, keysPerProject, pageCacheChars, now } = settings;
   const { grants } = store;

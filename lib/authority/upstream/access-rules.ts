@@ -17,7 +17,7 @@ export interface Rules {
   assertMayRetire(context: RequestContext, keyId: string, grantId: string): Promise<void>;
   /** @throws KmsError KMS.0306 */
   assertMayCreate(context: RequestContext, keyId: string, operations: readonly Operation[]): Promise<void>;
-  /** The grants that the caller may retire. Absent where the upstream lists them for the caller itself. */
+  /** The grants that the caller may retire. Absent if the upstream itself lists them for the caller. */
   retirable?(context: RequestContext, grants: readonly Grant[]): Grant[];
 }
 

@@ -50,7 +50,7 @@ export function resultOfResponse<T extends z.core.$ZodType>(
   }
   const detail = status === 401 || status === 403 ? hints.access : status >= 500 ? hints.uncertain : undefined;
   const error = mapErrorResponse(http, { detail, retryAfterSeconds: retryAfter });
-  // A throttled request was not applied, in whatever form the response says so.
+  // A throttled request was not applied, whatever the form of the response.
   if (status === 429) {
     const throttled = error ?? new KmsError('APIGW.0308', { retryAfterSeconds: retryAfter });
     return { type: 'failed', error: throttled, mayHaveBeenApplied: false, isRetryable: true, requestId };

@@ -30,7 +30,7 @@ const WAITING_MAX = 32;
 /**
  * Creates the function that makes every change at the upstream: take the lock, call, write the event. A change that
  * ended without a response, even by a crash, leaves its lock open. When the same caller sends it again and the upstream
- * refuses it as already done, the first attempt has worked.
+ * refuses it as already done, the first attempt has succeeded.
  */
 export function upstreamChanger(
   { events, idempotency }: Pick<Store, 'events' | 'idempotency'>,

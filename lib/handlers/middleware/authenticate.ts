@@ -4,7 +4,7 @@ import { signedProject } from '../../signing/sdk-hmac.ts';
 import type { Api } from '../api.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
-/** Finds out who is calling, over the bytes received and before the body is parsed. @throws KmsError APIGW.0301 */
+/** Authenticates the caller, over the bytes received and before the body is parsed. @throws KmsError APIGW.0301 */
 export function authenticate({ access, requiresDirectory, usesCallerProject }: Api): HttpMiddleware {
   return {
     async before({ context: { http } }) {

@@ -1,5 +1,6 @@
 import { type ErrorCode, KmsError, knownError } from '../../errors.ts';
 import { errorReply, resultOf } from '../../http/reply.ts';
+import { NOT_JSON } from '../../validation/json-body.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
 /**
@@ -10,7 +11,7 @@ export function errorMapping(malformedBodyCode: ErrorCode = 'KMS.0202'): HttpMid
   return {
     onError(request) {
       const { http } = request.context;
-      // Without an exchange there is nobody to reply to: the invocation fails with the error.
+      // Without an exchange the invocation was not an HTTP request: no reply is possible, so it fails with the error.
       if (!http) return;
       const detail = jsonParserDetail(request.error);
       const error = detail ? new KmsError(malformedBodyCode, { detail }) : knownError(request.error);
@@ -30,5 +31,5 @@ function jsonParserDetail(error: Error | null | undefined): string | undefined {
     cause.package === '@middy/http-json-body-parser';
   if (!isParserError) return undefined;
   // Only a syntax error has a message; the other error names a key that could change a prototype.
-  return 'message' in cause ? 'The body must be JSON in UTF-8.' : 'The key constructor.prototype is not allowed.';
+  return 'message' in cause ? NOT_JSON : 'The key constructor.prototype is not allowed.';
 }

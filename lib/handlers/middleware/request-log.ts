@@ -23,7 +23,7 @@ export function requestLog(): HttpMiddleware {
     };
     const cause = error?.cause;
     if ((response?.statusCode ?? 0) >= 500) logger.error('request', { ...line, cause: describeCause(cause) });
-    // The text of a SignatureError is our own; any other cause could repeat what the client sent.
+    // Only this service writes the text of a SignatureError; any other cause could repeat what the client sent.
     else logger.info('request', cause instanceof SignatureError ? { ...line, cause: cause.message } : line);
   };
   return { after: log, onError: log };

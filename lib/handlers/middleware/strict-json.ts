@@ -1,5 +1,5 @@
 import { type ErrorCode, KmsError } from '../../errors.ts';
-import { assertUniqueKeys, decodeUtf8 } from '../../validation/json-body.ts';
+import { assertUniqueKeys, decodeUtf8, NOT_JSON } from '../../validation/json-body.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
 /**
@@ -12,7 +12,7 @@ export function strictJson(code: ErrorCode = 'KMS.0202'): HttpMiddleware {
   return {
     before({ event, context: { http } }) {
       const text = decodeUtf8(http.request.body);
-      if (text === undefined) throw new KmsError(code, { detail: 'The body must be JSON in UTF-8.' });
+      if (text === undefined) throw new KmsError(code, { detail: NOT_JSON });
       assertUniqueKeys(text, code);
       event.body = text || '{}';
       event.isBase64Encoded = false;

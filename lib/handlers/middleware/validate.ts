@@ -1,6 +1,6 @@
 import { type ErrorCode, KmsError } from '../../errors.ts';
 import { bodyParser, type Fields } from '../../validation/body-parser.ts';
-import { isJsonObject } from '../../validation/json-body.ts';
+import { isJsonObject, NOT_AN_OBJECT } from '../../validation/json-body.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
 /**
@@ -20,7 +20,7 @@ export function validate(
     before({ event, context: { http } }) {
       // The JSON parser has replaced the text by its value.
       const body: unknown = event.body;
-      if (!isJsonObject(body)) throw new KmsError(malformedBodyCode, { detail: 'The body must be a JSON object.' });
+      if (!isJsonObject(body)) throw new KmsError(malformedBodyCode, { detail: NOT_AN_OBJECT });
       http.body = parse(body);
     },
   };

@@ -1,4 +1,4 @@
-/** A list that changes all the time is returned as last read after this time. */
+/** After this time, a list that keeps changing is returned as last read. */
 const RETRY_MS_MAX = 2_000;
 
 /**

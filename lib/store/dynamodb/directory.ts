@@ -16,7 +16,7 @@ const ALL = 1_000_000;
 
 const IS_NEW = 'attribute_not_exists(pk)';
 const EXISTS = 'attribute_exists(pk)';
-/** In the place of a domain id in the name items of domains. */
+/** Stands for the domain id in name items of domains, whose names are global. */
 const NO_DOMAIN = '-';
 
 /** Domains, projects, users, roles, access keys and tokens over DynamoDB. */

@@ -79,7 +79,7 @@ function counterWrites(projectId: string, grant: Grant, by: 1 | -1, required: Op
   ];
 }
 
-/** The condition that every counter of the operations is above 0. */
+/** The condition that the holder has a grant for each of the operations: their counters are above 0. */
 function areHeld(operations: readonly Operation[]) {
   return {
     condition: operations.map((_, index) => `#h${index} > :none`).join(' AND '),

@@ -118,7 +118,7 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
         counts,
         isSameCounts,
         async ([ofUser = [], ofDomain = [], ofBoth = []]) => {
-          // Grants that both may retire are in both lists, so the offset can be applied only after the merge.
+          // A grant that the user and the domain may retire is in both lists, so the offset is applied after the merge.
           const merged = { limit: page.limit + (page.offset ?? 0) };
           const lists = await Promise.all(
             [user, domain].map((principal) => readPage(rangeOf.retirable(projectId, principal, page.after), merged)),

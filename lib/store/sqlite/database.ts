@@ -17,9 +17,9 @@ interface Write {
 }
 
 /**
- * One SQLite file in WAL mode with `synchronous=FULL`: a commit is on the disk before it is answered. Writes that come
- * in the same turn of the event loop share one commit (group commit). Each has its own savepoint, so that a write that
- * fails is rolled back alone.
+ * One SQLite file in WAL mode with `synchronous=FULL`: a write resolves only when its commit is on the disk. Writes
+ * that come in the same turn of the event loop share one commit (group commit). Each has its own savepoint, so that a
+ * write that fails is rolled back alone.
  */
 export class Database {
   readonly #db: DatabaseSync;

@@ -1,4 +1,4 @@
-/** What this service must know about a kind of webhook source. Each kind implements it in `adapters/<kind>.ts`. */
+/** The port of the kinds of webhook sources. Each kind implements it in `adapters/<kind>.ts`. */
 
 import type { Task } from '../../domain/job.ts';
 import type { SignableRequest } from '../../signing/signed-request.ts';
@@ -24,7 +24,7 @@ export interface Adapter {
   /** Returns what is wrong with a configured secret, without repeating it; undefined for a valid one. */
   secretProblem(secret: string): string | undefined;
   /**
-   * Verifies that the source sent the request, just now, with one of the secrets.
+   * Verifies that the source sent the request with one of the secrets and, if it has a timestamp, recently.
    * @param nowMs ms since 1970
    * @throws SignatureError with a message that holds nothing of the request
    */

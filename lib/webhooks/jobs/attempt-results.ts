@@ -38,7 +38,7 @@ export class AttemptResults {
     this.#tried.set(keyOf(leftover), code === undefined ? undefined : { ...leftover, code });
   }
 
-  /** Forgets that the item could not be listed, before it is listed again. */
+  /** Removes the failure to list the item, before it is listed again. */
   clearUnlisted({ taskIndex, projectId }: ScopeItem): void {
     this.#unlisted = this.#unlisted.filter((item) => item.task !== taskIndex || item.projectId !== projectId);
   }
@@ -51,7 +51,7 @@ export class AttemptResults {
   /**
    * Returns the grants that this attempt has yet to try. Those that failed in the previous attempt come last, because
    * grants that always fail must not delay the others. They include grants that are no longer listed: the upstream may
-   * have revoked them without our seeing the response, and a second revoke finds out.
+   * have revoked them although its response was lost, and a second revoke shows it.
    */
   untriedOf({ taskIndex, projectId }: ScopeItem, listed: readonly GrantRef[]): GrantRef[] {
     const listedIds = new Set(listed.map(({ grant_id }) => grant_id));

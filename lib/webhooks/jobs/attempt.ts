@@ -110,7 +110,7 @@ export class JobAttempt {
     try {
       const listed = await grantsInScope(this.#dependencies.authority, this.#contextOf({ projectId, task }), item);
       const untried = this.#results.untriedOf(item, listed);
-      // This grant comes from the task, not from a list: it is there even if an earlier attempt revoked it.
+      // This grant comes from the task, not from a list: it is returned even if an earlier attempt has revoked it.
       const [namedGrant] = item.task.action === 'revoke-grant' ? untried : [];
       return namedGrant && (await this.#isRevokedByThisJob(projectId, namedGrant)) ? [] : untried;
     } catch (cause) {
@@ -128,7 +128,7 @@ export class JobAttempt {
   /**
    * Revokes the rest of an interrupted batch. Grants that have an event of this job are revoked already and are
    * skipped,
-   * because an upstream may answer a second revoke with success, which would count them twice.
+   * because an upstream may report success for a second revoke, which would count them twice.
    */
   async #resumeBatch(batch: Batch): Promise<boolean> {
     const grants: GrantRef[] = [];

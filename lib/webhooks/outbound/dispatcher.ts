@@ -100,7 +100,7 @@ export function outboxDispatcher({ store, targets, ...dependencies }: Dispatcher
 
     /**
      * Makes one attempt to deliver a message from the queue.
-     * @param receiveCount how often the queue has handed the message out; the first attempt was before it was queued
+     * @param receiveCount how often the message was received; the first attempt was made before it was queued
      */
     async deliver(delivery: DeliveryMessage, receiveCount: number): Promise<DeliveryResult> {
       const target = (await targets()).get(delivery.target);

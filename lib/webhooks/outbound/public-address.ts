@@ -7,7 +7,9 @@ import ipaddr from 'ipaddr.js';
 const GLOBAL_UNICAST_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Addresses whose last 32 bits are an IPv4 address. Source: RFC 4291, section 2.5.5.2; RFC 6052, section 2.1. */
 const IPV4_EMBEDDING = ['::ffff:0:0/96', '64:ff9b::/96'].map((range) => ipaddr.IPv6.parseCIDR(range));
-/** Answered by the host of an Azure machine. Source: Azure documentation, "What is IP address 168.63.129.16?" */
+/**
+ * A service of the host of each Azure virtual machine. Source: Azure documentation, "What is IP address 168.63.129.16?"
+ */
 const AZURE_HOST = '168.63.129.16';
 
 /** Returns whether this is the address of a host on the public Internet; false for a text that is no address. */

@@ -11,7 +11,7 @@ import type { Target } from './targets.ts';
 
 export type DeliveryMessage = Extract<Message, { kind: 'delivery' }>;
 
-/** `gone`: dropped, because the target answered 410 or is no longer configured. */
+/** `gone`: dropped, because the target replied 410 or is no longer configured. */
 export type DeliveryResult = 'done' | 'gone' | { retryDelaySeconds: number };
 
 /** At most about 300 KB; an SQS message holds 1 MiB. */

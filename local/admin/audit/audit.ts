@@ -1,6 +1,6 @@
 /**
- * What the audits of both stores share. An audit takes keys and grants as correct and reports every counter, index row
- * and event that disagrees with them. Only the admin command imports this folder; no deployed function does.
+ * What the audits of both stores share. An audit assumes that keys and grants are correct, and reports every counter,
+ * index row and event that disagrees with them. Only the admin command imports this folder; no deployed function does.
  */
 import type { Grant } from '../../../lib/domain/model.ts';
 

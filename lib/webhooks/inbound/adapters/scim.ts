@@ -71,7 +71,7 @@ function decode(encoded: string): string | undefined {
 function replacedUser(body: Uint8Array): Deactivation | undefined {
   const user = parseBody(body);
   if (activeIn(user) !== false) return undefined;
-  // `emails` are not identities: users may enter any address there, also another person's.
+  // `emails` are not identities: users may enter any address there, including that of another person.
   const [externalId, userName] = ['externalid', 'username'].map((name) => valuesOf(user, name)[0]);
   return { identities: [externalId, userName, lowerCase(userName)], reason: 'scim PUT, active false' };
 }

@@ -13,11 +13,11 @@ interface RetirableList {
   listName: string;
   /** The names of the counters that count the list's grants. */
   counterNames: ReadonlySet<string>;
-  /** Grants that the list lacks; the counters count them all the same. */
+  /** Grants that are missing from the list and still included in the counters. */
   missing: readonly Grant[];
 }
 
-/** Compares a list of grants across keys with the grants themselves, and its counters with both. */
+/** Compares the rows of a list of grants across keys with the grants, and the list's counters with their number. */
 export async function auditRetirable(table: Table, list: RetirableList): Promise<CounterAudit> {
   const faults: string[] = [];
   const faultyRows = new Set<string>();
