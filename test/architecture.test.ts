@@ -42,8 +42,9 @@ function importsOf(...folders: string[]): Import[] {
 }
 
 const within = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
-const isIn = (places: readonly string[], path: string) =>
-  places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
+/** @param paths files, and folders with a slash at the end */
+const isIn = (paths: readonly string[], file: string) =>
+  paths.some((path) => (path.endsWith('/') ? file.startsWith(path) : file === path));
 const written = (imports: Import[]) => imports.map(({ file, target }) => `${file} imports ${target}`);
 
 const { functions } = parse(textOf('serverless.yml')) as {
@@ -153,6 +154,27 @@ describe('lib/', () => {
       ({ file, target, isPackage }) => isIn([place], file) && !isPackage && !isIn(allowed, target),
     );
     expect(written(others)).toEqual([]);
+  });
+
+  /** The order that CONTRIBUTING, "Layout", shows: a file imports only from its own layer and from later ones. */
+  const LAYERS = [
+    ['lib/handlers/'],
+    ['lib/services.ts', 'lib/stubs.ts'],
+    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/identity/'],
+    ['lib/idempotency/', 'lib/config.ts'],
+    ['lib/store/', 'lib/queue/', 'lib/clients/', 'lib/signing/'],
+    ['lib/util/', 'lib/logger.ts'],
+    ['lib/domain/'],
+    ['lib/errors.ts'],
+  ];
+  const layerOf = (path: string) => LAYERS.findIndex((layer) => isIn(layer, path));
+
+  test('every file has a layer, and imports nothing of a layer before its own', () => {
+    expect(filesOf('lib').filter((file) => layerOf(file) < 0)).toEqual([]);
+    const backwards = importsOf('lib').filter(
+      ({ file, target, isPackage }) => !isPackage && layerOf(target) < layerOf(file),
+    );
+    expect(written(backwards)).toEqual([]);
   });
 
   test('nothing below handlers/ imports handlers/ or services.ts', () => {
