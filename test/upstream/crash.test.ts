@@ -1,7 +1,4 @@
-/**
- * kill -9 of the backend while a change is under way at the upstream: the same change again is answered, and told
- * once.
- */
+/** kill -9 of the backend during a call of the upstream: a repeat of the change succeeds and writes one event. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
 import { holdAfter, holdBefore } from './faults.ts';
@@ -20,21 +17,21 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-/** Asks, kills the backend when the call has come as far as the proxy holds it, and starts it again. */
+/** Sends a change, kills the backend while the proxy holds the call of the upstream, and restarts the backend. */
 async function callAndKill(user: DemoUser, name: string, body: object, fault: Fault): Promise<void> {
   const { proxy } = fixture;
   const before = proxy.proxiedCalls.length;
   proxy.choose = () => fault;
   const unanswered = fixture.callBackend(user, name, body).then(
     ({ status }) => `answered ${status}`,
-    () => 'no answer',
+    () => 'no response',
   );
   await until(() => {
     const proxiedCall = proxy.proxiedCalls[before];
     return proxiedCall !== undefined && (fault === holdBefore || proxiedCall.upstream !== undefined);
   });
   await fixture.backend().stop('SIGKILL');
-  expect(await unanswered).toBe('no answer');
+  expect(await unanswered).toBe('no response');
   proxy.choose = () => NONE;
   await fixture.startBackend();
 }
@@ -47,29 +44,32 @@ async function eventsOf(grantId: string) {
 const lastUpstreamId = () => fixture.proxy.proxiedCalls.at(-1)?.upstream?.headers['x-request-id'];
 
 test.each([
-  { name: 'revoke-grant', fault: holdAfter, isGone: true },
-  { name: 'revoke-grant', fault: holdBefore, isGone: false },
-  { name: 'retire-grant', fault: holdAfter, isGone: true },
-])('$name, $fault.name: the same again is 200 and leaves one receipt', async ({ name, fault, isGone }) => {
-  const { creator } = fixture;
-  const grantId = await createGrantAtUpstream(fixture, keyId, 'killed');
-  const body = { key_id: keyId, grant_id: grantId, sequence: '01234567-89ab-cdef-0123-456789abcdef' };
-  await callAndKill(creator, name, body, fault);
-  expect(await grantExists(fixture, keyId, grantId)).toBe(!isGone);
-  expect(await eventsOf(grantId)).toEqual([]);
+  { name: 'revoke-grant', fault: holdAfter, isRevoked: true },
+  { name: 'revoke-grant', fault: holdBefore, isRevoked: false },
+  { name: 'retire-grant', fault: holdAfter, isRevoked: true },
+])(
+  '$name with the backend killed while the call is $fault.name: a repeat gets 200 and writes one event',
+  async ({ name, fault, isRevoked }) => {
+    const { creator } = fixture;
+    const grantId = await createGrantAtUpstream(fixture, keyId, 'killed');
+    const body = { key_id: keyId, grant_id: grantId, sequence: '01234567-89ab-cdef-0123-456789abcdef' };
+    await callAndKill(creator, name, body, fault);
+    expect(await grantExists(fixture, keyId, grantId)).toBe(!isRevoked);
+    expect(await eventsOf(grantId)).toEqual([]);
 
-  const again = await fixture.callBackend(creator, name, body);
-  expect([again.status, again.body]).toEqual([200, {}]);
-  expect(await grantExists(fixture, keyId, grantId)).toBe(false);
-  const event = { action: name, actor: creator.user_id, upstreamRequestId: lastUpstreamId() };
-  expect(await eventsOf(grantId)).toEqual([event]);
+    const again = await fixture.callBackend(creator, name, body);
+    expect([again.status, again.body]).toEqual([200, {}]);
+    expect(await grantExists(fixture, keyId, grantId)).toBe(false);
+    const event = { action: name, actor: creator.user_id, upstreamRequestId: lastUpstreamId() };
+    expect(await eventsOf(grantId)).toEqual([event]);
 
-  const third = await fixture.callBackend(creator, name, body);
-  expect([third.status, third.body]).toEqual([200, {}]);
-  expect(await eventsOf(grantId)).toEqual([event]);
-});
+    const third = await fixture.callBackend(creator, name, body);
+    expect([third.status, third.body]).toEqual([200, {}]);
+    expect(await eventsOf(grantId)).toEqual([event]);
+  },
+);
 
-test('without a sequence the second is 200, the third is told that the grant is not there', async () => {
+test('without a sequence, the first repeat of a killed revoke gets 200 and the second one KMS.2501', async () => {
   const { creator } = fixture;
   const grantId = await createGrantAtUpstream(fixture, keyId, 'killed');
   const body = { key_id: keyId, grant_id: grantId };
@@ -80,19 +80,19 @@ test('without a sequence the second is 200, the third is told that the grant is 
   expect(await eventsOf(grantId)).toHaveLength(1);
 });
 
-test('what one caller lost is not what another gets: the grant is not there, and no receipt is left', async () => {
+test('after a killed retire, another caller gets KMS.2501 and no event, and the first caller gets 200 and the event', async () => {
   const { creator, grantee } = fixture;
   const grantId = await createGrantAtUpstream(fixture, keyId, 'killed', true);
   const body = { key_id: keyId, grant_id: grantId };
   await callAndKill(grantee, 'retire-grant', body, holdAfter);
-  const others = await fixture.callBackend(creator, 'retire-grant', body);
-  expect([others.status, others.body.error_code]).toEqual([400, 'KMS.2501']);
+  const reply = await fixture.callBackend(creator, 'retire-grant', body);
+  expect([reply.status, reply.body.error_code]).toEqual([400, 'KMS.2501']);
   expect(await eventsOf(grantId)).toEqual([]);
   expect((await fixture.callBackend(grantee, 'retire-grant', body)).status).toBe(200);
   expect(await eventsOf(grantId)).toMatchObject([{ actor: grantee.user_id }]);
 });
 
-test('a key that was disabled while the backend died is answered as disabled', async () => {
+test('a repeat of a killed disable-key that the upstream has applied gets 200 and writes one event', async () => {
   const { creator } = fixture;
   const body = { key_id: keyId };
   await callAndKill(creator, 'disable-key', body, holdAfter);

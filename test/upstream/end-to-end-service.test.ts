@@ -1,6 +1,6 @@
 /**
- * The official SDK, this backend with credentials of its own, and a standalone instance that plays the cloud: three
- * processes over real sockets. The backend's people are in its own directory, and the cloud knows none of them.
+ * Three processes: the official SDK as client, a backend that signs with its own AK/SK, and a standalone instance as
+ * the upstream. The backend's users are in its own directory and do not exist at the upstream.
  */
 import { execFile } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -13,23 +13,23 @@ import type { Demo } from '../../local/demo.ts';
 import { failure, type Keys, type SdkClient, type SdkReply, sdkClient } from '../sdk/client.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
-type Person = Keys & { user_id: string };
+type User = Keys & { user_id: string };
 
 const folder = newDataDir();
-const [cloudDir, backendDir, keysFile] = ['cloud', 'backend', 'keys.json'].map((name) => join(folder, name)) as [
+const [upstreamDir, backendDir, keysFile] = ['upstream', 'backend', 'keys.json'].map((name) => join(folder, name)) as [
   string,
   string,
   string,
 ];
-let cloud: ServiceProcess;
+let upstream: ServiceProcess;
 let backend: ServiceProcess;
 let demo: Demo;
-/** The cloud's user whose AK/SK the backend has. */
-let owner: Person;
+/** The user at the upstream whose AK/SK the backend uses. */
+let owner: User;
 /** Users of the backend. */
-let maker: Person;
-let other: Person;
-let reader: Person;
+let creator: User;
+let other: User;
+let reader: User;
 
 async function admin(dataDir: string, ...args: string[]): Promise<Record<string, string>> {
   const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
@@ -37,7 +37,7 @@ async function admin(dataDir: string, ...args: string[]): Promise<Record<string,
   return JSON.parse(stdout);
 }
 
-async function person(name: string, role: string): Promise<Person> {
+async function createUser(name: string, role: string): Promise<User> {
   const { user_id = '' } = await admin(
     backendDir,
     ...['create-user', '--project', demo.project_id, '--name', name, '--role', role],
@@ -49,7 +49,7 @@ async function person(name: string, role: string): Promise<Person> {
 const startBackend = (env: Record<string, string>) =>
   startProcess(backendDir, ['--no-demo'], {
     AUTHORITY: 'upstream',
-    KMS_ENDPOINT: cloud.url,
+    KMS_ENDPOINT: upstream.url,
     KMS_RATE_PER_SECOND: '1000',
     ...env,
   });
@@ -58,28 +58,28 @@ const writeKeys = ({ access_key, secret_key }: Keys) =>
   writeFileSync(keysFile, JSON.stringify({ access_key, secret_key }));
 
 beforeAll(async () => {
-  cloud = await startProcess(cloudDir, [], { GRANTS_PER_KEY: '5' });
-  demo = cloud.demo();
-  owner = demo.users.find(({ name }) => name === 'administrator') as Person;
+  upstream = await startProcess(upstreamDir, [], { GRANTS_PER_KEY: '5' });
+  demo = upstream.demo();
+  owner = demo.users.find(({ name }) => name === 'administrator') as User;
   writeKeys(owner);
-  await admin(backendDir, 'create-project', '--domain', 'ours', '--name', 'local-1', '--id', demo.project_id);
-  maker = await person('maker', 'KMS CMKFullAccess');
-  other = await person('other', 'KMS Administrator');
-  reader = await person('reader', 'KMS CMKReadOnlyAccess');
+  await admin(backendDir, 'create-project', '--domain', 'local', '--name', 'local-1', '--id', demo.project_id);
+  creator = await createUser('creator', 'KMS CMKFullAccess');
+  other = await createUser('other', 'KMS Administrator');
+  reader = await createUser('reader', 'KMS CMKReadOnlyAccess');
   backend = await startBackend({ KMS_CREDENTIALS: `file:${keysFile}` });
 });
 afterAll(async () => {
   await backend.stop();
-  await cloud.stop();
+  await upstream.stop();
   rmSync(folder, { recursive: true });
 });
 
 const clientOf = (keys: Keys, url = backend.url): SdkClient => sdkClient(url, keys, { projectId: demo.project_id });
 const idsOf = ({ grants }: SdkReply): string[] => grants.map((grant: { grant_id: string }) => grant.grant_id);
-/** What the cloud lists, asked by its own user. */
-const grantsAtCloud = async (key_id: string) => idsOf(await clientOf(owner, cloud.url).listGrants({ key_id }));
+/** Lists the grants at the upstream, as its user `owner`. @returns their ids */
+const idsAtUpstream = async (key_id: string) => idsOf(await clientOf(owner, upstream.url).listGrants({ key_id }));
 
-/** Newest first, from a store that its process has open. */
+/** Reads the events of a key from the store of a running process, newest first. */
 async function eventsIn(dataDir: string, keyId: string): Promise<ChangeEvent[]> {
   const store = openSqliteStore(join(dataDir, 'kms-grants.db'));
   const events = await store.events.list(demo.project_id, { keyId }, 100);
@@ -87,22 +87,22 @@ async function eventsIn(dataDir: string, keyId: string): Promise<ChangeEvent[]> 
   return events;
 }
 
-let made = 0;
+let keyCount = 0;
 let keyId: string;
 beforeEach(async () => {
-  made += 1;
-  keyId = (await clientOf(maker).createKey({ key_alias: `made-${made}` })).key_info.key_id;
+  keyCount += 1;
+  keyId = (await clientOf(creator).createKey({ key_alias: `key-${keyCount}` })).key_info.key_id;
 });
 
-const newGrant = async (fields = {}, by = maker): Promise<string> => {
-  const least = { key_id: keyId, grantee_principal: reader.user_id, operations: ['encrypt-data'] };
-  return (await clientOf(by).createGrant({ ...least, ...fields })).grant_id;
+const newGrant = async (fields = {}, user = creator): Promise<string> => {
+  const defaults = { key_id: keyId, grantee_principal: reader.user_id, operations: ['encrypt-data'] };
+  return (await clientOf(user).createGrant({ ...defaults, ...fields })).grant_id;
 };
 
-test('what a user of ours makes is at the cloud, in the name of the user that the backend is there', async () => {
+test("a grant that a user of the backend creates exists at the upstream, issued by the user of the backend's AK/SK", async () => {
   const grant_id = await newGrant({ name: 'made-here', operations: ['describe-key', 'decrypt-data'] });
-  const there = await clientOf(owner, cloud.url).listGrants({ key_id: keyId });
-  expect(there).toMatchObject({
+  const list = await clientOf(owner, upstream.url).listGrants({ key_id: keyId });
+  expect(list).toMatchObject({
     grants: [
       {
         grant_id,
@@ -114,13 +114,13 @@ test('what a user of ours makes is at the cloud, in the name of the user that th
     ],
     total: 1,
   });
-  expect(await clientOf(reader).listGrants({ key_id: keyId })).toEqual(there);
-  expect((await eventsIn(cloudDir, keyId)).map(({ actor }) => actor)).toEqual([owner.user_id, owner.user_id]);
+  expect(await clientOf(reader).listGrants({ key_id: keyId })).toEqual(list);
+  expect((await eventsIn(upstreamDir, keyId)).map(({ actor }) => actor)).toEqual([owner.user_id, owner.user_id]);
 });
 
-test('the user of ours who made the key revokes; another of ours does not: KMS.0306, and the cloud hears nothing', async () => {
+test('only the creator of the key may revoke; any other user is refused without a call of the upstream', async () => {
   const grant_id = await newGrant();
-  const before = await eventsIn(cloudDir, keyId);
+  const before = await eventsIn(upstreamDir, keyId);
   for (const [user, code] of [
     [other, 'KMS.0306'],
     [reader, 'KMS.0307'],
@@ -128,32 +128,32 @@ test('the user of ours who made the key revokes; another of ours does not: KMS.0
     const error = await failure(clientOf(user).cancelGrant({ key_id: keyId, grant_id }));
     expect(error).toMatchObject({ httpStatusCode: 403, errorCode: code });
   }
-  expect(await grantsAtCloud(keyId)).toEqual([grant_id]);
-  expect(await eventsIn(cloudDir, keyId)).toEqual(before);
+  expect(await idsAtUpstream(keyId)).toEqual([grant_id]);
+  expect(await eventsIn(upstreamDir, keyId)).toEqual(before);
 
-  expect(await clientOf(maker).cancelGrant({ key_id: keyId, grant_id })).toEqual({ httpStatusCode: 200 });
-  expect(await grantsAtCloud(keyId)).toEqual([]);
+  expect(await clientOf(creator).cancelGrant({ key_id: keyId, grant_id })).toEqual({ httpStatusCode: 200 });
+  expect(await idsAtUpstream(keyId)).toEqual([]);
 });
 
-test('a user of ours passes on only what it was granted with create-grant', async () => {
-  const ask = { grantee_principal: other.user_id };
-  expect(await failure(newGrant(ask, other))).toMatchObject({ httpStatusCode: 403, errorCode: 'KMS.0306' });
-  const open = await newGrant({ ...ask, operations: ['create-grant', 'describe-key'] });
+test('a grantee may delegate only the operations that it holds together with create-grant: else KMS.0306', async () => {
+  const grantee = { grantee_principal: other.user_id };
+  expect(await failure(newGrant(grantee, other))).toMatchObject({ httpStatusCode: 403, errorCode: 'KMS.0306' });
+  const delegating = await newGrant({ ...grantee, operations: ['create-grant', 'describe-key'] });
   expect(await failure(newGrant({}, other))).toMatchObject({ httpStatusCode: 403, errorCode: 'KMS.0306' });
-  expect(await grantsAtCloud(keyId)).toEqual([open]);
-  const passedOn = await newGrant({ operations: ['describe-key'] }, other);
-  expect(await grantsAtCloud(keyId)).toEqual([open, passedOn]);
+  expect(await idsAtUpstream(keyId)).toEqual([delegating]);
+  const delegated = await newGrant({ operations: ['describe-key'] }, other);
+  expect(await idsAtUpstream(keyId)).toEqual([delegating, delegated]);
 });
 
-test('each user of ours lists as retirable, and retires, what names it, though the backend could retire all', async () => {
+test("a user lists and retires only the grants that it may retire itself, although the backend's AK/SK could retire all", async () => {
   const plain = await newGrant();
-  const named = await newGrant({ retiring_principal: other.user_id });
-  const held = await newGrant({ grantee_principal: other.user_id, operations: ['describe-key', 'retire-grant'] });
-  expect(idsOf(await clientOf(owner, cloud.url).listRetirableGrants({}))).toEqual(
-    expect.arrayContaining([plain, named, held]),
+  const asRetirer = await newGrant({ retiring_principal: other.user_id });
+  const asGrantee = await newGrant({ grantee_principal: other.user_id, operations: ['describe-key', 'retire-grant'] });
+  expect(idsOf(await clientOf(owner, upstream.url).listRetirableGrants({}))).toEqual(
+    expect.arrayContaining([plain, asRetirer, asGrantee]),
   );
   expect(await clientOf(other).listRetirableGrants({})).toMatchObject({
-    grants: [{ grant_id: named }, { grant_id: held }],
+    grants: [{ grant_id: asRetirer }, { grant_id: asGrantee }],
     next_marker: '',
     truncated: 'false',
     total: 2,
@@ -162,29 +162,33 @@ test('each user of ours lists as retirable, and retires, what names it, though t
 
   const refused = await failure(clientOf(other).cancelSelfGrant({ key_id: keyId, grant_id: plain }));
   expect(refused).toMatchObject({ httpStatusCode: 403, errorCode: 'KMS.0306' });
-  for (const grant_id of [named, held]) {
+  for (const grant_id of [asRetirer, asGrantee]) {
     expect(await clientOf(other).cancelSelfGrant({ key_id: keyId, grant_id })).toEqual({ httpStatusCode: 200 });
   }
-  expect(await grantsAtCloud(keyId)).toEqual([plain]);
+  expect(await idsAtUpstream(keyId)).toEqual([plain]);
   expect(await clientOf(other).listRetirableGrants({})).toMatchObject({ grants: [], total: 0 });
 });
 
-test("each change leaves one event here that tells who of ours, and the cloud's request id", async () => {
+test('each change has one event, with the user of the backend as actor and the request id of the upstream', async () => {
   const sequence = '919c82d4-8046-4722-9094-35c3c6524cff';
   const grant_id = await newGrant();
-  await clientOf(maker).cancelGrant({ key_id: keyId, grant_id, sequence });
-  const [here, there] = [await eventsIn(backendDir, keyId), await eventsIn(cloudDir, keyId)];
-  expect(here.map(({ action, actor }) => [action, actor])).toEqual(
-    ['revoke-grant', 'create-grant', 'create-key'].map((action) => [action, maker.user_id]),
+  await clientOf(creator).cancelGrant({ key_id: keyId, grant_id, sequence });
+  const [events, upstreamEvents] = [await eventsIn(backendDir, keyId), await eventsIn(upstreamDir, keyId)];
+  expect(events.map(({ action, actor }) => [action, actor])).toEqual(
+    ['revoke-grant', 'create-grant', 'create-key'].map((action) => [action, creator.user_id]),
   );
-  expect(here.map(({ upstreamRequestId }) => upstreamRequestId)).toEqual(there.map(({ requestId }) => requestId));
-  expect(here[0]).toMatchObject({ channel: 'http', sequence, keyId });
-  // The cloud was told our request id as the sequence, so that both logs can be read together.
-  expect(there.map((event) => event.sequence?.replaceAll('-', ''))).toEqual(here.map(({ requestId }) => requestId));
+  expect(events.map(({ upstreamRequestId }) => upstreamRequestId)).toEqual(
+    upstreamEvents.map(({ requestId }) => requestId),
+  );
+  expect(events[0]).toMatchObject({ channel: 'http', sequence, keyId });
+  // The backend sends its request id as the sequence, so that the events of both can be matched.
+  expect(upstreamEvents.map((event) => event.sequence?.replaceAll('-', ''))).toEqual(
+    events.map(({ requestId }) => requestId),
+  );
 });
 
-test("the cloud's own refusals come through with their codes", async () => {
-  const client = clientOf(maker);
+test('errors of the upstream are passed on with their codes and texts', async () => {
+  const client = clientOf(creator);
   const ABSENT = { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f', grant_id: '0'.repeat(64) };
   const grant_id = await newGrant();
   const foreign = demo.grants[0] ?? ABSENT;
@@ -198,12 +202,12 @@ test("the cloud's own refusals come through with their codes", async () => {
       'grant_id and key_id do not match.',
     ],
     [client.createKey({ key_alias: 'orders' }), 400, 'KMS.1104', 'Duplicate key aliases.'],
-    // A key that another user of the cloud made: whoever has the role is let through here, and refused there.
+    // A key that another user created at the upstream: the backend forwards the call, and the upstream refuses it.
     [
       client.cancelGrant({ ...foreign }),
       403,
       'KMS.0306',
-      'No access permissions. Only the key creator may revoke its grants. It is the user of this service whom the KMS refuses: check KMS_CREDENTIALS and what that user may do.',
+      'No access permissions. Only the key creator may revoke its grants. The upstream refused the credentials of this service: check KMS_CREDENTIALS and the roles of their user.',
     ],
   ] as const) {
     expect(await failure(call)).toMatchObject({
@@ -213,40 +217,40 @@ test("the cloud's own refusals come through with their codes", async () => {
       requestId: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
   }
-  // Each with a name of its own: what is signed in one second with one body is one request.
+  // Different names: equal bodies that are signed within one second have the same signature and count as one request.
   for (let n = 1; n < 5; n += 1) await newGrant({ name: `grant-${n}` });
   expect(await failure(newGrant({ name: 'one-more' }))).toMatchObject({ httpStatusCode: 400, errorCode: 'KMS.2404' });
-  expect(await grantsAtCloud(keyId)).toHaveLength(5);
-  expect((await grantsAtCloud(keyId))[0]).toBe(grant_id);
+  expect(await idsAtUpstream(keyId)).toHaveLength(5);
+  expect((await idsAtUpstream(keyId))[0]).toBe(grant_id);
 });
 
-test('wrong credentials of the backend: 401 with a text that says whose they are', async () => {
+test('wrong credentials of the backend: 401 with a text that names KMS_CREDENTIALS', async () => {
   const wrong = await startBackend({
     KMS_CREDENTIALS: 'env',
     KMS_ACCESS_KEY: owner.access_key,
     KMS_SECRET_KEY: 'wrong',
   });
-  const error = await failure(clientOf(maker, wrong.url).listGrants({ key_id: keyId }));
+  const error = await failure(clientOf(creator, wrong.url).listGrants({ key_id: keyId }));
   await wrong.stop();
   expect(error).toMatchObject({ httpStatusCode: 401, errorCode: 'APIGW.0301' });
-  expect(error.errorMsg).toMatch(/the user of this service whom the KMS refuses.* KMS_CREDENTIALS/);
+  expect(error.errorMsg).toMatch(/The upstream refused the credentials of this service: check KMS_CREDENTIALS/);
   expect(wrong.output()).not.toContain('Signature=');
 });
 
-test('a rotated AK/SK is taken up with the first refusal of the old one, without a restart', async () => {
-  const fresh = (await admin(cloudDir, 'create-access-key', '--user', owner.user_id)) as unknown as Keys;
-  expect((await clientOf(maker).listGrants({ key_id: keyId })).total).toBe(0);
-  writeKeys(fresh);
-  await admin(cloudDir, 'disable-access-key', '--access-key', owner.access_key);
-  expect((await clientOf(maker).listGrants({ key_id: keyId })).total).toBe(0);
-  owner = { ...owner, ...fresh };
+test('a rotated AK/SK is used after the first refusal of the old one, without a restart', async () => {
+  const newKeys = (await admin(upstreamDir, 'create-access-key', '--user', owner.user_id)) as unknown as Keys;
+  expect((await clientOf(creator).listGrants({ key_id: keyId })).total).toBe(0);
+  writeKeys(newKeys);
+  await admin(upstreamDir, 'disable-access-key', '--access-key', owner.access_key);
+  expect((await clientOf(creator).listGrants({ key_id: keyId })).total).toBe(0);
+  owner = { ...owner, ...newKeys };
 });
 
-test('no secret is in the log of the backend, and each call is there with the request id of the cloud', async () => {
+test('the log of the backend has no secret, and the line of a call has the request id of the upstream', async () => {
   await newGrant();
   const log = backend.output();
   const lines = log.split('\n').filter((line) => line.startsWith('{'));
   const last = lines.map((line) => JSON.parse(line)).findLast(({ action }) => action === 'create-grant');
-  expect(last.upstream_request_id).toBe((await eventsIn(cloudDir, keyId))[0]?.requestId);
-  for (const secret of [owner.secret_key, maker.secret_key, 'Signature=']) expect(log).not.toContain(secret);
+  expect(last.upstream_request_id).toBe((await eventsIn(upstreamDir, keyId))[0]?.requestId);
+  for (const secret of [owner.secret_key, creator.secret_key, 'Signature=']) expect(log).not.toContain(secret);
 });

@@ -1,73 +1,80 @@
-/** What can go wrong between a service and a cloud KMS, each fault by what the service gets to see. */
+/** The faults that the proxy can inject between the backend and the upstream KMS. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Call, CloudAnswer, Fault } from './proxy.ts';
+import type { Call, Fault, UpstreamResponse } from './proxy.ts';
 
 const HTML = { 'content-type': 'text/html' };
 const JSON_TYPE = { 'content-type': 'application/json' };
-const PAGE = '<html><body><h1>It works, or does it?</h1></body></html>';
+const PAGE = '<html><body><h1>Not a reply of the KMS</h1></body></html>';
 
 function fault(name: string, run: Fault['run']): Fault {
   return { name, run };
 }
 
-/** An answer that does not come from the cloud, which hears nothing of the call. */
-function instead(name: string, status: number, headers: Record<string, string>, body: string): Fault {
+/** Returns a fault that sends this response without calling the upstream. */
+function respondInstead(name: string, status: number, headers: Record<string, string>, body: string): Fault {
   return fault(name, async ({ answer }) => answer(status, headers, body));
 }
 
-/** The cloud does the work; then its answer is sent as `send` likes. */
-function afterwards(name: string, send: (answer: CloudAnswer, call: Call) => void | Promise<void>): Fault {
-  return fault(name, async (call) => send(await call.handOn(), call));
+/** Returns a fault that forwards the call and then passes the response to `send`. */
+function afterForwarding(name: string, send: (answer: UpstreamResponse, call: Call) => void | Promise<void>): Fault {
+  return fault(name, async (call) => send(await call.forwardCall(), call));
 }
 
 export const delayBefore = (ms: number) =>
-  fault(`${ms} ms before the work`, async ({ handOn, answer }) => {
+  fault(`${ms} ms before the upstream is called`, async ({ forwardCall, answer }) => {
     await wait(ms);
-    const { status, headers, body } = await handOn();
+    const { status, headers, body } = await forwardCall();
     answer(status, headers, body);
   });
 
-/** The work is done after all, when the client may have given up. */
+/** Forwards the call after a delay, even if the client has disconnected. */
 export const lateWork = (ms: number) =>
-  fault(`the work done after ${ms} ms, for whomever`, async ({ handOn, answer }) => {
+  fault(`forwarded after ${ms} ms, even without the client`, async ({ forwardCall, answer }) => {
     await wait(ms);
-    const { status, headers, body } = await handOn({ clientHasGone: true });
+    const { status, headers, body } = await forwardCall({ evenIfClientLeft: true });
     answer(status, headers, body);
   });
 
 export const delayAfter = (ms: number) =>
-  afterwards(`${ms} ms after the work`, async ({ status, headers, body }, { answer }) => {
+  afterForwarding(`${ms} ms after the upstream has responded`, async ({ status, headers, body }, { answer }) => {
     await wait(ms);
     answer(status, headers, body);
   });
 
-export const resetBefore = fault('reset before the work', async ({ reset }) => reset());
+export const resetBefore = fault('reset before the upstream is called', async ({ reset }) => reset());
 
-export const lostAnswer = afterwards('reset after the work', (_, { reset }) => reset());
+export const lostResponse = afterForwarding('reset after the upstream has responded', (_, { reset }) => reset());
 
-export const cutAnswer = afterwards('reset in the middle of the answer', async (answer, { response, reset }) => {
-  await begin(response, answer);
-  reset();
-});
+export const cutResponse = afterForwarding(
+  'reset in the middle of the response',
+  async (answer, { response, reset }) => {
+    await begin(response, answer);
+    reset();
+  },
+);
 
-/** Valid HTTP, half of the JSON. */
-export const halfJson = afterwards('half of the JSON', ({ status, headers, body }, { answer }) =>
+/** A valid HTTP response with the first half of the JSON. */
+export const halfJson = afterForwarding('half of the JSON', ({ status, headers, body }, { answer }) =>
   answer(status, headers, half(body)),
 );
 
-/** The length of all, half of the bytes, and a connection that ends in order. */
-export const halfJsonLying = afterwards('half of the JSON by the length of all', async (answer, { response }) => {
-  await begin(response, answer);
-  response.socket?.end();
-});
-
-export const wrongType = afterwards('JSON called text/html', ({ status, headers, body }, { answer }) =>
-  answer(status, { ...headers, ...HTML }, body),
+/** Half of the body under the Content-Length of all of it, then an orderly end of the connection. */
+export const halfJsonLying = afterForwarding(
+  'half of the JSON with the Content-Length of all of it',
+  async (answer, { response }) => {
+    await begin(response, answer);
+    response.socket?.end();
+  },
 );
 
-/** The whole answer, but spaces come first, one by one. */
+export const wrongType = afterForwarding(
+  'JSON with the content type text/html',
+  ({ status, headers, body }, { answer }) => answer(status, { ...headers, ...HTML }, body),
+);
+
+/** The complete response after a slow sequence of spaces. */
 export const drip = (totalMs: number) =>
-  afterwards(`a drip of ${totalMs} ms`, async ({ status, headers, body }, { response }) => {
+  afterForwarding(`a slow body of ${totalMs} ms`, async ({ status, headers, body }, { response }) => {
     const spaces = 20;
     response.writeHead(status, { ...headers, 'content-length': spaces + body.length });
     for (let sent = 0; sent < spaces && !response.closed; sent += 1) {
@@ -77,31 +84,38 @@ export const drip = (totalMs: number) =>
     response.end(body);
   });
 
-export const html200 = instead('HTML with 200', 200, HTML, PAGE);
-export const html502 = instead('502 HTML', 502, HTML, PAGE);
-export const html503 = instead('503 HTML', 503, HTML, PAGE);
-export const empty504 = instead('504 with nothing', 504, {}, '');
-export const emptyList = instead('200 of a JSON array', 200, JSON_TYPE, '[]');
-export const otherShape = instead('200 of other JSON', 200, JSON_TYPE, '{"grants":{"total":"many"},"grant_id":7}');
-export const jsonText = instead('200 of a JSON text', 200, JSON_TYPE, '"done"');
-export const errorWith200 = instead(
-  '200 that holds an error',
+export const html200 = respondInstead('HTML with 200', 200, HTML, PAGE);
+export const html502 = respondInstead('502 HTML', 502, HTML, PAGE);
+export const html503 = respondInstead('503 HTML', 503, HTML, PAGE);
+export const empty504 = respondInstead('504 without a body', 504, {}, '');
+export const emptyList = respondInstead('200 with a JSON array', 200, JSON_TYPE, '[]');
+export const otherShape = respondInstead(
+  '200 with JSON of another form',
+  200,
+  JSON_TYPE,
+  '{"grants":{"total":"many"},"grant_id":7}',
+);
+export const jsonText = respondInstead('200 with a JSON string', 200, JSON_TYPE, '"done"');
+export const errorWith200 = respondInstead(
+  '200 with an error body',
   200,
   JSON_TYPE,
   '{"error":{"error_code":"KMS.0101","error_msg":"KMS error."}}',
 );
 
-/** The cloud's own 502 when it did the work, but the front door did not hear of it. */
-export const lostBehindDoor = afterwards('502 HTML after the work', (_, { answer }) => answer(502, HTML, PAGE));
+/** The 502 of the upstream's gateway after the KMS has applied the change but its response was lost. */
+export const lostInGateway = afterForwarding('502 HTML after the upstream has responded', (_, { answer }) =>
+  answer(502, HTML, PAGE),
+);
 
-export const throttled = instead(
+export const throttled = respondInstead(
   '429',
   429,
   JSON_TYPE,
   flat('APIGW.0308', 'The throttling threshold has been reached.'),
 );
 
-/** @param retryAfter as sent: seconds, or a date */
+/** @param retryAfter value of the header: seconds or a date */
 export const throttledFor = (retryAfter: string | (() => string)) =>
   fault('429 with Retry-After', async ({ answer }) => {
     const value = typeof retryAfter === 'string' ? retryAfter : retryAfter();
@@ -112,17 +126,27 @@ export const throttledFor = (retryAfter: string | (() => string)) =>
     );
   });
 
-/** @param elsewhere where a client that follows would go, with all that it carries */
-export const moved = (status: 301 | 302 | 307 | 308, elsewhere: string) =>
-  instead(`${status} to elsewhere`, status, { location: `${elsewhere}/v1.0/x/kms/y` }, '');
+/** @param redirectTarget origin of the Location */
+export const moved = (status: 301 | 302 | 307 | 308, redirectTarget: string) =>
+  respondInstead(`redirect with ${status}`, status, { location: `${redirectTarget}/v1.0/x/kms/y` }, '');
 
-/** The three forms of an error. */
+/** The three documented forms of an error. */
 export const nestedError = (status: number, code: string, message: string) =>
-  instead(`${status} ${code}`, status, JSON_TYPE, JSON.stringify({ error: { error_code: code, error_msg: message } }));
+  respondInstead(
+    `${status} ${code}`,
+    status,
+    JSON_TYPE,
+    JSON.stringify({ error: { error_code: code, error_msg: message } }),
+  );
 export const flatError = (status: number, code: string, message: string) =>
-  instead(`${status} ${code}`, status, JSON_TYPE, flat(code, message));
+  respondInstead(`${status} ${code}`, status, JSON_TYPE, flat(code, message));
 export const keystoneError = (status: number, title: string, message: string) =>
-  instead(`${status} of Keystone`, status, JSON_TYPE, JSON.stringify({ error: { code: status, message, title } }));
+  respondInstead(
+    `${status} in Keystone's form`,
+    status,
+    JSON_TYPE,
+    JSON.stringify({ error: { code: status, message, title } }),
+  );
 
 function flat(error_code: string, error_msg: string): string {
   return JSON.stringify({ error_msg, error_code, request_id: '0123456789abcdef0123456789abcdef' });
@@ -130,21 +154,21 @@ function flat(error_code: string, error_msg: string): string {
 
 const half = (body: Buffer) => body.subarray(0, body.length / 2);
 
-/** Sends the head, and half of the body that it tells of. */
-function begin(response: Call['response'], { status, headers, body }: CloudAnswer): Promise<void> {
+/** Sends the head and half of the body. */
+function begin(response: Call['response'], { status, headers, body }: UpstreamResponse): Promise<void> {
   response.writeHead(status, { ...headers, 'content-length': body.length });
   return new Promise((resolve) => response.write(half(body), () => resolve()));
 }
 
-/** The cloud does the work and the answer never comes. */
+/** Forwards the call and never sends the response. */
 export const holdAfter: Fault = {
-  name: 'held after the work',
-  async run({ handOn, response }) {
-    await handOn();
+  name: 'held after the upstream has responded',
+  async run({ forwardCall, response }) {
+    await forwardCall();
     await new Promise((resolve) => response.once('close', resolve));
   },
 };
 export const holdBefore: Fault = {
-  name: 'held before the work',
+  name: 'held before the upstream is called',
   run: ({ response }) => new Promise((resolve) => response.once('close', () => resolve())),
 };

@@ -1,7 +1,6 @@
 /**
- * Three processes over real sockets: the test as client, the backend, and a standalone instance that plays the
- * upstream.
- * Between backend and upstream stands the proxy. The upstream checks tokens too, and hears of them without the proxy.
+ * Three processes: the test as client, the backend, and a standalone instance as the upstream. The fault proxy is
+ * between backend and upstream. The upstream is also the IAM, which the backend calls without the proxy.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ import { keepLog } from './log.ts';
 import { type FaultProxy, type ProxyOptions, startProxy } from './proxy.ts';
 import { type RedirectTarget, startRedirectTarget } from './redirect-target.ts';
 
-/** Asks one API in the demo project, with a token of `user`. */
+/** Calls an API in the demo project with a token of `user`. */
 export type CallApi = (user: DemoUser, name: string, body: object) => Promise<Answer>;
 
 export interface UpstreamFixture {
@@ -22,9 +21,9 @@ export interface UpstreamFixture {
   upstreamDir: string;
   proxy: FaultProxy;
   redirectTarget: RedirectTarget;
-  /** The one that is running: after `startBackend` another. */
+  /** The running process; `startBackend` replaces it. */
   backend(): ServiceProcess;
-  /** All that it has printed. */
+  /** Everything that the running backend has printed. */
   log(): string;
   demo: Demo;
   creator: DemoUser;
@@ -32,20 +31,20 @@ export interface UpstreamFixture {
   reader: DemoUser;
   administrator: DemoUser;
   callBackend: CallApi;
-  /** The same, past backend and proxy. */
+  /** Calls the upstream directly, without backend and proxy. */
   callUpstream: CallApi;
   token(user: DemoUser): string;
-  /** All that has gone through the backend, oldest first. */
+  /** The events of the backend, oldest first. */
   backendEvents(): Promise<ChangeEvent[]>;
-  /** All that has happened at the upstream, oldest first. */
+  /** The events of the upstream, oldest first. */
   upstreamEvents(): Promise<ChangeEvent[]>;
-  /** Starts the backend anew, on the data that it has. */
+  /** Starts the backend again on its data folder. */
   startBackend(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface UpstreamFixtureOptions extends ProxyOptions {
-  /** Settings of the backend. Made when the upstream is there, for those that need its credentials. */
+  /** Settings of the backend, or a function that returns them once the upstream has created the demo. */
   env?: Record<string, string> | ((demo: Demo, folder: string) => Record<string, string>);
 }
 
@@ -63,7 +62,7 @@ export async function openUpstreamFixture(options: UpstreamFixtureOptions = {}):
   }
 }
 
-/** @param stops takes what ends each thing that was started */
+/** @param stops receives a function for each process and server, which stops it */
 async function open(
   folder: string,
   { env = {}, ...proxyOptions }: UpstreamFixtureOptions,
@@ -138,7 +137,7 @@ async function login(
   return headers.get('x-subject-token') ?? '';
 }
 
-/** From a store that a process may have open at the same time. */
+/** Reads the events from the store of a process, which may be running. */
 async function eventsIn(dataDir: string, projectId: string): Promise<ChangeEvent[]> {
   const store = openSqliteStore(join(dataDir, 'kms-grants.db'));
   try {

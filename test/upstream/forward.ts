@@ -1,11 +1,11 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
-import type { CloudAnswer } from './proxy.ts';
+import type { UpstreamResponse } from './proxy.ts';
 
-/** What a header is about one connection and not about the message. */
+/** Headers of one connection (hop-by-hop), which are not forwarded. */
 const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 
-/** Sends a request on, its Host and signature as they are, and reads the whole answer. */
-export function forward(origin: string, from: IncomingMessage, body: Buffer, agent: Agent): Promise<CloudAnswer> {
+/** Forwards a request with its Host and signature unchanged. @returns the complete response */
+export function forward(origin: string, from: IncomingMessage, body: Buffer, agent: Agent): Promise<UpstreamResponse> {
   const headers = { ...endToEnd(from.headers), 'content-length': String(body.length) };
   return new Promise((resolve, reject) => {
     const sent = request(origin + from.url, { method: from.method ?? '', headers, agent }, (answer) => {

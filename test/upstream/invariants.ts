@@ -1,11 +1,11 @@
-/** Whether every answer was true: the history told by the backend compared with the one told by proxy and upstream. */
-import { type Call, describe, type History, isOpen, isRemoval, lastCall, type Operation } from './history.ts';
+/** Checks the answers of the backend against what the proxy and the upstream recorded. */
+import { type Call, describe, type History, isRemoval, isUncertain, lastCall, type Operation } from './history.ts';
 import type { ProxiedCall } from './proxy.ts';
 
-/** Tries of one request at most. */
+/** The most attempts that the backend may make for one request. */
 const ATTEMPTS_MAX = 4;
 
-/** What is wrong, in words; empty when all is true. */
+/** Returns one sentence for each violation; empty if every answer was correct. */
 export function violations(history: History): string[] {
   const view = viewOf(history);
   return [
@@ -16,16 +16,16 @@ export function violations(history: History): string[] {
   ];
 }
 
-/** What belongs together. */
+/** The records of a history, indexed for the checks. */
 interface View {
-  /** The attempts of a call, by its request id, oldest first. */
+  /** The attempts that the backend made for a call, by its request id, oldest first. */
   attemptsOf: Map<string, ProxiedCall[]>;
   callById: Map<string, Call>;
-  /** The call that made the upstream do it, by the upstream's request id. */
+  /** The call that caused a change at the upstream, by the upstream's request id. */
   callByUpstreamId: Map<string, Call>;
-  /** The call that made the upstream remove the grant. */
+  /** The call that removed a grant at the upstream, by grant id. */
   removedBy: Map<string, Call>;
-  /** Who was answered 200 for the removal of which grant. */
+  /** `<user> <grant>` of each removal that was answered with 200. */
   acknowledged: Set<string>;
 }
 
@@ -44,77 +44,83 @@ function viewOf({ operations, proxiedCalls, upstreamEvents }: History): View {
     if (grant && call && action !== 'create-grant') removedBy.set(grant.grant_id, call);
   }
   const done = operations.filter((operation) => isRemoval(operation) && lastCall(operation).answer.status === 200);
-  return { attemptsOf, callById, callByUpstreamId, removedBy, acknowledged: new Set(done.map(placeOf)) };
+  return { attemptsOf, callById, callByUpstreamId, removedBy, acknowledged: new Set(done.map(userAndGrant)) };
 }
 
-/** Tried as often as is right, and not after what may have been done already, where that would be done twice. */
+/** Checks the number of attempts, and that a create which may have been applied is not sent again. */
 function checkCall({ attemptsOf }: View, call: Call): string[] {
   const { answer, operation, stillExists } = call;
-  // With credentials of its own the backend may have to look up what it is asked about.
+  // A backend with its own credentials also sends lookups, which have the same request id.
   const all = attemptsOf.get(call.requestId) ?? [];
   const attempts = all.filter(({ action }) => action === operation.action);
-  const told = `${describe(call)} after ${attempts.map(({ fault }) => fault).join(', ')}`;
+  const prefix = `${describe(call)} after ${attempts.map(({ fault }) => fault).join(', ')}`;
   const faults: string[] = [];
-  if (attempts.length > ATTEMPTS_MAX) faults.push(`${told}: tried ${attempts.length} times`);
-  if (stillExists) faults.push(`${told}: answered 200 and is still there`);
+  if (attempts.length > ATTEMPTS_MAX) faults.push(`${prefix}: ${attempts.length} attempts`);
+  if (stillExists) faults.push(`${prefix}: answered 200, but the grant still exists`);
   if (operation.action === 'create-grant' && !attempts.slice(0, -1).every(isThrottled)) {
-    faults.push(`${told}: a create that may have been done was tried again`);
+    faults.push(`${prefix}: a create that may have been applied was sent again`);
   }
-  if (answer.status === 200 && !all.some(({ upstream }) => upstream)) faults.push(`${told}: 200 without the upstream`);
+  if (answer.status === 200 && !all.some(({ upstream }) => upstream))
+    faults.push(`${prefix}: answered 200 without a call of the upstream`);
   return faults;
 }
 
 const isThrottled = ({ fault }: ProxiedCall) => fault.startsWith('429');
 
 /**
- * A removal that is settled: what was refused last was not done by that call, nor is it denied to whom it was done
- * for.
+ * Checks that a refused removal was not applied by that call, and that its caller does not only get KMS.2501 for a
+ * grant that an earlier call of the same operation removed.
  */
 function checkRemoval({ removedBy, acknowledged }: View, operation: Operation): string[] {
   const last = lastCall(operation);
   const { status, body } = last.answer;
-  if (isOpen(last.answer)) return [`${describe(last)}: not known after all`];
+  if (isUncertain(last.answer)) return [`${describe(last)}: the result is still uncertain`];
   const cause = removedBy.get(operation.grantId ?? '');
   if (status === 200 || cause?.operation !== operation) return [];
-  const isDenied = body.error_code === 'KMS.2501' && !acknowledged.has(placeOf(operation));
-  return cause === last || isDenied ? [`${describe(last)}: refused, but it was done by ${describe(cause)}`] : [];
+  const isCauseUnreported = body.error_code === 'KMS.2501' && !acknowledged.has(userAndGrant(operation));
+  return cause === last || isCauseUnreported
+    ? [`${describe(last)}: refused, but the change was applied by ${describe(cause)}`]
+    : [];
 }
 
-const placeOf = ({ user, grantId }: Operation) => `${user.user_id} ${grantId}`;
+const userAndGrant = ({ user, grantId }: Operation) => `${user.user_id} ${grantId}`;
 
-/** Nothing was done that nobody asked for, and nothing twice. */
-function checkUpstream({ callByUpstreamId }: View, { operations, givenIds, upstreamEvents, left }: History): string[] {
+/** Checks that every change at the upstream was requested, and that none was applied twice. */
+function checkUpstream(
+  { callByUpstreamId }: View,
+  { operations, directIds, upstreamEvents, remaining }: History,
+): string[] {
   const faults: string[] = [];
-  const made = new Map<string, Set<string>>();
-  const living = new Set<string>();
+  const created = new Map<string, Set<string>>();
+  const expectedIds = new Set<string>();
   for (const { action, grant, requestId } of upstreamEvents) {
     const id = grant?.grant_id ?? '';
     const call = callByUpstreamId.get(requestId);
     if (action === 'create-grant') {
-      living.add(id);
-      if (givenIds.has(id)) continue;
-      if (call?.operation.action !== action) faults.push(`${id} was made by nobody`);
+      expectedIds.add(id);
+      if (directIds.has(id)) continue;
+      if (call?.operation.action !== action) faults.push(`${id} was created without a request`);
       const name = grant?.name ?? '';
-      made.set(name, (made.get(name) ?? new Set()).add(id));
+      created.set(name, (created.get(name) ?? new Set()).add(id));
     } else if (action === 'revoke-grant' || action === 'retire-grant') {
-      living.delete(id);
+      expectedIds.delete(id);
       if (call?.operation.grantId !== id || call.operation.action !== action)
-        faults.push(`${id} was removed by mistake`);
+        faults.push(`${id} was removed without a request`);
     }
   }
   for (const operation of operations.filter(({ action }) => action === 'create-grant')) {
     const last = lastCall(operation);
     const { status, body } = last.answer;
-    const ids = [...(made.get(`op-${operation.n}`) ?? [])];
+    const ids = [...(created.get(`op-${operation.n}`) ?? [])];
     const isTrue = status === 200 ? ids.join() === body.grant_id : ids.length <= (status >= 500 ? 1 : 0);
-    if (!isTrue) faults.push(`${describe(last)}: made ${ids.length}`);
+    if (!isTrue) faults.push(`${describe(last)}: created ${ids.length}`);
   }
-  const found = left.map(({ grant_id }) => grant_id).sort();
-  if (found.join() !== [...living].sort().join()) faults.push('the list at the end is not what the events tell');
+  const remainingIds = remaining.map(({ grant_id }) => grant_id).sort();
+  if (remainingIds.join() !== [...expectedIds].sort().join()) faults.push('the final list differs from the events');
   return faults;
 }
 
-/** Each change that was answered 200 has one receipt, and nothing else has. */
+/** Checks that each change that was answered with 200 has one event, and that there are no other events. */
 function checkEvents({ callById, attemptsOf }: View, { operations, backendEvents }: History): string[] {
   const faults: string[] = [];
   const eventsOf = Map.groupBy(backendEvents, ({ requestId }) => requestId);
@@ -122,17 +128,17 @@ function checkEvents({ callById, attemptsOf }: View, { operations, backendEvents
     const call = callById.get(requestId);
     const [event] = events;
     const upstreamIds = (attemptsOf.get(requestId) ?? []).map(({ upstream }) => upstream?.headers['x-request-id']);
-    const told = call ? describe(call) : requestId;
-    if (events.length > 1) faults.push(`${told}: ${events.length} backendEvents`);
-    if (call?.answer.status !== 200) faults.push(`${told}: a receipt for what was not answered 200`);
+    const prefix = call ? describe(call) : requestId;
+    if (events.length > 1) faults.push(`${prefix}: ${events.length} events`);
+    if (call?.answer.status !== 200) faults.push(`${prefix}: an event, but the answer was not 200`);
     const named = event?.upstreamRequestId;
     if (!named || !upstreamIds.includes(named))
-      faults.push(`${told}: the receipt names ${named}, the upstream ${upstreamIds}`);
+      faults.push(`${prefix}: the event has the upstream request id ${named}, the proxy saw ${upstreamIds}`);
   }
   for (const operation of operations.filter(({ action }) => !action.startsWith('list-'))) {
     for (const call of operation.calls) {
       const count = eventsOf.get(call.requestId)?.length ?? 0;
-      if (call.answer.status === 200 && count !== 1) faults.push(`${describe(call)}: ${count} backendEvents`);
+      if (call.answer.status === 200 && count !== 1) faults.push(`${describe(call)}: ${count} events`);
     }
   }
   return faults;

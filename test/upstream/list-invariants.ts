@@ -1,52 +1,61 @@
-/** Whether lists showed what was there: nothing that was long gone, and all that was there all the time. */
+/**
+ * Checks the lists of a history: a list has every grant that existed during the whole call, and none that did not
+ * exist.
+ */
 import { type Call, describe, type History } from './history.ts';
 
-/** Between the time that an event tells and the moment from which on it shows, on a busy machine. */
-const BLUR_MS = 1_000;
+/** The most time between the timestamp of an event and its visibility in lists, on a busy machine. */
+const VISIBILITY_DELAY_MS = 1_000;
 
-interface Life {
+interface Lifetime {
   keyId: string;
-  bornMs: number;
-  diedMs: number;
+  createdAtMs: number;
+  removedAtMs: number;
   mayRetire: Set<string>;
 }
 
-export function listUntruths({ operations, cloudEvents }: History): string[] {
-  const lives = new Map<string, Life>();
-  for (const { action, grant, atMs } of cloudEvents) {
+export function listViolations({ operations, upstreamEvents }: History): string[] {
+  const lifetimes = new Map<string, Lifetime>();
+  for (const { action, grant, atMs } of upstreamEvents) {
     if (!grant) continue;
     const { grant_id, key_id, operations: held, issuing_principal, grantee_principal } = grant;
-    const life = lives.get(grant_id);
+    const lifetime = lifetimes.get(grant_id);
     const mayRetire = new Set([issuing_principal, ...(held.includes('retire-grant') ? [grantee_principal] : [])]);
-    if (action === 'create-grant') lives.set(grant_id, { keyId: key_id, bornMs: atMs, diedMs: Infinity, mayRetire });
-    else if (life) life.diedMs = atMs;
+    if (action === 'create-grant')
+      lifetimes.set(grant_id, { keyId: key_id, createdAtMs: atMs, removedAtMs: Infinity, mayRetire });
+    else if (lifetime) lifetime.removedAtMs = atMs;
   }
   return operations
     .filter(({ action }) => action.startsWith('list-'))
     .flatMap(({ calls }) => calls)
     .filter(({ answer }) => answer.status === 200)
-    .flatMap((call) => aboutList(lives, call));
+    .flatMap((call) => checkList(lifetimes, call));
 }
 
-function aboutList(lives: Map<string, Life>, call: Call): string[] {
+function checkList(lifetimes: Map<string, Lifetime>, call: Call): string[] {
   const { answer, operation, startMs, endMs } = call;
   const listed = (answer.body.grants as { grant_id: string }[]).map(({ grant_id }) => grant_id);
-  const isWhole = answer.body.truncated === 'false';
+  const isLastPage = answer.body.truncated === 'false';
   const last = listed.at(-1) ?? '';
-  const belongs = ({ keyId, mayRetire }: Life) =>
+  const isInList = ({ keyId, mayRetire }: Lifetime) =>
     operation.action === 'list-grants' ? keyId === operation.keyId : mayRetire.has(operation.user.user_id);
   const shown = new Set(listed);
   const faults: string[] = [];
-  if (listed.length > Number(operation.body['limit'])) faults.push('more than asked for');
+  if (listed.length > Number(operation.body['limit'])) faults.push('more grants than the limit');
   if (shown.size < listed.length || listed.join() !== listed.toSorted().join()) faults.push('out of order');
   for (const id of listed) {
-    const life = lives.get(id);
-    const isTrue = life && belongs(life) && life.bornMs <= endMs && life.diedMs >= startMs - BLUR_MS;
-    if (!isTrue) faults.push(`${id} was not there`);
+    const lifetime = lifetimes.get(id);
+    const mayBeListed =
+      lifetime &&
+      isInList(lifetime) &&
+      lifetime.createdAtMs <= endMs &&
+      lifetime.removedAtMs >= startMs - VISIBILITY_DELAY_MS;
+    if (!mayBeListed) faults.push(`${id} did not exist`);
   }
-  for (const [id, life] of lives) {
-    const wasThere = belongs(life) && life.bornMs < startMs - BLUR_MS && life.diedMs > endMs;
-    if (wasThere && (isWhole || id < last) && !shown.has(id)) faults.push(`${id} is missing`);
+  for (const [id, lifetime] of lifetimes) {
+    const existed =
+      isInList(lifetime) && lifetime.createdAtMs < startMs - VISIBILITY_DELAY_MS && lifetime.removedAtMs > endMs;
+    if (existed && (isLastPage || id < last) && !shown.has(id)) faults.push(`${id} is missing`);
   }
   return faults.map((fault) => `${describe(call)}: ${fault}`);
 }

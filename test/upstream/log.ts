@@ -1,8 +1,8 @@
 import type { ServiceProcess } from '../support/process.ts';
 
 /**
- * Takes over what a process prints: thousands of lines, which are only kept here, while until it listens each is
- * searched with all before it.
+ * Replaces the output listeners of a process. Those of `startProcess` search all output again after each line, which is
+ * too slow for thousands of lines; these only store it.
  * @returns everything printed so far
  */
 export function keepLog(service: ServiceProcess): () => string {

@@ -1,45 +1,45 @@
-/** The proxy itself: each fault is what its name says, seen from the client's socket and from the cloud's side. */
+/** Tests of the fault proxy: the effect of each fault, as the client's socket and the upstream see it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import * as faults from './faults.ts';
 import { type Fault, type FaultProxy, NONE, startProxy } from './proxy.ts';
-import { type Elsewhere, startElsewhere } from './remote-processes.ts';
+import { type RedirectTarget, startRedirectTarget } from './redirect-target.ts';
 import { until } from './until.ts';
 
 const ANSWER = '{"grants":[],"total":0}';
 const HALF = '{"grants":[';
 const BODY = '{"key_id":"k","sequence":"s"}';
 
-/** What the cloud was asked. */
-let asked: string[];
-const cloud = createServer((request, response) => {
+/** The requests that the upstream received: host, path and body. */
+let received: string[];
+const upstream = createServer((request, response) => {
   request.toArray().then((chunks) => {
-    asked.push(`${request.headers['host']} ${request.url} ${Buffer.concat(chunks)}`);
+    received.push(`${request.headers['host']} ${request.url} ${Buffer.concat(chunks)}`);
     response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': 'r1' }).end(ANSWER);
   });
 });
 let proxy: FaultProxy;
-let elsewhere: Elsewhere;
+let redirectTarget: RedirectTarget;
 
 beforeAll(async () => {
-  cloud.listen(0, '127.0.0.1');
-  await once(cloud, 'listening');
-  proxy = await startProxy(`http://127.0.0.1:${(cloud.address() as AddressInfo).port}`);
-  elsewhere = await startElsewhere();
+  upstream.listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  proxy = await startProxy(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
+  redirectTarget = await startRedirectTarget();
 });
 beforeEach(() => {
-  asked = [];
-  proxy.passages.length = 0;
+  received = [];
+  proxy.proxiedCalls.length = 0;
 });
 afterAll(async () => {
-  await Promise.all([proxy.stop(), elsewhere.stop()]);
-  cloud.closeAllConnections();
-  cloud.close();
+  await Promise.all([proxy.stop(), redirectTarget.stop()]);
+  upstream.closeAllConnections();
+  upstream.close();
 });
 
-interface Seen {
+interface ObservedResponse {
   status?: number;
   headers: Record<string, string>;
   body: string;
@@ -48,8 +48,8 @@ interface Seen {
   ms: number;
 }
 
-/** One call over a socket of its own. `leaveAfterMs`: the client hangs up then. */
-async function call(fault: Fault, leaveAfterMs?: number): Promise<Seen> {
+/** Sends one call on a new socket, which is closed after `leaveAfterMs` if given. */
+async function call(fault: Fault, leaveAfterMs?: number): Promise<ObservedResponse> {
   proxy.choose = () => fault;
   const startMs = performance.now();
   const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1').setEncoding('latin1');
@@ -57,7 +57,7 @@ async function call(fault: Fault, leaveAfterMs?: number): Promise<Seen> {
   socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${BODY}`);
   if (leaveAfterMs !== undefined) setTimeout(() => socket.destroy(), leaveAfterMs);
   let text = '';
-  let end = 'left';
+  let end = 'closed by the client';
   socket.on('data', (chunk) => {
     text += chunk;
   });
@@ -80,26 +80,26 @@ async function call(fault: Fault, leaveAfterMs?: number): Promise<Seen> {
   };
 }
 
-test('without a fault the answer is the cloud’s own, and the cloud gets all but the sequence', async () => {
-  const seen = await call(NONE);
-  expect(seen).toMatchObject({ status: 200, body: ANSWER, end: 'end' });
-  expect(seen.headers).toMatchObject({ 'x-request-id': 'r1', 'content-type': 'application/json' });
-  expect(asked).toEqual(['kms /v1.0/p/kms/list-grants {"key_id":"k"}']);
-  expect(proxy.passages).toMatchObject([{ action: 'list-grants', body: { sequence: 's' }, fault: 'none' }]);
+test("without a fault the proxy returns the upstream's response, and forwards the body without its sequence", async () => {
+  const response = await call(NONE);
+  expect(response).toMatchObject({ status: 200, body: ANSWER, end: 'end' });
+  expect(response.headers).toMatchObject({ 'x-request-id': 'r1', 'content-type': 'application/json' });
+  expect(received).toEqual(['kms /v1.0/p/kms/list-grants {"key_id":"k"}']);
+  expect(proxy.proxiedCalls).toMatchObject([{ action: 'list-grants', body: { sequence: 's' }, fault: 'none' }]);
 });
 
-test('the sequence stays where a signature covers it', async () => {
-  const keeping = await startProxy(`http://127.0.0.1:${(cloud.address() as AddressInfo).port}`, {
+test('with keepsSequence the body is forwarded unchanged', async () => {
+  const keeping = await startProxy(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, {
     keepsSequence: true,
   });
   await fetch(`${keeping.url}/v1.0/p/kms/list-grants`, { method: 'POST', body: BODY });
-  expect(asked).toEqual([expect.stringContaining(BODY)]);
+  expect(received).toEqual([expect.stringContaining(BODY)]);
   await keeping.stop();
 });
 
 test.each<{ fault: Fault; sees: object }>([
-  { fault: faults.lostAnswer, sees: { end: 'ECONNRESET', body: '' } },
-  { fault: faults.cutAnswer, sees: { end: 'ECONNRESET' } },
+  { fault: faults.lostResponse, sees: { end: 'ECONNRESET', body: '' } },
+  { fault: faults.cutResponse, sees: { end: 'ECONNRESET' } },
   { fault: faults.halfJson, sees: { status: 200, body: HALF, end: 'end' } },
   { fault: faults.halfJsonLying, sees: { status: 200, body: HALF, end: 'end' } },
   { fault: faults.wrongType, sees: { status: 200, body: ANSWER } },
@@ -107,12 +107,12 @@ test.each<{ fault: Fault; sees: object }>([
   { fault: faults.delayAfter(50), sees: { status: 200, body: ANSWER } },
   { fault: faults.delayBefore(50), sees: { status: 200, body: ANSWER } },
   { fault: faults.lateWork(50), sees: { status: 200, body: ANSWER } },
-  { fault: faults.lostBehindDoor, sees: { status: 502 } },
-])('the cloud does the work: $fault.name', async ({ fault, sees }) => {
+  { fault: faults.lostInGateway, sees: { status: 502 } },
+])('a fault after the upstream has handled the call: $fault.name', async ({ fault, sees }) => {
   expect(await call(fault)).toMatchObject(sees);
-  expect(asked).toHaveLength(1);
-  expect(proxy.passages).toMatchObject([
-    { fault: fault.name, cloud: { status: 200, headers: { 'x-request-id': 'r1' } } },
+  expect(received).toHaveLength(1);
+  expect(proxy.proxiedCalls).toMatchObject([
+    { fault: fault.name, upstream: { status: 200, headers: { 'x-request-id': 'r1' } } },
   ]);
 });
 
@@ -141,57 +141,57 @@ test.each<{ fault: Fault; sees: object }>([
     fault: faults.keystoneError(401, 'Unauthorized', 'm'),
     sees: { status: 401, body: '{"error":{"code":401,"message":"m","title":"Unauthorized"}}' },
   },
-])('the cloud hears nothing: $fault.name', async ({ fault, sees }) => {
+])('a fault without a call of the upstream: $fault.name', async ({ fault, sees }) => {
   expect(await call(fault)).toMatchObject(sees);
-  expect(asked).toEqual([]);
-  expect(proxy.passages).toMatchObject([{ fault: fault.name }]);
+  expect(received).toEqual([]);
+  expect(proxy.proxiedCalls).toMatchObject([{ fault: fault.name }]);
 });
 
-test('the lengths told: half of the JSON has its own, the lying half that of all', async () => {
+test('halfJson has a correct Content-Length, and halfJsonLying that of the complete body', async () => {
   expect((await call(faults.halfJson)).headers['content-length']).toBe('11');
   expect((await call(faults.halfJsonLying)).headers['content-length']).toBe('23');
 });
 
-test('JSON called text/html is called so', async () => {
+test('wrongType has the content type text/html', async () => {
   expect((await call(faults.wrongType)).headers['content-type']).toBe('text/html');
 });
 
-test('delays and drips take their time', async () => {
+test('delayBefore, delayAfter and drip take the given time', async () => {
   for (const slow of [faults.delayBefore(60), faults.delayAfter(60), faults.drip(60)]) {
     expect((await call(slow)).ms).toBeGreaterThanOrEqual(59);
   }
 });
 
 test.each([301, 302, 307, 308] as const)(
-  '%i names elsewhere, and nobody goes there unless it follows',
+  'a redirect with %i has the Location of the redirect target',
   async (status) => {
-    const seen = await call(faults.moved(status, elsewhere.url));
-    expect(seen).toMatchObject({ status, headers: { location: `${elsewhere.url}/v1.0/x/kms/y` } });
-    expect(elsewhere.visits).toEqual([]);
+    const response = await call(faults.moved(status, redirectTarget.url));
+    expect(response).toMatchObject({ status, headers: { location: `${redirectTarget.url}/v1.0/x/kms/y` } });
+    expect(redirectTarget.requests).toEqual([]);
   },
 );
 
-test('elsewhere notices a visit', async () => {
-  await fetch(`${elsewhere.url}/v1.0/x/kms/y`, { method: 'POST' });
-  expect(elsewhere.visits.splice(0)).toEqual(['POST /v1.0/x/kms/y']);
+test('the redirect target records a request', async () => {
+  await fetch(`${redirectTarget.url}/v1.0/x/kms/y`, { method: 'POST' });
+  expect(redirectTarget.requests.splice(0)).toEqual(['POST /v1.0/x/kms/y']);
 });
 
-test('a call whose client has gone is not handed on, save where the work is to be late', async () => {
+test('a call whose client has disconnected is not forwarded, except by lateWork', async () => {
   await call(faults.delayBefore(100), 20);
   await call(faults.lateWork(100), 20);
-  await until(() => proxy.passages[1]?.cloud !== undefined);
-  expect(asked).toHaveLength(1);
-  expect(proxy.passages[0]).not.toHaveProperty('handedOnAtMs');
-  expect(proxy.passages[1]).toMatchObject({ handedOnAtMs: expect.any(Number), cloud: { status: 200 } });
+  await until(() => proxy.proxiedCalls[1]?.upstream !== undefined);
+  expect(received).toHaveLength(1);
+  expect(proxy.proxiedCalls[0]).not.toHaveProperty('forwardedAtMs');
+  expect(proxy.proxiedCalls[1]).toMatchObject({ forwardedAtMs: expect.any(Number), upstream: { status: 200 } });
 });
 
-test('connections are refused until it listens again, at the same address', async () => {
+test('after refuse connections are refused, and after listen accepted at the same address', async () => {
   proxy.refuse();
   expect(await call(NONE)).toMatchObject({ end: 'ECONNREFUSED' });
   await proxy.listen();
   expect(await call(NONE)).toMatchObject({ status: 200, body: ANSWER });
 });
 
-test('of all this nothing was a mishap of its own', () => {
-  expect(proxy.mishaps).toEqual([]);
+test('the proxy has recorded no errors of its own', () => {
+  expect(proxy.errors).toEqual([]);
 });

@@ -1,20 +1,20 @@
-/** Stands between the service and the upstream, and does to each call what a test asks for. */
+/** A fault proxy between the backend and the upstream: a test chooses a fault for each call. */
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { forward } from './forward.ts';
 
-/** One call as it came by: one try of a request. */
+/** A call that reached the proxy: one attempt of a request. */
 export interface ProxiedCall {
   /** The API's name. */
   action: string;
   headers: IncomingHttpHeaders;
   body: Record<string, unknown>;
-  /** The name of what was done to it. */
+  /** The name of the fault that was applied. */
   fault: string;
-  /** When it was handed to the upstream, by `performance.now()`; absent when it never was. */
+  /** When it was forwarded to the upstream, by `performance.now()`; absent if it was not. */
   forwardedAtMs?: number;
-  /** What the upstream answered, whatever the client saw of it. */
+  /** The complete response of the upstream, which the client may not have received. */
   upstream?: UpstreamResponse;
 }
 
@@ -24,17 +24,14 @@ export interface UpstreamResponse {
   body: Buffer;
 }
 
-/** What a fault can do to a call. */
+/** The operations with which a fault handles a call. */
 export interface Call {
   proxiedCall: ProxiedCall;
-  /**
-   * Lets the upstream do the work. @throws ClientLeftError when the client has left, unless it is to be done all the
-   * same
-   */
+  /** Forwards the call to the upstream. @throws ClientLeftError if the client has disconnected, unless allowed */
   forwardCall(even?: { evenIfClientLeft: true }): Promise<UpstreamResponse>;
   answer(status: number, headers: Record<string, string>, body: string | Buffer): void;
   response: ServerResponse;
-  /** Ends the connection as a crash does, in the middle of whatever was being sent. */
+  /** Resets the connection, like a crash, also in the middle of a response. */
   reset(): void;
 }
 
@@ -43,18 +40,18 @@ export interface Fault {
   run(call: Call): Promise<void>;
 }
 
-/** The client left before its call was handed on. */
+/** The client disconnected before its call was forwarded. */
 class ClientLeftError extends Error {}
 
 export interface FaultProxy {
   url: string;
   /** All calls since the start, oldest first. */
   proxiedCalls: ProxiedCall[];
-  /** Decides what happens to a call. */
+  /** Returns the fault of a call. */
   choose: (proxiedCall: ProxiedCall) => Fault;
-  /** What went wrong in the proxy itself, which no fault asked for. */
+  /** Errors of the proxy itself, which no fault has caused. */
   errors: unknown[];
-  /** Until `listen`, connections are refused. */
+  /** Refuses connections until `listen`. */
   refuse(): void;
   listen(): Promise<void>;
   stop(): Promise<void>;
@@ -62,19 +59,18 @@ export interface FaultProxy {
 
 export interface ProxyOptions {
   /**
-   * Whether `sequence` stays in the bodies. The real upstream does nothing with it, but a service that plays the
-   * upstream
-   * would answer a second try as the first.
+   * Whether `sequence` stays in the forwarded bodies. The documented upstream ignores it, but this service as upstream
+   * would treat a second attempt as a repeat.
    */
   keepsSequence?: boolean;
 }
 
-/** @param upstreamUrl the origin of the upstream */
+/** Starts a fault proxy. @param upstreamUrl the origin of the upstream */
 export async function startProxy(
   upstreamUrl: string,
   { keepsSequence = false }: ProxyOptions = {},
 ): Promise<FaultProxy> {
-  // Well before the upstream gives up an idle connection, lest it does so while a call is being handed on.
+  // Shorter than the upstream's idle timeout, so that it never closes a connection while a call is being forwarded.
   const agent = new Agent({ keepAlive: true, timeout: 2_000 });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -127,7 +123,7 @@ export async function startProxy(
     errors: [],
     refuse() {
       server.close();
-      // Connections on which nothing was sent yet do not count as idle.
+      // `close` does not close connections without a request so far.
       for (const socket of unused) socket.destroy();
     },
     async listen() {
@@ -145,7 +141,7 @@ export async function startProxy(
   return proxy;
 }
 
-/** Passed on there and back, as it is. */
+/** Forwards the call and its response unchanged. */
 export const NONE: Fault = {
   name: 'none',
   async run({ forwardCall, answer }) {
@@ -154,7 +150,9 @@ export const NONE: Fault = {
   },
 };
 
-/** A connection that is being ended in order already cannot be reset: the handle would stay open for good. */
+/**
+ * Resets the connection. One that is already closing is destroyed instead: after a reset its handle would stay open.
+ */
 function reset(socket: Socket): void {
   if (socket.destroyed || socket.readableEnded || socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();

@@ -1,7 +1,4 @@
-/**
- * 10,000 random operations between client and upstream in bad weather, with the callers' own tokens: every answer is
- * true.
- */
+/** 10,000 random operations under random faults, with a backend that passes the callers' tokens to the upstream. */
 import { testRandomFaults } from './random-test.ts';
 
 testRandomFaults(10_000, {});

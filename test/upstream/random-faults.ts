@@ -1,25 +1,25 @@
-/** Which faults come how often while random operations run. */
+/** The random faults of the random operations. */
 import type { Random } from '../signing/random.ts';
 import * as faults from './faults.ts';
 import { type Fault, type FaultProxy, NONE } from './proxy.ts';
 
-/** How many calls of a hundred meet a fault. */
+/** Percentage of calls with a fault. */
 const FAULTY_PERCENT = 30;
 const LISTENS_MS = 3_000;
 const REFUSES_MS = 30;
 
-/** Each as often as it stands here. */
-function faultsTo(elsewhere: string): Fault[] {
+/** Faults are chosen with equal probability; one that is listed n times is n times as likely. */
+function faultsTo(redirectTarget: string): Fault[] {
   return [
     faults.delayBefore(100),
     faults.delayBefore(1_500),
     faults.delayAfter(100),
     faults.delayAfter(1_500),
     faults.resetBefore,
-    faults.lostAnswer,
-    faults.lostAnswer,
-    faults.lostAnswer,
-    faults.cutAnswer,
+    faults.lostResponse,
+    faults.lostResponse,
+    faults.lostResponse,
+    faults.cutResponse,
     faults.halfJson,
     faults.halfJsonLying,
     faults.wrongType,
@@ -32,13 +32,13 @@ function faultsTo(elsewhere: string): Fault[] {
     faults.emptyList,
     faults.jsonText,
     faults.errorWith200,
-    faults.lostBehindDoor,
-    faults.lostBehindDoor,
+    faults.lostInGateway,
+    faults.lostInGateway,
     faults.throttled,
     faults.throttled,
     faults.throttledFor('0'),
     faults.throttledFor('1'),
-    faults.moved(302, elsewhere),
+    faults.moved(302, redirectTarget),
     faults.nestedError(500, 'KMS.0101', 'KMS error.'),
     faults.nestedError(503, 'KMS.0104', 'System exception.'),
     faults.flatError(403, 'APIGW.0302', 'Not authorized.'),
@@ -46,12 +46,12 @@ function faultsTo(elsewhere: string): Fault[] {
   ];
 }
 
-/** Work that comes after the client has gone: for changes that cannot be undone by a later one. */
+/** A late call could undo a later change of a key's state, so it is used only for grants, where it cannot. */
 const LATE_WORK = faults.lateWork(1_200);
 
-/** Chooses for each call by itself. */
-export function changeable(random: Random, elsewhere: string): FaultProxy['choose'] {
-  const usual = faultsTo(elsewhere);
+/** Returns a function that chooses a random fault, or none, for each call. */
+export function randomFaults(random: Random, redirectTarget: string): FaultProxy['choose'] {
+  const usual = faultsTo(redirectTarget);
   return ({ action }) => {
     if (random.below(100) >= FAULTY_PERCENT) return NONE;
     const isLasting = action.endsWith('-grant');
@@ -59,8 +59,10 @@ export function changeable(random: Random, elsewhere: string): FaultProxy['choos
   };
 }
 
-/** Refuses connections for a moment, now and then. @returns how to end that; it listens afterwards */
-export function refuseNowAndThen(proxy: FaultProxy): () => Promise<void> {
+/**
+ * Makes the proxy refuse connections for 30 ms every 3 s. @returns a function that stops this; the proxy then listens
+ */
+export function refuseRepeatedly(proxy: FaultProxy): () => Promise<void> {
   let isPastDeadline = false;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
   const work = async () => {

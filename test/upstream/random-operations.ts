@@ -1,22 +1,22 @@
-/** What somebody wants next: random, from grants that are kept ready to be removed. */
+/** Generates random operations, from a pool of grants that can be removed. */
 import { randomUUID } from 'node:crypto';
 import type { DemoUser } from '../../local/demo.ts';
 import type { Random } from '../signing/random.ts';
-import { createAt, grantAsk } from './actual-state.ts';
-import type { World } from './fixture.ts';
+import type { UpstreamFixture } from './fixture.ts';
 import type { Operation } from './history.ts';
+import { createGrantAtUpstream, createGrantBody } from './upstream-state.ts';
 
-export type Wish = Pick<Operation, 'user' | 'action' | 'keyId' | 'grantId' | 'body'>;
+export type OperationInput = Pick<Operation, 'user' | 'action' | 'keyId' | 'grantId' | 'body'>;
 
-export interface Wishes {
-  /** @param n the operation's number, by which a grant that it makes is known */
-  next(n: number): Wish;
-  /** A grant that may be asked to be removed from now on. */
+export interface OperationSource {
+  /** @param n the operation's number, which becomes part of the name of a created grant */
+  next(n: number): OperationInput;
+  /** Adds a grant to the pool. */
   offer(keyId: string, grantId: string): void;
-  /** Makes grants past the backend, where too few are ready. */
+  /** Fills the pool with grants that are created at the upstream directly. */
   refill(): Promise<void>;
-  /** Those made so. */
-  givenIds: Set<string>;
+  /** Ids of the grants that `refill` has created. */
+  directIds: Set<string>;
 }
 
 interface Target {
@@ -24,55 +24,55 @@ interface Target {
   grantId: string;
 }
 
-/** So many grants are kept ready. */
-const READY = 200;
-/** So many of those asked for lately may be asked for again. */
+/** Size of the pool after `refill`. */
+const POOL_SIZE = 200;
+/** Number of recently removed grants that may be chosen again. */
 const RECENT = 50;
 
-export function wishesOf(world: World, keyIds: readonly string[], random: Random): Wishes {
-  const { creator, grantee, reader, administrator } = world;
-  const givenIds = new Set<string>();
-  const ready: Target[] = [];
+export function operationSource(fixture: UpstreamFixture, keyIds: readonly string[], random: Random): OperationSource {
+  const { creator, grantee, reader, administrator } = fixture;
+  const directIds = new Set<string>();
+  const pool: Target[] = [];
   const recent: Target[] = [];
 
-  /** Mostly one that nobody asked for yet; sometimes one that others ask for, or that never was. */
+  /** Returns a grant: mostly one from the pool, sometimes one that was chosen before or does not exist. */
   function target(): Target {
     const chance = random.below(100);
     if (chance < 3) return { keyId: random.oneOf(keyIds), grantId: random.text([...'0123456789abcdef'], 64) };
     if (chance < 12 && recent.length > 0) return random.oneOf(recent);
-    const [taken] = ready.splice(random.below(ready.length), 1);
-    if (!taken) throw new Error('no grant is ready to be removed');
-    recent.push(taken);
+    const [chosen] = pool.splice(random.below(pool.length), 1);
+    if (!chosen) throw new Error('the pool of grants is empty');
+    recent.push(chosen);
     if (recent.length > RECENT) recent.shift();
-    return taken;
+    return chosen;
   }
 
   const sequence = () => (random.below(2) === 0 ? { sequence: randomUUID() } : {});
 
-  function removal(user: DemoUser, action: 'revoke-grant' | 'retire-grant'): Wish {
+  function removal(user: DemoUser, action: 'revoke-grant' | 'retire-grant'): OperationInput {
     const { keyId, grantId } = target();
     return { user, action, keyId, grantId, body: { key_id: keyId, grant_id: grantId, ...sequence() } };
   }
 
-  function creation(n: number): Wish {
+  function creation(n: number): OperationInput {
     const keyId = random.oneOf(keyIds);
-    const body = { ...grantAsk(world, keyId, `op-${n}`, random.below(2) === 0), ...sequence() };
+    const body = { ...createGrantBody(fixture, keyId, `op-${n}`, random.below(2) === 0), ...sequence() };
     return { user: creator, action: 'create-grant', keyId, body };
   }
 
-  function list(): Wish {
+  function list(): OperationInput {
     const keyId = random.oneOf(keyIds);
     const limit = random.below(5) === 0 ? '1000' : String(1 + random.below(50));
     return { user: random.oneOf([creator, reader]), action: 'list-grants', keyId, body: { key_id: keyId, limit } };
   }
 
-  function retirable(): Wish {
+  function retirable(): OperationInput {
     const body = { limit: String(1 + random.below(50)) };
     return { user: random.oneOf([creator, grantee]), action: 'list-retirable-grants', keyId: '', body };
   }
 
   return {
-    givenIds,
+    directIds,
     next(n) {
       const chance = random.below(100);
       if (chance < 36) return removal(creator, 'revoke-grant');
@@ -81,13 +81,13 @@ export function wishesOf(world: World, keyIds: readonly string[], random: Random
       if (chance < 76) return creation(n);
       return chance < 93 ? list() : retirable();
     },
-    offer: (keyId, grantId) => void ready.push({ keyId, grantId }),
+    offer: (keyId, grantId) => void pool.push({ keyId, grantId }),
     async refill() {
-      while (ready.length < READY) {
+      while (pool.length < POOL_SIZE) {
         const keyId = random.oneOf(keyIds.slice(0, 2));
-        const grantId = await createAt(world, keyId, 'given', random.below(2) === 0);
-        givenIds.add(grantId);
-        ready.push({ keyId, grantId });
+        const grantId = await createGrantAtUpstream(fixture, keyId, 'direct', random.below(2) === 0);
+        directIds.add(grantId);
+        pool.push({ keyId, grantId });
       }
     },
   };

@@ -1,6 +1,6 @@
-/** Random operations between client and cloud in bad weather, signed with credentials of the backend's own. */
+/** Random operations under random faults, with a backend that signs with its own AK/SK. */
 
-import { testInStorm } from './random-test.ts';
+import { testRandomFaults } from './random-test.ts';
 import { service } from './service.ts';
 
-testInStorm(1_500, service().options);
+testRandomFaults(1_500, service().options);

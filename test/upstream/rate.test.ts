@@ -1,7 +1,4 @@
-/**
- * However many call at once: in no second do more calls reach the upstream than configured, and nobody waits too
- * long.
- */
+/** The rate limit under 100 concurrent calls: the upstream gets no more calls per second than configured. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomFrom } from '../signing/random.ts';
 import { arrivalsOf, shortestMs } from './arrivals.ts';
@@ -13,7 +10,7 @@ import { createGrantAtUpstream, grantExists } from './upstream-state.ts';
 
 const PER_SECOND = 20;
 const LIMIT_MS = 3_000;
-/** A hundred calls at once, to processes that have just started. */
+/** Additional time for a hundred concurrent calls of processes that have just started. */
 const SLACK_MS = 2_000;
 const CALLS = 100;
 
@@ -34,16 +31,16 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => fixture?.stop());
 
-test('no second sees more arrive at the upstream than the rate', () => {
+test('no second has more calls of the upstream than the rate limit allows', () => {
   expect(shortestMs(fixture.proxy, PER_SECOND)).toBeGreaterThan(1_000);
 });
 
-test('the rate is made use of', () => {
-  // At once as many as the rate, then as many again after a second and a call, as long as there is time.
+test('the backend uses the rate limit: it sends at least twice the rate within the time limit', () => {
+  // One second's worth of calls immediately, and as many again when their slots become free, until the time limit.
   expect(arrivalsOf(fixture.proxy).length).toBeGreaterThanOrEqual(2 * PER_SECOND);
 });
 
-test('whose time is up is told so, in time, and nothing was sent for it', async () => {
+test('a call that gets no slot in time is 429 APIGW.0308 with a Retry-After, and nothing is sent to the upstream for it', async () => {
   const refused = answers.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThanOrEqual(CALLS - 4 * PER_SECOND);
   const sent = new Set(fixture.proxy.proxiedCalls.map(({ body }) => String(body['sequence']).replaceAll('-', '')));
@@ -56,17 +53,17 @@ test('whose time is up is told so, in time, and nothing was sent for it', async 
   for (const { ms } of answers) expect(ms).toBeLessThan(LIMIT_MS + SLACK_MS);
 });
 
-test('who was answered 200 was done, who was refused was not, and few were let through too late', async () => {
-  const result = answers.map(({ status }) => status);
-  const left = await Promise.all(grantIds.map((grantId) => grantExists(fixture, keyId, grantId)));
-  const untrue = result.filter((status, n) => (status === 200 && left[n]) || (status === 429 && !left[n]));
-  expect(untrue).toEqual([]);
-  const late = result.filter((status) => status !== 200 && status !== 429);
+test("a revoke with 200 is applied, one with 429 is not, and at most one second's worth of calls ends with 504", async () => {
+  const statuses = answers.map(({ status }) => status);
+  const exists = await Promise.all(grantIds.map((grantId) => grantExists(fixture, keyId, grantId)));
+  const wrong = statuses.filter((status, n) => (status === 200 && exists[n]) || (status === 429 && !exists[n]));
+  expect(wrong).toEqual([]);
+  const late = statuses.filter((status) => status !== 200 && status !== 429);
   expect(new Set(late)).toEqual(new Set(late.map(() => 504)));
   expect(late.length).toBeLessThanOrEqual(PER_SECOND);
 });
 
-test('afterwards there is room again', async () => {
+test('after the burst a revoke succeeds again', async () => {
   const grantId = await createGrantAtUpstream(fixture, keyId, 'after');
   const { status } = await fixture.callBackend(fixture.creator, 'revoke-grant', { key_id: keyId, grant_id: grantId });
   expect(status).toBe(200);

@@ -1,10 +1,10 @@
-/** The backend with credentials of its own at the cloud. */
+/** Options for a backend that signs with its own AK/SK at the upstream. */
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DemoUser } from '../../local/demo.ts';
-import type { World, WorldOptions } from './fixture.ts';
+import type { UpstreamFixture, UpstreamFixtureOptions } from './fixture.ts';
 
 export interface AccessKey {
   access_key: string;
@@ -12,13 +12,13 @@ export interface AccessKey {
 }
 
 export interface Service {
-  /** For `openWorld`. The bodies stay as they are, for they are signed. */
-  options: WorldOptions;
-  /** Writes the credentials' file: a key, or any other text. */
+  /** For `openUpstreamFixture`. The proxy forwards the bodies unchanged, because they are signed. */
+  options: UpstreamFixtureOptions;
+  /** Writes the file with the credentials: an access key, or any other text. */
   write(content: AccessKey | string): void;
 }
 
-/** The user whose access key is in the file at the start is the demo's creator. */
+/** Returns the options; the file contains the access key of the demo's creator at first. */
 export function service(env: Record<string, string> = {}): Service {
   let path = '';
   const write: Service['write'] = (content) => {
@@ -38,18 +38,18 @@ export function service(env: Record<string, string> = {}): Service {
   };
 }
 
-/** At the cloud, as its administrator does it. */
-export async function admin({ cloudDir }: World, ...args: string[]): Promise<Record<string, string>> {
-  const env = { PATH: process.env['PATH'], DATA_DIR: cloudDir };
+/** Runs an admin command on the data folder of the upstream. @returns its JSON output */
+export async function admin({ upstreamDir }: UpstreamFixture, ...args: string[]): Promise<Record<string, string>> {
+  const env = { PATH: process.env['PATH'], DATA_DIR: upstreamDir };
   const { stdout } = await promisify(execFile)(process.execPath, ['local/admin.ts', ...args, '--json'], { env });
   return JSON.parse(stdout);
 }
 
-export async function newAccessKey(world: World, { user_id }: DemoUser): Promise<AccessKey> {
-  const { access_key = '', secret_key = '' } = await admin(world, 'create-access-key', '--user', user_id);
+export async function newAccessKey(fixture: UpstreamFixture, { user_id }: DemoUser): Promise<AccessKey> {
+  const { access_key = '', secret_key = '' } = await admin(fixture, 'create-access-key', '--user', user_id);
   return { access_key, secret_key };
 }
 
-export async function disableAccessKey(world: World, { access_key }: AccessKey): Promise<void> {
-  await admin(world, 'disable-access-key', '--access-key', access_key);
+export async function disableAccessKey(fixture: UpstreamFixture, { access_key }: AccessKey): Promise<void> {
+  await admin(fixture, 'disable-access-key', '--access-key', access_key);
 }

@@ -1,27 +1,27 @@
-/** Slow and unreachable clouds: no answer is later than its limit, and what was left open is settled by a repeat. */
+/** A slow or unreachable upstream: every answer comes within the time limit. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { createAt, isThere } from './actual-state.ts';
 import * as faults from './faults.ts';
-import { openWorld, type World } from './fixture.ts';
-import { expectForm, type Outcomes, outcomesOf, saidOf } from './outcomes.ts';
+import { openUpstreamFixture, type UpstreamFixture } from './fixture.ts';
+import { expectForm, type Outcomes, outcomesOf, resultsOf } from './outcomes.ts';
 import { type Fault, NONE } from './proxy.ts';
+import { createGrantAtUpstream, grantExists } from './upstream-state.ts';
 
 const LIMIT_MS = 1_000;
 const SLACK_MS = 500;
 
-let world: World;
+let fixture: UpstreamFixture;
 
 beforeAll(async () => {
-  world = await openWorld({ env: { KMS_TIMEOUT_SECONDS: '1' } });
+  fixture = await openUpstreamFixture({ env: { KMS_TIMEOUT_SECONDS: '1' } });
 });
 afterEach(() => {
-  world.proxy.choose = () => NONE;
-  expect(world.proxy.mishaps).toEqual([]);
+  fixture.proxy.choose = () => NONE;
+  expect(fixture.proxy.errors).toEqual([]);
 });
-afterAll(() => world?.stop());
+afterAll(() => fixture?.stop());
 
 async function always(fault: Fault): Promise<Outcomes> {
-  const outcomes = await outcomesOf(world, () => fault);
+  const outcomes = await outcomesOf(fixture, () => fault);
   for (const { answer } of Object.values(outcomes)) {
     expectForm(answer);
     expect(answer.ms).toBeLessThan(LIMIT_MS + SLACK_MS);
@@ -29,59 +29,59 @@ async function always(fault: Fault): Promise<Outcomes> {
   return outcomes;
 }
 
-const GOOD = ['200', '200 gone', '200 made 1'];
-const LATE = ['504 APIGW.0201', '504 APIGW.0201 there', '504 APIGW.0201 made 0'];
-const LATE_DONE = ['504 APIGW.0201', '504 APIGW.0201 gone', '504 APIGW.0201 made 1'];
+const GOOD = ['200', '200 removed', '200 created 1'];
+const LATE = ['504 APIGW.0201', '504 APIGW.0201 exists', '504 APIGW.0201 created 0'];
+const LATE_DONE = ['504 APIGW.0201', '504 APIGW.0201 removed', '504 APIGW.0201 created 1'];
 
 test.each([faults.delayBefore(200), faults.delayAfter(200), faults.drip(200)])(
-  '$name: slow is no fault',
+  '$name: list, revoke and create succeed',
   async (fault) => {
-    expect(saidOf(await always(fault))).toEqual(GOOD);
+    expect(resultsOf(await always(fault))).toEqual(GOOD);
   },
 );
 
 test.each([
-  { fault: faults.delayBefore(4_000), ends: LATE },
-  { fault: faults.delayAfter(4_000), ends: LATE_DONE },
-  { fault: faults.drip(6_000), ends: LATE_DONE },
-])('$fault.name: 504 in time', async ({ fault, ends }) => {
-  expect(saidOf(await always(fault))).toEqual(ends);
+  { fault: faults.delayBefore(4_000), results: LATE },
+  { fault: faults.delayAfter(4_000), results: LATE_DONE },
+  { fault: faults.drip(6_000), results: LATE_DONE },
+])('$fault.name: 504 within the time limit', async ({ fault, results }) => {
+  expect(resultsOf(await always(fault))).toEqual(results);
 });
 
-test('who waits on a connection that hangs is helped by another', async () => {
-  const outcomes = await outcomesOf(world, (n) => (n === 1 ? faults.delayBefore(4_000) : NONE));
-  expect(saidOf(outcomes).slice(0, 2)).toEqual(GOOD.slice(0, 2));
+test('after an attempt that hangs, list and revoke succeed with another attempt within the time limit', async () => {
+  const outcomes = await outcomesOf(fixture, (n) => (n === 1 ? faults.delayBefore(4_000) : NONE));
+  expect(resultsOf(outcomes).slice(0, 2)).toEqual(GOOD.slice(0, 2));
 });
 
-test('a create, which is sent but once, has all the time that there is', async () => {
+test('the only attempt of a create may use the whole time limit', async () => {
   const outcomes = await always(faults.delayBefore(700));
-  expect(outcomes['create-grant'].said).toBe('200 made 1');
+  expect(outcomes['create-grant'].result).toBe('200 created 1');
 });
 
-test('a try after a lost one gets only the time that is left', async () => {
-  const outcomes = await outcomesOf(world, (n) => (n === 1 ? faults.lostAnswer : faults.delayAfter(4_000)));
-  expect(saidOf(outcomes)).toEqual(['504 APIGW.0201', '504 APIGW.0201 gone', '502 APIGW.0201 made 1']);
+test('an attempt after a lost response ends at the time limit of the request', async () => {
+  const outcomes = await outcomesOf(fixture, (n) => (n === 1 ? faults.lostResponse : faults.delayAfter(4_000)));
+  expect(resultsOf(outcomes)).toEqual(['504 APIGW.0201', '504 APIGW.0201 removed', '502 APIGW.0201 created 1']);
   for (const { answer } of Object.values(outcomes)) expect(answer.ms).toBeLessThan(LIMIT_MS + SLACK_MS);
 });
 
-test('connections refused: 502 for all, nothing done; and after a moment all are done, the create too', async () => {
-  world.proxy.refuse();
-  const refused = ask('revoke-grant');
+test('a revoke over refused connections is 502 and changes nothing; when they are accepted again in time, all calls succeed', async () => {
+  fixture.proxy.refuse();
+  const refused = callRefused('revoke-grant');
   expect(await refused).toBe('502 APIGW.0201');
-  await world.proxy.listen();
+  await fixture.proxy.listen();
 
-  world.proxy.refuse();
-  const outcomes = outcomesOf(world, () => NONE);
+  fixture.proxy.refuse();
+  const outcomes = outcomesOf(fixture, () => NONE);
   await new Promise((resolve) => setTimeout(resolve, 30));
-  await world.proxy.listen();
-  expect(saidOf(await outcomes)).toEqual(GOOD);
+  await fixture.proxy.listen();
+  expect(resultsOf(await outcomes)).toEqual(GOOD);
 });
 
-async function ask(name: string): Promise<string> {
-  const keyId = world.demo.keys[0]?.key_id ?? '';
-  const grantId = await createAt(world, keyId, 'refused');
-  const answer = await world.ask(world.creator, name, { key_id: keyId, grant_id: grantId });
+async function callRefused(name: string): Promise<string> {
+  const keyId = fixture.demo.keys[0]?.key_id ?? '';
+  const grantId = await createGrantAtUpstream(fixture, keyId, 'refused');
+  const answer = await fixture.callBackend(fixture.creator, name, { key_id: keyId, grant_id: grantId });
   expectForm(answer);
-  expect(await isThere(world, keyId, grantId)).toBe(true);
+  expect(await grantExists(fixture, keyId, grantId)).toBe(true);
   return `${answer.status} ${answer.body.error_code}`;
 }

@@ -1,7 +1,4 @@
-/**
- * kill -9 of the backend in the midst of a job at the upstream: it goes on, each grant goes once and leaves one
- * receipt.
- */
+/** kill -9 of the backend during a job: the job continues, and each grant is revoked once with one event. */
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { holdAfter, holdBefore } from './faults.ts';
@@ -20,26 +17,26 @@ beforeAll(async () => {
 });
 afterAll(() => fixture?.stop());
 
-test('a job that is killed between the upstream’s work and its answers ends as if nothing had happened', async () => {
+test('a job whose backend is killed six times during calls of the upstream ends as done, with one event for each grant', async () => {
   const { principal, held } = await createGrantsAtUpstream(fixture, SIZE);
   const { proxy } = fixture;
   let isHolding = false;
-  let left = 5;
-  // Some calls go through; then all of them hang, some before the work and some after it.
+  let remainingCalls = 5;
+  // Some calls succeed; then all of them hang, some before and some after the upstream has applied them.
   proxy.choose = () => {
-    left -= 1;
-    isHolding ||= left < 0;
+    remainingCalls -= 1;
+    isHolding ||= remainingCalls < 0;
     return isHolding ? (randomInt(3) === 0 ? holdBefore : holdAfter) : NONE;
   };
   const jobId = await sendWebhook(fixture, { type: 'principal.disabled', data: { grantee_principal: principal } });
   for (let kills = 0; kills < KILLS; kills += 1) {
     await until(() => isHolding, 20_000);
     const before = proxy.proxiedCalls.length;
-    // Whatever else it sends at once has come too.
-    await until(() => proxy.proxiedCalls.length > before || left < -20, 2_000).catch(() => undefined);
+    // Further concurrent calls of the backend have arrived too.
+    await until(() => proxy.proxiedCalls.length > before || remainingCalls < -20, 2_000).catch(() => undefined);
     await fixture.backend().stop('SIGKILL');
     isHolding = false;
-    left = randomInt(10, 40);
+    remainingCalls = randomInt(10, 40);
     await fixture.startBackend();
   }
   proxy.choose = () => NONE;
@@ -48,8 +45,8 @@ test('a job that is killed between the upstream’s work and its answers ends as
 
   const job = await waitForJob(fixture, jobId, ['done', 'leftovers']);
   expect(job).toMatchObject({ state: 'done', revoked: held.length, remaining: 0 });
-  const gone = (await fixture.upstreamEvents()).filter(({ action }) => action === 'revoke-grant');
-  expect(gone.map(({ grant }) => grant?.grant_id).sort()).toEqual(held);
+  const revokes = (await fixture.upstreamEvents()).filter(({ action }) => action === 'revoke-grant');
+  expect(revokes.map(({ grant }) => grant?.grant_id).sort()).toEqual(held);
   const backendEvents = (await fixture.backendEvents()).filter(({ grant }) => grant?.grantee_principal === principal);
   expect(backendEvents.map(({ grant }) => grant?.grant_id).sort()).toEqual(held);
 }, 120_000);

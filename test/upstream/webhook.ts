@@ -1,16 +1,16 @@
-/** A source of hooks for the backend, and grants of one principal at the cloud. */
+/** A webhook source for the backend, and grants of one principal at the upstream. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
-import type { World, WorldOptions } from './fixture.ts';
+import type { UpstreamFixture, UpstreamFixtureOptions } from './fixture.ts';
 import { service } from './service.ts';
 
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 
-/** For `openWorld`: a backend with credentials of its own that listens to the source `hr`. */
-export function hooked(env: Record<string, string>): WorldOptions {
+/** Options for `openUpstreamFixture`: a backend with its own AK/SK and the webhook source `hr`. */
+export function withWebhookSource(env: Record<string, string>): UpstreamFixtureOptions {
   const { options } = service(env);
   return {
     ...options,
@@ -25,59 +25,63 @@ export function hooked(env: Record<string, string>): WorldOptions {
   };
 }
 
-/** @returns the job's id */
-export async function sendHook(world: World, event: object): Promise<string> {
+/** Sends a signed webhook. @returns the id of its job */
+export async function sendWebhook(fixture: UpstreamFixture, event: object): Promise<string> {
   const [id, now, body] = [`msg_${randomBytes(12).toString('hex')}`, new Date(), JSON.stringify(event)];
   const headers = {
     'webhook-id': id,
     'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
     'webhook-signature': new Webhook(SECRET).sign(id, now, body),
   };
-  const answer = await fetch(`${world.backend().url}/hooks/hr`, { method: 'POST', headers, body });
-  const told = (await answer.json()) as { job_id: string };
-  if (answer.status !== 200) throw new Error(`the hook: ${answer.status} ${JSON.stringify(told)}`);
-  return told.job_id;
+  const answer = await fetch(`${fixture.backend().url}/hooks/hr`, { method: 'POST', headers, body });
+  const reply = (await answer.json()) as { job_id: string };
+  if (answer.status !== 200) throw new Error(`the webhook got ${answer.status} ${JSON.stringify(reply)}`);
+  return reply.job_id;
 }
 
-export interface JobTold {
+export interface JobReply {
   state: string;
   revoked: number;
   remaining: number;
   leftovers: { key_id: string; grant_id: string; error_code: string }[];
 }
 
-export async function jobOf(world: World, jobId: string): Promise<JobTold> {
-  const headers = { 'x-auth-token': world.token(world.creator) };
-  const answer = await fetch(`${world.backend().url}/hooks/jobs/${jobId}`, { headers });
-  if (answer.status !== 200) throw new Error(`the job: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as JobTold;
+export async function jobOf(fixture: UpstreamFixture, jobId: string): Promise<JobReply> {
+  const headers = { 'x-auth-token': fixture.token(fixture.creator) };
+  const answer = await fetch(`${fixture.backend().url}/hooks/jobs/${jobId}`, { headers });
+  if (answer.status !== 200) throw new Error(`the job API replied ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as JobReply;
 }
 
-/** The job once it has come to one of these states. */
-export async function jobIn(world: World, jobId: string, states: readonly string[]): Promise<JobTold> {
+/** Waits until the job is in one of these states. @returns the job */
+export async function waitForJob(
+  fixture: UpstreamFixture,
+  jobId: string,
+  states: readonly string[],
+): Promise<JobReply> {
   for (;;) {
-    const job = await jobOf(world, jobId);
+    const job = await jobOf(fixture, jobId);
     if (states.includes(job.state)) return job;
     await pause(20);
   }
 }
 
-/** Keys at the cloud with so many grants of the principal on each, and one of the demo's grantee. */
-export async function fillCloud(world: World, { keys, each }: { keys: number; each: number }) {
+/** Creates keys at the upstream, each with `each` grants of a new principal and one of the demo's grantee. */
+export async function createGrantsAtUpstream(fixture: UpstreamFixture, { keys, each }: { keys: number; each: number }) {
   const principal = randomBytes(16).toString('hex');
-  const ask = async (name: string, body: object) => {
-    const answer = await world.askCloud(world.creator, name, body);
+  const call = async (name: string, body: object) => {
+    const answer = await fixture.callUpstream(fixture.creator, name, body);
     if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
   const held: string[] = [];
   const others: { keyId: string; grantId: string }[] = [];
   for (let n = 0; n < keys; n += 1) {
-    const keyId = (await ask('create-key', { key_alias: `hooked-${principal}-${n}` })).key_info.key_id;
+    const keyId = (await call('create-key', { key_alias: `hooked-${principal}-${n}` })).key_info.key_id;
     const grant = async (grantee_principal: string) =>
-      (await ask('create-grant', { key_id: keyId, grantee_principal, operations: ['encrypt-data'] })).grant_id;
+      (await call('create-grant', { key_id: keyId, grantee_principal, operations: ['encrypt-data'] })).grant_id;
     held.push(...(await Promise.all(Array.from({ length: each }, () => grant(principal)))));
-    others.push({ keyId, grantId: await grant(world.grantee.user_id) });
+    others.push({ keyId, grantId: await grant(fixture.grantee.user_id) });
   }
   return { principal, held: held.sort(), others };
 }

@@ -2,25 +2,25 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Where no request must ever come. */
-export interface Elsewhere {
+/** A server that faults redirect to. Tests expect it to receive no requests. */
+export interface RedirectTarget {
   url: string;
-  /** Method and address of each that came all the same. */
-  visits: string[];
+  /** Method and path of each received request. */
+  requests: string[];
   stop(): Promise<void>;
 }
 
-export async function startElsewhere(): Promise<Elsewhere> {
-  const visits: string[] = [];
+export async function startRedirectTarget(): Promise<RedirectTarget> {
+  const requests: string[] = [];
   const server = createServer((request, response) => {
-    visits.push(`${request.method} ${request.url}`);
+    requests.push(`${request.method} ${request.url}`);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    visits,
+    requests,
     async stop() {
       const closed = once(server, 'close');
       server.close();
