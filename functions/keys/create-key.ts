@@ -10,7 +10,7 @@ import {
   sequence,
 } from '../../lib/validation/fields.ts';
 
-/** Creates a key. Its creator, the caller, is the only one who may revoke its grants. */
+/** Creates a key. Its creator, the caller, is the only one who may revoke its grants with revoke-grant. */
 export const handler = httpHandler({
   access: 'kms:cmk:create',
   fields: {

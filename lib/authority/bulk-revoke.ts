@@ -18,7 +18,10 @@ interface Selection {
   operations?: readonly Operation[] | undefined;
 }
 
-/** `gone`: the grant no longer existed. `not-started`: no attempt was made, because the deadline had passed. */
+/**
+ * - gone: the grant no longer existed.
+ * - not-started: no attempt was made, because the deadline had passed or the rate limit was reached.
+ */
 type RevokeResult =
   | { grant: GrantRef; result: 'revoked' | 'gone' | 'not-started' }
   | { grant: GrantRef; result: 'failed'; error: KmsError };

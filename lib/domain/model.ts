@@ -34,7 +34,7 @@ export interface Key extends KeyStatus {
   keyId: string;
   projectId: string;
   domainId: string;
-  /** The user who created the key and alone may revoke its grants. */
+  /** The user who created the key, and the only one who may revoke its grants with revoke-grant. */
   creator: string;
   alias: string;
   description: string;

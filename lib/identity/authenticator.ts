@@ -8,7 +8,8 @@ export interface Authenticator {
    * @param request as received, with the unparsed body
    * @param projectId from the URL, if it has one
    * @param clientAddress its IP address, for limits
-   * @throws KmsError APIGW.0301 for missing, invalid or expired credentials
+   * @throws KmsError APIGW.0301 for missing, invalid or expired credentials. With Keystone also APIGW.0308 for too many
+   *   lookups, and APIGW.0201:502 or :504 without a usable response
    */
   authenticate(request: SignableRequest, projectId: string | undefined, clientAddress?: string): Promise<Caller>;
 }

@@ -4,7 +4,10 @@ import { signedProject } from '../../signing/sdk-hmac.ts';
 import type { Api } from '../api.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
-/** Authenticates the caller, over the bytes received and before the body is parsed. @throws KmsError APIGW.0301 */
+/**
+ * Authenticates the caller, over the bytes received and before the body is parsed.
+ * @throws KmsError as `Authenticator.authenticate`; APIGW.0101 for an API of the directory when an IAM replaces it
+ */
 export function authenticate({ access, requiresDirectory, usesCallerProject }: Api): HttpMiddleware {
   return {
     async before({ context: { http } }) {
