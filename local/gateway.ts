@@ -111,13 +111,13 @@ async function loadHandlers(): Promise<Map<string, Handler>> {
 function send(
   server: Server,
   response: ServerResponse,
-  { statusCode = 200, headers = {}, body = '', [REPLY]: reply }: Result,
+  { statusCode = 200, headers, body = '', [REPLY]: reply }: Result,
   corsReplyHeaders: Record<string, string> | undefined,
 ): void {
   const isLast = !server.listening || !response.req.complete;
   const bytes = reply?.bytes() ?? Buffer.from(body);
   response.writeHead(statusCode, {
-    ...(headers as Record<string, string>),
+    ...headers,
     ...corsReplyHeaders,
     // Source: RFC 9110, section 8.6.
     ...(statusCode !== 204 && { 'content-length': bytes.length }),

@@ -13,7 +13,7 @@ export const NOT_AN_OBJECT = 'The body must be a JSON object.';
  */
 export function parseBody(body: Uint8Array, code: ErrorCode = 'KMS.0202'): Record<string, unknown> {
   if (body.length === 0) return {};
-  return parseStrictJson(body, code, isJsonObject, NOT_AN_OBJECT) as Record<string, unknown>;
+  return parseStrictJson(body, code, isJsonObject, NOT_AN_OBJECT);
 }
 
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
@@ -25,15 +25,15 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
  * @throws KmsError KMS.0202, also for empty bytes
  */
 export function parseList(body: Uint8Array): unknown[] {
-  return parseStrictJson(body, 'KMS.0202', Array.isArray, 'The body must be a JSON array.') as unknown[];
+  return parseStrictJson<unknown[]>(body, 'KMS.0202', Array.isArray, 'The body must be a JSON array.');
 }
 
-function parseStrictJson(
+function parseStrictJson<T>(
   body: Uint8Array,
   code: ErrorCode,
-  isExpectedType: (value: unknown) => boolean,
+  isExpectedType: (value: unknown) => value is T,
   typeDetail: string,
-): unknown {
+): T {
   const json = decodeUtf8(body);
   let value: unknown;
   try {

@@ -66,6 +66,11 @@ export function sqliteKeys(db: Database): SqliteKeys {
     Number(keyCount.get({ project: projectId, ...filter })?.['n']);
   const countKey = (key: Key, state: KeyState, by: 1 | -1) => addToCount.run(key.projectId, key.keySpec, state, by);
 
+  function read(projectId: string, keyId: string): Key | undefined {
+    const row = byId.get(projectId, keyId);
+    return row && toKey(row);
+  }
+
   function create(key: Key, quota: number): boolean {
     if (byAlias.get(key.projectId, key.alias) || total(key.projectId, ANY) >= quota) return false;
     insert.run(
@@ -104,15 +109,18 @@ export function sqliteKeys(db: Database): SqliteKeys {
   }
 
   return {
-    read: (projectId, keyId) => toKey(byId.get(projectId, keyId)),
-    readByAlias: (projectId, alias) => toKey(byAlias.get(projectId, alias)),
+    read,
+    readByAlias(projectId, alias) {
+      const row = byAlias.get(projectId, alias);
+      return row && toKey(row);
+    },
     count: (projectId) => total(projectId, ANY),
-    due: (nowMs, limit) => dueKeys.all(nowMs, limit).map((row) => toKey(row) as Key),
+    due: (nowMs, limit) => dueKeys.all(nowMs, limit).map(toKey),
     list(projectId, { state, keySpec }, { limit, after = '', offset = 0 }) {
       const filter = { state: state ?? null, spec: keySpec ?? null };
       const name = state && keySpec ? 'both' : state ? 'state' : keySpec ? 'spec' : '';
       const rows = pages[name].all({ project: projectId, ...filter, after, limit, offset });
-      const keys = rows.slice(0, limit).map((row) => toKey(row) as Key);
+      const keys = rows.slice(0, limit).map(toKey);
       return {
         keys,
         total: total(projectId, filter),
@@ -121,7 +129,7 @@ export function sqliteKeys(db: Database): SqliteKeys {
     },
     change(projectId, change) {
       if (change.kind === 'create-key') return create(change.key, change.quota);
-      const key = toKey(byId.get(projectId, change.keyId));
+      const key = read(projectId, change.keyId);
       if (!key) return false;
       return change.kind === 'update-key'
         ? updateStatus(key, change.from, change.to)
@@ -131,22 +139,20 @@ export function sqliteKeys(db: Database): SqliteKeys {
   };
 }
 
-function toKey(row: Row | undefined): Key | undefined {
-  return (
-    row && {
-      keyId: String(row['key_id']),
-      projectId: String(row['project_id']),
-      domainId: String(row['domain_id']),
-      creator: String(row['creator']),
-      alias: String(row['alias']),
-      description: String(row['description']),
-      keySpec: String(row['key_spec']),
-      keyUsage: String(row['key_usage']),
-      state: String(row['state']) as KeyState,
-      createdAtMs: Number(row['created_at_ms']),
-      deletionAtMs: Number(row['deletion_at_ms']),
-      grantCount: Number(row['grant_count']),
-      revision: Number(row['revision']),
-    }
-  );
+function toKey(row: Row): Key {
+  return {
+    keyId: String(row['key_id']),
+    projectId: String(row['project_id']),
+    domainId: String(row['domain_id']),
+    creator: String(row['creator']),
+    alias: String(row['alias']),
+    description: String(row['description']),
+    keySpec: String(row['key_spec']),
+    keyUsage: String(row['key_usage']),
+    state: String(row['state']) as KeyState,
+    createdAtMs: Number(row['created_at_ms']),
+    deletionAtMs: Number(row['deletion_at_ms']),
+    grantCount: Number(row['grant_count']),
+    revision: Number(row['revision']),
+  };
 }
