@@ -199,7 +199,7 @@ test.each<[string, Record<string, string>, string]>([
   ],
   ['AUTHORITY=upstream without KMS_CREDENTIALS', UPSTREAM, 'KMS_CREDENTIALS must be set'],
   [
-    'forwarded tokens that nobody checks',
+    'forwarded tokens that no IAM checks',
     { ...UPSTREAM, KMS_CREDENTIALS: 'caller' },
     'IDENTITY must be keystone for KMS_CREDENTIALS=caller',
   ],

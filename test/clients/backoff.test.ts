@@ -83,7 +83,7 @@ test('the bound starts at firstMs and does not grow beyond maxMs', () => {
   expect(Math.max(...delays)).toBeGreaterThan(36);
 });
 
-test('the delay is never shorter than the server asks for', () => {
+test('the delay is never shorter than the Retry-After of the server', () => {
   expect(backoffMs(1, { retryAfterSeconds: 3 })).toBe(3000);
 });
 

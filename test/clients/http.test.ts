@@ -69,7 +69,7 @@ test('a redirect is returned and not followed', async () => {
   expect(visits).toBe(0);
 });
 
-test.each([408, 425, 503])('a request that is answered with %i is not sent again', async (status) => {
+test.each([408, 425, 503])('a request that gets %i is not sent again', async (status) => {
   let visits = 0;
   const host = await serve((request, response) => {
     visits += 1;

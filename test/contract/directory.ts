@@ -215,7 +215,7 @@ export function directoryContract(openStore: OpenStore): void {
       expect((await directory.session(tokenOf(3).tokenHash))?.roles).toEqual([]);
     });
 
-    test('disabling a user revokes its tokens for good, and no others', async () => {
+    test('disabling a user revokes its tokens permanently, and no others', async () => {
       const directory = await populatedDirectory();
       await directory.addToken(tokenOf(1));
       await directory.addToken(tokenOf(2, { userId: 'u3', projectId: undefined }));

@@ -109,7 +109,7 @@ export function eventsContract(openStore: OpenStore): void {
       ]);
     });
 
-    test('a list is limited to the newest events', async () => {
+    test('a list with a limit returns the newest events', async () => {
       const { events } = await withEvents();
       expect(summariesOf(await events.list(PROJECT, {}, 2))).toEqual(['4 revoke-grant', '3 create-grant']);
       expect(summariesOf(await events.list(PROJECT, { keyId: keyId(1) }, 1))).toEqual(['4 revoke-grant']);

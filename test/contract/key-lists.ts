@@ -139,7 +139,7 @@ export function keyListsContract(openStore: OpenStore): void {
     const due = async (store: Store, nowMs: number, limit = 10) =>
       (await store.grants.keysDue(nowMs, limit)).map((key) => key.keyId);
 
-    test('due keys are those of every project whose deletion date has come, the earliest first, at most `limit`', async () => {
+    test('due keys are those of every project whose deletion date has passed, the earliest first, at most `limit`', async () => {
       const store = await withKeys([
         pendingKey(1, NOW_MS + 30),
         pendingKey(2, NOW_MS + 10),

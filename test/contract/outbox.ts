@@ -48,7 +48,7 @@ export function outboxContract(openWithOutbox: OpenStore, openWithout: OpenStore
       expect(await fresh().outbox.list(10)).toEqual([]);
     });
 
-    test('the outbox has the event of every change, oldest first, limited to the oldest', async () => {
+    test('the outbox has the event of every change, oldest first; a list with a limit returns the oldest', async () => {
       const { outbox, events } = await withEvents();
       expect(summariesOf(await outbox.list(10))).toEqual(ALL);
       expect(summariesOf(await outbox.list(3))).toEqual(ALL.slice(0, 3));

@@ -3,7 +3,7 @@ import type { Message, Queue, ReceivedMessage } from '../../lib/queue/queue.ts';
 import { numbers } from './fixtures.ts';
 
 /** Opens a new, empty queue without dead letters. `close` also removes its files. */
-export type OpenQueue = () => Promise<{ queue: Queue; close(): Promise<void> }>;
+type OpenQueue = () => Promise<{ queue: Queue; close(): Promise<void> }>;
 
 const jobMessage = (n: number): Message => ({ kind: 'job', jobId: n.toString(16).padStart(32, '0') });
 /** A large message with characters that a queue may refuse unless they are escaped. */
@@ -60,7 +60,7 @@ export function queueContract(openQueue: OpenQueue): void {
       received.map(({ message }) => JSON.stringify(message)).toSorted();
     const textsOf = (messages: readonly Message[]) => messages.map((message) => JSON.stringify(message)).toSorted();
 
-    test('the queue is empty at first, without dead letters', async () => {
+    test('a new queue has no messages and no dead letters', async () => {
       const { queue } = opened;
       expect(await queue.receive(10)).toEqual([]);
       expect(await queue.listDeadLetters()).toEqual([]);

@@ -198,7 +198,7 @@ export function retirableContract(openStore: OpenStore): void {
       );
     });
 
-    test('held operations of a user and of a domain with the same id are told apart', async () => {
+    test('held operations of a user and of a domain with the same id are different', async () => {
       const store = await withGrants([testGrant(1)]);
       expect(await heldBy(store, domain(GRANTEE))).toEqual(new Set());
     });

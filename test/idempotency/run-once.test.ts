@@ -97,7 +97,7 @@ describe('a refusal', () => {
     expect(runs).toBe(1);
   });
 
-  test('is not recorded for a request that is not signed: its retry is decided anew', async () => {
+  test('is not recorded for a request that is not signed: its retry is checked again', async () => {
     await expect(refuse(withSequence(), refusal)).rejects.toBe(refusal);
     expect(await run(withSequence())).toEqual({ run: 2 });
   });

@@ -1,4 +1,4 @@
-/** An IAM that responds incorrectly or not at all: nobody is authenticated, and each request ends in time. */
+/** An IAM that responds incorrectly or not at all: no token is accepted, and each request ends in time. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';

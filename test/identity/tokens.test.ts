@@ -140,8 +140,8 @@ test.each(['te_admin', 'Security Administrator'])(
     expect(await fixture.tokens.check(inDomain, token)).toEqual(expectedInfo(true));
     // A role counts in the domain of the project in which it was given.
     const inOtherDomain = { ...caller, projectId: foreign.project.projectId };
-    for (const stranger of [inOtherDomain, caller]) {
-      await expectKmsError(fixture.tokens.check(stranger, token), 'Keystone.404', NO_TOKEN);
+    for (const otherCaller of [inOtherDomain, caller]) {
+      await expectKmsError(fixture.tokens.check(otherCaller, token), 'Keystone.404', NO_TOKEN);
     }
   },
 );

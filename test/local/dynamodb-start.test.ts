@@ -129,7 +129,7 @@ describe('an endpoint that is not DynamoDB is named in the error, with the setti
     expect(message).toContain('DYNAMODB_ENDPOINT');
   });
 
-  test('a server that never answers', async () => {
+  test('a server that never responds', async () => {
     fake.always('*', noResponse);
     const message = await failedStart({ DYNAMODB_ENDPOINT: fake.endpoint });
     expect(message).toContain(fake.endpoint);

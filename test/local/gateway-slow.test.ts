@@ -92,7 +92,7 @@ describe('a client', () => {
 });
 
 describe('draining', () => {
-  test('answers requests in progress with Connection: close, closes idle connections, and accepts no new ones', async () => {
+  test('replies to requests in progress with Connection: close, closes idle connections, and accepts no new ones', async () => {
     const [idle, busy] = [await connectTo(url), await connectTo(url)];
     idle.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
     await once(idle, 'data');

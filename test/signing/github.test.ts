@@ -23,7 +23,7 @@ const KNOWN = [
 ];
 const pem = (base64: string) => `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`;
 
-test.each(KNOWN)('the known signature of $from verifies, and does not for other bytes', ({ key, signature, body }) => {
+test.each(KNOWN)('the known signature of $from verifies its bytes and no others', ({ key, signature, body }) => {
   for (const text of [pem(key), pem(key).trim(), key, key.replace('\n', '')]) {
     const parsed = parsePublicKey(text);
     if (!parsed) throw new Error('the public key was not parsed');
@@ -39,7 +39,7 @@ test('a signature does not verify under another public key', () => {
   expect(key && isSignedWith(key, Buffer.from(second.body), second.signature)).toBe(false);
 });
 
-test('300 random bodies signed by Node verify, and do not after one bit is flipped', () => {
+test('signatures of 300 random bodies by Node verify, but not for a body with one flipped bit', () => {
   const { below } = randomFrom(256);
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = parsePublicKey(publicKey.export({ format: 'pem', type: 'spki' }) as string);

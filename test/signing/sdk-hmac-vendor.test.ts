@@ -99,7 +99,7 @@ test(`the signature of ${REQUESTS} random requests equals the vendor SDK's`, () 
   }
 });
 
-test(`the vendor SDK's signature of ${REQUESTS} random requests verifies, and does not with another secret`, () => {
+test(`the vendor SDK's signature of ${REQUESTS} random requests verifies, but not with another secret`, () => {
   for (const { request, authorization, secretKey } of EXCHANGES) {
     const parsed = parseAuthorization(authorization);
     expect(() => verifySignature(request, parsed, secretKey, NOW_MS)).not.toThrow();

@@ -1,5 +1,5 @@
 /**
- * Compares the calls to DynamoDB and the queue that a webhook causes, from its receipt to the delivery of events, with
+ * Compares the calls to DynamoDB and the queue that a webhook causes, from its arrival to the delivery of events, with
  * the permissions of the roles in a stack with targets.
  */
 import { createHash } from 'node:crypto';

@@ -3,7 +3,7 @@ import { concurrencyLimit } from '../../lib/util/concurrency-limit.ts';
 
 const REFUSED = expect.objectContaining({ code: 'Keystone.429', retryAfterSeconds: 1 });
 
-test('one address gets at most its own limit, and another address still gets in', () => {
+test('one address may have at most `perSourceMax` work in progress, and another address may still start some', () => {
   const limit = concurrencyLimit(3, 2, 'Keystone.429');
   limit.acquire('192.0.2.1');
   const release = limit.acquire('192.0.2.1');

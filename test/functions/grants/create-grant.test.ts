@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 describe('create-grant creates a grant', () => {
-  test('create-grant with every field answers an id of 64 lower-case hex digits, and the grant is listed as requested', async () => {
+  test('create-grant with every field returns an id of 64 lower-case hex digits, and the grant is listed as requested', async () => {
     const key = await newKey(service);
     service.clock.nowMs += 1;
     const { status, body } = await create({
@@ -106,7 +106,7 @@ describe('create-grant creates a grant', () => {
     expect(await grantsOn(service, key)).toHaveLength(2);
   });
 
-  test('a repeat with the same sequence gets the first grant id; with another body it creates another grant', async () => {
+  test('a repeat with the same sequence and body gets the first grant id; with another body it creates another grant', async () => {
     const key = await newKey(service);
     const body = { key_id: key, sequence: SEQUENCE };
     const first = okBody(await create(body));

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-test('list-grants answers in the documented form: strings, a number as total, "" after the last page', async () => {
+test('list-grants replies in the documented form: strings, a number as total, "" after the last page', async () => {
   const { nowMs } = service.clock;
   service.clock.nowMs = SAMPLE_MS - 2;
   const writer = await service.addUser('writer', 'KMS CMKFullAccess');
@@ -55,7 +55,7 @@ test('list-grants answers in the documented form: strings, a number as total, ""
   ]);
 });
 
-test('list-grants of a key without grants answers an empty list', async () => {
+test('list-grants of a key without grants returns an empty list', async () => {
   const key_id = await newKey(service);
   const { body } = await list({ key_id });
   expect(body).toEqual({ grants: [], next_marker: '', truncated: 'false', total: 0 });

@@ -41,7 +41,7 @@ async function newGrants(count: number, grantee_principal = newPrincipal()) {
   return { grantee_principal, grants, ids: grants.map(({ grant_id }) => grant_id) };
 }
 
-test('list-principal-grants answers in the form of list-grants', async () => {
+test('list-principal-grants replies in the form of list-grants', async () => {
   const { nowMs } = service.clock;
   service.clock.nowMs = SAMPLE_MS - 2;
   const key_id = await newKey(service);

@@ -23,7 +23,7 @@ beforeEach(async () => {
 const list = (user: DemoUser, body?: object) => service.kms(user, 'list-retirable-grants', body);
 const idsOf = ({ grants }: { grants: { grant_id: string }[] }) => grants.map(({ grant_id }) => grant_id);
 
-test('list-retirable-grants answers in the documented form', async () => {
+test('list-retirable-grants replies in the documented form', async () => {
   const { nowMs } = service.clock;
   service.clock.nowMs = SAMPLE_MS - 2;
   const key_id = await newKey(service, issuer);

@@ -26,7 +26,7 @@ const retire = (user: DemoUser, grant_id: string, key_id = keyId, fields = {}) =
 
 const NOT_ALLOWED: [number, string] = [403, 'KMS.0306'];
 
-describe('retire-grant answers 200 with {} and removes the grant', () => {
+describe('retire-grant returns 200 with {} and removes the grant', () => {
   async function expectRetired(response: Promise<ApiResponse>): Promise<void> {
     const { status, body } = await response;
     expect([status, body]).toEqual([200, {}]);

@@ -35,7 +35,7 @@ function revoke(user: DemoUser, fields = {}): Promise<ApiResponse> {
 const NOT_ALLOWED: [number, string] = [403, 'KMS.0306'];
 
 describe('the key creator may revoke a grant', () => {
-  test('revoke-grant answers 200 with {}, and the grant is in no list and no total any more', async () => {
+  test('revoke-grant returns 200 with {}, and the grant is in no list and no total any more', async () => {
     const remaining = await newGrant(service, keyId);
     const { status, body } = await revoke(service.creator);
     expect([status, body]).toEqual([200, {}]);
@@ -92,7 +92,7 @@ describe('revoke-grant is refused and the grant stays', () => {
     await expectErrorAndNoWrite(service, () => revoke(service.creator, { key_id }), [400, 'KMS.2502']);
   });
 
-  test('a second revoke of the same grant answers KMS.2501, as for an unknown grant', async () => {
+  test('a second revoke of the same grant returns KMS.2501, as for an unknown grant', async () => {
     okBody(await revoke(service.creator));
     const second = await expectErrorAndNoWrite(service, () => revoke(service.creator), [400, 'KMS.2501']);
     const unknown = await expectErrorAndNoWrite(service, () => revoke(service.creator, { grant_id: ABSENT_GRANT }), [
@@ -144,14 +144,14 @@ describe('16 concurrent revokes of one grant', () => {
   };
   const eventsOf = () => service.events.list(service.demo.project_id, { grantId }, 100);
 
-  test('of 16 concurrent revokes one answers 200 and 15 KMS.2501, with one event and an exact total', async () => {
+  test('of 16 concurrent revokes one returns 200 and 15 KMS.2501, with one event and an exact total', async () => {
     await newGrant(service, keyId);
     expect(resultCodes(await revokeConcurrently())).toEqual(['200', ...Array(15).fill('KMS.2501')]);
     expect((await eventsOf()).map(({ action }) => action)).toEqual(['revoke-grant', 'create-grant']);
     expect(okBody(await service.kms(service.reader, 'list-grants', { key_id: keyId })).total).toBe(1);
   });
 
-  test('16 concurrent revokes with one sequence all answer 200, and one event is stored', async () => {
+  test('16 concurrent revokes with one sequence all return 200, and one event is stored', async () => {
     const answers = await revokeConcurrently({ sequence: SEQUENCE });
     expect(answers.map(({ status, body }) => [status, body])).toEqual(Array(16).fill([200, {}]));
     expect((await eventsOf()).map(({ action }) => action)).toEqual(['revoke-grant', 'create-grant']);

@@ -160,7 +160,7 @@ describe('the digest of a dry run', () => {
     const digest = await digestOfDryRun();
     await change();
     await expectDigestRefused(() => revoke({ digest }));
-    // A refusal is not recorded for the sequence: the next request with it is decided anew.
+    // A refusal is not recorded for the sequence: the next request with it is checked again.
     await expectDigestRefused(() => revoke({ digest, sequence: SEQUENCE }));
     const renewed = { digest: await digestOfDryRun(), sequence: SEQUENCE };
     expect(okBody(await revoke(renewed)).revoked).toBe(grants.length);
@@ -248,7 +248,7 @@ test('of two concurrent administrators each revokes some grants: each grant once
     service.clock.nowMs = (Math.floor(service.clock.nowMs / 1000) + 1) * 1000;
   };
 
-  test('a signed request that is sent again gets the first answer and revokes nothing new; signed anew it revokes', async () => {
+  test('a signed request that is sent again gets the first answer and revokes nothing new; with a new signature it revokes', async () => {
     const body = JSON.stringify({ grantee_principal: principal });
     startNextSecond();
     expect(okBody(await send(body))).toEqual(ALL_REVOKED);

@@ -206,7 +206,7 @@ test('each revoked grant has an event with the actor, channel, reason, request i
   }
 });
 
-test('when its time is over the request starts no further revoke and counts the remaining grants', async () => {
+test('after its time limit the request starts no further revoke and counts the remaining grants', async () => {
   const { principal, ids } = await newGrants();
   const { authority, store } = service.services;
   const { user_id: userId, domain_id: domainId } = service.administrator;

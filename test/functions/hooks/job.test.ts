@@ -38,7 +38,7 @@ function signedHeaders(user: DemoUser, jobId: string, projectId?: string): Recor
   return { ...headers, authorization: sign(request, keys, Object.keys(headers).sort()) };
 }
 
-test('missing or wrong credentials, or the signature of a source, answer 401', async () => {
+test('missing or wrong credentials, or the signature of a source, get 401', async () => {
   const { creator } = fixture.service;
   const forged = { ...creator, secret_key: `${creator.secret_key}x` };
   const none: Record<string, string>[] = [{}, { 'X-Auth-Token': 'garbage' }, { 'webhook-signature': 'v1,AAAA' }];
@@ -61,7 +61,7 @@ test('an X-Project-Id that the signature does not cover is ignored: 403', async 
   expectError(await read(sharedJobId, headers), [403, 'KMS.0321']);
 });
 
-test('a job of another project answers the same 404 as an unknown job', async () => {
+test('a job of another project returns the same 404 as an unknown job', async () => {
   const { foreignUser } = fixture;
   const headers = await tokenHeader(foreignUser, foreignUser.project_id);
   const [foreign, absent] = [await read(demoJobId, headers), await read(UNKNOWN_ID, headers)];
@@ -112,7 +112,7 @@ test('a caller sees only the own project of a job that has several', async () =>
   }
 });
 
-test('a job whose only task names another project answers 404', async () => {
+test('a job whose only task names another project returns 404', async () => {
   const { service, foreignUser } = fixture;
   const data = { project_id: foreignUser.project_id, identity: 'gina@example.com', reason: 'foreign project only' };
   const { job_id } = okBody(await fixture.sendEvent({ type: 'principal.disabled', data }));

@@ -53,7 +53,7 @@ describe('GET /v3/auth/tokens returns the token object of login and the token in
   });
 });
 
-describe("GET /v3/auth/tokens answers 404 in Keystone's form, always with the same text", () => {
+describe("GET /v3/auth/tokens returns 404 in Keystone's form, always with the same text", () => {
   async function expectNotFound(token: string, subject: string): Promise<void> {
     const rows = await storedRows(service);
     const answer = await check(token, subject);

@@ -16,7 +16,7 @@ const send = (user: unknown, scope?: unknown) =>
   });
 
 describe('a login', () => {
-  test('a login by name, domain name and project id answers 201, the token in X-Subject-Token and the token object in the body', async () => {
+  test('a login by name, domain name and project id returns 201, the token in X-Subject-Token and the token object in the body', async () => {
     const { nowMs } = service.clock;
     service.clock.nowMs = Date.UTC(2026, 10, 22, 6, 27, 27, 15);
     const { name, password, user_id, domain_id } = service.creator;

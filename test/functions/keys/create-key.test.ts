@@ -19,7 +19,7 @@ const create = (fields: object) => service.kms(service.administrator, 'create-ke
 const describeKey = async (key_id: string) =>
   okBody(await service.kms(service.reader, 'describe-key', { key_id })).key_info;
 
-test("create-key answers 200 with the key id and the caller's domain, and the key is enabled", async () => {
+test("create-key returns 200 with the key id and the caller's domain, and the key is enabled", async () => {
   const { status, body } = await create({ key_alias: 'test' });
   expect([status, body]).toEqual([
     200,
@@ -84,7 +84,7 @@ test('an alias can be used again after its key is deleted', async () => {
   expectError(await create({ key_alias: 'passing' }), [400, 'KMS.1104']);
   const { nowMs } = service.clock;
   try {
-    // A minute past its time, as the sweep leaves one for cancellations under way.
+    // delete-due-keys waits for one minute after the deletion date, for cancellations in progress.
     service.clock.nowMs = nowMs + 7 * DAY_MS + 60_000;
     expect(await deleteDueKeys(service.services.store.grants, service.services.now)).toBe(1);
   } finally {

@@ -11,7 +11,7 @@ afterAll(() => service.stop());
 
 const ask = (key_id: unknown) => service.kms(service.reader, 'describe-key', { key_id });
 
-test('describe-key answers every documented field as a string', async () => {
+test('describe-key returns every documented field as a string', async () => {
   service.clock.nowMs = 1597062260000 - 1;
   const maker = await service.addUser('maker', 'KMS CMKFullAccess');
   const key_id = await newKey(service, maker, { key_alias: 'test', key_description: 'what for' });

@@ -51,7 +51,7 @@ const APIS = {
   },
 } satisfies Record<string, KeyStateApi>;
 
-export interface KeyStateFixture {
+interface KeyStateFixture {
   service: TestService;
   /** The id of the test's own key, which is enabled. */
   keyId: string;

@@ -12,7 +12,7 @@ afterAll(() => service.stop());
 
 const list = (body?: object, user: DemoUser = service.reader) => service.kms(user, 'list-keys', body);
 
-test('list-keys answers ids and details in the documented form, oldest first', async () => {
+test('list-keys returns ids and details in the documented form, oldest first', async () => {
   const { keys, creator } = { ...service.demo, creator: service.creator };
   const { status, body } = await list({ limit: '', marker: '' });
   const details = (key_id: string, key_alias: string) => ({

@@ -115,7 +115,7 @@ describe('when a delayed attempt is applied while a later one is cancelled', () 
     expect(await stateOfKey()).toEqual(REMOVED);
   });
 
-  test('a create with a sequence is done or answered as a duplicate, once', async () => {
+  test('a create with a sequence is done or a duplicate, once', async () => {
     faulty.fake.next('TransactWriteItems', ...delayedAttempt());
     const record = testIdempotencyRecord(1);
     const result = await commit(faulty.store, createGrant(GRANT), { record });

@@ -154,7 +154,7 @@ describe('the reply is 504 without a reason, and the log line has the cause', ()
   });
 });
 
-test('a revoke and a create without sequence are answered 200 and applied once when DynamoDB responses are lost', async () => {
+test('a revoke and a create without sequence get 200 and are applied once when DynamoDB responses are lost', async () => {
   const before = await grantCount();
   fake.next('TransactWriteItems', responseLost, connectionCut);
   expect(await post('revoke-grant', demo.grants[1] ?? {})).toMatchObject({ status: 200, text: '{}' });

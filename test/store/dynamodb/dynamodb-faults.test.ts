@@ -124,7 +124,7 @@ describe('the request token, with which DynamoDB applies a transaction only once
   });
 });
 
-describe('a lasting error is answered with 504 within the time limit, and nothing is written', () => {
+describe('a lasting error fails with 504 within the time limit, and nothing is written', () => {
   const LASTING: [string, Step, RegExp][] = [
     ['contention', conflict, /TransactionConflict/],
     ['throttling', throttled, /ThrottlingException.*Rate of requests exceeds/],

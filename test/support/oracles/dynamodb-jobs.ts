@@ -20,7 +20,7 @@ const isOpen = ({ state }: Job) => ['queued', 'running', 'waiting'].includes(sta
 const ttlOf = (job: Job) => (isOpen(job) ? undefined : Math.ceil(job.dueAtMs / 1000) + 7_776_000);
 const withTtl = (ttl: number | undefined) => (ttl === undefined ? {} : { ttl });
 
-/** Every job has a row in the list of all jobs, by receipt time; an open job also has one by due time. */
+/** Every job has a row in the list of all jobs, by the time of its webhook; an open job also has one by due time. */
 export function rowsOfJobs(of: ItemsOf): Item[] {
   return of('job').flatMap((item) => {
     const job = jobOf(item);

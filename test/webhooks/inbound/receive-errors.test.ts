@@ -65,7 +65,7 @@ describe('a refused webhook writes nothing', () => {
     expect(withoutId(response)).toBe(withoutId(wrong));
   });
 
-  test('requests without headers, with any method of the route, answer the same 401', async () => {
+  test('requests without headers, with any method of the route, get the same 401', async () => {
     const wrong = await fixture.sendEvent(validEvent, { secret: OTHER_SECRET });
     for (const [path, method] of [
       ['/hooks/hr', 'POST'],
@@ -152,7 +152,7 @@ describe('a refused webhook writes nothing', () => {
   });
 
   test.each(['principal.disabled', 'key.compromised'])(
-    'an event type that the source may not send, %s, answers 403',
+    'an event type that the source may not send, %s, returns 403',
     async (type) => {
       const key_id = fixture.service.demo.keys[0]?.key_id;
       const data = type === 'key.compromised' ? { key_id } : { ...validEvent.data, key_id };
@@ -161,14 +161,14 @@ describe('a refused webhook writes nothing', () => {
   );
 
   test.each([64, 1024, 1536])(
-    'a body of over %i KiB answers 400, whether the signature is right or wrong',
+    'a body of over %i KiB returns 400, whether the signature is right or wrong',
     async (kib) => {
       expectError(await fixture.sendEvent(overKiB(kib)), [400, 'KMS.0203']);
       expectError(await fixture.sendEvent(overKiB(kib), { secret: OTHER_SECRET }), [400, 'KMS.0203']);
     },
   );
 
-  test('a delivery of more than 500 events answers 400 and revokes nothing', async () => {
+  test('a delivery of more than 500 events returns 400 and revokes nothing', async () => {
     const suspended = {
       eventType: 'user.lifecycle.suspend',
       target: [{ type: 'User', id: fixture.service.grantee.user_id }],

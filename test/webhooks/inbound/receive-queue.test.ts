@@ -60,7 +60,7 @@ const receiveOkta = (events: object[]) =>
 
 const suspended = { eventType: 'user.lifecycle.suspend', target: [{ type: 'User', id: '00u1' }] };
 
-test('a webhook is answered even if its job cannot be queued; the log has a warning', async () => {
+test('a webhook gets 200 even if its job cannot be queued; the log has a warning', async () => {
   send.mockRejectedValue(new Error('the queue is unavailable'));
   const { jobId, state } = await receiveStandard('msg_unavailable');
   expect(state).toBe('queued');
@@ -88,7 +88,7 @@ test('a job that no worker starts is overdue after one minute, not earlier', asy
   expect([await isOverdueAfter(59), await isOverdueAfter(60)]).toEqual([false, true]);
 });
 
-test('a delivery with an ignored event and another one is queued', async () => {
+test('a delivery with an ignored event and one that is not ignored is queued', async () => {
   const { jobId, state, tasks } = await receiveOkta([{ eventType: 'user.session.start' }, suspended]);
   expect(state).toBe('queued');
   expect(tasks.map(({ action }) => action)).toEqual(['ignore', 'revoke-principal']);

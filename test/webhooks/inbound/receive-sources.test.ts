@@ -62,7 +62,7 @@ describe('okta', () => {
     expect((await fixture.send('/hooks/okta', { method: 'GET', headers: wrong })).status).toBe(401);
   });
 
-  test('a GET without a challenge answers 405, and no job is stored', async () => {
+  test('a GET without a challenge returns 405, and no job is stored', async () => {
     const before = (await fixture.service.services.store.jobs.list(1000)).length;
     const response = await fixture.send('/hooks/okta', { method: 'GET', headers: PLAIN });
     expect([response.status, response.body.error_code]).toEqual([405, 'KMS.0215']);

@@ -146,7 +146,7 @@ test('the event of each revoke names the channel, the source, the reason and the
   }
 });
 
-test('an event of an unknown type is answered 200, stored as ignored, and revokes nothing', async () => {
+test('an event of an unknown type gets 200, is stored as ignored and revokes nothing', async () => {
   const before = await fixture.service.services.store.events.list(fixture.service.demo.project_id, {}, 1);
   const { status, body } = await fixture.sendEvent({ type: 'user.created', data: { id: 7 } }, { id: 'ignored-1' });
   expect([status, body]).toEqual([200, { job_id: expect.stringMatching(JOB_ID), state: 'ignored' }]);

@@ -110,7 +110,7 @@ test.each([
   }
 });
 
-test('a resumed batch skips grants with an event: an upstream might answer a second revoke with success', async () => {
+test('a resumed batch skips grants with an event: an upstream might report success for a second revoke', async () => {
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   const ids = await jobs.newGrants(keyId, grantee, 4);
   const grants = ids.map((grant_id) => ({ key_id: keyId, grant_id }));

@@ -138,7 +138,7 @@ test('a message for an unreachable target goes on the queue, and other targets g
 });
 
 test.each([301, 307, 400, 401, 404, 429, 500, 503])(
-  'a message that is answered with %i is retried, and a redirect is not followed',
+  'a message that gets %i is retried, and a redirect is not followed',
   async (code) => {
     const elsewhere = await startUnlistedTarget();
     const hooks = await addTarget('audit');
@@ -153,14 +153,14 @@ test.each([301, 307, 400, 401, 404, 429, 500, 503])(
   },
 );
 
-test.each([200, 201, 202, 204, 299])('a message that is answered with %i is delivered', async (code) => {
+test.each([200, 201, 202, 204, 299])('a message that gets %i is delivered', async (code) => {
   (await addTarget('audit')).respondWith(status(code));
   await addEvents([1]);
   await openDispatcher().dispatch();
   expect((await receiveQueued()).received).toEqual([]);
 });
 
-test('a message is dropped when the target answers 410 or is no longer configured', async () => {
+test('a message is dropped when the target returns 410 or is no longer configured', async () => {
   const hooks = await addTarget('audit');
   hooks.respondWith(status(410));
   await addEvents([1]);

@@ -55,7 +55,7 @@ test('a table with a long random history has no faults', async () => {
   expect(events).toBeGreaterThan(5);
 });
 
-test('a missing index row is reported once, and no counter with it', async () => {
+test('a missing index row is reported as one fault, and its counter is not reported', async () => {
   const rows: [string, string, Grant][] = [
     [K1, `grant#${grantId(1)}`, G1],
     [K1, `grantee#${DOMAIN}#${grantId(2)}`, G2],

@@ -192,7 +192,7 @@ describe('the directory', () => {
     ]);
   });
 
-  test('list rows under a wrong name, duplicate ones, and a role under a wrong sort key are reported', async () => {
+  test('list rows with a wrong name, duplicate list rows, and roles with a wrong sort key are reported', async () => {
     const rows: Damage[] = [
       ['all#access-keys', `0001795327200001#${ACCESS_KEY}`, { id: text(ACCESS_KEY) }],
       ['all#projects', `other#${PROJECT}`, { id: text(PROJECT) }],

@@ -27,7 +27,7 @@ import {
 } from '../../../contract/fixtures.ts';
 
 export const ACCESS_KEY = 'A1B2C3D4E5F6G7H8I9J0';
-export const DUE_MS = NOW_MS + 604_800_000;
+const DUE_MS = NOW_MS + 604_800_000;
 
 /** The id of the nth event that a test file writes: 2026-11-22T06:00:00Z in hex, then n. */
 export const eventId = (n: number) => `01a201d70b00${n.toString(16).padStart(20, '0')}`;
@@ -58,7 +58,7 @@ export const G2 = testGrant(2, {
 /** Revoked. */
 export const G3 = testGrant(3);
 /** On a key that is deleted; removed with the key. */
-export const G4 = testGrant(4, { key_id: keyId(4) });
+const G4 = testGrant(4, { key_id: keyId(4) });
 
 /**
  * Writes key 1 (enabled, two grants and a revoked one), key 2 (disabled), key 3 (deletion scheduled), key 4 (deleted

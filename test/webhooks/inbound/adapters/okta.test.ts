@@ -74,7 +74,7 @@ test('a delivery has one task for each user and each ignored event, in order', (
   });
 });
 
-test('an event revokes nothing from its actor, nor from targets that are not users', () => {
+test('an event revokes no grants of its actor, nor of targets that are not users', () => {
   for (const target of [null, [], {}, [null], ['00uann'], [{ ...ANN, type: 'UserGroup' }], [{ type: 'User' }]]) {
     const event = eventOf('user.lifecycle.deactivate', target);
     expect(read(event)).toEqual({
