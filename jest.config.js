@@ -6,6 +6,7 @@ const ALL = '**/test/**/*.test.ts';
 const SLOW = '**/test/**/*.slow.test.ts';
 /** Tests of DynamoDB. Jest starts DynamoDB Local when a project that has them is selected. */
 const DYNAMODB = '**/test/**/dynamodb*.test.ts';
+const SLOW_DYNAMODB = '**/test/**/dynamodb*.slow.test.ts';
 
 /** Tests of the whole service and its rules. They run on SQLite, and in `dynamodb-all` again on DynamoDB. */
 const END_TO_END = [
@@ -65,7 +66,7 @@ export default {
     project('dynamodb', [DYNAMODB, ...END_TO_END_SHORT, ...not([SLOW])], onDynamodb),
     // npm run test:slow
     project('slow', [SLOW, ...not([DYNAMODB])]),
-    project('dynamodb-all', ['**/test/**/dynamodb*.slow.test.ts', ...END_TO_END, ...not(END_TO_END_SHORT)], onDynamodb),
+    project('dynamodb-all', [...END_TO_END, ...not([SLOW, ...END_TO_END_SHORT]), SLOW_DYNAMODB], onDynamodb),
     project('upstream', UPSTREAM_CALLER, { setupFiles: ['<rootDir>/test/support/upstream/use-caller.ts'] }),
     project('upstream-service', UPSTREAM_SERVICE, { setupFiles: ['<rootDir>/test/support/upstream/use-service.ts'] }),
   ],
