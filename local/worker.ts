@@ -91,7 +91,7 @@ export async function startWorker(services: Services): Promise<Worker> {
 }
 
 async function processMessage(services: Services, received: ReceivedMessage, isStopping: () => boolean): Promise<void> {
-  const endsAtMs = performance.now() + JOB_SLICE_MS;
-  const isPastDeadline = () => isStopping() || performance.now() > endsAtMs;
+  const deadlineMs = performance.now() + JOB_SLICE_MS;
+  const isPastDeadline = () => isStopping() || performance.now() > deadlineMs;
   if (await messageProcessor(services).process(received, isPastDeadline)) await services.queue.delete(received);
 }

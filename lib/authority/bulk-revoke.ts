@@ -140,7 +140,7 @@ export async function revokePrincipalGrants(
 }
 
 async function revokeSelected({ authority }: Dependencies, context: RequestContext, input: BulkRevokeInput) {
-  const endsAtMs = (context.startedAtMs ?? performance.now()) + WORK_MS;
+  const deadlineMs = (context.startedAtMs ?? performance.now()) + WORK_MS;
   const grants = await findGrants(authority, context, input);
   if (input.digest !== undefined && input.digest !== digestOf(grants)) {
     throw new KmsError('KMS.0308', {
@@ -148,7 +148,7 @@ async function revokeSelected({ authority }: Dependencies, context: RequestConte
         'The grants have changed since the dry run that returned the digest. Nothing was revoked. Repeat the dry run.',
     });
   }
-  return replyOf(await revokeGrants(authority, context, grants, () => performance.now() > endsAtMs));
+  return replyOf(await revokeGrants(authority, context, grants, () => performance.now() > deadlineMs));
 }
 
 function previewOf(grants: readonly Grant[]): object {

@@ -62,7 +62,7 @@ export function idempotencyLock(
     const untilMs = now() + leftMs + MARGIN_MS;
     const held = { by: requestId, isOpen: true, untilMs, process: isSingleHost ? SELF : undefined };
     const ended = { by: requestId, isOpen: false, untilMs: 0 };
-    for (const endsAtMs = performance.now() + leftMs; performance.now() < endsAtMs; ) {
+    for (const deadlineMs = performance.now() + leftMs; performance.now() < deadlineMs; ) {
       const current = (await idempotency.find(name, now()))?.answer as LockRecord | undefined;
       const isTaken = current?.isOpen && current.untilMs > now() && !hasDied(current.process);
       if (!isTaken && (await idempotency.compareAndSwap(record(held), current, now()))) {
@@ -75,7 +75,7 @@ export function idempotencyLock(
           },
         };
       }
-      await pause(Math.min(POLL_MS, Math.max(0, endsAtMs - performance.now())));
+      await pause(Math.min(POLL_MS, Math.max(0, deadlineMs - performance.now())));
     }
     throw new KmsError('APIGW.0201:504', {
       cause: new Error('another request held the idempotency lock until the deadline'),

@@ -19,20 +19,20 @@ const WORK_MS = 20_000;
  * @returns the number of deleted keys
  */
 export async function deleteDueKeys(grants: GrantStore, now: () => number, workMs = WORK_MS): Promise<number> {
-  const endsAtMs = performance.now() + workMs;
+  const deadlineMs = performance.now() + workMs;
   const due = await grants.keysDue(now() - GRACE_MS, KEYS_PER_RUN);
   // Concurrently, so that a key with very many grants does not delay the others.
-  const results = await Promise.allSettled(due.map((key) => deleteKey(grants, key, now, endsAtMs)));
+  const results = await Promise.allSettled(due.map((key) => deleteKey(grants, key, now, deadlineMs)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   return results.filter((result) => result.status === 'fulfilled' && result.value).length;
 }
 
 /** @returns whether the key was deleted */
-async function deleteKey(grants: GrantStore, key: Key, now: () => number, endsAtMs: number): Promise<boolean> {
+async function deleteKey(grants: GrantStore, key: Key, now: () => number, deadlineMs: number): Promise<boolean> {
   const commit = (change: Change) => grants.commit(change, newEvent(originOf(key), subjectOf(change), now()));
   for (;;) {
-    if (performance.now() > endsAtMs) return false;
+    if (performance.now() > deadlineMs) return false;
     const { json } = await grants.listGrants(key, {}, { limit: GRANTS_PER_BATCH });
     const batch = JSON.parse(json) as Grant[];
     if (batch.length === 0) break;

@@ -94,11 +94,11 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   async function send<T extends z.core.$ZodType>(
     context: RequestContext,
     { api, fields, answer, isRepeatable }: UpstreamCall<T>,
-    { endsAtMs, own, hints }: { endsAtMs: number; own: Credentials | undefined; hints: ErrorHints },
+    { deadlineMs, own, hints }: { deadlineMs: number; own: Credentials | undefined; hints: ErrorHints },
   ): Promise<AttemptResult<z.output<T>>> {
     const path = `/v1.0/${context.projectId}/kms/${api}`;
     const body = JSON.stringify({ ...fields, sequence: sequenceOf(context) });
-    const waitMsMax = endsAtMs - performance.now() - ATTEMPT_MS_MIN;
+    const waitMsMax = deadlineMs - performance.now() - ATTEMPT_MS_MIN;
     const release = await rate.acquire(waitMsMax, { caller: context.caller.userId, isBackground: context.isBulk });
     try {
       const httpRequest = {
@@ -107,7 +107,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
         headers: headersOf(context, path, body, own),
         body,
       } as const;
-      const leftMs = endsAtMs - performance.now();
+      const leftMs = deadlineMs - performance.now();
       // A repeatable attempt that hangs leaves time for another one.
       const longestMs = isRepeatable ? Math.min(leftMs, timeoutMs / 2) : leftMs;
       return resultOfResponse(await sendRequest(httpRequest, longestMs), answer, hints, now());
@@ -122,7 +122,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   return {
     async call(context, request, progress = { isUncertain: false }) {
       const startedAtMs = context.startedAtMs ?? performance.now();
-      const endsAtMs = startedAtMs + timeoutMs;
+      const deadlineMs = startedAtMs + timeoutMs;
       const hints = {
         uncertain: request.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED,
         access: credentialsSource && OWN_CREDENTIALS_REFUSED,
@@ -135,8 +135,8 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
 
       async function attempt(): Promise<UpstreamReply<z.output<typeof request.answer>>> {
         mayRetry = false;
-        if (endsAtMs - performance.now() < ATTEMPT_MS_MIN) throw lastFailed?.error ?? new KmsError('APIGW.0201:504');
-        const result = await send(context, request, { endsAtMs, own, hints }).catch((error: unknown) => {
+        if (deadlineMs - performance.now() < ATTEMPT_MS_MIN) throw lastFailed?.error ?? new KmsError('APIGW.0201:504');
+        const result = await send(context, request, { deadlineMs, own, hints }).catch((error: unknown) => {
           // An unknown error may have come after the request was sent.
           if (!(error instanceof KmsError)) progress.isUncertain = true;
           // "Nothing was sent" is true of the first attempt only.
