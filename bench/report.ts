@@ -26,7 +26,7 @@ export interface Measurements {
   rateLimited?: RateLimitedRun;
 }
 
-export type Report = ReturnType<typeof resultsOf> & { aims: { aim: string; met: boolean }[] };
+type Report = ReturnType<typeof resultsOf> & { aims: { aim: string; met: boolean }[] };
 
 /** @param plan becomes part of the report */
 export function reportOf(measurements: Measurements, plan: object): Report {

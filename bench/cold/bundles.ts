@@ -27,7 +27,7 @@ interface ServerlessFile {
   functions: Record<string, { handler: string; events?: { httpApi?: string | { method: string; path: string } }[] }>;
 }
 
-export const EMPTY = 'empty';
+const EMPTY = 'empty';
 export const LOGGER = 'middy + logger';
 export const SDK = 'list-grants on the SDK';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 
-export interface TlsProxy {
+interface TlsProxy {
   endpoint: string;
   /** Path of its certificate, which is valid for a day. */
   certificate: string;

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Fixture } from './requests.ts';
 
-export interface WebhookFixture {
+interface WebhookFixture {
   source: Fixture['webhook'];
   env: { HOOKS: string; QUEUE_URL: string };
   close(): Promise<void>;

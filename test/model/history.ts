@@ -91,7 +91,7 @@ const newIdFor = ({ action }: Call, { keys, grants }: Registry) =>
   action === 'create-key' ? nameOf('key', keys.length) : nameOf('grant', grants.length);
 
 /** Removes properties that are undefined, as JSON does. */
-export function toJson<T>(value: T): T {
+function toJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
 }
 

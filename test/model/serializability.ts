@@ -11,7 +11,7 @@ export interface Served {
 }
 
 /** The requests of concurrent clients, in the order of each client, and the reads after all of them had ended. */
-export interface ConcurrentRun {
+interface ConcurrentRun {
   start: State;
   clients: readonly Served[][];
   after: readonly Served[];

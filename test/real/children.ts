@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-export interface ProgramResult {
+interface ProgramResult {
   /** The exit code; null if the program was killed by a signal or could not be started. */
   code: number | null;
   /** The last OUTPUT_CHARS_MAX characters that it printed; empty with `isShown`. */

@@ -8,7 +8,7 @@ export interface KeystoneUser {
   password: string;
 }
 
-export type Scope = { project: string } | { domain: string } | { system: { all: true } } | 'unscoped';
+type Scope = { project: string } | { domain: string } | { system: { all: true } } | 'unscoped';
 
 export interface Iam {
   addDomain(): Promise<string>;

@@ -15,7 +15,7 @@ export interface Keys {
 }
 
 /** The error that the SDK throws for an error reply. */
-export interface SdkError {
+interface SdkError {
   name: string;
   httpStatusCode: number;
   errorCode: string;

@@ -1,7 +1,7 @@
 /** A second implementation of SDK-HMAC-SHA256 for tests. It takes canonical parts and shares no code with lib/. */
 import { createHash, createHmac } from 'node:crypto';
 
-export interface Parts {
+interface Parts {
   method?: string;
   /** In canonical form: encoded, with a slash at the end. */
   uri: string;

@@ -1,5 +1,5 @@
 /**
- * A fault proxy for DynamoDB: a server on loopback that forwards requests to DynamoDB Local, or answers them with the
+ * A fault proxy for DynamoDB: a server on loopback that forwards requests to DynamoDB Local, or responds with the
  * faults that a test has planned. Errors have the form that AWS documents: status, `__type`, `message` and
  * `CancellationReasons`. Source: DynamoDB Developer Guide, "Error handling with DynamoDB"; DynamoDB API Reference,
  * "TransactWriteItems" and "Common Errors"; IAM User Guide, "Troubleshoot Signature Version 4 signing".
@@ -23,7 +23,7 @@ export interface FakeResponse {
 }
 
 /** `drop` closes the connection without a response; `silence` leaves it open and never responds. */
-export type StepResult = FakeResponse | 'drop' | 'silence';
+type StepResult = FakeResponse | 'drop' | 'silence';
 
 /** Handles one request. `forward` sends it to DynamoDB Local, as it came or with another input. */
 export type Step = (request: FakeRequest, forward: (input?: object) => Promise<FakeResponse>) => Promise<StepResult>;
@@ -104,7 +104,7 @@ export async function startFakeDynamodb(upstream?: string): Promise<FakeDynamodb
   };
 }
 
-export const forwardRequest: Step = (_request, forward) => forward();
+const forwardRequest: Step = (_request, forward) => forward();
 
 /** The request is applied, but its response is lost. */
 export const responseLost: Step = async (_request, forward) => {

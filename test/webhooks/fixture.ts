@@ -26,7 +26,7 @@ export interface WebhookResponse extends ApiResponse {
   text: string;
 }
 
-export type SendEvent = (body: unknown, options?: SendOptions) => Promise<WebhookResponse>;
+type SendEvent = (body: unknown, options?: SendOptions) => Promise<WebhookResponse>;
 
 export interface SendOptions {
   /** Default: `hr`. */

@@ -48,7 +48,7 @@ export async function openFaultyStore(): Promise<FaultyStore> {
 
 const byKey = (a: Item, b: Item) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1);
 
-export interface Failure {
+interface Failure {
   thrown: unknown;
   durationMs: number;
 }

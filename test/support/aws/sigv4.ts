@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto';
 
 /** The parts of an `Authorization` header. */
-export interface Authorization {
+interface Authorization {
   accessKeyId: string;
   /** Date, region, service and `aws4_request`. */
   scope: string[];

@@ -16,7 +16,7 @@ const OUTPUT_CHARS_MAX = 4_000;
 /** DynamoDB Local cannot run on this machine. The message says what to install. */
 export class CannotStart extends Error {}
 
-export interface Running {
+interface Running {
   endpoint: string;
   /** Resolves when java has ended, with the end of its output. */
   ended: Promise<string>;

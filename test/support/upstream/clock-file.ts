@@ -1,7 +1,7 @@
 /** One clock for the test and the processes that it starts: a file that each process reads at every `Date.now()`. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-export interface ClockFile {
+interface ClockFile {
   /** Setting `nowMs` changes the time of every process at once. */
   clock: { nowMs: number };
   /** Environment variables that make a process use this clock. */

@@ -8,7 +8,7 @@ import { openServices } from '../../../local/open-services.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../process.ts';
 import { createClockFile } from './clock-file.ts';
 
-export interface Processes {
+interface Processes {
   clock: { nowMs: number };
   /** @returns the data folder of this name; several processes may share it */
   dataDirOf(name: string): string;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 
-export type Responder = (response: ServerResponse) => unknown;
+type Responder = (response: ServerResponse) => unknown;
 
 export interface TargetRequest {
   id: string;
