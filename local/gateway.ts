@@ -30,7 +30,7 @@ const LIMITS = {
 };
 
 /**
- * Returns the server; the caller makes it listen.
+ * Returns the server, which does not listen yet.
  * @param corsOrigins origins from which browsers may call
  * @param overrides limits that replace the defaults
  */

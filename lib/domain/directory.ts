@@ -1,6 +1,6 @@
 /** What the embedded directory stores. Its port is `DirectoryStore`. */
 
-/** Expired tokens are stored for this long, so that their use is answered with "expired" and not with "unknown". */
+/** Expired tokens are stored for this long, so that their use is refused as "expired" and not as "unknown". */
 export const EXPIRED_TOKEN_RETENTION_MS = 24 * 60 * 60 * 1000;
 
 export interface Domain {

@@ -20,7 +20,7 @@ export interface ChangeEvent {
   actor: string;
   channel: Channel;
   requestId: string;
-  /** The grant as it was. For a change made by the upstream: as far as this service knew it. */
+  /** The grant as it was. For a change at the upstream: as far as this service knew it. */
   grant?: Grant | undefined;
   /** The grant's id, where the grant itself is unknown. */
   grantId?: string | undefined;

@@ -80,7 +80,7 @@ export interface GrantStore {
   heldOperations(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
   /**
    * Applies the change and writes its event and record in one durable transaction.
-   * @throws KmsError APIGW.0201:504 when the database does not answer in time; the transaction may have been applied
+   * @throws KmsError APIGW.0201:504 when the database does not respond in time; the transaction may have been applied
    */
   commit(change: Change, event: ChangeEvent, record?: IdempotencyRecord): Promise<CommitResult>;
 }

@@ -111,7 +111,7 @@ describe('an endpoint that is not DynamoDB is named in the error, with the setti
     ['a web server', http('200 OK', HTML)],
     ['a web server with an empty page', http('200 OK', '')],
     ['a web server that answers 404', http('404 Not Found', HTML)],
-    ['a web server that answers 405', http('405 Method Not Allowed', '{"message":"no"}')],
+    ['a web server that replies 405', http('405 Method Not Allowed', '{"message":"no"}')],
     ['a server that does not speak HTTP', '220 mail.example.com ESMTP\r\n'],
   ])('%s', async (_what, greeting) => {
     const endpoint = await startOtherServer(greeting);

@@ -19,7 +19,7 @@ interface UpstreamChange<R> {
   send(progress: ChangeProgress): Promise<UpstreamReply<R>>;
   /** After `alreadyDoneCode`: whether the target is in the requested state. Absent where the code alone proves it. */
   isInRequestedState?(): Promise<boolean>;
-  /** @param response undefined where only `alreadyDoneCode` shows that the change was made */
+  /** @param response undefined where only `alreadyDoneCode` shows that the change was applied */
   answerOf(response: R | undefined): object;
   subjectOf(response: R | undefined): Omit<EventSubject, 'upstreamRequestId' | 'failure'>;
 }
@@ -67,7 +67,7 @@ export function upstreamChanger(
         context,
         async (recordOf) => {
           const response = await send(context, change, progress);
-          // The upstream has made the change, and its event is not written yet.
+          // The upstream has applied the change, and its event is not written yet.
           progress.isUncertain = true;
           const answer = change.answerOf(response.answer);
           const subject = { ...change.subjectOf(response.answer), upstreamRequestId: response.requestId };
@@ -80,7 +80,7 @@ export function upstreamChanger(
         { isRefusalFinal: () => !progress.isUncertain },
       );
     } finally {
-      // When the store fails here the lock expires by itself, and the error above is the one to report.
+      // If the store fails here, the lock expires later. The caller gets the error of the change.
       if (!isLockEnded) await lock?.release(progress.isUncertain).catch(() => undefined);
     }
   }

@@ -38,7 +38,7 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
     'INSERT INTO dead_letters (message) SELECT message FROM queue WHERE message_id = ?',
   );
   const deadLetters = db.prepare('SELECT message FROM dead_letters ORDER BY letter_id LIMIT 10');
-  // The messages get new ids, so that receipt handles from before do not fit them.
+  // The messages get new ids, so that earlier receipt handles do not match them.
   const redrive = db.prepare(
     `INSERT INTO queue (due_at_ms, receive_count, is_in_flight, message)
      SELECT ?, 0, 0, message FROM dead_letters ORDER BY letter_id`,

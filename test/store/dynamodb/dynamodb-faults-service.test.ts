@@ -136,7 +136,7 @@ describe('the reply is 504 without a reason, and the log line has the cause', ()
   ])('after %s', async (_what, step, cause) => {
     for (const { status, text, id } of await repliesDuring(step)) {
       expect(status).toBe(504);
-      expect(JSON.parse(text)).toEqual(errorOf('APIGW.0201', 'Not answered in time.', id));
+      expect(JSON.parse(text)).toEqual(errorOf('APIGW.0201', 'No response in time.', id));
       const line = await logLineOf(id);
       expect(line).toMatchObject({ level: 'ERROR', status: 504, code: 'APIGW.0201', cause: expect.any(String) });
       expect(JSON.stringify(line)).toMatch(cause);
