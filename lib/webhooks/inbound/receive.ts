@@ -30,9 +30,9 @@ const TASKS_MAX = 500;
  * delivery gets the same reply and starts nothing.
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the source requires
- * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake, KMS.0203
- *   for more than TASKS_MAX events, KMS.0307 for an event that the source may not send, and the codes of the adapter for
- *   a malformed one
+ * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake,
+ *   KMS.0203 for more than TASKS_MAX events, KMS.0307 for an event that the source may not send, and the codes of the
+ *   adapter for a malformed one
  */
 export async function receiveWebhook(
   dependencies: ReceiveDependencies,
