@@ -18,7 +18,10 @@ export interface Authorization {
   signature: string;
 }
 
-/** Decodes and encodes each segment, so that all spellings of a path have the same signature. The result ends with a slash. */
+/**
+ * Decodes and encodes each segment, so that all spellings of a path have the same signature. The result ends with a
+ * slash.
+ */
 export function canonicalUri(path: string): string {
   const segments = path.split('/').map((segment) => encode(decodeURIComponent(segment)));
   const uri = segments.join('/');

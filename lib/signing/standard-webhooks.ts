@@ -12,7 +12,9 @@ const SKEW_SECONDS_MAX = 5 * 60;
 /** A sender that rotates its secret sends two. Further signatures would only cost time. */
 const SIGNATURES_MAX = 8;
 
-/** A full stop separates the signed parts, so with an id that contains one, two messages could have the same signature. */
+/**
+ * Without full stops: one separates the signed parts, so with one in the id, two messages could have the same signature.
+ */
 const ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 const TIMESTAMP = /^\d{1,12}$/;
 
