@@ -43,7 +43,7 @@ export async function runOnce<T>(
     return await work((answer) => (idempotencyKey === undefined ? undefined : record(idempotencyKey, answer)));
   } catch (error) {
     if (!(error instanceof KmsError) || !isRefusal(error)) throw error;
-    // The same request may have taken effect meanwhile, which is why this one is refused.
+    // The refusal may be caused by a concurrent repeat that has applied the change; its answer is the right one then.
     const concurrent = await find(idempotencyKey);
     if (concurrent) return concurrent.answer as T;
     if (refusalKey !== undefined && isRefusalFinal()) {

@@ -85,7 +85,7 @@ test.each([
 
 const read = (body: unknown) => readBy(github, requestOf(body));
 
-test('a leaked access key is an identity as it is; of any other secret only the hash is kept', () => {
+test('a leaked access key is used as an identity; of any other secret only the hash is used', () => {
   const matches = [
     { token: 'ABCDEFGHIJ0123456789', type: 'hwc_ak', url: 'https://github.com/a/b' },
     { token: 'abcdefghij0123456789', type: 'hwc_sk', url: '' },

@@ -53,7 +53,7 @@ test.each<[string, object, object]>([
   expect(readEvent('principal.disabled', data)).toEqual(eventsOf({ ...DISABLED, ...task }));
 });
 
-test('ten e-mail addresses are kept, as sent and in lower case', () => {
+test('ten e-mail addresses become identities, as sent and in lower case', () => {
   const identities = Array.from({ length: 10 }, (_, index) => `User${index}@x.org`);
   const both = identities.flatMap((name) => [name, name.toLowerCase()]);
   expect(readEvent('principal.disabled', { identities })).toEqual(eventsOf({ ...DISABLED, identities: both }));

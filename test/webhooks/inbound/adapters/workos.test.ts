@@ -98,7 +98,7 @@ test('an event without an id, or with two, is refused', () => {
   expect(readBy(workos, requestOf('{"id":"a","id":"b"}'))).toMatch(/^KMS.0202/);
 });
 
-test('at most 32 identities of a person are kept, ids before e-mail addresses', () => {
+test('a person has at most 32 identities, ids before e-mail addresses', () => {
   const emails = Array.from({ length: 100 }, (_, n) => ({ value: `lela-${n}@example.com` }));
   const identities = ['user_01', 'lela', ...emails.slice(0, 30).map(({ value }) => value)];
   expect(read('user.deleted', { id: 'user_01', external_id: 'lela', emails })).toEqual(
