@@ -17,7 +17,7 @@ export interface Api<F extends Fields = Fields> {
   usesCallerProject?: boolean;
   /** The fields of the body; absent when the body is not parsed. */
   fields?: F;
-  /** Refuses unknown fields and nulls, where ignoring a mistyped field would change more than was asked for. */
+  /** Refuses unknown fields and nulls, where ignoring a mistyped field would change more than requested. */
   rejectsUnknownFields?: boolean;
   /** The error code for a body that is not a JSON object; KMS.0202 when absent. */
   malformedBodyCode?: ErrorCode;

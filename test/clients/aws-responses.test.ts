@@ -126,7 +126,7 @@ describe('without a complete response in time, the call fails and the connection
   });
 });
 
-describe('a broken connection fails the call at once', () => {
+describe('a broken connection fails the call immediately', () => {
   test.each([
     ['before the response', (_response, request) => request.socket.destroy()],
     [

@@ -54,7 +54,7 @@ test('a budget that started earlier leaves an attempt only the rest of it', asyn
   expect(timeouts[0]).toBeLessThanOrEqual(1_000);
 });
 
-test('when the delay would leave less than 50 ms of the budget, the error is thrown at once', async () => {
+test('when the delay would leave less than 50 ms of the budget, the error is thrown immediately', async () => {
   const { attempt, timeouts } = failing(TRANSIENT);
   const startedAtMs = performance.now();
   await expect(retry({ budgetMs: 10_000, delayMs: () => 9_960 }, attempt)).rejects.toBe(TRANSIENT);

@@ -41,7 +41,7 @@ test('a changed file takes effect within 30 seconds', async () => {
   expect(await credentials.current()).toEqual(NEW);
 });
 
-test('after the KMS has refused the credentials, a changed file takes effect at once', async () => {
+test('after the KMS has refused the credentials, a changed file takes effect immediately', async () => {
   writeOld();
   const { credentials } = fromFile();
   await credentials.current();

@@ -136,7 +136,7 @@ test('for a day, an expired token is refused as expired; after that, as unknown'
   await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_TOKEN);
 });
 
-test('tokens of a disabled user are refused at once, also after the user is enabled again', async () => {
+test('tokens of a disabled user are refused immediately, also after the user is enabled again', async () => {
   const leaver = await fixture.addUser('leaver');
   const headers = { 'x-auth-token': await fixture.issueToken(leaver) };
   expect(await authenticate(headers)).toMatchObject({ userId: leaver.user_id });
@@ -146,7 +146,7 @@ test('tokens of a disabled user are refused at once, also after the user is enab
   await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_TOKEN);
 });
 
-test('an added or removed role takes effect at once, for existing tokens and signatures too', async () => {
+test('an added or removed role takes effect immediately, for existing tokens and signatures too', async () => {
   const mover = await fixture.addUser('mover', 'KMS CMKReadOnlyAccess');
   const { projectId } = fixture.home.project;
   const token = { 'x-auth-token': await fixture.issueToken(mover) };

@@ -70,7 +70,7 @@ test('a disabled access key is refused immediately and accepted again when enabl
   expect(await canList(client)).toBe(true);
 });
 
-test('every access key of a disabled user is refused at once', async () => {
+test('every access key of a disabled user is refused immediately', async () => {
   const user = await service.addUser('leaver', 'KMS CMKReadOnlyAccess');
   const other = await service.services.accounts.createAccessKey(user.user_id);
   const clients = [clientOf(user), clientOf(other)];

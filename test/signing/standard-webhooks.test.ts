@@ -92,13 +92,18 @@ test('1,000 random messages signed here verify in the package `standardwebhooks`
     const body = text(BODY_CHARS, below(200));
     // The package checks timestamps against the real clock.
     const timestampSeconds = Math.floor(nowMs / 1000) - below(200);
-    const ours = signWebhook(webhook(id, timestampSeconds, body), [secret]);
-    expect(() => other.verify(body, ours, { jsonParse: false })).not.toThrow();
-    const theirs = other.sign(id, new Date(timestampSeconds * 1000), body);
-    expect(theirs).toBe(ours['webhook-signature']);
+    const signedHere = signWebhook(webhook(id, timestampSeconds, body), [secret]);
+    expect(() => other.verify(body, signedHere, { jsonParse: false })).not.toThrow();
+    const signedByPackage = other.sign(id, new Date(timestampSeconds * 1000), body);
+    expect(signedByPackage).toBe(signedHere['webhook-signature']);
     const secrets = next() < 0.5 ? [secret] : [randomSecret(), secret];
     expect(
-      refusalOf({ headers: { ...ours, 'webhook-signature': theirs }, body: Buffer.from(body), secrets, nowMs }),
+      refusalOf({
+        headers: { ...signedHere, 'webhook-signature': signedByPackage },
+        body: Buffer.from(body),
+        secrets,
+        nowMs,
+      }),
     ).toBe(undefined);
   }
 });

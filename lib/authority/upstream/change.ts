@@ -77,7 +77,7 @@ export function upstreamChanger(
           isLockEnded = true;
           return answer;
         },
-        { isRefusalFinal: () => !progress.isUncertain },
+        { isRefusalFinal: () => !progress.isUncertain, refusalKeySuffix: '-upstream' },
       );
     } finally {
       // If the store fails here, the lock expires later. The caller gets the error of the change.
@@ -101,7 +101,7 @@ export function upstreamChanger(
   };
 }
 
-/** Equal for requests of one caller for the same change. */
+/** Equal for requests of one caller for the same change. The word 'claim' is part of the name as version 0.1 stored it. */
 function lockNameOf({ caller, projectId, action }: RequestContext, target: string): string {
-  return sha256Hex([caller.userId, projectId, action, 'lock', target].join('\n'));
+  return sha256Hex([caller.userId, projectId, action, 'claim', target].join('\n'));
 }

@@ -71,10 +71,10 @@ describe("GET /v3/auth/tokens returns 404 in Keystone's form, always with the sa
   });
 
   test('an administrator may not check a token of another domain: 404', async () => {
-    const ours = await service.token(service.creator);
-    const theirs = await service.token(foreigner, foreigner.project_id);
-    await expectNotFound(await service.token(tenant), theirs);
-    await expectNotFound(theirs, ours);
+    const ownToken = await service.token(service.creator);
+    const otherToken = await service.token(foreigner, foreigner.project_id);
+    await expectNotFound(await service.token(tenant), otherToken);
+    await expectNotFound(otherToken, ownToken);
   });
 
   test('an administrator whose own token has no project may not check the token of another user: 404', async () => {

@@ -73,9 +73,9 @@ describe('a login', () => {
 
   test('each login returns another token, also with ?nocatalog=true and unknown fields', async () => {
     const { user_id: id, password } = service.creator;
-    const asked = { auth: { identity: { methods: ['password'], password: { user: { id, password, x: 1 } } }, y: {} } };
+    const body = { auth: { identity: { methods: ['password'], password: { user: { id, password, x: 1 } } }, y: {} } };
     const path = '/v3/auth/tokens?nocatalog=true';
-    const answers = [await service.send(path, { body: asked }), await service.send(path, { body: asked })];
+    const answers = [await service.send(path, { body }), await service.send(path, { body })];
     expect(answers.map(({ status }) => status)).toEqual([201, 201]);
     expect(new Set(answers.map(({ headers }) => headers.get('x-subject-token'))).size).toBe(2);
   });

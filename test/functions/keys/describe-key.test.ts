@@ -9,14 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const ask = (key_id: unknown) => service.kms(service.reader, 'describe-key', { key_id });
+const describeKey = (key_id: unknown) => service.kms(service.reader, 'describe-key', { key_id });
 
 test('describe-key returns every documented field as a string', async () => {
   service.clock.nowMs = 1597062260000 - 1;
   const maker = await service.addUser('maker', 'KMS CMKFullAccess');
   const key_id = await newKey(service, maker, { key_alias: 'test', key_description: 'what for' });
   service.clock.nowMs = Date.now();
-  const { status, body } = await ask(key_id);
+  const { status, body } = await describeKey(key_id);
   expect([status, body]).toEqual([
     200,
     {
@@ -48,14 +48,14 @@ test('a key that is pending deletion has its deletion date as 13 digits of ms', 
   const key_id = await newKey(service, keeper);
   okBody(await service.kms(keeper, 'schedule-key-deletion', { key_id, pending_days: '7' }));
   service.clock.nowMs = Date.now();
-  const { key_info } = okBody(await ask(key_id));
+  const { key_info } = okBody(await describeKey(key_id));
   // 1,600,000,000,000 and seven days of 86,400,000 ms.
   expect([key_info.key_state, key_info.scheduled_deletion_date]).toEqual(['4', '1600604800000']);
 });
 
 test('describe-key with a malformed key_id: KMS.0205', async () => {
   for (const key_id of ['', 'x', '0D0466B0-E727-4D9C-B35D-F84BB474A37F', 7, ['x'], {}]) {
-    expectError(await ask(key_id), [400, 'KMS.0205']);
+    expectError(await describeKey(key_id), [400, 'KMS.0205']);
   }
 });
 
@@ -63,7 +63,7 @@ test('describe-key of a key of another project gets the same 404 KMS.0207 as an 
   const foreigner = await service.foreignUser();
   const key_id = service.demo.keys[0]?.key_id;
   const foreign = await service.kms(foreigner, 'describe-key', { key_id }, foreigner.project_id);
-  const absent = await ask('0d0466b0-e727-4d9c-b35d-f84bb474a37f');
+  const absent = await describeKey('0d0466b0-e727-4d9c-b35d-f84bb474a37f');
   for (const answer of [foreign, absent]) expectError(answer, [404, 'KMS.0207']);
   expect(foreign.body.error_msg).toBe(absent.body.error_msg);
 });

@@ -129,7 +129,7 @@ function javaArgs(port: number, origin: string): string[] {
     '-disableTelemetry',
     '-port',
     String(port),
-    // It listens on every address and without this option lets in every web page (`*`).
+    // It listens on every address and without this option allows every web page (`*`) to call it.
     '-cors',
     origin,
   ];

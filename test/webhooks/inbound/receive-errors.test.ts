@@ -118,7 +118,7 @@ describe('a refused webhook writes nothing', () => {
       400,
       'KMS.0308',
     ],
-    // If these were ignored, the event would revoke more than it asks for.
+    // If these were ignored, the event would revoke more than requested.
     ...[{ key_id: null }, { operations: null }, { project_id: null }, { keyId: 'x' }, { projectId: 'x' }].map(
       (more): [string, (data: object) => object, number, string] => [
         `the unknown or null field ${JSON.stringify(more)}`,

@@ -1,4 +1,4 @@
-/** A thousand webhooks at once. */
+/** A thousand concurrent webhooks. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey } from '../../support/create.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-test('a thousand webhooks at once all return 200, and the job of each revokes its grant', async () => {
+test('a thousand concurrent webhooks all return 200, and the job of each revokes its grant', async () => {
   const { service } = fixture;
   const { jobs } = service.services.store;
   const keys: string[] = [];

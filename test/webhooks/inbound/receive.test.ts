@@ -197,7 +197,7 @@ test('the same delivery id from another source is another delivery', async () =>
   expect(second.body.job_id).not.toBe(first.body.job_id);
 });
 
-test('a delivery that arrives 20 times at once is one job', async () => {
+test('20 concurrent copies of a delivery start one job', async () => {
   const { principal, remaining, otherGrants } = await createGrants();
   const event = { type: 'principal.disabled', data: { grantee_principal: principal } };
   const responses = await Promise.all(

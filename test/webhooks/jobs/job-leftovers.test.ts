@@ -46,7 +46,7 @@ function failingFor(ids: ReadonlySet<string>) {
   return jobs.dependencies({ revokeAny });
 }
 
-/** Runs a job until it asks for no more retries. @returns the delays it asked for */
+/** Runs a job until it needs no more retries. @returns the delays before the retries */
 async function runToEnd(dependencies: JobDependencies, jobId: string): Promise<number[]> {
   const delays: number[] = [];
   for (;;) {
@@ -57,7 +57,7 @@ async function runToEnd(dependencies: JobDependencies, jobId: string): Promise<n
   }
 }
 
-test('failed grants are retried with growing delays and end as leftovers; the rest is revoked at once', async () => {
+test('failed grants are retried with growing delays and end as leftovers; the rest is revoked immediately', async () => {
   const { grantee, ids } = await newGrantee(jobs, 4);
   const failingIds = new Set([ids[0], ids[5]] as string[]);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee, { reason: 'left' })]);

@@ -175,7 +175,7 @@ test.each([1, 100, 101])(
   },
 );
 
-test('five workers on the same job at once revoke each grant once', async () => {
+test('five concurrent workers on one job revoke each grant once', async () => {
   const { grantee, ids } = await newGrantee(jobs, 60);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
   const results = await Promise.all(Array.from({ length: 5 }, () => runJob(jobs.dependencies(), jobId, noDeadline)));

@@ -165,7 +165,7 @@ test('a name that does not exist fails with the error of DNS', async () => {
   expect(await lookUp(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))).toBe('ENOTFOUND');
 });
 
-test('DNS is asked for all addresses, even when the connection wants one', () => {
+test('all addresses of a name are looked up, even if the connection needs only one', () => {
   let dnsOptions: unknown;
   publicLookup((_name, options) => {
     dnsOptions = options;
