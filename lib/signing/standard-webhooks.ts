@@ -13,7 +13,8 @@ const SKEW_SECONDS_MAX = 5 * 60;
 const SIGNATURES_MAX = 8;
 
 /**
- * Without full stops: one separates the signed parts, so with one in the id, two messages could have the same signature.
+ * Without a full stop, which separates the signed parts: with one in the id, two messages could have the same
+ * signature.
  */
 const ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 const TIMESTAMP = /^\d{1,12}$/;
