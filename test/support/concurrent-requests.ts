@@ -6,7 +6,8 @@ import type { ApiResponse, TestService } from './service.ts';
 const CONNECTIONS = 16;
 
 /**
- * Sends a call 16 times concurrently, on connections that the server has already accepted, so that the requests overlap.
+ * Sends a call 16 times concurrently, on connections that the server has already accepted, so that the requests
+ * overlap.
  * @param bodies the body of all calls, or of each call by its number from 0
  */
 export async function sendConcurrently(

@@ -101,7 +101,10 @@ export function upstreamChanger(
   };
 }
 
-/** Equal for requests of one caller for the same change. The word 'claim' is part of the name as version 0.1 stored it. */
+/**
+ * Equal for requests of one caller for the same change. The word 'claim' is part of the name as version 0.1 stored
+ * it.
+ */
 function lockNameOf({ caller, projectId, action }: RequestContext, target: string): string {
   return sha256Hex([caller.userId, projectId, action, 'claim', target].join('\n'));
 }
