@@ -126,7 +126,7 @@ export async function revokePrincipalGrants(
   if (input.isDryRun) return previewOf(await findGrants(authority, context, input));
   const idempotencyKey = idempotencyKeyOf(context);
   const acquireLock = idempotencyLock(idempotency, dependencies);
-  const lock = idempotencyKey && (await acquireLock(`${idempotencyKey}-lock`, context.requestId, LOCK_WAIT_MS));
+  const lock = idempotencyKey && (await acquireLock(`${idempotencyKey}-claim`, context.requestId, LOCK_WAIT_MS));
   try {
     return await runOnce<object>(dependencies, context, async (recordOf) => {
       const answer = await revokeSelected(dependencies, context, input);

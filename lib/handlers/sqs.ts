@@ -22,9 +22,12 @@ export function sqsHandler(
     const received = messageOfRecord(record);
     if (!received) throw logged(new Error('the record holds no message of this service'), {});
     const isPastDeadline = () => context.getRemainingTimeInMillis() < marginMs(services());
-    const isFinished = await process(services(), received, isPastDeadline).catch((error: unknown) => {
+    let isFinished: boolean;
+    try {
+      isFinished = await process(services(), received, isPastDeadline);
+    } catch (error) {
       throw logged(error, messageLogFields(received));
-    });
+    }
     if (!isFinished) throw new UnfinishedError();
   }
 

@@ -25,9 +25,10 @@ export function idempotencyKeyOf(context: RequestContext): string | undefined {
  * @returns SHA-256 as hex; undefined for a request that is not signed
  */
 export function refusalKeyOf(context: RequestContext): string | undefined {
-  return context.isBulk ? undefined : context.caller.signature && keyOf(context, `refusal:${context.caller.signature}`);
+  return context.isBulk ? undefined : context.caller.signature && keyOf(context, `refused:${context.caller.signature}`);
 }
 
+/** The marks are part of stored keys, so they stay as version 0.1 wrote them. */
 function keyOf({ caller, projectId, action, body }: RequestContext, mark: string): string {
   return sha256Hex([caller.userId, projectId, action, mark, sha256Hex(body)].join('\n'));
 }

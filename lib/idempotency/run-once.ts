@@ -1,5 +1,5 @@
 import type { RequestContext } from '../domain/request-context.ts';
-import { ForwardedError, KmsError } from '../errors.ts';
+import { type ErrorCode, ForwardedError, KmsError } from '../errors.ts';
 import type { IdempotencyRecord, IdempotencyStore } from '../store/store.ts';
 import { IDEMPOTENCY_WINDOW_MS, idempotencyKeyOf, refusalKeyOf } from './key.ts';
 
@@ -15,19 +15,34 @@ type RecordOf = (answer: unknown) => IdempotencyRecord | undefined;
 /** A recorded refusal. */
 type Refusal = ConstructorParameters<typeof ForwardedError>[0];
 
+/** As version 0.1 recorded the refusals of its own rules; without a code it is a digest that no longer matched. */
+interface OldRefusal {
+  code?: ErrorCode;
+  detail?: string;
+}
+
+function errorOf(refusal: Refusal | OldRefusal): KmsError {
+  if ('status' in refusal) return new ForwardedError(refusal);
+  return new KmsError(refusal.code ?? 'KMS.0308', { detail: refusal.detail });
+}
+
 /**
  * Runs the work of a request once: a repeat of the request gets the recorded answer, or the recorded refusal.
  * @param work makes the change and stores `recordOf(answer)` in the transaction of the change
  * @param options.isRefusalFinal false while the work may have taken effect although it threw: then nothing is recorded
+ * @param options.refusalKeySuffix keeps the recorded refusals of two authorities apart
  */
 export async function runOnce<T>(
   { idempotency, now }: RunOnceDependencies,
   context: RequestContext,
   work: (recordOf: RecordOf) => Promise<T>,
-  { isRefusalFinal = () => true }: { isRefusalFinal?: () => boolean } = {},
+  {
+    isRefusalFinal = () => true,
+    refusalKeySuffix = '',
+  }: { isRefusalFinal?: () => boolean; refusalKeySuffix?: string } = {},
 ): Promise<T> {
   const idempotencyKey = idempotencyKeyOf(context);
-  const refusalKey = refusalKeyOf(context);
+  const refusalKey = refusalKeyOf(context) && `${refusalKeyOf(context)}${refusalKeySuffix}`;
   const find = async (key: string | undefined) => (key === undefined ? undefined : idempotency.find(key, now()));
   const record = (key: string, answer: unknown) => ({
     idempotencyKey: key,
@@ -38,7 +53,7 @@ export async function runOnce<T>(
   const earlier = await find(idempotencyKey);
   if (earlier) return earlier.answer as T;
   const refusal = await find(refusalKey);
-  if (refusal) throw new ForwardedError(refusal.answer as Refusal);
+  if (refusal) throw errorOf(refusal.answer as Refusal | OldRefusal);
   try {
     return await work((answer) => (idempotencyKey === undefined ? undefined : record(idempotencyKey, answer)));
   } catch (error) {

@@ -1,4 +1,5 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
+import { parseJson } from '../util/json.ts';
 
 /** Details of errors. */
 export const NOT_JSON = 'The body must be JSON in UTF-8.';
@@ -58,32 +59,43 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A string with the colon that makes it a key, or a brace. */
-const TOKEN_PATTERN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
-
 /**
  * Checks the keys of a JSON text. JSON.parse keeps the last of two equal keys and drops the rest without an error.
+ * The text is read once from start to end, because it may not be JSON: the JSON parser refuses it then.
  * @throws KmsError with `code` when an object has a key twice, or the key `__proto__`
  */
 export function assertUniqueKeys(json: string, code: ErrorCode): void {
   const keysOfOpenObjects: Set<string>[] = [];
-  for (const [token, colon] of json.matchAll(TOKEN_PATTERN)) {
-    if (token === '{') keysOfOpenObjects.push(new Set());
-    else if (token === '}') keysOfOpenObjects.pop();
-    else if (colon !== undefined) {
-      const key = parseKey(token.slice(0, -colon.length), code);
+  for (let index = 0; index < json.length; index += 1) {
+    const character = json[index];
+    if (character === '{') keysOfOpenObjects.push(new Set());
+    else if (character === '}') keysOfOpenObjects.pop();
+    else if (character === '"') {
+      const end = endOfString(json, index);
+      const key = isFollowedByColon(json, end) ? parseJson(json.slice(index, end)) : undefined;
       const keys = keysOfOpenObjects.at(-1);
       if (key === '__proto__') throw new KmsError(code, { detail: 'The key __proto__ is not allowed.' });
-      if (keys?.has(key)) throw new KmsError(code, { detail: 'A key occurs twice.' });
-      keys?.add(key);
+      if (typeof key === 'string' && keys?.has(key)) throw new KmsError(code, { detail: 'A key occurs twice.' });
+      if (typeof key === 'string') keys?.add(key);
+      index = end - 1;
     }
   }
 }
 
-function parseKey(literal: string, code: ErrorCode): string {
-  try {
-    return JSON.parse(literal) as string;
-  } catch {
-    throw new KmsError(code, { detail: NOT_JSON });
+/** The index after the closing quote; the length of the text when there is none. */
+function endOfString(json: string, start: number): number {
+  for (let index = start + 1; index < json.length; index += 1) {
+    if (json[index] === '\\') index += 1;
+    else if (json[index] === '"') return index + 1;
   }
+  return json.length;
 }
+
+function isFollowedByColon(json: string, end: number): boolean {
+  let index = end;
+  while (WHITESPACE.has(json[index] ?? '')) index += 1;
+  return json[index] === ':';
+}
+
+/** Source: RFC 8259, section 2. */
+const WHITESPACE = new Set([' ', '\t', '\n', '\r']);

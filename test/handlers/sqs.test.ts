@@ -75,6 +75,21 @@ test('a batch returns the ids of exactly the messages that are unfinished, faile
   });
 });
 
+test('a message is returned and its error logged when the work throws before it starts', async () => {
+  setServices();
+  const handler = sqsHandler('work', () => {
+    throw new Error('STORE must be dynamodb');
+  });
+  const Records = [recordOf(jobWork('j1'), 'm1', 1)];
+  expect(await handler({ Records }, contextOf(100_000))).toEqual(failed('m1'));
+  expect(lines).toHaveBeenCalledWith('work', {
+    kind: 'job',
+    receive_count: 1,
+    job_id: 'j1',
+    cause: expect.stringContaining('STORE must be dynamodb'),
+  });
+});
+
 test('an empty batch returns nothing to the queue', async () => {
   const handler = sqsHandler('work', async () => true);
   expect(await handler({ Records: [] } as SQSEvent, contextOf(100_000))).toEqual(failed());

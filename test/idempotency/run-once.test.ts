@@ -1,4 +1,5 @@
 /** Also tests: lib/idempotency/key.ts. */
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KmsError } from '../../lib/errors.ts';
 import { runOnce } from '../../lib/idempotency/run-once.ts';
@@ -120,4 +121,23 @@ describe('a refusal', () => {
 test('one of many changes of a bulk request has no record of its own', async () => {
   expect(await run(signed({ isBulk: true }))).toEqual({ run: 1 });
   expect(await run(signed({ isBulk: true }))).toEqual({ run: 2 });
+});
+
+describe('a refusal that version 0.1 has recorded', () => {
+  // The key of 0.1: SHA-256 of caller, project, API, mark and signature, and SHA-256 of the body, joined by line ends.
+  function keyOf01({ caller, projectId, action, body }: ReturnType<typeof requestContext>): string {
+    const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
+    return sha256([caller.userId, projectId, action, `refused:${signature}`, sha256(body)].join('\n'));
+  }
+
+  test.each([
+    ['of a rule', { code: 'KMS.0209' }, { status: 400, publicCode: 'KMS.0209' }],
+    ['of a digest', {}, { status: 400, publicCode: 'KMS.0308' }],
+    ['of the upstream', { status: 403, code: 'KMS.0306', text: 'No.' }, { status: 403, publicCode: 'KMS.0306' }],
+  ])('is repeated after the upgrade, and the work does not run: %s', async (_, answer, expected) => {
+    const record = { idempotencyKey: keyOf01(signed()), answer, expiresAtMs: NOW_MS + HOUR_MS };
+    await store.idempotency.save(record, NOW_MS);
+    await expect(run(signed())).rejects.toMatchObject(expected);
+    expect(runs).toBe(0);
+  });
 });

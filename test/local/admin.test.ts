@@ -10,7 +10,7 @@ import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core';
 import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mapWithConcurrency } from '../../lib/util/concurrency.ts';
-import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 const CHANGING = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
 const ENABLING = ['disable-user', 'enable-user', 'disable-access-key', 'enable-access-key'];
@@ -30,7 +30,7 @@ const NO_ID = '0'.repeat(32);
 
 function runWith(env: Record<string, string>, args: readonly string[]) {
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const options = { env: { PATH: process.env['PATH'], ...env } };
+    const options = { env: { ...CHILD_ENV, ...env } };
     execFile(process.execPath, ['local/admin.ts', ...args], options, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );

@@ -22,7 +22,7 @@ import {
   wrongSecret,
 } from '../support/fake-dynamodb.ts';
 import { auditTable } from '../support/oracles/dynamodb.ts';
-import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 const SECRET = 'wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY';
 
@@ -64,7 +64,7 @@ async function startOtherServer(greeting: string): Promise<string> {
 /** Runs a start that must exit with 1 and print nothing on stdout and no stack trace. @returns its error output */
 async function failedStart(env: Record<string, string>, ...args: string[]): Promise<string> {
   const child = spawn(process.execPath, ['local/start.ts', ...args], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, STORE: 'dynamodb', TABLE: table, ...env },
+    env: { ...CHILD_ENV, PORT: '0', DATA_DIR: dataDir, STORE: 'dynamodb', TABLE: table, ...env },
     timeout: 20_000,
   });
   const [out, err] = [[], []] as Buffer[][];

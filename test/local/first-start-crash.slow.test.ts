@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
 import { auditDatabase } from '../support/oracles/sqlite.ts';
-import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 let dataDir: string;
 let service: ServiceProcess | undefined;
@@ -25,7 +25,7 @@ async function killDuringFirstStart(changes: number): Promise<void> {
   const watchers: FSWatcher[] = [];
   let left = changes;
   const child = spawn(process.execPath, ['local/start.ts'], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir },
+    env: { ...CHILD_ENV, PORT: '0', DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const changed = () => {

@@ -9,7 +9,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
-import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 let parent: string;
 let dataDir: string;
@@ -42,7 +42,7 @@ async function outputOf(service: ServiceProcess): Promise<string> {
 /** Runs the process until it exits. */
 function run(args: string[], env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['local/start.ts', ...args], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, ...env },
+    env: { ...CHILD_ENV, PORT: '0', DATA_DIR: dataDir, ...env },
     encoding: 'utf8',
     timeout: 20_000,
   });

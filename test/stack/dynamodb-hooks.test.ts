@@ -256,7 +256,7 @@ test('WorkerRole allows no partition that the worker never uses', () => {
   const touched = used?.() ?? [];
   const unused = patterns.filter((pattern) => !touched.some(({ pk }) => fits(pk, pattern)));
   // Only with an upstream does the worker use idempotency records: dynamodb-upstream.test.ts.
-  expect([...new Set(unused)]).toEqual(['idempotency#*']);
+  expect([...new Set(unused)]).toEqual(['once#*']);
 });
 
 test.each(['revoke-grant', 'delete-due-keys', 'work'])(

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHILD_ENV } from '../support/process.ts';
 
 export interface Resource {
   Type: string;
@@ -46,7 +47,7 @@ export function packageStack(stage: string, settings: Record<string, string> = {
   ];
   try {
     execFileSync('npm', ['run', 'package', '--', '--stage', stage, ...options], {
-      env: { PATH: process.env['PATH'], HOME: home },
+      env: { ...CHILD_ENV, HOME: home },
       stdio: 'pipe',
       encoding: 'utf8',
       timeout: TIMEOUT_MS,

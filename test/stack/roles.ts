@@ -17,7 +17,7 @@ const ROOT_KEY = ['secretsmanager:GetSecretValue root key'];
 const SEND = ['sqs:SendMessage queue'];
 const KEYS_AND_GRANTS = 'due grant#* key#* keys#* retirable#* retirable-n#*';
 const GRANTS = 'grant#* key#* retirable#* retirable-n#*';
-const RECORDS = 'dynamodb:PutItem table where pk is events#* grantee-events#* idempotency#*';
+const RECORDS = 'dynamodb:PutItem table where pk is events#* grantee-events#* once#*';
 const CHANGES = [
   RECORDS,
   `dynamodb:DeleteItem table where pk is ${KEYS_AND_GRANTS}`,
@@ -26,7 +26,7 @@ const CHANGES = [
 ];
 const JOBS = 'all#jobs job#* open-jobs';
 const READ_BY_WORKER =
-  'access-key#* grant#* idempotency#* job#* key#* mappings outbox#* retirable#* retirable-n#* token#* user#*';
+  'access-key#* grant#* job#* key#* mappings once#* outbox#* retirable#* retirable-n#* token#* user#*';
 
 /**
  * By role: its functions, and all of its permissions except those to write logs. A new function must be added here, so

@@ -6,6 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Demo } from '../../local/demo.ts';
 
+/** The environment of a child process. Node caches compiled code, which makes later starts twice as fast. */
+export const CHILD_ENV = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/compiled-tests'),
+};
+
 export interface ServiceProcess {
   url: string;
   child: ChildProcess;
@@ -27,7 +33,7 @@ export async function startProcess(
   env: Record<string, string> = {},
 ): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ['local/start.ts', ...args], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, ...env },
+    env: { ...CHILD_ENV, PORT: '0', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

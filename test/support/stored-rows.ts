@@ -17,14 +17,14 @@ export async function storedRows({ dataDir, services, events, signsUpstreamCalls
   const records = rows['idempotency_records'];
   const keyOf = (row: unknown) => (row as { idempotency_key: string }).idempotency_key;
   if (records) rows['idempotency_records'] = records.filter((row) => !isLock(keyOf(row)));
-  for (const name of Object.keys(rows)) if (isLock(name.replace(/ record$/, ''))) delete rows[name];
+  for (const name of Object.keys(rows)) if (isLock(name.replace(/ once$/, ''))) delete rows[name];
   // The upstream remembers a signed request that it refused.
   if (signsUpstreamCalls) delete rows['idempotency_records'];
   if (events !== services.store.events) rows['events of the backend'] = await events.list(demo.project_id, {}, 1000);
   return rows;
 }
 
-const isLock = (name: string) => name.endsWith('-lock');
+const isLock = (name: string) => name.endsWith('-claim');
 
 /** @returns the rows of each table of a database file */
 export function sqliteRows(path: string): Rows {

@@ -11,7 +11,7 @@ import type { ChangeEvent } from '../../lib/domain/events.ts';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite.ts';
 import type { Demo } from '../../local/demo.ts';
 import { failure, type Keys, type SdkClient, type SdkReply, sdkClient } from '../sdk/client.ts';
-import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 type User = Keys & { user_id: string };
 
@@ -32,7 +32,7 @@ let other: User;
 let reader: User;
 
 async function admin(dataDir: string, ...args: string[]): Promise<Record<string, string>> {
-  const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
+  const env = { ...CHILD_ENV, DATA_DIR: dataDir };
   const { stdout } = await promisify(execFile)(process.execPath, ['local/admin.ts', ...args, '--json'], { env });
   return JSON.parse(stdout);
 }

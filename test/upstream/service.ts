@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DemoUser } from '../../local/demo.ts';
+import { CHILD_ENV } from '../support/process.ts';
 import type { UpstreamFixture, UpstreamFixtureOptions } from './fixture.ts';
 
 export interface AccessKey {
@@ -40,7 +41,7 @@ export function service(env: Record<string, string> = {}): Service {
 
 /** Runs an admin command on the data folder of the upstream. @returns its JSON output */
 export async function admin({ upstreamDir }: UpstreamFixture, ...args: string[]): Promise<Record<string, string>> {
-  const env = { PATH: process.env['PATH'], DATA_DIR: upstreamDir };
+  const env = { ...CHILD_ENV, DATA_DIR: upstreamDir };
   const { stdout } = await promisify(execFile)(process.execPath, ['local/admin.ts', ...args, '--json'], { env });
   return JSON.parse(stdout);
 }

@@ -71,8 +71,8 @@ function ttlOf({ state, dueAtMs }: Job): number | undefined {
   return FINAL_STATES.includes(state) ? Math.ceil((dueAtMs + JOB_RETENTION_MS) / 1000) : undefined;
 }
 
-/** `tries` is the name of `failedAttempts` before version 0.2.0. */
+/** Before version 0.2.0, `failedAttempts` and `scopeIndex` were called `tries` and `at`. */
 function toJob(item: Item): Job {
-  const { tries, ...job } = JSON.parse(String(item['job']));
-  return tries === undefined ? job : { ...job, failedAttempts: tries };
+  const { tries, at, ...job } = JSON.parse(String(item['job']));
+  return tries === undefined ? job : { ...job, failedAttempts: tries, scopeIndex: at };
 }

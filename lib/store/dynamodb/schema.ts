@@ -21,7 +21,7 @@
  * | key counters       | keys#<project>                       | n                         | totals; quota of keys  |
  * | key by alias       | keys#<project>                       | alias#<alias>             | create-key             |
  * | key due deletion   | due                                  | <time>#<key>              | delete-due-keys        |
- * | idempotency record | idempotency#<idempotency key>        | record                    | every change           |
+ * | idempotency record | once#<idempotency key>               | once                      | every change           |
  * | job                | job#<job>                            | job                       | worker                 |
  * | open job           | open-jobs                            | <time>#<job>              | worker: overdue jobs   |
  * | mapping            | mappings                             | <source>#<hash>           | worker; admin command  |
@@ -132,7 +132,7 @@ export const itemKey = {
     pk: 'due',
     sk: `${sortableNumber(deletionAtMs)}#${keyId}`,
   }),
-  idempotency: (idempotencyKey: string): ItemKey => ({ pk: `idempotency#${idempotencyKey}`, sk: 'record' }),
+  idempotency: (idempotencyKey: string): ItemKey => ({ pk: `once#${idempotencyKey}`, sk: 'once' }),
   job: (jobId: string): ItemKey => ({ pk: `job#${jobId}`, sk: 'job' }),
   openJob: (dueAtMs: number, jobId: string): ItemKey => ({
     pk: 'open-jobs',

@@ -160,6 +160,7 @@ ALTER TABLE queue RENAME COLUMN is_taken TO is_in_flight;
 ALTER TABLE queue RENAME COLUMN work TO message;
 ALTER TABLE dead_letters RENAME COLUMN work TO message;
 UPDATE jobs SET job = json_set(json_remove(job, '$.tries'), '$.failedAttempts', job -> '$.tries');
+UPDATE jobs SET job = json_set(json_remove(job, '$.at'), '$.scopeIndex', job -> '$.at') WHERE job ->> '$.at' IS NOT NULL;
 `;
 
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */

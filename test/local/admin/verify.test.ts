@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
+import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
 
 let dataDir: string;
 let service: ServiceProcess;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 function verify(...args: string[]) {
-  const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
+  const env = { ...CHILD_ENV, DATA_DIR: dataDir };
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
     execFile(process.execPath, ['local/admin.ts', 'verify', ...args], { env }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),

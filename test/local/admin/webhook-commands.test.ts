@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import type { Demo } from '../../../local/demo.ts';
-import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
+import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
 import { type SendOptions, signEvent, sourceSettings, waitFor } from '../../webhooks/fixture.ts';
 
 const NO_ID = '0'.repeat(32);
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 function run(...args: string[]) {
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const options = { env: { PATH: process.env['PATH'], DATA_DIR: dataDir } };
+    const options = { env: { ...CHILD_ENV, DATA_DIR: dataDir } };
     execFile(process.execPath, ['local/admin.ts', ...args], options, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );

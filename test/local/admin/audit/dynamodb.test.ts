@@ -9,7 +9,7 @@ import { auditDynamodb } from '../../../../local/admin/audit/dynamodb.ts';
 import { confirmedAudit } from '../../../../local/admin/verify.ts';
 import { CREATOR, commitAll, createGrant, keyId, PROJECT, removeGrant, testGrant } from '../../../contract/fixtures.ts';
 import { dynamodbEndpoint } from '../../../support/dynamodb.ts';
-import { newDataDir } from '../../../support/process.ts';
+import { CHILD_ENV, newDataDir } from '../../../support/process.ts';
 import { type Damage, type DamagedTable, openTable } from './damaged-table.ts';
 import { fillDirectory, fillKeys } from './history.ts';
 
@@ -29,7 +29,7 @@ afterAll(() => {
 
 function verify(...args: string[]) {
   const store = { STORE: 'dynamodb', DYNAMODB_ENDPOINT: dynamodbEndpoint(), TABLE: table.settings.table };
-  const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, ...store };
+  const env = { ...CHILD_ENV, DATA_DIR: dataDir, ...store };
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
     execFile(process.execPath, ['local/admin.ts', 'verify', ...args], { env }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
