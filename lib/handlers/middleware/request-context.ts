@@ -19,7 +19,8 @@ export function requestContext(name: string | undefined): HttpMiddleware {
   return {
     before({ event, context }) {
       const http = event?.requestContext?.http;
-      if (typeof http?.method !== 'string' || typeof event.rawPath !== 'string') throw new NotHttpRequestError();
+      const received = [http?.method, event?.rawPath, event?.routeKey];
+      if (!received.every((field) => typeof field === 'string')) throw new NotHttpRequestError();
       context.http = {
         requestId: randomUUID().replaceAll('-', ''),
         gatewayId: event.requestContext.requestId || undefined,

@@ -14,6 +14,7 @@ test.each([
   ['the default test event of the console', { key1: 'value1', key2: 'value2' }],
   ['a warm-up event', { source: 'serverless-plugin-warmup' }],
   ['payload format 1.0', { version: '1.0', httpMethod: 'POST', path: '/', requestContext: { requestId: 'r' } }],
+  ['payload format 2.0 without a route', { rawPath: '/', requestContext: { http: { method: 'POST' } } }],
   ['a scheduled event', { 'detail-type': 'Scheduled Event', detail: {} }],
   ['no event', null],
 ])('an event that is not an HTTP request fails the invocation and leaves a clear log line: %s', async (_, event) => {
