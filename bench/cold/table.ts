@@ -142,7 +142,7 @@ async function openEmptyServer(reason: string, folder: string): Promise<BenchTab
   };
 }
 
-/** Sends a webhook with an unknown event, whose job ends at once. @returns the id of the job */
+/** Sends a webhook with an unknown event, whose job ends immediately. @returns the id of the job */
 async function createEndedJob(services: Services, { source: name, secret }: Fixture['webhook']): Promise<string> {
   const body = Buffer.from(JSON.stringify({ type: 'user.greeted', data: {} }));
   const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };

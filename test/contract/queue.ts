@@ -20,15 +20,15 @@ const RECEIVE_COUNT_MAX = 12;
 /** The contract of `Queue`. No test waits for a visibility timeout: `retryLater` makes messages due again. */
 export function queueContract(openQueue: OpenQueue): void {
   describe('the queue', () => {
-    let opened: Awaited<ReturnType<OpenQueue>>;
+    let fixture: Awaited<ReturnType<OpenQueue>>;
     beforeEach(async () => {
-      opened = await openQueue();
+      fixture = await openQueue();
     });
-    afterEach(() => opened.close());
+    afterEach(() => fixture.close());
 
     async function withMessages(...messages: Message[]): Promise<Queue> {
-      for (const message of messages) await opened.queue.send(message);
-      return opened.queue;
+      for (const message of messages) await fixture.queue.send(message);
+      return fixture.queue;
     }
 
     async function receiveOnly(queue: Queue): Promise<ReceivedMessage> {
@@ -61,7 +61,7 @@ export function queueContract(openQueue: OpenQueue): void {
     const textsOf = (messages: readonly Message[]) => messages.map((message) => JSON.stringify(message)).toSorted();
 
     test('a new queue has no messages and no dead letters', async () => {
-      const { queue } = opened;
+      const { queue } = fixture;
       expect(await queue.receive(10)).toEqual([]);
       expect(await queue.listDeadLetters()).toEqual([]);
       expect(await queue.redriveDeadLetters()).toBe(0);
@@ -96,7 +96,7 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('the queue does not deliver a message before its delay is over', async () => {
-      const { queue } = opened;
+      const { queue } = fixture;
       await queue.send(jobMessage(1), 900);
       await queue.send(jobMessage(2), 0);
       expect((await receiveOnly(queue)).message).toEqual(jobMessage(2));
@@ -104,7 +104,7 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('the queue refuses a delay of more than 900 seconds and stores nothing', async () => {
-      const { queue } = opened;
+      const { queue } = fixture;
       await expect(queue.send(jobMessage(1), 901)).rejects.toThrow('900');
       expect(await queue.receive(10)).toEqual([]);
     });
@@ -193,7 +193,7 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('200 messages sent concurrently are each delivered to one of four concurrent receivers', async () => {
-      const { queue } = opened;
+      const { queue } = fixture;
       const messages = numbers(1, 200).map(jobMessage);
       await Promise.all(messages.map((message) => queue.send(message)));
       const received = await Promise.all(numbers(1, 4).map(() => receiveAll(queue)));

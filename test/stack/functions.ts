@@ -35,7 +35,7 @@ export function testFunctions(stack: Stack): void {
     expect(reserved).toEqual(stage === 'prod' ? [['delete-due-keys', 1]] : []);
   });
 
-  test('every log is kept for the logRetentionDays of the stage', () => {
+  test('every log is stored for the logRetentionDays of the stage', () => {
     const groups = ofType(stack, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
     const names = functions.map(({ name }) => `/aws/lambda/kms-grants-${stage}-${name}`);
     expect(groups.map((group) => group['LogGroupName']).sort()).toEqual(

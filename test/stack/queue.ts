@@ -9,7 +9,7 @@ export function testQueue(stack: Stack): void {
   const work = functionsOf(stack).find(({ name }) => name === 'work');
   const [[, mapping] = []] = ofType(stack, 'AWS::Lambda::EventSourceMapping');
 
-  test('messages are encrypted and kept for two weeks; after 12 receives a message becomes a dead letter', () => {
+  test('messages are encrypted and stored for two weeks; after 12 receives a message becomes a dead letter', () => {
     expect(ofType(stack, 'AWS::SQS::Queue').map(([name, { Properties }]) => [name, Properties])).toEqual([
       [
         'Queue',

@@ -75,7 +75,7 @@ export class Database {
     for (const settle of settlers) settle();
   }
 
-  /** @returns settles the promise of the write, once the group commit is durable */
+  /** @returns a function that resolves or rejects the promise of the write, once the group commit is durable */
   #apply(write: Write): () => void {
     this.#db.exec('SAVEPOINT write');
     try {

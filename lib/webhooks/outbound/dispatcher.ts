@@ -111,7 +111,7 @@ export function outboxDispatcher({ store, targets, ...dependencies }: Dispatcher
   };
 }
 
-/** Waits until all have settled. @throws the first rejection in the order of the list */
+/** Waits until each promise is fulfilled or rejected. @throws the first rejection in the order of the list */
 async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(promises);
   const rejected = results.find(({ status }) => status === 'rejected');

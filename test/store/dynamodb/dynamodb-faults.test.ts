@@ -25,17 +25,17 @@ import { codeAndMessages, type FaultyStore, failureOf, openFaultyStore } from '.
 
 let faulty: FaultyStore;
 let grantCount = 0;
-const opened: FaultyStore[] = [];
+const openStores: FaultyStore[] = [];
 
 beforeAll(async () => {
   faulty = await open();
 });
 afterEach(() => faulty.fake.reset());
-afterAll(() => Promise.all(opened.map(({ stop }) => stop())));
+afterAll(() => Promise.all(openStores.map(({ stop }) => stop())));
 
 async function open(): Promise<FaultyStore> {
   const opening = await openFaultyStore();
-  opened.push(opening);
+  openStores.push(opening);
   return opening;
 }
 

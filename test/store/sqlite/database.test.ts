@@ -32,21 +32,21 @@ import { auditDatabase } from '../../support/oracles/sqlite.ts';
 
 let folder: string;
 let path: string;
-let opened: Store[];
+let stores: Store[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   path = join(folder, 'store.db');
-  opened = [];
+  stores = [];
 });
 afterEach(async () => {
-  for (const store of opened) await store.close();
+  for (const store of stores) await store.close();
   rmSync(folder, { recursive: true });
 });
 
 function open(): Store {
   const store = openSqliteStore(path);
-  opened.push(store);
+  stores.push(store);
   return store;
 }
 
@@ -115,7 +115,7 @@ test('two connections that write concurrently lose no change and count exactly',
     expect(results.every(({ type }) => type === 'done')).toBe(true);
   }
   expect((await first.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(105);
-  for (const store of opened) await store.close();
+  for (const store of stores) await store.close();
   expect(auditDatabase(path)).toEqual([]);
 });
 
@@ -224,7 +224,7 @@ test('a file of schema version 4 keeps its jobs, messages, outbox and idempotenc
     PRAGMA user_version = 4`);
   db.close();
   const { store, queue } = openSqlite(path, { hasOutbox: true });
-  opened.push(store);
+  stores.push(store);
   expect(await store.jobs.job(job.jobId)).toEqual({ ...job, failedAttempts });
   expect(await queue.receive(10)).toMatchObject([{ message: { kind: 'outbox' }, receiveCount: 3 }]);
   expect(await queue.listDeadLetters()).toEqual([{ kind: 'job', jobId: '1' }]);

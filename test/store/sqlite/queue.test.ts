@@ -15,22 +15,22 @@ const JOB: Message = { kind: 'job', jobId: '1' };
 const OUTBOX: Message = { kind: 'outbox' };
 
 let folder: string;
-let opened: Store[];
+let stores: Store[];
 let nowMs: number;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
-  opened = [];
+  stores = [];
   nowMs = NOW_MS;
 });
 afterEach(async () => {
-  for (const store of opened) await store.close();
+  for (const store of stores) await store.close();
   rmSync(folder, { recursive: true });
 });
 
 function open(hasOutbox = true): { store: Store; queue: SqliteQueue } {
   const database = openSqlite(join(folder, 'store.db'), { hasOutbox, now: () => nowMs });
-  opened.push(database.store);
+  stores.push(database.store);
   return database;
 }
 
