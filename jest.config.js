@@ -60,6 +60,7 @@ export default {
   testTimeout: 30_000,
   // Much of the time is waiting, for processes that start and for DynamoDB Local.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   projects: [
     // npm test
     project('sqlite', [ALL, ...not([SLOW, DYNAMODB])]),

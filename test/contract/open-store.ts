@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { TestStore } from '../support/audited-store.ts';
 
+/** Filling a store takes 10 s on DynamoDB Local, and longer on a busy machine. */
+const FILL_TIMEOUT_MS = 120_000;
+
 /** Opens a new, empty store. Its `close` also removes the files of the engine. */
 export type OpenStore = () => Promise<TestStore>;
 
@@ -20,7 +23,7 @@ export function sharedStore(openStore: OpenStore, fill: (store: TestStore) => Pr
   beforeAll(async () => {
     store = await openStore();
     await fill(store);
-  });
+  }, FILL_TIMEOUT_MS);
   afterAll(() => store.close());
   return () => store;
 }

@@ -1,10 +1,13 @@
 /** The faults that the proxy can inject between the backend and the upstream KMS. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, Fault, UpstreamResponse } from './proxy.ts';
 
 const HTML = { 'content-type': 'text/html' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 const PAGE = '<html><body><h1>Not a reply of the KMS</h1></body></html>';
+
+/** A fault may wait long after its client has gone; it does not keep the process alive. */
+const wait = (ms: number) => pause(ms, undefined, { ref: false });
 
 function fault(name: string, run: Fault['run']): Fault {
   return { name, run };
