@@ -179,7 +179,7 @@ test('changing functions only add events, idempotency records and items of keys 
     'dynamodb:PutItem events',
     'dynamodb:PutItem grant',
     'dynamodb:PutItem grantee-events',
-    'dynamodb:PutItem idempotency',
     'dynamodb:PutItem key',
+    'dynamodb:PutItem once',
   ]);
 });

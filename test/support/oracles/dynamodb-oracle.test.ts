@@ -67,8 +67,7 @@ async function writeWebhookItems(): Promise<void> {
 }
 
 /** Items that no other item implies: idempotency records, tokens, outbox entries, mappings and roles. */
-const isIndependent = ({ pk, sk }: Item) =>
-  /^(idempotency|token|outbox)#|^mappings$/.test(pk) || sk.startsWith('role#');
+const isIndependent = ({ pk, sk }: Item) => /^(once|token|outbox)#|^mappings$/.test(pk) || sk.startsWith('role#');
 
 /** Counters that are all 0 need not exist. */
 const isZero = ({ pk, sk, revision, ...counts }: Item) => Object.values(counts).every((count) => count === 0);
@@ -80,20 +79,7 @@ test('a table that the service has written has no faults', async () => {
 test('the table of this test has an item of every kind in the schema', () => {
   const partitions = new Set(items.map(({ pk }) => pk.split('#')[0]));
   expect([...partitions].toSorted()).toEqual(
-    [
-      'access-key',
-      'all',
-      'domain',
-      'due',
-      'events',
-      'grant',
-      'key',
-      'keys',
-      'name',
-      'idempotency',
-      'project',
-      'retirable',
-    ]
+    ['access-key', 'all', 'domain', 'due', 'events', 'grant', 'key', 'keys', 'name', 'once', 'project', 'retirable']
       .concat('retirable-n', 'token', 'user', 'grantee-events', 'job', 'open-jobs', 'mappings', 'outbox')
       .toSorted(),
   );
@@ -142,7 +128,7 @@ test.each(['wire', 'keyId', 'id', 'action'])('a wrong %s in one item is found, w
 test('a ttl that is too short, or on an item that must stay, is found', () => {
   const withTtl = items.filter(({ ttl }) => ttl !== undefined);
   const kinds = withTtl.map(({ pk }) => pk.replace(/#(?!jobs).*/, ''));
-  expect([...new Set(kinds)].toSorted()).toEqual(['all#jobs', 'idempotency', 'job', 'token']);
+  expect([...new Set(kinds)].toSorted()).toEqual(['all#jobs', 'job', 'once', 'token']);
   for (const original of withTtl) {
     // 8 days less: the ttl of a token may be up to 7 days after its expiry.
     const altered = { ...original, ttl: Number(original['ttl']) - 8 * 24 * 60 * 60 };

@@ -80,7 +80,7 @@ const KINDS: Record<string, string> = {
   'retirable-n n': 'retirable count',
   'keys n': 'key counts',
   'keys alias': 'alias',
-  'idempotency record': 'idempotency record',
+  'once once': 'idempotency record',
   'job job': 'job',
   'outbox event': 'outbox entry',
   'domain domain': 'domain',
