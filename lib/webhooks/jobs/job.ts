@@ -12,7 +12,9 @@ const LATE_MS = 5 * 60_000;
 
 const CONCURRENT_EVENTS = 16;
 
-/** What the caller does next: nothing, continue the job immediately (the deadline has passed), or retry after a delay. */
+/**
+ * What the caller does next: nothing, continue the job immediately (the deadline has passed), or retry after a delay.
+ */
 type NextStep = { next: 'ended' } | { next: 'continue' } | { next: 'retry'; delaySeconds: number };
 
 /**
