@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config.ts';
 import { AccountError } from '../lib/identity/accounts.ts';
-import { type Command, OPTIONS, type Output, type Values } from './admin/command.ts';
+import type { Command, Output, Values } from './admin/command.ts';
 import { COMMANDS } from './admin/commands.ts';
-import { alignColumns, formatRows } from './admin/table.ts';
+import { commandHelp, INVOCATION, overview } from './admin/help.ts';
+import { formatRows } from './admin/table.ts';
 import { DATABASE_FILE } from './data-dir.ts';
 import { openServices } from './open-services.ts';
-
-const INVOCATION = 'npm run admin --';
 
 /** The command line is wrong; the process exits with 2. */
 class UsageError extends Error {
@@ -84,42 +83,6 @@ function print({ data, brief, note, lines = [] }: Output, isJson: boolean): void
   console.log(isJson ? JSON.stringify(data, null, 2) : formatRows(brief ?? data));
   if (note && isJson) console.error(note);
   else if (note) console.log(['', note, ...lines].join('\n'));
-}
-
-function overview(): string {
-  const commands = COMMANDS.map(({ name, summary }) => [`  ${name}`, summary]);
-  return `Usage: ${INVOCATION} <command> [options]
-
-Manages projects, users, access keys and webhook jobs in the store that the settings name, by default the data folder
-DATA_DIR (.data). A service may be running; changes take effect with its next request.
-
-${alignColumns([...commands, ['', ''], ...COMMON])}
-
-Example:
-  ${exampleOf(COMMANDS[0] as Command)}`;
-}
-
-function commandHelp(command: Command): string {
-  const { name, summary, required, optional } = command;
-  const usage = [...required.map((option) => `--${option} …`), ...optional.map((option) => `[--${option} …]`)];
-  const options = [...required, ...optional].map((option) => [`  --${option}`, OPTIONS[option].about]);
-  return `Usage: ${[INVOCATION, name, ...usage].join(' ')} [--json]
-
-${name}: ${summary}
-
-${alignColumns([...options, ...COMMON])}
-
-Example:
-  ${exampleOf(command)}`;
-}
-
-const COMMON = [
-  ['  --json', 'print JSON; use "npm run -s admin" to get nothing but JSON'],
-  ['  --help', 'print this help, or the help of a command'],
-];
-
-function exampleOf({ name, required }: Command): string {
-  return [INVOCATION, name, ...required.map((option) => `--${option} ${OPTIONS[option].value}`)].join(' ');
 }
 
 // Files that this process creates are readable by their owner only.

@@ -10,6 +10,7 @@ export const DOMAIN = 'd0000000000000000000000000000001';
 export const CREATOR = 'c0000000000000000000000000000001';
 export const GRANTEE = 'c0000000000000000000000000000002';
 export const RETIRER = 'c0000000000000000000000000000003';
+export const STRANGER = 'c0000000000000000000000000000008';
 /** 2026-11-22T06:00:00Z */
 export const NOW_MS = 1_795_327_200_000;
 
@@ -54,6 +55,22 @@ export function testGrant(n: number, over: Partial<Grant> = {}): Grant {
     creation_date: String(NOW_MS + n),
     ...over,
   };
+}
+
+/** A grant that the user RETIRER (every third), the domain DOMAIN (every fifth), both or neither may retire. */
+export function retirableGrant(n: number): Grant {
+  const retirableByUser = { retiring_principal: RETIRER };
+  const retirableByDomain = {
+    grantee_principal: DOMAIN,
+    grantee_principal_type: 'domain',
+    operations: ['retire-grant', 'describe-key'],
+  } as const;
+  return testGrant(n, {
+    key_id: keyId((n % 2) + 1),
+    issuing_principal: STRANGER,
+    ...(n % 3 === 0 && retirableByUser),
+    ...(n % 5 === 0 && retirableByDomain),
+  });
 }
 
 export function testIdempotencyRecord(n: number, over: Partial<IdempotencyRecord> = {}): IdempotencyRecord {

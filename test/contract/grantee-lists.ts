@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Grant, GrantPage, PageRequest } from '../../lib/domain/model.ts';
+import type { Grant, PageRequest } from '../../lib/domain/model.ts';
 import type { Store } from '../../lib/store/store.ts';
 import {
   changeKeyState,
@@ -22,10 +22,8 @@ import {
   testGrant,
   testKey,
 } from './fixtures.ts';
-import { readAllPages } from './grant-lists.ts';
-import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
-
-const idsOf = ({ json }: GrantPage) => (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
+import { freshStore, type OpenStore } from './open-store.ts';
+import { idsOf, readAllPages } from './pages.ts';
 
 const listHeld =
   (store: Store, grantee = GRANTEE, projectId = PROJECT) =>
@@ -34,54 +32,6 @@ const listHeld =
 
 /** Lists of the grants that a principal holds on all keys of a project. */
 export function granteeListsContract(openStore: OpenStore): void {
-  describe('the list of grants that a principal holds on three keys', () => {
-    /** Grants on the keys 1 to 3 in turn; every fourth is to another principal. */
-    const grantOf = (n: number) =>
-      testGrant(n, { key_id: keyId((n % 3) + 1), ...(n % 4 === 0 && { grantee_principal: RETIRER }) });
-    const shared = sharedStore(openStore, async (store) => {
-      await commitAll(
-        store,
-        [1, 2, 3].map((n) => createKey(testKey(n))),
-      );
-      await commitMany(
-        store,
-        numbers(0, 400).map((n) => createGrant(grantOf(((n * 137) % 400) + 1))),
-      );
-    });
-    // All of 1 to 400 except every fourth.
-    const expected = numbers(1, 400)
-      .filter((n) => n % 4 !== 0)
-      .map(grantId);
-
-    test.each([1, 7, 99, 100, 101, 300, 1000])(
-      'the list of grants of a principal in pages of %i has each grant once, oldest first, with the exact total on every page',
-      async (limit) => {
-        const pages = await readAllPages(listHeld(shared()), limit);
-        expect(pages.flatMap(idsOf)).toEqual(expected);
-        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([300]));
-        expect(pages).toHaveLength(Math.ceil(300 / limit));
-      },
-    );
-
-    test('the list of grants of a principal from an offset has the grants from there, and `next` only if more follow', async () => {
-      for (const offset of [0, 1, 99, 293, 294, 299, 300, 9999]) {
-        const page = await listHeld(shared())({ limit: 7, offset });
-        expect([idsOf(page), page.total]).toEqual([expected.slice(offset, offset + 7), 300]);
-        expect(page.next).toBe(offset + 7 < 300 ? expected[offset + 6] : undefined);
-      }
-    });
-
-    test('the list of grants of a principal continues after an id of no grant, and is empty after the last grant', async () => {
-      expect(idsOf(await listHeld(shared())({ limit: 2, after: '0'.repeat(64) }))).toEqual([grantId(1), grantId(2)]);
-      expect(idsOf(await listHeld(shared())({ limit: 2, after: grantId(4) }))).toEqual([grantId(5), grantId(6)]);
-      expect(await listHeld(shared())({ limit: 2, after: grantId(399) })).toEqual({
-        json: '[]',
-        total: 300,
-        next: undefined,
-      });
-    });
-  });
-
   describe('the list of grants that a principal holds', () => {
     const fresh = freshStore(openStore);
     const all = async (store: Store, grantee?: string, projectId?: string) => {

@@ -17,14 +17,14 @@ import {
   PROJECT,
   RETIRER,
   removeGrant,
+  retirableGrant,
+  STRANGER,
   testGrant,
   testKey,
   user,
 } from './fixtures.ts';
-import { readAllPages } from './grant-lists.ts';
-import { freshStore, type OpenStore, sharedStore } from './open-store.ts';
+import { freshStore, type OpenStore } from './open-store.ts';
 
-const STRANGER = 'c0000000000000000000000000000008';
 const OTHER_DOMAIN = 'd0000000000000000000000000000009';
 const RETIRE: Operation[] = ['retire-grant', 'describe-key'];
 
@@ -50,57 +50,6 @@ export function retirableContract(openStore: OpenStore): void {
     expect(total).toBe(ids.length);
     return ids;
   }
-
-  /** A grant that the user RETIRER (every third), the domain DOMAIN (every fifth), both or neither may retire. */
-  const overlapping = (n: number): Grant => {
-    const retirableByUser = { retiring_principal: RETIRER };
-    const retirableByDomain = {
-      grantee_principal: DOMAIN,
-      grantee_principal_type: 'domain',
-      operations: RETIRE,
-    } as const;
-    return testGrant(n, {
-      key_id: keyId((n % 2) + 1),
-      issuing_principal: STRANGER,
-      ...(n % 3 === 0 && retirableByUser),
-      ...(n % 5 === 0 && retirableByDomain),
-    });
-  };
-
-  describe('the list of retirable grants of 450', () => {
-    const shared = sharedStore(openStore, async (store) => {
-      await commitAll(store, [createKey(testKey(1)), createKey(testKey(2))]);
-      await commitMany(
-        store,
-        numbers(1, 450).map((n) => createGrant(overlapping(n))),
-      );
-    });
-    // Of the grants 1 to 450, the user may retire 150, the domain 90, and both 30.
-    const expected = numbers(1, 450)
-      .filter((n) => n % 3 === 0 || n % 5 === 0)
-      .map(grantId);
-
-    test.each([1, 2, 5, 10, 99, 100, 101, 1000])(
-      'the list of retirable grants in pages of %i has each grant of the user or the domain once, oldest first, with the exact total',
-      async (limit) => {
-        const pages = await readAllPages(listOf(shared(), RETIRER), limit);
-        expect(pages.flatMap(({ json }) => JSON.parse(json) as Grant[]).map((grant) => grant.grant_id)).toEqual(
-          expected,
-        );
-        expect(new Set(pages.map(({ total }) => total))).toEqual(new Set([210]));
-        expect(pages).toHaveLength(Math.ceil(210 / limit));
-      },
-    );
-
-    test('the list of retirable grants from an offset skips a grant that both may retire only once', async () => {
-      for (const offset of [0, 1, 6, 7, 100, 209, 210, 9999]) {
-        const { json, total, next } = await listOf(shared(), RETIRER)({ limit: 7, offset });
-        const ids = (JSON.parse(json) as Grant[]).map((grant) => grant.grant_id);
-        expect([ids, total]).toEqual([expected.slice(offset, offset + 7), 210]);
-        expect(next).toBe(offset + 7 < 210 ? expected[offset + 6] : undefined);
-      }
-    });
-  });
 
   describe('the list of retirable grants', () => {
     const fresh = freshStore(openStore);
@@ -147,8 +96,8 @@ export function retirableContract(openStore: OpenStore): void {
     });
 
     test('the list of retirable grants has the exact total after removals, for the user, the domain and both', async () => {
-      const store = await withGrants(numbers(1, 30).map(overlapping));
-      await commitAll(store, [3, 5, 15, 30].map(overlapping).map(removeGrant));
+      const store = await withGrants(numbers(1, 30).map(retirableGrant));
+      await commitAll(store, [3, 5, 15, 30].map(retirableGrant).map(removeGrant));
       expect(await all(store, RETIRER)).toEqual([6, 9, 10, 12, 18, 20, 21, 24, 25, 27].map(grantId));
       expect(await all(store, RETIRER, OTHER_DOMAIN)).toEqual([6, 9, 12, 18, 21, 24, 27].map(grantId));
       expect(await all(store, GRANTEE)).toEqual([10, 20, 25].map(grantId));

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { hashPassword, isPassword } from '../../lib/identity/passwords.ts';
+import { useRealCost } from '../support/cheap-passwords.ts';
+
+useRealCost();
 
 // Python: hashlib.scrypt(password, salt=bytes(range(16)), n=2**15, r=8, p=1, dklen=32)
 const VECTORS = [

@@ -49,14 +49,10 @@ describe('without a data folder', () => {
     expect([...out.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)].map(([, name]) => name)).toEqual(NAMES);
   });
 
-  test('the --help of every command has its usage and one example', async () => {
-    const check = async (name: string) => {
-      const { code, out, err } = await run(name, '--help');
-      expect([code, err]).toEqual([0, '']);
-      expect(out).toMatch(new RegExp(`^Usage: npm run admin -- ${name} `));
-      expect(out.match(/Example:\n.*/g)).toEqual([expect.stringContaining(`npm run admin -- ${name}`)]);
-    };
-    await mapWithConcurrency(NAMES, 4, check);
+  test('--help after the name of a command prints the help of the command', async () => {
+    const { code, out, err } = await run('disable-user', '--help');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^Usage: npm run admin -- disable-user --user … \[--json\]\n/);
   });
 
   test.each([

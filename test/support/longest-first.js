@@ -1,7 +1,7 @@
 import Sequencer from '@jest/test-sequencer';
 
 /** The tests that take longest. In a fresh checkout jest has no record of durations. */
-const LONGEST = ['test/package.test.ts', 'test/store/dynamodb/dynamodb.test.ts', 'test/local/admin.test.ts'];
+const LONGEST = ['test/local/admin.test.ts', 'test/package.test.ts', 'test/store/dynamodb/dynamodb.test.ts'];
 
 /** Starts the longest tests first, so that they do not run alone at the end. */
 export default class LongestFirst extends Sequencer {

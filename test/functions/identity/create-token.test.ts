@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { useRealCost } from '../../support/cheap-passwords.ts';
 import { expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 import { storedRows } from '../../support/stored-rows.ts';
+
+// So that logins overlap.
+useRealCost();
 
 /** Bodies and replies as in the IAM API reference, "Obtaining a User Token Through Password Authentication". */
 let service: TestService;

@@ -1,5 +1,6 @@
 /**
- * The DynamoDB engine under every contract, on DynamoDB Local. Each test's table is audited after the test.
+ * The DynamoDB engine under every contract except that of long lists, on DynamoDB Local. Each test's table is audited
+ * after the test.
  * Also tests: lib/store/dynamodb/.
  */
 import { directoryContract } from '../../contract/directory.ts';

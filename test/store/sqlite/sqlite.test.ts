@@ -11,12 +11,14 @@ import { eventsContract } from '../../contract/events.ts';
 import { grantsContract } from '../../contract/grants.ts';
 import { idempotencyContract } from '../../contract/idempotency.ts';
 import { jobsContract } from '../../contract/jobs.ts';
+import { longListsContract } from '../../contract/long-lists.ts';
 import { mappingsContract } from '../../contract/mappings.ts';
 import { outboxContract } from '../../contract/outbox.ts';
 import { queueContract } from '../../contract/queue.ts';
 import { openAuditedStore } from '../../support/audited-store.ts';
 
 grantsContract(openAuditedStore);
+longListsContract(openAuditedStore);
 eventsContract(openAuditedStore);
 idempotencyContract(openAuditedStore);
 directoryContract(openAuditedStore);

@@ -5,6 +5,7 @@ import { parseConfig } from '../../../lib/config.ts';
 import type { Login } from '../../../lib/identity/tokens.ts';
 import type { Services } from '../../../lib/services.ts';
 import { openServices } from '../../../local/open-services.ts';
+import { useRealCost } from '../cheap-passwords.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../process.ts';
 import { createClockFile } from './clock-file.ts';
 
@@ -34,6 +35,7 @@ export async function withProcesses<T>(arrange: (processes: Processes) => Promis
 }
 
 function newProcesses(): Processes {
+  useRealCost();
   const folder = newDataDir();
   const { clock, env: clockEnv, close } = createClockFile(join(folder, 'clock'));
   const running: { name: string; process: ServiceProcess }[] = [];

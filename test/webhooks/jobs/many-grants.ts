@@ -7,6 +7,7 @@ import { parseConfig } from '../../../lib/config.ts';
 import type { RequestContext } from '../../../lib/domain/request-context.ts';
 import { createDemoOnFirstStart, type Demo } from '../../../local/demo.ts';
 import { openServices } from '../../../local/open-services.ts';
+import { useRealCost } from '../../support/cheap-passwords.ts';
 
 /** High enough for every test here. */
 const QUOTAS = { GRANTS_PER_KEY: '1000000', KEYS_PER_PROJECT: '1000' };
@@ -30,6 +31,7 @@ export async function createManyGrants(
   dataDir: string,
   size: { keys: number; grantsPerKey: number; otherGrantsPerKey: number },
 ): Promise<ManyGrants> {
+  useRealCost();
   const config = parseConfig({ DATA_DIR: dataDir, ...QUOTAS });
   const demo = (await createDemoOnFirstStart(config)) as Demo;
   const { authority, store } = await openServices(config);
