@@ -94,7 +94,7 @@ export function useServices(services: Services): void {
 function openDeployed(config: Config): Services {
   const { dynamodb, rootKeySecret, sqs, targets } = config;
   if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk of its own');
-  if (!sqs) throw new ConfigError('QUEUE_URL must be set: a function has no local queue');
+  if (!sqs) throw new ConfigError('QUEUE_URL must be set: a Lambda function cannot use the queue in SQLite');
   const queue = sqsQueue(sqs);
   return createServices(config, {
     store: openDynamodbStore({ ...dynamodb, hasOutbox: targets !== undefined }),

@@ -29,7 +29,7 @@ const RETRYABLE_TYPES = new Set([
 /** AWS's message is cut to its first line, because later lines may repeat the request with its credentials. */
 const MESSAGE_CHARS_MAX = 300;
 
-/** A response with a status other than 200. */
+/** A response of an AWS service with a status other than 200. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   /** Such as `ResourceNotFoundException`. */

@@ -16,8 +16,8 @@ export interface RequestContext {
   /** When the request arrived, by performance.now(); its time limit starts then. */
   startedAtMs?: number | undefined;
   /**
-   * Marks one of many changes that belong to one bulk request. Interactive calls go first under the upstream's rate
-   * limit, and has no idempotency record of its own: the bulk request has one as a whole.
+   * Marks one of many changes that belong to one bulk request. Its calls to an upstream wait in the background queue of
+   * the rate limit. It has no idempotency record of its own: the bulk request has one as a whole.
    */
   isBulk?: boolean | undefined;
   /** The reason that the caller gave, for the event. */

@@ -28,7 +28,7 @@ export function unseal(rootKeys: readonly Uint8Array[], sealed: Uint8Array, owne
       // Try the next root key.
     }
   }
-  throw new Error('none of the root keys decrypts the secret');
+  throw new Error('no root key decrypts this secret key: put the previous root key back');
 }
 
 function decrypt(rootKey: Uint8Array, sealed: Uint8Array, owner: string): string {

@@ -12,7 +12,7 @@ export function keyedMutex(waitMsMax: number, waitingMax = Number.POSITIVE_INFIN
   /**
    * @param waitMs how long this work may wait, if less than `waitMsMax`
    * @throws KmsError APIGW.0201:504 after waiting too long, APIGW.0308 when too much work waits; the work is not
-   * started
+   *   started
    */
   return async function run<T>(key: string, work: () => Promise<T>, waitMs = waitMsMax): Promise<T> {
     const queue = queues.get(key) ?? { last: Promise.resolve(), waiting: -1 };

@@ -42,7 +42,7 @@ export const messageProcessor = memoizeByStore((dependencies: ProcessorDependenc
       // A first message for a running job is a duplicate. A repeated one is not: its first receiver may have died.
       if (receiveCount === 1 && (await isRunning(message.jobId))) return true;
       const step = await runJob({ authority, store, now }, message.jobId, isPastDeadline);
-      // A new message, because the receive count of this one would make a long job a dead letter.
+      // Sends a new message: each receipt of this one counts, and a long job would make it a dead letter.
       if (step.next === 'continue') await queue.send(message);
       if (step.next === 'retry') await queue.retryLater(received, step.delaySeconds);
       return step.next !== 'retry';

@@ -147,7 +147,7 @@ test.each<{ fault: Fault; sees: object }>([
   expect(proxy.proxiedCalls).toMatchObject([{ fault: fault.name }]);
 });
 
-test('halfJson has a correct Content-Length, and halfJsonLying that of the complete body', async () => {
+test('the fault halfJson sends half of a body with the length of that half, halfJsonLying with the length of the whole body', async () => {
   expect((await call(faults.halfJson)).headers['content-length']).toBe('11');
   expect((await call(faults.halfJsonLying)).headers['content-length']).toBe('23');
 });

@@ -1,7 +1,6 @@
 /**
  * Replaces lib/clients/aws.ts with the AWS SDK. The SDK returns binary attributes as bytes and not as base64, so this
- * works
- * only for functions that read none, such as list-grants.
+ * works only for functions that read none, such as list-grants.
  */
 import {
   BatchGetItemCommand,

@@ -25,8 +25,7 @@ interface UpstreamCall<T extends z.core.$ZodType> {
   answer: T;
   /**
    * Whether the call may be repeated after an attempt that may have been applied: true for reads and for changes that
-   * can
-   * be applied only once. Otherwise only attempts that were certainly not applied are repeated.
+   * can be applied only once. Otherwise only attempts that were certainly not applied are repeated.
    */
   isRepeatable: boolean;
   /** The code with which the upstream refuses the change when it is already done. */
@@ -48,10 +47,9 @@ interface UpstreamClient {
   /**
    * @param progress marked as uncertain as soon as an attempt may have been applied
    * @throws ForwardedError the upstream's refusal. After an uncertain attempt, any refusal but `alreadyDoneCode`
-   * becomes a
-   *   502, because it says nothing about that attempt
+   *   becomes a 502, because it says nothing about that attempt
    * @throws KmsError APIGW.0201:502, :504 without an intelligible response; APIGW.0308 when the rate limit allowed no
-   * call
+   *   call
    */
   call<T extends z.core.$ZodType>(
     context: RequestContext,

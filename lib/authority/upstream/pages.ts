@@ -67,7 +67,7 @@ function indexAfter(grants: readonly Grant[], grantId: string, isSortedById: boo
   const index = grants.findIndex(({ grant_id }) => grant_id === grantId);
   if (index < 0)
     throw new KmsError('KMS.1602', {
-      detail: 'The grant that marker names no longer exists. List again from the start.',
+      detail: 'The grant whose id is the marker no longer exists. List again from the start.',
     });
   return index + 1;
 }

@@ -57,8 +57,8 @@ export function removeGrantWrites(projectId: string, grant: Grant): Write[] {
 }
 
 /**
- * @param required operations that the grantee itself must hold: a condition of the update of its counters, as a
- * transaction may contain each item only once
+ * @param required operations that the grantee must already hold. The condition is part of the update of the counters,
+ *   because a transaction may contain each item only once
  */
 function counterWrites(projectId: string, grant: Grant, by: 1 | -1, required: Operation[] = []): Write[] {
   const counters = heldCounterNames(grant);

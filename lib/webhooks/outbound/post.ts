@@ -1,6 +1,5 @@
 /**
- * Posts a webhook to a target. Uses node:http and node:https directly, because fetch, and therefore ky, takes no
- * `lookup`
+ * Posts a webhook to a target. Uses node:http and node:https directly, because fetch, and therefore ky, takes no `lookup`
  * function.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';

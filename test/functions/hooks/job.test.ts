@@ -83,7 +83,7 @@ test.each([
   expectError(await read(id, await tokenHeader(fixture.service.creator)), [404, 'APIGW.0101']);
 });
 
-test('a caller sees only the own project of a job that has several', async () => {
+test('of a job with several projects, a caller sees only the part of their own project', async () => {
   const { service, foreignUser } = fixture;
   const [own, foreign] = [service.demo.project_id, foreignUser.project_id];
   const { jobs } = service.services.store;

@@ -127,7 +127,7 @@ describe('the reply is 500 without a reason, and the log line has the cause', ()
   });
 });
 
-describe('the reply is 504 without a reason, and the log line has the cause', () => {
+describe('the reply is 504 with a general text, and only the log line names the cause', () => {
   test.each([
     ['throttling', throttled, /ThrottlingException/],
     ['a cut connection', connectionCut, /ECONNRESET|socket hang up/],

@@ -72,7 +72,7 @@ test('a key that GitHub withdraws is rejected after an hour', async () => {
   expect(await publicKeyOf(url, 'k2', HOUR)).toBeDefined();
 });
 
-test('a clock that is set back does not stop the requests', async () => {
+test('after the clock was set back, the list of keys is requested again', async () => {
   const publicKeyOf = cachedKeyLists();
   expect(await publicKeyOf(url, 'k2', 10 * HOUR)).toBeUndefined();
   respond = (response) => response.end(listOf(entry('k2')));

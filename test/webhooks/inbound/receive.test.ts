@@ -20,8 +20,7 @@ const newPrincipal = () => randomUUID().replaceAll('-', '');
 
 /**
  * Creates two keys in the demo project and one in the foreign project; on each a grant of a new principal and a grant
- * of
- * the demo's grantee.
+ * of the demo's grantee.
  */
 async function createGrants() {
   const { service, foreignUser } = fixture;
