@@ -1,7 +1,14 @@
 import Sequencer from '@jest/test-sequencer';
 
 /** The tests that take longest. In a fresh checkout jest has no record of durations. */
-const LONGEST = ['test/local/admin.test.ts', 'test/package.test.ts', 'test/store/dynamodb/dynamodb.test.ts'];
+const LONGEST = [
+  'test/local/admin.test.ts',
+  'test/package.test.ts',
+  'test/store/dynamodb/dynamodb.test.ts',
+  'test/upstream/random-caller.slow.test.ts',
+  'test/model/dynamodb.slow.test.ts',
+  'test/store/dynamodb/dynamodb-long-lists.slow.test.ts',
+];
 
 /** Starts the longest tests first, so that they do not run alone at the end. */
 export default class LongestFirst extends Sequencer {
