@@ -1,10 +1,13 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
+import { scimErrorReply } from '../../lib/http/scim-error.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 
 /** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */
 export const handler = httpHandler({
   access: 'anyone',
   name: 'webhook',
+  // By route, not by kind of source: the form of a 401 must not reveal which sources exist.
+  errorReplyOf: (error, params) => (params['id'] === undefined ? undefined : scimErrorReply(error)),
   handle: (call) =>
     receiveWebhook(call, { name: call.params['source'] ?? '', request: call.request, trace: call.context.trace ?? {} }),
 });

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../domain/request-context.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, KmsError } from '../errors.ts';
+import type { Reply } from '../http/reply.ts';
 import type { Permission } from '../identity/roles.ts';
 import type { Services } from '../services.ts';
 import type { SignableRequest } from '../signing/signed-request.ts';
@@ -21,6 +22,12 @@ export interface Api<F extends Fields = Fields> {
   rejectsUnknownFields?: boolean;
   /** The error code for a body that is not a JSON object; KMS.0202 when absent. */
   malformedBodyCode?: ErrorCode;
+  /**
+   * Returns the reply to an error in the form that the protocol of the route requires; undefined for the documented
+   * form of the KMS.
+   * @param params of the route
+   */
+  errorReplyOf?(error: KmsError, params: Call<F>['params']): Reply | undefined;
   /** The API manages the embedded directory, so it does not exist when an external IAM checks tokens. */
   requiresDirectory?: boolean;
 }

@@ -32,7 +32,7 @@ export function httpHandler<F extends Fields = Record<never, never>>(
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(requestLog())
     .use(securityHeaders())
-    .use(errorMapping(malformedBodyCode))
+    .use(errorMapping(api))
     .use(requestContext(api.name))
     .use(authenticate(api))
     .use(authorize(api))

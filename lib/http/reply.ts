@@ -57,7 +57,9 @@ export function resultOf(body: object, requestId: string): Result {
 }
 
 export function errorReply(error: KmsError, requestId: string): Reply {
-  const { status, retryAfterSeconds } = error;
-  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-  return new Reply(errorBody(error, requestId), { status, headers });
+  return new Reply(errorBody(error, requestId), { status: error.status, headers: retryHeaders(error) });
+}
+
+export function retryHeaders({ retryAfterSeconds }: KmsError): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
 }

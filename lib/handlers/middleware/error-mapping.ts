@@ -1,13 +1,14 @@
-import { type ErrorCode, KmsError, knownError } from '../../errors.ts';
+import { KmsError, knownError } from '../../errors.ts';
 import { errorReply, resultOf } from '../../http/reply.ts';
 import { NOT_JSON } from '../../validation/json-body.ts';
+import type { Api } from '../api.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
-/**
- * Turns errors into replies with the documented status and code.
- * @param malformedBodyCode for a body that is not JSON
- */
-export function errorMapping(malformedBodyCode: ErrorCode = 'KMS.0202'): HttpMiddleware {
+/** Turns errors into replies with the documented status and code, or in the form that the API requires. */
+export function errorMapping({
+  malformedBodyCode = 'KMS.0202',
+  errorReplyOf,
+}: Pick<Api, 'malformedBodyCode' | 'errorReplyOf'>): HttpMiddleware {
   return {
     onError(request) {
       const { http } = request.context;
@@ -16,7 +17,8 @@ export function errorMapping(malformedBodyCode: ErrorCode = 'KMS.0202'): HttpMid
       const detail = jsonParserDetail(request.error);
       const error = detail ? new KmsError(malformedBodyCode, { detail }) : knownError(request.error);
       request.error = error;
-      request.response = resultOf(errorReply(error, http.requestId), http.requestId);
+      const reply = errorReplyOf?.(error, http.params) ?? errorReply(error, http.requestId);
+      request.response = resultOf(reply, http.requestId);
     },
   };
 }

@@ -18,6 +18,8 @@ interface AdapterReply {
   status: number;
   /** Absent with status 204. */
   body?: object;
+  /** Default: JSON. */
+  contentType?: string;
 }
 
 export interface Adapter {
@@ -31,7 +33,7 @@ export interface Adapter {
   verify(request: WebhookRequest, secrets: readonly string[], nowMs: number): void | Promise<void>;
   /**
    * Parses a verified request.
-   * @throws KmsError KMS.0202, KMS.0204, KMS.0205, KMS.0308, KMS.2402, KMS.2501
+   * @throws KmsError KMS.0202, KMS.0204, KMS.0205, KMS.0215, KMS.0308, KMS.2402, KMS.2501
    */
   read(request: WebhookRequest): WebhookEvents;
   /** Returns the reply to a verified request that only tests the endpoint; undefined for any other request. */

@@ -1,7 +1,9 @@
 /** Body fields that several kinds of sources share, and the parts of a task that are built from them. */
 import * as z from 'zod/mini';
 import type { ExternalIdentity, Task } from '../../domain/job.ts';
+import { KmsError } from '../../errors.ts';
 import { failsWith, field } from '../../validation/field.ts';
+import { isJsonObject } from '../../validation/json-body.ts';
 
 /** The longest list of ids in an event field. */
 const IDENTIFIERS_MAX = 10;
@@ -43,7 +45,7 @@ const anyObject = z.record(z.string(), z.unknown());
 
 export const object = (name: string) => eventField(anyObject, `${name} must be an object.`);
 
-export const objects = (name: string) => eventField(z.array(anyObject), `${name} must be an array of objects.`);
+export const list = (name: string) => eventField(z.array(z.unknown()), `${name} must be an array of objects.`);
 
 /** Returns the values that can be identities, without duplicates. */
 export function identitiesIn(values: readonly unknown[]): ExternalIdentity[] {
@@ -65,6 +67,39 @@ export function emailsIn(list: unknown): (string | undefined)[] {
 
 /** The task of an event that has no effect here. */
 export const ignored = (type: string): Task => ({ action: 'ignore', type: printable(type, TYPE_CHARACTERS_MAX) });
+
+/** The task of an event that takes access away but cannot be read. `receiveWebhook` logs a warning with the detail. */
+export const unreadable = (type: string, detail: string): Task => ({ ...ignored(type), reason: detail });
+
+/**
+ * Returns the tasks of each event of a batch. An event that cannot be read must not stop the others, because their
+ * people would keep access: it is ignored with a reason.
+ * @param name of the list, for errors
+ * @throws KmsError if no event of the batch causes a revocation and one cannot be read
+ */
+export function tasksOfEach(
+  name: string,
+  events: readonly unknown[],
+  tasksOf: (event: Record<string, unknown>) => readonly Task[],
+): Task[] {
+  const errors: KmsError[] = [];
+  const tasks = events.flatMap((event): readonly Task[] => {
+    try {
+      if (isJsonObject(event)) return tasksOf(event);
+      throw new KmsError('KMS.0308', { detail: `${name} must be an array of objects.` });
+    } catch (error) {
+      if (!(error instanceof KmsError)) throw error;
+      errors.push(error);
+      return [unreadable('unreadable', error.message)];
+    }
+  });
+  if (tasks.some(({ action }) => action !== 'ignore')) return tasks;
+  const [error] = errors;
+  if (error) throw error;
+  const detail = tasks.find(({ reason }) => reason !== undefined)?.reason;
+  if (detail !== undefined) throw new KmsError('KMS.0308', { detail });
+  return tasks;
+}
 
 /** A reason for the events of a job. @param text may contain text of the source */
 export const reasonOf = (text: string): string => printable(text, REASON_CHARACTERS_MAX);

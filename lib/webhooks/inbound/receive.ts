@@ -50,11 +50,16 @@ export async function receiveWebhook(
 
   const newJob = jobOf(source, adapter.read(request), now());
   trace.jobId = newJob.jobId;
+  logUnreadable(newJob);
   const reply = adapter.reply?.(request);
   const job = (await store.jobs.add(newJob)) ?? newJob;
   // For a repeated delivery too: the process may have died after it stored the job and before it queued it.
   if (job.state === 'queued') await enqueueJob(queue, job);
-  if (reply) return new Reply(reply.body ?? '', { status: reply.status, headers: { 'x-job-id': job.jobId } });
+  if (reply) {
+    const { status, body = '', contentType } = reply;
+    const headers = { 'x-job-id': job.jobId, ...(contentType && { 'content-type': contentType }) };
+    return new Reply(body, { status, headers });
+  }
   return { job_id: job.jobId, state: initialState(job.tasks) };
 }
 
@@ -76,6 +81,14 @@ async function enqueueJob(queue: Queue, { jobId }: Job): Promise<void> {
   await queue.send({ kind: 'job', jobId }).catch((error: unknown) => {
     logger.warn('queue', { job_id: jobId, cause: describeCause(error) });
   });
+}
+
+/** Logs the events of a batch that an adapter could not read: what they ask for is not done. */
+function logUnreadable({ jobId, source, tasks }: Job): void {
+  const unreadable = tasks.filter(({ action, reason }) => action === 'ignore' && reason !== undefined);
+  if (unreadable.length === 0) return;
+  const reasons = [...new Set(unreadable.map(({ reason }) => reason))];
+  logger.warn('webhook', { job_id: jobId, source, unreadable: unreadable.length, reasons });
 }
 
 function jobOf(source: Source, { deliveryId, tasks }: WebhookEvents, nowMs: number): Job {

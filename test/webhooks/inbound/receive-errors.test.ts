@@ -67,17 +67,55 @@ describe('a refused webhook writes nothing', () => {
 
   test('requests without headers, with any method of the route, get the same 401', async () => {
     const wrong = await fixture.sendEvent(validEvent, { secret: OTHER_SECRET });
-    for (const [path, method] of [
-      ['/hooks/hr', 'POST'],
-      ['/hooks/hr', 'GET'],
-      ['/hooks/scim/Users/1', 'DELETE'],
-      ['/hooks/scim/Users/1', 'PUT'],
-      ['/hooks/scim/Users/1', 'PATCH'],
-    ] as const) {
-      const response = await fixture.send(path, { method });
+    for (const method of ['POST', 'GET']) {
+      const response = await fixture.send('/hooks/hr', { method });
       expectError(response, [401, 'APIGW.0301']);
       expect(withoutId(response)).toBe(withoutId(wrong));
     }
+  });
+
+  // The form must not reveal which sources exist, so it depends on the path only.
+  test.each(['DELETE', 'PUT', 'PATCH'])('%s without a token gets 401 in the form of SCIM', async (method) => {
+    for (const source of ['scim', 'hr', 'nobody']) {
+      const response = await fixture.send(`/hooks/${source}/Users/1`, { method });
+      expect([response.status, response.headers.get('content-type')]).toEqual([401, 'application/scim+json']);
+      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+      expect(response.body).toEqual({
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+        status: '401',
+        detail: expect.stringContaining('Check the name of the source in the URL'),
+      });
+    }
+  });
+
+  test.each<[string, unknown, number, string | undefined]>([
+    ['not JSON', '{"Operations"', 400, 'invalidSyntax'],
+    ['no operations', {}, 400, 'invalidSyntax'],
+    ['an unknown op', { Operations: [{ op: 'disable', path: 'active' }] }, 400, 'invalidSyntax'],
+    ['another value', { Operations: [{ op: 'replace', path: 'active', value: 'no' }] }, 400, 'invalidValue'],
+    ['a malformed path', { Operations: [{ op: 'replace', path: '/active', value: false }] }, 400, 'invalidPath'],
+    ['remove without a path', { Operations: [{ op: 'remove' }] }, 400, 'noTarget'],
+  ])('a SCIM PATCH with %s is refused in the form of SCIM', async (_, body, status, scimType) => {
+    const headers = { authorization: `Bearer ${PLAIN_SECRET}`, 'content-type': 'application/scim+json' };
+    const response = await fixture.send('/hooks/scim/Users/1', { method: 'PATCH', headers, body });
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/scim+json']);
+    expect(response.body).toEqual({
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+      status: String(status),
+      scimType,
+      detail: expect.stringMatching(/.{20}/),
+    });
+  });
+
+  test.each([
+    ['POST', '/hooks/scim', 405],
+    ['POST', '/hooks/scim/Bulk', 404],
+    ['POST', '/hooks/scim/Users', 404],
+    ['PATCH', '/hooks/scim/Groups/1', 404],
+  ])('the SCIM request %s %s is refused', async (method, path, status) => {
+    const headers = { authorization: `Bearer ${PLAIN_SECRET}` };
+    const body = { Operations: [{ method: 'PATCH', path: '/Users/1', data: { active: false } }] };
+    expect((await fixture.send(path, { method, headers, body })).status).toBe(status);
   });
 
   test.each<[string, (data: Record<string, unknown>) => unknown, number, string]>([

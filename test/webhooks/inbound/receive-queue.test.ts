@@ -100,6 +100,17 @@ test('a delivery whose events are all ignored is stored and not queued', async (
   expect(send).not.toHaveBeenCalled();
 });
 
+test('an event of a batch that cannot be read is logged, and the others are queued', async () => {
+  const { jobId, state, tasks } = await receiveOkta([{ ...suspended, target: [] }, suspended, { eventType: 7 }]);
+  expect([state, tasks.map(({ action }) => action)]).toEqual(['queued', ['ignore', 'revoke-principal', 'ignore']]);
+  const reasons = [
+    'A target of type User with an id or alternateId is required.',
+    'Invalid parameter. eventType must be a string.',
+  ];
+  const line = { job_id: jobId, source: 'okta', unreadable: 2, reasons };
+  expect(warnings.mock.calls).toEqual([['webhook', line]]);
+});
+
 test('a delivery may have 500 events; equal ones become one task', async () => {
   const differentEvents = Array.from({ length: 500 }, (_, n) => ({
     ...suspended,

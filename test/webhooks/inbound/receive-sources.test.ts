@@ -91,14 +91,24 @@ describe('workos', () => {
 
 describe('scim', () => {
   const OPERATIONS = [{ op: 'Replace', path: 'active', value: 'False' }];
+  const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User';
+  const patch = (...Operations: object[]) => ({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    Operations,
+  });
   test.each([
-    ['PATCH', { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: OPERATIONS }],
-    ['PUT', { userName: 'ann', active: false }],
-    ['DELETE', undefined],
-  ])('a SCIM %s that deactivates a user revokes the grants of the user', async (method, body) => {
+    ['PATCH', 'with a path', patch(...OPERATIONS)],
+    ['PATCH', 'with an empty path', patch({ op: 'replace', path: '', value: { active: false } })],
+    ['PATCH', 'with an empty path and a list', patch({ op: 'replace', path: '', value: [{ active: false }] })],
+    ['PATCH', 'with the schema as key', patch({ op: 'replace', value: { [CORE]: { active: false } } })],
+    ['PATCH', 'with a list', patch({ op: 'Replace', path: 'active', value: [{ $ref: null, value: 'False' }] })],
+    ['PUT', 'of the user', { userName: 'ann', active: false }],
+    ['DELETE', 'of the user', undefined],
+  ])('a SCIM %s %s that deactivates a user revokes the grants of the user', async (method, _, body) => {
     const principal = await newPrincipal();
-    await map('scim', `id-${method}`, principal);
-    const job = await endedJobOf(`/hooks/scim/Users/id-${method}`, { method, headers: BEARER, body });
+    const id = `id-${randomUUID()}`;
+    await map('scim', id, principal);
+    const job = await endedJobOf(`/hooks/scim/Users/${id}`, { method, headers: BEARER, body });
     expect(job).toMatchObject(DONE);
     await expectRevoked(principal);
   });
@@ -116,8 +126,9 @@ describe('scim', () => {
       userName: 'bob',
       active: false,
     });
-    expect([put.status, put.body]).toEqual([
+    expect([put.status, put.headers.get('content-type'), put.body]).toEqual([
       200,
+      'application/scim+json',
       {
         schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
         userName: 'bob',

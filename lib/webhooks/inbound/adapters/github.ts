@@ -11,16 +11,14 @@ import { bodyParser } from '../../../validation/body-parser.ts';
 import { field } from '../../../validation/field.ts';
 import { parseList } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { eventType, objects, reasonOf } from '../event-fields.ts';
+import { reasonOf, tasksOfEach } from '../event-fields.ts';
 import { cachedKeyLists, isKeyListUrl } from '../github-key-lists.ts';
 
 const KEY_IDENTIFIER_PATTERN = /^[\w-]{1,128}$/;
 const ACCESS_KEY_PATTERN = /^[A-Z0-9]{20}$/;
 
-const parseMatches = bodyParser({ matches: objects('The body') });
 const parseMatch = bodyParser({
   token: field(z.string().check(z.minLength(1)), { code: 'KMS.0308', detail: 'token must be a string, not empty.' }),
-  type: eventType('type'),
 });
 const publicKeyOf = cachedKeyLists();
 
@@ -45,19 +43,17 @@ export const github: Adapter = {
     throw new SignatureError('wrong signature or unknown key');
   },
   read({ body }) {
-    const { matches } = parseMatches({ matches: parseList(body) });
-    // GitHub reports a credential once for each place where it is found.
-    const tasks = new Map(matches.map((match) => taskOf(match)));
-    return { deliveryId: sha256Hex(body), tasks: [...tasks.values()] };
+    return { deliveryId: sha256Hex(body), tasks: tasksOfEach('The body', parseList(body), (match) => [taskOf(match)]) };
   },
 };
 
-/** Returns a hash of the leaked credential, and the task. The credential itself must not be stored with the job. */
-function taskOf(match: Record<string, unknown>): [string, Task] {
-  const { token, type } = parseMatch(match);
+/** The credential itself must not be stored with the job. */
+function taskOf(match: Record<string, unknown>): Task {
+  const { token } = parseMatch(match);
   const fingerprint = `sha256:${sha256Hex(token)}`;
   // An access key is the public half of its pair: it names its owner and is not secret.
   const identities = ACCESS_KEY_PATTERN.test(token) ? [`access-key:${token}`, fingerprint] : [fingerprint];
+  const type = typeof match['type'] === 'string' ? match['type'] : 'unknown type';
   const reason = reasonOf(`github secret scanning: ${type}`);
-  return [fingerprint, { action: 'revoke-principal', type: 'principal.disabled', identities, reason }];
+  return { action: 'revoke-principal', type: 'principal.disabled', identities, reason };
 }

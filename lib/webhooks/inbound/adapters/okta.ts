@@ -8,15 +8,32 @@ import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-se
 import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { eventType, identifier, identitiesIn, ignored, lowerCase, object, objects, reasonOf } from '../event-fields.ts';
+import {
+  eventType,
+  identifier,
+  identitiesIn,
+  ignored,
+  list,
+  lowerCase,
+  object,
+  reasonOf,
+  tasksOfEach,
+  unreadable,
+} from '../event-fields.ts';
 
-/** Events that take a user's access away. */
-const DEACTIVATION_EVENTS: ReadonlySet<string> = new Set(['user.lifecycle.deactivate', 'user.lifecycle.suspend']);
+/** Events that take a user's access away. Source: Okta, "Event Types". */
+const DEACTIVATION_EVENTS: ReadonlySet<string> = new Set([
+  'user.lifecycle.deactivate',
+  'user.lifecycle.suspend',
+  'user.lifecycle.delete.initiated',
+  'user.lifecycle.delete.completed',
+]);
+const NO_USER = 'A target of type User with an id or alternateId is required.';
 
 const CHALLENGE_PATTERN = /^[\x20-\x7e]{1,256}$/;
 
 const parseEnvelope = bodyParser({ eventId: identifier('eventId'), data: object('data') });
-const parseData = bodyParser({ events: objects('data.events') });
+const parseData = bodyParser({ events: list('data.events') });
 const parseEvent = bodyParser({ eventType: eventType('eventType') });
 
 export const okta: Adapter = {
@@ -24,7 +41,7 @@ export const okta: Adapter = {
   verify: ({ headers }, secrets) => verifyPlainSecret(headers['authorization'], secrets),
   read({ body }) {
     const { eventId, data } = parseEnvelope(parseBody(body));
-    return { deliveryId: eventId, tasks: parseData(data).events.flatMap(tasksOf) };
+    return { deliveryId: eventId, tasks: tasksOfEach('data.events', parseData(data).events, tasksOf) };
   },
   /** Okta verifies the endpoint once, before the first event. Source: Okta, "One-time verification request". */
   handshake({ method, headers }) {
@@ -35,23 +52,27 @@ export const okta: Adapter = {
 
 function tasksOf(event: Record<string, unknown>): Task[] {
   const { eventType: type } = parseEvent(event);
-  const users = DEACTIVATION_EVENTS.has(type) && !hasFailed(event) ? usersOf(event) : [];
-  if (users.length === 0) return [ignored(type)];
+  if (!DEACTIVATION_EVENTS.has(type) || hasFailed(event)) return [ignored(type)];
+  const users = usersOf(event);
+  if (users.length === 0) return [unreadable(type, NO_USER)];
   const reason = reasonOf(`okta ${type}`);
-  return users.map((identities) => ({ action: 'revoke-principal', type: 'principal.disabled', identities, reason }));
+  return users.map((identities) =>
+    identities.length === 0
+      ? unreadable(type, NO_USER)
+      : { action: 'revoke-principal', type: 'principal.disabled', identities, reason },
+  );
 }
 
 /** Okta sends an event for a failed deactivation too, with the same type. */
 function hasFailed({ outcome }: { outcome?: unknown }): boolean {
-  return (outcome as { result?: unknown } | null | undefined)?.result === 'FAILURE';
+  return lowerCase((outcome as { result?: unknown } | null | undefined)?.result) === 'failure';
 }
 
 /** Returns the identities of each user among the event's targets. */
 function usersOf({ target }: { target?: unknown }): string[][] {
-  const targets: unknown[] = Array.isArray(target) ? target : [];
-  return targets
+  return [target]
+    .flat()
     .map((entry) => (entry ?? {}) as { type?: unknown; id?: unknown; alternateId?: unknown })
-    .filter(({ type }) => type === 'User')
-    .map(({ id, alternateId }) => identitiesIn([id, lowerCase(alternateId)]))
-    .filter((identities) => identities.length > 0);
+    .filter(({ type }) => lowerCase(type) === 'user')
+    .map(({ id, alternateId }) => identitiesIn([id, lowerCase(alternateId)]));
 }

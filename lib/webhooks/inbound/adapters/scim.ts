@@ -1,21 +1,17 @@
 /**
  * SCIM 2.0, as an identity provider sends it: a user who is deleted or no longer active.
- * Source: RFC 7644, sections 3.5 and 3.6; attribute names are case-insensitive, RFC 7643, section 2.1.
+ * Source: RFC 7644, sections 3.5 and 3.6.
  */
 import { KmsError } from '../../../errors.ts';
+import { SCIM_CONTENT_TYPE } from '../../../http/scim-error.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
-import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { identitiesIn, ignored, lowerCase, objects } from '../event-fields.ts';
+import { identitiesIn, ignored, lowerCase } from '../event-fields.ts';
+import { activeAfterPatch, activeInUser, USER_SCHEMA, valuesOfAttribute } from '../scim-active.ts';
 
 const BEARER_PATTERN = /^Bearer +([\x21-\x7e]+)$/i;
 const USER_PATH_PATTERN = /\/Users\/([^/]+)\/?$/;
-const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
-/** The two spellings of the attribute `active`, in lower case. */
-const ACTIVE_NAMES = ['active', `${USER_SCHEMA.toLowerCase()}:active`];
-
-type Attributes = Record<string, unknown>;
 
 /** A request that deactivates its user. `identities` are those in the body; the id in the path comes in addition. */
 interface Deactivation {
@@ -40,14 +36,23 @@ export const scim: Adapter = {
     if (method !== 'PUT') return { status: 204 };
     const [, encodedId = ''] = USER_PATH_PATTERN.exec(path) ?? [];
     const user = parseBody(body);
-    const userName = valuesOf(user, 'username').find((value) => typeof value === 'string');
-    return { status: 200, body: { schemas: [USER_SCHEMA], id: decode(encodedId), userName, active: activeIn(user) } };
+    const userName = valuesOfAttribute(user, 'username').find((value) => typeof value === 'string');
+    return {
+      status: 200,
+      body: { schemas: [USER_SCHEMA], id: decode(encodedId), userName, active: activeInUser(user) },
+      contentType: SCIM_CONTENT_TYPE,
+    };
   },
   read({ method, path, body }) {
     const [, encodedId] = USER_PATH_PATTERN.exec(path) ?? [];
-    const deactivation = encodedId === undefined ? undefined : METHODS.get(method)?.(body);
-    if (encodedId === undefined || !deactivation) return { tasks: [ignored(`scim ${method}`)] };
-    const identities = identitiesIn([parseUserId(encodedId), ...deactivation.identities]);
+    const deactivationIn = METHODS.get(method);
+    if (encodedId === undefined || !deactivationIn) {
+      throw new KmsError('KMS.0215', { detail: 'Send PATCH, PUT or DELETE of /Users/{id}.' });
+    }
+    const id = parseUserId(encodedId);
+    const deactivation = deactivationIn(body);
+    if (!deactivation) return { tasks: [ignored(`scim ${method}`)] };
+    const identities = identitiesIn([id, ...deactivation.identities]);
     const { reason } = deactivation;
     return { tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason }] };
   },
@@ -68,58 +73,16 @@ function decode(encoded: string): string | undefined {
   }
 }
 
+/** A PUT without `active` leaves it as it is. Source: RFC 7644, section 3.5.1: omitted attributes are not asserted. */
 function replacedUser(body: Uint8Array): Deactivation | undefined {
   const user = parseBody(body);
-  if (activeIn(user) !== false) return undefined;
+  if (activeInUser(user) !== false) return undefined;
   // `emails` are not identities: users may enter any address there, including that of another person.
-  const [externalId, userName] = ['externalid', 'username'].map((name) => valuesOf(user, name)[0]);
+  const [externalId, userName] = ['externalid', 'username'].map((name) => valuesOfAttribute(user, name)[0]);
   return { identities: [externalId, userName, lowerCase(userName)], reason: 'scim PUT, active false' };
 }
 
-const parsePatch = bodyParser({ Operations: objects('Operations') });
-
-/** Operations apply in order, so the last one that sets `active` decides. */
 function patchedUser(body: Uint8Array): Deactivation | undefined {
-  const active = parsePatch(parseBody(body))
-    .Operations.map(activeSetBy)
-    .findLast((value) => value !== undefined);
-  return active === false ? { identities: [], reason: 'scim PATCH, active false' } : undefined;
-}
-
-const OPS = ['add', 'replace', 'remove'];
-
-/** Returns the value that an operation gives `active`; undefined when it does not set it. */
-function activeSetBy({ op, path, value }: { op?: unknown; path?: unknown; value?: unknown }): boolean | undefined {
-  const opName = lowerCase(op) ?? '';
-  if (!OPS.includes(opName)) throw new KmsError('KMS.0308', { detail: `op must be one of: ${OPS.join(', ')}.` });
-  if (opName === 'remove') return undefined;
-  if (path === undefined || path === null) {
-    return typeof value === 'object' && value !== null ? activeIn(value as Attributes) : undefined;
-  }
-  return ACTIVE_NAMES.includes(lowerCase(path) ?? '') ? parseBoolean(value) : undefined;
-}
-
-function activeIn(attributes: Attributes): boolean | undefined {
-  const values = ACTIVE_NAMES.flatMap((name) => valuesOf(attributes, name)).map(parseBoolean);
-  return values.includes(false) ? false : values[0];
-}
-
-/** @param name in lower case */
-function valuesOf(attributes: Attributes, name: string): unknown[] {
-  return Object.entries(attributes)
-    .filter(([key]) => key.toLowerCase() === name)
-    .map(([, value]) => value);
-}
-
-/**
- * Accepts strings too, because some providers send them. Anything else is an error: to ignore it could miss a
- * deactivation.
- * @throws KmsError KMS.0308
- */
-function parseBoolean(value: unknown): boolean {
-  const text = String(value).toLowerCase();
-  if (!['boolean', 'string'].includes(typeof value) || !['true', 'false'].includes(text)) {
-    throw new KmsError('KMS.0308', { detail: 'active must be true or false.' });
-  }
-  return text === 'true';
+  const isDeactivated = activeAfterPatch(parseBody(body)) === false;
+  return isDeactivated ? { identities: [], reason: 'scim PATCH, active false' } : undefined;
 }

@@ -54,7 +54,9 @@ export const standard: Adapter = {
   read({ headers, body }) {
     const input = parseBody(body);
     const { type } = parseEnvelope(input);
-    const task = EVENTS.get(type)?.(parseData(input).data) ?? ignored(type);
+    // An event that takes access away must not be ignored for the spelling of its type.
+    const name = type.trim().toLowerCase().replaceAll(/[-_ ]/g, '.');
+    const task = EVENTS.get(name)?.(parseData(input).data) ?? ignored(type);
     return { deliveryId: headers['webhook-id'], tasks: [task] };
   },
 };

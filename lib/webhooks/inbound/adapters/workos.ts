@@ -24,9 +24,15 @@ type UserData = Record<string, unknown>;
 const DEACTIVATIONS = new Map<string, (data: UserData) => boolean>([
   ['user.deleted', () => true],
   ['dsync.user.deleted', () => true],
-  // `inactive`; before 2023-12-11 also `suspended`. Any other state counts as not active.
-  ['dsync.user.updated', ({ state }) => state !== undefined && state !== null && state !== 'active'],
+  ['dsync.user.updated', ({ state }) => isNotActive(state)],
 ]);
+
+/** `inactive`; before 2023-12-11 also `suspended`. Any other text counts as not active. @throws KmsError KMS.0308 */
+function isNotActive(state: unknown): boolean {
+  if (state === undefined || state === null) return false;
+  if (typeof state !== 'string') throw new KmsError('KMS.0308', { detail: 'data.state must be a string.' });
+  return state.toLowerCase() !== 'active';
+}
 
 const parseEnvelope = bodyParser({ id: identifier('id'), event: eventType('event') });
 const parseData = bodyParser({ data: object('data') });

@@ -99,15 +99,29 @@ test('a leaked access key is used as an identity; of any other secret only the h
         reason: 'github secret scanning: hwc_ak',
       },
       { identities: [`sha256:${LOWER_HASH}`], reason: 'github secret scanning: hwc_sk' },
+      { identities: ['access-key:ABCDEFGHIJ0123456789', `sha256:${UPPER_HASH}`] },
     ],
   });
-  expect(events).toHaveProperty('tasks.length', 2);
   expect(JSON.stringify(events)).not.toMatch(/abcdefghij0123456789|github\.com/);
 });
 
 test('the type of a secret is cut and made printable in the reason', () => {
   const events = read([{ token: 'a', type: `\u0000\n${'é'.repeat(300)}` }]);
   expect(events).toMatchObject({ tasks: [{ reason: `github secret scanning: ??${'é'.repeat(229)}` }] });
+});
+
+test('a match that cannot be read does not stop the others, and its type decides nothing', () => {
+  const matches = [{ type: 'SECRET' }, { token: 'some_token' }, 'SECRET', { token: 'some_token', type: ['a'] }];
+  const leaked = { identities: [`sha256:${SOME_TOKEN}`], reason: 'github secret scanning: unknown type' };
+  expect(read(matches)).toMatchObject({
+    tasks: [
+      { action: 'ignore', reason: 'Parameters missing in the request message. token is required.' },
+      leaked,
+      { action: 'ignore', reason: 'Invalid parameter. The body must be an array of objects.' },
+      leaked,
+    ],
+  });
+  expect(JSON.stringify(read(matches))).not.toContain('SECRET');
 });
 
 test('an alert without matches has no tasks', () => {
@@ -122,8 +136,7 @@ test.each([
   ['[{"type":"SECRET"}]', 'KMS.0204 token is required.'],
   ['[{"token":"","type":"a"}]', 'KMS.0308 token must be a string, not empty.'],
   ['[{"token":["SECRET"],"type":"a"}]', 'KMS.0308 token must be a string, not empty.'],
-  ['[{"token":"SECRET"}]', 'KMS.0204 type is required.'],
-  ['[{"token":"SECRET","type":"a"},{"token":"SECRET","type":1}]', 'KMS.0308 type must be a string.'],
+  ['[{"type":"a"},{"token":1,"type":"a"}]', 'KMS.0204 token is required.'],
 ])('the body %j is refused with a text that does not repeat it', (body, refusal) => {
   expect(read(body)).toBe(refusal);
 });

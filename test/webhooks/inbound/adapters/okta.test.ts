@@ -48,7 +48,12 @@ test('the Authorization header must equal one of the secrets', async () => {
   expect(okta.secretProblem(SECRETS[0] ?? '')).toBeUndefined();
 });
 
-test.each(['user.lifecycle.deactivate', 'user.lifecycle.suspend'])('%s revokes the grants of its user', (type) => {
+test.each([
+  'user.lifecycle.deactivate',
+  'user.lifecycle.suspend',
+  'user.lifecycle.delete.initiated',
+  'user.lifecycle.delete.completed',
+])('%s revokes the grants of its user', (type) => {
   expect(read(eventOf(type))).toEqual({
     deliveryId: EVENT_ID,
     tasks: [disabled(['00uann', 'ann@example.com'], `okta ${type}`)],
@@ -74,12 +79,40 @@ test('a delivery has one task for each user and each ignored event, in order', (
   });
 });
 
-test('an event revokes no grants of its actor, nor of targets that are not users', () => {
-  for (const target of [null, [], {}, [null], ['00uann'], [{ ...ANN, type: 'UserGroup' }], [{ type: 'User' }]]) {
-    const event = eventOf('user.lifecycle.deactivate', target);
-    expect(read(event)).toEqual({
-      deliveryId: EVENT_ID,
-      tasks: [{ action: 'ignore', type: 'user.lifecycle.deactivate' }],
+const NO_USER = 'A target of type User with an id or alternateId is required.';
+const NO_USER_TARGETS = [null, [], {}, [null], ['00uann'], [{ ...ANN, type: 'UserGroup' }], [{ type: 'User' }]];
+
+test.each(NO_USER_TARGETS)('a deactivation that names no user is refused: %j', (target) => {
+  expect(read(eventOf('user.lifecycle.deactivate', target))).toBe(`KMS.0308 ${NO_USER}`);
+});
+
+test('events that cannot be read do not stop the others of a delivery, and are ignored with a reason', () => {
+  const type = 'user.lifecycle.deactivate';
+  const ignored = (reason: string, name = 'unreadable') => ({ action: 'ignore', type: name, reason });
+  const events = [
+    eventOf(type, [BOB]),
+    ...NO_USER_TARGETS.map((target) => eventOf(type, target)),
+    eventOf(type, [{ type: 'User' }, ANN]),
+    7,
+    { eventType: 1 },
+  ];
+  expect(read(...events)).toEqual({
+    deliveryId: EVENT_ID,
+    tasks: [
+      disabled(['00ubob', 'bob@example.com'], `okta ${type}`),
+      ...NO_USER_TARGETS.map(() => ignored(NO_USER, type)),
+      ignored(NO_USER, type),
+      disabled(['00uann', 'ann@example.com'], `okta ${type}`),
+      ignored('Invalid parameter. data.events must be an array of objects.'),
+      ignored('Invalid parameter. eventType must be a string.'),
+    ],
+  });
+});
+
+test('a target that is an object instead of a list, or has its type in another case, is a user too', () => {
+  for (const target of [ANN, [{ ...ANN, type: 'USER' }]]) {
+    expect(read(eventOf('user.lifecycle.suspend', target))).toMatchObject({
+      tasks: [{ identities: ['00uann', 'ann@example.com'] }],
     });
   }
 });

@@ -59,6 +59,14 @@ test('ten e-mail addresses become identities, as sent and in lower case', () => 
   expect(readEvent('principal.disabled', { identities })).toEqual(eventsOf({ ...DISABLED, identities: both }));
 });
 
+test.each(['Principal.Disabled', ' principal.disabled\n', 'principal_disabled', 'PRINCIPAL-DISABLED'])(
+  'an event whose type is spelt %j is principal.disabled',
+  (type) => {
+    expect(readEvent(type, { identity: 'a' })).toEqual(eventsOf({ ...DISABLED, identities: ['a'] }));
+    expect(readEvent(type, {})).toBe(NO_PRINCIPAL);
+  },
+);
+
 const NO_PRINCIPAL = 'KMS.0204 data.grantee_principal, data.identity or data.identities is required.';
 
 test.each<[string, unknown, string]>([
@@ -129,7 +137,6 @@ test.each<[string, object, string]>([
 
 test.each([
   ['user.created', 'user.created'],
-  ['Principal.Disabled', 'Principal.Disabled'],
   ['constructor', 'constructor'],
   ['a\u0000\n\u202eb', 'a???b'],
   ['é'.repeat(200), 'é'.repeat(128)],

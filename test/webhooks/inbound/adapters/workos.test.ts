@@ -63,7 +63,9 @@ test.each([
   ['inactive', true],
   ['suspended', true],
   ['deleted', true],
+  ['Inactive', true],
   ['active', false],
+  ['Active', false],
   [undefined, false],
   [null, false],
 ])('dsync.user.updated to the state %j revokes: %j', (state, isRevoked) => {
@@ -87,6 +89,8 @@ test.each<[unknown, unknown, string]>([
   ['user.deleted', [], 'KMS.0308 data must be an object.'],
   ['user.deleted', {}, 'KMS.0204 data.id is required.'],
   ['user.deleted', { id: 7, email: 'a\u0000' }, 'KMS.0204 data.id is required.'],
+  ['dsync.user.updated', { id: 'a', state: false }, 'KMS.0308 data.state must be a string.'],
+  ['dsync.user.updated', { id: 'a', state: ['inactive'] }, 'KMS.0308 data.state must be a string.'],
   [undefined, {}, 'KMS.0204 event is required.'],
   [['user.deleted'], {}, 'KMS.0308 event must be a string.'],
 ])('the event %j with the data %j is refused', (event, data, refusal) => {
