@@ -67,6 +67,8 @@ export interface Job {
   source: string;
   /** The source's id of the delivery. */
   deliveryId: string;
+  /** SHA-256 of what the delivery contains, so that its id is not accepted for another one. Absent in old jobs. */
+  contentDigest?: string | undefined;
   receivedAtMs: number;
   /** The projects that the source may act on. */
   projectIds: readonly string[];

@@ -10,6 +10,8 @@ export type WebhookRequest = SignableRequest;
 export interface WebhookEvents {
   /** The source's id of the delivery, equal when the source repeats it; undefined where the source sends none. */
   deliveryId?: string | undefined;
+  /** What a repeat of the delivery contains again, byte for byte. Default: the body. */
+  content?: string | Uint8Array;
   /** One task or more for each event. */
   tasks: readonly Task[];
 }

@@ -31,8 +31,8 @@ const TASKS_MAX = 500;
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the source requires
  * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake,
- *   KMS.0203 for more than TASKS_MAX events, KMS.0307 for an event that the source may not send, and the codes of the
- *   adapter for a malformed one
+ *   KMS.0203 for more than TASKS_MAX events, KMS.0307 for an event that the source may not send, KMS.0308 for a used
+ *   delivery id with another body, and the codes of the adapter for a malformed one
  */
 export async function receiveWebhook(
   dependencies: ReceiveDependencies,
@@ -48,11 +48,12 @@ export async function receiveWebhook(
   if (handshake) return handshake;
   if (request.method === 'GET') throw new KmsError('KMS.0215', { detail: 'Send webhooks with POST.' });
 
-  const newJob = jobOf(source, adapter.read(request), now());
-  trace.jobId = newJob.jobId;
-  logUnreadable(newJob);
+  const newJob = jobOf(source, { content: request.body, ...adapter.read(request) }, now());
   const reply = adapter.reply?.(request);
   const job = (await store.jobs.add(newJob)) ?? newJob;
+  assertSameContent(job, newJob);
+  trace.jobId = job.jobId;
+  logUnreadable(job);
   // For a repeated delivery too: the process may have died after it stored the job and before it queued it.
   if (job.state === 'queued') await enqueueJob(queue, job);
   if (reply) {
@@ -91,7 +92,18 @@ function logUnreadable({ jobId, source, tasks }: Job): void {
   logger.warn('webhook', { job_id: jobId, source, unreadable: unreadable.length, reasons });
 }
 
-function jobOf(source: Source, { deliveryId, tasks }: WebhookEvents, nowMs: number): Job {
+/** A new event under a used id must not look as if it was received. @throws KmsError KMS.0308 */
+function assertSameContent({ contentDigest }: Job, newJob: Job): void {
+  if (contentDigest !== undefined && contentDigest !== newJob.contentDigest) {
+    throw new KmsError('KMS.0308', {
+      detail: 'The id of the delivery was used for another body, so nothing was done. Send it with a new id.',
+    });
+  }
+}
+
+type Content = { content: string | Uint8Array };
+
+function jobOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & Content, nowMs: number): Job {
   if (tasks.length > TASKS_MAX)
     throw new KmsError('KMS.0203', { detail: `Send at most ${TASKS_MAX} events in one delivery.` });
   for (const task of tasks) assertAllowed(source, task);
@@ -101,6 +113,7 @@ function jobOf(source: Source, { deliveryId, tasks }: WebhookEvents, nowMs: numb
     jobId: sha256Hex(`${source.name}\n${id}`).slice(0, 32),
     source: source.name,
     deliveryId: id,
+    contentDigest: sha256Hex(content),
     receivedAtMs: nowMs,
     projectIds: source.projectIds,
     tasks: uniqueTasks,

@@ -79,6 +79,16 @@ test('a repeated delivery queues its job again, unless a worker has started it',
   expect(send).toHaveBeenCalledTimes(2);
 });
 
+test('a job of an earlier version, without a digest of its content, is found by the delivery id alone', async () => {
+  const { contentDigest, ...oldJob } = await receiveStandard('msg_old');
+  expect(contentDigest).toMatch(/^[0-9a-f]{64}$/);
+  const otherId = await receiveStandard('msg_older');
+  await jobs.store.jobs.save({ ...otherId, contentDigest: undefined });
+  const event = { type: 'principal.disabled', data: { grantee_principal: 'u2' } };
+  const repeated = await receive('hr', signEvent(event, { id: 'msg_older', atMs: jobs.clock.nowMs }));
+  expect(repeated.tasks).toEqual(oldJob.tasks);
+});
+
 test('a job that no worker starts is overdue after one minute, not earlier', async () => {
   const { jobId } = await receiveStandard('msg_lost');
   const isOverdueAfter = async (seconds: number) => {

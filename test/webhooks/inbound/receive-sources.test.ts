@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import type { RequestOptions } from '../../support/service.ts';
 import { PLAIN_SECRET, signGitHub, signWorkos, startWebhookFixture, type WebhookFixture } from '../fixture.ts';
 
@@ -75,6 +76,27 @@ describe('okta', () => {
     const job = await endedJobOf('/hooks/okta', { headers: PLAIN, body: oktaEvent('00uann', 'Ann@Example.COM') });
     expect(job).toMatchObject({ ...DONE, source: 'okta', tasks: [{ reason: 'okta user.lifecycle.deactivate' }] });
     await expectRevoked(principal);
+  });
+});
+
+describe('the delivery id of a vendor', () => {
+  test('Okta repeats an event with another eventTime; other events under its id are refused', async () => {
+    const body = { ...oktaEvent('00urepeat', 'repeat@example.com'), eventTime: '2026-11-28T10:00:00Z' };
+    const first = await fixture.send('/hooks/okta', { headers: PLAIN, body });
+    const repeated = { ...body, eventTime: '2026-11-28T10:00:05Z' };
+    const second = await fixture.send('/hooks/okta', { headers: PLAIN, body: repeated });
+    expect([second.status, second.text]).toEqual([200, first.text]);
+    const other = { ...body, data: oktaEvent('00uother', 'other@example.com').data };
+    expectError(await fixture.send('/hooks/okta', { headers: PLAIN, body: other }), [400, 'KMS.0308']);
+  });
+
+  test('another WorkOS event under a used id is refused', async () => {
+    const bodyOf = (id: string) => ({ id: 'event_used', event: 'user.deleted', data: { id } });
+    const send = async (id: string) =>
+      fixture.send('/hooks/workos', await signWorkos(bodyOf(id), fixture.service.clock.nowMs));
+    const first = await send('user_first');
+    expect((await send('user_first')).text).toBe(first.text);
+    expectError(await send('user_second'), [400, 'KMS.0308']);
   });
 });
 

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
+import { expectError } from '../../support/expect-error.ts';
 import { storedRows } from '../../support/stored-rows.ts';
 import { startWebhookFixture, type WebhookFixture, waitFor } from '../fixture.ts';
 
@@ -176,14 +177,35 @@ test('a repeated delivery gets the first reply, byte for byte, and does nothing'
   await fixture.queueIsEmpty();
   const rows = await storedRows(service);
 
-  const otherEvent = { type: 'key.compromised', data: { key_id: keys[1] } };
   service.clock.nowMs += 60_000;
-  for (const repeated of [event, otherEvent, { type: 'unknown.type', data: {} }]) {
-    const { status, text } = await fixture.sendEvent(repeated, { id: 'repeated-1' });
+  for (const _ of [1, 2]) {
+    const { status, text } = await fixture.sendEvent(event, { id: 'repeated-1' });
     expect([status, text]).toEqual([200, first.text]);
   }
   expect(await storedRows(service)).toEqual(rows);
   expect(await remaining()).toEqual([newerGrant, ...otherGrants].sort());
+});
+
+test('a used delivery id with another body is refused and does nothing', async () => {
+  const { service } = fixture;
+  const { principal, keys, principalGrants, otherGrants, remaining } = await createGrants();
+  const event = { type: 'grant.revoke', data: { key_id: keys[0], grant_id: principalGrants[0] } };
+  await fixture.sendEventAndWait(event, { id: 'used-1' });
+  await fixture.queueIsEmpty();
+  const rows = await storedRows(service);
+  for (const other of [
+    { type: 'principal.disabled', data: { grantee_principal: principal } },
+    { ...event, data: { ...event.data, reason: 'x' } },
+    { type: 'unknown.type', data: {} },
+    `${JSON.stringify(event)} `,
+  ]) {
+    const response = await fixture.sendEvent(other, { id: 'used-1' });
+    expectError(response, [400, 'KMS.0308']);
+    expect(response.body.error_msg).toContain('The id of the delivery was used for another body');
+  }
+  expect((await fixture.sendEvent(event, { id: 'used-1' })).status).toBe(200);
+  expect(await storedRows(service)).toEqual(rows);
+  expect(await remaining()).toEqual([...principalGrants.slice(1), ...otherGrants].sort());
 });
 
 test('the same delivery id from another source is another delivery', async () => {

@@ -40,8 +40,12 @@ export const okta: Adapter = {
   secretProblem: plainSecretProblem,
   verify: ({ headers }, secrets) => verifyPlainSecret(headers['authorization'], secrets),
   read({ body }) {
-    const { eventId, data } = parseEnvelope(parseBody(body));
-    return { deliveryId: eventId, tasks: tasksOfEach('data.events', parseData(data).events, tasksOf) };
+    // The rest of the body has the time of each attempt. Source: Okta, "Event hooks", `eventTime`.
+    return {
+      deliveryId: eventId,
+      content: JSON.stringify(data),
+      tasks: tasksOfEach('data.events', parseData(data).events, tasksOf),
+    };
   },
   /** Okta verifies the endpoint once, before the first event. Source: Okta, "One-time verification request". */
   handshake({ method, headers }) {
