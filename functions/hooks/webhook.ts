@@ -6,6 +6,8 @@ import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 export const handler = httpHandler({
   access: 'anyone',
   name: 'webhook',
+  // Vendors send many events in one delivery, and do not send it again in smaller parts.
+  bodyBytesMax: 1024 * 1024,
   // By route, not by kind of source: the form of a 401 must not reveal which sources exist.
   errorReplyOf: (error, params) => (params['id'] === undefined ? undefined : scimErrorReply(error)),
   handle: (call) =>

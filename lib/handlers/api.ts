@@ -20,6 +20,8 @@ export interface Api<F extends Fields = Fields> {
   fields?: F;
   /** Refuses unknown fields and nulls, where ignoring a mistyped field would change more than requested. */
   rejectsUnknownFields?: boolean;
+  /** The largest accepted body; 64 KiB when absent. */
+  bodyBytesMax?: number;
   /** The error code for a body that is not a JSON object; KMS.0202 when absent. */
   malformedBodyCode?: ErrorCode;
   /**

@@ -36,7 +36,7 @@ export function httpHandler<F extends Fields = Record<never, never>>(
     .use(requestContext(api.name))
     .use(authenticate(api))
     .use(authorize(api))
-    .use(bodyLimit())
+    .use(bodyLimit(api))
     .use(fields ? [strictJson(malformedBodyCode), httpJsonBodyParser(ANY_CONTENT_TYPE), validate(fields, api)] : [])
     .handler(async (_event: APIGatewayProxyEventV2, { http }: HttpContext): Promise<Result> => {
       const { body, request, params, sourceIp } = http;

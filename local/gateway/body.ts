@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { KmsError } from '../../lib/errors.ts';
 import { BODY_BYTES_MAX as API_BYTES_MAX } from '../../lib/handlers/middleware/body-limit.ts';
 
-/** The gateway rejects larger bodies; the API handlers reject far smaller ones (API_BYTES_MAX). */
+/** The gateway rejects larger bodies; the handlers reject smaller ones: API_BYTES_MAX, and 1 MiB for webhooks. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 
 /** Size of the first buffer if the request has no Content-Length. */

@@ -8,6 +8,7 @@ import type { Queue } from '../../queue/queue.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import type { Store } from '../../store/store.ts';
+import { mapWithConcurrency } from '../../util/concurrency.ts';
 import type { WebhookEvents, WebhookRequest } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
 import { type Source, type SourceSettings, sourcesOf } from './sources.ts';
@@ -22,17 +23,23 @@ interface ReceiveDependencies {
 /** A job that no worker has started by then is queued again. */
 const START_TIMEOUT_MS = 60_000;
 
-/** A job with its tasks must fit into one item of the store. */
+/**
+ * A delivery with more tasks becomes several jobs: with its leftovers, its unmapped identities and a batch, a job must
+ * fit into one item of the store, which is 400 KB in DynamoDB.
+ */
 const TASKS_MAX = 500;
+const TASKS_BYTES_MAX = 64 * 1024;
+
+const CONCURRENT_JOBS = 8;
 
 /**
- * Receives a webhook: verifies that its source sent it, and stores a job for its events before it returns. A repeated
- * delivery gets the same reply and starts nothing.
+ * Receives a webhook: verifies that its source sent it, and stores the jobs for its events before it returns: one, or
+ * several if they do not fit into one. A repeated delivery gets the same reply and starts nothing.
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the source requires
  * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake,
- *   KMS.0203 for more than TASKS_MAX events, KMS.0307 for an event that the source may not send, KMS.0308 for a used
- *   delivery id with another body, and the codes of the adapter for a malformed one
+ *   KMS.0307 for an event that the source may not send, KMS.0308 for a used delivery id with another body, and those of
+ *   the adapter for a malformed one
  */
 export async function receiveWebhook(
   dependencies: ReceiveDependencies,
@@ -48,20 +55,43 @@ export async function receiveWebhook(
   if (handshake) return handshake;
   if (request.method === 'GET') throw new KmsError('KMS.0215', { detail: 'Send webhooks with POST.' });
 
-  const newJob = jobOf(source, { content: request.body, ...adapter.read(request) }, now());
+  const newJobs = jobsOf(source, { content: request.body, ...adapter.read(request) }, now());
   const reply = adapter.reply?.(request);
-  const job = (await store.jobs.add(newJob)) ?? newJob;
-  assertSameContent(job, newJob);
-  trace.jobId = job.jobId;
-  logUnreadable(job);
-  // For a repeated delivery too: the process may have died after it stored the job and before it queued it.
-  if (job.state === 'queued') await enqueueJob(queue, job);
+  const jobs = await storeJobs({ store, queue }, newJobs);
+  const [{ jobId }] = jobs;
+  trace.jobId = jobId;
+  logUnreadable(jobs);
   if (reply) {
     const { status, body = '', contentType } = reply;
-    const headers = { 'x-job-id': job.jobId, ...(contentType && { 'content-type': contentType }) };
+    const headers = { 'x-job-id': jobId, ...(contentType && { 'content-type': contentType }) };
     return new Reply(body, { status, headers });
   }
-  return { job_id: job.jobId, state: initialState(job.tasks) };
+  const state = initialState(jobs.flatMap(({ tasks }) => tasks));
+  return { job_id: jobId, state, ...(jobs.length > 1 && { job_ids: jobs.map((job) => job.jobId) }) };
+}
+
+type Jobs = readonly [Job, ...Job[]];
+
+/**
+ * Stores the jobs of a delivery that are not stored yet, and queues them. The first one goes first: its digest decides
+ * whether this is a repeat. The process may have died after any of them, so a repeat stores the rest.
+ * @returns the jobs as stored
+ */
+async function storeJobs(
+  { store, queue }: Pick<ReceiveDependencies, 'store' | 'queue'>,
+  [newFirst, ...newRest]: Jobs,
+): Promise<Jobs> {
+  const storeJob = async (newJob: Job) => {
+    const job = (await store.jobs.add(newJob)) ?? newJob;
+    assertSameContent(job, newJob);
+    // For a repeated delivery too: the process may have died after it stored the job and before it queued it.
+    if (job.state === 'queued') await enqueueJob(queue, job);
+    return job;
+  };
+  const first = await storeJob(newFirst);
+  // A job of an earlier version holds the whole delivery.
+  if (first.contentDigest === undefined) return [first];
+  return [first, ...(await mapWithConcurrency(newRest, CONCURRENT_JOBS, storeJob))];
 }
 
 /** An unknown source and a wrong signature get the same reply, so that clients cannot probe for names of sources. */
@@ -85,7 +115,9 @@ async function enqueueJob(queue: Queue, { jobId }: Job): Promise<void> {
 }
 
 /** Logs the events of a batch that an adapter could not read: what they ask for is not done. */
-function logUnreadable({ jobId, source, tasks }: Job): void {
+function logUnreadable(jobs: Jobs): void {
+  const [{ jobId, source }] = jobs;
+  const tasks = jobs.flatMap((job) => job.tasks);
   const unreadable = tasks.filter(({ action, reason }) => action === 'ignore' && reason !== undefined);
   if (unreadable.length === 0) return;
   const reasons = [...new Set(unreadable.map(({ reason }) => reason))];
@@ -103,28 +135,46 @@ function assertSameContent({ contentDigest }: Job, newJob: Job): void {
 
 type Content = { content: string | Uint8Array };
 
-function jobOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & Content, nowMs: number): Job {
-  if (tasks.length > TASKS_MAX)
-    throw new KmsError('KMS.0203', { detail: `Send at most ${TASKS_MAX} events in one delivery.` });
+function jobsOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & Content, nowMs: number): Jobs {
   for (const task of tasks) assertAllowed(source, task);
-  const uniqueTasks = [...new Map(tasks.map((task) => [JSON.stringify(task), task])).values()];
   const id = deliveryId ?? randomBytes(16).toString('hex');
-  return {
-    jobId: sha256Hex(`${source.name}\n${id}`).slice(0, 32),
+  const contentDigest = sha256Hex(content);
+  const jobOf = (part: readonly Task[], index: number): Job => ({
+    jobId: sha256Hex(`${source.name}\n${id}${index === 0 ? '' : `\n${index}`}`).slice(0, 32),
     source: source.name,
     deliveryId: id,
-    contentDigest: sha256Hex(content),
+    contentDigest,
     receivedAtMs: nowMs,
     projectIds: source.projectIds,
-    tasks: uniqueTasks,
-    state: initialState(tasks),
+    tasks: part,
+    state: initialState(part),
     revision: 0,
     dueAtMs: nowMs + START_TIMEOUT_MS,
     failedAttempts: 0,
     revoked: 0,
     leftovers: [],
     unmapped: [],
-  };
+  });
+  const [first, ...rest] = partsOf(tasks);
+  return [jobOf(first, 0), ...rest.map((part, index) => jobOf(part, index + 1))];
+}
+
+/** Returns the tasks without duplicates, in parts that each fit into one job. */
+function partsOf(tasks: readonly Task[]): readonly [Task[], ...Task[][]] {
+  let part: Task[] = [];
+  let partBytes = 0;
+  const parts: [Task[], ...Task[][]] = [part];
+  for (const [json, task] of new Map(tasks.map((task) => [JSON.stringify(task), task]))) {
+    const bytes = Buffer.byteLength(json);
+    if (part.length === TASKS_MAX || (part.length > 0 && partBytes + bytes > TASKS_BYTES_MAX)) {
+      part = [];
+      partBytes = 0;
+      parts.push(part);
+    }
+    part.push(task);
+    partBytes += bytes;
+  }
+  return parts;
 }
 
 const initialState = (tasks: readonly Task[]) =>

@@ -113,7 +113,7 @@ beforeAll(async () => {
   await sendEvent('action not allowed', event(), { source: 'narrow' });
   await sendEvent('broken JSON', `{"type":"${BODY_TEXT}`);
   await sendEvent('no principal', { type: 'principal.disabled', data: { reason: BODY_TEXT } });
-  await sendEvent('too large', { type: BODY_TEXT, data: { text: ' '.repeat(70_000) } });
+  await sendEvent('too large', { type: BODY_TEXT, data: { text: ' '.repeat(1_100_000) } });
   const jobs = () => logLinesIn(service.output()).filter(({ message }) => message === 'job');
   jobLines = await waitFor('the end of four jobs', async () => (jobs().length >= 4 ? jobs() : undefined));
 

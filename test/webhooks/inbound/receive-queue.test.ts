@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Job } from '../../../lib/domain/job.ts';
 import { logger } from '../../../lib/logger.ts';
 import type { Message } from '../../../lib/queue/queue.ts';
@@ -59,6 +59,9 @@ const receiveOkta = (events: object[]) =>
   });
 
 const suspended = { eventType: 'user.lifecycle.suspend', target: [{ type: 'User', id: '00u1' }] };
+
+const usersOf = (count: number) => Array.from({ length: count }, (_, n) => `00u${n}`);
+const suspendedUser = (id: string) => ({ ...suspended, target: [{ type: 'User', id }] });
 
 test('a webhook gets 200 even if its job cannot be queued; the log has a warning', async () => {
   send.mockRejectedValue(new Error('the queue is unavailable'));
@@ -121,11 +124,80 @@ test('an event of a batch that cannot be read is logged, and the others are queu
   expect(warnings.mock.calls).toEqual([['webhook', line]]);
 });
 
-test('a delivery may have 500 events; equal ones become one task', async () => {
-  const differentEvents = Array.from({ length: 500 }, (_, n) => ({
-    ...suspended,
-    target: [{ type: 'User', id: `00u${n}` }],
-  }));
-  expect((await receiveOkta(differentEvents)).tasks).toHaveLength(500);
+test('500 events are one job; equal ones become one task', async () => {
+  expect((await receiveOkta(usersOf(500).map(suspendedUser))).tasks).toHaveLength(500);
   expect((await receiveOkta(Array(500).fill(suspended))).tasks).toHaveLength(1);
+});
+
+describe('a delivery that does not fit into one job', () => {
+  const users = usersOf(1001);
+  const eventId = newId();
+  const sendBatch = async (batch = users, id = eventId) => {
+    const body = JSON.stringify({ eventId: id, data: { events: batch.map(suspendedUser) } });
+    const headers = { authorization: PLAIN_SECRET };
+    const request = { method: 'POST', path: '/hooks/okta', query: '', headers, body: Buffer.from(body) };
+    const reply = await receiveWebhook(services, { name: 'okta', request, trace: {} });
+    return reply as { job_id: string; state: string; job_ids?: string[] };
+  };
+  const jobsOf = (ids: readonly string[] = []) => Promise.all(ids.map((id) => jobs.job(id)));
+  const identitiesOf = (list: readonly Job[]) =>
+    list.flatMap(({ tasks }) => tasks).map((task) => ('identities' in task ? task.identities?.[0] : undefined));
+
+  test('becomes several jobs, which together name every user once; a repeat starts nothing', async () => {
+    const reply = await sendBatch();
+    const stored = await jobsOf(reply.job_ids);
+    expect(stored.map(({ tasks }) => tasks.length)).toEqual([500, 500, 1]);
+    expect(identitiesOf(stored)).toEqual(users);
+    expect(reply).toEqual({ job_id: stored[0]?.jobId, state: 'queued', job_ids: stored.map(({ jobId }) => jobId) });
+    expect(new Set(stored.map(({ deliveryId }) => deliveryId))).toEqual(new Set([eventId]));
+    expect(send.mock.calls.map(([message]) => 'jobId' in message && message.jobId).sort()).toEqual(
+      stored.map(({ jobId }) => jobId).sort(),
+    );
+    for (const job of stored) await jobs.store.jobs.save({ ...job, state: 'done' });
+    send.mockClear();
+    const count = (await jobs.store.jobs.list(1000)).length;
+    expect(await sendBatch()).toEqual(reply);
+    expect(send).not.toHaveBeenCalled();
+    expect(await jobs.store.jobs.list(1000)).toHaveLength(count);
+  });
+
+  test('and whose process died after the first job gets the other jobs when it is repeated', async () => {
+    const id = newId();
+    let count = 0;
+    const add = (job: Job) => {
+      count += 1;
+      if (count > 1) throw new Error('the process died');
+      return jobs.store.jobs.add(job);
+    };
+    const working = services.store;
+    services.store = { ...working, jobs: { ...working.jobs, add } };
+    await expect(sendBatch(users, id)).rejects.toThrow('the process died');
+    services.store = working;
+    const reply = await sendBatch(users, id);
+    const stored = await jobsOf(reply.job_ids);
+    expect(identitiesOf(stored)).toEqual(users);
+    expect(await sendBatch(users, id)).toEqual(reply);
+  });
+
+  test('has jobs that each fit into one item of DynamoDB, whatever comes to them', async () => {
+    const longUsers = Array.from({ length: 300 }, (_, n) => `${n}-${'é'.repeat(240)}`);
+    const stored = await jobsOf((await sendBatch(longUsers, newId())).job_ids);
+    expect(identitiesOf(stored)).toEqual(longUsers);
+    for (const job of stored) {
+      const leftover = {
+        projectId: 'p'.repeat(64),
+        keyId: newId(),
+        grantId: 'g'.repeat(64),
+        code: 'APIGW.0201',
+        task: 0,
+      };
+      const unmapped = identitiesOf([job]).map(String);
+      const grants = Array(100).fill({ key_id: leftover.keyId, grant_id: leftover.grantId });
+      const batch = { projectId: leftover.projectId, task: 0, grants };
+      const full = { ...job, unmapped, leftovers: Array(500).fill(leftover), batch };
+      expect(Buffer.byteLength(JSON.stringify({ ...full, projectIds: Array(100).fill('p'.repeat(64)) }))).toBeLessThan(
+        400 * 1024 - 1024,
+      );
+    }
+  });
 });

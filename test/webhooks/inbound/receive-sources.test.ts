@@ -1,5 +1,5 @@
 /** One event of each kind of source, from the signature to the revoked grants; and how identities become principals. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
 import { expectError } from '../../support/expect-error.ts';
@@ -188,6 +188,52 @@ describe('github', () => {
     expect(job).toMatchObject(DONE);
     expect(JSON.stringify(job)).not.toContain(token);
     await expectRevoked(user.user_id);
+  });
+});
+
+describe('batches of vendors', () => {
+  /** The principals, each with one grant and a mapping of `identityOf` its number. */
+  async function mappedPrincipals(source: string, count: number, identityOf: (n: number) => string) {
+    const principals: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const principal = await newPrincipal();
+      await map(source, identityOf(n), principal);
+      principals.push(principal);
+    }
+    return principals;
+  }
+
+  test('46 Okta deactivations in one delivery of 160 KB are all done', async () => {
+    const principals = await mappedPrincipals('okta', 46, (n) => `00ubatch${n}`);
+    // A LogEvent has about 3.5 KB: the client, the location and the debug data of the request.
+    const debugContext = { debugData: { requestUri: '/', dtHash: 'd'.repeat(3_200) } };
+    const events = principals.flatMap((_, n) => {
+      const [event] = oktaEvent(`00ubatch${n}`, `batch${n}@example.com`).data.events;
+      return [{ ...event, debugContext }];
+    });
+    const body = { eventId: randomUUID(), data: { events } };
+    const job = await endedJobOf('/hooks/okta', { headers: PLAIN, body });
+    expect(job).toMatchObject({ state: 'done', revoked: 46, unmapped: [] });
+  });
+
+  test('1,000 GitHub matches in one delivery become several jobs, which revoke the grants of every owner', async () => {
+    const tokenOf = (n: number) => `leaked-token-of-a-batch-${n}`;
+    const hashOf = (n: number) => `sha256:${createHash('sha256').update(tokenOf(n)).digest('hex')}`;
+    const principals = await mappedPrincipals('github', 3, (n) => hashOf(n * 400));
+    const matches = Array.from({ length: 1_000 }, (_, n) => ({
+      token: tokenOf(n),
+      type: 'kms_token',
+      url: `https://github.com/acme/shop/blob/${'0'.repeat(40)}/config/${n}.env`,
+      source: 'content',
+    }));
+    const response = await fixture.send('/hooks/github', signGitHub(matches));
+    expect([response.status, response.body]).toMatchObject([200, { state: 'queued' }]);
+    const [first] = response.body.job_ids;
+    expect(first).toBe(response.body.job_id);
+    const ended = await Promise.all(response.body.job_ids.map(fixture.endedJob));
+    expect(ended.flatMap(({ tasks }) => tasks)).toHaveLength(1_000);
+    expect(ended.reduce((sum, { revoked }) => sum + revoked, 0)).toBe(3);
+    for (const principal of principals) await expectRevoked(principal);
   });
 });
 
