@@ -11,10 +11,14 @@ export type SecretReference =
 const SECRETS_MANAGER = { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' } as const;
 
 /**
- * Returns the text of a secret.
+ * Returns the text of a secret, without the byte order mark that some editors write before it.
  * @throws an error that never contains any of the text
  */
 export async function readSecret(reference: SecretReference): Promise<string> {
+  return (await readText(reference)).replace(/^\ufeff/, '');
+}
+
+async function readText(reference: SecretReference): Promise<string> {
   if (reference.kind === 'file') return readFile(reference.path, 'utf8');
   const { secretId, aws, endpoint } = reference;
   const call = awsCall(aws, { ...SECRETS_MANAGER, endpoint });

@@ -34,9 +34,11 @@ export function bodyParser<F extends Fields>(
 
 function assertOnlyKnownFields(fields: Fields, input: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(input)) {
-    if (!Object.hasOwn(fields, name)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (!field) {
       throw new KmsError('KMS.0308', { detail: `Unknown field. Send only: ${Object.keys(fields).join(', ')}.` });
     }
-    if (value === null) throw new KmsError('KMS.0308', { detail: `${name} must not be null.` });
+    if (value === null && !ruleOf(field).decidesNothing)
+      throw new KmsError('KMS.0308', { detail: `${name} must not be null.` });
   }
 }

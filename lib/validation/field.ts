@@ -11,6 +11,8 @@ interface Failure {
 interface FieldRule extends Failure {
   /** Whether a value counts as missing (KMS.0204) instead of malformed. Default: only `undefined` does. */
   isAbsent?: (input: unknown) => boolean;
+  /** Where null is refused, because a field that narrows a change must not be ignored, this one may be null. */
+  decidesNothing?: boolean;
 }
 
 /**

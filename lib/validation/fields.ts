@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { EVENT_ID_PATTERN, GRANT_ID_PATTERN, KEY_ID_PATTERN, PRINCIPAL_ID_PATTERN } from '../domain/ids.ts';
 import { OPERATIONS } from '../domain/model.ts';
+import { printable } from '../util/printable.ts';
 import { choice, failsWith, field, optional, optionalText, parsed, ruleOf, text } from './field.ts';
 
 /** The largest page, and the default. Source: list-grants, `limit`. */
@@ -55,10 +56,19 @@ export const operations = field(
 /** Selects the grants that allow at least one of these operations. */
 export const operationsFilter = optional(operationList);
 
-/** Recorded in the event of the change. */
-export const reason = optionalText(
-  text(/^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u, 'KMS.0308', 'reason must be 1 to 255 printable characters.'),
-);
+export const REASON_CHARACTERS_MAX = 255;
+
+/** Recorded in the event of the change. It decides nothing, so any value is accepted and made printable. */
+export const reason = field(z.pipe(z.transform(printableReason), z.optional(z.string())), {
+  code: 'KMS.0308',
+  decidesNothing: true,
+});
+
+function printableReason(input: unknown): string | undefined {
+  if (input === undefined || input === null) return undefined;
+  const text = typeof input === 'string' ? input : JSON.stringify(input);
+  return printable(text, REASON_CHARACTERS_MAX) || undefined;
+}
 
 /** A JSON boolean, or "true" or "false": other fields of the API are strings too. */
 export const flag = (name: string) =>

@@ -47,10 +47,12 @@ function parseStrictJson<T>(
   return value;
 }
 
-/** Keeps a byte order mark, which JSON.parse then refuses. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Returns undefined for bytes that are not UTF-8. */
+/**
+ * Returns the text without a byte order mark, or undefined for bytes that are not UTF-8. A parser may ignore the mark,
+ * which some programs write before JSON. Source: RFC 8259, section 8.1.
+ */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes);

@@ -30,6 +30,11 @@ test('credentials of the environment are used as they are', async () => {
   expect(await credentials.replacementFor(NEW)).toBeUndefined();
 });
 
+test('a byte order mark before the JSON of a file is skipped', async () => {
+  write('\ufeff{"access_key":"AK1","secret_key":"SK1"}');
+  expect(await fromFile().credentials.current()).toEqual(OLD);
+});
+
 test('a changed file takes effect within 30 seconds', async () => {
   writeOld();
   const { clock, credentials } = fromFile();

@@ -24,6 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
+// RFC 8259, section 8.1: a parser may ignore a byte order mark.
+test('a byte order mark before the JSON of a body is skipped', async () => {
+  const { status } = await service.kms(permittedUser(service, 'list-keys'), 'list-keys', '\ufeff{"limit":"1"}');
+  expect(status).toBe(200);
+});
+
 describe.each(KMS_APIS)('%s', (name) => {
   const send = (body: RequestOptions['body']) => service.kms(permittedUser(service, name), name, body);
   /** Returns the valid body of the API as JSON, with these members in front. */
@@ -54,7 +60,7 @@ describe.each(KMS_APIS)('%s', (name) => {
       '{"limit":"1" /* */}',
       '{"name":"a\nb"}',
       '{"name":"\\x41"}',
-      `\ufeff${json}`,
+      `\ufeff\ufeff${json}`,
     ]) {
       expectError(await send(body), NOT_JSON);
     }

@@ -49,6 +49,12 @@ test.each<[string, Record<string, unknown>, ErrorCode]>([
   expect(() => parseGrant(body)).toThrow(expect.objectContaining({ code }));
 });
 
+test('where null is refused, because it may be a filter, a field that decides nothing may be null', () => {
+  const parse = bodyParser({ key_id: fields.optionalKeyId, reason: fields.reason }, { rejectsUnknownFields: true });
+  expect(parse({ reason: null })).toEqual({ key_id: undefined, reason: undefined });
+  expect(() => parse({ key_id: null })).toThrow(new KmsError('KMS.0308', { detail: 'key_id must not be null.' }));
+});
+
 test('an error text does not repeat what the client sent', () => {
   const body = { key_id: '<script>1</script>', grant_id: '<script>2</script>' };
   expect(() => parseGrant(body)).toThrow('Invalid key ID. key_id must be 36 characters, 8-4-4-4-12 of 0-9 and a-z.');

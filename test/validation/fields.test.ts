@@ -245,6 +245,15 @@ test.each<Case>([
       ['x'.repeat(255), 'x'.repeat(255)],
       // 255 characters of two UTF-16 units each.
       ['\u{1f511}'.repeat(255), '\u{1f511}'.repeat(255)],
+      // It decides nothing, so it is made printable instead of refused.
+      ['x'.repeat(256), 'x'.repeat(255)],
+      ['a\r\nb\tc\u2028d\n', 'a b c d'],
+      ['\u{1f469}\u200d\u{1f4bb}', '\u{1f469}\u{1f4bb}'],
+      ['\u0000', '?'],
+      ['\n', undefined],
+      [7, '7'],
+      [false, 'false'],
+      [['a'], '["a"]'],
     ],
   ],
   [
@@ -379,15 +388,6 @@ test.each<Refusal>([
     [
       ...[0, true, {}, '', 'describe-key', [], ['x'], [''], [1], [null], [['describe-key']], ['Describe-Key'], ['*']],
       ...[['describe-key', 'x'], Array(11).fill('describe-key')],
-    ],
-  ],
-  [
-    'reason',
-    'KMS.0308',
-    fields.reason,
-    [
-      ...[...NOT_STRINGS, 'x'.repeat(256), 'a\n', 'a\r\nb', 'a\tb', '\u0000', '\u001b[31m', '\u007f', '\u0085'],
-      ...['a\u2028b', 'a\u2029b'],
     ],
   ],
   [

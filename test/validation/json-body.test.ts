@@ -99,7 +99,8 @@ test.each([
 });
 
 test.each([
-  ['a byte order mark', Buffer.from('\ufeff{}')],
+  ['two byte order marks', Buffer.from('\ufeff\ufeff{}')],
+  ['a byte order mark inside', Buffer.from('{\ufeff}')],
   ['UTF-16 encoding', Buffer.from('{"a":1}', 'utf16le')],
   ['a zero byte at the end', Buffer.from('{}\u0000')],
 ])('a body with %s is refused', (_, body) => {
@@ -239,7 +240,13 @@ test.each([
   expect(() => assertUniqueKeys(text, 'KMS.0202')).not.toThrow();
 });
 
-test('decodeUtf8 keeps a byte order mark and returns undefined for bytes that are not UTF-8', () => {
-  expect(decodeUtf8(bytes('\ufeff{}'))).toBe('\ufeff{}');
+// RFC 8259, section 8.1: a parser may ignore a byte order mark.
+test('a byte order mark before an object or a list is skipped', () => {
+  expect(parseBody(bytes('\ufeff{"a":1}'))).toEqual({ a: 1 });
+  expect(parseList(bytes('\ufeff[1]'))).toEqual([1]);
+});
+
+test('decodeUtf8 skips a byte order mark and returns undefined for bytes that are not UTF-8', () => {
+  expect(decodeUtf8(bytes('\ufeff{}'))).toBe('{}');
   expect(decodeUtf8(Buffer.from([0xff]))).toBeUndefined();
 });

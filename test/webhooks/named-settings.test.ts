@@ -139,6 +139,13 @@ describe('a setting that changes', () => {
     expect(await secrets()).toBeUndefined();
   });
 
+  test('a byte order mark before the JSON of a file is skipped', async () => {
+    writeFileSync(path, `\ufeff${JSON.stringify({ hr: HR })}`);
+    expect((await refreshingSources({ kind: 'file', path })()).get('hr')?.secrets).toEqual([SECRET]);
+    writeFileSync(path, `\ufeff${JSON.stringify({ siem: { ...SIEM, projects: ['p1'] } })}`);
+    expect((await refreshingTargets({ kind: 'file', path })()).has('siem')).toBe(true);
+  });
+
   test('an invalid change is logged without secrets, and the previous setting stays in force', async () => {
     const errorLog = jest.spyOn(logger, 'error').mockImplementation(() => undefined);
     const sources = refreshingSources({ kind: 'file', path });

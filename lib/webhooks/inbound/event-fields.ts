@@ -2,7 +2,10 @@
 import * as z from 'zod/mini';
 import type { ExternalIdentity, Task } from '../../domain/job.ts';
 import { KmsError } from '../../errors.ts';
+import { sha256Hex } from '../../signing/bytes.ts';
+import { printable } from '../../util/printable.ts';
 import { failsWith, field } from '../../validation/field.ts';
+import { REASON_CHARACTERS_MAX } from '../../validation/fields.ts';
 import { isJsonObject } from '../../validation/json-body.ts';
 
 /** The longest list of ids in an event field. */
@@ -11,7 +14,6 @@ const IDENTIFIERS_MAX = 10;
 const IDENTITIES_MAX = 32;
 const IDENTIFIER_CHARACTERS_MAX = 256;
 const TYPE_CHARACTERS_MAX = 128;
-const REASON_CHARACTERS_MAX = 255;
 
 /** Control, invisible and unassigned characters, lone surrogates, line and paragraph separators. */
 const UNPRINTABLE = '\\p{C}\\p{Zl}\\p{Zp}';
@@ -28,7 +30,7 @@ export const eventType = (name: string) => eventField(z.string(), `${name} must 
 
 const identifierText = z.string().check(z.regex(IDENTIFIER));
 
-/** The id of a person or of a delivery. */
+/** The id of a person. */
 export const identifier = (name: string) =>
   eventField(identifierText, `${name} must be 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`);
 
@@ -104,7 +106,9 @@ export function tasksOfEach(
 /** A reason for the events of a job. @param text may contain text of the source */
 export const reasonOf = (text: string): string => printable(text, REASON_CHARACTERS_MAX);
 
-function printable(text: string, charactersMax: number): string {
-  const characters = Array.from(text.replace(new RegExp(`[${UNPRINTABLE}]`, 'gu'), '?'));
-  return characters.slice(0, charactersMax).join('');
-}
+/**
+ * Returns the source's id of a delivery. It decides nothing about access, so a missing or malformed one is no error: a
+ * digest of the body takes its place.
+ */
+export const deliveryIdOf = (id: unknown, body: Uint8Array): string =>
+  typeof id === 'string' && IDENTIFIER.test(id) ? id : sha256Hex(body);

@@ -9,8 +9,8 @@ import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
 import {
+  deliveryIdOf,
   eventType,
-  identifier,
   identitiesIn,
   ignored,
   list,
@@ -32,7 +32,7 @@ const NO_USER = 'A target of type User with an id or alternateId is required.';
 
 const CHALLENGE_PATTERN = /^[\x20-\x7e]{1,256}$/;
 
-const parseEnvelope = bodyParser({ eventId: identifier('eventId'), data: object('data') });
+const parseEnvelope = bodyParser({ data: object('data') });
 const parseData = bodyParser({ events: list('data.events') });
 const parseEvent = bodyParser({ eventType: eventType('eventType') });
 
@@ -40,9 +40,12 @@ export const okta: Adapter = {
   secretProblem: plainSecretProblem,
   verify: ({ headers }, secrets) => verifyPlainSecret(headers['authorization'], secrets),
   read({ body }) {
+    const input = parseBody(body);
+    const { data } = parseEnvelope(input);
+    const deliveryId = deliveryIdOf(input['eventId'], body);
     // The rest of the body has the time of each attempt. Source: Okta, "Event hooks", `eventTime`.
     return {
-      deliveryId: eventId,
+      deliveryId,
       content: JSON.stringify(data),
       tasks: tasksOfEach('data.events', parseData(data).events, tasksOf),
     };

@@ -8,9 +8,9 @@ import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
 import {
+  deliveryIdOf,
   emailsIn,
   eventType,
-  identifier,
   identitiesIn,
   ignored,
   lowerCase,
@@ -34,7 +34,7 @@ function isNotActive(state: unknown): boolean {
   return state.toLowerCase() !== 'active';
 }
 
-const parseEnvelope = bodyParser({ id: identifier('id'), event: eventType('event') });
+const parseEnvelope = bodyParser({ event: eventType('event') });
 const parseData = bodyParser({ data: object('data') });
 
 export const workos: Adapter = {
@@ -42,11 +42,12 @@ export const workos: Adapter = {
   verify: verifyWorkos,
   read({ body }) {
     const input = parseBody(body);
-    const { id, event } = parseEnvelope(input);
+    const { event } = parseEnvelope(input);
+    const deliveryId = deliveryIdOf(input['id'], body);
     const isDeactivation = DEACTIVATIONS.get(event);
-    if (!isDeactivation) return { deliveryId: id, tasks: [ignored(event)] };
+    if (!isDeactivation) return { deliveryId, tasks: [ignored(event)] };
     const { data } = parseData(input);
-    return { deliveryId: id, tasks: [isDeactivation(data) ? principalDisabled(event, data) : ignored(event)] };
+    return { deliveryId, tasks: [isDeactivation(data) ? principalDisabled(event, data) : ignored(event)] };
   },
 };
 

@@ -107,7 +107,7 @@ test('a leaked access key is used as an identity; of any other secret only the h
 
 test('the type of a secret is cut and made printable in the reason', () => {
   const events = read([{ token: 'a', type: `\u0000\n${'é'.repeat(300)}` }]);
-  expect(events).toMatchObject({ tasks: [{ reason: `github secret scanning: ??${'é'.repeat(229)}` }] });
+  expect(events).toMatchObject({ tasks: [{ reason: `github secret scanning: ? ${'é'.repeat(229)}` }] });
 });
 
 test('a match that cannot be read does not stop the others, and its type decides nothing', () => {

@@ -67,6 +67,28 @@ test.each(['Principal.Disabled', ' principal.disabled\n', 'principal_disabled', 
   },
 );
 
+test.each<[unknown, string | undefined]>([
+  ['left\r\nthe company\n', 'left the company'],
+  // One emoji: a woman, a zero-width joiner and a laptop.
+  ['\u{1f469}\u200d\u{1f4bb} left', '\u{1f469}\u{1f4bb} left'],
+  ['x'.repeat(300), 'x'.repeat(255)],
+  ['\u0000', '?'],
+  ['', undefined],
+  [null, undefined],
+  [7, '7'],
+  [{ code: 'left' }, '{"code":"left"}'],
+])('the reason %j does not decide whether access ends: it becomes %j', (reason, shown) => {
+  const identity = { identities: ['a'] };
+  expect(readEvent('principal.disabled', { identity: 'a', reason })).toEqual(
+    eventsOf({ ...DISABLED, ...identity, reason: shown }),
+  );
+});
+
+test('a byte order mark before the body is skipped', () => {
+  const body = JSON.stringify({ type: 'principal.disabled', data: { identity: 'a' } });
+  expect(read(`\ufeff${body}`)).toEqual(eventsOf({ ...DISABLED, identities: ['a'] }));
+});
+
 const NO_PRINCIPAL = 'KMS.0204 data.grantee_principal, data.identity or data.identities is required.';
 
 test.each<[string, unknown, string]>([
@@ -104,8 +126,6 @@ test.each<[string, unknown, string]>([
   ['11 operations', { identity: 'a', operations: Array(11).fill('create-grant') }, 'KMS.0308 operations must be'],
   ['an unknown operation', { identity: 'a', operations: ['delete-key'] }, 'KMS.0308 operations must be'],
   ['a string as operations', { identity: 'a', operations: 'create-grant' }, 'KMS.0308 operations must be'],
-  ['a long reason', { identity: 'a', reason: 'a'.repeat(256) }, 'KMS.0308 reason must be'],
-  ['a line break in the reason', { identity: 'a', reason: 'a\nb' }, 'KMS.0308 reason must be'],
   ['no data', undefined, 'KMS.0204 data is required.'],
   ['null as data', null, 'KMS.0204 data is required.'],
   ['an array as data', [], 'KMS.0308 data must be an object.'],
@@ -138,7 +158,7 @@ test.each<[string, object, string]>([
 test.each([
   ['user.created', 'user.created'],
   ['constructor', 'constructor'],
-  ['a\u0000\n\u202eb', 'a???b'],
+  ['a\u0000\n\u202eb', 'a? b'],
   ['é'.repeat(200), 'é'.repeat(128)],
 ])('an event of the unknown type %j is ignored, whatever its data', (type, shown) => {
   expect(read({ type })).toEqual(eventsOf({ action: 'ignore', type: shown }));
