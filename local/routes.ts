@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { KmsError } from '../lib/errors.ts';
 
 /** A function and a route of it, as in `serverless.yml`. */
 export interface Route {
@@ -30,7 +31,8 @@ interface Match<T> {
 }
 
 /**
- * Returns a function that finds the target of a request, with API Gateway's rules.
+ * Returns a function that finds the target of a request, with API Gateway's rules. For a malformed percent-encoding it
+ * throws KmsError APIGW.0201:400.
  * @param targets by route key; `*` is required
  */
 export function router<T>(targets: ReadonlyMap<string, T>): (method: string, path: string) => Match<T> {
@@ -52,13 +54,25 @@ export function router<T>(targets: ReadonlyMap<string, T>): (method: string, pat
   };
 }
 
-/** Returns the values of `{name}` segments, or undefined if another segment differs. */
+/**
+ * Returns the decoded values of `{name}` segments, or undefined if another segment differs.
+ * Source: AWS, "Create routes for HTTP APIs": API Gateway decodes request parameters.
+ */
 function match(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   const parameters: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {
     const segment = segments[index] ?? '';
-    if (part.startsWith('{') && segment !== '') parameters[part.slice(1, -1)] = segment;
+    if (part.startsWith('{') && segment !== '') parameters[part.slice(1, -1)] = decode(segment);
     else if (part !== segment) return undefined;
   }
   return parameters;
+}
+
+/** @throws KmsError APIGW.0201:400 */
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw new KmsError('APIGW.0201:400', { detail: 'The path has a malformed percent-encoding.', cause });
+  }
 }

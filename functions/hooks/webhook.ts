@@ -10,6 +10,8 @@ export const handler = httpHandler({
   bodyBytesMax: 1024 * 1024,
   // By route, not by kind of source: the form of a 401 must not reveal which sources exist.
   errorReplyOf: (error, params) => (params['id'] === undefined ? undefined : scimErrorReply(error)),
-  handle: (call) =>
-    receiveWebhook(call, { name: call.params['source'] ?? '', request: call.request, trace: call.context.trace ?? {} }),
+  handle(call) {
+    const { source: name = '', id: userId } = call.params;
+    return receiveWebhook(call, { name, request: { ...call.request, userId }, trace: call.context.trace ?? {} });
+  },
 });

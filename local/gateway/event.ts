@@ -13,11 +13,13 @@ export function splitTarget(url = '/'): { path: string; query: string } {
   return index < 0 ? { path: target, query: '' } : { path: target.slice(0, index), query: target.slice(index + 1) };
 }
 
+/** @param parts `path` and `query` as sent, `pathParameters` decoded */
 export function toGatewayEvent(
   { method = '', rawHeaders, socket, httpVersion }: IncomingMessage,
   parts: { path: string; query: string; routeKey: string; pathParameters: Record<string, string>; body: Buffer },
 ): APIGatewayProxyEventV2 {
-  const { path, query, routeKey, pathParameters, body } = parts;
+  const { query, routeKey, pathParameters, body } = parts;
+  const path = decodedPath(parts.path);
   const isText = isUtf8(body);
   const nowMs = Date.now();
   return {
@@ -42,6 +44,15 @@ export function toGatewayEvent(
       timeEpoch: nowMs,
     },
   };
+}
+
+/** An HTTP API decodes `rawPath`, so that it does not show which slashes were sent as `%2F`. */
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** As API Gateway does, names are in lower case and the values of a repeated header are joined with a comma. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { HttpMiddleware } from '../http-context.ts';
 
 /** The invocation is not an HTTP request: a test event of the console, a warm-up, or another payload format. */
@@ -8,6 +9,16 @@ class NotHttpRequestError extends Error {
   constructor() {
     super('The event is not an HTTP request. Invoke this function through API Gateway, payload format 2.0.');
   }
+}
+
+/**
+ * Returns the path percent-encoded. An HTTP API passes `rawPath` and the path parameters decoded, and the parts of a
+ * decoded path cannot be told apart. Source: AWS, "Create routes for HTTP APIs".
+ */
+function pathOf({ routeKey, rawPath, pathParameters }: APIGatewayProxyEventV2): string {
+  const [, pattern] = routeKey.split(' ');
+  if (pattern === undefined) return rawPath;
+  return pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(pathParameters?.[name] ?? ''));
 }
 
 /**
@@ -31,7 +42,7 @@ export function requestContext(name: string | undefined): HttpMiddleware {
         sourceIp: http.sourceIp,
         request: {
           method: http.method,
-          path: event.rawPath,
+          path: pathOf(event),
           query: event.rawQueryString ?? '',
           headers: event.headers ?? {},
           body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),

@@ -4,7 +4,10 @@ import type { Task } from '../../domain/job.ts';
 import type { SignableRequest } from '../../signing/signed-request.ts';
 
 /** A webhook as received. Sources sign the bytes of `body`. */
-export type WebhookRequest = SignableRequest;
+export interface WebhookRequest extends SignableRequest {
+  /** The value of `{id}` in a route that ends with `/Users/{id}`, decoded. */
+  userId?: string | undefined;
+}
 
 /** The content of a verified webhook. */
 export interface WebhookEvents {

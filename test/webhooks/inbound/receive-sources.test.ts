@@ -1,6 +1,7 @@
 /** One event of each kind of source, from the signature to the revoked grants; and how identities become principals. */
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { handler } from '../../../functions/hooks/webhook.ts';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
 import { expectError } from '../../support/expect-error.ts';
 import type { RequestOptions } from '../../support/service.ts';
@@ -133,6 +134,46 @@ describe('scim', () => {
     const job = await endedJobOf(`/hooks/scim/Users/${id}`, { method, headers: BEARER, body });
     expect(job).toMatchObject(DONE);
     await expectRevoked(principal);
+  });
+
+  // Each id as a client sends it: percent-encoded once.
+  test.each(['acme/ann', '50%', '50%25', 'ann@example.com', 'a b+c', 'é?#', 'Users'])(
+    'the user id %j is decoded exactly once',
+    async (id) => {
+      const principal = await newPrincipal();
+      await map('scim', id, principal);
+      const path = `/hooks/scim/Users/${encodeURIComponent(id)}`;
+      expect(await endedJobOf(path, { method: 'DELETE', headers: BEARER })).toMatchObject(DONE);
+      await expectRevoked(principal);
+    },
+  );
+
+  // Source: AWS, "Create routes for HTTP APIs": request parameters are decoded; `rawPath` is decoded too.
+  test('an event of API Gateway, whose rawPath is decoded, revokes the grants of a user with a slash in the id', async () => {
+    const principal = await newPrincipal();
+    await map('scim', 'acme/bob', principal);
+    const rawPath = '/hooks/scim/Users/acme/bob';
+    const event = {
+      version: '2.0',
+      routeKey: 'DELETE /hooks/{source}/Users/{id}',
+      rawPath,
+      rawQueryString: '',
+      headers: BEARER,
+      pathParameters: { source: 'scim', id: 'acme/bob' },
+      requestContext: { http: { method: 'DELETE', path: rawPath, sourceIp: '192.0.2.1' }, requestId: 'r' },
+      isBase64Encoded: false,
+    };
+    const { statusCode, headers } = await Reflect.apply(handler, undefined, [event, { functionName: 'webhook' }]);
+    expect(statusCode).toBe(204);
+    expect(await fixture.endedJob(headers['x-job-id'])).toMatchObject(DONE);
+    await expectRevoked(principal);
+  });
+
+  test('a path with a malformed percent-encoding gets 400', async () => {
+    for (const id of ['%', '50%', '%ff', '%zz']) {
+      const response = await fixture.send(`/hooks/scim/Users/${id}`, { method: 'DELETE', headers: BEARER });
+      expectError(response, [400, 'APIGW.0201']);
+    }
   });
 
   // Source: RFC 7644, sections 3.5.1, 3.5.2 and 3.6.

@@ -11,7 +11,6 @@ import { identitiesIn, ignored, lowerCase } from '../event-fields.ts';
 import { activeAfterPatch, activeInUser, USER_SCHEMA, valuesOfAttribute } from '../scim-active.ts';
 
 const BEARER_PATTERN = /^Bearer +([\x21-\x7e]+)$/i;
-const USER_PATH_PATTERN = /\/Users\/([^/]+)\/?$/;
 
 /** A request that deactivates its user. `identities` are those in the body; the id in the path comes in addition. */
 interface Deactivation {
@@ -32,24 +31,25 @@ export const scim: Adapter = {
   verify: ({ headers }, secrets) =>
     verifyPlainSecret(BEARER_PATTERN.exec(headers['authorization'] ?? '')?.[1], secrets),
   /** PUT requires the user in the reply, the other methods nothing. Source: RFC 7644, sections 3.5.1 and 3.6. */
-  reply({ method, path, body }) {
+  reply({ method, userId: id, body }) {
     if (method !== 'PUT') return { status: 204 };
-    const [, encodedId = ''] = USER_PATH_PATTERN.exec(path) ?? [];
     const user = parseBody(body);
     const userName = valuesOfAttribute(user, 'username').find((value) => typeof value === 'string');
     return {
       status: 200,
-      body: { schemas: [USER_SCHEMA], id: decode(encodedId), userName, active: activeInUser(user) },
+      body: { schemas: [USER_SCHEMA], id, userName, active: activeInUser(user) },
       contentType: SCIM_CONTENT_TYPE,
     };
   },
-  read({ method, path, body }) {
-    const [, encodedId] = USER_PATH_PATTERN.exec(path) ?? [];
+  read({ method, userId, body }) {
     const deactivationIn = METHODS.get(method);
-    if (encodedId === undefined || !deactivationIn) {
+    if (userId === undefined || !deactivationIn) {
       throw new KmsError('KMS.0215', { detail: 'Send PATCH, PUT or DELETE of /Users/{id}.' });
     }
-    const id = parseUserId(encodedId);
+    const [id] = identitiesIn([userId]);
+    if (id === undefined) {
+      throw new KmsError('KMS.0308', { detail: 'The user id in the path must be 1 to 256 printable characters.' });
+    }
     const deactivation = deactivationIn(body);
     if (!deactivation) return { tasks: [ignored(`scim ${method}`)] };
     const identities = identitiesIn([id, ...deactivation.identities]);
@@ -57,21 +57,6 @@ export const scim: Adapter = {
     return { tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason }] };
   },
 };
-
-/** @throws KmsError KMS.0308 */
-function parseUserId(encodedId: string): string {
-  const [id] = identitiesIn([decode(encodedId)]);
-  if (id !== undefined) return id;
-  throw new KmsError('KMS.0308', { detail: 'The user id in the path must be 1 to 256 printable characters.' });
-}
-
-function decode(encoded: string): string | undefined {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return undefined;
-  }
-}
 
 /** A PUT without `active` leaves it as it is. Source: RFC 7644, section 3.5.1: omitted attributes are not asserted. */
 function replacedUser(body: Uint8Array): Deactivation | undefined {
