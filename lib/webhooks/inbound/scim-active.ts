@@ -31,6 +31,9 @@ export function activeInUser(user: Attributes): boolean | undefined {
 /** Returns the value of `active` after a PATCH; undefined if it does not set the attribute. @throws ScimError */
 export function activeAfterPatch(patch: Attributes): boolean | undefined {
   const lists = valuesOf(patch, 'operations');
+  // A PATCH of SCIM 1.1 holds the attributes themselves.
+  const active = lists.length === 0 ? activeIn([patch]) : undefined;
+  if (typeof active === 'boolean') return active;
   const operations = lists[0];
   if (lists.length !== 1 || !Array.isArray(operations) || operations.length === 0 || !operations.every(isJsonObject)) {
     throw new ScimError('invalidSyntax', 'Operations must be an array of one or more objects.');
@@ -118,7 +121,9 @@ function problemOfMention(path: string): ScimError | undefined {
 /** Looks one level deep, where `active` of another schema, or under a key of the client's own, would be. */
 function problemOfKeys(value: unknown): ScimError | undefined {
   const objects = (Array.isArray(value) ? value : [value]).filter(isJsonObject);
-  return objects.flatMap((object) => Object.keys(object).map(problemOfMention)).find((problem) => problem !== undefined);
+  return objects
+    .flatMap((object) => Object.keys(object).map(problemOfMention))
+    .find((problem) => problem !== undefined);
 }
 
 /** @param name in lower case; the names of attributes are case-insensitive */

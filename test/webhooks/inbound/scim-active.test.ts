@@ -144,12 +144,20 @@ test.each(Object.entries(INVALID).flatMap(([type, list]) => list.map((operation)
   },
 );
 
-test.each([{}, { Operations: {} }, { Operations: [] }, { Operations: [], operations: [] }, { active: false }])(
+test.each([{}, { Operations: {} }, { Operations: [] }, { Operations: [], operations: [] }, { displayName: 'x' }])(
   'a PATCH without operations is invalidSyntax: %j',
   (body) => {
     expect(resultOf(() => activeAfterPatch(body))).toBe('invalidSyntax');
   },
 );
+
+// SCIM 1.1, section 3.3.2.
+test('a PATCH of SCIM 1.1 holds the attributes themselves', () => {
+  const schemas = ['urn:scim:schemas:core:1.0'];
+  expect(activeAfterPatch({ schemas, active: 'false' })).toBe(false);
+  expect(activeAfterPatch({ schemas, active: true })).toBe(true);
+  expect(resultOf(() => activeAfterPatch({ schemas, active: 'no' }))).toBe('invalidValue');
+});
 
 test.each<[object, unknown]>([
   [{ active: false }, false],
