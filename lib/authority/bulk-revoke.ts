@@ -2,7 +2,7 @@
 import type { Grant, GrantPage, GrantRef, Operation, PageRequest } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { KmsError, RateLimitedError } from '../errors.ts';
-import { idempotencyKeyOf } from '../idempotency/key.ts';
+import { idempotencyKeyOf, signatureKeyOf } from '../idempotency/key.ts';
 import { idempotencyLock } from '../idempotency/lock.ts';
 import { runOnce } from '../idempotency/run-once.ts';
 import { sha256Hex } from '../signing/bytes.ts';
@@ -113,8 +113,8 @@ interface Dependencies {
 }
 
 /**
- * Revokes the grants of a principal and returns the reply of revoke-principal-grants. A repeat of the request gets the
- * first answer, and waits for it while the first request is still in progress.
+ * Revokes the grants of a principal and returns the reply of revoke-principal-grants. A repeat of the request waits
+ * while the first one is still in progress, and gets its answer if `remaining` is still true.
  * @throws KmsError KMS.0308 when the grants differ from those of the digest; nothing is revoked then
  */
 export async function revokePrincipalGrants(
@@ -124,23 +124,28 @@ export async function revokePrincipalGrants(
 ): Promise<object> {
   const { authority, idempotency } = dependencies;
   if (input.isDryRun) return previewOf(await findGrants(authority, context, input));
-  const idempotencyKey = idempotencyKeyOf(context);
+  const lockKey = idempotencyKeyOf(context) ?? signatureKeyOf(context);
   const acquireLock = idempotencyLock(idempotency, dependencies);
-  const lock = idempotencyKey && (await acquireLock(`${idempotencyKey}-claim`, context.requestId, LOCK_WAIT_MS));
+  const lock = lockKey && (await acquireLock(`${lockKey}-claim`, context.requestId, LOCK_WAIT_MS));
   try {
-    return await runOnce<object>(dependencies, context, async (recordOf) => {
-      const answer = await revokeSelected(dependencies, context, input);
-      const record = recordOf(answer);
-      if (record) await idempotency.save(record, dependencies.now());
-      return answer;
+    return await runOnce<BulkRevokeReply>(dependencies, context, {
+      holds: async ({ remaining }) => (await findGrants(authority, context, input)).length === remaining,
+      assertAllowed: () => selectGrants(authority, context, input),
+      async work(recordsOf) {
+        const answer = await revokeSelected(dependencies, context, input);
+        for (const { expected, ...record } of recordsOf(answer)) {
+          await idempotency.compareAndSwap(record, expected, dependencies.now());
+        }
+        return answer;
+      },
     });
   } finally {
     if (lock) await lock.release(false);
   }
 }
 
-async function revokeSelected({ authority }: Dependencies, context: RequestContext, input: BulkRevokeInput) {
-  const deadlineMs = (context.startedAtMs ?? performance.now()) + WORK_MS;
+/** @throws KmsError KMS.0308 when the grants differ from those of the digest */
+async function selectGrants(authority: Authority, context: RequestContext, input: BulkRevokeInput): Promise<Grant[]> {
   const grants = await findGrants(authority, context, input);
   if (input.digest !== undefined && input.digest !== digestOf(grants)) {
     throw new KmsError('KMS.0308', {
@@ -148,6 +153,12 @@ async function revokeSelected({ authority }: Dependencies, context: RequestConte
         'The grants have changed since the dry run that returned the digest. Nothing was revoked. Repeat the dry run.',
     });
   }
+  return grants;
+}
+
+async function revokeSelected({ authority }: Dependencies, context: RequestContext, input: BulkRevokeInput) {
+  const deadlineMs = (context.startedAtMs ?? performance.now()) + WORK_MS;
+  const grants = await selectGrants(authority, context, input);
   return replyOf(await revokeGrants(authority, context, grants, () => performance.now() > deadlineMs));
 }
 
@@ -161,7 +172,13 @@ function previewOf(grants: readonly Grant[]): object {
   };
 }
 
-function replyOf(results: readonly RevokeResult[]): object {
+interface BulkRevokeReply {
+  revoked: number;
+  failed: object[];
+  remaining: number;
+}
+
+function replyOf(results: readonly RevokeResult[]): BulkRevokeReply {
   const failed = results.filter((one) => one.result === 'failed');
   const count = (result: RevokeResult['result']) => results.filter((one) => one.result === result).length;
   return {

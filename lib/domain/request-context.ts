@@ -7,6 +7,8 @@ export interface RequestContext {
   channel: Channel;
   requestId: string;
   sequence?: string | undefined;
+  /** The value of the Idempotency-Key header. */
+  idempotencyKey?: string | undefined;
   /** The API's name. */
   action: string;
   /** The body as received: part of the idempotency key. */
@@ -15,6 +17,8 @@ export interface RequestContext {
   token?: string | undefined;
   /** When the request arrived, by performance.now(); its time limit starts then. */
   startedAtMs?: number | undefined;
+  /** When the request arrived, in ms since 1970 by the clock of the service. */
+  arrivedAtMs?: number | undefined;
   /**
    * Marks one of many changes that belong to one bulk request. Its calls to an upstream wait in the background queue of
    * the rate limit. It has no idempotency record of its own: the bulk request has one as a whole.

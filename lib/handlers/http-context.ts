@@ -12,6 +12,8 @@ export interface HttpExchange {
   gatewayId: string | undefined;
   /** By performance.now(). */
   startedAtMs: number;
+  /** ms since 1970, by the clock of the service. Set by `authenticate`. */
+  arrivedAtMs?: number;
   /** The API's name. */
   action: string;
   projectId: string | undefined;
@@ -25,6 +27,8 @@ export interface HttpExchange {
   caller?: Caller;
   /** The checked fields of the body, set by `validate`. */
   body?: unknown;
+  /** Set by `idempotencyKey`. */
+  idempotencyKey?: string;
 }
 
 export interface HttpContext extends Context {

@@ -13,6 +13,7 @@ import { authenticate } from './middleware/authenticate.ts';
 import { authorize } from './middleware/authorize.ts';
 import { bodyLimit } from './middleware/body-limit.ts';
 import { errorMapping } from './middleware/error-mapping.ts';
+import { idempotencyKey } from './middleware/idempotency-key.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
@@ -38,6 +39,7 @@ export function httpHandler<F extends Fields = Record<never, never>>(
     .use(authorize(api))
     .use(bodyLimit(api))
     .use(fields ? [strictJson(malformedBodyCode), httpJsonBodyParser(ANY_CONTENT_TYPE), validate(fields, api)] : [])
+    .use(fields && 'sequence' in fields ? idempotencyKey() : [])
     .handler(async (_event: APIGatewayProxyEventV2, { http }: HttpContext): Promise<Result> => {
       const { body, request, params, sourceIp } = http;
       const context = requestContextOf(http);
@@ -60,10 +62,12 @@ function requestContextOf(http: HttpExchange): RequestContext {
     channel: 'http',
     requestId: http.requestId,
     sequence: typeof sequence === 'string' ? sequence : undefined,
+    idempotencyKey: http.idempotencyKey,
     action: http.action,
     body: request.body,
     token: request.headers['x-auth-token'],
     startedAtMs: http.startedAtMs,
+    arrivedAtMs: http.arrivedAtMs,
     trace: http.trace,
   };
 }

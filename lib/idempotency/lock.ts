@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KmsError } from '../errors.ts';
-import type { IdempotencyRecord, IdempotencyStore } from '../store/store.ts';
+import type { ConditionalRecord, IdempotencyRecord, IdempotencyStore } from '../store/store.ts';
 import { IDEMPOTENCY_WINDOW_MS } from './key.ts';
 
 /** The stored form of a lock. */
@@ -29,7 +29,7 @@ export interface HeldLock {
   /** Whether an earlier request took this lock and never recorded how its change ended. */
   isUncertain: boolean;
   /** Ends the lock when it is stored together with the event of the change. */
-  ended: IdempotencyRecord;
+  ended: ConditionalRecord;
   /** @param isUncertain whether the change may have been applied although no response said so */
   release(isUncertain: boolean): Promise<void>;
 }
@@ -68,7 +68,7 @@ export function idempotencyLock(
       if (!isTaken && (await idempotency.compareAndSwap(record(held), current, now()))) {
         return {
           isUncertain: current?.isOpen ?? false,
-          ended: record(ended),
+          ended: { ...record(ended), expected: held },
           // Does nothing when another request has taken the lock over meanwhile.
           release: async (isUncertain) => {
             await idempotency.compareAndSwap(record(isUncertain ? { ...held, untilMs: 0 } : ended), held, now());

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../domain/request-context.ts';
-import { type ErrorCode, ForwardedError, KmsError } from '../errors.ts';
-import type { IdempotencyRecord, IdempotencyStore } from '../store/store.ts';
-import { IDEMPOTENCY_WINDOW_MS, idempotencyKeyOf, refusalKeyOf } from './key.ts';
+import { KmsError } from '../errors.ts';
+import type { ConditionalRecord, IdempotencyStore } from '../store/store.ts';
+import { IDEMPOTENCY_WINDOW_MS, idempotencyKeyOf, oldRefusalKeyOf, signatureKeyOf } from './key.ts';
 
 interface RunOnceDependencies {
   idempotency: IdempotencyStore;
@@ -9,64 +9,127 @@ interface RunOnceDependencies {
   now: () => number;
 }
 
-/** Builds the record of an answer; undefined for a request without an idempotency key. */
-type RecordOf = (answer: unknown) => IdempotencyRecord | undefined;
-
-/** A recorded refusal. */
-type Refusal = ConstructorParameters<typeof ForwardedError>[0];
-
-/** As version 0.1 recorded the refusals of its own rules; without a code it is a digest that no longer matched. */
-interface OldRefusal {
-  code?: ErrorCode;
-  detail?: string;
+/** A change that `runOnce` runs. */
+interface Change<T> {
+  /**
+   * Makes the change and stores `recordsOf(answer)` in its transaction.
+   * @returns undefined when another request has stored one of the records first; then nothing was changed
+   */
+  work(recordsOf: (answer: T) => ConditionalRecord[]): Promise<T | undefined>;
+  /** Whether what a recorded answer says is true now. @throws KmsError when it cannot be found out */
+  holds(answer: T): Promise<boolean>;
+  /** Changes nothing. @throws KmsError the refusal of the request, if it would be refused now */
+  assertAllowed?(): Promise<unknown>;
+  /** False while the work may have taken effect although it threw: then nothing is recorded. */
+  isRefusalFinal?(): boolean;
+  /** Stores the signature before the work starts, because a change that was interrupted must not be made twice. */
+  reservesSignature?: boolean;
+  /** Is part of the keys of refusals that versions up to 0.2 recorded. */
+  oldRefusalSuffix?: string;
 }
 
-function errorOf(refusal: Refusal | OldRefusal): KmsError {
-  if ('status' in refusal) return new ForwardedError(refusal);
-  return new KmsError(refusal.code ?? 'KMS.0308', { detail: refusal.detail });
+/** What is known about a signed request. Without an answer, the request was refused or did not end. */
+interface SignatureRecord<T> {
+  /** ms since 1970 when the first request with this signature arrived. */
+  arrivedAtMs: number;
+  answer?: T;
 }
 
 /**
- * Runs the work of a request once: a repeat of the request gets the recorded answer, or the recorded refusal.
- * @param work makes the change and stores `recordOf(answer)` in the transaction of the change
- * @param options.isRefusalFinal false while the work may have taken effect although it threw: then nothing is recorded
- * @param options.refusalKeySuffix keeps the recorded refusals of two authorities apart
+ * X-Sdk-Date has a resolution of one second, so equal requests of a loop have equal signatures. Until this time after
+ * the first one they are separate requests; later they are retries or captured requests.
  */
-export async function runOnce<T>(
+const SEPARATE_MS = 2_000;
+
+/** Each repeat means that another request has stored a record in between. */
+const RUNS_MAX = 10;
+
+const SIGN_AGAIN =
+  'A request with this signature has been served before, and its answer no longer holds. Nothing was done. Sign the request again.';
+
+/**
+ * Runs a change, or gives the recorded answer to an earlier request with the same idempotency key or signature, as long
+ * as that answer is still true.
+ * @throws KmsError APIGW.0301 for a repeated signature whose answer is no longer true
+ */
+export async function runOnce<T extends object>(
   { idempotency, now }: RunOnceDependencies,
   context: RequestContext,
-  work: (recordOf: RecordOf) => Promise<T>,
-  {
-    isRefusalFinal = () => true,
-    refusalKeySuffix = '',
-  }: { isRefusalFinal?: () => boolean; refusalKeySuffix?: string } = {},
+  change: Change<T>,
 ): Promise<T> {
-  const idempotencyKey = idempotencyKeyOf(context);
-  const refusalKey = refusalKeyOf(context) && `${refusalKeyOf(context)}${refusalKeySuffix}`;
-  const find = async (key: string | undefined) => (key === undefined ? undefined : idempotency.find(key, now()));
-  const record = (key: string, answer: unknown) => ({
-    idempotencyKey: key,
+  const { work, holds, assertAllowed, isRefusalFinal = () => true, reservesSignature, oldRefusalSuffix = '' } = change;
+  const arrivedAtMs = context.arrivedAtMs ?? now();
+  const key = idempotencyKeyOf(context);
+  const signatureKey = signatureKeyOf(context);
+  const oldRefusalKey = oldRefusalKeyOf(context);
+
+  const find = async (name: string | undefined) => (name === undefined ? undefined : idempotency.find(name, now()));
+  const recordOf = (idempotencyKey: string, answer: unknown, expected?: unknown): ConditionalRecord => ({
+    idempotencyKey,
     answer,
     expiresAtMs: now() + IDEMPOTENCY_WINDOW_MS,
+    expected,
   });
+  const save = ({ expected, ...record }: ConditionalRecord) => idempotency.compareAndSwap(record, expected, now());
 
-  const earlier = await find(idempotencyKey);
-  if (earlier) return earlier.answer as T;
-  const refusal = await find(refusalKey);
-  if (refusal) throw errorOf(refusal.answer as Refusal | OldRefusal);
-  try {
-    return await work((answer) => (idempotencyKey === undefined ? undefined : record(idempotencyKey, answer)));
-  } catch (error) {
-    if (!(error instanceof KmsError) || !isRefusal(error)) throw error;
-    // The refusal may be caused by a concurrent repeat that has applied the change; its answer is the right one then.
-    const concurrent = await find(idempotencyKey);
-    if (concurrent) return concurrent.answer as T;
-    if (refusalKey !== undefined && isRefusalFinal()) {
-      const { status, publicCode: code, message: text } = error;
-      await idempotency.save(record(refusalKey, { status, code, text } satisfies Refusal), now());
-    }
-    throw error;
+  async function findSignature(): Promise<SignatureRecord<T> | undefined> {
+    const [found, oldRefusal] = await Promise.all([
+      find(signatureKey),
+      find(oldRefusalKey && `${oldRefusalKey}${oldRefusalSuffix}`),
+    ]);
+    if (found) return toSignatureRecord(found.answer as T | SignatureRecord<T>);
+    return oldRefusal && { arrivedAtMs: BEFORE_UPGRADE };
   }
+
+  async function answerToRepeat({ answer }: SignatureRecord<T>): Promise<T> {
+    if (answer === undefined) await assertAllowed?.();
+    else if (await holds(answer)) return answer;
+    throw new KmsError('APIGW.0301', { detail: SIGN_AGAIN });
+  }
+
+  /** @returns undefined when another request has stored a record in between */
+  async function run(): Promise<T | undefined> {
+    const [recorded, signed] = await Promise.all([find(key), findSignature()]);
+    if (signed && Math.abs(arrivedAtMs - signed.arrivedAtMs) >= SEPARATE_MS) return answerToRepeat(signed);
+    if (recorded && (await holds(recorded.answer as T))) return recorded.answer as T;
+
+    // Of separate requests with one signature, the first one's record stays.
+    const newSignature = signed ? undefined : signatureKey;
+    const reservation = reservesSignature && newSignature ? recordOf(newSignature, { arrivedAtMs }) : undefined;
+    if (reservation && !(await save(reservation))) return undefined;
+    try {
+      return await work((answer) => [
+        ...(key ? [recordOf(key, answer, recorded?.answer)] : []),
+        ...(newSignature ? [recordOf(newSignature, { arrivedAtMs, answer }, reservation?.answer)] : []),
+      ]);
+    } catch (error) {
+      if (!isRefusalFinal()) throw error;
+      if (!(error instanceof KmsError) || !isRefusal(error)) {
+        if (reservation) await idempotency.save({ ...reservation, expiresAtMs: now() }, now());
+        throw error;
+      }
+      // The refusal may be caused by a concurrent repeat that has applied the change; its answer is the right one then.
+      const concurrent = await find(key);
+      if (concurrent && (await holds(concurrent.answer as T))) return concurrent.answer as T;
+      // A captured request that was refused must not take effect later.
+      if (newSignature && !reservation && !(await save(recordOf(newSignature, { arrivedAtMs })))) return undefined;
+      throw error;
+    }
+  }
+
+  for (let runs = 0; runs < RUNS_MAX; runs += 1) {
+    const answer = await run();
+    if (answer !== undefined) return answer;
+  }
+  throw new KmsError('APIGW.0201:504', { cause: new Error(`other requests changed the record in ${RUNS_MAX} runs`) });
+}
+
+/** Records of versions up to 0.2 have no time. An upgrade takes longer than `SEPARATE_MS`. */
+const BEFORE_UPGRADE = Number.NEGATIVE_INFINITY;
+
+/** Versions up to 0.2 recorded the answer alone. */
+function toSignatureRecord<T extends object>(stored: T | SignatureRecord<T>): SignatureRecord<T> {
+  return 'arrivedAtMs' in stored ? stored : { arrivedAtMs: BEFORE_UPGRADE, answer: stored };
 }
 
 /** Anything else, such as a timeout or throttling, may succeed on a retry. */

@@ -100,8 +100,13 @@ export function parseAuthorization(header: string): Authorization {
 
 /** Returns X-Project-Id if it is a signed header. Verifying the request also verifies it. */
 export function signedProject({ headers }: Pick<SignableRequest, 'headers'>): string | undefined {
+  return isSignedHeader({ headers }, 'x-project-id') ? headers['x-project-id'] : undefined;
+}
+
+/** Whether the signature covers the header. @param name in lower case */
+export function isSignedHeader({ headers }: Pick<SignableRequest, 'headers'>, name: string): boolean {
   const [, , signedHeaders = ''] = AUTHORIZATION.exec(headers['authorization'] ?? '') ?? [];
-  return signedHeaders.split(';').includes('x-project-id') ? headers['x-project-id'] : undefined;
+  return signedHeaders.split(';').includes(name);
 }
 
 /**

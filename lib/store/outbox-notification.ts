@@ -10,8 +10,8 @@ export function withOutboxNotification(store: Store, notify: () => Promise<void>
     ...store,
     grants: {
       ...grants,
-      async commit(change, event, record) {
-        const result = await grants.commit(change, event, record);
+      async commit(change, event, records) {
+        const result = await grants.commit(change, event, records);
         if (result.type === 'done') await notify();
         return result;
       },
@@ -19,8 +19,9 @@ export function withOutboxNotification(store: Store, notify: () => Promise<void>
     events: {
       ...events,
       async append(event, records) {
-        await events.append(event, records);
-        await notify();
+        const isWritten = await events.append(event, records);
+        if (isWritten) await notify();
+        return isWritten;
       },
     },
   };

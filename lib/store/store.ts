@@ -19,13 +19,18 @@ import type {
   Principal,
 } from '../domain/model.ts';
 
-/** The answer to a request, stored so that a retry of the request gets it again; see `idempotency/`. */
+/** What is known about a request, stored for its repeats; see `idempotency/`. */
 export interface IdempotencyRecord {
   /** Equal for a request and its retries: SHA-256 as hex. */
   idempotencyKey: string;
   /** Any JSON value. */
   answer: unknown;
   expiresAtMs: number;
+}
+
+/** A record to store only if the stored answer equals `expected` as JSON; undefined stands for no unexpired record. */
+export interface ConditionalRecord extends IdempotencyRecord {
+  expected?: unknown;
 }
 
 /**
@@ -52,9 +57,9 @@ export interface HeldOperation {
 /**
  * - done: the change is durable.
  * - conflict: a condition did not hold. Read and decide again. (The adapter itself retries after mere contention.)
- * - duplicate: an unexpired record has the same idempotency key, and this is its answer.
+ * - duplicate: a stored record is not the expected one, so an equal request may have made the change.
  */
-export type CommitResult = { type: 'done' } | { type: 'conflict' } | { type: 'duplicate'; answer: unknown };
+export type CommitResult = { type: 'done' | 'conflict' | 'duplicate' };
 
 /** Keys and grants. */
 export interface GrantStore {
@@ -79,10 +84,10 @@ export interface GrantStore {
   /** Returns the operations that any of `principals` holds on the key, each with one principal that holds it. */
   heldOperations(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
   /**
-   * Applies the change and writes its event and record in one durable transaction.
+   * Applies the change and writes its event and records in one durable transaction.
    * @throws KmsError APIGW.0201:504 when the database does not respond in time; the transaction may have been applied
    */
-  commit(change: Change, event: ChangeEvent, record?: IdempotencyRecord): Promise<CommitResult>;
+  commit(change: Change, event: ChangeEvent, records?: readonly ConditionalRecord[]): Promise<CommitResult>;
 }
 
 /** Selects the events that meet every given field. */
@@ -103,13 +108,14 @@ export interface EventStore {
   /**
    * Writes an event together with idempotency records, in one durable transaction. It is for changes that the upstream
    * made and for revocations that were given up; `GrantStore.commit` writes the events of changes made here.
+   * @returns false, with nothing written, if a stored record is not the expected one
    */
-  append(event: ChangeEvent, records: readonly IdempotencyRecord[]): Promise<void>;
+  append(event: ChangeEvent, records: readonly ConditionalRecord[]): Promise<boolean>;
 }
 
-/** Answers to earlier requests. */
+/** Records of earlier requests. */
 export interface IdempotencyStore {
-  /** Stores a record on its own, for a request that changed nothing. `GrantStore.commit` stores those of changes. */
+  /** Stores a record on its own. `GrantStore.commit` stores those of changes. */
   save(record: IdempotencyRecord, nowMs: number): Promise<void>;
   /**
    * Stores the record only if the stored answer equals `expected` as JSON; undefined stands for no unexpired record. Of

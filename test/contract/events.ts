@@ -68,7 +68,7 @@ export function eventsContract(openStore: OpenStore): void {
         upstreamEvent(1),
         upstreamEvent(2, { grant: testGrant(7), upstreamRequestId: '', sequence: 's' }),
       ];
-      await events.append(bare, records);
+      expect(await events.append(bare, records)).toBe(true);
       await events.append(known, []);
       expect(await events.list(PROJECT, { grantId: grantId(7) }, 10)).toEqual([
         { ...known, grantId: undefined, reason: undefined },
@@ -80,12 +80,24 @@ export function eventsContract(openStore: OpenStore): void {
       expect(await idempotency.find('feed2', NOW_MS)).toEqual({ answer: { n: 2 } });
     });
 
-    test('a record that is stored with an event replaces an earlier record of the same key', async () => {
+    test('a record that is stored with an event replaces the record that it expects', async () => {
       const { events, idempotency } = fresh();
       const recordOf = (answer: string) => ({ idempotencyKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
       await idempotency.save(recordOf('begun'), NOW_MS);
-      await events.append(upstreamEvent(1), [recordOf('ended')]);
+      expect(await events.append(upstreamEvent(1), [{ ...recordOf('ended'), expected: 'begun' }])).toBe(true);
       expect(await idempotency.find('feed', NOW_MS)).toEqual({ answer: 'ended' });
+    });
+
+    test('append writes nothing if the stored record is not the expected one', async () => {
+      const { events, idempotency } = fresh();
+      const recordOf = (answer: string) => ({ idempotencyKey: 'feed', answer, expiresAtMs: NOW_MS + 1000 });
+      await idempotency.save(recordOf('begun'), NOW_MS);
+      const other = { ...recordOf('another'), idempotencyKey: 'bead' };
+      expect(await events.append(upstreamEvent(1), [other, recordOf('ended')])).toBe(false);
+      expect(await events.append(upstreamEvent(1), [{ ...recordOf('ended'), expected: 'other' }])).toBe(false);
+      expect(await idempotency.find('feed', NOW_MS)).toEqual({ answer: 'begun' });
+      expect(await idempotency.find('bead', NOW_MS)).toBeUndefined();
+      expect(await events.list(PROJECT, {}, 10)).toEqual([]);
     });
 
     test('creatorOf returns who created an upstream key, only in the project of the key', async () => {

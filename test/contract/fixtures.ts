@@ -2,7 +2,7 @@
 
 import type { ChangeEvent } from '../../lib/domain/events.ts';
 import type { Grant, Key, KeyState, Principal } from '../../lib/domain/model.ts';
-import type { Change, CommitResult, IdempotencyRecord, Store } from '../../lib/store/store.ts';
+import type { Change, CommitResult, ConditionalRecord, Store } from '../../lib/store/store.ts';
 
 export const PROJECT = 'a0000000000000000000000000000001';
 export const FOREIGN_PROJECT = 'b0000000000000000000000000000002';
@@ -73,7 +73,7 @@ export function retirableGrant(n: number): Grant {
   });
 }
 
-export function testIdempotencyRecord(n: number, over: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
+export function testIdempotencyRecord(n: number, over: Partial<ConditionalRecord> = {}): ConditionalRecord {
   return {
     idempotencyKey: testIdempotencyKey(n),
     answer: { grant_id: grantId(n) },
@@ -93,7 +93,7 @@ const ACTIONS = {
 export interface CommitOptions {
   projectId?: string;
   atMs?: number;
-  record?: IdempotencyRecord | undefined;
+  record?: ConditionalRecord | undefined;
 }
 
 let eventCount = 0;
@@ -118,7 +118,8 @@ export function testEvent(change: Change, { projectId = PROJECT, atMs = NOW_MS }
 /** Commits the change with a new event. */
 export function commit(store: Store, change: Change, options: CommitOptions = {}): Promise<CommitResult> {
   const projectId = options.projectId ?? ('key' in change ? change.key.projectId : PROJECT);
-  return store.grants.commit(change, testEvent(change, { ...options, projectId }), options.record);
+  const records = options.record && [options.record];
+  return store.grants.commit(change, testEvent(change, { ...options, projectId }), records);
 }
 
 /** Commits the changes one after the other. Throws if one of them is not done. */

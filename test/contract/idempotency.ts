@@ -10,6 +10,7 @@ import {
   numbers,
   PROJECT,
   removeGrant,
+  testEvent,
   testGrant,
   testIdempotencyKey,
   testIdempotencyRecord,
@@ -90,14 +91,14 @@ export function idempotencyContract(openStore: OpenStore): void {
       expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toBeUndefined();
     });
 
-    test('a commit with a known key is a duplicate: it returns the first answer and writes nothing', async () => {
+    test('a commit with a known key is a duplicate and writes nothing', async () => {
       const store = await withGrant();
       await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
       const before = await store.rows();
       const result = await commit(store, createGrant(testGrant(3)), {
         record: testIdempotencyRecord(2, { answer: 'another' }),
       });
-      expect(result).toEqual({ type: 'duplicate', answer: { grant_id: grantId(2) } });
+      expect(result).toEqual({ type: 'duplicate' });
       expect(await store.rows()).toEqual(before);
       expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toEqual({ answer: { grant_id: grantId(2) } });
     });
@@ -108,7 +109,64 @@ export function idempotencyContract(openStore: OpenStore): void {
       const result = await commit(store, removeGrant(testGrant(1)), {
         record: testIdempotencyRecord(1, { answer: {} }),
       });
-      expect(result).toEqual({ type: 'duplicate', answer: {} });
+      expect(result).toEqual({ type: 'duplicate' });
+    });
+
+    test('a commit replaces the record that it expects, together with its change', async () => {
+      const store = await withGrant();
+      await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
+      const answer = { grant_id: grantId(3) };
+      const record = testIdempotencyRecord(2, { answer, expected: { grant_id: grantId(2) } });
+      expect(await commit(store, createGrant(testGrant(3)), { record })).toEqual({ type: 'done' });
+      expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toEqual({ answer });
+      expect(await store.grants.grant(PROJECT, grantId(3))).toEqual(testGrant(3));
+    });
+
+    test.each([
+      ['another record than the expected one', { grant_id: grantId(9) }, 2],
+      ['no record', { grant_id: grantId(2) }, 4],
+    ])('a commit that finds %s is a duplicate and writes nothing', async (_, expected, n) => {
+      const store = await withGrant();
+      await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
+      const before = await store.rows();
+      const record = testIdempotencyRecord(n, { answer: {}, expected });
+      expect(await commit(store, createGrant(testGrant(3)), { record })).toEqual({ type: 'duplicate' });
+      expect(await store.rows()).toEqual(before);
+    });
+
+    test('of 16 concurrent commits that replace one record, one is done', async () => {
+      const store = await withGrant();
+      await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
+      const results = await Promise.all(
+        numbers(3, 16).map((n) => {
+          const answer = { grant_id: grantId(n) };
+          const record = testIdempotencyRecord(2, { answer, expected: { grant_id: grantId(2) } });
+          return commit(store, createGrant(testGrant(n)), { record });
+        }),
+      );
+      expect(results.filter(({ type }) => type === 'done')).toHaveLength(1);
+      expect(results.filter(({ type }) => type === 'duplicate')).toHaveLength(15);
+      const created = numbers(3, 16)[results.findIndex(({ type }) => type === 'done')] as number;
+      expect(await store.idempotency.find(testIdempotencyKey(2), NOW_MS)).toEqual({
+        answer: { grant_id: grantId(created) },
+      });
+      expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(3);
+    });
+
+    test('a commit with two records is a duplicate and writes nothing if one of them is known', async () => {
+      const store = await withGrant();
+      await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
+      const before = await store.rows();
+      const change = createGrant(testGrant(3));
+      const records = [testIdempotencyRecord(1), testIdempotencyRecord(2)];
+      expect(await store.grants.commit(change, testEvent(change), records)).toEqual({ type: 'duplicate' });
+      expect(await store.rows()).toEqual(before);
+      const unknown = [testIdempotencyRecord(1), testIdempotencyRecord(3)];
+      expect(await store.grants.commit(change, testEvent(change), unknown)).toEqual({ type: 'done' });
+      for (const n of [1, 3]) {
+        const { idempotencyKey, answer } = testIdempotencyRecord(n);
+        expect(await store.idempotency.find(idempotencyKey, NOW_MS)).toEqual({ answer });
+      }
     });
 
     test('a commit with a key whose record has expired is done, and its answer is stored', async () => {
@@ -124,7 +182,7 @@ export function idempotencyContract(openStore: OpenStore): void {
       expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(3);
     });
 
-    test('of 16 concurrent commits with one key, one is done and 15 are duplicates with its answer', async () => {
+    test('of 16 concurrent commits with one key, one is done and 15 are duplicates', async () => {
       const store = await withGrant();
       const results = await Promise.all(
         numbers(2, 16).map((n) =>
@@ -135,10 +193,10 @@ export function idempotencyContract(openStore: OpenStore): void {
       );
       expect(results.filter(({ type }) => type === 'done')).toHaveLength(1);
       const created = numbers(2, 16)[results.findIndex(({ type }) => type === 'done')] as number;
-      const duplicates = results.filter(({ type }) => type === 'duplicate');
-      expect(duplicates).toEqual(
-        numbers(1, 15).map(() => ({ type: 'duplicate', answer: { grant_id: grantId(created) } })),
-      );
+      expect(results.filter(({ type }) => type === 'duplicate')).toHaveLength(15);
+      expect(await store.idempotency.find(testIdempotencyKey(1), NOW_MS)).toEqual({
+        answer: { grant_id: grantId(created) },
+      });
       expect((await store.grants.key(PROJECT, keyId(1)))?.grantCount).toBe(2);
       expect(await store.events.list(PROJECT, { keyId: keyId(1) }, 100)).toHaveLength(3);
     });

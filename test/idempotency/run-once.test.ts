@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KmsError } from '../../lib/errors.ts';
 import { runOnce } from '../../lib/idempotency/run-once.ts';
-import type { Store } from '../../lib/store/store.ts';
+import type { ConditionalRecord, Store } from '../../lib/store/store.ts';
 import { requestContext } from '../authority/standalone/fixture.ts';
 import { openAuditedStore } from '../support/audited-store.ts';
 
@@ -12,47 +12,68 @@ const HOUR_MS = 3_600_000;
 const sequence = '919c82d4-8046-4722-9094-35c3c6524cff';
 const signature = 'a'.repeat(64);
 
+type Answer = { run: number };
+type Change = Parameters<typeof runOnce<Answer>>[2];
+type Over = Parameters<typeof requestContext>[1];
+
 let store: Store;
 let nowMs: number;
 let runs: number;
+/** The answers that are no longer true. */
+let untrue: number[];
 beforeEach(async () => {
   store = await openAuditedStore();
   nowMs = NOW_MS;
   runs = 0;
+  untrue = [];
 });
 afterEach(() => store.close());
 
-const dependencies = () => ({ idempotency: store.idempotency, now: () => nowMs });
-const withSequence = (over = {}) => requestContext('revoke-grant', { sequence, ...over });
-const signed = (over = {}) => requestContext('revoke-grant', { signature, ...over });
+const withSequence = (over: Over = {}) => requestContext('revoke-grant', { sequence, ...over });
+const withKey = (over: Over = {}) => requestContext('revoke-grant', { idempotencyKey: 'key-1', ...over });
+const signed = (over: Over = {}) => requestContext('revoke-grant', { signature, ...over });
 
-/** Runs work that counts its runs and answers their number; it records the answer as a change would. */
-function run(context: ReturnType<typeof requestContext>) {
-  return runOnce(dependencies(), context, async (recordOf) => {
-    runs += 1;
-    const record = recordOf({ run: runs });
-    if (record) await store.idempotency.save(record, nowMs);
-    return { run: runs };
+/** Stores the records as the transaction of a change does. @returns false if one is not as expected */
+async function save(records: ConditionalRecord[]): Promise<boolean> {
+  for (const { expected, ...record } of records) {
+    if (!(await store.idempotency.compareAndSwap(record, expected, nowMs))) return false;
+  }
+  return true;
+}
+
+/** Runs work that counts its runs and answers their number. */
+function run(context: ReturnType<typeof requestContext>, over: Partial<Change> = {}) {
+  return runOnce<Answer>({ idempotency: store.idempotency, now: () => nowMs }, context, {
+    async work(recordsOf) {
+      runs += 1;
+      const answer = { run: runs };
+      return (await save(recordsOf(answer))) ? answer : undefined;
+    },
+    holds: async (answer) => !untrue.includes(answer.run),
+    ...over,
   });
 }
 
-function refuse(context: ReturnType<typeof requestContext>, error: Error, options = {}) {
-  return runOnce(
-    dependencies(),
-    context,
-    async () => {
+const refuse = (context: ReturnType<typeof requestContext>, error: Error, over: Partial<Change> = {}) =>
+  run(context, {
+    async work() {
       runs += 1;
       throw error;
     },
-    options,
-  );
-}
+    ...over,
+  });
 
-describe('an answer', () => {
-  test.each([
-    ['with the same sequence', withSequence],
-    ['with the same signature', signed],
-  ])('is given again to a request %s, for an hour, and the work runs once', async (_, context) => {
+const SIGN_AGAIN = {
+  status: 401,
+  publicCode: 'APIGW.0301',
+  message: expect.stringContaining('Sign the request again.'),
+};
+
+describe.each([
+  ['sequence', withSequence],
+  ['Idempotency-Key', withKey],
+])('a repeat with the same %s', (_, context) => {
+  test('gets the first answer for an hour, and the work runs once', async () => {
     expect(await run(context())).toEqual({ run: 1 });
     nowMs = NOW_MS + HOUR_MS - 1;
     expect(await run(context())).toEqual({ run: 1 });
@@ -60,47 +81,188 @@ describe('an answer', () => {
     expect(await run(context())).toEqual({ run: 2 });
   });
 
-  test('is not given to a request that differs in caller, project, API or body', async () => {
-    await run(withSequence());
+  test('runs again when the first answer is no longer true, and its answer replaces the first one', async () => {
+    expect(await run(context())).toEqual({ run: 1 });
+    untrue = [1];
+    expect(await run(context())).toEqual({ run: 2 });
+    untrue = [];
+    expect(await run(context())).toEqual({ run: 2 });
+  });
+
+  test('runs once among 8 concurrent ones when the first answer is no longer true', async () => {
+    await run(context());
+    untrue = [1];
+    const answers = await Promise.all(Array.from({ length: 8 }, () => run(context())));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(await run(context())).toEqual(answers[0]);
+  });
+
+  test('is another request if the caller, project, API or body differs', async () => {
+    await run(context());
     const others = [
-      withSequence({ userId: 'another' }),
-      withSequence({ projectId: 'another' }),
-      requestContext('retire-grant', { sequence }),
-      withSequence({ body: new TextEncoder().encode('{"key_id":"another"}') }),
+      context({ userId: 'another' }),
+      context({ projectId: 'another' }),
+      { ...context(), action: 'retire-grant' },
+      context({ body: new TextEncoder().encode('{"key_id":"another"}') }),
     ];
     for (const [index, other] of others.entries()) expect(await run(other)).toEqual({ run: index + 2 });
   });
 
-  test('is not recorded for a request without sequence and signature', async () => {
-    expect(await run(requestContext('revoke-grant'))).toEqual({ run: 1 });
-    expect(await run(requestContext('revoke-grant'))).toEqual({ run: 2 });
+  test('gets the error of the reading when it cannot be found out whether the first answer is true', async () => {
+    await run(context());
+    const unreadable = new KmsError('APIGW.0201:502');
+    await expect(run(context(), { holds: () => Promise.reject(unreadable) })).rejects.toBe(unreadable);
+    expect(runs).toBe(1);
+  });
+});
+
+test('a sequence and an Idempotency-Key are both part of the key', async () => {
+  expect(await run(withSequence())).toEqual({ run: 1 });
+  expect(await run(withKey())).toEqual({ run: 2 });
+  expect(await run(withKey({ sequence }))).toEqual({ run: 3 });
+  expect(await run(withKey({ sequence, idempotencyKey: 'key-2' }))).toEqual({ run: 4 });
+  expect(await run(withKey({ sequence }))).toEqual({ run: 3 });
+  expect(await run(withKey({ idempotencyKey: sequence }))).toEqual({ run: 5 });
+});
+
+test('a request without sequence, Idempotency-Key and signature is new each time, and reads no record', async () => {
+  const idempotency = { ...store.idempotency, find: () => Promise.reject(new Error('a read')) };
+  const context = () => requestContext('revoke-grant');
+  const change: Change = { work: async () => ({ run: ++runs }), holds: async () => true };
+  for (const n of [1, 2]) {
+    expect(await runOnce({ idempotency, now: () => nowMs }, context(), change)).toEqual({ run: n });
+  }
+});
+
+describe('a repeat with the same signature', () => {
+  test('is a separate request until 2 s after the first one arrived', async () => {
+    expect(await run(signed())).toEqual({ run: 1 });
+    nowMs = NOW_MS + 1_999;
+    expect(await run(signed())).toEqual({ run: 2 });
+    nowMs = NOW_MS + 2_000;
+    expect(await run(signed())).toEqual({ run: 1 });
   });
 
-  test('of a concurrent repeat replaces a refusal that its effect has caused', async () => {
-    const answer = runOnce(dependencies(), withSequence(), async () => {
-      await run(withSequence());
-      throw new KmsError('KMS.2501');
+  test('is a separate request by the time when it arrived, not by the time when it is served', async () => {
+    const arrivedAtMs = NOW_MS;
+    expect(await run(signed({ arrivedAtMs }))).toEqual({ run: 1 });
+    nowMs = NOW_MS + 10_000;
+    expect(await run(signed({ arrivedAtMs: NOW_MS + 1_999 }))).toEqual({ run: 2 });
+  });
+
+  test('is refused with APIGW.0301 after 2 s if the first answer is no longer true, and the work does not run', async () => {
+    await run(signed());
+    untrue = [1];
+    nowMs = NOW_MS + 2_000;
+    await expect(run(signed())).rejects.toMatchObject(SIGN_AGAIN);
+    expect(runs).toBe(1);
+  });
+
+  test('gets the first answer within 2 s if it has the same sequence', async () => {
+    expect(await run(signed({ sequence }))).toEqual({ run: 1 });
+    expect(await run(signed({ sequence }))).toEqual({ run: 1 });
+    untrue = [1];
+    expect(await run(signed({ sequence }))).toEqual({ run: 2 });
+  });
+
+  test('does not run after 2 s, whatever Idempotency-Key was added to it', async () => {
+    await run(signed());
+    untrue = [1];
+    nowMs = NOW_MS + 2_000;
+    await expect(run(signed({ idempotencyKey: 'added' }))).rejects.toMatchObject(SIGN_AGAIN);
+    expect(runs).toBe(1);
+  });
+
+  test('does not run when it arrived over 2 s before or after a request that was recorded meanwhile', async () => {
+    for (const [index, elapsedMs] of [-3_000, 3_000].entries()) {
+      const own = signature.replace('a', String(index));
+      const overtaken = await run(signed({ signature: own, arrivedAtMs: NOW_MS + elapsedMs }), {
+        work: async (recordsOf) => {
+          await run(signed({ signature: own, arrivedAtMs: NOW_MS }));
+          return (await save(recordsOf({ run: -1 }))) ? { run: -1 } : undefined;
+        },
+      });
+      expect(overtaken).toEqual({ run: index + 1 });
+    }
+  });
+
+  test('runs when it arrived within 2 s of a request that was recorded meanwhile', async () => {
+    let tries = 0;
+    const answer = await run(signed({ arrivedAtMs: NOW_MS + 1_000 }), {
+      work: async (recordsOf) => {
+        tries += 1;
+        if (tries === 1) await run(signed({ arrivedAtMs: NOW_MS }));
+        return (await save(recordsOf({ run: -1 }))) ? { run: -1 } : undefined;
+      },
     });
-    expect(await answer).toEqual({ run: 1 });
+    expect(answer).toEqual({ run: -1 });
+    nowMs = NOW_MS + 2_000;
+    expect(await run(signed())).toEqual({ run: 1 });
+  });
+});
+
+describe('a signature that is reserved', () => {
+  const create = (over: Partial<Change> = {}) => run(signed(), { reservesSignature: true, ...over });
+
+  test('is not used again when the change did not end', async () => {
+    const lost = new Error('the connection was lost');
+    await expect(create({ work: () => Promise.reject(lost), isRefusalFinal: () => false })).rejects.toBe(lost);
+    nowMs = NOW_MS + 2_000;
+    await expect(create()).rejects.toMatchObject(SIGN_AGAIN);
+    expect(runs).toBe(0);
+  });
+
+  test('can be used again after an error without effect, such as throttling', async () => {
+    const throttled = new KmsError('APIGW.0308');
+    await expect(create({ work: () => Promise.reject(throttled) })).rejects.toBe(throttled);
+    nowMs = NOW_MS + 2_000;
+    expect(await create()).toEqual({ run: 1 });
+  });
+
+  test('gets the answer of the change', async () => {
+    expect(await create()).toEqual({ run: 1 });
+    nowMs = NOW_MS + 2_000;
+    expect(await create()).toEqual({ run: 1 });
   });
 });
 
 describe('a refusal', () => {
   const refusal = new KmsError('KMS.0306', { detail: 'Only the key creator may revoke its grants.' });
 
-  test('of a signed request is repeated with its status, code and text, and the work does not run again', async () => {
-    await expect(refuse(signed(), refusal)).rejects.toBe(refusal);
-    await expect(run(signed())).rejects.toMatchObject({
-      status: 403,
-      publicCode: 'KMS.0306',
-      message: 'No access permissions. Only the key creator may revoke its grants.',
+  test('is replaced by the answer of a concurrent repeat whose effect has caused it', async () => {
+    const answer = await run(withSequence(), {
+      async work() {
+        await run(withSequence());
+        throw new KmsError('KMS.2501');
+      },
     });
+    expect(answer).toEqual({ run: 1 });
+  });
+
+  test('is not recorded for a sequence: a request with it is checked again', async () => {
+    await expect(refuse(withSequence(), refusal)).rejects.toBe(refusal);
+    expect(await run(withSequence())).toEqual({ run: 2 });
+  });
+
+  test('of a signed request is not repeated within 2 s after its reason is gone', async () => {
+    await expect(refuse(signed(), refusal)).rejects.toBe(refusal);
+    expect(await run(signed())).toEqual({ run: 2 });
+  });
+
+  test('of a signed request lets no repeat run after 2 s', async () => {
+    await expect(refuse(signed(), refusal)).rejects.toBe(refusal);
+    nowMs = NOW_MS + 2_000;
+    await expect(run(signed())).rejects.toMatchObject(SIGN_AGAIN);
+    await expect(run(signed({ sequence }))).rejects.toMatchObject(SIGN_AGAIN);
     expect(runs).toBe(1);
   });
 
-  test('is not recorded for a request that is not signed: its retry is checked again', async () => {
-    await expect(refuse(withSequence(), refusal)).rejects.toBe(refusal);
-    expect(await run(withSequence())).toEqual({ run: 2 });
+  test('of a signed request is the refusal of now after 2 s, if it would be refused now too', async () => {
+    await expect(refuse(signed(), refusal)).rejects.toBe(refusal);
+    nowMs = NOW_MS + 2_000;
+    const other = new KmsError('KMS.2501');
+    await expect(run(signed(), { assertAllowed: () => Promise.reject(other) })).rejects.toBe(other);
+    expect(runs).toBe(1);
   });
 
   test.each([
@@ -109,35 +271,58 @@ describe('a refusal', () => {
     ['an unknown error', new Error('the disk is full')],
   ])('is not what %s is: the same signed request may succeed later', async (_, error) => {
     await expect(refuse(signed(), error)).rejects.toBe(error);
+    nowMs = NOW_MS + 2_000;
     expect(await run(signed())).toEqual({ run: 2 });
   });
 
   test('is not recorded while the change may have been applied', async () => {
     await expect(refuse(signed(), refusal, { isRefusalFinal: () => false })).rejects.toBe(refusal);
+    nowMs = NOW_MS + 2_000;
     expect(await run(signed())).toEqual({ run: 2 });
   });
 });
 
 test('one of many changes of a bulk request has no record of its own', async () => {
   expect(await run(signed({ isBulk: true }))).toEqual({ run: 1 });
+  nowMs = NOW_MS + 2_000;
   expect(await run(signed({ isBulk: true }))).toEqual({ run: 2 });
 });
 
-describe('a refusal that version 0.1 has recorded', () => {
+describe('a record of version 0.2', () => {
   // The key of 0.1: SHA-256 of caller, project, API, mark and signature, and SHA-256 of the body, joined by line ends.
-  function keyOf01({ caller, projectId, action, body }: ReturnType<typeof requestContext>): string {
+  function oldKeyOf({ caller, projectId, action, body }: ReturnType<typeof requestContext>, mark: string): string {
     const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
-    return sha256([caller.userId, projectId, action, `refused:${signature}`, sha256(body)].join('\n'));
+    return sha256([caller.userId, projectId, action, mark, sha256(body)].join('\n'));
   }
+  const saveOld = (mark: string, answer: unknown, suffix = '') =>
+    store.idempotency.save(
+      { idempotencyKey: `${oldKeyOf(signed(), mark)}${suffix}`, answer, expiresAtMs: NOW_MS + HOUR_MS },
+      NOW_MS,
+    );
 
   test.each([
-    ['of a rule', { code: 'KMS.0209' }, { status: 400, publicCode: 'KMS.0209' }],
-    ['of a digest', {}, { status: 400, publicCode: 'KMS.0308' }],
-    ['of the upstream', { status: 403, code: 'KMS.0306', text: 'No.' }, { status: 403, publicCode: 'KMS.0306' }],
-  ])('is repeated after the upgrade, and the work does not run: %s', async (_, answer, expected) => {
-    const record = { idempotencyKey: keyOf01(signed()), answer, expiresAtMs: NOW_MS + HOUR_MS };
-    await store.idempotency.save(record, NOW_MS);
-    await expect(run(signed())).rejects.toMatchObject(expected);
+    ['of a rule', { code: 'KMS.0209' }, ''],
+    ['of a digest', {}, ''],
+    ['of the upstream', { status: 403, code: 'KMS.0306', text: 'No.' }, '-upstream'],
+  ])('of a refusal lets no repeat run: %s', async (_, answer, oldRefusalSuffix) => {
+    await saveOld(`refused:${signature}`, answer, oldRefusalSuffix);
+    await expect(run(signed(), { oldRefusalSuffix })).rejects.toMatchObject(SIGN_AGAIN);
+    expect(runs).toBe(0);
+  });
+
+  test.each([
+    ['signature', `signature:${signature}`, signed],
+    ['sequence', `sequence:${sequence}`, withSequence],
+  ])('of an answer by its %s gives that answer while it is true', async (_, mark, context) => {
+    await saveOld(mark, { run: 7 });
+    expect(await run(context())).toEqual({ run: 7 });
+    expect(runs).toBe(0);
+  });
+
+  test('of an answer by its signature that is no longer true lets no repeat run', async () => {
+    await saveOld(`signature:${signature}`, { run: 7 });
+    untrue = [7];
+    await expect(run(signed())).rejects.toMatchObject(SIGN_AGAIN);
     expect(runs).toBe(0);
   });
 });

@@ -28,10 +28,10 @@ export interface SendCommand {
   /** Which of the two service instances over one store gets the request. */
   instance: number;
 }
-/** Sends an earlier request again; 0 is the last one. With `offsetMs`, so long after its record has expired. */
+/** Sends an earlier request again; 0 is the last one. With `afterMs`, so long after it. */
 export interface ResendCommand {
   resend: number;
-  offsetMs?: number;
+  afterMs?: number;
   instance: number;
 }
 /** Cancels the deletion of a key, or deletes due keys, `offsetMs` after the time limit of a key pending deletion. */
@@ -129,7 +129,9 @@ export const sendCommand = (
   }).map(withoutUndefined);
 
 const resend: fc.Arbitrary<ResendCommand> = record({ resend: nat({ max: 12 }), instance });
-const resendAtExpiry: fc.Arbitrary<ResendCommand> = record({ resend: nat({ max: 12 }), offsetMs, instance });
+/** Around 2 s, when a repeated signature is no longer a separate request, and 1 h, when records expire. */
+const afterMs = constantFrom(1_999, 2_000, 2_001, 3_599_999, 3_600_000, 3_600_001);
+const resendLater: fc.Arbitrary<ResendCommand> = record({ resend: nat({ max: 12 }), afterMs, instance });
 const atDeadline: fc.Arbitrary<DeadlineCommand> = record({
   deadline: constantFrom('cancel-key-deletion', 'delete-due-keys'),
   which: nat({ max: 3 }),
@@ -141,7 +143,7 @@ const atDeadline: fc.Arbitrary<DeadlineCommand> = record({
 export const command: fc.Arbitrary<Command> = oneof(
   weighted(60, sendCommand([...changes, ...lists, weighted(1, events)])),
   weighted(6, resend),
-  weighted(2, resendAtExpiry),
+  weighted(4, resendLater),
   weighted(2, atDeadline),
 );
 

@@ -11,14 +11,15 @@ type GrantText = 'key_id' | 'grant_id' | 'grantee_principal' | 'grantee_principa
 type GrantMore = { operations: string[]; name?: string | undefined; retiring_principal?: string | undefined };
 type Grant = Record<GrantText | 'creation_date', string> & GrantMore;
 type Event = { action: string; projectId: string; keyId: string; grant?: Grant | undefined };
-type IdempotencyRecord = { key: string; answer: Answer; expiresAtMs: number };
+type IdempotencyRecord = { key: string; answer: Answer; atMs: number };
 
 /** `events` are newest first. */
 export type State = { keys: Key[]; grants: Grant[]; events: Event[]; records: IdempotencyRecord[] };
 export const EMPTY: State = { keys: [], grants: [], events: [], records: [] };
 
 const [ENABLED, DISABLED, PENDING] = ['2', '3', '4'] as const;
-const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000] as const;
+const [SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS] = [1000, 60_000, 3_600_000, 86_400_000] as const;
+const SIGN_AGAIN: Answer = { refused: 'APIGW.0301' };
 
 class Refusal extends Error {}
 function refuseIf(isWrong: boolean, code: string): void {
@@ -34,25 +35,45 @@ export function step(state: State, request: Request, quotas: Quotas): [State, An
   return [state, answer];
 }
 
-/** A repeated change gets the first answer for an hour. Refusals are recorded only for signed requests. */
+/**
+ * A repeated sequence gets the first answer for an hour, while that is true. A repeated signature is a separate request
+ * for 2 s. Later it gets the first answer while that is true, and otherwise changes nothing.
+ */
 function changeOnce(state: State, request: Request, quotas: Quotas): [State, Answer] {
   const { call, user, project, padding, sequence, signature, nowMs, requestId } = request;
   const keyOfRecord = (kind: string, id = '') => id && JSON.stringify([user, project, call, padding, kind, id]);
-  const answerKey = sequence ? keyOfRecord('sequence', sequence) : keyOfRecord('signature', signature);
-  const refusalKey = keyOfRecord('refused', signature);
-  const find = (key: string) => state.records.find((record) => record.key === key && record.expiresAtMs > nowMs);
-  const first = find(answerKey) ?? find(refusalKey);
-  if (first) return [state, first.answer];
-  const recordsWith = (key: string, answer: Answer) =>
-    key ? [{ key, answer, expiresAtMs: nowMs + HOUR_MS }, ...state.records] : state.records;
-
+  const [sequenceKey, signatureKey] = [keyOfRecord('sequence', sequence), keyOfRecord('signature', signature)];
+  const find = (key: string) => state.records.find((record) => record.key === key && nowMs < record.atMs + HOUR_MS);
+  const [first, signed] = [find(sequenceKey), find(signatureKey)];
   const done = orRefusal(() => change(state, request, quotas));
-  if ('refused' in done) return [{ ...state, records: recordsWith(refusalKey, done) }, done];
+  if (signed && nowMs - signed.atMs >= 2 * SECOND_MS) {
+    if ('refused' in signed.answer) return [state, 'refused' in done ? done : SIGN_AGAIN];
+    return [state, isTrue(state, request, signed.answer) ? signed.answer : SIGN_AGAIN];
+  }
+  if (first && isTrue(state, request, first.answer)) return [state, first.answer];
+  const newKey = signed ? '' : signatureKey;
+  const recordsWith = (keys: string[], answer: Answer) =>
+    keys
+      .filter((key) => key)
+      .map((key): IdempotencyRecord => ({ key, answer, atMs: nowMs }))
+      .concat(state.records);
+
+  if ('refused' in done) return [newKey ? { ...state, records: recordsWith([newKey], done) } : state, done];
   const { next, answer, keyId, grant } = done;
   const origin = { actor: user, channel: 'http', requestId, sequence };
   const event = { action: call.action, projectId: project, keyId, grant, atMs: nowMs, ...origin };
-  const records = recordsWith(answerKey, { answer });
+  const records = recordsWith([sequenceKey, newKey], { answer });
   return [{ ...state, ...next, events: [event, ...state.events], records }, { answer }];
+}
+
+/** Whether what was created exists, what was removed is gone, or the key has the state that was answered. */
+function isTrue({ keys, grants }: State, { call }: Request, recorded: Answer): boolean {
+  const answer = ('answer' in recorded ? recorded.answer : {}) as Partial<Key & Grant>;
+  const key = keys.find(({ keyId }) => keyId === answer.keyId);
+  if (call.action === 'create-grant') return grants.some(({ grant_id }) => grant_id === answer.grant_id);
+  if ('grantId' in call) return !grants.some(({ grant_id }) => grant_id === call.grantId);
+  if (call.action === 'create-key') return key !== undefined;
+  return key?.state === answer.state && key?.deletionAtMs === answer.deletionAtMs;
 }
 
 function orRefusal<T>(work: () => T): T | { refused: string } {

@@ -21,7 +21,7 @@ interface ModelKey {
   deletionAtMs: number;
 }
 
-const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000] as const;
+const MINUTE_MS = 60_000;
 
 /** @returns the request, and its time if the command sets one; undefined if the command refers to nothing */
 export function resolve(
@@ -34,10 +34,10 @@ export function resolve(
   return { request: resolveSend(command, registry) };
 }
 
-function resolveResend({ resend, offsetMs }: ResendCommand, { sent }: Registry) {
+function resolveResend({ resend, afterMs }: ResendCommand, { sent }: Registry) {
   const first = sent.at(-1 - (resend % sent.length));
-  if (!first || offsetMs === undefined) return first && { request: first.request };
-  return { request: first.request, atMs: first.atMs + HOUR_MS + offsetMs };
+  if (!first || afterMs === undefined) return first && { request: first.request };
+  return { request: first.request, atMs: first.atMs + afterMs };
 }
 
 function resolveDeadline({ deadline, which, offsetMs }: DeadlineCommand, keys: readonly ModelKey[]) {

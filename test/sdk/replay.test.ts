@@ -1,10 +1,14 @@
 /** Replay attacks: a captured request is sent again, unchanged or with one part altered. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { grantsOn, newKey } from '../support/create.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { type CaptureProxy, resend, startCaptureProxy } from './capture-proxy.ts';
-import { type SdkClient, sdkClient } from './client.ts';
+import { failure, type SdkClient, sdkClient } from './client.ts';
 
 const MINUTE_MS = 60_000;
+/** Until then, a request with the same signature is a separate one. */
+const SEPARATE_MS = 2_000;
+const SIGN_AGAIN = { status: 401, body: { error_code: 'APIGW.0301', error_msg: expect.stringContaining('Sign') } };
 let service: TestService;
 let proxy: CaptureProxy;
 let creator: SdkClient;
@@ -46,10 +50,16 @@ async function revokeAndCapture(): Promise<Buffer> {
   return proxy.take();
 }
 
+/** Sends captured bytes when they are no longer taken for a separate request. */
+function replay(bytes: Buffer): ReturnType<typeof resend> {
+  service.clock.nowMs += SEPARATE_MS;
+  return resend(service.url, bytes);
+}
+
 test('a replayed create-grant gets the first reply and creates no grant', async () => {
   const { grantId, bytes } = await createAndCapture();
   const before = await readState();
-  expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
+  expect(await replay(bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
   expect(await readState()).toEqual(before);
   expect(await service.events.list(service.demo.project_id, { grantId }, 10)).toHaveLength(1);
 });
@@ -58,29 +68,65 @@ test('a replayed create-grant with a sequence gets the first reply and creates n
   const { grantId, bytes } = await createAndCapture({ sequence: '3f1b62f8-0000-4000-8000-000000000002' });
   const before = await readState();
   expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
+  expect(await replay(bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
   expect(await readState()).toEqual(before);
 });
 
 test('8 concurrent replays of a create-grant get the first reply and create no grant', async () => {
   const { grantId, bytes } = await createAndCapture();
   const before = await readState();
+  service.clock.nowMs += SEPARATE_MS;
   const replies = await Promise.all(Array.from({ length: 8 }, () => resend(service.url, bytes)));
   expect(replies).toEqual(Array(8).fill({ status: 200, body: { grant_id: grantId } }));
   expect(await readState()).toEqual(before);
 });
 
-test('a create-grant that is replayed after the grant was revoked does not create it again', async () => {
+test.each([{}, { sequence: '3f1b62f8-0000-4000-8000-000000000003' }])(
+  'a create-grant that is replayed after the grant was revoked is refused and creates nothing; with %j',
+  async (fields) => {
+    const { grantId, bytes } = await createAndCapture(fields);
+    await creator.cancelGrant({ key_id: keyId, grant_id: grantId });
+    const before = await readState();
+    expect(await replay(bytes)).toMatchObject(SIGN_AGAIN);
+    expect(await readState()).toEqual(before);
+  },
+);
+
+test('equal create-grant bytes at the same time create a grant each', async () => {
+  const { grantId, bytes } = await createAndCapture();
+  const { status, body } = await resend(service.url, bytes);
+  expect([status, body]).toEqual([200, { grant_id: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+  expect(body).not.toEqual({ grant_id: grantId });
+});
+
+test('a captured request to which an Idempotency-Key was added is refused and changes nothing', async () => {
   const { grantId, bytes } = await createAndCapture();
   await creator.cancelGrant({ key_id: keyId, grant_id: grantId });
   const before = await readState();
-  expect(await resend(service.url, bytes)).toEqual({ status: 200, body: { grant_id: grantId } });
+  const text = bytes.toString('latin1').replace('\r\n', '\r\nIdempotency-Key: another\r\n');
+  expect(await replay(Buffer.from(text, 'latin1'))).toMatchObject(SIGN_AGAIN);
   expect(await readState()).toEqual(before);
+});
+
+test('a captured create-grant that was refused does not take effect after its reason is gone', async () => {
+  const key = await newKey(service);
+  await service.kms(service.creator, 'disable-key', { key_id: key });
+  const input = { key_id: key, grantee_principal: 'g', operations: ['describe-key'] };
+  const { errorCode } = await failure(creator.createGrant(input));
+  expect(errorCode).toBe('KMS.0209');
+  const bytes = proxy.take();
+  // Whether an upstream would refuse the request now can be found out only by sending it.
+  const refusedNow = { status: 400, body: { error_code: 'KMS.0209' } };
+  expect(await replay(bytes)).toMatchObject(service.signsUpstreamCalls ? SIGN_AGAIN : refusedNow);
+  await service.kms(service.creator, 'enable-key', { key_id: key });
+  expect(await replay(bytes)).toMatchObject(SIGN_AGAIN);
+  expect(await grantsOn(service, key)).toEqual([]);
 });
 
 test('a replayed revoke-grant gets the first reply and changes nothing', async () => {
   const bytes = await revokeAndCapture();
   const before = await readState();
-  expect(await resend(service.url, bytes)).toEqual({ status: 200, body: {} });
+  expect(await replay(bytes)).toEqual({ status: 200, body: {} });
   expect(await readState()).toEqual(before);
 });
 

@@ -174,7 +174,8 @@ export function testSettings(stack: Stack): void {
     expect(corsHeaders(['https://app.example.com'])('https://app.example.com')).toEqual({
       'access-control-allow-origin': 'https://app.example.com',
       'access-control-allow-methods': 'GET,POST',
-      'access-control-allow-headers': 'content-type,x-auth-token,x-subject-token,authorization,x-sdk-date,x-project-id',
+      'access-control-allow-headers':
+        'content-type,x-auth-token,x-subject-token,authorization,x-sdk-date,x-project-id,idempotency-key',
       'access-control-expose-headers': 'x-request-id,x-subject-token,retry-after',
       'access-control-max-age': '600',
       vary: 'Origin',

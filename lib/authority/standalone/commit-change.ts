@@ -10,8 +10,16 @@ interface Decision<T> {
   answer: T;
 }
 
-/** Decides about a change and commits it with its event. A repeat of the request returns the first result. */
-type CommitChange = <T>(context: RequestContext, decide: () => Promise<Decision<T>>) => Promise<T>;
+/**
+ * Decides about a change and commits it with its event. A repeat of the request returns the first result while that
+ * holds.
+ * @param holds whether an earlier answer is still true
+ */
+type CommitChange = <T extends object>(
+  context: RequestContext,
+  decide: () => Promise<Decision<T>>,
+  holds: (answer: T) => Promise<boolean>,
+) => Promise<T>;
 
 /** Each conflict means that another change was committed in between. */
 const CONFLICTS_MAX = 10;
@@ -20,21 +28,25 @@ const LAST_ATTEMPT_MS = 4_000;
 
 /** Returns the function that commits the changes of the standalone authority. @param now ms since 1970 */
 export function changeCommitter({ grants, idempotency }: Store, now: () => number): CommitChange {
-  return (context, decide) =>
-    runOnce({ idempotency, now }, context, async (recordOf) => {
-      const startedAtMs = performance.now();
-      let conflicts = 0;
-      do {
-        const { change, answer } = await decide();
-        const event = newEvent({ ...context, actor: context.caller.userId }, subjectOf(change), now());
-        const result = await grants.commit(change, event, recordOf(answer));
-        if (result.type === 'done') return answer;
-        if (result.type === 'duplicate') return result.answer as typeof answer;
-        conflicts += 1;
-      } while (conflicts < CONFLICTS_MAX && performance.now() - startedAtMs < LAST_ATTEMPT_MS);
-      throw new KmsError('APIGW.0201:504', {
-        cause: new Error(`each of ${conflicts} attempts conflicted with another change`),
-      });
+  return (context, decide, holds) =>
+    runOnce({ idempotency, now }, context, {
+      holds,
+      assertAllowed: decide,
+      async work(recordsOf) {
+        const startedAtMs = performance.now();
+        let conflicts = 0;
+        do {
+          const { change, answer } = await decide();
+          const event = newEvent({ ...context, actor: context.caller.userId }, subjectOf(change), now());
+          const { type } = await grants.commit(change, event, recordsOf(answer));
+          if (type === 'done') return answer;
+          if (type === 'duplicate') return undefined;
+          conflicts += 1;
+        } while (conflicts < CONFLICTS_MAX && performance.now() - startedAtMs < LAST_ATTEMPT_MS);
+        throw new KmsError('APIGW.0201:504', {
+          cause: new Error(`each of ${conflicts} attempts conflicted with another change`),
+        });
+      },
     });
 }
 

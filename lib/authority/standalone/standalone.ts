@@ -2,7 +2,7 @@ import { newGrantId, newKeyId } from '../../domain/ids.ts';
 import { type Grant, KEY_STATE, type Key, type KeyStatus, type Operation, type Principal } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
-import type { HeldOperation, Store } from '../../store/store.ts';
+import type { Change, HeldOperation, Store } from '../../store/store.ts';
 import { type Authority, callerPrincipals, MAY_CREATE, MAY_RETIRE, MAY_REVOKE, mayRetire } from '../authority.ts';
 import { changeCommitter } from './commit-change.ts';
 import { pageCache } from './page-cache.ts';
@@ -52,22 +52,33 @@ export function standalone(store: Store, settings: StandaloneSettings) {
     assertMayChange: (key: Key) => void,
     to: () => KeyStatus,
   ): Promise<Key> {
-    return commitChange(context, async () => {
+    const decide = async () => {
       const key = await existingKey(context, keyId);
       assertMayChange(key);
       const { state, deletionAtMs } = key;
       const status = to();
-      return {
-        change: { kind: 'update-key', keyId, from: { state, deletionAtMs }, to: status },
-        answer: { ...key, ...status },
-      };
+      const change: Change = { kind: 'update-key', keyId, from: { state, deletionAtMs }, to: status };
+      return { change, answer: { ...key, ...status } };
+    };
+    return commitChange(context, decide, async ({ state, deletionAtMs }) => {
+      const key = await grants.key(context.projectId, keyId);
+      return key?.state === state && key.deletionAtMs === deletionAtMs;
     });
+  }
+
+  /** @param findGrant throws when the caller may not remove the grant, or when it does not exist */
+  function removeGrant(context: RequestContext, grantId: string, findGrant: () => Promise<Grant>): Promise<object> {
+    const decide = async () => {
+      const change: Change = { kind: 'remove-grant', grant: await findGrant() };
+      return { change, answer: {} };
+    };
+    return commitChange(context, decide, async () => !(await grants.grant(context.projectId, grantId)));
   }
 
   return {
     createGrant(context, input) {
       const { keyId, operations } = input;
-      return commitChange(context, async () => {
+      const decide = async () => {
         let key = await existingKey(context, keyId);
         const held =
           key.creator === context.caller.userId
@@ -90,28 +101,29 @@ export function standalone(store: Store, settings: StandaloneSettings) {
           retiring_principal: input.retiringPrincipal,
           creation_date: String(createdAtMs),
         };
-        return {
-          change: { kind: 'create-grant', grant, quota: grantsPerKey, delegation },
-          answer: { grant_id: grant.grant_id },
-        };
+        const change: Change = { kind: 'create-grant', grant, quota: grantsPerKey, delegation };
+        return { change, answer: { grant_id: grant.grant_id } };
+      };
+      return commitChange(context, decide, async ({ grant_id }) => {
+        const grant = await grants.grant(context.projectId, grant_id);
+        return grant?.key_id === keyId;
       });
     },
 
     revokeGrant(context, keyId, grantId) {
-      return commitChange(context, async () => {
+      return removeGrant(context, grantId, async () => {
         const key = await existingKey(context, keyId);
         if (key.creator !== context.caller.userId) throw new KmsError('KMS.0306', { detail: MAY_REVOKE });
-        const grant = await existingGrant(context, keyId, grantId);
-        return { change: { kind: 'remove-grant', grant }, answer: {} };
+        return existingGrant(context, keyId, grantId);
       });
     },
 
     retireGrant(context, keyId, grantId) {
-      return commitChange(context, async () => {
+      return removeGrant(context, grantId, async () => {
         await existingKey(context, keyId);
         const grant = await existingGrant(context, keyId, grantId);
         if (!mayRetire(context, grant)) throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
-        return { change: { kind: 'remove-grant', grant }, answer: {} };
+        return grant;
       });
     },
 
@@ -127,15 +139,11 @@ export function standalone(store: Store, settings: StandaloneSettings) {
 
     listPrincipalGrants: (context, grantee, page) => grants.listByGrantee(context.projectId, grantee, page),
 
-    revokeAny(context, { key_id: keyId, grant_id: grantId }) {
-      return commitChange(context, async () => {
-        const grant = await existingGrant(context, keyId, grantId);
-        return { change: { kind: 'remove-grant', grant }, answer: {} };
-      });
-    },
+    revokeAny: (context, { key_id: keyId, grant_id: grantId }) =>
+      removeGrant(context, grantId, () => existingGrant(context, keyId, grantId)),
 
     createKey(context, input) {
-      return commitChange(context, async () => {
+      const decide = async () => {
         // Count first: if another request takes both the alias and the last key of the quota, the alias is refused.
         const count = await grants.keyCount(context.projectId);
         if (await grants.keyByAlias(context.projectId, input.alias)) throw new KmsError('KMS.1104');
@@ -153,7 +161,12 @@ export function standalone(store: Store, settings: StandaloneSettings) {
           grantCount: 0,
           revision: 0,
         };
-        return { change: { kind: 'create-key', key, quota: keysPerProject }, answer: key };
+        const change: Change = { kind: 'create-key', key, quota: keysPerProject };
+        return { change, answer: key };
+      };
+      return commitChange(context, decide, async ({ keyId }) => {
+        const key = await grants.key(context.projectId, keyId);
+        return key !== undefined;
       });
     },
 

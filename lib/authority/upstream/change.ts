@@ -9,8 +9,8 @@ import type { Store } from '../../store/store.ts';
 import { keyedMutex } from '../../util/keyed-mutex.ts';
 import type { ChangeProgress, UpstreamReply } from './client.ts';
 
-/** A change that the upstream makes. `R` is the upstream's response to it. */
-interface UpstreamChange<R> {
+/** A change that the upstream makes. `R` is the upstream's response to it, `A` the answer to the caller. */
+interface UpstreamChange<R, A extends object> {
   /** Names what is changed: one caller's requests with the same target run one at a time. */
   target: string;
   /** The code with which the upstream refuses the change when it is already done; absent when it can be done twice. */
@@ -19,8 +19,12 @@ interface UpstreamChange<R> {
   send(progress: ChangeProgress): Promise<UpstreamReply<R>>;
   /** After `alreadyDoneCode`: whether the target is in the requested state. Absent where the code alone proves it. */
   isInRequestedState?(): Promise<boolean>;
+  /** Asks the upstream whether an earlier answer is still true. @throws KmsError */
+  holds(answer: A): Promise<boolean>;
+  /** Whether the change must not be sent again when a request with the same signature did not end. */
+  reservesSignature?: boolean;
   /** @param response undefined where only `alreadyDoneCode` shows that the change was applied */
-  answerOf(response: R | undefined): object;
+  answerOf(response: R | undefined): A;
   subjectOf(response: R | undefined): Omit<EventSubject, 'upstreamRequestId' | 'failure'>;
 }
 
@@ -42,7 +46,7 @@ export function upstreamChanger(
 
   async function send<R>(
     context: RequestContext,
-    change: UpstreamChange<R>,
+    change: UpstreamChange<R, object>,
     progress: ChangeProgress,
   ): Promise<UpstreamReply<R | undefined>> {
     try {
@@ -54,31 +58,33 @@ export function upstreamChanger(
     }
   }
 
-  async function makeOnce<R>(
+  async function makeOnce<R, A extends object>(
     context: RequestContext,
-    change: UpstreamChange<R>,
+    change: UpstreamChange<R, A>,
     lock: HeldLock | undefined,
-  ): Promise<object> {
+  ): Promise<A> {
     const progress = { isUncertain: lock?.isUncertain ?? false };
     let isLockEnded = false;
     try {
-      return await runOnce<object>(
-        { idempotency, now },
-        context,
-        async (recordOf) => {
+      return await runOnce<A>({ idempotency, now }, context, {
+        async work(recordsOf) {
           const response = await send(context, change, progress);
           // The upstream has applied the change, and its event is not written yet.
           progress.isUncertain = true;
           const answer = change.answerOf(response.answer);
           const subject = { ...change.subjectOf(response.answer), upstreamRequestId: response.requestId };
           const event = newEvent({ ...context, actor: context.caller.userId }, subject, now());
-          const records = [recordOf(answer), lock?.ended].filter((record) => record !== undefined);
-          await events.append(event, records);
-          isLockEnded = true;
+          isLockEnded = await events.append(event, [...recordsOf(answer), ...(lock ? [lock.ended] : [])]);
+          // A separate request with this signature has stored its record first. The change is made all the same.
+          if (!isLockEnded) await events.append(event, []);
+          progress.isUncertain = false;
           return answer;
         },
-        { isRefusalFinal: () => !progress.isUncertain, refusalKeySuffix: '-upstream' },
-      );
+        holds: change.holds,
+        isRefusalFinal: () => !progress.isUncertain,
+        reservesSignature: change.reservesSignature ?? false,
+        oldRefusalSuffix: '-upstream',
+      });
     } finally {
       // If the store fails here, the lock expires later. The caller gets the error of the change.
       if (!isLockEnded) await lock?.release(progress.isUncertain).catch(() => undefined);
@@ -87,7 +93,7 @@ export function upstreamChanger(
 
   return async function makeChange<R, A extends object>(
     context: RequestContext,
-    change: UpstreamChange<R> & { answerOf(response: R | undefined): A },
+    change: UpstreamChange<R, A>,
   ): Promise<A> {
     // `send` reads the upstream's request id from here.
     context.trace ??= {};
@@ -97,7 +103,7 @@ export function upstreamChanger(
     const leftMs = () => timeoutMs - (performance.now() - (context.startedAtMs ?? performance.now()));
     const make = async () =>
       makeOnce(context, change, needsLock ? await acquireLock(name, context.requestId, leftMs()) : undefined);
-    return (await withMutex(name, make, leftMs())) as A;
+    return withMutex(name, make, leftMs());
   };
 }
 

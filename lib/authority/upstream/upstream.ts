@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import type { UpstreamSettings } from '../../config.ts';
-import { type Grant, type GrantRef, KEY_STATE, type KeyDetails, type KeyState } from '../../domain/model.ts';
+import { type Grant, type GrantRef, KEY_STATE, type Key, type KeyDetails, type KeyState } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency/key.ts';
@@ -84,6 +84,16 @@ export function upstream(
     return allPages(grantsOfKey(context, keyId), ({ grants }) => grants);
   }
 
+  async function isListed(context: RequestContext, { key_id, grant_id }: GrantRef): Promise<boolean> {
+    const grants = await allGrants(context, key_id).catch(noneIfKeyIsGone);
+    return grants.some((grant) => grant.grant_id === grant_id);
+  }
+
+  async function describe(context: RequestContext, keyId: string): Promise<KeyDetails> {
+    const { key_info } = await read(context, 'describe-key', { key_id: keyId }, describedKey(keyId));
+    return key_info;
+  }
+
   /** The documented API cannot list by grantee, so the grants of every key are listed and filtered. */
   async function grantsOfGrantee(context: RequestContext, grantee: string): Promise<Grant[]> {
     const listKeys = (fields: object) => read(context, 'list-keys', { key_spec: 'ALL', ...fields }, keyPage);
@@ -113,6 +123,7 @@ export function upstream(
         grant = 'operations' in target ? target : await recordedGrant(context, grantId);
         return send(progress);
       },
+      holds: async () => !(await isListed(context, target)),
       answerOf: () => ({}),
       subjectOf: () => ({ keyId, grantId, grant }),
     });
@@ -133,16 +144,17 @@ export function upstream(
   ) {
     const fields = { key_id: keyId, ...(pendingDays && { pending_days: String(pendingDays) }) };
     const send = sendOnce(context, api, fields, changedKey(keyId));
+    async function isIn(requested: string): Promise<boolean> {
+      const details = await describe(context, keyId);
+      const isScheduled = pendingDays === undefined || isScheduledIn(pendingDays, details, now());
+      return details.key_state === requested && isScheduled;
+    }
     return makeChange(context, {
       target: `key ${keyId}`,
       alreadyDoneCode: ALREADY_DONE_CODES[api],
       send,
-      async isInRequestedState() {
-        const { key_info } = await read(context, 'describe-key', { key_id: keyId }, describedKey(keyId));
-        return (
-          key_info.key_state === state && (pendingDays === undefined || isScheduledIn(pendingDays, key_info, now()))
-        );
-      },
+      isInRequestedState: () => isIn(state),
+      holds: ({ state: answered }: Pick<Key, 'keyId' | 'state'>) => isIn(answered).catch(falseIfKeyIsGone),
       answerOf: (response) => ({ keyId, state: response ? stateOf(response) : state }),
       subjectOf: () => ({ keyId }),
     });
@@ -164,6 +176,8 @@ export function upstream(
           const call = { api: 'create-grant', fields: grantFields(input), answer: createdGrant, isRepeatable: false };
           return client.call(context, call, progress);
         },
+        holds: ({ grant_id }) => isListed(context, { key_id: input.keyId, grant_id }),
+        reservesSignature: true,
         answerOf: (response) => ({ grant_id: response?.grant_id ?? '' }),
         subjectOf: (response) => ({
           keyId: input.keyId,
@@ -214,6 +228,10 @@ export function upstream(
             },
             progress,
           ),
+        holds: ({ keyId }) =>
+          describe(context, keyId)
+            .then(() => true)
+            .catch(falseIfKeyIsGone),
         answerOf: (response) => ({
           keyId: response?.key_info.key_id ?? '',
           domainId: response?.key_info.domain_id ?? '',
@@ -222,8 +240,7 @@ export function upstream(
       }),
 
     async describeKey(context, keyId) {
-      const { key_info: details } = await read(context, 'describe-key', { key_id: keyId }, describedKey(keyId));
-      return { details };
+      return { details: await describe(context, keyId) };
     },
 
     async listKeys(context, { state, keySpec = 'ALL' }, page) {
@@ -246,6 +263,11 @@ const CONCURRENT_LISTS = 32;
 /** A key that went after it was listed has no grants. */
 function noneIfKeyIsGone(error: unknown): Grant[] {
   if (error instanceof KmsError && error.publicCode === 'KMS.0207') return [];
+  throw error;
+}
+
+function falseIfKeyIsGone(error: unknown): boolean {
+  if (error instanceof KmsError && error.publicCode === 'KMS.0207') return false;
   throw error;
 }
 

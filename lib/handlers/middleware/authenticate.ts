@@ -11,7 +11,8 @@ import type { HttpMiddleware } from '../http-context.ts';
 export function authenticate({ access, requiresDirectory, usesCallerProject }: Api): HttpMiddleware {
   return {
     async before({ context: { http } }) {
-      const { authenticator, config } = services();
+      const { authenticator, config, now } = services();
+      http.arrivedAtMs = now();
       if (requiresDirectory && config.keystone) {
         throw new KmsError('APIGW.0101', { detail: 'Get tokens and projects from the IAM at IAM_ENDPOINT.' });
       }

@@ -29,11 +29,10 @@ export interface DynamodbOptions {
 export function openDynamodbStore(settings: DynamodbSettings & DynamodbOptions): Store {
   const { hasOutbox = false } = settings;
   const table = openTable(dynamodbCall(settings), settings.table);
-  const idempotency = dynamodbIdempotency(table);
   return {
-    grants: dynamodbGrants(table, idempotency, hasOutbox),
+    grants: dynamodbGrants(table, hasOutbox),
     events: dynamodbEvents(table, hasOutbox),
-    idempotency,
+    idempotency: dynamodbIdempotency(table),
     directory: dynamodbDirectory(table),
     jobs: dynamodbJobs(table),
     mappings: dynamodbMappings(table),

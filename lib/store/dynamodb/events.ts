@@ -1,7 +1,7 @@
 import type { ChangeEvent, Channel } from '../../domain/events.ts';
 import type { Grant } from '../../domain/model.ts';
 import type { EventFilter, EventStore } from '../store.ts';
-import { recordItem } from './idempotency.ts';
+import { recordWrite } from './idempotency.ts';
 import type { Item, ItemKey } from './item.ts';
 import { itemKey, rangeOf } from './schema.ts';
 import type { Range, Table, Write } from './table.ts';
@@ -36,12 +36,14 @@ export function dynamodbEvents(table: Table, hasOutbox: boolean): EventStore {
       return item?.['projectId'] === projectId ? String(item['actor']) : undefined;
     },
     async append(event, records) {
-      const { action, projectId, keyId, actor } = event;
-      const others: Write[] = records.map((record) => ({ put: recordItem(record) }));
+      const { action, projectId, keyId, actor, atMs } = event;
+      const others = records.map((record) => recordWrite(record, atMs));
       if (action === 'create-key') others.push({ put: { ...itemKey.creator(keyId), projectId, actor } });
       const result = await table.transact([...others, ...eventWrites(event, hasOutbox)]);
       // Event ids are unique. If the event exists already, an earlier attempt wrote it and its response was lost.
-      if (!result.isDone && !result.failed.has(others.length)) throw new Error('DynamoDB did not write an event');
+      if (result.isDone || result.failed.has(others.length)) return true;
+      if (records.some((_, index) => result.failed.has(index))) return false;
+      throw new Error('DynamoDB did not write an event');
     },
   };
 }

@@ -2,11 +2,11 @@ import type { ChangeEvent } from '../../domain/events.ts';
 import type { Grant, GrantPage, Key, Operation, PageRequest, Principal } from '../../domain/model.ts';
 import { granteeListName, pairCounterName } from '../../domain/principals.ts';
 import { keyedMutex } from '../../util/keyed-mutex.ts';
-import type { Change, CommitResult, GrantStore, IdempotencyRecord, IdempotencyStore } from '../store.ts';
+import type { Change, CommitResult, ConditionalRecord, GrantStore } from '../store.ts';
 import { readConsistently } from './consistent-read.ts';
 import { eventWrites } from './events.ts';
 import { createGrantWrites, removeGrantWrites } from './grant-writes.ts';
-import { answerOf, recordWrite } from './idempotency.ts';
+import { recordWrite } from './idempotency.ts';
 import type { Item } from './item.ts';
 import { countOf, keyWrites, toKey, viewOf } from './keys.ts';
 import { itemKey, rangeOf } from './schema.ts';
@@ -19,7 +19,7 @@ const MUTEX_WAIT_MS = 4_000;
  * Keys and grants over DynamoDB. The conditions of each change are listed at `Change` in `store.ts`.
  * @param hasOutbox whether new events are put into the outbox; see `OutboxStore`
  */
-export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasOutbox: boolean): GrantStore {
+export function dynamodbGrants(table: Table, hasOutbox: boolean): GrantStore {
   // Changes to a key conflict in DynamoDB. Running them one after the other within a process is faster than retrying.
   const runExclusive = keyedMutex(MUTEX_WAIT_MS);
 
@@ -44,19 +44,18 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
   async function apply(
     change: Change,
     event: ChangeEvent,
-    record: IdempotencyRecord | undefined,
+    records: readonly ConditionalRecord[],
   ): Promise<CommitResult> {
     const writes = await writesOf(change, event.projectId);
-    if (!writes) {
-      const existing = record && (await idempotency.find(record.idempotencyKey, event.atMs));
-      return existing ? { type: 'duplicate', ...existing } : { type: 'conflict' };
-    }
-    const recordWrites = record ? [recordWrite(record, event.atMs)] : [];
+    if (!writes) return { type: 'conflict' };
+    const recordWrites = records.map((record) => recordWrite(record, event.atMs));
     const result = await table.transact([...recordWrites, ...writes, ...eventWrites(event, hasOutbox)]);
     // Event ids are unique. If the event exists already, an earlier attempt was applied and its response was lost.
     if (result.isDone || result.failed.has(recordWrites.length + writes.length)) return { type: 'done' };
-    const existing = record && result.failed.get(0);
-    return existing ? { type: 'duplicate', answer: answerOf(existing) } : { type: 'conflict' };
+    if (!recordWrites.some((_, index) => result.failed.has(index))) return { type: 'conflict' };
+    // Not every reason is reported when several writes fail, so the record may be that of an earlier attempt.
+    const isApplied = await table.get(itemKey.eventOfKey(event.keyId, event.eventId));
+    return { type: isApplied ? 'done' : 'duplicate' };
   }
 
   return {
@@ -140,7 +139,7 @@ export function dynamodbGrants(table: Table, idempotency: IdempotencyStore, hasO
       const items = await Promise.all(principals.map((principal) => table.get(itemKey.held(keyId, principal))));
       return new Map(items.flatMap((item, index) => operationsIn(item, principals[index] as Principal)));
     },
-    commit: (change, event, record) => runExclusive(event.keyId, () => apply(change, event, record)),
+    commit: (change, event, records = []) => runExclusive(event.keyId, () => apply(change, event, records)),
   };
 }
 

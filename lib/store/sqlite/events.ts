@@ -63,8 +63,10 @@ export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbo
     },
     append: (event, records) =>
       db.write(() => {
+        if (!records.every((record) => idempotency.isExpected(record, event.atMs))) return false;
         add(event);
         for (const record of records) idempotency.saveNow(record, event.atMs);
+        return true;
       }),
     add,
   };

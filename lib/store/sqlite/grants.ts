@@ -9,7 +9,7 @@ import {
   listNamesOf,
   pairCounterName,
 } from '../../domain/principals.ts';
-import type { Change, CommitResult, GrantStore, HeldOperation, IdempotencyRecord } from '../store.ts';
+import type { Change, CommitResult, ConditionalRecord, GrantStore, HeldOperation } from '../store.ts';
 import type { Database } from './database.ts';
 import type { SqliteEvents } from './events.ts';
 import { grantPager } from './grant-pager.ts';
@@ -78,9 +78,8 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
     return true;
   }
 
-  function apply(change: Change, event: ChangeEvent, record: IdempotencyRecord | undefined): CommitResult {
-    const existing = record && idempotency.findNow(record.idempotencyKey, event.atMs);
-    if (existing) return { type: 'duplicate', answer: existing.answer };
+  function apply(change: Change, event: ChangeEvent, records: readonly ConditionalRecord[]): CommitResult {
+    if (!records.every((record) => idempotency.isExpected(record, event.atMs))) return { type: 'duplicate' };
     const isDone =
       change.kind === 'create-grant'
         ? createGrant(event.projectId, change)
@@ -89,7 +88,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
           : keys.change(event.projectId, change);
     if (!isDone) return { type: 'conflict' };
     events.add(event);
-    if (record) idempotency.saveNow(record, event.atMs);
+    for (const record of records) idempotency.saveNow(record, event.atMs);
     return { type: 'done' };
   }
 
@@ -129,7 +128,7 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
         ),
       );
     },
-    commit: (change, event, record) => db.write(() => apply(change, event, record)),
+    commit: (change, event, records = []) => db.write(() => apply(change, event, records)),
   };
 }
 

@@ -1,9 +1,10 @@
-import type { IdempotencyRecord, IdempotencyStore } from '../store.ts';
+import type { ConditionalRecord, IdempotencyRecord, IdempotencyStore } from '../store.ts';
 import type { Database } from './database.ts';
 
-/** With versions of `find` and `save` for use inside `Database.write`. */
+/** With functions for use inside `Database.write`. */
 export interface SqliteIdempotency extends IdempotencyStore {
-  findNow(idempotencyKey: string, nowMs: number): { answer: unknown } | undefined;
+  /** Whether the stored record is the one that `record` is to replace. */
+  isExpected(record: ConditionalRecord, nowMs: number): boolean;
   saveNow(record: IdempotencyRecord, nowMs: number): void;
 }
 
@@ -26,15 +27,16 @@ export function sqliteIdempotency(db: Database): SqliteIdempotency {
     deleteExpired.run(nowMs);
     insert.run(idempotencyKey, expiresAtMs, JSON.stringify(answer));
   };
+  const isExpected = ({ idempotencyKey, expected }: ConditionalRecord, nowMs: number) =>
+    JSON.stringify(findNow(idempotencyKey, nowMs)?.answer) === JSON.stringify(expected);
   return {
-    findNow,
+    isExpected,
     saveNow,
     find: async (idempotencyKey, nowMs) => findNow(idempotencyKey, nowMs),
     save: (record, nowMs) => db.write(() => saveNow(record, nowMs)),
     compareAndSwap: (record, expected, nowMs) =>
       db.write(() => {
-        const stored = findNow(record.idempotencyKey, nowMs)?.answer;
-        if (JSON.stringify(stored) !== JSON.stringify(expected)) return false;
+        if (!isExpected({ ...record, expected }, nowMs)) return false;
         saveNow(record, nowMs);
         return true;
       }),

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { newEvent } from '../../../lib/domain/events.ts';
 import { KmsError } from '../../../lib/errors.ts';
+import type { Change } from '../../../lib/store/store.ts';
 import {
   CREATOR,
   codeOf,
+  DAY_MS,
   FOREIGN_PROJECT,
   GRANTEE,
   grantInput,
@@ -17,6 +20,7 @@ import {
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 const OTHER_SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cf0';
 const SIGNATURE = 'cfb4171acec81de07d50e53d57eb77edd537414d66ddb1d7d780f128e12cd842';
+const SEPARATE_MS = 2_000;
 const OTHER_SIGNATURE = '436b1ac0a1ae03705934bb70ef2f2e09f7bfed2117d731a38235053199323a1f';
 
 let fixture: StandaloneFixture;
@@ -155,11 +159,17 @@ test('a repeat does not extend the hour for which the idempotency record is vali
   expect(await create({ sequence: SEQUENCE })).not.toEqual(first);
 });
 
-test('a signed request that was refused stays refused; with a new signature it is checked again', async () => {
+test('a signed request that was refused cannot take effect later; with a new signature it is checked again', async () => {
   await fixture.authority.disableKey(requestContext('disable-key'), keyId);
-  expect(await codeOf(create({ sequence: SEQUENCE, signature: SIGNATURE }))).toBe('KMS.0209');
+  const refused = () => codeOf(create({ sequence: SEQUENCE, signature: SIGNATURE }));
+  expect(await refused()).toBe('KMS.0209');
+  fixture.clock.nowMs += SEPARATE_MS;
+  expect(await refused()).toBe('KMS.0209');
+  await fixture.authority.scheduleKeyDeletion(requestContext('schedule-key-deletion'), keyId, 7);
+  expect(await refused()).toBe('KMS.0210');
+  await fixture.authority.cancelKeyDeletion(requestContext('cancel-key-deletion'), keyId);
   await fixture.authority.enableKey(requestContext('enable-key'), keyId);
-  expect(await codeOf(create({ sequence: SEQUENCE, signature: SIGNATURE }))).toBe('KMS.0209');
+  expect(await refused()).toBe('APIGW.0301');
   expect(await fixture.grantsOf(keyId)).toHaveLength(0);
   expect(await create({ sequence: SEQUENCE, signature: OTHER_SIGNATURE })).toEqual({ grant_id: expect.any(String) });
 });
@@ -199,8 +209,9 @@ test('a repeat gets the first answer even if the key is now disabled or its quot
   );
 });
 
-test('a signed request without sequence is a repeat if the signature is the same', async () => {
+test('a signed request without sequence is a repeat if the signature is the same, from 2 s after the first', async () => {
   const first = await create({ signature: SIGNATURE });
+  fixture.clock.nowMs += SEPARATE_MS;
   expect(await create({ signature: SIGNATURE })).toEqual(first);
   expect(await create({ signature: OTHER_SIGNATURE })).not.toEqual(first);
   expect(await fixture.grantsOf(keyId)).toHaveLength(2);
@@ -209,8 +220,84 @@ test('a signed request without sequence is a repeat if the signature is the same
 test('a replayed signed revoke changes nothing and writes no second event', async () => {
   const { grant_id } = await create({});
   expect(await revoke(grant_id, { signature: SIGNATURE })).toEqual({});
+  expect(await codeOf(revoke(grant_id, { signature: SIGNATURE }))).toBe('KMS.2501');
+  fixture.clock.nowMs += SEPARATE_MS;
   expect(await revoke(grant_id, { signature: SIGNATURE })).toEqual({});
   expect(await fixture.actionsOn(keyId)).toEqual(['create-grant', 'create-key', 'revoke-grant']);
+});
+
+test('60 concurrent creates with one signature create 60 grants', async () => {
+  const answers = await Promise.all(Array.from({ length: 60 }, () => create({ signature: SIGNATURE })));
+  expect(new Set(answers.map(({ grant_id }) => grant_id)).size).toBe(60);
+  expect(await fixture.grantsOf(keyId)).toHaveLength(60);
+});
+
+test('of 16 concurrent replays of a create whose grant was revoked, all are refused and nothing is created', async () => {
+  const { grant_id } = await create({ signature: SIGNATURE });
+  await revoke(grant_id, {});
+  fixture.clock.nowMs += SEPARATE_MS;
+  const codes = await Promise.all(Array.from({ length: 16 }, () => codeOf(create({ signature: SIGNATURE }))));
+  expect(codes).toEqual(Array(16).fill('APIGW.0301'));
+  expect(await fixture.grantsOf(keyId)).toEqual([]);
+});
+
+test('of two overlapping creates with one signature that arrived over 2 s apart, one creates and both return its id', async () => {
+  const { nowMs } = fixture.clock;
+  const answers = await Promise.all(
+    [0, SEPARATE_MS].map((elapsedMs) => create({ signature: SIGNATURE, arrivedAtMs: nowMs + elapsedMs })),
+  );
+  expect(answers[0]).toEqual(answers[1]);
+  expect(await fixture.grantsOf(keyId)).toHaveLength(1);
+});
+
+test('16 concurrent creates with the sequence of a revoked grant create one new grant, and all return its id', async () => {
+  const first = await create({ sequence: SEQUENCE });
+  await revoke(first.grant_id, {});
+  const answers = await Promise.all(Array.from({ length: 16 }, () => create({ sequence: SEQUENCE })));
+  expect(new Set(answers.map(({ grant_id }) => grant_id)).size).toBe(1);
+  expect(answers[0]).not.toEqual(first);
+  expect((await fixture.grantsOf(keyId)).map(({ grant_id }) => grant_id)).toEqual([answers[0]?.grant_id]);
+});
+
+test.each([{ sequence: SEQUENCE }, { idempotencyKey: 'k' }, { signature: SIGNATURE }, {}])(
+  'disable, enable, disable with %j ends disabled, and each answer is true',
+  async (over) => {
+    const { authority } = fixture;
+    expect((await authority.disableKey(requestContext('disable-key', over), keyId)).state).toBe('3');
+    expect((await fixture.key(keyId)).state).toBe('3');
+    expect((await authority.enableKey(requestContext('enable-key', over), keyId)).state).toBe('2');
+    expect((await fixture.key(keyId)).state).toBe('2');
+    expect((await authority.disableKey(requestContext('disable-key', over), keyId)).state).toBe('3');
+    expect((await fixture.key(keyId)).state).toBe('3');
+  },
+);
+
+test('a repeated schedule-key-deletion runs again when the key has another deletion date', async () => {
+  const { authority, clock } = fixture;
+  const schedule = () =>
+    authority.scheduleKeyDeletion(requestContext('schedule-key-deletion', { sequence: SEQUENCE }), keyId, 7);
+  await schedule();
+  await authority.cancelKeyDeletion(requestContext('cancel-key-deletion'), keyId);
+  await authority.scheduleKeyDeletion(requestContext('schedule-key-deletion'), keyId, 8);
+  expect(await codeOf(schedule())).toBe('KMS.1402');
+  await authority.cancelKeyDeletion(requestContext('cancel-key-deletion'), keyId);
+  clock.nowMs += 1000;
+  expect((await schedule()).deletionAtMs).toBe(clock.nowMs + 7 * DAY_MS);
+});
+
+test('a repeated create-key runs again when the key has been deleted', async () => {
+  const { authority, clock, store } = fixture;
+  const createKey = () =>
+    authority.createKey(requestContext('create-key', { sequence: SEQUENCE }), keyInput('payroll'));
+  const first = await createKey();
+  // As if the deletion date had passed within the hour.
+  const pending = { state: '4', deletionAtMs: clock.nowMs } as const;
+  const origin = { ...requestContext('delete-key'), actor: CREATOR };
+  const commit = (change: Change) => store.grants.commit(change, newEvent(origin, { keyId: first.keyId }, clock.nowMs));
+  await commit({ kind: 'update-key', keyId: first.keyId, from: { state: '2', deletionAtMs: 0 }, to: pending });
+  expect((await createKey()).keyId).toBe(first.keyId);
+  await commit({ kind: 'remove-key', keyId: first.keyId, deletionAtMs: clock.nowMs });
+  expect((await createKey()).keyId).not.toBe(first.keyId);
 });
 
 test('a retry with the same sequence and a new signature is a repeat', async () => {

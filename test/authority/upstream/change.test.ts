@@ -18,6 +18,7 @@ import {
   openUpstreamFixture,
   type Reply,
   type UpstreamFixture,
+  upstreamGrant,
 } from './scripted-upstream.ts';
 
 let fixture: UpstreamFixture;
@@ -50,12 +51,14 @@ describe('two processes', () => {
   test('a create that both send with one sequence reaches the upstream once, and both return its grant id', async () => {
     const { reply, release } = heldReply(200, { grant_id: grantIdOf(1) });
     fixture.replies['create-grant'] = [reply, [200, { grant_id: grantIdOf(2) }]];
+    const grants = [upstreamGrant(1)];
+    fixture.replies['list-grants'] = [[200, { grants, truncated: 'false', total: 1 }]];
     const create = (authority: Authority) =>
       authority.createGrant(requestContext('create-grant', { sequence: SEQUENCE }), grantInput(KEY));
     const both = [create(fixture.openAuthority()), create(fixture.openAuthority())];
     release();
     expect(await Promise.all(both)).toEqual([{ grant_id: grantIdOf(1) }, { grant_id: grantIdOf(1) }]);
-    expect(apis()).toEqual(['create-grant']);
+    expect(apis()).toEqual(['create-grant', 'list-grants']);
     expect(await recordedEvents()).toEqual([`create-grant ${CREATOR}`]);
   });
 
@@ -247,8 +250,14 @@ describe('the lock of a change whose response was lost', () => {
   test('a refused revoke whose refusal could not be stored leaves no uncertain lock: the next one gets KMS.2501', async () => {
     fixture.replies['revoke-grant'] = [kmsError(400, 'KMS.2501')];
     const { idempotency } = fixture.store;
-    const failingSave = () => Promise.reject(new Error('the disk is full'));
-    const failing = fixture.openAuthority({}, { ...fixture.store, idempotency: { ...idempotency, save: failingSave } });
+    const failingSwap: IdempotencyStore['compareAndSwap'] = (record, ...more) =>
+      'arrivedAtMs' in (record.answer as object)
+        ? Promise.reject(new Error('the disk is full'))
+        : idempotency.compareAndSwap(record, ...more);
+    const failing = fixture.openAuthority(
+      {},
+      { ...fixture.store, idempotency: { ...idempotency, compareAndSwap: failingSwap } },
+    );
     expect(await revoke(failing, { signature: 'feed' })).toEqual(new Error('the disk is full'));
     expect(await revoke(fixture.openAuthority())).toBe('KMS.2501');
     expect(await recordedEvents()).toEqual([]);
