@@ -36,6 +36,7 @@ const UPSTREAM_SERVICE = [
   '**/test/sdk/**/*.test.ts',
   '**/test/handlers/http-roles.test.ts',
   '**/test/functions/grants/{create-grant,revoke-grant,list-principal-grants,revoke-principal-grants*}.test.ts',
+  '**/test/functions/{grants,keys}/repeats.test.ts',
 ];
 
 const not = (globs) => globs.map((glob) => `!${glob}`);
