@@ -3,7 +3,7 @@ import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { ALGORITHM, parseAuthorization, verifySignature } from '../signing/sdk-hmac.ts';
-import { type SignableRequest, SignatureError } from '../signing/signed-request.ts';
+import { type SignableRequest, SignatureError, UnknownFormError } from '../signing/signed-request.ts';
 import type { DirectoryStore } from '../store/store.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { RootKeys } from './root-keys.ts';
@@ -26,7 +26,7 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
         throw refused('Send either X-Auth-Token or Authorization, not both.');
       }
       if (token) return byToken(token);
-      if (authorization?.startsWith(ALGORITHM)) return byAccessKey(request, authorization, projectId);
+      if (authorization) return byAccessKey(request, authorization, projectId);
       throw refused(`Send X-Auth-Token, or sign the request with ${ALGORITHM}.`);
     },
   };
@@ -59,12 +59,35 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
       };
     } catch (error) {
       if (!(error instanceof SignatureError)) throw error;
+      if (error instanceof UnknownFormError) throw refused(unknownForm(header), error);
       throw refused(
         'The AK/SK signature is not valid: check the keys, the clock and that nothing changed the request.',
         error,
       );
     }
   }
+}
+
+/** Schemes that clients send and that this service does not verify. Source: the vendor's SDKs, RFC 7617, RFC 6750. */
+const OTHER_SCHEMES = [
+  'V11-HMAC-SHA256',
+  'SDK-HMAC-SM3',
+  'SDK-ECDSA-P256-SHA256',
+  'SDK-SM2-SM3',
+  'AWS4-HMAC-SHA256',
+  'Basic',
+  'Bearer',
+];
+
+/** Names the form of the header, if it is a known one, and the forms that are accepted. */
+function unknownForm(header: string): string {
+  const scheme = header.split(' ', 1)[0]?.toLowerCase();
+  const name = [ALGORITHM, ...OTHER_SCHEMES].find((known) => known.toLowerCase() === scheme);
+  const what = name === ALGORITHM ? `This form of ${ALGORITHM}` : (name ?? 'This form of the Authorization header');
+  return (
+    `${what} is not supported. Send X-Auth-Token, or sign the request as "${ALGORITHM} Access=<AK>, SignedHeaders=<names>, ` +
+    `Signature=<hex>" or "${ALGORITHM} Credential=<AK>/<day>/<region>/<service>/sdk_request, SignedHeaders=<names>, Signature=<hex>".`
+  );
 }
 
 /** The project id of a URL is not validated before. */

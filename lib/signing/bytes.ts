@@ -5,9 +5,13 @@ export function sha256Hex(data: string | Uint8Array): string {
   return hash('sha256', data, 'hex');
 }
 
+export function hmacSha256(key: string | Uint8Array, data: string | Uint8Array): Buffer {
+  return createHmac('sha256', key).update(data).digest();
+}
+
 /** Returns the HMAC-SHA-256 as 64 lower-case hex digits. */
 export function hmacSha256Hex(key: string | Uint8Array, data: string | Uint8Array): string {
-  return createHmac('sha256', key).update(data).digest('hex');
+  return hmacSha256(key, data).toString('hex');
 }
 
 /** Compares two texts in a time that depends only on their lengths, so that it reveals nothing of a secret. */

@@ -1,10 +1,13 @@
 /**
  * SDK-HMAC-SHA256, the AK/SK signature of Huawei Cloud requests. Signing and verifying share the stages below, which
- * have the names of the vendor's document.
- * Source: Huawei Cloud, "API Request Signing Guide", "AK/SK Signing and Authentication".
+ * have the names of the vendor's document. There are two forms:
+ * - plain: `Access=<AK>, SignedHeaders=…, Signature=…`. The SK is the key.
+ *   Source: Huawei Cloud, "API Request Signing Guide", "AK/SK Signing and Authentication".
+ * - derived key: `Credential=<AK>/<scope>, SignedHeaders=…, Signature=…`. The key is derived from the SK and the scope.
+ *   Source: opentelekomcloud/gophertelekomcloud, `signer_helper.go`.
  */
-import { hmacSha256Hex, isEqualConstantTime, sha256Hex } from './bytes.ts';
-import { type SignableRequest, SignatureError } from './signed-request.ts';
+import { hmacSha256, hmacSha256Hex, isEqualConstantTime, sha256Hex } from './bytes.ts';
+import { type SignableRequest, SignatureError, UnknownFormError } from './signed-request.ts';
 
 export const ALGORITHM = 'SDK-HMAC-SHA256';
 const DATE_HEADER = 'x-sdk-date';
@@ -14,6 +17,8 @@ const SKEW_SECONDS_MAX = 15 * 60;
 
 export interface Authorization {
   accessKey: string;
+  /** `<UTC day>/<region>/<service>/sdk_request` in the derived-key form, where region and service may be empty. */
+  scope?: string | undefined;
   signedHeaders: string[];
   signature: string;
 }
@@ -30,26 +35,23 @@ export function canonicalUri(path: string): string {
 
 /** Sorts the pairs by name, then value. `+` is decoded as a space, because clients that form-encode send it so. */
 export function canonicalQueryString(query: string): string {
-  if (query === '') return '';
-  return query
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const [name = '', ...value] = pair.split('=');
-      return [name, value.join('=')].map((part) => encode(decodeURIComponent(part.replaceAll('+', ' '))));
-    })
-    .sort(([a = '', x = ''], [b = '', y = '']) => compare(a, b) || compare(x, y))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
+  return joinPairs(encodedPairs(query).sort(([a, x], [b, y]) => compare(a, b) || compare(x, y)));
 }
 
-/** Returns the `name:value` lines of the signed headers, in the order of `signedHeaders`. */
-export function canonicalHeaders(headers: SignableRequest['headers'], signedHeaders: readonly string[]): string {
+/**
+ * Returns the `name:value` lines of the signed headers, in the order of `signedHeaders`.
+ * @param isDerived whether white space within values is signed as one space
+ */
+export function canonicalHeaders(
+  headers: SignableRequest['headers'],
+  signedHeaders: readonly string[],
+  isDerived = false,
+): string {
   return signedHeaders
     .map((name) => {
       const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
       if (value === undefined) throw new SignatureError('a signed header is missing');
-      return `${name}:${value.trim()}\n`;
+      return `${name}:${isDerived ? value.trim().replace(/[\t\n\f\r ]+/g, ' ') : value.trim()}\n`;
     })
     .join('');
 }
@@ -58,24 +60,55 @@ export function canonicalHeaders(headers: SignableRequest['headers'], signedHead
  * The body is always hashed as received. The header `X-Sdk-Content-Sha256` is ignored, because with the value
  * `UNSIGNED-PAYLOAD` anyone could change the body of a captured request.
  */
-export function canonicalRequest(request: SignableRequest, signedHeaders: readonly string[]): string {
+export function canonicalRequest(request: SignableRequest, signedHeaders: readonly string[], scope?: string): string {
+  const isDerived = scope !== undefined;
+  const { query, payload } = isDerived
+    ? derivedQueryAndPayload(request)
+    : { query: canonicalQueryString(request.query), payload: request.body };
   return [
     request.method.toUpperCase(),
     canonicalUri(request.path),
-    canonicalQueryString(request.query),
-    canonicalHeaders(request.headers, signedHeaders),
+    query,
+    canonicalHeaders(request.headers, signedHeaders, isDerived),
     signedHeaders.join(';'),
-    sha256Hex(request.body),
+    sha256Hex(payload),
   ].join('\n');
 }
 
-export function stringToSign(sdkDate: string, canonical: string): string {
-  return `${ALGORITHM}\n${sdkDate}\n${sha256Hex(canonical)}`;
+/**
+ * The derived-key form sorts the query without regard to case. A POST with a query and no body signs the query as its
+ * payload, encoded as a form. Of a repeated parameter, gophertelekomcloud signs only the first value, so anybody could
+ * add values to a captured request: such a query is refused.
+ */
+function derivedQueryAndPayload({ method, query, body }: SignableRequest): {
+  query: string;
+  payload: string | Uint8Array;
+} {
+  const pairs = encodedPairs(query);
+  if (new Set(pairs.map(([name]) => name)).size !== pairs.length) {
+    throw new SignatureError('a query parameter occurs twice, and this form signs only one of its values');
+  }
+  if (method.toUpperCase() === 'POST' && body.length === 0) {
+    return { query: '', payload: canonicalQueryString(query).replaceAll('%20', '+') };
+  }
+  const sorted = pairs.sort(([a], [b]) => compare(a.toLowerCase(), b.toLowerCase()));
+  return { query: joinPairs(sorted), payload: body };
+}
+
+/** @param scope only in the derived-key form */
+export function stringToSign(sdkDate: string, canonical: string, scope?: string): string {
+  return [ALGORITHM, sdkDate, ...(scope === undefined ? [] : [scope]), sha256Hex(canonical)].join('\n');
+}
+
+/** The key of the signature: the SK itself, or the key that the derived-key form derives from it. */
+export function signingKey(secretKey: string, scope?: string): string | Uint8Array {
+  if (scope === undefined) return secretKey;
+  return scope.split('/').reduce<string | Uint8Array>(hmacSha256, `SDK${secretKey}`);
 }
 
 /**
- * Signs a request.
- * @param secretKey the SK; unlike AWS's, this scheme derives no other key from it
+ * Signs a request in the plain form.
+ * @param secretKey the SK
  * @param signedHeaders sorted lower-case names; must include `x-sdk-date`, whose value must be in `request.headers`
  * @returns the value of the Authorization header
  */
@@ -84,18 +117,19 @@ export function sign(
   { accessKey, secretKey }: { accessKey: string; secretKey: string },
   signedHeaders: readonly string[],
 ): string {
-  const signature = signatureOf(request, secretKey, signedHeaders);
+  const signature = signatureOf(request, secretKey, { signedHeaders });
   return `${ALGORITHM} Access=${accessKey}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
 }
 
 /**
  * Parses an Authorization header.
- * @throws SignatureError if it does not have the form of this scheme
+ * @throws UnknownFormError if it has neither form of this scheme
  */
 export function parseAuthorization(header: string): Authorization {
-  const [, accessKey, signedHeaders, signature] = AUTHORIZATION.exec(header) ?? [];
-  if (!accessKey || !signedHeaders || !signature) throw new SignatureError('malformed Authorization header');
-  return { accessKey, signedHeaders: signedHeaders.split(';'), signature };
+  const { plainKey, derivedKey, scope, signedHeaders, signature } = AUTHORIZATION.exec(header)?.groups ?? {};
+  const accessKey = plainKey ?? derivedKey;
+  if (!accessKey || !signedHeaders || !signature) throw new UnknownFormError('malformed Authorization header');
+  return { accessKey, ...(scope !== undefined && { scope }), signedHeaders: signedHeaders.split(';'), signature };
 }
 
 /** Returns X-Project-Id if it is a signed header. Verifying the request also verifies it. */
@@ -105,7 +139,7 @@ export function signedProject({ headers }: Pick<SignableRequest, 'headers'>): st
 
 /** Whether the signature covers the header. @param name in lower case */
 export function isSignedHeader({ headers }: Pick<SignableRequest, 'headers'>, name: string): boolean {
-  const [, , signedHeaders = ''] = AUTHORIZATION.exec(headers['authorization'] ?? '') ?? [];
+  const { signedHeaders = '' } = AUTHORIZATION.exec(headers['authorization'] ?? '')?.groups ?? {};
   return signedHeaders.split(';').includes(name);
 }
 
@@ -116,18 +150,22 @@ export function isSignedHeader({ headers }: Pick<SignableRequest, 'headers'>, na
  */
 export function verifySignature(
   request: SignableRequest,
-  { signedHeaders, signature }: Authorization,
+  authorization: Authorization,
   secretKey: string,
   nowMs: number,
 ): void {
+  const { signedHeaders, signature, scope } = authorization;
   if (!signedHeaders.includes(DATE_HEADER)) throw new SignatureError('X-Sdk-Date is not signed');
   // A large header that is listed a thousand times would make a canonical request of gigabytes.
   if (new Set(signedHeaders).size !== signedHeaders.length) throw new SignatureError('a header is signed twice');
-  const atMs = parseSdkDate(request.headers[DATE_HEADER] ?? '');
-  if (!(Math.abs(nowMs - atMs) <= SKEW_SECONDS_MAX * 1000)) {
+  const sdkDate = request.headers[DATE_HEADER] ?? '';
+  if (!(Math.abs(nowMs - parseSdkDate(sdkDate)) <= SKEW_SECONDS_MAX * 1000)) {
     throw new SignatureError('X-Sdk-Date is more than 15 minutes off');
   }
-  const expected = signatureOf(request, secretKey, signedHeaders);
+  if (scope !== undefined && !scope.startsWith(`${sdkDate.slice(0, 8)}/`)) {
+    throw new SignatureError('the day of the scope is not that of X-Sdk-Date');
+  }
+  const expected = signatureOf(request, secretKey, authorization);
   if (!isEqualConstantTime(expected, signature)) throw new SignatureError('wrong signature');
 }
 
@@ -136,10 +174,15 @@ function parseSdkDate(sdkDate: string): number {
   return SDK_DATE.test(sdkDate) ? Date.parse(sdkDate.replace(SDK_DATE, '$1-$2-$3T$4:$5:$6Z')) : Number.NaN;
 }
 
-function signatureOf(request: SignableRequest, secretKey: string, signedHeaders: readonly string[]): string {
+function signatureOf(
+  request: SignableRequest,
+  secretKey: string,
+  { signedHeaders, scope }: { signedHeaders: readonly string[]; scope?: string | undefined },
+): string {
   try {
-    const canonical = canonicalRequest(request, signedHeaders);
-    return hmacSha256Hex(secretKey, stringToSign(request.headers[DATE_HEADER] ?? '', canonical));
+    const canonical = canonicalRequest(request, signedHeaders, scope);
+    const toSign = stringToSign(request.headers[DATE_HEADER] ?? '', canonical, scope);
+    return hmacSha256Hex(signingKey(secretKey, scope), toSign);
   } catch (error) {
     if (error instanceof URIError) throw new SignatureError('malformed percent-encoding', { cause: error });
     throw error;
@@ -147,8 +190,21 @@ function signatureOf(request: SignableRequest, secretKey: string, signedHeaders:
 }
 
 const AUTHORIZATION =
-  /^SDK-HMAC-SHA256 +Access=([\w-]{1,128}), *SignedHeaders=([a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*), *Signature=([0-9a-f]{64})$/;
+  /^SDK-HMAC-SHA256 +(?:Access=(?<plainKey>[\w-]{1,128})|Credential=(?<derivedKey>[\w-]{1,128})\/(?<scope>\d{8}\/[\w.-]{0,64}\/[\w.-]{0,64}\/sdk_request)), *SignedHeaders=(?<signedHeaders>[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*), *Signature=(?<signature>[0-9a-f]{64})$/;
 const SDK_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+
+function encodedPairs(query: string): [name: string, value: string][] {
+  return query
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=');
+      const encoded = (part: string) => encode(decodeURIComponent(part.replaceAll('+', ' ')));
+      return [encoded(name), encoded(value.join('='))];
+    });
+}
+
+const joinPairs = (pairs: readonly [string, string][]) => pairs.map(([name, value]) => `${name}=${value}`).join('&');
 
 /** Percent-encodes all characters but the unreserved ones. Source: RFC 3986, section 2.3. */
 function encode(text: string): string {

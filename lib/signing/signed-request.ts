@@ -9,5 +9,10 @@ export interface SignableRequest {
 
 /** The reason why a request was refused. It is for the log and must not reach the client. */
 export class SignatureError extends Error {
-  override readonly name = 'SignatureError';
+  override readonly name: string = 'SignatureError';
+}
+
+/** The signature has another form than those that this service verifies. */
+export class UnknownFormError extends SignatureError {
+  override readonly name = 'UnknownFormError';
 }

@@ -92,11 +92,48 @@ test.each<[string, () => string | undefined]>([
 test.each<[string, Record<string, string>]>([
   ['no credentials', {}],
   ['an empty token', { 'x-auth-token': '' }],
-  ['Basic authentication', { authorization: 'Basic dXNlcjpwYXNzd29yZA==' }],
-  ['a token as Bearer', { authorization: 'Bearer abc' }],
   ['an empty Authorization', { authorization: '' }],
 ])('a request with %s is refused, and the error names the two accepted forms', async (_, headers) => {
   await expectKmsError(authenticate(headers), 'APIGW.0301', NO_CREDENTIALS);
+});
+
+const SIGNED = `SignedHeaders=x-sdk-date, Signature=${'0'.repeat(64)}`;
+
+test.each<[string, string]>([
+  ['Basic dXNlcjpwYXNzd29yZA==', 'Basic'],
+  ['bearer abc', 'Bearer'],
+  [`V11-HMAC-SHA256 Credential=A/20181122/eu-de/kms, ${SIGNED}`, 'V11-HMAC-SHA256'],
+  [`SDK-HMAC-SM3 Access=A, ${SIGNED}`, 'SDK-HMAC-SM3'],
+  [`AWS4-HMAC-SHA256 Credential=A/20181122/eu-de/kms/aws4_request, ${SIGNED}`, 'AWS4-HMAC-SHA256'],
+  ['SDK-HMAC-SHA256 nonsense', 'This form of SDK-HMAC-SHA256'],
+  [`SDK-HMAC-SHA256 Credential=A/20181122/eu-de/kms, ${SIGNED}`, 'This form of SDK-HMAC-SHA256'],
+  [`SDK-HMAC-SHA256X Access=A, ${SIGNED}`, 'This form of the Authorization header'],
+  ['hunter2', 'This form of the Authorization header'],
+])('an unknown algorithm or form is refused with a text that names it and the accepted ones: %s', async (authorization, name) => {
+  await expectKmsError(
+    authenticate({ authorization }),
+    'APIGW.0301',
+    `Incorrect IAM authentication information. ${name} is not supported. Send X-Auth-Token, or sign the request as "SDK-HMAC-SHA256 Access=<AK>, SignedHeaders=<names>, Signature=<hex>" or "SDK-HMAC-SHA256 Credential=<AK>/<day>/<region>/<service>/sdk_request, SignedHeaders=<names>, Signature=<hex>".`,
+  );
+});
+
+test.each([
+  { region: '', service: '' },
+  { region: 'eu-de', service: 'kms' },
+])('a signature in the derived-key form identifies the caller: %j', async (derived) => {
+  const headers = { 'x-sdk-date': sdkDateOf(fixture.clock.nowMs) };
+  const { access_key: accessKey, secret_key: secretKey } = user;
+  const parts = { uri: '/v1.0/p/kms/list-grants/', headers, body: '{}', accessKey, derived };
+  const authorization = authorizationOf({ ...parts, secretKey });
+  expect(await authenticate({ ...headers, authorization })).toEqual({
+    userId: user.user_id,
+    domainId: fixture.home.domain.domainId,
+    projectId: fixture.home.project.projectId,
+    roles: ['KMS CMKFullAccess'],
+    signature: authorization.slice(-64),
+  });
+  const forged = authorizationOf({ ...parts, secretKey: `${secretKey}x` });
+  await expectKmsError(authenticate({ ...headers, authorization: forged }), 'APIGW.0301', BAD_SIGNATURE);
 });
 
 test('a token and a signature together are refused', async () => {
@@ -164,7 +201,7 @@ test('an added or removed role takes effect immediately, for existing tokens and
   expect(await authenticate(signature)).toMatchObject({ projectId: undefined, roles: [] });
 });
 
-test('a wrong secret key, an unknown or disabled access key, a disabled user and a malformed header get the same error', async () => {
+test('a wrong secret key, an unknown or disabled access key and a disabled user get the same error', async () => {
   const disabledKey = await fixture.addUser('key-off');
   await fixture.accounts.setAccessKeyEnabled(disabledKey.access_key, false);
   const disabledUser = await fixture.addUser('user-off');
@@ -175,7 +212,6 @@ test('a wrong secret key, an unknown or disabled access key, a disabled user and
     signed({ access_key: 'AAAAAAAAAAAAAAAAAAAA', secret_key: 'unknown' }),
     signed(disabledKey),
     signed(disabledUser),
-    { authorization: 'SDK-HMAC-SHA256 nonsense' },
     { authorization: `SDK-HMAC-SHA256 Access=A, SignedHeaders=constructor;x-sdk-date, Signature=${'0'.repeat(64)}` },
   ]) {
     await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_SIGNATURE);

@@ -14,6 +14,8 @@ interface Parts {
   payloadHash?: string;
   accessKey: string;
   secretKey: string;
+  /** Region and service of the derived-key form; the plain form when absent. */
+  derived?: { region: string; service: string };
 }
 
 /** Returns the Authorization header that signs exactly these parts. */
@@ -26,14 +28,24 @@ export function authorizationOf({
   payloadHash = createHash('sha256').update(body).digest('hex'),
   accessKey,
   secretKey,
+  derived,
 }: Parts): string {
   const names = Object.keys(headers).join(';');
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}`);
   const canonical = `${method}\n${uri}\n${query}\n${lines.join('\n')}\n\n${names}\n${payloadHash}`;
   const hash = createHash('sha256').update(canonical).digest('hex');
-  const signature = createHmac('sha256', secretKey)
-    .update(`SDK-HMAC-SHA256\n${headers['x-sdk-date'] ?? ''}\n${hash}`)
-    .digest('hex');
+  const date = headers['x-sdk-date'] ?? '';
+  if (derived) {
+    const day = date.slice(0, 8);
+    const scope = `${day}/${derived.region}/${derived.service}/sdk_request`;
+    let key: string | Buffer = `SDK${secretKey}`;
+    for (const part of [day, derived.region, derived.service, 'sdk_request']) {
+      key = createHmac('sha256', key).update(part).digest();
+    }
+    const signature = createHmac('sha256', key).update(`SDK-HMAC-SHA256\n${date}\n${scope}\n${hash}`).digest('hex');
+    return `SDK-HMAC-SHA256 Credential=${accessKey}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+  }
+  const signature = createHmac('sha256', secretKey).update(`SDK-HMAC-SHA256\n${date}\n${hash}`).digest('hex');
   return `SDK-HMAC-SHA256 Access=${accessKey}, SignedHeaders=${names}, Signature=${signature}`;
 }
 

@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { parseAuthorization, verifySignature } from '../../lib/signing/sdk-hmac.ts';
-import { type SignableRequest, SignatureError } from '../../lib/signing/signed-request.ts';
+import { type SignableRequest, SignatureError, UnknownFormError } from '../../lib/signing/signed-request.ts';
 import { authorizationOf } from './independent.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 6, 27, 27);
@@ -182,7 +182,7 @@ test.each([
   ['Basic', 'Basic dXNlcjpwYXNzd29yZA=='],
   ['Bearer', 'Bearer token'],
 ])('a malformed Authorization header is refused: %s', (_, header) => {
-  expect(() => parseAuthorization(header)).toThrow(new SignatureError('malformed Authorization header'));
+  expect(() => parseAuthorization(header)).toThrow(new UnknownFormError('malformed Authorization header'));
 });
 
 test('a signature with one wrong digit is refused, whichever it is', () => {
