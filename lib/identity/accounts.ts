@@ -28,7 +28,7 @@ export interface NewAccessKey {
   secret_key: string;
 }
 
-/** Creates and disables projects, users and access keys in the directory, for the demo and the admin command. */
+/** Creates and changes projects, users and access keys in the directory, for the demo and the admin command. */
 export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: RootKeys; now: () => number }) {
   async function existingProject(projectId: string): Promise<Project> {
     const project = await store.project(projectId);
@@ -77,7 +77,7 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
       if (await store.user(userId)) throw new AccountError(`there is already a user ${userId}`);
       const project = await existingProject(projectId);
       const domain = await store.domain(project.domainId);
-      const password = randomBytes(18).toString('base64url');
+      const password = newPassword();
       const passwordHash = await hashPassword(password);
       const user = { userId, domainId: project.domainId, name };
       await addNew(
@@ -106,6 +106,24 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
     async removeRole(userId: string, projectId: string, role: string): Promise<void> {
       if (await store.removeRole(userId, projectId, role)) return;
       throw new AccountError(`user ${userId} has no role ${role} in project ${projectId}; see list-users`);
+    },
+
+    /** Replaces the password, and ends the user's tokens. */
+    async resetPassword(userId: string): Promise<{ user_id: string; password: string }> {
+      const password = newPassword();
+      if (await store.setPasswordHash(userId, await hashPassword(password))) return { user_id: userId, password };
+      throw new AccountError(`there is no user ${userId}; see list-users`);
+    },
+
+    /** Deletes a user with its roles, access keys and tokens. Grants to it and keys that it created remain. */
+    async deleteUser(userId: string): Promise<void> {
+      if (await store.removeUser(userId)) return;
+      throw new AccountError(`there is no user ${userId}; see list-users`);
+    },
+
+    async deleteAccessKey(accessKey: string): Promise<void> {
+      if (await store.removeAccessKey(accessKey)) return;
+      throw new AccountError(`there is no access key ${accessKey}; see list-access-keys`);
     },
 
     async createAccessKey(userId: string): Promise<NewAccessKey> {
@@ -152,6 +170,8 @@ export type Accounts = ReturnType<typeof accounts>;
 
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const ALPHANUMERIC = `${UPPER}abcdefghijklmnopqrstuvwxyz`;
+
+const newPassword = () => randomBytes(18).toString('base64url');
 
 /** Returns 32 lower-case hex digits, like the ids that IAM issues. */
 const newId = () => randomBytes(16).toString('hex');

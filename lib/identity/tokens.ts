@@ -119,14 +119,15 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
         const token = randomBytes(32).toString('base64url');
         const issuedAtMs = now();
         const expiresAtMs = issuedAtMs + TOKEN_LIFETIME_MS;
-        // False when the user has been disabled meanwhile.
-        const isAdded = await store.addToken({
+        const stored = {
           tokenHash: sha256Hex(token),
           userId: user.userId,
           projectId: project?.projectId,
           issuedAtMs,
           expiresAtMs,
-        });
+        };
+        // False when the user has been disabled or removed meanwhile, or the password has been replaced.
+        const isAdded = await store.addToken(stored, user.passwordHash);
         if (!isAdded) throw new KmsError('Keystone.401');
         return { token, info: await describe(user, project, issuedAtMs, expiresAtMs) };
       } finally {

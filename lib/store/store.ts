@@ -190,8 +190,22 @@ export interface DirectoryStore {
   /** Returns false if the user has no such role in the project. */
   removeRole(userId: string, projectId: string, role: string): Promise<boolean>;
   addAccessKey(key: AccessKey, createdAtMs: number): Promise<void>;
-  /** Returns false if the user does not exist or is disabled. */
-  addToken(token: StoredToken): Promise<boolean>;
+  /** Returns false if there is no such access key. */
+  removeAccessKey(accessKey: string): Promise<boolean>;
+  /**
+   * @param passwordHash the user's when the login was checked
+   * @returns false if the user does not exist, is disabled, or has another password hash by now
+   */
+  addToken(token: StoredToken, passwordHash: string): Promise<boolean>;
+  /** Revokes the token permanently. Returns false if there is no such token. */
+  removeToken(tokenHash: string): Promise<boolean>;
+  /** Replacing the password revokes the user's tokens permanently. Returns false if there is no such user. */
+  setPasswordHash(userId: string, passwordHash: string): Promise<boolean>;
+  /**
+   * Removes a user with its roles and access keys, and revokes its tokens permanently. If the call is interrupted, the
+   * user is disabled at least, and another call removes the rest. Returns false if there is no such user.
+   */
+  removeUser(userId: string): Promise<boolean>;
   /** Disabling a user revokes its tokens permanently. Returns false if there is no such user. */
   setUserEnabled(userId: string, enabled: boolean): Promise<boolean>;
   /** Returns false if there is no such access key. */

@@ -11,6 +11,7 @@ import { WEBHOOK_COMMANDS } from './webhook-commands.ts';
 
 const SHOWN_ONCE = 'is shown only now and cannot be read again: store it in a safe place.';
 const NEXT_REQUEST = 'Takes effect with the next request.';
+const GRANTS_REMAIN = 'Grants to the user remain: revoke them with revoke-principal-grants.';
 
 export const COMMANDS: readonly Command[] = [
   command(
@@ -66,12 +67,39 @@ export const COMMANDS: readonly Command[] = [
   ),
   command('enable-user', 'let a disabled user log in again', { required: ['user'] }, setUser(true)),
   command(
+    'reset-password',
+    'replace the password of a user, end its tokens, and print the new password',
+    { required: ['user'] },
+    async ({ accounts }, { user }) => ({
+      data: await accounts.resetPassword(user),
+      note: `The password ${SHOWN_ONCE}`,
+    }),
+  ),
+  command(
+    'delete-user',
+    'delete a user with its roles, tokens and access keys; its grants remain',
+    { required: ['user'] },
+    async ({ accounts }, { user }) => {
+      await accounts.deleteUser(user);
+      return { data: { user_id: user, deleted: true }, note: `${NEXT_REQUEST} ${GRANTS_REMAIN}` };
+    },
+  ),
+  command(
     'disable-access-key',
     'reject requests that are signed with an access key',
     { required: ['access-key'] },
     setAccessKey(false),
   ),
   command('enable-access-key', 'accept a disabled access key again', { required: ['access-key'] }, setAccessKey(true)),
+  command(
+    'delete-access-key',
+    'delete an access key for good',
+    { required: ['access-key'] },
+    async ({ accounts }, { 'access-key': accessKey }) => {
+      await accounts.deleteAccessKey(accessKey);
+      return { data: { access_key: accessKey, deleted: true }, note: NEXT_REQUEST };
+    },
+  ),
   command(
     'reseal-access-keys',
     'encrypt all secret keys again under the newest root key, before you remove an old one',

@@ -10,8 +10,10 @@ const OTHER = { domainId: 'd2', name: 'other' };
 const EAST = { projectId: 'p1', domainId: 'd1', name: 'east' };
 const WEST = { projectId: 'p2', domainId: 'd1', name: 'west' };
 const FAR_EAST = { projectId: 'p3', domainId: 'd2', name: 'east' };
-const ANN: User = { userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: 'scrypt:a:b', enabled: true };
-const BOB: User = { userId: 'u2', domainId: 'd1', name: 'bob', passwordHash: 'scrypt:c:d', enabled: false };
+/** The password hash of all users. */
+const HASH = 'scrypt:a:b';
+const ANN: User = { userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: HASH, enabled: true };
+const BOB: User = { userId: 'u2', domainId: 'd1', name: 'bob', passwordHash: HASH, enabled: false };
 const FAR_ANN: User = { ...ANN, userId: 'u3', domainId: 'd2' };
 const ANNS_KEY: AccessKey = {
   accessKey: 'AKANN',
@@ -185,7 +187,7 @@ export function directoryContract(openStore: OpenStore): void {
       await expect(directory.addUser({ ...ANN, userId: 'u9', domainId: 'd9', name: 'eve' })).rejects.toThrow();
       await expect(directory.addRole('u9', 'p1', 'te_admin')).rejects.toThrow();
       await expect(directory.addAccessKey({ ...ANNS_KEY, accessKey: 'AKNEW', userId: 'u9' }, 0)).rejects.toThrow();
-      expect(await directory.addToken(tokenOf(1, { userId: 'u9' }))).toBe(false);
+      expect(await directory.addToken(tokenOf(1, { userId: 'u9' }), HASH)).toBe(false);
       expect(await directory.user('u9')).toBeUndefined();
       expect(await directory.accessKey('AKNEW')).toBeUndefined();
       expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
@@ -197,7 +199,7 @@ export function directoryContract(openStore: OpenStore): void {
       await directory.addRole('u1', 'p1', 'KMS Administrator');
       await directory.addRole('u1', 'p2', 'KMS CMKFullAccess');
       await directory.addRole('u2', 'p1', 'Security Administrator');
-      await directory.addToken(tokenOf(1));
+      await directory.addToken(tokenOf(1), HASH);
       const { roles, ...session } = (await directory.session(tokenOf(1).tokenHash)) ?? { roles: [] };
       expect(session).toEqual({ token: tokenOf(1), user: ANN });
       expect(roles.toSorted()).toEqual(['KMS Administrator', 'te_admin']);
@@ -209,16 +211,16 @@ export function directoryContract(openStore: OpenStore): void {
       const unscoped = tokenOf(2);
       delete unscoped.projectId;
       await directory.addRole('u1', 'p1', 'te_admin');
-      await directory.addToken(unscoped);
-      await directory.addToken(tokenOf(3, { projectId: 'p2' }));
+      await directory.addToken(unscoped, HASH);
+      await directory.addToken(tokenOf(3, { projectId: 'p2' }), HASH);
       expect(await directory.session(unscoped.tokenHash)).toEqual({ token: unscoped, user: ANN, roles: [] });
       expect((await directory.session(tokenOf(3).tokenHash))?.roles).toEqual([]);
     });
 
     test('disabling a user revokes its tokens permanently, and no others', async () => {
       const directory = await populatedDirectory();
-      await directory.addToken(tokenOf(1));
-      await directory.addToken(tokenOf(2, { userId: 'u3', projectId: undefined }));
+      await directory.addToken(tokenOf(1), HASH);
+      await directory.addToken(tokenOf(2, { userId: 'u3', projectId: undefined }), HASH);
       await directory.setUserEnabled('u1', false);
       await directory.setUserEnabled('u1', true);
       expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
@@ -227,9 +229,9 @@ export function directoryContract(openStore: OpenStore): void {
 
     test('the directory refuses tokens of users that are disabled or do not exist', async () => {
       const directory = await populatedDirectory();
-      expect(await directory.addToken(tokenOf(1, { userId: 'u2' }))).toBe(false);
-      expect(await directory.addToken(tokenOf(2, { userId: 'u9' }))).toBe(false);
-      expect(await directory.addToken(tokenOf(3))).toBe(true);
+      expect(await directory.addToken(tokenOf(1, { userId: 'u2' }), HASH)).toBe(false);
+      expect(await directory.addToken(tokenOf(2, { userId: 'u9' }), HASH)).toBe(false);
+      expect(await directory.addToken(tokenOf(3), HASH)).toBe(true);
       for (const n of [1, 2]) expect(await directory.session(tokenOf(n).tokenHash)).toBeUndefined();
     });
 
@@ -237,7 +239,7 @@ export function directoryContract(openStore: OpenStore): void {
       const directory = await populatedDirectory();
       await directory.addRole('u1', 'p1', 'te_admin');
       await directory.addRole('u1', 'p2', 'te_admin');
-      await directory.addToken(tokenOf(1));
+      await directory.addToken(tokenOf(1), HASH);
       expect(await directory.removeRole('u1', 'p1', 'te_admin')).toBe(true);
       const session = await directory.session(tokenOf(1).tokenHash);
       expect([session?.user.enabled, session?.roles]).toEqual([true, []]);
@@ -249,17 +251,99 @@ export function directoryContract(openStore: OpenStore): void {
     test('an expired token is stored for one more day', async () => {
       const directory = await populatedDirectory();
       const old = tokenOf(1, { expiresAtMs: NOW_MS + 1000 });
-      await directory.addToken(old);
-      await directory.addToken(
-        tokenOf(2, { issuedAtMs: NOW_MS + 1000 + DAY_MS - 1, expiresAtMs: NOW_MS + 9 * DAY_MS }),
-      );
+      await directory.addToken(old, HASH);
+      const later = tokenOf(2, { issuedAtMs: NOW_MS + 1000 + DAY_MS - 1, expiresAtMs: NOW_MS + 9 * DAY_MS });
+      await directory.addToken(later, HASH);
       expect((await directory.session(old.tokenHash))?.token).toEqual(old);
       expect(await directory.session(tokenOf(2).tokenHash)).toBeDefined();
     });
 
+    test('a removed access key is neither found nor listed, and no other key is affected', async () => {
+      const directory = await populatedDirectory();
+      expect(await directory.removeAccessKey('AKANN')).toBe(true);
+      expect(await directory.accessKey('AKANN')).toBeUndefined();
+      expect((await directory.accessKeys()).map(({ accessKey }) => accessKey)).toEqual(['AKBOB']);
+      expect(await directory.removeAccessKey('AKANN')).toBe(false);
+      await directory.addAccessKey(ANNS_KEY, NOW_MS + 2);
+      expect((await directory.accessKeys()).map(({ accessKey }) => accessKey)).toEqual(['AKBOB', 'AKANN']);
+    });
+
+    test('a removed token has no session, and no other token is affected', async () => {
+      const directory = await populatedDirectory();
+      await directory.addToken(tokenOf(1), HASH);
+      await directory.addToken(tokenOf(2), HASH);
+      expect(await directory.removeToken(tokenOf(1).tokenHash)).toBe(true);
+      expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
+      expect((await directory.session(tokenOf(2).tokenHash))?.token).toEqual(tokenOf(2));
+      expect(await directory.removeToken(tokenOf(1).tokenHash)).toBe(false);
+    });
+
+    test('a new password revokes the tokens of the user permanently, and no others', async () => {
+      const directory = await populatedDirectory();
+      await directory.addToken(tokenOf(1), HASH);
+      await directory.addToken(tokenOf(2, { userId: 'u3', projectId: undefined }), HASH);
+      expect(await directory.setPasswordHash('u1', 'scrypt:e:f')).toBe(true);
+      expect(await directory.user('u1')).toEqual({ ...ANN, passwordHash: 'scrypt:e:f' });
+      expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
+      expect((await directory.session(tokenOf(2).tokenHash))?.user.userId).toBe('u3');
+      expect(await directory.setPasswordHash('u9', 'scrypt:e:f')).toBe(false);
+      expect(await directory.users()).toHaveLength(3);
+    });
+
+    test('a login that was checked with the former password adds no token', async () => {
+      const directory = await populatedDirectory();
+      await directory.setPasswordHash('u1', 'scrypt:e:f');
+      expect(await directory.addToken(tokenOf(1), HASH)).toBe(false);
+      expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
+      expect(await directory.addToken(tokenOf(1), 'scrypt:e:f')).toBe(true);
+    });
+
+    test('a removed user loses tokens, roles and access keys, and the name is free again', async () => {
+      const directory = await populatedDirectory();
+      await directory.addRole('u1', 'p1', 'te_admin');
+      await directory.addRole('u1', 'p2', 'KMS Administrator');
+      await directory.addRole('u2', 'p1', 'te_admin');
+      await directory.addAccessKey({ ...ANNS_KEY, accessKey: 'AKANN2' }, NOW_MS);
+      await directory.addToken(tokenOf(1), HASH);
+      expect(await directory.removeUser('u1')).toBe(true);
+      expect(await directory.user('u1')).toBeUndefined();
+      expect(await directory.userByName('d1', 'ann')).toBeUndefined();
+      expect(await directory.users()).toEqual([FAR_ANN, BOB]);
+      expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
+      expect(await directory.rolesOf('u1', 'p1')).toEqual([]);
+      expect(await directory.projectsOf('u1')).toEqual([]);
+      for (const key of ['AKANN', 'AKANN2']) expect(await directory.accessKey(key)).toBeUndefined();
+      expect((await directory.accessKeys()).map(({ accessKey }) => accessKey)).toEqual(['AKBOB']);
+      expect(await directory.rolesOf('u2', 'p1')).toEqual(['te_admin']);
+      expect(await directory.removeUser('u1')).toBe(false);
+      const newAnn = { ...ANN, userId: 'u8' };
+      await directory.addUser(newAnn);
+      expect(await directory.userByName('d1', 'ann')).toEqual(newAnn);
+    });
+
+    test('a user with the id of a removed one has none of its tokens, roles and access keys', async () => {
+      const directory = await populatedDirectory();
+      await directory.addRole('u1', 'p1', 'te_admin');
+      await directory.addToken(tokenOf(1), HASH);
+      await directory.removeUser('u1');
+      await directory.addUser({ ...ANN, name: 'anna' });
+      expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
+      expect(await directory.rolesOf('u1', 'p1')).toEqual([]);
+      expect(await directory.accessKey('AKANN')).toBeUndefined();
+    });
+
+    test('a user with more roles and access keys than one transaction can hold is removed completely', async () => {
+      const directory = await populatedDirectory();
+      for (const n of numbers(1, 60)) await directory.addAccessKey({ ...ANNS_KEY, accessKey: `AK${n}` }, NOW_MS);
+      for (const n of numbers(1, 60)) await directory.addRole('u1', 'p1', `role-${n}`);
+      expect(await directory.removeUser('u1')).toBe(true);
+      expect((await directory.accessKeys()).map(({ accessKey }) => accessKey)).toEqual(['AKBOB']);
+      expect(await directory.rolesOf('u1', 'p1')).toEqual([]);
+    });
+
     test('the directory adds 50 tokens concurrently', async () => {
       const directory = await populatedDirectory();
-      await Promise.all(numbers(1, 50).map((n) => directory.addToken(tokenOf(n))));
+      await Promise.all(numbers(1, 50).map((n) => directory.addToken(tokenOf(n), HASH)));
       const found = await Promise.all(numbers(1, 50).map((n) => directory.session(tokenOf(n).tokenHash)));
       expect(found.filter((session) => session?.token.userId === 'u1')).toHaveLength(50);
     });

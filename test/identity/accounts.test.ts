@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AccountError } from '../../lib/identity/accounts.ts';
-import { type DirectoryFixture, openDirectoryFixture } from './fixture.ts';
+import { type DirectoryFixture, expectKmsError, openDirectoryFixture } from './fixture.ts';
 
 let fixture: DirectoryFixture;
 beforeAll(async () => {
@@ -107,11 +107,11 @@ test('an unknown project, user, access key or role is refused with a hint, and n
   await expectRefused(accounts.addRole(UNKNOWN_ID, projectId, 'te_admin'), noUser, before);
   await expectRefused(accounts.createAccessKey(UNKNOWN_ID), noUser, before);
   await expectRefused(accounts.setUserEnabled(UNKNOWN_ID, false), noUser, before);
-  await expectRefused(
-    accounts.setAccessKeyEnabled('NONE', false),
-    'there is no access key NONE; see list-access-keys',
-    before,
-  );
+  await expectRefused(accounts.resetPassword(UNKNOWN_ID), noUser, before);
+  await expectRefused(accounts.deleteUser(UNKNOWN_ID), noUser, before);
+  const noKey = 'there is no access key NONE; see list-access-keys';
+  await expectRefused(accounts.setAccessKeyEnabled('NONE', false), noKey, before);
+  await expectRefused(accounts.deleteAccessKey('NONE'), noKey, before);
   await expectRefused(
     accounts.removeRole(user_id, projectId, 'te_admin'),
     `user ${user_id} has no role te_admin in project ${projectId}; see list-users`,
@@ -138,6 +138,22 @@ test('adding a role twice adds it once, and removing it once removes it', async 
   expect(await rolesOf()).toEqual(['KMS CMKFullAccess']);
   await fixture.accounts.removeRole(user_id, projectId, 'KMS CMKFullAccess');
   expect(await rolesOf()).toEqual([]);
+});
+
+test('a new password replaces the former one, which no longer logs in', async () => {
+  const user = await fixture.addUser('forgetful');
+  const { password } = await fixture.accounts.resetPassword(user.user_id);
+  expect(password).toMatch(/^[\w-]{24}$/);
+  await expectKmsError(fixture.issueToken(user), 'Keystone.401');
+  expect(await fixture.issueToken({ ...user, password })).toMatch(/^[\w-]{43}$/);
+});
+
+test('after a user was deleted, another one can have the name', async () => {
+  const first = await fixture.addUser('phoenix');
+  await fixture.accounts.deleteUser(first.user_id);
+  const second = await fixture.addUser('phoenix');
+  await expectKmsError(fixture.issueToken(first), 'Keystone.401');
+  expect(await fixture.issueToken(second)).toMatch(/^[\w-]{43}$/);
 });
 
 test('all characters are equally likely in secret keys', async () => {

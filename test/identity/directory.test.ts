@@ -201,12 +201,18 @@ test('an added or removed role takes effect immediately, for existing tokens and
   expect(await authenticate(signature)).toMatchObject({ projectId: undefined, roles: [] });
 });
 
-test('a wrong secret key, an unknown or disabled access key and a disabled user get the same error', async () => {
+test('a wrong secret key, an unknown, disabled or deleted access key, and a disabled or deleted user get the same error', async () => {
   const disabledKey = await fixture.addUser('key-off');
   await fixture.accounts.setAccessKeyEnabled(disabledKey.access_key, false);
   const disabledUser = await fixture.addUser('user-off');
   await fixture.accounts.setUserEnabled(disabledUser.user_id, false);
+  const deletedKey = await fixture.addUser('key-gone');
+  await fixture.accounts.deleteAccessKey(deletedKey.access_key);
+  const deletedUser = await fixture.addUser('user-gone');
+  await fixture.accounts.deleteUser(deletedUser.user_id);
   for (const headers of [
+    signed(deletedKey),
+    signed(deletedUser),
     signed({ ...user, secret_key: 'wrong' }),
     signed({ ...user, access_key: 'AAAAAAAAAAAAAAAAAAAA' }),
     signed({ access_key: 'AAAAAAAAAAAAAAAAAAAA', secret_key: 'unknown' }),

@@ -100,6 +100,15 @@ test('a disabled user gets no token', async () => {
   await expectKmsError(fixture.issueToken(leaver), 'Keystone.401', UNAUTHORIZED);
 });
 
+test('a login that is being checked while the password is reset gets no token', async () => {
+  const changer = await fixture.addUser('changer');
+  const pending = fixture.issueToken(changer);
+  await fixture.accounts.resetPassword(changer.user_id);
+  const token = await pending.catch(() => '');
+  const caller = callerOf(changer.user_id, changer.domain_id);
+  await expectKmsError(fixture.tokens.check(caller, token), 'Keystone.404', NO_TOKEN);
+});
+
 test('a user whose last role was removed gets no token for the project', async () => {
   const leaver = await fixture.addUser('no-roles');
   await fixture.accounts.removeRole(leaver.user_id, fixture.home.project.projectId, 'KMS CMKFullAccess');

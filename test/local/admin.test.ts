@@ -13,7 +13,15 @@ import { mapWithConcurrency } from '../../lib/util/concurrency.ts';
 import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 const CHANGING = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
-const ENABLING = ['disable-user', 'enable-user', 'disable-access-key', 'enable-access-key'];
+const ENABLING = [
+  'disable-user',
+  'enable-user',
+  'reset-password',
+  'delete-user',
+  'disable-access-key',
+  'enable-access-key',
+  'delete-access-key',
+];
 const LISTS = ['list-projects', 'list-users', 'list-access-keys', 'list-roles'];
 const WEBHOOKS = [
   'map',
@@ -124,13 +132,15 @@ describe('while a service is running', () => {
     return JSON.parse(out);
   }
 
-  function logIn(): Promise<Response> {
-    const identity = { methods: ['password'], password: { user: { id: user.user_id, password: user.password } } };
+  function logIn({ user_id: id, password } = user): Promise<Response> {
+    const identity = { methods: ['password'], password: { user: { id, password } } };
     const body = JSON.stringify({ auth: { identity, scope: { project: { id: project } } } });
     return fetch(`${service.url}/v3/auth/tokens`, { method: 'POST', body });
   }
 
-  const newToken = async () => ({ 'X-Auth-Token': (await logIn()).headers.get('x-subject-token') ?? '' });
+  const newToken = async (of = user) => ({
+    'X-Auth-Token': (await logIn(of)).headers.get('x-subject-token') ?? '',
+  });
 
   const urlOf = (name: string) => `${service.url}/v1.0/${project}/kms/${name}`;
 
@@ -144,14 +154,14 @@ describe('while a service is running', () => {
   const newKey = async (key_alias: string): Promise<string> =>
     (await kms('create-key', await newToken(), { key_alias })).body.key_info.key_id;
 
-  async function newGrant(key_id: string): Promise<string> {
-    const grant = { key_id, grantee_principal: NO_ID, operations: ['describe-key'] };
+  async function newGrant(key_id: string, grantee_principal = NO_ID): Promise<string> {
+    const grant = { key_id, grantee_principal, operations: ['describe-key'] };
     return (await kms('create-grant', await newToken(), grant)).body.grant_id;
   }
 
   /** Signed by the vendor's own signer. */
-  function kmsSigned(name: string) {
-    const credentials = new BasicCredentials().withAk(key.access_key).withSk(key.secret_key);
+  function kmsSigned(name: string, { access_key, secret_key } = key) {
+    const credentials = new BasicCredentials().withAk(access_key).withSk(secret_key);
     const request = { endpoint: urlOf(name), method: 'POST' as const, headers: {}, data: {} };
     const { host, ...headers } = AKSKSigner.sign(request, credentials) as Record<string, string>;
     expect(host).toBe(new URL(service.url).host);
@@ -185,6 +195,30 @@ describe('while a service is running', () => {
     expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
 
     expect((await run('enable-access-key', '--access-key', key.access_key)).code).toBe(0);
+    expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
+  });
+
+  test('reset-password rejects the former password and all tokens from the next request on, and prints a new password', async () => {
+    const headers = await newToken();
+    const former = user.password;
+    const reset = await run('reset-password', '--user', user.user_id);
+    expect(reset.out).toContain('The password is shown only now and cannot be read again');
+    expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
+    expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
+    expect((await logIn()).status).toBe(401);
+    user.password = /^password +(\S{24})$/m.exec(reset.out)?.[1] ?? '';
+    expect(user.password).not.toBe(former);
+    expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
+  });
+
+  test('delete-access-key rejects the key from the next request on and removes it from the list', async () => {
+    const deleted = await runJson('create-access-key', '--user', user.user_id);
+    expect(await kmsSigned('list-keys', deleted)).toMatchObject(ALLOWED);
+    const option = ['--access-key', deleted.access_key];
+    expect(await runJson('delete-access-key', ...option)).toEqual({ access_key: deleted.access_key, deleted: true });
+    expect(await kmsSigned('list-keys', deleted)).toMatchObject(UNAUTHENTICATED);
+    expect(JSON.stringify(await runJson('list-access-keys'))).not.toContain(deleted.access_key);
+    expect((await run('enable-access-key', ...option)).code).toBe(1);
     expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
   });
 
@@ -258,6 +292,9 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
       ['there is no user', ['add-role', '--user', NO_ID, '--project', project, '--role', 'te_admin']],
       ['unknown role', ['add-role', '--user', user.user_id, '--project', project, '--role', 'boss']],
       ['there is no user', ['disable-user', '--user', NO_ID]],
+      ['there is no user', ['reset-password', '--user', NO_ID]],
+      ['there is no user', ['delete-user', '--user', NO_ID]],
+      ['there is no access key', ['delete-access-key', '--access-key', 'A'.repeat(20)]],
       ['there is no access key', ['enable-access-key', '--access-key', 'A'.repeat(20)]],
       ['there is no project', ['events', '--project', NO_ID]],
     ];
@@ -302,5 +339,32 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
   test('events with --key and --grant lists only events that match both', async () => {
     const [other, grant] = [await newKey('third'), await newGrant(await newKey('fourth'))];
     expect(await runJson('events', '--project', project, '--key', other, '--grant', grant)).toEqual([]);
+  });
+
+  test('delete-user ends tokens and access keys from the next request on; its grants stay listed and revocable', async () => {
+    const create = () =>
+      runJson('create-user', '--project', project, '--name', 'leaver', '--role', 'KMS CMKReadOnlyAccess');
+    const leaver = await create();
+    const leaversKey = await runJson('create-access-key', '--user', leaver.user_id);
+    const headers = await newToken(leaver);
+    const key_id = await newKey('of-leaver');
+    const grant_id = await newGrant(key_id, leaver.user_id);
+    expect(await kms('list-keys', headers)).toMatchObject({ status: 200 });
+
+    expect(await runJson('delete-user', '--user', leaver.user_id)).toEqual({ user_id: leaver.user_id, deleted: true });
+    expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
+    expect(await kmsSigned('list-keys', leaversKey)).toMatchObject(UNAUTHENTICATED);
+    expect((await logIn(leaver)).status).toBe(401);
+    expect(JSON.stringify([await runJson('list-users'), await runJson('list-access-keys')])).not.toContain(
+      leaver.user_id,
+    );
+
+    const listed = await kms('list-principal-grants', await newToken(), { grantee_principal: leaver.user_id });
+    expect(listed).toMatchObject({ status: 200, body: { total: 1, grants: [{ grant_id }] } });
+    expect(await kms('revoke-grant', await newToken(), { key_id, grant_id })).toMatchObject({ status: 200 });
+    expect(await run('verify')).toMatchObject({ code: 0 });
+
+    expect((await create()).user_id).not.toBe(leaver.user_id);
+    expect((await logIn(leaver)).status).toBe(401);
   });
 });

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import {
   type AccessKey,
   type Domain,
@@ -53,6 +54,29 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
   const roleRows = (userId: string, projectId?: string) =>
     table.query({ ...rangeOf.roles(userId, projectId), limit: ALL });
 
+  /** A token is valid while its `tokensOf` equals the user's. Disabling raises that number and so voids all tokens. */
+  const setUserEnabled = (userId: string, enabled: boolean) =>
+    table.update(itemKey.user(userId), `SET enabled = :enabled${enabled ? '' : ' ADD tokensOf :one'}`, {
+      values: { ':enabled': enabled, ...(!enabled && { ':one': 1 }) },
+    });
+
+  async function removeAccessKey(accessKey: string): Promise<boolean> {
+    if (!(await table.get(itemKey.accessKey(accessKey)))) return false;
+    // The sort key of the list entry begins with a date that the item does not have.
+    const entries = await table.query({ ...rangeOf.all('access-keys'), limit: ALL });
+    const { isDone } = await table.transact([
+      { delete: itemKey.accessKey(accessKey), condition: EXISTS },
+      ...entries.filter(({ id }) => id === accessKey).map(({ pk, sk }) => ({ delete: { pk, sk } })),
+    ]);
+    return isDone;
+  }
+
+  async function removeBelongings(userId: string): Promise<void> {
+    for (const { pk, sk } of await roleRows(userId)) await table.delete({ pk, sk });
+    const accessKeys = await listAll('access-keys', itemKey.accessKey, toAccessKey);
+    for (const key of accessKeys) if (key.userId === userId) await removeAccessKey(key.accessKey);
+  }
+
   return {
     addProject({ projectId, domainId, name }, newDomain) {
       return add(`project ${name}`, [
@@ -65,7 +89,7 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     addUser({ userId, domainId, name, passwordHash, enabled }, first) {
       return add(`user ${name}`, [
         {
-          put: { ...itemKey.user(userId), userId, domainId, name, passwordHash, enabled, tokensOf: 0 },
+          put: { ...itemKey.user(userId), userId, domainId, name, passwordHash, enabled, tokensOf: firstTokensOf() },
           condition: IS_NEW,
         },
         { put: { ...itemKey.name('user', domainId, name), id: userId }, condition: IS_NEW },
@@ -91,18 +115,41 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
         { check: itemKey.user(userId), condition: EXISTS },
       ]);
     },
-    async addToken(token) {
+    removeAccessKey,
+    async addToken(token, passwordHash) {
       const holder = await table.get(itemKey.user(token.userId));
-      if (holder?.['enabled'] !== true) return false;
-      // If the user is disabled before the token is written, the token is void from the start: see setUserEnabled.
+      if (holder?.['enabled'] !== true || holder['passwordHash'] !== passwordHash) return false;
+      // If the user changes before the token is written, the token is void from the start: see setUserEnabled.
       await table.put(tokenItem(token, Number(holder['tokensOf'])));
       return true;
     },
-    // A token is valid while its `tokensOf` equals the user's. Disabling raises that number and so voids all tokens.
-    setUserEnabled: (userId, enabled) =>
-      table.update(itemKey.user(userId), `SET enabled = :enabled${enabled ? '' : ' ADD tokensOf :one'}`, {
-        values: { ':enabled': enabled, ...(!enabled && { ':one': 1 }) },
+    async removeToken(tokenHash) {
+      const key = itemKey.token(tokenHash);
+      // Not a conditional delete: see removeRole.
+      if (!(await table.get(key))) return false;
+      await table.delete(key);
+      return true;
+    },
+    setPasswordHash: (userId, passwordHash) =>
+      table.update(itemKey.user(userId), 'SET passwordHash = :hash ADD tokensOf :one', {
+        values: { ':hash': passwordHash, ':one': 1 },
       }),
+    async removeUser(userId) {
+      const stored = await user(userId);
+      if (!stored) return false;
+      // A user may have more roles and access keys than one transaction can delete. Disabling ends all access first.
+      await setUserEnabled(userId, false);
+      await removeBelongings(userId);
+      const { isDone } = await table.transact([
+        { delete: itemKey.user(userId), condition: EXISTS },
+        { delete: itemKey.name('user', stored.domainId, stored.name) },
+        { delete: itemKey.inAll('users', stored.name, userId) },
+      ]);
+      // A role or access key may have been added meanwhile. None can be added from now on.
+      await removeBelongings(userId);
+      return isDone;
+    },
+    setUserEnabled,
     setAccessKeyEnabled: (accessKey, enabled) =>
       table.update(itemKey.accessKey(accessKey), 'SET enabled = :enabled', { values: { ':enabled': enabled } }),
     setSealedSecret: (accessKey, from, to) =>
@@ -153,6 +200,9 @@ function roleWrites(userId: string, projectId: string, role: string): Write[] {
     { check: itemKey.project(projectId), condition: EXISTS },
   ];
 }
+
+/** Random, so that a user who gets the id of a removed one does not get its tokens too. */
+const firstTokensOf = () => randomInt(2 ** 47);
 
 const sortKey = ({ name, projectId }: Project) => `${name}#${projectId}`;
 

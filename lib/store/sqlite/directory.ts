@@ -20,10 +20,16 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const deleteRole = db.prepare('DELETE FROM roles WHERE user_id = ? AND project_id = ? AND role = ?');
   const insertAccessKey = insert('access_keys', 5);
   const insertToken = db.prepare(
-    'INSERT INTO tokens SELECT ?, user_id, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1',
+    'INSERT INTO tokens SELECT ?, user_id, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1 AND password_hash = ?',
   );
   const deleteExpiredTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
-  const deleteTokensOf = db.prepare('DELETE FROM tokens WHERE user_id = ?');
+  const deleteOf = (table: string) => db.prepare(`DELETE FROM ${table} WHERE user_id = ?`);
+  const deleteTokensOf = deleteOf('tokens');
+  const deleteBelongings = [deleteTokensOf, deleteOf('roles'), deleteOf('access_keys')];
+  const deleteUser = deleteOf('users');
+  const deleteToken = db.prepare('DELETE FROM tokens WHERE token_hash = ?');
+  const deleteAccessKey = db.prepare('DELETE FROM access_keys WHERE access_key = ?');
+  const setPassword = db.prepare('UPDATE users SET password_hash = ? WHERE user_id = ?');
   const enableUser = db.prepare('UPDATE users SET enabled = ? WHERE user_id = ?');
   const enableAccessKey = db.prepare('UPDATE access_keys SET enabled = ? WHERE access_key = ?');
   const setSecret = db.prepare('UPDATE access_keys SET sealed_secret = ? WHERE access_key = ? AND sealed_secret = ?');
@@ -65,13 +71,23 @@ export function sqliteDirectory(db: Database): DirectoryStore {
       db.write(
         () => void insertAccessKey.run(key.accessKey, key.userId, key.sealedSecret, Number(key.enabled), createdAtMs),
       ),
-    addToken: (token) =>
+    removeAccessKey: (accessKey) => db.write(() => deleteAccessKey.run(accessKey).changes === 1),
+    addToken: ({ tokenHash, userId, projectId, issuedAtMs, expiresAtMs }, passwordHash) =>
       db.write(() => {
-        deleteExpiredTokens.run(token.issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
-        return (
-          insertToken.run(token.tokenHash, token.projectId ?? null, token.issuedAtMs, token.expiresAtMs, token.userId)
-            .changes === 1
-        );
+        deleteExpiredTokens.run(issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
+        const added = insertToken.run(tokenHash, projectId ?? null, issuedAtMs, expiresAtMs, userId, passwordHash);
+        return added.changes === 1;
+      }),
+    removeToken: (tokenHash) => db.write(() => deleteToken.run(tokenHash).changes === 1),
+    setPasswordHash: (userId, passwordHash) =>
+      db.write(() => {
+        deleteTokensOf.run(userId);
+        return setPassword.run(passwordHash, userId).changes === 1;
+      }),
+    removeUser: (userId) =>
+      db.write(() => {
+        for (const deletion of deleteBelongings) deletion.run(userId);
+        return deleteUser.run(userId).changes === 1;
       }),
     setUserEnabled: (userId, enabled) =>
       db.write(() => {

@@ -243,7 +243,10 @@ test('a token that expired a day ago is deleted with the next new token', async 
   await directory.addProject({ projectId: 'p1', domainId: 'd1', name: 'east' }, { domainId: 'd1', name: 'acme' });
   await directory.addUser({ userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: 'scrypt:a:b', enabled: true });
   const token = (n: number, issuedAtMs: number, expiresAtMs: number) =>
-    directory.addToken({ tokenHash: testIdempotencyKey(n), userId: 'u1', projectId: 'p1', issuedAtMs, expiresAtMs });
+    directory.addToken(
+      { tokenHash: testIdempotencyKey(n), userId: 'u1', projectId: 'p1', issuedAtMs, expiresAtMs },
+      'scrypt:a:b',
+    );
   await token(1, NOW_MS, NOW_MS + 1000);
   await token(2, NOW_MS + 1000 + DAY_MS - 1, NOW_MS + 9 * DAY_MS);
   expect(await directory.session(testIdempotencyKey(1))).toBeDefined();

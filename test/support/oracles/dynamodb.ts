@@ -329,14 +329,13 @@ function auditTtls(items: readonly Item[]): string[] {
   });
 }
 
-/** What an item refers to exists. */
+/** What an item refers to exists. The void tokens of a removed user remain until they expire. */
 function auditReferences(of: ItemsOf): string[] {
   const existing = new Set([...of('user'), ...of('project'), ...of('domain')].map(({ pk }) => pk));
   const references = (kind: string, targetsOf: (item: Item) => string[]) =>
     of(kind).flatMap((item) => targetsOf(item).map((target) => ({ target, item })));
   const all = [
     ...references('role', ({ pk, projectId }) => [pk, `project#${projectId}`]),
-    ...references('token', ({ userId }) => [`user#${userId}`]),
     ...references('access key', ({ userId }) => [`user#${userId}`]),
     ...['user', 'project'].flatMap((kind) => references(kind, ({ domainId }) => [`domain#${domainId}`])),
   ];

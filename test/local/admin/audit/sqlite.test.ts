@@ -26,13 +26,8 @@ beforeAll(async () => {
   const store = openSqliteStore(intact);
   await fillDirectory(store);
   await fillKeys(store);
-  await store.directory.addToken({
-    tokenHash: 'feed',
-    userId: CREATOR,
-    projectId: PROJECT,
-    issuedAtMs: 0,
-    expiresAtMs: 1,
-  });
+  const token = { tokenHash: 'feed', userId: CREATOR, projectId: PROJECT, issuedAtMs: 0, expiresAtMs: 1 };
+  await store.directory.addToken(token, 'scrypt:none');
   await store.close();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
