@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import type { AccessKey } from '../domain/directory.ts';
 import { IAM_ID_PATTERN } from '../domain/ids.ts';
 import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
@@ -7,7 +9,7 @@ import { type SignableRequest, SignatureError, UnknownFormError } from '../signi
 import type { DirectoryStore } from '../store/store.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { RootKeys } from './root-keys.ts';
-import { unseal } from './seal.ts';
+import { seal, unseal } from './seal.ts';
 
 interface DirectorySettings {
   rootKeys: RootKeys;
@@ -19,6 +21,8 @@ interface DirectorySettings {
  * disabled user or access key is refused from the next request on.
  */
 export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }: DirectorySettings): Authenticator {
+  let unknownKey: Pick<AccessKey, 'accessKey' | 'sealedSecret'> | undefined;
+
   return {
     async authenticate(request, projectId) {
       const { authorization, 'x-auth-token': token } = request.headers;
@@ -45,8 +49,10 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
       const key = await store.accessKey(authorization.accessKey);
       const user = await store.user(key?.userId ?? 'unknown');
       const keys = await rootKeys();
-      // An unknown access key is verified too, so that the response time does not reveal that it is unknown.
-      const secretKey = key ? unseal(keys, key.sealedSecret, key.accessKey) : 'unknown';
+      // The steps for an unknown access key are the same, so that the response time does not reveal that it is unknown.
+      unknownKey ??= sealUnknownKey(keys[0] as Uint8Array);
+      const { sealedSecret, accessKey } = key ?? unknownKey;
+      const secretKey = unseal(keys, sealedSecret, accessKey);
       verifySignature(request, authorization, secretKey, now());
       if (!key?.enabled || !user?.enabled) throw new SignatureError('unknown or disabled access key');
       const roles = isProjectId(projectId) ? await store.rolesOf(user.userId, projectId) : [];
@@ -66,6 +72,12 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
       );
     }
   }
+}
+
+/** Stands for an unknown access key. Nobody knows its secret key, which is as long as all others. */
+function sealUnknownKey(rootKey: Uint8Array): Pick<AccessKey, 'accessKey' | 'sealedSecret'> {
+  const accessKey = 'unknown';
+  return { accessKey, sealedSecret: seal(rootKey, randomBytes(20).toString('hex'), accessKey) };
 }
 
 /** Schemes that clients send and that this service does not verify. Source: the vendor's SDKs, RFC 7617, RFC 6750. */

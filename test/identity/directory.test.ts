@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
+import { directoryAuthenticator } from '../../lib/identity/directory.ts';
 import type { SignableRequest } from '../../lib/signing/signed-request.ts';
 import { authorizationOf, sdkDateOf } from '../signing/independent.ts';
 import { type DirectoryFixture, expectKmsError, openDirectoryFixture, START_MS } from './fixture.ts';
@@ -109,13 +110,16 @@ test.each<[string, string]>([
   [`SDK-HMAC-SHA256 Credential=A/20181122/eu-de/kms, ${SIGNED}`, 'This form of SDK-HMAC-SHA256'],
   [`SDK-HMAC-SHA256X Access=A, ${SIGNED}`, 'This form of the Authorization header'],
   ['hunter2', 'This form of the Authorization header'],
-])('an unknown algorithm or form is refused with a text that names it and the accepted ones: %s', async (authorization, name) => {
-  await expectKmsError(
-    authenticate({ authorization }),
-    'APIGW.0301',
-    `Incorrect IAM authentication information. ${name} is not supported. Send X-Auth-Token, or sign the request as "SDK-HMAC-SHA256 Access=<AK>, SignedHeaders=<names>, Signature=<hex>" or "SDK-HMAC-SHA256 Credential=<AK>/<day>/<region>/<service>/sdk_request, SignedHeaders=<names>, Signature=<hex>".`,
-  );
-});
+])(
+  'an unknown algorithm or form is refused with a text that names it and the accepted ones: %s',
+  async (authorization, name) => {
+    await expectKmsError(
+      authenticate({ authorization }),
+      'APIGW.0301',
+      `Incorrect IAM authentication information. ${name} is not supported. Send X-Auth-Token, or sign the request as "SDK-HMAC-SHA256 Access=<AK>, SignedHeaders=<names>, Signature=<hex>" or "SDK-HMAC-SHA256 Credential=<AK>/<day>/<region>/<service>/sdk_request, SignedHeaders=<names>, Signature=<hex>".`,
+    );
+  },
+);
 
 test.each([
   { region: '', service: '' },
@@ -222,6 +226,44 @@ test('a wrong secret key, an unknown, disabled or deleted access key, and a disa
   ]) {
     await expectKmsError(authenticate(headers), 'APIGW.0301', BAD_SIGNATURE);
   }
+});
+
+test('an unknown access key takes the same steps as a known one: it reads a user and opens a sealed secret', async () => {
+  let steps: string[] = [];
+  const { directory } = fixture.store;
+  const recorded = {
+    ...directory,
+    accessKey(accessKey: string) {
+      steps.push('access key');
+      return directory.accessKey(accessKey);
+    },
+    user(userId: string) {
+      steps.push('user');
+      return directory.user(userId);
+    },
+  };
+  const rootKey = readFileSync(join(fixture.dataDir, 'root.key'));
+  // The iteration of the root keys shows an attempt to open a sealed secret.
+  const rootKeys = {
+    0: rootKey,
+    *[Symbol.iterator]() {
+      steps.push('unseal');
+      yield rootKey;
+    },
+  } as unknown as readonly Uint8Array[];
+  const authenticator = directoryAuthenticator(recorded, {
+    rootKeys: async () => rootKeys,
+    now: () => fixture.clock.nowMs,
+  });
+  const stepsOf = async (key: NewAccessKey) => {
+    steps = [];
+    await authenticator.authenticate(requestOf(signed(key)), undefined).catch(() => {});
+    return steps;
+  };
+  const known = await stepsOf({ ...user, secret_key: 'wrong' });
+  expect(known).toEqual(['access key', 'user', 'unseal']);
+  expect(await stepsOf({ ...user, access_key: 'A'.repeat(20) })).toEqual(known);
+  expect(await stepsOf({ access_key: 'A'.repeat(20), secret_key: 'unknown' })).toEqual(known);
 });
 
 test('the data folder contains no secret key, token or password in plain text', async () => {
