@@ -37,10 +37,10 @@ export const handler = httpHandler({
   requiresDirectory: true,
   fields: { auth },
   malformedBodyCode: 'Keystone.400',
-  async handle({ body, tokens, sourceIp }) {
+  async handle({ body, context, tokens, sourceIp }) {
     const { user } = body.auth.identity.password;
     const login: Login = { user, password: user.password, project: body.auth.scope?.project };
-    const { token, info } = await tokens.issue(login, sourceIp);
+    const { token, info } = await tokens.issue(login, sourceIp, context.trace);
     return new Reply({ token: info }, { status: 201, headers: { 'x-subject-token': token } });
   },
 });

@@ -34,6 +34,8 @@ export interface RequestContext {
 export interface RequestTrace {
   /** X-Request-Id of the last response of the upstream. */
   upstreamRequestId?: string | undefined;
+  /** Who logs in: the id of a user, or `unknown:` with a keyed hash of what was sent as the name or id. */
+  user?: string | undefined;
   /** The source of a webhook, and the job that the webhook started. */
   source?: string | undefined;
   jobId?: string | undefined;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Domain, Project, User } from '../domain/directory.ts';
-import type { Caller } from '../domain/request-context.ts';
+import type { Caller, RequestTrace } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
-import { sha256Hex } from '../signing/bytes.ts';
+import { hmacSha256Hex, sha256Hex } from '../signing/bytes.ts';
 import type { DirectoryStore } from '../store/store.ts';
 import { concurrencyLimit } from '../util/concurrency-limit.ts';
 import { isPassword } from './passwords.ts';
@@ -38,10 +38,11 @@ export interface Tokens {
   /**
    * Issues a token.
    * @param clientAddress its IP address, for limits
+   * @param trace gets the user, for the log
    * @throws KmsError Keystone.401 for an unknown user, a wrong password, or a project in which the user has no role
    * @throws KmsError Keystone.429 for too many concurrent logins
    */
-  issue(login: Login, clientAddress?: string): Promise<{ token: string; info: TokenInfo }>;
+  issue(login: Login, clientAddress?: string, trace?: RequestTrace): Promise<{ token: string; info: TokenInfo }>;
   /** Describes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   check(caller: Caller, token: string): Promise<TokenInfo>;
 }
@@ -50,6 +51,10 @@ export interface Tokens {
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
   const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_ADDRESS_MAX, 'Keystone.429');
   let lastCheck: Promise<unknown> = Promise.resolve();
+  /** People type passwords into the wrong field, so the log has no name of an unknown user, nor a hash to guess from. */
+  const logKey = randomBytes(32);
+  const unknownUser = ({ user }: Login) =>
+    `unknown:${hmacSha256Hex(logKey, 'id' in user ? user.id : user.name).slice(0, 32)}`;
 
   /** Checks one password at a time, so that checks use at most one core and 32 MiB. */
   function checkInSequence<T>(check: () => Promise<T>): Promise<T> {
@@ -106,10 +111,11 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
   }
 
   return {
-    async issue(login, clientAddress = '') {
+    async issue(login, clientAddress = '', trace = {}) {
       const release = logins.acquire(clientAddress);
       try {
         const user = await findUser(login);
+        trace.user = user?.userId ?? unknownUser(login);
         const isCorrect = await checkInSequence(() => isPassword(login.password, user?.passwordHash));
         if (!user?.enabled || !isCorrect) throw new KmsError('Keystone.401');
         const project = login.project && (await findProject(login.project, user));

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Caller } from '../../lib/domain/request-context.ts';
+import type { Caller, RequestTrace } from '../../lib/domain/request-context.ts';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
 import type { Login } from '../../lib/identity/tokens.ts';
 import { type DirectoryFixture, expectKmsError, openDirectoryFixture, START_MS } from './fixture.ts';
@@ -113,6 +114,26 @@ test('a user whose last role was removed gets no token for the project', async (
   const leaver = await fixture.addUser('no-roles');
   await fixture.accounts.removeRole(leaver.user_id, fixture.home.project.projectId, 'KMS CMKFullAccess');
   await expectKmsError(fixture.issueToken(leaver), 'Keystone.401', UNAUTHORIZED);
+});
+
+test('a login is traced with the id of the user, or with a keyed hash of an unknown name or id', async () => {
+  const traceOf = async (login: Login) => {
+    const trace: RequestTrace = {};
+    await fixture.tokens.issue(login, '', trace).catch(codeOf);
+    return trace.user;
+  };
+  expect(await traceOf(loginById())).toBe(user.user_id);
+  expect(await traceOf({ ...loginById(), password: 'wrong' })).toBe(user.user_id);
+  const named = (name: string) => ({ ...loginById(), user: { name, domain: { name: 'acme' } } });
+  expect(await traceOf(named('ann'))).toBe(user.user_id);
+  const typed = 'correct horse battery staple';
+  const unknown = await traceOf(named(typed));
+  expect(unknown).toMatch(/^unknown:[0-9a-f]{32}$/);
+  expect(await traceOf(named(typed))).toBe(unknown);
+  expect(await traceOf(named(`${typed}r`))).not.toBe(unknown);
+  expect(await traceOf({ ...loginById(), user: { id: typed } })).toBe(unknown);
+  // Without the key, the hash cannot be compared with guesses.
+  expect(unknown).not.toContain(createHash('sha256').update(typed).digest('hex').slice(0, 32));
 });
 
 test('16 concurrent logins of one address are allowed; more are Keystone.429, and later logins work again', async () => {

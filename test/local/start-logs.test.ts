@@ -13,6 +13,8 @@ import { newDataDir, type ServiceProcess, startProcess } from '../support/proces
 
 const WRONG_PASSWORD = 'Wr0ng-Passw0rd-Of-The-Test';
 const GARBAGE_TOKEN = 'garbage-token-of-the-test-0123456789';
+/** A password that was typed into the field for the name. */
+const TYPED_NAME = 'Passw0rd-Typed-As-A-Name';
 const SEQUENCE = '919c82d4-8046-4722-9094-35c3c6524cff';
 
 interface LoggedReply {
@@ -29,7 +31,7 @@ let reader: DemoUser;
 let token: string;
 let output: string;
 const replies: Record<string, LoggedReply> = {};
-const secrets: string[] = [WRONG_PASSWORD, GARBAGE_TOKEN];
+const secrets: string[] = [WRONG_PASSWORD, GARBAGE_TOKEN, TYPED_NAME];
 
 async function send(name: string, path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(service.url + path, { method: 'POST', ...init });
@@ -78,6 +80,7 @@ beforeAll(async () => {
   const readerToken = await login('login of the reader', reader, reader.password);
   secrets.push(token, readerToken);
   await login('wrong password', creator, WRONG_PASSWORD);
+  await login('unknown user', { ...creator, user_id: TYPED_NAME }, WRONG_PASSWORD);
   await send('list', kms('list-grants'), { headers: withToken(token), body: key });
   await send('revoke', kms('revoke-grant'), {
     headers: withToken(token),
@@ -127,6 +130,7 @@ function linesOf(name: string) {
 test.each([
   ['login', 201, undefined],
   ['wrong password', 401, undefined],
+  ['unknown user', 401, undefined],
   ['list', 200, undefined],
   ['revoke', 200, undefined],
   ['signed revoke', 200, undefined],
@@ -163,6 +167,12 @@ test('a log line names the API, and the caller if the request was authenticated'
   }
 });
 
+test('the log line of a login has the id of the user, or a keyed hash of an unknown one', () => {
+  for (const name of ['login', 'wrong password']) expect(linesOf(name)[0].user).toBe(creator.user_id);
+  expect(linesOf('unknown user')[0].user).toMatch(/^unknown:[0-9a-f]{32}$/);
+  expect(linesOf('list')[0]).not.toHaveProperty('user');
+});
+
 test('the log line of a successful request has no code', () => {
   for (const name of ['login', 'list', 'revoke', 'signed revoke']) expect(linesOf(name)[0]).not.toHaveProperty('code');
 });
@@ -181,7 +191,7 @@ test('there is one log line for each request, with a unique request id', () => {
 });
 
 test('the output contains no token, password, secret key or signature', () => {
-  expect(secrets).toHaveLength(2 + 8 + 2 + 2);
+  expect(secrets).toHaveLength(3 + 8 + 2 + 2);
   for (const secret of secrets) {
     expect(secret.length).toBeGreaterThan(16);
     expect(output.includes(secret)).toBe(false);

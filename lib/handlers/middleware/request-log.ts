@@ -12,6 +12,7 @@ export function requestLog(): HttpMiddleware {
       gateway_id: http.gatewayId,
       action: http.action,
       caller: http.caller?.userId,
+      user: http.trace.user,
       project_id: http.caller?.projectId,
       ip: http.sourceIp,
       status: response?.statusCode,
