@@ -20,6 +20,8 @@ const NOT_SECURE = 'must be an origin such as https://kms.example.com; http:// i
 const secureOrigin = () =>
   z.optional(text(SECURE_ORIGIN, NOT_SECURE).check(z.refine((origin) => URL.canParse(origin), NOT_SECURE)));
 
+const NOT_AN_ADDRESS = 'must be an address such as https://kms.example.com, without a path';
+
 /** Credentials are sent in headers. A character that no header can hold must be found at startup. */
 const credential = () => z.optional(text(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'));
 
@@ -50,6 +52,12 @@ const SETTINGS = z.object({
         }),
       ),
     '',
+  ),
+  /** The address of the service in version documents and service catalogs. */
+  PUBLIC_URL: z.optional(
+    text(/^https?:\/\/([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/, NOT_AN_ADDRESS).check(
+      z.refine((url) => URL.canParse(url), NOT_AN_ADDRESS),
+    ),
   ),
   /** The `realm` in replies about keys. */
   REGION: z._default(text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ -'), 'local-1'),
@@ -96,6 +104,8 @@ export interface Config {
   port: number;
   dataDir: string;
   corsOrigins: string[];
+  /** Undefined for the host of each request. */
+  publicUrl: string | undefined;
   region: string;
   grantsPerKey: number;
   keysPerProject: number;
@@ -155,6 +165,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     port: data.PORT,
     dataDir: data.DATA_DIR,
     corsOrigins: data.CORS_ORIGINS,
+    publicUrl: data.PUBLIC_URL,
     region: data.REGION,
     grantsPerKey: data.GRANTS_PER_KEY,
     keysPerProject: data.KEYS_PER_PROJECT,

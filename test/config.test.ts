@@ -96,6 +96,8 @@ test('STORE=dynamodb without AWS credentials aborts startup with a message that 
 
 test.each([
   ['PORT', '65535', { port: 65535 }],
+  ['PUBLIC_URL', 'https://kms.example.com', { publicUrl: 'https://kms.example.com' }],
+  ['PUBLIC_URL', 'http://[::1]:8080', { publicUrl: 'http://[::1]:8080' }],
   ['HOST', '::1', { host: '::1' }],
   ['HOST', 'localhost', { host: 'localhost' }],
   ['CORS_ORIGINS', 'http://127.0.0.1:8081', { corsOrigins: ['http://127.0.0.1:8081'] }],
@@ -112,6 +114,7 @@ test.each([
 const PORT = 'must be a whole number from 0 to 65535';
 const COUNT = 'must be a whole number from 1 to 1000000';
 const ORIGINS = 'must be origins such as https://app.example.com, separated by commas';
+const ADDRESS = 'must be an address such as https://kms.example.com, without a path';
 const REGION = 'must be 1 to 64 letters, digits or . _ -';
 
 test.each([
@@ -138,6 +141,12 @@ test.each([
   ['CORS_ORIGINS', 'file://app', ORIGINS],
   ['CORS_ORIGINS', 'https://a.example;https://b.example', ORIGINS],
   ['CORS_ORIGINS', 'https://a.example,nonsense', ORIGINS],
+  ['PUBLIC_URL', 'kms.example.com', ADDRESS],
+  ['PUBLIC_URL', 'https://kms.example.com/', ADDRESS],
+  ['PUBLIC_URL', 'https://kms.example.com/kms', ADDRESS],
+  ['PUBLIC_URL', 'https://user@kms.example.com', ADDRESS],
+  ['PUBLIC_URL', 'https://kms.example.com:99999', ADDRESS],
+  ['PUBLIC_URL', 'ftp://kms.example.com', ADDRESS],
   ['REGION', 'eu de', REGION],
   ['REGION', 'eu/de', REGION],
   ['REGION', 'x'.repeat(65), REGION],

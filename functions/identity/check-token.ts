@@ -1,20 +1,23 @@
 import { KmsError } from '../../lib/errors.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
+import { tokenCatalog } from '../../lib/http/serialize-catalog.ts';
 
 /**
  * Shows a token's user, project and roles: the caller's own token or, for an administrator, any token of the same
- * domain.
- * Source: IAM API reference, "Verifying a Token".
+ * domain. HEAD only tells whether the token is valid.
+ * Source: IAM API reference, "Verifying a Token"; OpenStack Identity API v3, "Check token".
  */
 export const handler = httpHandler({
   access: 'caller',
   requiresDirectory: true,
-  async handle({ context, request, tokens }) {
+  async handle({ config, context, request, tokens }) {
     const subject = request.headers['x-subject-token'];
     if (!subject)
       throw new KmsError('Keystone.400', { detail: 'Send the token to check in the X-Subject-Token header.' });
-    const token = await tokens.check(context.caller, subject);
-    return new Reply({ token }, { headers: { 'x-subject-token': subject } });
+    const info = await tokens.check(context.caller, subject);
+    const catalog = tokenCatalog(config, request)(info.project?.id);
+    const body = request.method === 'HEAD' ? '' : { token: { ...info, ...catalog } };
+    return new Reply(body, { headers: { 'x-subject-token': subject } });
   },
 });

@@ -1,46 +1,67 @@
 import * as z from 'zod/mini';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
-import type { Login } from '../../lib/identity/tokens.ts';
+import { tokenCatalog } from '../../lib/http/serialize-catalog.ts';
+import type { Login, TokenLogin } from '../../lib/identity/tokens.ts';
 import { field } from '../../lib/validation/field.ts';
 
 const text = z.string().check(z.minLength(1), z.maxLength(256));
-const byIdOrName = z.union([z.object({ id: text }), z.object({ name: text })]);
+const token = z.string().check(z.minLength(1), z.maxLength(32_768));
+const byId = z.object({ id: text });
+const byName = z.object({ name: text });
+const domain = z.union([byId, byName]);
+const project = z.union([byId, z.object({ name: text, domain: z.optional(domain) })]);
 
 const auth = field(
   z.object({
-    identity: z.object({
-      methods: z.tuple([z.literal('password')]),
-      password: z.object({
-        user: z.union([
-          z.object({ id: text, password: text }),
-          z.object({ name: text, password: text, domain: byIdOrName }),
-        ]),
+    identity: z.union([
+      z.object({
+        methods: z.tuple([z.literal('password')]),
+        password: z.object({
+          user: z.union([z.object({ id: text, password: text }), z.object({ name: text, password: text, domain })]),
+        }),
       }),
-    }),
-    scope: z.optional(z.object({ project: z.optional(byIdOrName) })),
+      z.object({ methods: z.tuple([z.literal('token')]), token: z.object({ id: token }) }),
+    ]),
+    // Any other scope is refused: a token without it would be less or more than the client asked for.
+    scope: z.optional(
+      z.union([
+        z.literal('unscoped'),
+        z.strictObject({
+          project: z.optional(project),
+          domain: z.optional(domain),
+          unscoped: z.optional(z.strictObject({})),
+        }),
+      ]),
+    ),
   }),
   {
     code: 'Keystone.400',
     detail:
-      'Send auth.identity with methods ["password"] and password.user (name with domain, or id; and password), and auth.scope.project (id or name).',
+      'Send auth.identity with methods ["password"] and password.user (name with domain, or id; and password), or with methods ["token"] and token.id. Send auth.scope with a project (id or name) or a domain (id or name), or "unscoped".',
     isAbsent: () => false,
   },
 );
 
 /**
- * Creates a token for a user name and password. Source: IAM API reference, "Obtaining a User Token Through Password
- * Authentication".
+ * Creates a token for a user name and password, or for a token. Source: IAM API reference, "Obtaining a User Token
+ * Through Password Authentication"; OpenStack Identity API v3, "Token authentication with scoped authorization".
  */
 export const handler = httpHandler({
   access: 'anyone',
   requiresDirectory: true,
   fields: { auth },
   malformedBodyCode: 'Keystone.400',
-  async handle({ body, context, tokens, sourceIp }) {
-    const { user } = body.auth.identity.password;
-    const login: Login = { user, password: user.password, project: body.auth.scope?.project };
+  async handle({ body: { auth }, config, context, request, tokens, sourceIp }) {
+    const { identity, scope } = auth;
+    const credentials =
+      'token' in identity
+        ? { token: identity.token.id }
+        : { user: identity.password.user, password: identity.password.user.password };
+    const login: Login | TokenLogin = { ...credentials, ...(typeof scope === 'object' && scope) };
+    const catalogFor = tokenCatalog(config, request);
     const { token, info } = await tokens.issue(login, sourceIp, context.trace);
-    return new Reply({ token: info }, { status: 201, headers: { 'x-subject-token': token } });
+    const body = { token: { ...info, ...catalogFor(info.project?.id) } };
+    return new Reply(body, { status: 201, headers: { 'x-subject-token': token } });
   },
 });

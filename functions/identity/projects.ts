@@ -1,8 +1,10 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 
 /**
- * Lists the caller's projects; with `?name=`, the one of that name. SDKs find the project of a region this way.
- * Source: IAM API reference, "Querying Project Information Based on the Specified Criteria".
+ * Lists the caller's projects; with `?name=`, the one of that name. SDKs find the project of a region this way, and
+ * OpenStack clients the projects that they can get a token for.
+ * Source: IAM API reference, "Querying Project Information Based on the Specified Criteria"; OpenStack Identity API v3,
+ * "Get available project scopes".
  */
 export const handler = httpHandler({
   access: 'caller',
@@ -23,7 +25,7 @@ export const handler = httpHandler({
           description: '',
           links: { self: `/v3/projects/${project.projectId}` },
         })),
-      links: { self: '/v3/projects', next: null, previous: null },
+      links: { self: request.path, next: null, previous: null },
     };
   },
 });

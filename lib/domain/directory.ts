@@ -30,12 +30,18 @@ export interface AccessKey {
   enabled: boolean;
 }
 
+export type LoginMethod = 'password' | 'token';
+
 export interface StoredToken {
   /** SHA-256 of the token as hex. The token itself is never stored. */
   tokenHash: string;
   userId: string;
   /** Absent for a token without a project. */
   projectId?: string | undefined;
+  /** The domain of a token with domain scope, which has no project. */
+  scopeDomainId?: string | undefined;
+  /** How the user logged in; also `token` if the token was exchanged for this one. */
+  methods: readonly LoginMethod[];
   issuedAtMs: number;
   expiresAtMs: number;
 }

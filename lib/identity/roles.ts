@@ -12,7 +12,8 @@ export type Permission =
   | 'kms:grant:revoke'
   /** Of this service only: revokes a grant on a key of any creator. */
   | 'kms:grant:revoke-any'
-  | 'iam:tokens:check';
+  | 'iam:tokens:check'
+  | 'iam:tokens:revoke';
 
 const READ = ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list'] as const;
 const FULL = [
@@ -26,17 +27,19 @@ const FULL = [
   'kms:grant:revoke',
 ] as const;
 
+/** Of any user of the domain; every user may check and revoke the own tokens. */
+const TOKENS = ['iam:tokens:check', 'iam:tokens:revoke'] as const;
 const ADMINISTRATOR = [...FULL, 'kms:grant:revoke-any'] as const;
 
 /** Permissions by role. Any other role has none. */
 export const ROLES: ReadonlyMap<string, ReadonlySet<Permission>> = new Map<string, ReadonlySet<Permission>>([
-  ['te_admin', new Set<Permission>([...ADMINISTRATOR, 'iam:tokens:check'])],
+  ['te_admin', new Set<Permission>([...ADMINISTRATOR, ...TOKENS])],
   ['KMS Administrator', new Set<Permission>(ADMINISTRATOR)],
   // The name of KMS Administrator in IAM tokens. Source: acceptance tests of the huaweicloud Terraform provider.
   ['kms_adm', new Set<Permission>(ADMINISTRATOR)],
   ['KMS CMKFullAccess', new Set<Permission>(FULL)],
   ['KMS CMKReadOnlyAccess', new Set<Permission>(READ)],
-  ['Security Administrator', new Set<Permission>(['iam:tokens:check'])],
+  ['Security Administrator', new Set<Permission>(TOKENS)],
 ]);
 
 export function isAllowed(roles: readonly string[], permission: Permission): boolean {

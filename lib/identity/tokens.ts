@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Domain, Project, User } from '../domain/directory.ts';
+import type { LoginMethod, Project, Session, StoredToken, User } from '../domain/directory.ts';
 import type { Caller, RequestTrace } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { hmacSha256Hex, sha256Hex } from '../signing/bytes.ts';
 import type { DirectoryStore } from '../store/store.ts';
 import { concurrencyLimit } from '../util/concurrency-limit.ts';
 import { isPassword } from './passwords.ts';
-import { isAllowed } from './roles.ts';
+import { isAllowed, type Permission } from './roles.ts';
 
 /** Source: IAM API reference, "Obtaining a User Token". */
 const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
@@ -15,43 +15,69 @@ const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 const LOGINS_MAX = 64;
 const LOGINS_PER_ADDRESS_MAX = 16;
 
-/** A login by id, or by name within a domain. */
-export interface Login {
-  user: { id: string } | { name: string; domain: { id: string } | { name: string } };
-  password: string;
-  /** Absent for a token without a project. */
-  project?: { id: string } | { name: string } | undefined;
+type Reference = { id: string } | { name: string };
+
+/** What a token is for: a project, a domain, or neither. The project counts if both are given. */
+interface Scope {
+  /** A name is looked up in the domain of the user, unless another domain is given. */
+  project?: { id: string } | { name: string; domain?: Reference | undefined } | undefined;
+  domain?: Reference | undefined;
 }
 
-/** The `token` object of the Keystone API. */
+/** A login with a password: by id, or by name within a domain. */
+export interface Login extends Scope {
+  user: { id: string } | { name: string; domain: Reference };
+  password: string;
+}
+
+/** A login with a token, which gets another token of the same user, for another scope. */
+export interface TokenLogin extends Scope {
+  token: string;
+}
+
+/** The `token` object of the Keystone API, without the catalog. */
 interface TokenInfo {
   expires_at: string;
   issued_at: string;
-  methods: ['password'];
+  methods: readonly LoginMethod[];
   user: { id: string; name: string; domain: { id: string; name: string }; password_expires_at: '' };
   project?: { id: string; name: string; domain: { id: string; name: string } };
+  domain?: { id: string; name: string };
   roles: { id: string; name: string }[];
-  catalog: [];
 }
 
 export interface Tokens {
   /**
-   * Issues a token.
+   * Issues a token. One that is issued for a token ends when that one ends.
    * @param clientAddress its IP address, for limits
    * @param trace gets the user, for the log
-   * @throws KmsError Keystone.401 for an unknown user, a wrong password, or a project in which the user has no role
+   * @throws KmsError Keystone.401 for an unknown user, a wrong password, an invalid token, a project in which the user
+   *   has no role, or a domain that is not the user's
    * @throws KmsError Keystone.429 for too many concurrent logins
    */
-  issue(login: Login, clientAddress?: string, trace?: RequestTrace): Promise<{ token: string; info: TokenInfo }>;
+  issue(
+    login: Login | TokenLogin,
+    clientAddress?: string,
+    trace?: RequestTrace,
+  ): Promise<{ token: string; info: TokenInfo }>;
   /** Describes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   check(caller: Caller, token: string): Promise<TokenInfo>;
+  /** Ends a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
+  revoke(caller: Caller, token: string): Promise<void>;
 }
 
-/** Issues and describes tokens of the embedded directory. */
+/** The user who logs in, and what the new token inherits. */
+interface Authenticated {
+  user: User;
+  methods: readonly LoginMethod[];
+  expiresAtMs: number;
+}
+
+/** Issues, describes and ends tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
   const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_ADDRESS_MAX, 'Keystone.429');
   let lastCheck: Promise<unknown> = Promise.resolve();
-  /** People type passwords into the wrong field, so the log has no name of an unknown user, nor a hash to guess from. */
+  /** People type passwords into the wrong field: the log has no unknown name, and no hash to compare guesses with. */
   const logKey = randomBytes(32);
   const unknownUser = ({ user }: Login) =>
     `unknown:${hmacSha256Hex(logKey, 'id' in user ? user.id : user.name).slice(0, 32)}`;
@@ -63,45 +89,87 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
     return result;
   }
 
-  async function findUser({ user }: Login): Promise<User | undefined> {
-    if ('id' in user) return store.user(user.id);
-    const domain = 'id' in user.domain ? user.domain : await store.domainByName(user.domain.name);
-    const domainId = domain && ('id' in domain ? domain.id : domain.domainId);
-    // Looks a user up even for an unknown domain, so that the response time does not reveal it.
-    return store.userByName(domainId ?? 'unknown', user.name);
+  async function domainIdOf(domain: Reference): Promise<string | undefined> {
+    return 'id' in domain ? domain.id : (await store.domainByName(domain.name))?.domainId;
   }
 
-  async function findProject(scope: { id: string } | { name: string }, user: User): Promise<Project | undefined> {
-    return 'id' in scope ? store.project(scope.id) : store.projectByName(user.domainId, scope.name);
+  async function findUser({ user }: Login): Promise<User | undefined> {
+    if ('id' in user) return store.user(user.id);
+    // Looks a user up even for an unknown domain, so that the response time does not reveal it.
+    return store.userByName((await domainIdOf(user.domain)) ?? 'unknown', user.name);
+  }
+
+  async function byPassword(login: Login, clientAddress: string, trace: RequestTrace): Promise<Authenticated> {
+    const release = logins.acquire(clientAddress);
+    try {
+      const user = await findUser(login);
+      trace.user = user?.userId ?? unknownUser(login);
+      const isCorrect = await checkInSequence(() => isPassword(login.password, user?.passwordHash));
+      if (!user?.enabled || !isCorrect) throw new KmsError('Keystone.401');
+      return { user, methods: ['password'], expiresAtMs: now() + TOKEN_LIFETIME_MS };
+    } finally {
+      release();
+    }
+  }
+
+  async function byToken({ token: value }: TokenLogin, trace: RequestTrace): Promise<Authenticated> {
+    const session = await validSession(value);
+    if (!session) throw new KmsError('Keystone.401');
+    const { user, token } = session;
+    trace.user = user.userId;
+    return { user, methods: [...new Set([...token.methods, 'token' as const])], expiresAtMs: token.expiresAtMs };
+  }
+
+  /** @throws KmsError Keystone.401 */
+  async function scopeOf(
+    { project, domain }: Scope,
+    user: User,
+  ): Promise<Pick<StoredToken, 'projectId' | 'scopeDomainId'>> {
+    if (project) {
+      const found = await findProject(project, user);
+      const roles = found ? await store.rolesOf(user.userId, found.projectId) : [];
+      if (!found || roles.length === 0) throw new KmsError('Keystone.401');
+      return { projectId: found.projectId };
+    }
+    if (!domain) return {};
+    if ((await domainIdOf(domain)) !== user.domainId) throw new KmsError('Keystone.401');
+    return { scopeDomainId: user.domainId };
+  }
+
+  async function findProject(project: NonNullable<Scope['project']>, user: User): Promise<Project | undefined> {
+    if ('id' in project) return store.project(project.id);
+    const domainId = project.domain ? await domainIdOf(project.domain) : user.domainId;
+    return domainId === undefined ? undefined : store.projectByName(domainId, project.name);
+  }
+
+  async function validSession(value: string): Promise<Session | undefined> {
+    const session = await store.session(sha256Hex(value));
+    return session?.user.enabled && session.token.expiresAtMs > now() ? session : undefined;
   }
 
   async function describe(
+    { methods, projectId, scopeDomainId, ...token }: StoredToken,
     user: User,
-    project: Project | undefined,
-    issuedAtMs: number,
-    expiresAtMs: number,
   ): Promise<TokenInfo> {
+    const project = projectId === undefined ? undefined : await store.project(projectId);
     const roles = project ? await store.rolesOf(user.userId, project.projectId) : [];
-    const domainInfo = (domain: Domain | undefined) => ({ id: domain?.domainId ?? '', name: domain?.name ?? '' });
+    const own = { id: user.domainId, name: (await store.domain(user.domainId))?.name ?? '' };
+    const domainInfo = async (id: string) => (id === own.id ? own : { id, name: (await store.domain(id))?.name ?? '' });
     return {
-      expires_at: keystoneTime(expiresAtMs),
-      issued_at: keystoneTime(issuedAtMs),
-      methods: ['password'],
+      expires_at: keystoneTime(token.expiresAtMs),
+      issued_at: keystoneTime(token.issuedAtMs),
+      methods,
       user: {
         id: user.userId,
         name: user.name,
-        domain: domainInfo(await store.domain(user.domainId)),
+        domain: own,
         password_expires_at: '',
       },
       ...(project && {
-        project: {
-          id: project.projectId,
-          name: project.name,
-          domain: domainInfo(await store.domain(project.domainId)),
-        },
+        project: { id: project.projectId, name: project.name, domain: await domainInfo(project.domainId) },
       }),
+      ...(scopeDomainId !== undefined && { domain: await domainInfo(scopeDomainId) }),
       roles: roles.map((name) => ({ id: '0', name })),
-      catalog: [],
     };
   }
 
@@ -110,46 +178,44 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
     return projectId === undefined ? undefined : (await store.project(projectId))?.domainId;
   }
 
+  /** @throws KmsError Keystone.404 unless the token is valid, and the caller's own or that of a user it administers */
+  async function visibleSession(caller: Caller, value: string, permission: Permission): Promise<Session> {
+    const session = await validSession(value);
+    if (!session) throw new KmsError('Keystone.404');
+    const { user } = session;
+    const isOwn = user.userId === caller.userId;
+    const isVisible = isOwn || (isAllowed(caller.roles, permission) && (await roleDomainOf(caller)) === user.domainId);
+    if (!isVisible) throw new KmsError('Keystone.404');
+    return session;
+  }
+
   return {
     async issue(login, clientAddress = '', trace = {}) {
-      const release = logins.acquire(clientAddress);
-      try {
-        const user = await findUser(login);
-        trace.user = user?.userId ?? unknownUser(login);
-        const isCorrect = await checkInSequence(() => isPassword(login.password, user?.passwordHash));
-        if (!user?.enabled || !isCorrect) throw new KmsError('Keystone.401');
-        const project = login.project && (await findProject(login.project, user));
-        const roles = project ? await store.rolesOf(user.userId, project.projectId) : [];
-        if (login.project && roles.length === 0) throw new KmsError('Keystone.401');
-
-        const token = randomBytes(32).toString('base64url');
-        const issuedAtMs = now();
-        const expiresAtMs = issuedAtMs + TOKEN_LIFETIME_MS;
-        const stored = {
-          tokenHash: sha256Hex(token),
-          userId: user.userId,
-          projectId: project?.projectId,
-          issuedAtMs,
-          expiresAtMs,
-        };
-        // False when the user has been disabled or removed meanwhile, or the password has been replaced.
-        const isAdded = await store.addToken(stored, user.passwordHash);
-        if (!isAdded) throw new KmsError('Keystone.401');
-        return { token, info: await describe(user, project, issuedAtMs, expiresAtMs) };
-      } finally {
-        release();
-      }
+      const { user, methods, expiresAtMs } =
+        'token' in login ? await byToken(login, trace) : await byPassword(login, clientAddress, trace);
+      const value = randomBytes(32).toString('base64url');
+      const scope = await scopeOf(login, user);
+      const token = {
+        tokenHash: sha256Hex(value),
+        userId: user.userId,
+        ...scope,
+        methods,
+        issuedAtMs: now(),
+        expiresAtMs,
+      };
+      // False when the user has been disabled or removed meanwhile, or the password has been replaced.
+      if (!(await store.addToken(token, user.passwordHash))) throw new KmsError('Keystone.401');
+      return { token: value, info: await describe(token, user) };
     },
 
     async check(caller, value) {
-      const session = await store.session(sha256Hex(value));
-      if (!session?.user.enabled || session.token.expiresAtMs <= now()) throw new KmsError('Keystone.404');
-      const { token, user } = session;
-      const mayCheckOthers =
-        isAllowed(caller.roles, 'iam:tokens:check') && (await roleDomainOf(caller)) === user.domainId;
-      if (user.userId !== caller.userId && !mayCheckOthers) throw new KmsError('Keystone.404');
-      const project = token.projectId === undefined ? undefined : await store.project(token.projectId);
-      return describe(user, project, token.issuedAtMs, token.expiresAtMs);
+      const { token, user } = await visibleSession(caller, value, 'iam:tokens:check');
+      return describe(token, user);
+    },
+
+    async revoke(caller, value) {
+      const { token } = await visibleSession(caller, value, 'iam:tokens:revoke');
+      await store.removeToken(token.tokenHash);
     },
   };
 }

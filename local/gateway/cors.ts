@@ -12,7 +12,7 @@ export function corsHeaders(
     origin !== undefined && origins.includes(origin)
       ? {
           'access-control-allow-origin': origin,
-          'access-control-allow-methods': 'GET,POST',
+          'access-control-allow-methods': 'GET,POST,DELETE',
           'access-control-allow-headers':
             'content-type,x-auth-token,x-subject-token,authorization,x-sdk-date,x-project-id,idempotency-key',
           'access-control-expose-headers': 'x-request-id,x-subject-token,retry-after',

@@ -27,6 +27,7 @@ const tokenOf = (n: number, over: Partial<StoredToken> = {}): StoredToken => ({
   tokenHash: n.toString(16).padStart(64, '0'),
   userId: 'u1',
   projectId: 'p1',
+  methods: ['password'],
   issuedAtMs: NOW_MS,
   expiresAtMs: NOW_MS + DAY_MS,
   ...over,
@@ -215,6 +216,15 @@ export function directoryContract(openStore: OpenStore): void {
       await directory.addToken(tokenOf(3, { projectId: 'p2' }), HASH);
       expect(await directory.session(unscoped.tokenHash)).toEqual({ token: unscoped, user: ANN, roles: [] });
       expect((await directory.session(tokenOf(3).tokenHash))?.roles).toEqual([]);
+    });
+
+    test('the session of a token has its scope and the methods of its login', async () => {
+      const directory = await populatedDirectory();
+      const inDomain = tokenOf(4, { scopeDomainId: 'd1', methods: ['password', 'token'] });
+      delete inDomain.projectId;
+      await directory.addRole('u1', 'p1', 'te_admin');
+      await directory.addToken(inDomain, HASH);
+      expect(await directory.session(inDomain.tokenHash)).toEqual({ token: inDomain, user: ANN, roles: [] });
     });
 
     test('disabling a user revokes its tokens permanently, and no others', async () => {

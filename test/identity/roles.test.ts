@@ -13,6 +13,7 @@ const PERMISSIONS: Permission[] = [
   'kms:grant:retire',
   'kms:grant:revoke',
   'iam:tokens:check',
+  'iam:tokens:revoke',
 ];
 const KMS_ALL = PERMISSIONS.filter((permission) => permission.startsWith('kms:'));
 
@@ -35,7 +36,7 @@ test.each([
   ['kms_adm', KMS_ALL],
   ['KMS CMKFullAccess', KMS_ALL],
   ['KMS CMKReadOnlyAccess', ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list']],
-  ['Security Administrator', ['iam:tokens:check']],
+  ['Security Administrator', ['iam:tokens:check', 'iam:tokens:revoke']],
 ])('the role %s has exactly its permissions', (role, permissions) => {
   expect(permissionsOf(role)).toEqual(permissions);
 });
@@ -54,5 +55,6 @@ test('a caller without roles has no permission, and a caller with several has th
     'kms:cmk:get',
     'kms:grant:list',
     'iam:tokens:check',
+    'iam:tokens:revoke',
   ]);
 });

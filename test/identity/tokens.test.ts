@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Caller, RequestTrace } from '../../lib/domain/request-context.ts';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
-import type { Login } from '../../lib/identity/tokens.ts';
+import type { Login, TokenLogin } from '../../lib/identity/tokens.ts';
 import { type DirectoryFixture, expectKmsError, openDirectoryFixture, START_MS } from './fixture.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -39,9 +39,9 @@ const expectedInfo = (project: boolean) => ({
     },
   }),
   roles: project ? [{ id: '0', name: 'KMS CMKFullAccess' }] : [],
-  catalog: [],
 });
 
+const callerOf = (userId: string, domainId: string, ...roles: string[]): Caller => ({ userId, domainId, roles });
 const loginById = (): Login => ({ user: { id: user.user_id }, password: user.password });
 
 test.each<[string, () => Login]>([
@@ -53,6 +53,10 @@ test.each<[string, () => Login]>([
       password: user.password,
       project: { name: 'eu-test-1' },
     }),
+  ],
+  [
+    'a project by name in a domain',
+    () => ({ ...loginById(), project: { name: 'eu-test-1', domain: { name: 'acme' } } }),
   ],
   [
     'the domain by id',
@@ -90,6 +94,13 @@ test.each<[string, (login: Login) => Login]>([
   ],
   ['an unknown project id', (login) => ({ ...login, project: { id: '0'.repeat(32) } })],
   ['an unknown project name', (login) => ({ ...login, project: { name: 'eu-test-2' } })],
+  [
+    'a project name that exists only in another domain than the given one',
+    (login) => ({ ...login, project: { name: 'eu-test-1', domain: { name: 'other' } } }),
+  ],
+  ['a project in an unknown domain', (login) => ({ ...login, project: { name: 'eu-test-1', domain: { name: 'no' } } })],
+  ['the scope of another domain', (login) => ({ ...login, domain: { id: fixture.foreign.domain.domainId } })],
+  ['the scope of an unknown domain', (login) => ({ ...login, domain: { name: 'nowhere' } })],
   ['a project without a role', (login) => ({ ...login, project: { id: fixture.foreign.project.projectId } })],
 ])('a login with %s is refused with the same error as any other', async (_, alter) => {
   await expectKmsError(fixture.tokens.issue(alter(loginById())), 'Keystone.401', UNAUTHORIZED);
@@ -152,7 +163,96 @@ test('failed logins that have ended do not count as concurrent logins', async ()
   }
 });
 
-const callerOf = (userId: string, domainId: string, ...roles: string[]): Caller => ({ userId, domainId, roles });
+test.each<[string, () => { id: string } | { name: string }]>([
+  ['id', () => ({ id: fixture.home.domain.domainId })],
+  ['name', () => ({ name: 'acme' })],
+])(
+  'a login with the scope of the own domain, by %s, gets a token with the domain, and without project and roles',
+  async (_, domain) => {
+    const { token, info } = await fixture.tokens.issue({ ...loginById(), domain: domain() });
+    const { domainId: id, name } = fixture.home.domain;
+    expect(info).toEqual({ ...expectedInfo(false), domain: { id, name } });
+    const headers = { 'x-auth-token': token };
+    const request = { method: 'GET', path: '/', query: '', headers, body: new Uint8Array() };
+    const caller = await fixture.authenticator.authenticate(request, fixture.home.project.projectId);
+    expect([caller.projectId, caller.roles]).toEqual([undefined, []]);
+  },
+);
+
+test('with the scope of a project and a domain, the project counts', async () => {
+  const project = { id: fixture.home.project.projectId };
+  const { info } = await fixture.tokens.issue({ ...loginById(), project, domain: { name: 'acme' } });
+  expect(info).toEqual(expectedInfo(true));
+});
+
+test('a token gets a token of the same user for another scope, which ends when the first one ends', async () => {
+  const { token } = await fixture.tokens.issue(loginById());
+  fixture.clock.nowMs = START_MS + 60_000;
+  const project = { id: fixture.home.project.projectId };
+  const second = await fixture.tokens.issue({ token, project });
+  const methods = ['password', 'token'];
+  expect(second.info).toEqual({ ...expectedInfo(true), issued_at: '2026-11-22T06:28:27.123000Z', methods });
+  expect(second.token).not.toBe(token);
+  const third = await fixture.tokens.issue({ token: second.token });
+  expect(third.info).toEqual({ ...expectedInfo(false), issued_at: '2026-11-22T06:28:27.123000Z', methods });
+  expect(await fixture.tokens.check(callerOf(user.user_id, user.domain_id), third.token)).toEqual(third.info);
+});
+
+test.each<[string, () => Promise<TokenLogin>]>([
+  ['an unknown token', async () => ({ token: 'x' })],
+  ['an expired token', async () => expired(await fixture.issueToken(user))],
+  ['a token of a disabled user', async () => disabled(await fixture.addUser('exchanges'))],
+  [
+    'a project in which the user has no role',
+    async () => ({ token: await fixture.issueToken(user), project: FOREIGN }),
+  ],
+])('a login with %s is refused with the error of a wrong password', async (_, login) => {
+  await expectKmsError(fixture.tokens.issue(await login()), 'Keystone.401', UNAUTHORIZED);
+});
+
+const FOREIGN = { name: 'eu-test-1', domain: { name: 'other' } };
+
+function expired(token: string): TokenLogin {
+  fixture.clock.nowMs = START_MS + DAY_MS;
+  return { token };
+}
+
+async function disabled(leaver: NewUser): Promise<TokenLogin> {
+  const token = await fixture.issueToken(leaver);
+  await fixture.accounts.setUserEnabled(leaver.user_id, false);
+  return { token };
+}
+
+test('a user may end the own tokens: they are unknown afterwards, and other tokens of the user remain', async () => {
+  const [token, other] = [await fixture.issueToken(user), await fixture.issueToken(user)];
+  const caller = callerOf(user.user_id, user.domain_id);
+  await fixture.tokens.revoke(caller, token);
+  await expectKmsError(fixture.tokens.check(caller, token), 'Keystone.404', NO_TOKEN);
+  await expectKmsError(fixture.tokens.revoke(caller, token), 'Keystone.404', NO_TOKEN);
+  await expectKmsError(fixture.tokens.issue({ token }), 'Keystone.401', UNAUTHORIZED);
+  expect(await fixture.tokens.check(caller, other)).toEqual(expectedInfo(true));
+});
+
+test.each(['te_admin', 'Security Administrator'])(
+  'a %s may end any token of the domain and none of another',
+  async (role) => {
+    const token = await fixture.issueToken(user);
+    const { home, foreign } = fixture;
+    const caller = callerOf('someone', home.domain.domainId, role);
+    const foreignCaller = { ...caller, projectId: foreign.project.projectId };
+    await expectKmsError(fixture.tokens.revoke(foreignCaller, token), 'Keystone.404', NO_TOKEN);
+    await fixture.tokens.revoke({ ...caller, projectId: home.project.projectId }, token);
+    await expectKmsError(fixture.tokens.check(callerOf(user.user_id, user.domain_id), token), 'Keystone.404', NO_TOKEN);
+  },
+);
+
+test('a user without an administrator role may not end the tokens of others', async () => {
+  const token = await fixture.issueToken(user);
+  const { domain, project } = fixture.home;
+  const caller = { ...callerOf('someone', domain.domainId, 'KMS Administrator'), projectId: project.projectId };
+  await expectKmsError(fixture.tokens.revoke(caller, token), 'Keystone.404', NO_TOKEN);
+  expect(await fixture.tokens.check(callerOf(user.user_id, user.domain_id), token)).toEqual(expectedInfo(true));
+});
 
 test('every user may look up their own tokens', async () => {
   const token = await fixture.issueToken(user);

@@ -54,6 +54,25 @@ beforeAll(async () => {
   expect((await login({ name, password, domain: { name: creator.domain_name } })).status).toBe(201);
   okBody(await recordUses('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
   okBody(await recordUses('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
+  for (const [name, path] of [
+    ['domains', '/v3/auth/domains'],
+    ['catalog', '/v3/auth/catalog'],
+    ['regions', '/v3/regions'],
+    ['versions', '/'],
+    ['identity-version', '/v3'],
+    ['kms-version', '/v1.0'],
+  ] as const) {
+    expect((await recordUses(name, () => service.send(path, { method: 'GET', headers }))).status).toBeLessThan(400);
+  }
+  const other = { identity: { methods: ['token'], token: { id: headers['X-Auth-Token'] } } };
+  const exchange = () => service.send('/v3/auth/tokens', { body: { auth: other } });
+  const subject = (await recordUses('create-token', exchange)).headers.get('x-subject-token') ?? '';
+  const signOut = { 'X-Auth-Token': await service.token(administrator), 'X-Subject-Token': subject };
+  const tenant = await service.addUser('tenant', 'te_admin');
+  const send = (sent: Record<string, string>) =>
+    recordUses('delete-token', () => service.send('/v3/auth/tokens', { method: 'DELETE', headers: sent }));
+  expect((await send(signOut)).status).toBe(404);
+  expect((await send({ ...signOut, 'X-Auth-Token': await service.token(tenant) })).status).toBe(204);
 
   const key_id = await recordUses('create-key', () => newKey(service));
   const signed = (body: object) =>
@@ -112,12 +131,15 @@ test.each(Object.entries(KINDS))('%s allows every call that its functions make',
   expect(refused).toEqual([]);
 });
 
-test.each(['ChangerRole', 'LoginRole'])('%s allows no writes that none of its functions makes', (kind) => {
-  const { functions = [], may = [] } = KINDS[kind] ?? {};
-  const isWrite = (action: string) => /:(?:Put|Update|Delete)Item$/.test(action);
-  const writes = functions.flatMap((name) => uses.get(name) ?? []).filter(({ action }) => isWrite(action));
-  const allowed = may.map(partsOf).filter(({ action }) => isWrite(action));
-  const patterns = allowed.flatMap((permission) => permission.patterns ?? []);
-  expect(patterns.length).toBeGreaterThan(0);
-  expect(patterns.filter((pattern) => !writes.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
-});
+test.each(['ChangerRole', 'LoginRole', 'SignOutRole'])(
+  '%s allows no writes that none of its functions makes',
+  (kind) => {
+    const { functions = [], may = [] } = KINDS[kind] ?? {};
+    const isWrite = (action: string) => /:(?:Put|Update|Delete)Item$/.test(action);
+    const writes = functions.flatMap((name) => uses.get(name) ?? []).filter(({ action }) => isWrite(action));
+    const allowed = may.map(partsOf).filter(({ action }) => isWrite(action));
+    const patterns = allowed.flatMap((permission) => permission.patterns ?? []);
+    expect(patterns.length).toBeGreaterThan(0);
+    expect(patterns.filter((pattern) => !writes.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
+  },
+);

@@ -33,11 +33,13 @@ const READ_BY_WORKER =
  * that one line in serverless.yml alone cannot give it permissions.
  */
 export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
-  NothingRole: { functions: ['unmatched'], may: [] },
+  NothingRole: { functions: ['identity-version', 'kms-version', 'unmatched', 'versions'], may: [] },
   ReaderRole: {
     functions: [
+      'catalog',
       'check-token',
       'describe-key',
+      'domains',
       'job',
       'list-grant-events',
       'list-grants',
@@ -45,6 +47,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'list-principal-grants',
       'list-retirable-grants',
       'projects',
+      'regions',
     ],
     may: [...READS, ...ROOT_KEY],
   },
@@ -65,9 +68,18 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   LoginRole: {
     functions: ['create-token'],
     may: [
-      'dynamodb:GetItem table where pk is domain#* name#* project#* user#*',
+      'dynamodb:GetItem table where pk is domain#* name#* project#* token#* user#*',
       'dynamodb:PutItem table where pk is token#*',
-      'dynamodb:Query table where pk is domain#* name#* project#* user#*',
+      'dynamodb:Query table where pk is domain#* name#* project#* token#* user#*',
+    ],
+  },
+  SignOutRole: {
+    functions: ['delete-token'],
+    may: [
+      'dynamodb:DeleteItem table where pk is token#*',
+      'dynamodb:GetItem table where pk is access-key#* project#* token#* user#*',
+      'dynamodb:Query table where pk is access-key#* project#* token#* user#*',
+      ...ROOT_KEY,
     ],
   },
   SweeperRole: {

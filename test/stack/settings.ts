@@ -29,6 +29,7 @@ export const CHANGED = {
   table: 'kms-grants-dev-restored',
   deletionProtection: 'false',
   projectRegion: 'eu-1',
+  publicUrl: 'https://kms.example.com',
   grantsPerKey: '7',
   keysPerProject: '8',
   authority: 'upstream',
@@ -83,14 +84,20 @@ export function testSettings(stack: Stack): void {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
-    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(23);
+    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(25);
     expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(12);
   });
 
-  test('projectRegion, grantsPerKey, keysPerProject, table: every function has the settings', () => {
+  test('projectRegion, publicUrl, grantsPerKey, keysPerProject, table: every function has the settings', () => {
     for (const { properties } of functions) {
       expect(properties['Environment']).toMatchObject({
-        Variables: { TABLE: 'kms-grants-dev-restored', REGION: 'eu-1', GRANTS_PER_KEY: '7', KEYS_PER_PROJECT: '8' },
+        Variables: {
+          TABLE: 'kms-grants-dev-restored',
+          REGION: 'eu-1',
+          PUBLIC_URL: 'https://kms.example.com',
+          GRANTS_PER_KEY: '7',
+          KEYS_PER_PROJECT: '8',
+        },
       });
     }
   });
@@ -166,14 +173,14 @@ export function testSettings(stack: Stack): void {
   test('corsOrigins: API Gateway sends the same CORS headers as the local gateway', () => {
     expect(resources['HttpApi']?.Properties['CorsConfiguration']).toEqual({
       AllowOrigins: ['https://app.example.com', 'https://admin.example.com'],
-      AllowMethods: ['GET', 'POST'],
+      AllowMethods: ['GET', 'POST', 'DELETE'],
       AllowHeaders: ['content-type', 'x-auth-token', 'x-subject-token', 'authorization', 'x-sdk-date', 'x-project-id'],
       ExposeHeaders: ['x-request-id', 'x-subject-token', 'retry-after'],
       MaxAge: 600,
     });
     expect(corsHeaders(['https://app.example.com'])('https://app.example.com')).toEqual({
       'access-control-allow-origin': 'https://app.example.com',
-      'access-control-allow-methods': 'GET,POST',
+      'access-control-allow-methods': 'GET,POST,DELETE',
       'access-control-allow-headers':
         'content-type,x-auth-token,x-subject-token,authorization,x-sdk-date,x-project-id,idempotency-key',
       'access-control-expose-headers': 'x-request-id,x-subject-token,retry-after',

@@ -3,6 +3,7 @@ import {
   type AccessKey,
   type Domain,
   EXPIRED_TOKEN_RETENTION_MS,
+  type LoginMethod,
   type Project,
   type StoredToken,
   type User,
@@ -206,9 +207,9 @@ const firstTokensOf = () => randomInt(2 ** 47);
 
 const sortKey = ({ name, projectId }: Project) => `${name}#${projectId}`;
 
-function tokenItem({ tokenHash, userId, projectId, issuedAtMs, expiresAtMs }: StoredToken, tokensOf: number): Item {
-  const ttl = Math.ceil((expiresAtMs + EXPIRED_TOKEN_RETENTION_MS) / 1000);
-  return { ...itemKey.token(tokenHash), tokenHash, userId, projectId, issuedAtMs, expiresAtMs, tokensOf, ttl };
+function tokenItem({ methods, ...token }: StoredToken, tokensOf: number): Item {
+  const ttl = Math.ceil((token.expiresAtMs + EXPIRED_TOKEN_RETENTION_MS) / 1000);
+  return { ...itemKey.token(token.tokenHash), ...token, methods: methods.join(','), tokensOf, ttl };
 }
 
 const toDomain = (item: Item): Domain => ({ domainId: String(item['domainId']), name: String(item['name']) });
@@ -238,6 +239,9 @@ const toToken = (item: Item): StoredToken => ({
   tokenHash: String(item['tokenHash']),
   userId: String(item['userId']),
   projectId: item['projectId'] === undefined ? undefined : String(item['projectId']),
+  scopeDomainId: item['scopeDomainId'] === undefined ? undefined : String(item['scopeDomainId']),
+  // Tokens of 0.2 have no methods.
+  methods: String(item['methods'] ?? 'password').split(',') as LoginMethod[],
   issuedAtMs: Number(item['issuedAtMs']),
   expiresAtMs: Number(item['expiresAtMs']),
 });

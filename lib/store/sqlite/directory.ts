@@ -2,6 +2,7 @@ import {
   type AccessKey,
   type Domain,
   EXPIRED_TOKEN_RETENTION_MS,
+  type LoginMethod,
   type Project,
   type Session,
   type User,
@@ -20,7 +21,8 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const deleteRole = db.prepare('DELETE FROM roles WHERE user_id = ? AND project_id = ? AND role = ?');
   const insertAccessKey = insert('access_keys', 5);
   const insertToken = db.prepare(
-    'INSERT INTO tokens SELECT ?, user_id, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1 AND password_hash = ?',
+    `INSERT INTO tokens (token_hash, user_id, project_id, scope_domain_id, methods, issued_at_ms, expires_at_ms)
+     SELECT ?, user_id, ?, ?, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1 AND password_hash = ?`,
   );
   const deleteExpiredTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
   const deleteOf = (table: string) => db.prepare(`DELETE FROM ${table} WHERE user_id = ?`);
@@ -72,11 +74,13 @@ export function sqliteDirectory(db: Database): DirectoryStore {
         () => void insertAccessKey.run(key.accessKey, key.userId, key.sealedSecret, Number(key.enabled), createdAtMs),
       ),
     removeAccessKey: (accessKey) => db.write(() => deleteAccessKey.run(accessKey).changes === 1),
-    addToken: ({ tokenHash, userId, projectId, issuedAtMs, expiresAtMs }, passwordHash) =>
+    addToken: (token, passwordHash) =>
       db.write(() => {
-        deleteExpiredTokens.run(issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
-        const added = insertToken.run(tokenHash, projectId ?? null, issuedAtMs, expiresAtMs, userId, passwordHash);
-        return added.changes === 1;
+        deleteExpiredTokens.run(token.issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
+        const { projectId = null, scopeDomainId = null } = token;
+        const scope = [projectId, scopeDomainId, token.methods.join(',')];
+        const times = [token.issuedAtMs, token.expiresAtMs];
+        return insertToken.run(token.tokenHash, ...scope, ...times, token.userId, passwordHash).changes === 1;
       }),
     removeToken: (tokenHash) => db.write(() => deleteToken.run(tokenHash).changes === 1),
     setPasswordHash: (userId, passwordHash) =>
@@ -150,6 +154,8 @@ const toSession = (row: Row | undefined): Session | undefined => {
         tokenHash: String(row['token_hash']),
         userId: user.userId,
         projectId: row['project_id'] === null ? undefined : String(row['project_id']),
+        scopeDomainId: row['scope_domain_id'] === null ? undefined : String(row['scope_domain_id']),
+        methods: String(row['methods']).split(',') as LoginMethod[],
         issuedAtMs: Number(row['issued_at_ms']),
         expiresAtMs: Number(row['expires_at_ms']),
       },

@@ -163,5 +163,11 @@ UPDATE jobs SET job = json_set(json_remove(job, '$.tries'), '$.failedAttempts', 
 UPDATE jobs SET job = json_set(json_remove(job, '$.at'), '$.scopeIndex', job -> '$.at') WHERE job ->> '$.at' IS NOT NULL;
 `;
 
+/** Tokens with domain scope, and tokens that were exchanged for others. */
+const TOKEN_SCOPES = `
+ALTER TABLE tokens ADD COLUMN scope_domain_id TEXT REFERENCES domains;
+ALTER TABLE tokens ADD COLUMN methods TEXT NOT NULL DEFAULT 'password';
+`;
+
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
-export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES];
+export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES, TOKEN_SCOPES];

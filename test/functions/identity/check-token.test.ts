@@ -45,6 +45,27 @@ describe('GET /v3/auth/tokens returns the token object of login and the token in
     expect([status, body.token.project.id]).toEqual([200, service.demo.project_id]);
   });
 
+  test('HEAD tells without a body whether a token is valid', async () => {
+    const token = await service.token(service.creator);
+    const head = (subject: string) =>
+      service.send('/v3/auth/tokens', {
+        method: 'HEAD',
+        headers: { 'X-Auth-Token': token, 'X-Subject-Token': subject },
+      });
+    const valid = await head(token);
+    expect([valid.status, valid.body, valid.headers.get('x-subject-token')]).toEqual([200, undefined, token]);
+    const invalid = await head('garbage');
+    expect([invalid.status, invalid.body, invalid.headers.get('x-subject-token')]).toEqual([404, undefined, null]);
+  });
+
+  test('with ?nocatalog, the token object has no catalog', async () => {
+    const token = await service.token(service.creator);
+    const headers = { 'X-Auth-Token': token, 'X-Subject-Token': token };
+    const { body } = await service.send('/v3/auth/tokens?nocatalog', { method: 'GET', headers });
+    expect(body.token.user.id).toBe(service.creator.user_id);
+    expect(body.token).not.toHaveProperty('catalog');
+  });
+
   test.each(['te_admin', 'Security Administrator'])('%s may check any token of the same domain', async (role) => {
     const administrator = await service.addUser(`checks-${role.length}`, role);
     const answer = await check(await service.token(administrator), await service.token(service.reader));

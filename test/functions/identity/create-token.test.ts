@@ -37,7 +37,18 @@ describe('a login', () => {
           user: { id: user_id, name: 'creator', domain: { id: domain_id, name: 'demo' }, password_expires_at: '' },
           project: { id: service.demo.project_id, name: 'local-1', domain: { id: domain_id, name: 'demo' } },
           roles: [{ id: '0', name: 'KMS CMKFullAccess' }],
-          catalog: [],
+          catalog: ['/v3', '/v1.0', `/v1.0/${service.demo.project_id}`].map((path, index) => {
+            const type = ['identity', 'kms', 'kmsv1'][index];
+            const url = `${service.url}${path}`;
+            const endpoint = {
+              id: `${type}-public`,
+              interface: 'public',
+              region: 'local-1',
+              region_id: 'local-1',
+              url,
+            };
+            return { id: type, type, name: type, endpoints: [endpoint] };
+          }),
         },
       },
     ]);
@@ -75,12 +86,50 @@ describe('a login', () => {
     expect([list.status, list.body.error_code]).toEqual([403, 'KMS.0321']);
   });
 
+  test.each(['unscoped', { unscoped: {} }])(
+    'a login with the scope %j returns a token without a project',
+    async (scope) => {
+      const { user_id: id, password } = service.creator;
+      const { status, body } = await send({ id, password }, scope);
+      expect([status, body.token.project, body.token.domain]).toEqual([201, undefined, undefined]);
+    },
+  );
+
+  test('a login with the scope of the domain returns a token with the domain, which no project accepts', async () => {
+    const { user_id: id, password, domain_id } = service.creator;
+    const { status, headers, body } = await send({ id, password }, { domain: { name: 'demo' } });
+    expect([status, body.token.project, body.token.domain]).toEqual([201, undefined, { id: domain_id, name: 'demo' }]);
+    expect(body.token.catalog.map(({ type }: { type: string }) => type)).toEqual(['identity', 'kms']);
+    const list = await service.send(`/v1.0/${service.demo.project_id}/kms/list-keys`, {
+      headers: { 'X-Auth-Token': headers.get('x-subject-token') ?? '' },
+    });
+    expect([list.status, list.body.error_code]).toEqual([403, 'KMS.0321']);
+  });
+
+  test('a login with a token and another scope returns a token that the APIs accept', async () => {
+    const { user_id: id, password } = service.creator;
+    const unscoped = (await send({ id, password })).headers.get('x-subject-token');
+    const identity = { methods: ['token'], token: { id: unscoped } };
+    const scope = { project: { name: 'local-1', domain: { name: 'demo' } } };
+    const { status, headers, body } = await service.send('/v3/auth/tokens', { body: { auth: { identity, scope } } });
+    expect([status, body.token.methods, body.token.project.id]).toEqual([
+      201,
+      ['password', 'token'],
+      service.demo.project_id,
+    ]);
+    const list = await service.send(`/v1.0/${service.demo.project_id}/kms/list-keys`, {
+      headers: { 'X-Auth-Token': headers.get('x-subject-token') ?? '' },
+    });
+    expect(list.status).toBe(200);
+  });
+
   test('each login returns another token, also with ?nocatalog=true and unknown fields', async () => {
     const { user_id: id, password } = service.creator;
     const body = { auth: { identity: { methods: ['password'], password: { user: { id, password, x: 1 } } }, y: {} } };
     const path = '/v3/auth/tokens?nocatalog=true';
     const answers = [await service.send(path, { body }), await service.send(path, { body })];
     expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    for (const answer of answers) expect(answer.body.token).not.toHaveProperty('catalog');
     expect(new Set(answers.map(({ headers }) => headers.get('x-subject-token'))).size).toBe(2);
   });
 
@@ -128,6 +177,13 @@ describe('a login that fails is 401 and creates no token', () => {
     }
   });
 
+  test('a login to a domain that is not the own one, or with an unknown token, is 401', async () => {
+    const { user_id: id, password } = service.creator;
+    for (const domain of [{ name: 'other' }, { id: 'x' }]) await expectUnauthorized({ id, password }, { domain });
+    const identity = { methods: ['token'], token: { id: 'garbage' } };
+    expectKeystoneError(await service.send('/v3/auth/tokens', { body: { auth: { identity } } }), 401, 'Unauthorized');
+  });
+
   test("a disabled user cannot log in, and the user's tokens are refused from then on", async () => {
     const user = await service.addUser('leaver', 'KMS CMKReadOnlyAccess');
     const { user_id: id, password } = user;
@@ -160,7 +216,14 @@ test("a login with a body of another form is 400 in Keystone's form and creates 
     { auth: { identity: { methods: ['password'], password: { user: { id, password: 'x'.repeat(257) } } } } },
     { auth: { identity: { methods: ['password'], password: { user: { name, password } } } } },
     { auth: { identity: { methods: ['password'], password: { user: { name, password, domain: 'demo' } } } } },
-    { auth: { identity, scope: 'unscoped' } },
+    { auth: { identity: { methods: ['token'], token: {} } } },
+    { auth: { identity: { methods: ['token'], token: { id: '' } } } },
+    { auth: { identity: { methods: ['hw_assume_role'], hw_assume_role: { domain_name: 'x', agency_name: 'y' } } } },
+    { auth: { identity, scope: 'project' } },
+    { auth: { identity, scope: { domain: {} } } },
+    { auth: { identity, scope: { system: { all: true } } } },
+    { auth: { identity, scope: { 'OS-TRUST:trust': { id: 'x' } } } },
+    { auth: { identity, scope: { project: { name: 'local-1', domain: 'demo' } } } },
     { auth: { identity, scope: { project: {} } } },
     { auth: { identity, scope: { project: { id: 7 } } } },
     { auth: { identity, scope: { project: 'local-1' } } },

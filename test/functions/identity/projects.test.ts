@@ -39,6 +39,14 @@ test("GET /v3/projects lists the projects in which the caller has a role, sorted
   ]);
 });
 
+test('GET /v3/auth/projects returns the same projects', async () => {
+  const headers = { 'X-Auth-Token': await service.token(service.grantee) };
+  const { status, body } = await service.send('/v3/auth/projects', { method: 'GET', headers });
+  const { body: all } = await list(service.grantee);
+  expect([status, body.projects]).toEqual([200, all.projects]);
+  expect(body.links).toEqual({ self: '/v3/auth/projects', next: null, previous: null });
+});
+
 test('GET /v3/projects?name= returns the project of that name, as SDKs look up the project of a region', async () => {
   const idsOf = async (user: DemoUser, query: string) =>
     (await list(user, query)).body.projects.map(({ id }: { id: string }) => id);

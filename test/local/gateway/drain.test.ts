@@ -127,7 +127,7 @@ test('requests in progress at SIGTERM get 200, and their changes are there after
 test('an idle keep-alive connection is closed and does not delay the exit', async () => {
   const service = await start();
   const socket = await open(service);
-  socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  socket.write('GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n');
   const [reply] = await once(socket, 'data');
   expect(String(reply)).toMatch(/^HTTP\/1\.1 404 /);
   const ended = readToEnd(socket);
@@ -161,7 +161,7 @@ test('SIGTERM to the npm process of `npm start` also ends the service', async ()
     const [line] = await once(npm.stdout, 'data');
     const socket = connect(Number(/:(\d+)\n/.exec(String(line))?.[1]), '127.0.0.1');
     sockets.push(socket);
-    socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    socket.write('GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await once(socket, 'data');
     const ended = once(npm, 'exit');
     const closed = once(socket.resume(), 'close', { signal: AbortSignal.timeout(5000) });

@@ -146,7 +146,7 @@ test('a file of a newer schema version is refused and not changed', async () => 
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
   db.close();
-  expect(() => openSqliteStore(path)).toThrow('schema 99, but this version supports only up to 5');
+  expect(() => openSqliteStore(path)).toThrow('schema 99, but this version supports only up to 6');
   expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
 });
 
@@ -244,7 +244,7 @@ test('a token that expired a day ago is deleted with the next new token', async 
   await directory.addUser({ userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: 'scrypt:a:b', enabled: true });
   const token = (n: number, issuedAtMs: number, expiresAtMs: number) =>
     directory.addToken(
-      { tokenHash: testIdempotencyKey(n), userId: 'u1', projectId: 'p1', issuedAtMs, expiresAtMs },
+      { tokenHash: testIdempotencyKey(n), userId: 'u1', projectId: 'p1', methods: [], issuedAtMs, expiresAtMs },
       'scrypt:a:b',
     );
   await token(1, NOW_MS, NOW_MS + 1000);

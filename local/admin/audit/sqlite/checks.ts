@@ -60,6 +60,7 @@ export const CHECKS: readonly Check[] = [
   references('access_keys', ['access_key'], 'user_id', 'users'),
   references('tokens', ['token_hash'], 'user_id', 'users'),
   references('tokens', ['token_hash'], 'project_id', 'projects'),
+  references('tokens', ['token_hash'], 'scope_domain_id', 'domains', 'domain_id'),
 ];
 
 /** @param query selects each faulty row, with its value as `actual` and the right one as `expected` */
@@ -104,12 +105,12 @@ function lifecycle(table: string, id: string, events: string, createAction: stri
 }
 
 /** Checks that the column holds the id of a row in the target table. */
-function references(table: string, columns: readonly string[], column: string, target: string): Check {
+function references(table: string, columns: readonly string[], column: string, target: string, id = column): Check {
   return mismatches(
     `${column} of ${table}`,
     columns,
     `SELECT *, ${column} AS actual, 'one of ${target}' AS expected FROM ${table}
-     WHERE ${column} NOT IN (SELECT ${column} FROM ${target})`,
+     WHERE ${column} NOT IN (SELECT ${id} FROM ${target})`,
   );
 }
 

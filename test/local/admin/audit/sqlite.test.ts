@@ -26,7 +26,7 @@ beforeAll(async () => {
   const store = openSqliteStore(intact);
   await fillDirectory(store);
   await fillKeys(store);
-  const token = { tokenHash: 'feed', userId: CREATOR, projectId: PROJECT, issuedAtMs: 0, expiresAtMs: 1 };
+  const token = { tokenHash: 'feed', userId: CREATOR, projectId: PROJECT, methods: [], issuedAtMs: 0, expiresAtMs: 1 };
   await store.directory.addToken(token, 'scrypt:none');
   await store.close();
 });
@@ -261,6 +261,7 @@ test('a reference of the directory to a missing domain, user or project is repor
       set('access_keys', 'user_id', `access_key = '${ACCESS_KEY}`),
       set('tokens', 'user_id', `token_hash = 'feed`),
       set('tokens', 'project_id', `token_hash = 'feed`),
+      set('tokens', 'scope_domain_id', `token_hash = 'feed`),
     ),
   ).toEqual([
     `domain_id of projects project_id=${FOREIGN_PROJECT} is ${NONE}, should be one of domains`,
@@ -270,5 +271,6 @@ test('a reference of the directory to a missing domain, user or project is repor
     `user_id of access_keys access_key=${ACCESS_KEY} is ${NONE}, should be one of users`,
     `user_id of tokens token_hash=feed is ${NONE}, should be one of users`,
     `project_id of tokens token_hash=feed is ${NONE}, should be one of projects`,
+    `scope_domain_id of tokens token_hash=feed is ${NONE}, should be one of domains`,
   ]);
 });
