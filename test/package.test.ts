@@ -19,7 +19,7 @@ import { CHANGED, testSettings } from './stack/settings.ts';
 /** With an upstream a bundle also contains an HTTP client; the webhook functions contain all adapters. */
 const BUNDLE_BYTES_MAX = { standalone: 146_000, upstream: 190_000 };
 const WEBHOOK_BYTES_MAX = {
-  webhook: { standalone: 190_000, upstream: 206_000 },
+  webhook: { standalone: 196_000, upstream: 212_000 },
   work: { standalone: 169_000, upstream: 212_000 },
 };
 

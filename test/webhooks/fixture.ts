@@ -18,7 +18,7 @@ export const ALL_ACTIONS = ['principal.disabled', 'grant.revoke', 'key.compromis
 const gitHubKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 /** Far longer than any job of a test takes. */
-const WAIT_MAX_MS = 20_000;
+const WAIT_MAX_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 export interface WebhookResponse extends ApiResponse {

@@ -275,7 +275,7 @@ describe('batches of vendors', () => {
     expect(ended.flatMap(({ tasks }) => tasks)).toHaveLength(1_000);
     expect(ended.reduce((sum, { revoked }) => sum + revoked, 0)).toBe(3);
     for (const principal of principals) await expectRevoked(principal);
-  });
+  }, 120_000);
 });
 
 describe('identities', () => {
