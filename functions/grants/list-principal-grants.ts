@@ -7,6 +7,10 @@ import { pageRequestOf } from '../../lib/validation/pagination.ts';
 export const handler = httpHandler({
   access: 'kms:grant:list',
   fields: { grantee_principal: principal('grantee_principal'), limit, marker: grantMarker, sequence },
-  handle: async ({ body, context, authority }) =>
-    grantsReply(await authority.listPrincipalGrants(context, body.grantee_principal, pageRequestOf(body))),
+  async handle({ body, context, authority }) {
+    const page = await authority.listPrincipalGrants(context, body.grantee_principal, pageRequestOf(body));
+    // An empty list would say that the principal has no grants.
+    if (page.isUnread && page.failed?.[0]) throw page.failed[0].error;
+    return grantsReply(page);
+  },
 });

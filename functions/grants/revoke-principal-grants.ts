@@ -1,4 +1,4 @@
-import { revokePrincipalGrants } from '../../lib/authority/bulk-revoke.ts';
+import { revokePrincipalGrants } from '../../lib/authority/revoke-principal-grants.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import {
   digest,
@@ -26,9 +26,9 @@ export const handler = httpHandler({
     digest,
     sequence,
   },
-  handle: ({ body, context, authority, store: { idempotency }, now, config }) =>
+  handle: ({ body, context, authority, store, now, config }) =>
     revokePrincipalGrants(
-      { authority, idempotency, now, isSingleHost: !config.dynamodb },
+      { authority, store, now, isSingleHost: !config.dynamodb },
       { ...context, reason: body.reason },
       {
         grantee: body.grantee_principal,

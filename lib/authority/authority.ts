@@ -5,6 +5,7 @@ import type {
   Key,
   KeyState,
   ListedKey,
+  ListFailure,
   Operation,
   PageRequest,
   Principal,
@@ -33,6 +34,8 @@ interface ListedKeyPage {
   keys: ListedKey[];
   total: number;
   next?: string | undefined;
+  /** Keys of an upstream that could not be read. */
+  failed?: readonly ListFailure[] | undefined;
 }
 
 /** The result of a change of a key's state. */

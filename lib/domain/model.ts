@@ -1,3 +1,5 @@
+import type { KmsError } from '../errors.ts';
+
 /** What a grant may allow. Source: KMS API reference, create-grant, `operations`. */
 export const OPERATIONS = [
   'create-datakey',
@@ -56,12 +58,12 @@ export interface Grant {
   grantee_principal: string;
   grantee_principal_type: PrincipalType;
   operations: readonly Operation[];
-  /** The user who created the grant. */
-  issuing_principal: string;
+  /** The user who created the grant. An upstream may leave it out. */
+  issuing_principal?: string | undefined;
   /** A user who may retire it, besides the issuer and a grantee that holds `retire-grant`. */
   retiring_principal?: string | undefined;
-  /** Milliseconds since 1970 as 13 digits. */
-  creation_date: string;
+  /** Milliseconds since 1970 as 13 digits. An upstream may leave it out. */
+  creation_date?: string | undefined;
 }
 
 /** The page that a list call asks for. `after` (an id) and `offset` (a count) exclude each other. */
@@ -80,6 +82,19 @@ export interface GrantPage {
   total: number;
   /** The id after which the next page starts; undefined on the last page. */
   next?: string | undefined;
+  /** What an upstream's list should contain and could not be read. */
+  failed?: readonly ListFailure[] | undefined;
+  /** Whether not a single key could be read. */
+  isUnread?: boolean | undefined;
+}
+
+/** A key whose grants could not be listed, or a grant that could not be read. */
+export interface ListFailure {
+  /** Empty where not even the key is known. */
+  keyId: string;
+  /** Empty for a key. */
+  grantId: string;
+  error: KmsError;
 }
 
 export interface KeyPage {
@@ -92,7 +107,8 @@ export interface KeyPage {
 export type GrantRef = Grant | Pick<Grant, 'key_id' | 'grant_id'>;
 
 /** A key in the form of the API, where every value is a string. Source: KMS API reference, describe-key, KeyDetails. */
-export type KeyDetails = Readonly<Record<string, unknown>> & Readonly<{ key_id: string; key_state: string }>;
+export type KeyDetails = Readonly<Record<string, unknown>> &
+  Readonly<{ key_id: string; key_state?: string | undefined }>;
 
 /** A key of the upstream, as the upstream describes it. */
 interface UpstreamKey {

@@ -11,7 +11,8 @@ export function granteeOf(grant: Grant): Principal {
  * Source: KMS API reference, retire-grant, note.
  */
 export function retirersOf(grant: Grant): Set<Principal> {
-  const retirers = new Set<Principal>([`user:${grant.issuing_principal}`]);
+  const retirers = new Set<Principal>();
+  if (grant.issuing_principal !== undefined) retirers.add(`user:${grant.issuing_principal}`);
   if (grant.retiring_principal !== undefined) retirers.add(`user:${grant.retiring_principal}`);
   if (grant.operations.includes('retire-grant')) retirers.add(granteeOf(grant));
   return retirers;

@@ -19,6 +19,8 @@ export interface RequestContext {
   startedAtMs?: number | undefined;
   /** When the request arrived, in ms since 1970 by the clock of the service. */
   arrivedAtMs?: number | undefined;
+  /** By performance.now(): calls to the upstream end by then, if their own time limit is not earlier. */
+  deadlineMs?: number | undefined;
   /**
    * Marks one of many changes that belong to one bulk request. Its calls to an upstream wait in the background queue of
    * the rate limit. It has no idempotency record of its own: the bulk request has one as a whole.

@@ -1,11 +1,26 @@
-import type { GrantPage } from '../domain/model.ts';
+import type { GrantPage, ListFailure } from '../domain/model.ts';
 import { Reply } from './reply.ts';
 
 /**
  * The fields that show a client whether there is a next page. Strings, as documented: some clients fail on a boolean.
  */
-export function pageFields({ next, total }: { next?: string | undefined; total?: number }) {
-  return { next_marker: next ?? '', truncated: next === undefined ? 'false' : 'true', total };
+export function pageFields({ next, total, failed = [] }: Partial<Pick<GrantPage, 'next' | 'total' | 'failed'>>) {
+  return {
+    next_marker: next ?? '',
+    truncated: next === undefined ? 'false' : 'true',
+    total,
+    failed: failed.length > 0 ? serializeFailures(failed) : undefined,
+  };
+}
+
+/** What could not be read, as every list and revoke-principal-grants show it. JSON leaves out undefined fields. */
+export function serializeFailures(failed: readonly ListFailure[] = []) {
+  return failed.map(({ keyId, grantId, error }) => ({
+    key_id: keyId || undefined,
+    grant_id: grantId || undefined,
+    error_code: error.publicCode,
+    error_msg: error.message,
+  }));
 }
 
 /** The reply of each cached page, so that it is serialized only once. */

@@ -1,6 +1,7 @@
 /** Bulk revokes: the revoke of each grant has its own result, although all belong to one request. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { revokeGrants, revokePrincipalGrants } from '../../lib/authority/bulk-revoke.ts';
+import { revokeGrants } from '../../lib/authority/bulk-revoke.ts';
+import { revokePrincipalGrants } from '../../lib/authority/revoke-principal-grants.ts';
 import { type JobFixture, newId, noDeadline, openJobFixture } from '../webhooks/jobs/fixture.ts';
 import { requestContext } from './standalone/fixture.ts';
 
@@ -33,7 +34,7 @@ test('a dry run with a digest revokes nothing, whether the digest matches or not
   const [grantee, keyId] = [newId(), await jobs.newKey()];
   const ids = await jobs.newGrants(keyId, grantee, 2);
   const { authority, store, clock } = jobs;
-  const deps = { authority, idempotency: store.idempotency, now: () => clock.nowMs, isSingleHost: true };
+  const deps = { authority, store, now: () => clock.nowMs, isSingleHost: true };
   const selection = { grantee, isDryRun: true };
   const dryRun = (digest?: string) =>
     revokePrincipalGrants(deps, requestContext('revoke-principal-grants', { sequence: newId() }), {

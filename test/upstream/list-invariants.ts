@@ -20,7 +20,7 @@ export function listViolations({ operations, upstreamEvents }: History): string[
     if (!grant) continue;
     const { grant_id, key_id, operations: held, issuing_principal, grantee_principal } = grant;
     const lifetime = lifetimes.get(grant_id);
-    const mayRetire = new Set([issuing_principal, ...(held.includes('retire-grant') ? [grantee_principal] : [])]);
+    const mayRetire = new Set([issuing_principal ?? '', ...(held.includes('retire-grant') ? [grantee_principal] : [])]);
     if (action === 'create-grant')
       lifetimes.set(grant_id, { keyId: key_id, createdAtMs: atMs, removedAtMs: Infinity, mayRetire });
     else if (lifetime) lifetime.removedAtMs = atMs;

@@ -3,12 +3,18 @@
  * user for all callers, so it cannot check which caller may do what.
  */
 
-import type { Grant, Operation } from '../../domain/model.ts';
+import type { Grant, ListFailure, Operation } from '../../domain/model.ts';
 import { granteeOf } from '../../domain/principals.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
 import type { EventStore } from '../../store/store.ts';
 import { callerPrincipals, MAY_CREATE, MAY_RETIRE, MAY_REVOKE, mayRetire } from '../authority.ts';
+
+/** The grants of a key that could be read, and what could not. */
+export interface KeyGrants {
+  grants: Grant[];
+  failed: ListFailure[];
+}
 
 export interface Rules {
   /** @throws KmsError KMS.0306 */
@@ -35,7 +41,7 @@ export const NO_RULES: Rules = {
  */
 export function serviceRules(
   events: Pick<EventStore, 'creatorOf'>,
-  grantsOf: (context: RequestContext, keyId: string) => Promise<Grant[]>,
+  grantsOf: (context: RequestContext, keyId: string) => Promise<KeyGrants>,
 ): Rules {
   async function belongsToAnother({ caller, projectId }: RequestContext, keyId: string): Promise<boolean> {
     const creator = await events.creatorOf(projectId, keyId);
@@ -48,15 +54,18 @@ export function serviceRules(
     },
 
     async assertMayRetire(context, keyId, grantId) {
-      const grant = (await grantsOf(context, keyId)).find((one) => one.grant_id === grantId);
-      if (!grant) throw new KmsError('KMS.2501');
+      const { grants, failed } = await grantsOf(context, keyId);
+      const grant = grants.find((one) => one.grant_id === grantId);
+      // A grant that could not be read may be this one.
+      if (!grant) throw failed[0]?.error ?? new KmsError('KMS.2501');
       if (!mayRetire(context, grant)) throw new KmsError('KMS.0306', { detail: MAY_RETIRE });
     },
 
     async assertMayCreate(context, keyId, operations) {
       if (!(await belongsToAnother(context, keyId))) return;
       const callers = new Set<string>(callerPrincipals(context));
-      const held = (await grantsOf(context, keyId)).filter((grant) => callers.has(granteeOf(grant)));
+      const { grants } = await grantsOf(context, keyId);
+      const held = grants.filter((grant) => callers.has(granteeOf(grant)));
       const isHeld = (operation: Operation) => held.some((grant) => grant.operations.includes(operation));
       if (!['create-grant' as const, ...operations].every(isHeld)) {
         throw new KmsError('KMS.0306', { detail: MAY_CREATE });

@@ -58,6 +58,13 @@ interface UpstreamClient {
   ): Promise<UpstreamReply<z.output<T>>>;
 }
 
+interface CallLimits {
+  /** The time for all attempts and their waits. */
+  budgetMs: number;
+  /** By performance.now(). */
+  deadlineMs: number;
+}
+
 const MAY_HAVE_BEEN_APPLIED = 'The change may have been applied. Check, or send the request again.';
 export const MAY_HAVE_BEEN_CREATED = 'It may have been created. List before you try again.';
 const OWN_CREDENTIALS_REFUSED =
@@ -92,7 +99,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   async function send<T extends z.core.$ZodType>(
     context: RequestContext,
     { api, fields, answer, isRepeatable }: UpstreamCall<T>,
-    { deadlineMs, own, hints }: { deadlineMs: number; own: Credentials | undefined; hints: ErrorHints },
+    { budgetMs, deadlineMs, own, hints }: CallLimits & { own: Credentials | undefined; hints: ErrorHints },
   ): Promise<AttemptResult<z.output<T>>> {
     const path = `/v1.0/${context.projectId}/kms/${api}`;
     const body = JSON.stringify({ ...fields, sequence: sequenceOf(context) });
@@ -107,7 +114,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
       } as const;
       const leftMs = deadlineMs - performance.now();
       // A repeatable attempt that hangs leaves time for another one.
-      const longestMs = isRepeatable ? Math.min(leftMs, timeoutMs / 2) : leftMs;
+      const longestMs = isRepeatable ? Math.min(leftMs, budgetMs / 2) : leftMs;
       return resultOfResponse(await sendRequest(httpRequest, longestMs), answer, hints, now());
     } catch (error) {
       if (error instanceof NetworkError) return resultOfNetworkError(error, hints);
@@ -120,7 +127,8 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   return {
     async call(context, request, progress = { isUncertain: false }) {
       const startedAtMs = context.startedAtMs ?? performance.now();
-      const deadlineMs = startedAtMs + timeoutMs;
+      const deadlineMs = Math.min(startedAtMs + timeoutMs, context.deadlineMs ?? Number.POSITIVE_INFINITY);
+      const budgetMs = deadlineMs - startedAtMs;
       const hints = {
         uncertain: request.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED,
         access: credentialsSource && OWN_CREDENTIALS_REFUSED,
@@ -134,7 +142,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
       async function attempt(): Promise<UpstreamReply<z.output<typeof request.answer>>> {
         mayRetry = false;
         if (deadlineMs - performance.now() < ATTEMPT_MS_MIN) throw lastFailed?.error ?? new KmsError('APIGW.0201:504');
-        const result = await send(context, request, { deadlineMs, own, hints }).catch((error: unknown) => {
+        const result = await send(context, request, { budgetMs, deadlineMs, own, hints }).catch((error: unknown) => {
           // An unknown error may have come after the request was sent.
           if (!(error instanceof KmsError)) progress.isUncertain = true;
           // "Nothing was sent" is true of the first attempt only.
@@ -159,7 +167,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
 
       return retry(
         {
-          budgetMs: timeoutMs,
+          budgetMs,
           startedAtMs,
           delayMs: (_error, attempts) =>
             mayRetry && attempts < ATTEMPTS_MAX

@@ -1,16 +1,33 @@
 import type * as z from 'zod/mini';
 import type { UpstreamSettings } from '../../config.ts';
-import { type Grant, type GrantRef, KEY_STATE, type Key, type KeyDetails, type KeyState } from '../../domain/model.ts';
+import {
+  type Grant,
+  type GrantPage,
+  type GrantRef,
+  KEY_STATE,
+  type Key,
+  type KeyDetails,
+  type KeyState,
+  type PageRequest,
+} from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
-import { KmsError } from '../../errors.ts';
+import { KmsError, knownError } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency/key.ts';
 import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import type { Authority, CreateGrantInput } from '../authority.ts';
-import { NO_RULES, type Rules, serviceRules } from './access-rules.ts';
+import { type KeyGrants, NO_RULES, type Rules, serviceRules } from './access-rules.ts';
 import { upstreamChanger } from './change.ts';
 import { type ChangeProgress, MAY_HAVE_BEEN_CREATED, upstreamClient } from './client.ts';
-import { allPages, grantPageOf, nextMarkerOf, pageOfFiltered, pageRequestFields } from './pages.ts';
+import {
+  allPages,
+  failuresOf,
+  grantPageOf,
+  pageOfFiltered,
+  pageRequestFields,
+  type UnreadableRow,
+  type UpstreamPage,
+} from './pages.ts';
 import {
   changedKey,
   createdGrant,
@@ -70,23 +87,38 @@ export function upstream(
         progress,
       );
 
-  const grantsOfKey = (context: RequestContext, keyId: string) => async (fields: object) => {
-    const page = await read(context, 'list-grants', { key_id: keyId, ...fields }, grantPage);
-    if (page.grants.every((grant) => grant.key_id === keyId)) return page;
-    throw new KmsError('APIGW.0201:502', {
-      cause: new Error("the upstream listed another key's grants"),
-    });
-  };
+  /** Rows about another key, as from a wrong cache, count as unreadable. */
+  const grantsOfKey =
+    (context: RequestContext, keyId: string) =>
+    async (fields: object): Promise<UpstreamPage<Grant>> => {
+      const page = await read(context, 'list-grants', { key_id: keyId, ...fields }, grantPage);
+      const rows = page.rows.filter(({ key_id }) => key_id === keyId);
+      const others = page.rows.length - rows.length;
+      const foreign = Array.from({ length: others }, () => ({ keyId, grantId: '', grantee: undefined }));
+      return { ...page, rows, unreadable: [...page.unreadable, ...foreign] };
+    };
   const retirableGrants = (context: RequestContext) => (fields: object) =>
     read(context, 'list-retirable-grants', fields, grantPage);
 
-  function allGrants(context: RequestContext, keyId: string): Promise<Grant[]> {
-    return allPages(grantsOfKey(context, keyId), ({ grants }) => grants);
+  /**
+   * @param grantee leaves out rows that are unreadable but certainly about another grantee
+   * @throws KmsError when not even the first page can be read
+   */
+  async function allGrants(context: RequestContext, keyId: string, grantee?: string): Promise<KeyGrants> {
+    const { rows, unreadable, error } = await allPages(grantsOfKey(context, keyId));
+    const isRelevant = (row: UnreadableRow) => grantee === undefined || (row.grantee ?? grantee) === grantee;
+    const failed = failuresOf(unreadable.filter(isRelevant), keyId);
+    if (error) failed.push({ keyId, grantId: '', error });
+    return { grants: uniqueById(rows), failed };
   }
 
+  /** @throws KmsError when the key does not exist, or its grants cannot be read */
   async function isListed(context: RequestContext, { key_id, grant_id }: GrantRef): Promise<boolean> {
-    const grants = await allGrants(context, key_id).catch(noneIfKeyIsGone);
-    return grants.some((grant) => grant.grant_id === grant_id);
+    const { grants, failed } = await allGrants(context, key_id);
+    if (grants.some((grant) => grant.grant_id === grant_id)) return true;
+    const [failure] = failed.filter(({ grantId }) => grantId === '' || grantId === grant_id);
+    if (failure) throw failure.error;
+    return false;
   }
 
   async function describe(context: RequestContext, keyId: string): Promise<KeyDetails> {
@@ -94,15 +126,33 @@ export function upstream(
     return key_info;
   }
 
-  /** The documented API cannot list by grantee, so the grants of every key are listed and filtered. */
-  async function grantsOfGrantee(context: RequestContext, grantee: string): Promise<Grant[]> {
+  /**
+   * The documented API cannot list by grantee or issuer, so the grants of every key are listed.
+   * @throws KmsError when the keys cannot be listed
+   */
+  async function grantsOfProject(context: RequestContext, grantee: string): Promise<ProjectGrants> {
     const listKeys = (fields: object) => read(context, 'list-keys', { key_spec: 'ALL', ...fields }, keyPage);
-    const keyIds = await allPages(listKeys, ({ key_details }) => key_details.map(({ key_id }) => key_id));
-    const lists = await mapWithConcurrency(keyIds, CONCURRENT_LISTS, (keyId) =>
-      allGrants(context, keyId).catch(noneIfKeyIsGone),
-    );
-    const held = lists.flat().filter((grant) => grant.grantee_principal === grantee);
-    return held.sort((one, other) => (one.grant_id < other.grant_id ? -1 : 1));
+    const keys = await allPages(listKeys);
+    const keyIds = [...new Set(keys.rows.map(({ key_id }) => key_id))];
+    const lists = await mapWithConcurrency(keyIds, CONCURRENT_LISTS, async (keyId): Promise<KeyGrants> => {
+      try {
+        return await allGrants(limitedPerKey(context, settings.timeoutMs), keyId, grantee);
+      } catch (cause) {
+        const error = knownError(cause);
+        // A key that was deleted after it was listed has no grants.
+        const failed = error.publicCode === 'KMS.0207' ? [] : [{ keyId, grantId: '', error }];
+        return { grants: [], failed };
+      }
+    });
+    const failed = [...failuresOf(keys.unreadable), ...lists.flatMap((list) => list.failed)];
+    if (keys.error) failed.push({ keyId: '', grantId: '', error: keys.error });
+    const isUnread = lists.length > 0 && lists.every((list) => list.grants.length === 0 && list.failed.length > 0);
+    return { grants: sortedById(lists.flatMap(({ grants }) => grants)), failed, isUnread };
+  }
+
+  function pageOfGrantee({ grants, ...rest }: ProjectGrants, grantee: string, page: PageRequest): GrantPage {
+    const held = grants.filter(({ grantee_principal }) => grantee_principal === grantee);
+    return { ...pageOfFiltered(held, page), ...rest };
   }
 
   /** @param assertMay checks this service's own rules before the upstream is called */
@@ -123,7 +173,7 @@ export function upstream(
         grant = 'operations' in target ? target : await recordedGrant(context, grantId);
         return send(progress);
       },
-      holds: async () => !(await isListed(context, target)),
+      holds: async () => !(await isListed(context, target).catch(falseIfKeyIsGone)),
       answerOf: () => ({}),
       subjectOf: () => ({ keyId, grantId, grant }),
     });
@@ -176,7 +226,7 @@ export function upstream(
           const call = { api: 'create-grant', fields: grantFields(input), answer: createdGrant, isRepeatable: false };
           return client.call(context, call, progress);
         },
-        holds: ({ grant_id }) => isListed(context, { key_id: input.keyId, grant_id }),
+        holds: ({ grant_id }) => isListed(context, { key_id: input.keyId, grant_id }).catch(falseIfKeyIsGone),
         reservesSignature: true,
         answerOf: (response) => ({ grant_id: response?.grant_id ?? '' }),
         subjectOf: (response) => ({
@@ -192,22 +242,21 @@ export function upstream(
     revokeAny: (context, target) => removeGrant(context, 'revoke-grant', target, NO_RULES.assertMayRevoke),
 
     async listGrants(context, keyId, { grantee }, page) {
-      if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageRequestFields(page)));
+      if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageRequestFields(page)), keyId);
       // The documented API cannot filter by grantee.
-      const held = (await allGrants(context, keyId)).filter((grant) => grant.grantee_principal === grantee);
-      return pageOfFiltered(held, page);
+      return pageOfGrantee(await allGrants(context, keyId, grantee), grantee, page);
     },
 
     async listRetirableGrants(context, page) {
       if (!rules.retirable) return grantPageOf(await retirableGrants(context)(pageRequestFields(page)));
-      return pageOfFiltered(
-        rules.retirable(context, await allPages(retirableGrants(context), ({ grants }) => grants)),
-        page,
-      );
+      const { rows, unreadable, error } = await allPages(retirableGrants(context));
+      const failed = failuresOf(unreadable);
+      if (error) failed.push({ keyId: '', grantId: '', error });
+      return { ...pageOfFiltered(rules.retirable(context, uniqueById(rows)), page), failed };
     },
 
     listPrincipalGrants: async (context, grantee, page) =>
-      pageOfFiltered(await grantsOfGrantee(context, grantee), page),
+      pageOfGrantee(await grantsOfProject(context, grantee), grantee, page),
 
     createKey: (context, { alias, description, keySpec, keyUsage }) =>
       makeChange(context, {
@@ -245,8 +294,8 @@ export function upstream(
 
     async listKeys(context, { state, keySpec = 'ALL' }, page) {
       const fields = { key_state: state, key_spec: keySpec, ...pageRequestFields(page) };
-      const { key_details, total = key_details.length, ...end } = await read(context, 'list-keys', fields, keyPage);
-      return { keys: key_details.map((details) => ({ details })), total, next: nextMarkerOf(end) };
+      const { rows, unreadable, total = rows.length, next } = await read(context, 'list-keys', fields, keyPage);
+      return { keys: rows.map((details) => ({ details })), total, next, failed: failuresOf(unreadable) };
     },
 
     enableKey: (context, keyId) => changeKeyState(context, 'enable-key', keyId, KEY_STATE.enabled),
@@ -257,13 +306,27 @@ export function upstream(
   };
 }
 
+type ProjectGrants = KeyGrants & Pick<GrantPage, 'isUnread'>;
+
 /** Keys whose grants are listed at the same time; the rate limit applies as well. */
 const CONCURRENT_LISTS = 32;
 
-/** A key that went after it was listed has no grants. */
-function noneIfKeyIsGone(error: unknown): Grant[] {
-  if (error instanceof KmsError && error.publicCode === 'KMS.0207') return [];
-  throw error;
+/** Where the request has a deadline, one key's list gets a part of the time: a key that hangs must not use it up. */
+function limitedPerKey(context: RequestContext, timeoutMs: number): RequestContext {
+  const nowMs = performance.now();
+  const { deadlineMs, startedAtMs = nowMs } = context;
+  if (deadlineMs === undefined) return context;
+  const endMs = Math.min(deadlineMs, startedAtMs + timeoutMs, nowMs + timeoutMs / 4);
+  return { ...context, startedAtMs: nowMs, deadlineMs: endMs };
+}
+
+/** The pages of a list may overlap. */
+function uniqueById(grants: readonly Grant[]): Grant[] {
+  return [...new Map(grants.map((grant) => [`${grant.key_id} ${grant.grant_id}`, grant])).values()];
+}
+
+function sortedById(grants: readonly Grant[]): Grant[] {
+  return uniqueById(grants).sort((one, other) => (one.grant_id < other.grant_id ? -1 : 1));
 }
 
 function falseIfKeyIsGone(error: unknown): boolean {

@@ -27,6 +27,11 @@ export class AttemptResults {
     return [...[...this.#tried.values()].filter((leftover) => leftover !== undefined), ...this.#unlisted];
   }
 
+  /** The number of grants that could not be revoked. Lists that could not be read are not counted. */
+  get failedGrants(): number {
+    return [...this.#tried.values()].filter((leftover) => leftover !== undefined).length;
+  }
+
   /** Leftovers of the previous attempt that this one has yet to try. */
   get untriedLeftovers(): Leftover[] {
     return [...this.#previous].filter(([key]) => !this.#tried.has(key)).map(([, leftover]) => leftover);
@@ -43,8 +48,9 @@ export class AttemptResults {
     this.#unlisted = this.#unlisted.filter((item) => item.task !== taskIndex || item.projectId !== projectId);
   }
 
-  addUnlisted({ taskIndex, projectId, task }: ScopeItem, code: string): void {
-    const keyId = 'keyId' in task ? (task.keyId ?? '') : '';
+  /** @param unreadKeyId the key that could not be read; by default the task's key, if it names one */
+  addUnlisted({ taskIndex, projectId, task }: ScopeItem, code: string, unreadKeyId = ''): void {
+    const keyId = unreadKeyId || ('keyId' in task ? (task.keyId ?? '') : '');
     this.#unlisted.push({ projectId, task: taskIndex, keyId, grantId: '', code });
   }
 

@@ -99,7 +99,7 @@ export class JobAttempt {
         // Past the deadline too: if the listing took all the time, the next worker must not start with it again.
         await this.save({ batch });
         if (!(await this.#revokeBatch(batch))) return false;
-        if (this.failures.length >= FAILURES_MAX) return true;
+        if (this.#results.failedGrants >= FAILURES_MAX) return true;
       }
     }
   }
@@ -108,8 +108,10 @@ export class JobAttempt {
     const { taskIndex: task, projectId } = item;
     this.#results.clearUnlisted(item);
     try {
-      const listed = await grantsInScope(this.#dependencies.authority, this.#contextOf({ projectId, task }), item);
-      const untried = this.#results.untriedOf(item, listed);
+      const { authority } = this.#dependencies;
+      const { grants, failed } = await grantsInScope(authority, this.#contextOf({ projectId, task }), item);
+      for (const { keyId, error } of failed) this.#results.addUnlisted(item, error.publicCode, keyId);
+      const untried = this.#results.untriedOf(item, grants);
       // This grant comes from the task, not from a list: it is returned even if an earlier attempt has revoked it.
       const [namedGrant] = item.task.action === 'revoke-grant' ? untried : [];
       return namedGrant && (await this.#isRevokedByThisJob(projectId, namedGrant)) ? [] : untried;

@@ -3,7 +3,7 @@
 import type { Authority } from '../../authority/authority.ts';
 import { findGrants, listAllGrants } from '../../authority/bulk-revoke.ts';
 import type { Job, Task } from '../../domain/job.ts';
-import type { GrantRef } from '../../domain/model.ts';
+import type { GrantRef, ListFailure } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import type { Store } from '../../store/store.ts';
 import { resolveIdentity } from './identities.ts';
@@ -59,21 +59,21 @@ async function granteeOfTask(
   return undefined;
 }
 
-/** Returns the grants that an item covers now. @throws KmsError KMS.0207 when the project has no such key */
+/** Returns the grants that an item covers now, and what could not be read. @throws KmsError KMS.0207 when the project has no such key */
 export async function grantsInScope(
   authority: Authority,
   context: RequestContext,
   { task, grantee }: ScopeItem,
-): Promise<readonly GrantRef[]> {
+): Promise<{ grants: readonly GrantRef[]; failed: readonly ListFailure[] }> {
   switch (task.action) {
     case 'revoke-grant':
-      return [{ key_id: task.keyId, grant_id: task.grantId }];
+      return { grants: [{ key_id: task.keyId, grant_id: task.grantId }], failed: [] };
     case 'revoke-key':
       return listAllGrants((page) => authority.listGrants(context, task.keyId, {}, page));
     case 'revoke-principal':
       // An empty grantee must not become a filter that matches every grant.
-      return grantee ? findGrants(authority, context, { ...task, grantee }) : [];
+      return grantee ? findGrants(authority, context, { ...task, grantee }) : { grants: [], failed: [] };
     case 'ignore':
-      return [];
+      return { grants: [], failed: [] };
   }
 }

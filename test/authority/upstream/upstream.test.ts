@@ -12,6 +12,7 @@ import {
   lostResponse,
   OTHER_KEY,
   openUpstreamFixture,
+  type Reply,
   type UpstreamFixture,
   upstreamGrant,
 } from './scripted-upstream.ts';
@@ -48,23 +49,24 @@ describe('lists', () => {
     ]);
   });
 
-  test('a list without an end is APIGW.0201:502 after 20 pages', async () => {
-    fixture.replies['list-grants'] = [[200, page([upstreamGrant(1)], '1')]];
-    const call = fixture.openAuthority().listGrants(requestContext('list-grants'), KEY, { grantee: GRANTEE }, FIRST);
-    expect(await codeOf(call)).toBe('APIGW.0201:502');
-    expect(fixture.received).toHaveLength(20);
+  test('a list without an end is read for 200 pages, and its key is named as incomplete', async () => {
+    let pages = 0;
+    const endless: Reply = (response) => {
+      pages += 1;
+      response.end(JSON.stringify(page([upstreamGrant(pages)], String(pages))));
+    };
+    fixture.replies['list-grants'] = [endless];
+    const { failed } = await fixture
+      .openAuthority({ timeoutMs: 20_000 })
+      .listGrants(requestContext('list-grants'), KEY, { grantee: GRANTEE }, FIRST);
+    expect(failed).toMatchObject([{ keyId: KEY, grantId: '', error: { code: 'APIGW.0201:502' } }]);
+    expect(pages).toBe(201);
   });
 
   test.each<[string, object]>([
-    ["another key's grants", page([upstreamGrant(1), upstreamGrant(2, { key_id: OTHER_KEY })])],
-    ['truncated "true" without a next marker', { ...page([]), truncated: 'true' }],
-    ['more grants than the limit', page(Array.from({ length: 1001 }, (_, n) => upstreamGrant(n)))],
-    ['a total that is a string', { ...page([]), total: '0' }],
     ['null instead of grants', { ...page([]), grants: null }],
-    ['a grant without an issuer', page([upstreamGrant(1, { issuing_principal: undefined })])],
-    ['a malformed grant id', page([upstreamGrant(1, { grant_id: '../1' })])],
-    ['operations that are a string', page([upstreamGrant(1, { operations: 'describe-key' })])],
-    ['a malformed date', page([upstreamGrant(1, { creation_date: 'today' })])],
+    ['no grants', { ...page([]), grants: undefined }],
+    ['an object instead of grants', { ...page([]), grants: {} }],
   ])('a list with %s is APIGW.0201:502', async (_, body) => {
     fixture.replies['list-grants'] = [[200, body]];
     expect(await codeOf(fixture.openAuthority().listGrants(requestContext('list-grants'), KEY, {}, FIRST))).toBe(

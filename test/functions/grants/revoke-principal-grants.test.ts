@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { revokePrincipalGrants } from '../../../lib/authority/bulk-revoke.ts';
+import { revokePrincipalGrants } from '../../../lib/authority/revoke-principal-grants.ts';
 import { grantIdsOn, grantsOn, newGrant, newKey, okBody, type User } from '../../support/create.ts';
 import { expectError } from '../../support/expect-error.ts';
 import { type ApiResponse, startService, type TestService } from '../../support/service.ts';
@@ -230,7 +230,7 @@ test('after its time limit the request starts no further revoke and counts the r
   };
   const dependencies = {
     authority,
-    idempotency: store.idempotency,
+    store,
     now: () => service.clock.nowMs,
     isSingleHost: true,
   };

@@ -1,0 +1,231 @@
+/** The request of an administrator that revokes the grants of a principal, or shows what it would revoke. */
+import { newEvent } from '../domain/events.ts';
+import type { Grant, GrantRef, ListFailure } from '../domain/model.ts';
+import type { RequestContext } from '../domain/request-context.ts';
+import { KmsError, knownError } from '../errors.ts';
+import { serializeFailures } from '../http/serialize-grants.ts';
+import { idempotencyKeyOf, signatureKeyOf } from '../idempotency/key.ts';
+import { idempotencyLock } from '../idempotency/lock.ts';
+import { runOnce } from '../idempotency/run-once.ts';
+import { describeCause, logger } from '../logger.ts';
+import { sha256Hex } from '../signing/bytes.ts';
+import type { Store } from '../store/store.ts';
+import type { Authority } from './authority.ts';
+import { type FoundGrants, findGrants, type RevokeResult, revokeGrants, type Selection } from './bulk-revoke.ts';
+
+interface BulkRevokeInput extends Selection {
+  isDryRun: boolean;
+  /** The digest of a dry run: nothing is revoked if the grants have changed since. */
+  digest?: string | undefined;
+}
+
+/** A request may take 29 s in all. After this time no further revoke starts; */
+const WORK_MS = 15_000;
+/** until this time the service looks at what is left. The rest is for the reply. */
+const LOOK_MS = WORK_MS + 5_000;
+
+/** How long a repeat of the request waits for the first one. */
+const LOCK_WAIT_MS = LOOK_MS + 5_000;
+
+interface Dependencies {
+  authority: Authority;
+  store: Pick<Store, 'idempotency' | 'events'>;
+  /** ms since 1970 */
+  now: () => number;
+  /** Whether all processes that share the store run on this host. */
+  isSingleHost: boolean;
+}
+
+/**
+ * Revokes the grants of a principal and returns the reply of revoke-principal-grants. A repeat of the request waits
+ * while the first one is still in progress, and gets its answer if `remaining` is still true.
+ * @throws KmsError KMS.0308 when the grants differ from those of the digest; nothing is revoked then
+ */
+export async function revokePrincipalGrants(
+  dependencies: Dependencies,
+  context: RequestContext,
+  input: BulkRevokeInput,
+): Promise<object> {
+  const { authority, store, now } = dependencies;
+  const startedAtMs = context.startedAtMs ?? performance.now();
+  if (input.isDryRun) return previewOf(await findGrants(authority, within(context, startedAtMs + LOOK_MS), input));
+  const lockKey = idempotencyKeyOf(context) ?? signatureKeyOf(context);
+  const acquireLock = idempotencyLock(store.idempotency, dependencies);
+  const lock = lockKey && (await acquireLock(`${lockKey}-claim`, context.requestId, LOCK_WAIT_MS));
+  const run = new BulkRevoke(dependencies, context, input);
+  try {
+    return await runOnce<BulkRevokeReply>({ idempotency: store.idempotency, now }, context, {
+      holds: ({ remaining }) => run.isRemaining(remaining),
+      assertAllowed: () => run.assertDigest(),
+      async work(recordsOf) {
+        const answer = await run.run(startedAtMs);
+        for (const { expected, ...record } of recordsOf(answer)) {
+          await store.idempotency.compareAndSwap(record, expected, now());
+        }
+        return answer;
+      },
+    });
+  } finally {
+    if (lock) await lock.release(false);
+  }
+}
+
+interface BulkRevokeReply {
+  revoked: number;
+  failed: object[];
+  remaining: number;
+}
+
+const within = (context: RequestContext, deadlineMs: number): RequestContext => ({ ...context, deadlineMs });
+
+const idOf = ({ key_id, grant_id }: GrantRef) => `${key_id} ${grant_id}`;
+
+const STILL_LISTED = 'The KMS reported the grant as revoked, but still lists it. Send the request again.';
+
+/** Revokes, looks again, and revokes what is new, until a look finds nothing new. */
+class BulkRevoke {
+  readonly #dependencies: Dependencies;
+  readonly #context: RequestContext;
+  readonly #input: BulkRevokeInput;
+  /** The result of each grant that was tried. */
+  readonly #tried = new Map<string, RevokeResult>();
+
+  constructor(dependencies: Dependencies, context: RequestContext, input: BulkRevokeInput) {
+    this.#dependencies = dependencies;
+    this.#context = context;
+    this.#input = input;
+  }
+
+  /** Whether a look finds now what an earlier reply said. */
+  async isRemaining(remaining: number): Promise<boolean> {
+    const { grants, failed } = await this.#look(performance.now() + LOOK_MS);
+    return grants.length + failed.length === remaining;
+  }
+
+  /** @throws KmsError KMS.0308 when the grants differ from those of the digest */
+  async assertDigest(): Promise<void> {
+    this.#assertDigestOf(await this.#look(performance.now() + LOOK_MS));
+  }
+
+  #assertDigestOf({ grants }: FoundGrants): void {
+    const { digest } = this.#input;
+    if (digest === undefined || digest === digestOf(grants)) return;
+    throw new KmsError('KMS.0308', {
+      detail:
+        'The grants have changed since the dry run that returned the digest. Nothing was revoked. Repeat the dry run.',
+    });
+  }
+
+  async run(startedAtMs: number): Promise<BulkRevokeReply> {
+    const isPastDeadline = () => performance.now() > startedAtMs + WORK_MS;
+    let found = await this.#look(startedAtMs + WORK_MS);
+    const { digest } = this.#input;
+    this.#assertDigestOf(found);
+    for (let mayContinue = true; mayContinue; ) {
+      const untried = found.grants.filter((grant) => !this.#tried.has(idOf(grant)));
+      if (untried.length === 0) break;
+      const isComplete = await this.#revoke(untried, isPastDeadline);
+      found = await this.#lookAgain(found, startedAtMs + LOOK_MS);
+      // A digest names the grants that may be revoked, so what is new is only counted.
+      mayContinue = isComplete && digest === undefined && !isPastDeadline();
+    }
+    return this.#reply(found);
+  }
+
+  #look(deadlineMs: number): Promise<FoundGrants> {
+    return findGrants(this.#dependencies.authority, within(this.#context, deadlineMs), this.#input);
+  }
+
+  /** Keys on which nothing was found and nothing was tried stay as the first look saw them. */
+  async #lookAgain(previous: FoundGrants, deadlineMs: number): Promise<FoundGrants> {
+    const triedKeys = new Set([...this.#tried.values()].map(({ grant }) => grant.key_id));
+    try {
+      const found = await this.#look(deadlineMs);
+      const unread = new Set(previous.failed.map(({ keyId }) => keyId));
+      const isOpen = ({ keyId }: ListFailure) => keyId === '' || triedKeys.has(keyId) || unread.has(keyId);
+      return { grants: found.grants, failed: found.failed.filter(isOpen) };
+    } catch (cause) {
+      const error = knownError(cause);
+      // The one key that the request names was deleted, and its grants with it.
+      if (error.publicCode === 'KMS.0207') return { grants: [], failed: [] };
+      const failed = [...triedKeys].map((keyId): ListFailure => ({ keyId, grantId: '', error }));
+      return { grants: previous.grants.filter((grant) => !triedKeys.has(grant.key_id)), failed };
+    }
+  }
+
+  /** Grants with create-grant go first: with them the principal could create further ones. @returns false if cut short */
+  async #revoke(grants: readonly Grant[], isPastDeadline: () => boolean): Promise<boolean> {
+    const { authority } = this.#dependencies;
+    const [delegating, others] = [true, false].map((mayDelegate) =>
+      grants.filter(({ operations }) => operations.includes('create-grant') === mayDelegate),
+    ) as [Grant[], Grant[]];
+    const results = [
+      ...(await revokeGrants(authority, this.#context, delegating, isPastDeadline)),
+      ...(await revokeGrants(authority, this.#context, others, isPastDeadline)),
+    ];
+    const started = results.filter(({ result }) => result !== 'not-started');
+    for (const result of started) this.#tried.set(idOf(result.grant), result);
+    return started.length === results.length;
+  }
+
+  async #reply({ grants, failed }: FoundGrants): Promise<BulkRevokeReply> {
+    const standing = new Set(grants.map(idOf));
+    const unread = new Set(failed.map(({ keyId }) => keyId));
+    const tried = [...this.#tried.values()];
+    const refused = tried.filter((one) => one.result === 'failed');
+    // On a key that could not be read again, a grant whose revoke failed counts as not revoked.
+    const unrevoked = refused.filter(({ grant }) => standing.has(idOf(grant)) || unread.has(grant.key_id));
+    const ineffective = tried.filter(({ grant, result }) => result !== 'failed' && standing.has(idOf(grant)));
+    await Promise.all(ineffective.map(({ grant }) => this.#appendFailure(grant)));
+    const stillListed = new KmsError('APIGW.0201:502', { detail: STILL_LISTED });
+    const failures = [
+      ...unrevoked.map(({ grant, error }) => failureOf(grant, error)),
+      ...ineffective.map(({ grant }) => failureOf(grant, stillListed)),
+      ...failed,
+    ];
+    const unlisted = unrevoked.filter(({ grant }) => !standing.has(idOf(grant)));
+    return {
+      revoked: tried.filter(({ grant, result }) => result === 'revoked' && !standing.has(idOf(grant))).length,
+      failed: serializeFailures(failures),
+      remaining: standing.size + unlisted.length + failed.length,
+    };
+  }
+
+  /** The revoke has written an event already; this one says that the grant still exists. */
+  async #appendFailure(grant: GrantRef): Promise<void> {
+    const { store, now } = this.#dependencies;
+    const { caller } = this.#context;
+    const known = 'operations' in grant ? grant : undefined;
+    const subject = { keyId: grant.key_id, grantId: grant.grant_id, grant: known, failure: 'APIGW.0201' };
+    const event = newEvent({ ...this.#context, actor: caller.userId }, subject, now());
+    await store.events.append(event, []).catch((error: unknown) => {
+      logger.warn('revoke', { grant_id: grant.grant_id, cause: describeCause(error) });
+    });
+  }
+}
+
+const failureOf = ({ key_id: keyId, grant_id: grantId }: GrantRef, error: KmsError): ListFailure => ({
+  keyId,
+  grantId,
+  error,
+});
+
+/**
+ * Identifies a set of grants: grants never change, and their ids are unique.
+ * @returns SHA-256 as hex
+ */
+function digestOf(grants: readonly Grant[]): string {
+  const lines = grants.map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`);
+  return sha256Hex(lines.sort().join(''));
+}
+
+function previewOf({ grants, failed }: FoundGrants): object {
+  const byKey = Map.groupBy(grants, ({ key_id }) => key_id);
+  return {
+    dry_run: true,
+    total: grants.length,
+    keys: [...byKey].map(([key_id, { length }]) => ({ key_id, total: length })),
+    digest: digestOf(grants),
+    failed: failed.length > 0 ? serializeFailures(failed) : undefined,
+  };
+}

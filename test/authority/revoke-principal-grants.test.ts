@@ -1,0 +1,266 @@
+/**
+ * Bulk revokes: one key or grant that fails does not stop the rest, and the answer says what the service saw in the end.
+ * The fields, filters and digests are tested in test/functions/grants/.
+ */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Authority } from '../../lib/authority/authority.ts';
+import { revokePrincipalGrants } from '../../lib/authority/revoke-principal-grants.ts';
+import type { Grant, GrantRef } from '../../lib/domain/model.ts';
+import type { RequestContext } from '../../lib/domain/request-context.ts';
+import type { Store } from '../../lib/store/store.ts';
+import {
+  CREATOR,
+  GRANTEE,
+  grantInput,
+  keyInput,
+  openStandaloneFixture,
+  PROJECT,
+  requestContext,
+  type StandaloneFixture,
+} from './standalone/fixture.ts';
+import {
+  grantIdOf,
+  KEY,
+  kmsError,
+  OTHER_KEY,
+  openUpstreamFixture,
+  type Reply,
+  type UpstreamFixture,
+  upstreamGrant,
+} from './upstream/scripted-upstream.ts';
+import { listOf, type SimulatedKms, simulateKms } from './upstream/simulated-kms.ts';
+
+interface Answer {
+  revoked: number;
+  failed: { key_id?: string; grant_id?: string; error_code: string; error_msg: string }[];
+  remaining: number;
+  total: number;
+  digest: string;
+}
+
+interface Options {
+  store: Store;
+  context?: Partial<RequestContext>;
+  input?: { keyId?: string; digest?: string; isDryRun?: boolean };
+}
+
+async function revokeAll(authority: Authority, { store, context, input }: Options): Promise<Answer> {
+  const dependencies = { authority, store, now: Date.now, isSingleHost: true };
+  const request = requestContext('revoke-principal-grants', context);
+  const selection = { grantee: GRANTEE, isDryRun: false, ...input };
+  return (await revokePrincipalGrants(dependencies, request, selection)) as Answer;
+}
+
+describe('with an upstream', () => {
+  const THIRD_KEY = '11111111-dc93-47ac-b5bd-88df7ad35f1e';
+  let fixture: UpstreamFixture;
+  let kms: SimulatedKms;
+  beforeEach(async () => {
+    fixture = await openUpstreamFixture();
+    const grants = [upstreamGrant(1), upstreamGrant(2, { key_id: OTHER_KEY })];
+    kms = simulateKms(fixture, [KEY, THIRD_KEY, OTHER_KEY], grants);
+  });
+  afterEach(() => fixture.close());
+
+  const revoke = (input?: Options['input']) =>
+    revokeAll(fixture.openAuthority(), { store: fixture.store, ...(input && { input }) });
+  const eventsOf = (grantId: string) => fixture.store.events.list(PROJECT, { grantId }, 10);
+
+  test.each<[string, Reply, string]>([
+    ['403 KMS.0306', kmsError(403, 'KMS.0306'), 'KMS.0306'],
+    ['400 KMS.0211', kmsError(400, 'KMS.0211'), 'KMS.0211'],
+    ['404 of a proxy', [404, '<html>Not Found</html>'], 'APIGW.0201'],
+    ['500', kmsError(500, 'KMS.0101'), 'KMS.0101'],
+    ['a list in another form', [200, { grants: 'none' }], 'APIGW.0201'],
+    ['no answer', () => undefined, 'APIGW.0201'],
+  ])(
+    'a key whose list answers %s is named in `failed` and counted, and the other grants are revoked',
+    async (_, reply, code) => {
+      kms.listReplies.set(THIRD_KEY, reply);
+      expect(await revoke()).toMatchObject({
+        revoked: 2,
+        failed: [{ key_id: THIRD_KEY, error_code: code, error_msg: expect.stringMatching(/./) }],
+        remaining: 1,
+      });
+      expect(kms.grants).toEqual([]);
+    },
+  );
+
+  test('when no key can be read, each is named, and the answer reports no success', async () => {
+    for (const key of [KEY, THIRD_KEY, OTHER_KEY]) kms.listReplies.set(key, kmsError(403, 'KMS.0306'));
+    const { revoked, failed, remaining } = await revoke();
+    expect([revoked, failed.length, remaining]).toEqual([0, 3, 3]);
+  });
+
+  test('a dry run names the keys that it could not read', async () => {
+    kms.listReplies.set(THIRD_KEY, kmsError(403, 'KMS.0306'));
+    expect(await revoke({ isDryRun: true })).toMatchObject({
+      total: 2,
+      failed: [{ key_id: THIRD_KEY, error_code: 'KMS.0306' }],
+    });
+  });
+
+  test('the digest of a dry run is accepted although a key cannot be read', async () => {
+    kms.listReplies.set(THIRD_KEY, kmsError(403, 'KMS.0306'));
+    const { digest } = await revoke({ isDryRun: true });
+    expect(await revoke({ digest })).toMatchObject({ revoked: 2, remaining: 1 });
+  });
+
+  test.each<[string, Reply]>([
+    ['200 and {}', [200, {}]],
+    ['200 without a body', (response) => response.writeHead(200).end()],
+    ['204', (response) => response.writeHead(204).end()],
+    ['KMS.2501', kmsError(400, 'KMS.2501')],
+    ['KMS.0207', kmsError(404, 'KMS.0207')],
+  ])('a grant that is still listed after its revoke was answered with %s is reported as failed', async (_, reply) => {
+    fixture.replies['revoke-grant'] = [reply];
+    const { revoked, failed, remaining } = await revoke();
+    expect([revoked, remaining]).toEqual([0, 2]);
+    expect(failed).toEqual([
+      {
+        key_id: KEY,
+        grant_id: grantIdOf(1),
+        error_code: 'APIGW.0201',
+        error_msg: expect.stringContaining('still lists'),
+      },
+      { key_id: OTHER_KEY, grant_id: grantIdOf(2), error_code: 'APIGW.0201', error_msg: expect.anything() },
+    ]);
+    const [newest] = await eventsOf(grantIdOf(1));
+    expect(newest).toMatchObject({ failure: 'APIGW.0201', action: 'revoke-principal-grants', actor: CREATOR });
+  });
+
+  test('a key that cannot be read again after a revoke is named: its grants may still stand', async () => {
+    kms.onRevoke = () => kms.listReplies.set(KEY, kmsError(500, 'KMS.0101'));
+    expect(await revoke()).toMatchObject({
+      revoked: 2,
+      failed: [{ key_id: KEY, error_code: 'KMS.0101' }],
+      remaining: 1,
+    });
+  });
+
+  test('when the keys cannot be listed again, the keys of the revoked grants are named', async () => {
+    kms.onRevoke = () => {
+      fixture.replies['list-keys'] = [kmsError(500, 'KMS.0101')];
+    };
+    const { failed, remaining } = await revoke();
+    expect(failed.map(({ key_id }) => key_id)).toEqual([KEY, OTHER_KEY]);
+    expect(remaining).toBe(2);
+  });
+
+  test('a grant on two pages is revoked and counted once', async () => {
+    kms.listReplies.set(THIRD_KEY, [
+      200,
+      listOf([upstreamGrant(5, { key_id: THIRD_KEY }), upstreamGrant(5, { key_id: THIRD_KEY })]),
+    ]);
+    kms.grants.push(upstreamGrant(5, { key_id: THIRD_KEY }));
+    kms.onRevoke = () => kms.listReplies.clear();
+    expect(await revoke()).toMatchObject({ revoked: 3, failed: [], remaining: 0 });
+  });
+
+  test('a grant whose revoke failed but that is gone in the end is not counted', async () => {
+    fixture.replies['revoke-grant'] = [
+      (response) => {
+        kms.grants = [];
+        response.writeHead(403, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ error_code: 'KMS.0306', error_msg: 'refused' }));
+      },
+    ];
+    expect(await revoke()).toMatchObject({ revoked: 0, failed: [], remaining: 0 });
+  });
+});
+
+describe('while the principal is granted new grants', () => {
+  let fixture: StandaloneFixture;
+  let keyId: string;
+  beforeEach(async () => {
+    fixture = await openStandaloneFixture();
+    keyId = (await fixture.authority.createKey(requestContext('create-key'), keyInput('orders'))).keyId;
+  });
+  afterEach(() => fixture.close());
+
+  const operations = ['create-grant', 'describe-key'] as const;
+  async function grantTo(grantee: string, more: object = {}): Promise<string> {
+    const input = grantInput(keyId, { grantee, ...more });
+    return (await fixture.authority.createGrant(requestContext('create-grant'), input)).grant_id;
+  }
+  const standing = async () =>
+    (await fixture.grantsOf(keyId)).filter(({ grantee_principal }) => grantee_principal === GRANTEE);
+
+  /** An authority that grants again whenever it has revoked, for a number of times. */
+  function regranting(times: number): Authority {
+    let left = times;
+    return {
+      ...fixture.authority,
+      async revokeAny(context: RequestContext, grant: GrantRef) {
+        const answer = await fixture.authority.revokeAny(context, grant);
+        left -= 1;
+        if (left >= 0) await grantTo(GRANTEE, { operations });
+        return answer;
+      },
+    };
+  }
+
+  test('the service looks again until it finds nothing new', async () => {
+    await grantTo(GRANTEE, { operations });
+    const answer = await revokeAll(regranting(5), { store: fixture.store });
+    expect(answer).toMatchObject({ revoked: 6, failed: [], remaining: 0 });
+    expect(await standing()).toEqual([]);
+  });
+
+  test('with a key_id it looks again too', async () => {
+    await grantTo(GRANTEE, { operations });
+    const answer = await revokeAll(regranting(5), { store: fixture.store, input: { keyId } });
+    expect(answer).toMatchObject({ revoked: 6, remaining: 0 });
+  });
+
+  test('when the time is up, `remaining` is what the last look saw', async () => {
+    await grantTo(GRANTEE, { operations });
+    // The service starts no revoke later than 15 s after the arrival of the request.
+    const context = { startedAtMs: performance.now() - 14_700 };
+    const answer = await revokeAll(regranting(Number.POSITIVE_INFINITY), { store: fixture.store, context });
+    expect(answer.revoked).toBeGreaterThan(0);
+    expect(answer.remaining).toBe(1);
+    expect(await standing()).toHaveLength(1);
+  });
+
+  test('with a digest, a grant that was created since is not revoked, but counted', async () => {
+    await grantTo(GRANTEE, { operations });
+    const { digest } = await revokeAll(fixture.authority, { store: fixture.store, input: { isDryRun: true } });
+    const answer = await revokeAll(regranting(1), { store: fixture.store, input: { digest } });
+    expect(answer).toMatchObject({ revoked: 1, failed: [], remaining: 1 });
+    expect(await standing()).toHaveLength(1);
+  });
+
+  test('grants with create-grant are revoked first', async () => {
+    const others = [await grantTo(GRANTEE), await grantTo(GRANTEE)];
+    const delegating = await grantTo(GRANTEE, { operations });
+    const order: string[] = [];
+    const authority: Authority = {
+      ...fixture.authority,
+      revokeAny(context: RequestContext, grant: GrantRef) {
+        order.push(grant.grant_id);
+        return fixture.authority.revokeAny(context, grant);
+      },
+    };
+    await revokeAll(authority, { store: fixture.store });
+    expect(order).toEqual([delegating, ...others]);
+  });
+
+  test('an unexpected error of one revoke does not stop the others', async () => {
+    const failing = await grantTo(GRANTEE);
+    await grantTo(GRANTEE);
+    const authority: Authority = {
+      ...fixture.authority,
+      revokeAny: (context: RequestContext, grant: GrantRef) =>
+        grant.grant_id === failing
+          ? Promise.reject(new Error('the disk is full'))
+          : fixture.authority.revokeAny(context, grant),
+    };
+    expect(await revokeAll(authority, { store: fixture.store })).toMatchObject({
+      revoked: 1,
+      failed: [{ key_id: keyId, grant_id: failing, error_code: 'KMS.0101' }],
+      remaining: 1,
+    });
+    expect((await standing()).map(({ grant_id }: Grant) => grant_id)).toEqual([failing]);
+  });
+});
