@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { AwsSettings } from './clients/aws.ts';
+import type { ProxySettings } from './clients/connections.ts';
 import type { CredentialsSource } from './clients/credentials.ts';
 import type { SecretReference } from './clients/secrets.ts';
 
@@ -27,6 +28,14 @@ const credential = () => z.optional(text(/^[\x21-\x7e]+$/, 'must be printable AS
 
 const secretReference = () =>
   z.optional(text(/^(file:.+|aws:[\w/+=.@:-]{1,512})$/, 'must be file:<path> or aws:<name or ARN of a secret>'));
+
+const PROXY_URL = /^https?:\/\/[^\s/]+\/?$/;
+const proxyUrl = () =>
+  z.optional(
+    text(PROXY_URL, 'must be the URL of an HTTP proxy, such as http://proxy.example.com:3128').check(
+      z.refine((url) => URL.canParse(url), 'must be the URL of an HTTP proxy'),
+    ),
+  );
 
 const queueUrl = () => z.optional(text(/^https?:\/\/[\w.-]+(:\d{1,5})?\/[\w./-]+$/, 'must be the URL of an SQS queue'));
 
@@ -92,6 +101,13 @@ const SETTINGS = z.object({
   TARGETS: secretReference(),
   QUEUE_URL: queueUrl(),
   DEAD_LETTER_URL: queueUrl(),
+  /** Of both spellings, the lower-case one counts first, as in other programs. */
+  HTTP_PROXY: proxyUrl(),
+  http_proxy: proxyUrl(),
+  HTTPS_PROXY: proxyUrl(),
+  https_proxy: proxyUrl(),
+  NO_PROXY: z.optional(z.string()),
+  no_proxy: z.optional(z.string()),
   AWS_REGION: z.optional(text(/^[a-z0-9-]{1,32}$/, 'must be a region such as eu-central-1')),
   AWS_ACCESS_KEY_ID: z.optional(z.string()),
   AWS_SECRET_ACCESS_KEY: z.optional(z.string()),
@@ -123,6 +139,8 @@ export interface Config {
   targets: SecretReference | undefined;
   /** Undefined for the queue in SQLite. */
   sqs: { queueUrl: string; deadLetterUrl: string | undefined; aws: AwsSettings } | undefined;
+  /** The proxies of all outgoing connections; undefined where there are none. */
+  proxies: ProxySettings | undefined;
   /** The projects that this service serves; undefined for every project of its callers. */
   projects: string[] | undefined;
 }
@@ -184,6 +202,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     sqs: data.QUEUE_URL
       ? { queueUrl: data.QUEUE_URL, deadLetterUrl: data.DEAD_LETTER_URL, aws: awsOf(data, 'local') }
       : undefined,
+    proxies: proxiesOf(data),
     projects: data.PROJECTS?.split(/, */),
   };
 }
@@ -235,6 +254,12 @@ function awsOf(data: Settings, fallback = ''): AwsSettings {
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
     sessionToken: data.AWS_SESSION_TOKEN,
   };
+}
+
+function proxiesOf(data: Settings): ProxySettings | undefined {
+  const HTTP_PROXY = data.http_proxy ?? data.HTTP_PROXY;
+  const HTTPS_PROXY = data.https_proxy ?? data.HTTPS_PROXY;
+  return HTTP_PROXY || HTTPS_PROXY ? { HTTP_PROXY, HTTPS_PROXY, NO_PROXY: data.no_proxy ?? data.NO_PROXY } : undefined;
 }
 
 function upstreamOf(data: Settings): UpstreamSettings {

@@ -7,6 +7,7 @@ import { upstream } from '#upstream';
 import type { Authority } from './authority/authority.ts';
 import { deleteDueKeys } from './authority/standalone/key-deletion.ts';
 import type { AwsSettings } from './clients/aws.ts';
+import { useProxies } from './clients/connections.ts';
 import { readSecret } from './clients/secrets.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import type { Authenticator } from './identity/authenticator.ts';
@@ -93,6 +94,7 @@ export function useServices(services: Services): void {
 /** The local counterpart is local/open-services.ts, which no function bundles. */
 function openDeployed(config: Config): Services {
   const { dynamodb, rootKeySecret, sqs, targets } = config;
+  useProxies(config.proxies);
   if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk of its own');
   if (!sqs) throw new ConfigError('QUEUE_URL must be set: a Lambda function cannot use the queue in SQLite');
   const queue = sqsQueue(sqs);

@@ -1,6 +1,7 @@
 /** Opens the services on one machine, with SQLite in the data folder or with DynamoDB. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { useProxies } from '../lib/clients/connections.ts';
 import { refreshingCredentials } from '../lib/clients/credentials.ts';
 import type { Config } from '../lib/config.ts';
 import type { RootKeys } from '../lib/identity/root-keys.ts';
@@ -26,6 +27,7 @@ export async function openServices(
   config: Config,
   { now, notifyOutbox }: { now?: (() => number) | undefined; notifyOutbox?: (() => Promise<void>) | undefined } = {},
 ): Promise<Services> {
+  useProxies(config.proxies);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const rootKeys = openRootKeys(config);
   const credentials = config.upstream?.credentials ?? 'caller';

@@ -296,3 +296,18 @@ test.each(['http://127.0.0.1:8081', 'http://localhost:8081', 'http://[::1]:8081'
 test('PROJECTS limits the service to some projects', () => {
   expect(parseConfig({ PROJECTS: 'aa, bb,cc' }).projects).toEqual(['aa', 'bb', 'cc']);
 });
+
+test('the lower-case names of proxies count first, and without a proxy there is no NO_PROXY', () => {
+  const env = { HTTPS_PROXY: 'http://a:1', https_proxy: 'http://user:pw@b:2', no_proxy: 'localhost,.example.com' };
+  expect(parseConfig(env).proxies).toEqual({ HTTPS_PROXY: 'http://user:pw@b:2', NO_PROXY: 'localhost,.example.com' });
+  expect(parseConfig({ NO_PROXY: '*' }).proxies).toBeUndefined();
+});
+
+test.each(['proxy.example.com:3128', 'socks5://127.0.0.1:1080', 'http://', 'http://a b', 'http://a/path'])(
+  'a proxy %s that this service cannot use aborts startup',
+  (url) => {
+    for (const name of ['HTTP_PROXY', 'https_proxy']) {
+      expect(() => parseConfig({ [name]: url })).toThrow(`${name} must be the URL of an HTTP proxy`);
+    }
+  },
+);

@@ -5,6 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { parseJson } from '../util/json.ts';
 import { AwsError } from './aws-errors.ts';
+import { proxyOptions } from './connections.ts';
 
 export interface AwsSettings {
   region: string;
@@ -35,7 +36,11 @@ const CONNECT_MS = 1_000;
 /** Returns the function that calls one service. It reuses connections. */
 export function awsCall({ region, ...credentials }: AwsSettings, service: AwsService): AwsCall {
   const { protocol, hostname, port } = new URL(service.endpoint ?? endpointOf(service.name, region));
-  const handler = new NodeHttpHandler({ connectionTimeout: CONNECT_MS });
+  const handler = new NodeHttpHandler({
+    connectionTimeout: CONNECT_MS,
+    httpAgent: proxyOptions(),
+    httpsAgent: proxyOptions(),
+  });
   const signer = new SignatureV4({
     service: service.name,
     region,

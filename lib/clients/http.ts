@@ -1,7 +1,4 @@
-/**
- * One HTTP exchange with another server: bounded in time and size, without redirects or retries. The exception is
- * status 421 (Misdirected Request), after which fetch itself sends the request once more.
- */
+/** One HTTP exchange with another server: bounded in time and size, without redirects or retries. */
 import type { KyInstance } from 'ky';
 import { NetworkError, networkFailureOf } from './network-error.ts';
 
@@ -10,6 +7,11 @@ interface HttpRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /**
+   * Opens a connection for the request. On a reused one, the server may just have ended it, and the request is lost; one
+   * that must not be sent twice needs a new connection.
+   */
+  isNewConnection?: boolean;
 }
 
 export interface HttpResponse {
@@ -22,7 +24,13 @@ export interface HttpResponse {
 const RESPONSE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Loaded by the first request, so that a function that sends none does not load ky. */
-let client: Promise<KyInstance> | undefined;
+const clients = new Map<boolean, Promise<KyInstance>>();
+
+async function newClient(isNewConnection: boolean): Promise<KyInstance> {
+  const [{ default: ky }, { nodeFetch }] = await Promise.all([import('ky'), import('./node-fetch.ts')]);
+  const fetch = nodeFetch({ isNewConnection }) as typeof globalThis.fetch;
+  return ky.create({ retry: 0, timeout: false, throwHttpErrors: false, redirect: 'manual', fetch });
+}
 
 /**
  * Sends a request and returns the response, whatever its status.
@@ -30,9 +38,9 @@ let client: Promise<KyInstance> | undefined;
  * @throws NetworkError
  */
 export async function sendRequest(request: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
-  client ??= import('ky').then(({ default: ky }) =>
-    ky.create({ retry: 0, timeout: false, throwHttpErrors: false, redirect: 'manual' }),
-  );
+  const { isNewConnection = false } = request;
+  const client = clients.get(isNewConnection) ?? newClient(isNewConnection);
+  clients.set(isNewConnection, client);
   const ky = await client;
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
   try {

@@ -19,11 +19,11 @@ export class NetworkError extends Error {
   }
 }
 
-const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
+const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ERR_CONNECT_TIMEOUT|ERR_PROXY_TUNNEL)$/;
 /** Source: Node.js, "TLS (SSL)", "X509 certificate error codes"; errors of OpenSSL and of node:tls. */
 const UNTRUSTED = /^(ERR_(SSL|TLS)_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERROR_IN_CERT|HOSTNAME_MISMATCH)/;
 
-/** Classifies an error of node:net, node:tls or fetch by its code. */
+/** Classifies an error of node:net, node:tls or node:http by its code. */
 export function networkFailureOf(error: unknown): NetworkFailure {
   const codes = chainOf(error).map(({ code = '' }) => code);
   if (codes.some((code) => UNSENT.test(code))) return 'unsent';

@@ -111,6 +111,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
         url: endpoint + path,
         headers: headersOf(context, path, body, own),
         body,
+        isNewConnection: !isRepeatable,
       } as const;
       const leftMs = deadlineMs - performance.now();
       // A repeatable attempt that hangs leaves time for another one.

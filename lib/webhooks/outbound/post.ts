@@ -6,6 +6,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { retryAfterSeconds } from '../../clients/backoff.ts';
+import { HEADER_BYTES_MAX, newConnections, proxyHosts } from '../../clients/connections.ts';
 import { NetworkError, type NetworkFailure } from '../../clients/network-error.ts';
 import { assertPublicHost, publicLookup, type Resolve } from './public-address.ts';
 
@@ -53,13 +54,16 @@ export async function postWebhook(
     const request = (isTls ? requestHttps : requestHttp)(url, {
       method: 'POST',
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      agent: false,
+      agent: isTls ? newConnections().https : newConnections().http,
+      maxHeaderSize: HEADER_BYTES_MAX,
       signal,
       // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
       rejectUnauthorized: true,
-      ...(!isPrivateAllowed && { lookup: publicLookup(resolve) }),
+      ...(!isPrivateAllowed && { lookup: publicLookup(resolve, proxyHosts()) }),
     });
     request.once('socket', (socket: Socket) => {
+      // The connection through a proxy is open already.
+      if (!socket.connecting) failure = 'lost';
       socket.once('connect', () => {
         failure = isTls ? 'untrusted' : 'lost';
       });

@@ -55,13 +55,15 @@ export type Resolve = (
 /**
  * Returns a `lookup` for connections that fails with NotPublicError when any address of the name is not public. The
  * connection uses the addresses that were checked, so a name that changes its address afterwards has no effect.
+ * @param proxies names that may have any address
  */
-export function publicLookup(resolve: Resolve = lookup): LookupFunction {
+export function publicLookup(resolve: Resolve = lookup, proxies: readonly string[] = []): LookupFunction {
   return (name, options, callback) => {
     resolve(name, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, []);
       const [first] = addresses;
-      if (!first || !addresses.every(({ address }) => isPublicAddress(address))) {
+      const isAllowed = proxies.includes(name) || addresses.every(({ address }) => isPublicAddress(address));
+      if (!first || !isAllowed) {
         return callback(new NotPublicError(), []);
       }
       if (options.all) callback(null, addresses);
