@@ -1,4 +1,3 @@
-import type { KeyState } from '../../lib/domain/model.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { pageFields } from '../../lib/http/serialize-grants.ts';
 import { serializeKey } from '../../lib/http/serialize-key.ts';
@@ -11,7 +10,7 @@ export const handler = httpHandler({
   fields: { limit, marker: keyMarker, key_state: keyStateFilter, key_spec: keySpecFilter, sequence },
   async handle({ body, context, authority, config }) {
     const keySpec = body.key_spec === 'ALL' ? undefined : (body.key_spec ?? 'AES_256');
-    const filter = { state: body.key_state as KeyState | undefined, keySpec };
+    const filter = { state: body.key_state, keySpec };
     const page = await authority.listKeys(context, filter, pageRequestOf(body));
     const details = page.keys.map((key) => serializeKey(key, config.region));
     return {

@@ -21,7 +21,14 @@ export type PrincipalType = 'user' | 'domain';
 export type Principal = `user:${string}` | `domain:${string}`;
 
 /** Key states as in the API. Source: KMS API reference, describe-key, `key_state`. */
-export const KEY_STATE = { enabled: '2', disabled: '3', pendingDeletion: '4' } as const;
+export const KEY_STATE = {
+  toBeActivated: '1',
+  enabled: '2',
+  disabled: '3',
+  pendingDeletion: '4',
+  pendingImport: '5',
+  frozen: '7',
+} as const;
 
 export type KeyState = (typeof KEY_STATE)[keyof typeof KEY_STATE];
 

@@ -144,7 +144,9 @@ export const keyUsage = optional(
 /** Keys with imported key material (`external`) are not supported. */
 export const keyOrigin = optional(choice(['kms'], 'KMS.0308', 'origin must be kms.'));
 
-export const keyStateFilter = optional(text(/^[1-5]$/, 'KMS.0308', 'key_state must be a digit from 1 to 5.'));
+export const keyStateFilter = optional(
+  choice(['1', '2', '3', '4', '5'], 'KMS.0308', 'key_state must be a digit from 1 to 5.'),
+);
 
 /** Documented as a string; some clients send a number. */
 export const pendingDays = parsed(
