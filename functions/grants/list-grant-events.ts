@@ -26,10 +26,7 @@ export const handler = httpHandler({
   async handle({ body, context, store }) {
     const { limit: eventsMax = LIMIT_MAX, key_id: keyId, grant_id: grantId, grantee_principal: grantee } = body;
     const filter = { keyId, grantId, grantee, before: body.marker };
-    // One more than requested shows whether there is a next page.
-    const found = await store.events.list(context.projectId, filter, eventsMax + 1);
-    const events = found.slice(0, eventsMax);
-    const next = found.length > eventsMax ? events.at(-1)?.eventId : undefined;
+    const { events, next } = await store.events.listPage(context.projectId, filter, eventsMax);
     return { events: events.map(serializeEvent), ...pageFields({ next }) };
   },
 });

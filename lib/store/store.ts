@@ -103,6 +103,16 @@ export interface EventFilter {
 export interface EventStore {
   /** Newest first. */
   list(projectId: string, filter: EventFilter, limit: number): Promise<ChangeEvent[]>;
+  /**
+   * Reads a bounded number of events, newest first, and returns those that match.
+   * @returns at most `limit` events, also fewer or none although there are more; `next` is the id for `before` of the
+   * next page, and undefined on the last one
+   */
+  listPage(
+    projectId: string,
+    filter: EventFilter,
+    limit: number,
+  ): Promise<{ events: ChangeEvent[]; next: string | undefined }>;
   /** Returns the actor of the key's create-key event, for a key that the upstream created through this service. */
   creatorOf(projectId: string, keyId: string): Promise<string | undefined>;
   /**

@@ -6,6 +6,10 @@ import type { Item, ItemKey } from './item.ts';
 import { itemKey, rangeOf } from './schema.ts';
 import type { Range, Table, Write } from './table.ts';
 
+/** A page reads at most so many events of a partition; more are read only for a larger page. */
+const BATCH_ROWS = 250;
+const BATCHES_MAX = 4;
+
 /** @param hasOutbox whether new events are put into the outbox; see `OutboxStore` */
 export function dynamodbEvents(table: Table, hasOutbox: boolean): EventStore {
   const newest = (range: Omit<Range, 'limit'>, limit: number) => table.query({ ...range, newestFirst: true, limit });
@@ -20,15 +24,33 @@ export function dynamodbEvents(table: Table, hasOutbox: boolean): EventStore {
       .map(toEvent);
   }
 
+  const listPage: EventStore['listPage'] = async (projectId, filter, limit) => {
+    const { keyId, grantId, grantee } = filter;
+    // A partition may also hold events that the other fields of the filter exclude.
+    const isFiltered = [keyId, grantId, grantee].filter((field) => field !== undefined).length > 1;
+    // One extra row shows whether there is a next page.
+    const batchSize = isFiltered ? Math.max(limit + 1, BATCH_ROWS) : limit + 1;
+    const events: ChangeEvent[] = [];
+    let { before } = filter;
+    for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
+      const batch = await listRanges(projectId, { ...filter, before }, batchSize);
+      events.push(...batch.filter((event) => matches(event, projectId, filter)));
+      if (events.length > limit) return { events: events.slice(0, limit), next: events[limit - 1]?.eventId };
+      if (batch.length < batchSize) return { events, next: undefined };
+      before = batch.at(-1)?.eventId;
+    }
+    return { events, next: before };
+  };
+
   return {
+    listPage,
     async list(projectId, filter, limit) {
       const events: ChangeEvent[] = [];
-      // A partition may also hold events that the other fields of the filter exclude: read on until the page is full.
       for (let { before } = filter; ; ) {
-        const batch = await listRanges(projectId, { ...filter, before }, limit);
-        events.push(...batch.filter((event) => matches(event, projectId, filter)));
-        if (batch.length < limit || events.length >= limit) return events.slice(0, limit);
-        before = batch.at(-1)?.eventId;
+        const page = await listPage(projectId, { ...filter, before }, limit - events.length);
+        events.push(...page.events);
+        if (page.next === undefined || events.length >= limit) return events;
+        before = page.next;
       }
     },
     async creatorOf(projectId, keyId) {

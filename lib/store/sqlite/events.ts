@@ -57,6 +57,12 @@ export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbo
 
   return {
     list: async (projectId, filter, limit) => select(projectId, filter, limit).map(toEvent),
+    async listPage(projectId, filter, limit) {
+      // One extra row shows whether there is a next page.
+      const rows = select(projectId, filter, limit + 1);
+      const events = rows.slice(0, limit).map(toEvent);
+      return { events, next: rows.length > limit ? events.at(-1)?.eventId : undefined };
+    },
     async creatorOf(projectId, keyId) {
       const row = upstreamCreateKey.get(projectId, keyId);
       return row && String(row['actor']);
