@@ -18,6 +18,7 @@ import { requestContext } from './middleware/request-context.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { strictJson } from './middleware/strict-json.ts';
+import { upstreamRequestId } from './middleware/upstream-request-id.ts';
 import { validate } from './middleware/validate.ts';
 
 /**
@@ -33,6 +34,7 @@ export function httpHandler<F extends Fields = Record<never, never>>(
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(requestLog())
     .use(securityHeaders())
+    .use(upstreamRequestId())
     .use(errorMapping(api))
     .use(requestContext(api.name))
     .use(authenticate(api))

@@ -15,7 +15,7 @@ export function corsHeaders(
           'access-control-allow-methods': 'GET,POST,DELETE',
           'access-control-allow-headers':
             'content-type,x-auth-token,x-subject-token,authorization,x-sdk-date,x-project-id,idempotency-key',
-          'access-control-expose-headers': 'x-request-id,x-subject-token,retry-after',
+          'access-control-expose-headers': 'x-request-id,x-upstream-request-id,x-subject-token,retry-after',
           'access-control-max-age': '600',
           vary: 'Origin',
         }

@@ -174,8 +174,16 @@ export function testSettings(stack: Stack): void {
     expect(resources['HttpApi']?.Properties['CorsConfiguration']).toEqual({
       AllowOrigins: ['https://app.example.com', 'https://admin.example.com'],
       AllowMethods: ['GET', 'POST', 'DELETE'],
-      AllowHeaders: ['content-type', 'x-auth-token', 'x-subject-token', 'authorization', 'x-sdk-date', 'x-project-id'],
-      ExposeHeaders: ['x-request-id', 'x-subject-token', 'retry-after'],
+      AllowHeaders: [
+        'content-type',
+        'x-auth-token',
+        'x-subject-token',
+        'authorization',
+        'x-sdk-date',
+        'x-project-id',
+        'idempotency-key',
+      ],
+      ExposeHeaders: ['x-request-id', 'x-upstream-request-id', 'x-subject-token', 'retry-after'],
       MaxAge: 600,
     });
     expect(corsHeaders(['https://app.example.com'])('https://app.example.com')).toEqual({
@@ -183,7 +191,7 @@ export function testSettings(stack: Stack): void {
       'access-control-allow-methods': 'GET,POST,DELETE',
       'access-control-allow-headers':
         'content-type,x-auth-token,x-subject-token,authorization,x-sdk-date,x-project-id,idempotency-key',
-      'access-control-expose-headers': 'x-request-id,x-subject-token,retry-after',
+      'access-control-expose-headers': 'x-request-id,x-upstream-request-id,x-subject-token,retry-after',
       'access-control-max-age': '600',
       vary: 'Origin',
     });
