@@ -9,7 +9,7 @@ export interface ProxySettings {
   NO_PROXY?: string | undefined;
 }
 
-/** The headers of a response may be as long as those of a request to this service. Node.js accepts 16 KiB by default. */
+/** The headers of a response may be as long as those of a request to this service. The default is 16 KiB. */
 export const HEADER_BYTES_MAX = 32 * 1024;
 
 /** An unused connection is closed before the server does it: a request must not be sent on a connection that ends. */

@@ -8,8 +8,8 @@ interface HttpRequest {
   headers: Record<string, string>;
   body?: string;
   /**
-   * Opens a connection for the request. On a reused one, the server may just have ended it, and the request is lost; one
-   * that must not be sent twice needs a new connection.
+   * Opens a connection for the request. The server may just have ended a reused one, and the request is lost: one that
+   * must not be sent twice needs a new connection.
    */
   isNewConnection?: boolean;
 }

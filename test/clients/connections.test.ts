@@ -124,7 +124,12 @@ test('calls to AWS and webhooks to targets go through the proxy too', async () =
   const proxy = await startProxy(host);
   useProxies({ HTTP_PROXY: proxy.url });
   const aws = { region: 'eu-central-1', accessKeyId: 'a', secretAccessKey: 's' };
-  const service = { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0', endpoint: `http://${host}` } as const;
+  const service = {
+    name: 'dynamodb',
+    target: 'DynamoDB_20120810',
+    jsonVersion: '1.0',
+    endpoint: `http://${host}`,
+  } as const;
   expect(await awsCall(aws, service)('GetItem', {}, 5_000)).toEqual({ from: 'proxy' });
   await postWebhook({ url: `http://${host}/hook`, headers: {}, body: '{}', isPrivateAllowed: true });
   expect(proxy.asked).toEqual([`POST http://${host}/`, `POST http://${host}/hook`]);

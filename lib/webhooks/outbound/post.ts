@@ -62,8 +62,8 @@ export async function postWebhook(
       ...(!isPrivateAllowed && { lookup: publicLookup(resolve, proxyHosts()) }),
     });
     request.once('socket', (socket: Socket) => {
-      // The connection through a proxy is open already.
-      if (!socket.connecting) failure = 'lost';
+      // A connection through a proxy is open already.
+      if (!socket.connecting && proxyHosts().length > 0) failure = 'lost';
       socket.once('connect', () => {
         failure = isTls ? 'untrusted' : 'lost';
       });
