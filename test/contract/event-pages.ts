@@ -97,6 +97,20 @@ export function eventPagesContract(openStore: OpenStore): void {
       },
     );
 
+    test.each(CASES)('listPage of events %s gives all of them, page by page', async (_filter, filter, all) => {
+      for (const limit of [1, 7, 100]) {
+        const events: ChangeEvent[] = [];
+        for (let { before } = filter; ; ) {
+          const page = await shared().events.listPage(PROJECT, { ...filter, before }, limit);
+          expect(page.events.length).toBeLessThanOrEqual(limit);
+          events.push(...page.events);
+          if (page.next === undefined) break;
+          before = page.next;
+        }
+        expect(summariesOf(events)).toEqual(all);
+      }
+    });
+
     test('`before` may be an id of no event: older events are listed', async () => {
       const { events } = shared();
       // 2026-11-22T06:00:00.105Z in hex.
