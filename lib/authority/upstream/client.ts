@@ -59,8 +59,7 @@ interface UpstreamClient {
 }
 
 interface CallLimits {
-  /** The time for all attempts and their waits. */
-  budgetMs: number;
+  attemptMsMax: number;
   /** By performance.now(). */
   deadlineMs: number;
 }
@@ -99,7 +98,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   async function send<T extends z.core.$ZodType>(
     context: RequestContext,
     { api, fields, answer, isRepeatable }: UpstreamCall<T>,
-    { budgetMs, deadlineMs, own, hints }: CallLimits & { own: Credentials | undefined; hints: ErrorHints },
+    { attemptMsMax, deadlineMs, own, hints }: CallLimits & { own: Credentials | undefined; hints: ErrorHints },
   ): Promise<AttemptResult<z.output<T>>> {
     const path = `/v1.0/${context.projectId}/kms/${api}`;
     const body = JSON.stringify({ ...fields, sequence: sequenceOf(context) });
@@ -114,8 +113,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
         isNewConnection: !isRepeatable,
       } as const;
       const leftMs = deadlineMs - performance.now();
-      // A repeatable attempt that hangs leaves time for another one.
-      const longestMs = isRepeatable ? Math.min(leftMs, budgetMs / 2) : leftMs;
+      const longestMs = isRepeatable ? Math.min(leftMs, attemptMsMax) : leftMs;
       return resultOfResponse(await sendRequest(httpRequest, longestMs), answer, hints, now());
     } catch (error) {
       if (error instanceof NetworkError) return resultOfNetworkError(error, hints);
@@ -130,6 +128,9 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
       const startedAtMs = context.startedAtMs ?? performance.now();
       const deadlineMs = Math.min(startedAtMs + timeoutMs, context.deadlineMs ?? Number.POSITIVE_INFINITY);
       const budgetMs = deadlineMs - startedAtMs;
+      const isLimited = context.deadlineMs !== undefined;
+      // A repeatable attempt that hangs leaves time for another one, or, within a deadline, for other calls.
+      const attemptMsMax = isLimited ? timeoutMs / 4 : budgetMs / 2;
       const hints = {
         uncertain: request.isRepeatable ? undefined : MAY_HAVE_BEEN_CREATED,
         access: credentialsSource && OWN_CREDENTIALS_REFUSED,
@@ -143,12 +144,14 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
       async function attempt(): Promise<UpstreamReply<z.output<typeof request.answer>>> {
         mayRetry = false;
         if (deadlineMs - performance.now() < ATTEMPT_MS_MIN) throw lastFailed?.error ?? new KmsError('APIGW.0201:504');
-        const result = await send(context, request, { budgetMs, deadlineMs, own, hints }).catch((error: unknown) => {
-          // An unknown error may have come after the request was sent.
-          if (!(error instanceof KmsError)) progress.isUncertain = true;
-          // "Nothing was sent" is true of the first attempt only.
-          throw lastFailed?.error ?? error;
-        });
+        const result = await send(context, request, { attemptMsMax, deadlineMs, own, hints }).catch(
+          (error: unknown) => {
+            // An unknown error may have come after the request was sent.
+            if (!(error instanceof KmsError)) progress.isUncertain = true;
+            // "Nothing was sent" is true of the first attempt only.
+            throw lastFailed?.error ?? error;
+          },
+        );
         if (context.trace && result.requestId) context.trace.upstreamRequestId = result.requestId;
         if (result.type === 'done') return result;
         if (result.type === 'refused') {
@@ -160,7 +163,8 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
             : error;
         }
         lastFailed = result;
-        mayRetry = result.isRetryable && (request.isRepeatable || !result.mayHaveBeenApplied);
+        const isLate = result.error.status === 504;
+        mayRetry = result.isRetryable && (request.isRepeatable || !result.mayHaveBeenApplied) && !(isLimited && isLate);
         isUncertain ||= result.mayHaveBeenApplied;
         progress.isUncertain ||= result.mayHaveBeenApplied;
         throw result.error;

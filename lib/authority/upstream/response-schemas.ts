@@ -1,7 +1,7 @@
 /**
- * The responses accepted from the upstream. Of a row of a list, only what every task needs is required: the ids, and who
- * holds a grant. Other fields are passed on as text where they are plain values, and are left out otherwise, so that one
- * unfamiliar row never hides the others.
+ * The responses accepted from the upstream. Of a row of a list, only what every task needs is required: the ids, and
+ * who holds a grant. Other fields are passed on as text where they are plain values, and are left out otherwise, so
+ * that one unfamiliar row never hides the others.
  * Source: KMS API reference, the response tables of each API.
  */
 import * as z from 'zod/mini';
@@ -65,7 +65,7 @@ const count = z.pipe(
 );
 const pageEnd = { next_marker: optionalText, truncated: optionalText, total: count };
 
-/** `truncated` decides whether there is a next page; without it, `next_marker` does. A marker of 0 is the first page. */
+/** `truncated` decides whether there is a next page; without it, `next_marker` does. 0 marks the first page. */
 function endOf({ next_marker, truncated }: { next_marker?: string | undefined; truncated?: string | undefined }) {
   const marker = next_marker === '0' ? undefined : next_marker;
   const flag = truncated?.toLowerCase();

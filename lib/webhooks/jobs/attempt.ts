@@ -147,6 +147,8 @@ export class JobAttempt {
     const { projectId, grants } = batch;
     const { authority } = this.#dependencies;
     const results = await revokeGrants(authority, this.#contextOf(batch), grants, this.#isPastDeadline);
+    // The others have been tried. The job continues with this batch when the error has gone.
+    for (const entry of results) if ('unexpected' in entry) throw entry.unexpected;
     const notStarted: GrantRef[] = [];
     let { revoked } = this.#job;
     for (const entry of results) {

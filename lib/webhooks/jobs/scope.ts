@@ -59,7 +59,10 @@ async function granteeOfTask(
   return undefined;
 }
 
-/** Returns the grants that an item covers now, and what could not be read. @throws KmsError KMS.0207 when the project has no such key */
+/**
+ * Returns the grants that an item covers now, and what could not be read.
+ * @throws KmsError KMS.0207 when the project has no such key
+ */
 export async function grantsInScope(
   authority: Authority,
   context: RequestContext,

@@ -1,6 +1,7 @@
 /**
- * Lists of an upstream in which a key, a row or a page cannot be read: the rest is listed, and what could not be read is
- * named. Also tests: lib/authority/upstream/pages.ts, lib/authority/upstream/response-schemas.ts.
+ * Lists of an upstream in which a key, a row or a page cannot be read: the rest is listed, and what could not be read
+ * is named.
+ * Also tests: lib/authority/upstream/pages.ts, lib/authority/upstream/response-schemas.ts.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { GrantPage } from '../../../lib/domain/model.ts';
