@@ -65,6 +65,8 @@ export interface Authority {
   listRetirableGrants(context: RequestContext, page: PageRequest): Promise<GrantPage>;
   /** Lists the grants of a grantee, a user or a domain, across the keys of the project. */
   listPrincipalGrants(context: RequestContext, grantee: string, page: PageRequest): Promise<GrantPage>;
+  /** The grants that a user issued, to anyone, on the keys of the project. */
+  issuedGrants(context: RequestContext, userId: string): Promise<Grant[]>;
   /** Revokes a grant of any key, for administrators and webhooks. @throws KmsError KMS.2501 when it does not exist */
   revokeAny(context: RequestContext, grant: GrantRef): Promise<object>;
 

@@ -18,6 +18,8 @@ export interface FoundGrants {
   grants: Grant[];
   /** What could not be read: it may hide further grants. */
   failed: readonly ListFailure[];
+  /** Where the same calls have shown them: the grants that the principal issued. */
+  issued?: (() => Promise<Grant[]>) | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface FoundGrants {
  */
 export type RevokeResult =
   | { grant: GrantRef; result: 'revoked' | 'gone' | 'not-started' }
-  | { grant: GrantRef; result: 'failed'; error: KmsError };
+  | { grant: GrantRef; result: 'failed'; error: KmsError; unexpected?: unknown };
 
 /** Enough to keep the store or the upstream's rate busy, few enough to leave room for other callers. */
 const CONCURRENT_REVOKES = 32;
@@ -37,11 +39,13 @@ const PAGE_LIMIT = 10_000;
 export async function listAllGrants(list: (page: PageRequest) => Promise<GrantPage>): Promise<FoundGrants> {
   const grants: Grant[] = [];
   const failed: ListFailure[] = [];
+  let issued: FoundGrants['issued'];
   for (let after: string | undefined; ; ) {
     const page = await list({ limit: PAGE_LIMIT, after });
     grants.push(...(JSON.parse(page.json) as Grant[]));
     failed.push(...(page.failed ?? []));
-    if (page.next === undefined || page.next === after) return { grants, failed };
+    issued = page.issued;
+    if (page.next === undefined || page.next === after) return { grants, failed, issued };
     after = page.next;
   }
 }
@@ -50,16 +54,36 @@ export async function listAllGrants(list: (page: PageRequest) => Promise<GrantPa
 export async function findGrants(
   authority: Authority,
   context: RequestContext,
-  { grantee, keyId, operations }: Selection,
+  selection: Selection,
 ): Promise<FoundGrants> {
-  const { grants, failed } = await listAllGrants((page) =>
+  const { grantee, keyId } = selection;
+  const { grants, ...rest } = await listAllGrants((page) =>
     keyId === undefined
       ? authority.listPrincipalGrants(context, grantee, page)
       : authority.listGrants(context, keyId, { grantee }, page),
   );
-  if (!operations) return { grants, failed };
-  const isSelected = (grant: Grant) => operations.some((operation) => grant.operations.includes(operation));
-  return { grants: grants.filter(isSelected), failed };
+  return { ...rest, grants: grants.filter((grant) => isSelected(selection, grant)) };
+}
+
+function isSelected({ grantee, keyId = '', operations }: Selection, grant: Grant): boolean {
+  if (grant.grantee_principal !== grantee || (keyId !== '' && grant.key_id !== keyId)) return false;
+  return operations?.some((operation) => grant.operations.includes(operation)) ?? true;
+}
+
+/**
+ * Counts the grants that the principal issued, that still exist, and that the selection does not contain: what it has
+ * passed on remains when its own grants are revoked. With `keyId`, only on that key.
+ */
+export async function countPassedOn(
+  authority: Authority,
+  context: RequestContext,
+  selection: Selection,
+  { issued }: Pick<FoundGrants, 'issued'>,
+): Promise<number> {
+  const { grantee, keyId } = selection;
+  const grants = await (issued ? issued() : authority.issuedGrants(context, grantee));
+  return grants.filter((grant) => (keyId === undefined || grant.key_id === keyId) && !isSelected(selection, grant))
+    .length;
 }
 
 /**
@@ -79,11 +103,12 @@ export function revokeGrants(
       return { grant, result: 'revoked' };
     } catch (cause) {
       const error = knownError(cause);
-      if (error !== cause) logger.warn('revoke', { grant_id: grant.grant_id, cause: describeCause(cause) });
       // The grant, or its key, does not exist.
       if (['KMS.2501', 'KMS.0207'].includes(error.publicCode)) return { grant, result: 'gone' };
       if (error instanceof RateLimitedError) return { grant, result: 'not-started' };
-      return { grant, result: 'failed', error };
+      if (error === cause) return { grant, result: 'failed', error };
+      logger.warn('revoke', { grant_id: grant.grant_id, cause: describeCause(cause) });
+      return { grant, result: 'failed', error, unexpected: cause };
     }
   });
 }

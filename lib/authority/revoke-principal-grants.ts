@@ -11,7 +11,14 @@ import { describeCause, logger } from '../logger.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import type { Store } from '../store/store.ts';
 import type { Authority } from './authority.ts';
-import { type FoundGrants, findGrants, type RevokeResult, revokeGrants, type Selection } from './bulk-revoke.ts';
+import {
+  countPassedOn,
+  type FoundGrants,
+  findGrants,
+  type RevokeResult,
+  revokeGrants,
+  type Selection,
+} from './bulk-revoke.ts';
 
 interface BulkRevokeInput extends Selection {
   isDryRun: boolean;
@@ -48,7 +55,11 @@ export async function revokePrincipalGrants(
 ): Promise<object> {
   const { authority, store, now } = dependencies;
   const startedAtMs = context.startedAtMs ?? performance.now();
-  if (input.isDryRun) return previewOf(await findGrants(authority, within(context, startedAtMs + LOOK_MS), input));
+  if (input.isDryRun) {
+    const looking = within(context, startedAtMs + LOOK_MS);
+    const found = await findGrants(authority, looking, input);
+    return previewOf(found, await countPassedOn(authority, looking, input, found));
+  }
   const lockKey = idempotencyKeyOf(context) ?? signatureKeyOf(context);
   const acquireLock = idempotencyLock(store.idempotency, dependencies);
   const lock = lockKey && (await acquireLock(`${lockKey}-claim`, context.requestId, LOCK_WAIT_MS));
@@ -80,7 +91,9 @@ const within = (context: RequestContext, deadlineMs: number): RequestContext => 
 
 const idOf = ({ key_id, grant_id }: GrantRef) => `${key_id} ${grant_id}`;
 
-const STILL_LISTED = 'The KMS reported the grant as revoked, but still lists it. Send the request again.';
+const STILL_LISTED = new KmsError('APIGW.0201:502', {
+  detail: 'The KMS reported the grant as revoked, but still lists it. Send the request again.',
+});
 
 /** Revokes, looks again, and revokes what is new, until a look finds nothing new. */
 class BulkRevoke {
@@ -89,6 +102,8 @@ class BulkRevoke {
   readonly #input: BulkRevokeInput;
   /** The result of each grant that was tried. */
   readonly #tried = new Map<string, RevokeResult>();
+  /** As of the last look. */
+  #passedOn: number | undefined;
 
   constructor(dependencies: Dependencies, context: RequestContext, input: BulkRevokeInput) {
     this.#dependencies = dependencies;
@@ -132,8 +147,16 @@ class BulkRevoke {
     return this.#reply(found);
   }
 
-  #look(deadlineMs: number): Promise<FoundGrants> {
-    return findGrants(this.#dependencies.authority, within(this.#context, deadlineMs), this.#input);
+  async #look(deadlineMs: number): Promise<FoundGrants> {
+    const { authority } = this.#dependencies;
+    const context = within(this.#context, deadlineMs);
+    const found = await findGrants(authority, context, this.#input);
+    // The count is only for information, so it stops nothing.
+    this.#passedOn = await countPassedOn(authority, context, this.#input, found).catch((error: unknown) => {
+      logger.warn('revoke', { cause: describeCause(error) });
+      return undefined;
+    });
+    return found;
   }
 
   /** Keys on which nothing was found and nothing was tried stay as the first look saw them. */
@@ -153,15 +176,19 @@ class BulkRevoke {
     }
   }
 
-  /** Grants with create-grant go first: with them the principal could create further ones. @returns false if cut short */
+  /**
+   * Grants with create-grant go first: with them the principal could create further ones.
+   * @returns false if cut short
+   */
   async #revoke(grants: readonly Grant[], isPastDeadline: () => boolean): Promise<boolean> {
     const { authority } = this.#dependencies;
+    const context = { ...this.#context, passedOn: this.#passedOn };
     const [delegating, others] = [true, false].map((mayDelegate) =>
       grants.filter(({ operations }) => operations.includes('create-grant') === mayDelegate),
     ) as [Grant[], Grant[]];
     const results = [
-      ...(await revokeGrants(authority, this.#context, delegating, isPastDeadline)),
-      ...(await revokeGrants(authority, this.#context, others, isPastDeadline)),
+      ...(await revokeGrants(authority, context, delegating, isPastDeadline)),
+      ...(await revokeGrants(authority, context, others, isPastDeadline)),
     ];
     const started = results.filter(({ result }) => result !== 'not-started');
     for (const result of started) this.#tried.set(idOf(result.grant), result);
@@ -177,10 +204,9 @@ class BulkRevoke {
     const unrevoked = refused.filter(({ grant }) => standing.has(idOf(grant)) || unread.has(grant.key_id));
     const ineffective = tried.filter(({ grant, result }) => result !== 'failed' && standing.has(idOf(grant)));
     await Promise.all(ineffective.map(({ grant }) => this.#appendFailure(grant)));
-    const stillListed = new KmsError('APIGW.0201:502', { detail: STILL_LISTED });
     const failures = [
       ...unrevoked.map(({ grant, error }) => failureOf(grant, error)),
-      ...ineffective.map(({ grant }) => failureOf(grant, stillListed)),
+      ...ineffective.map(({ grant }) => failureOf(grant, STILL_LISTED)),
       ...failed,
     ];
     const unlisted = unrevoked.filter(({ grant }) => !standing.has(idOf(grant)));
@@ -188,6 +214,7 @@ class BulkRevoke {
       revoked: tried.filter(({ grant, result }) => result === 'revoked' && !standing.has(idOf(grant))).length,
       failed: serializeFailures(failures),
       remaining: standing.size + unlisted.length + failed.length,
+      passed_on: this.#passedOn,
     };
   }
 
@@ -196,7 +223,7 @@ class BulkRevoke {
     const { store, now } = this.#dependencies;
     const { caller } = this.#context;
     const known = 'operations' in grant ? grant : undefined;
-    const subject = { keyId: grant.key_id, grantId: grant.grant_id, grant: known, failure: 'APIGW.0201' };
+    const subject = { keyId: grant.key_id, grantId: grant.grant_id, grant: known, failure: STILL_LISTED.publicCode };
     const event = newEvent({ ...this.#context, actor: caller.userId }, subject, now());
     await store.events.append(event, []).catch((error: unknown) => {
       logger.warn('revoke', { grant_id: grant.grant_id, cause: describeCause(error) });
@@ -219,13 +246,14 @@ function digestOf(grants: readonly Grant[]): string {
   return sha256Hex(lines.sort().join(''));
 }
 
-function previewOf({ grants, failed }: FoundGrants): object {
+function previewOf({ grants, failed }: FoundGrants, passedOn: number): object {
   const byKey = Map.groupBy(grants, ({ key_id }) => key_id);
   return {
     dry_run: true,
     total: grants.length,
     keys: [...byKey].map(([key_id, { length }]) => ({ key_id, total: length })),
     digest: digestOf(grants),
+    passed_on: passedOn,
     failed: failed.length > 0 ? serializeFailures(failed) : undefined,
   };
 }

@@ -29,6 +29,8 @@ export interface ChangeEvent {
   sequence?: string | undefined;
   /** The reason that the caller gave. */
   reason?: string | undefined;
+  /** In a bulk revoke or a job: how many grants that the grantee issued remained when the revoke started. */
+  passedOn?: number | undefined;
   /** The error code of a revocation that was given up: the grant still exists. */
   failure?: string | undefined;
 }
@@ -36,7 +38,7 @@ export interface ChangeEvent {
 /** The part of an event that the request determines. */
 export type EventOrigin = Pick<
   ChangeEvent,
-  'action' | 'projectId' | 'actor' | 'channel' | 'requestId' | 'sequence' | 'reason'
+  'action' | 'projectId' | 'actor' | 'channel' | 'requestId' | 'sequence' | 'reason' | 'passedOn'
 >;
 
 /** The part of an event that the change determines. */
@@ -44,7 +46,7 @@ export type EventSubject = Pick<ChangeEvent, 'keyId' | 'grant' | 'grantId' | 'up
 
 /** Builds an event with a new id. Only the fields of an event are taken from `origin`, which may hold more. */
 export function newEvent(origin: EventOrigin, subject: EventSubject, atMs: number): ChangeEvent {
-  const { action, projectId, actor, channel, requestId, sequence, reason } = origin;
+  const { action, projectId, actor, channel, requestId, sequence, reason, passedOn } = origin;
   return {
     eventId: newEventId(atMs),
     atMs,
@@ -55,6 +57,7 @@ export function newEvent(origin: EventOrigin, subject: EventSubject, atMs: numbe
     requestId,
     sequence,
     reason,
+    passedOn,
     ...subject,
   };
 }

@@ -91,6 +91,11 @@ export interface GrantPage {
   next?: string | undefined;
   /** What an upstream's list should contain and could not be read. */
   failed?: readonly ListFailure[] | undefined;
+  /**
+   * With an upstream, for the grants of a principal: returns the grants that the same calls have shown and that the
+   * principal issued, to anyone.
+   */
+  issued?: (() => Promise<Grant[]>) | undefined;
   /** Whether not a single key could be read. */
   isUnread?: boolean | undefined;
 }

@@ -19,13 +19,18 @@ export interface RequestContext {
   startedAtMs?: number | undefined;
   /** When the request arrived, in ms since 1970 by the clock of the service. */
   arrivedAtMs?: number | undefined;
-  /** By performance.now(): calls to the upstream end by then, if their own time limit is not earlier. */
+  /**
+   * By performance.now(): calls to the upstream end by then, if the time limit is not earlier. A call that hangs gets a
+   * part of the time, so that the others have enough.
+   */
   deadlineMs?: number | undefined;
   /**
    * Marks one of many changes that belong to one bulk request. Its calls to an upstream wait in the background queue of
    * the rate limit. It has no idempotency record of its own: the bulk request has one as a whole.
    */
   isBulk?: boolean | undefined;
+  /** For the events of a bulk revoke: how many grants that the principal issued remain. */
+  passedOn?: number | undefined;
   /** The reason that the caller gave, for the event. */
   reason?: string | undefined;
   /** Collects what the log line of the request needs. */

@@ -16,6 +16,7 @@ export function serializeEvent(event: ChangeEvent) {
     sequence: event.sequence,
     upstream_request_id: event.upstreamRequestId,
     error_code: event.failure,
+    passed_on: event.passedOn,
     grant: event.grant,
   };
 }

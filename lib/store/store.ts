@@ -81,6 +81,8 @@ export interface GrantStore {
   listRetirable(projectId: string, user: Principal, domain: Principal, page: PageRequest): Promise<GrantPage>;
   /** Lists the project's grants that the grantee, a user or a domain of this id, holds. */
   listByGrantee(projectId: string, grantee: string, page: PageRequest): Promise<GrantPage>;
+  /** Lists the project's grants that the user issued, to anyone. */
+  issuedBy(projectId: string, userId: string): Promise<Grant[]>;
   /** Returns the operations that any of `principals` holds on the key, each with one principal that holds it. */
   heldOperations(keyId: string, principals: readonly Principal[]): Promise<Map<Operation, Principal>>;
   /**

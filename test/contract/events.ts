@@ -167,10 +167,11 @@ export function eventsContract(openStore: OpenStore): void {
         grant,
         sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
         reason: 'left the company – "today"\n',
+        passedOn: 3,
       };
       await store.grants.commit(createGrant(grant), event);
       const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', channel: 'deletion' };
-      for (const name of ['grant', 'sequence', 'reason'] as const) delete bare[name];
+      for (const name of ['grant', 'sequence', 'reason', 'passedOn'] as const) delete bare[name];
       await store.grants.commit(changeKeyState(testKey(1), PENDING, NOW_MS), bare);
       expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);
     });

@@ -62,6 +62,25 @@ export function granteeListsContract(openStore: OpenStore): void {
       }
     });
 
+    test('issuedBy returns the grants that a user issued, on all keys of the project, and none that it may only retire', async () => {
+      const issued = [testGrant(1), testGrant(2, { key_id: keyId(2), grantee_principal: RETIRER })].map((grant) => ({
+        ...grant,
+        issuing_principal: 'e'.repeat(32),
+      }));
+      const others = [
+        testGrant(3, { retiring_principal: 'e'.repeat(32) }),
+        testGrant(4, { grantee_principal: 'e'.repeat(32), operations: ['retire-grant'] }),
+        testGrant(5, { issuing_principal: `${'e'.repeat(32)}0` }),
+      ];
+      const store = await withGrants([...issued, ...others]);
+      const issuedBy = (userId: string, projectId = PROJECT) => store.grants.issuedBy(projectId, userId);
+      expect(await issuedBy('e'.repeat(32))).toEqual(issued);
+      expect(await issuedBy('e'.repeat(32), FOREIGN_PROJECT)).toEqual([]);
+      expect(await issuedBy(RETIRER)).toEqual([]);
+      await commitAll(store, [removeGrant(issued[0] as Grant)]);
+      expect(await issuedBy('e'.repeat(32))).toEqual(issued.slice(1));
+    });
+
     test('the list of grants of a principal has the grants of a user and of a domain of that id', async () => {
       const store = await withGrants([testGrant(1), testGrant(2, { grantee_principal_type: 'domain' })]);
       expect(await all(store)).toEqual({ ids: [grantId(1), grantId(2)], total: 2 });

@@ -139,6 +139,8 @@ export function standalone(store: Store, settings: StandaloneSettings) {
 
     listPrincipalGrants: (context, grantee, page) => grants.listByGrantee(context.projectId, grantee, page),
 
+    issuedGrants: (context, userId) => grants.issuedBy(context.projectId, userId),
+
     revokeAny: (context, { key_id: keyId, grant_id: grantId }) =>
       removeGrant(context, grantId, () => existingGrant(context, keyId, grantId)),
 

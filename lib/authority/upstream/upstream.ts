@@ -131,12 +131,14 @@ export function upstream(
    * @throws KmsError when the keys cannot be listed
    */
   async function grantsOfProject(context: RequestContext, grantee: string): Promise<ProjectGrants> {
-    const listKeys = (fields: object) => read(context, 'list-keys', { key_spec: 'ALL', ...fields }, keyPage);
+    // Nothing can be listed without the keys, so this list may take the time of the whole request.
+    const unlimited = { ...context, deadlineMs: undefined };
+    const listKeys = (fields: object) => read(unlimited, 'list-keys', { key_spec: 'ALL', ...fields }, keyPage);
     const keys = await allPages(listKeys);
     const keyIds = [...new Set(keys.rows.map(({ key_id }) => key_id))];
     const lists = await mapWithConcurrency(keyIds, CONCURRENT_LISTS, async (keyId): Promise<KeyGrants> => {
       try {
-        return await allGrants(limitedPerKey(context, settings.timeoutMs), keyId, grantee);
+        return await allGrants(context, keyId, grantee);
       } catch (cause) {
         const error = knownError(cause);
         // A key that was deleted after it was listed has no grants.
@@ -150,9 +152,22 @@ export function upstream(
     return { grants: sortedById(lists.flatMap(({ grants }) => grants)), failed, isUnread };
   }
 
-  function pageOfGrantee({ grants, ...rest }: ProjectGrants, grantee: string, page: PageRequest): GrantPage {
+  function pageOfGrantee(context: RequestContext, grantee: string, found: ProjectGrants, page: PageRequest): GrantPage {
+    const { grants, ...rest } = found;
     const held = grants.filter(({ grantee_principal }) => grantee_principal === grantee);
-    return { ...pageOfFiltered(held, page), ...rest };
+    return { ...pageOfFiltered(held, page), ...rest, issued: () => issuedAmong(context, grants, grantee) };
+  }
+
+  /**
+   * In service mode the upstream knows this service as the issuer of every grant that it creates. Its own records then
+   * say for whom.
+   */
+  async function issuedAmong(context: RequestContext, grants: readonly Grant[], userId: string): Promise<Grant[]> {
+    const isIssued = await mapWithConcurrency(grants, CONCURRENT_LISTS, async ({ grant_id, issuing_principal }) => {
+      const recorded = rules === NO_RULES ? undefined : await recordedGrant(context, grant_id);
+      return (recorded?.issuing_principal ?? issuing_principal) === userId;
+    });
+    return grants.filter((_, index) => isIssued[index]);
   }
 
   /** @param assertMay checks this service's own rules before the upstream is called */
@@ -244,7 +259,7 @@ export function upstream(
     async listGrants(context, keyId, { grantee }, page) {
       if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageRequestFields(page)), keyId);
       // The documented API cannot filter by grantee.
-      return pageOfGrantee(await allGrants(context, keyId, grantee), grantee, page);
+      return pageOfGrantee(context, grantee, await allGrants(context, keyId, grantee), page);
     },
 
     async listRetirableGrants(context, page) {
@@ -256,7 +271,10 @@ export function upstream(
     },
 
     listPrincipalGrants: async (context, grantee, page) =>
-      pageOfGrantee(await grantsOfProject(context, grantee), grantee, page),
+      pageOfGrantee(context, grantee, await grantsOfProject(context, grantee), page),
+
+    issuedGrants: async (context, userId) =>
+      issuedAmong(context, (await grantsOfProject(context, userId)).grants, userId),
 
     createKey: (context, { alias, description, keySpec, keyUsage }) =>
       makeChange(context, {
@@ -310,15 +328,6 @@ type ProjectGrants = KeyGrants & Pick<GrantPage, 'isUnread'>;
 
 /** Keys whose grants are listed at the same time; the rate limit applies as well. */
 const CONCURRENT_LISTS = 32;
-
-/** Where the request has a deadline, one key's list gets a part of the time: a key that hangs must not use it up. */
-function limitedPerKey(context: RequestContext, timeoutMs: number): RequestContext {
-  const nowMs = performance.now();
-  const { deadlineMs, startedAtMs = nowMs } = context;
-  if (deadlineMs === undefined) return context;
-  const endMs = Math.min(deadlineMs, startedAtMs + timeoutMs, nowMs + timeoutMs / 4);
-  return { ...context, startedAtMs: nowMs, deadlineMs: endMs };
-}
 
 /** The pages of a list may overlap. */
 function uniqueById(grants: readonly Grant[]): Grant[] {

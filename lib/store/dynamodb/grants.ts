@@ -12,6 +12,9 @@ import { countOf, keyWrites, toKey, viewOf } from './keys.ts';
 import { itemKey, rangeOf } from './schema.ts';
 import type { Range, Table, Write } from './table.ts';
 
+/** No bound: DynamoDB returns at most 1 MB for each call. */
+const ROWS_MAX = 1_000_000;
+
 /** How long a change waits for other changes that this process makes to the same key. */
 const MUTEX_WAIT_MS = 4_000;
 
@@ -134,6 +137,12 @@ export function dynamodbGrants(table: Table, hasOutbox: boolean): GrantStore {
       return readConsistently(await counts(), counts, isSameCounts, async ([held = []]) =>
         toGrantPage(await readPage(rangeOf.retirable(projectId, name, page.after), page), page, sum(held)),
       );
+    },
+    async issuedBy(projectId, userId) {
+      // The issuer of a grant may retire it, so its grants are among these.
+      const rows = await table.query({ ...rangeOf.retirable(projectId, `user:${userId}`), limit: ROWS_MAX });
+      const grants = rows.map((row) => JSON.parse(String(row['wire'])) as Grant);
+      return grants.filter(({ issuing_principal }) => issuing_principal === userId);
     },
     async heldOperations(keyId, principals) {
       const items = await Promise.all(principals.map((principal) => table.get(itemKey.held(keyId, principal))));

@@ -21,5 +21,6 @@ export function toEvent(row: Row): ChangeEvent {
     grantId: grant === undefined ? text('grant_id') : undefined,
     upstreamRequestId: text('upstream_request_id'),
     failure: text('failure'),
+    passedOn: row['passed_on'] === null ? undefined : Number(row['passed_on']),
   };
 }

@@ -49,6 +49,11 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
     `SELECT wire, grant_id FROM (${retirableBy(':name')}) JOIN grants USING (key_id, grant_id)`,
   );
 
+  const retirableByUser = db.prepare(
+    `SELECT wire FROM retirable JOIN grants USING (key_id, grant_id)
+     WHERE retirable.project_id = ? AND principal = ? ORDER BY grant_id`,
+  );
+
   const countIn = (row: Record<string, unknown> | undefined) => Number(row?.['n'] ?? 0);
 
   function areHeld(delegation: readonly HeldOperation[], keyId: string): boolean {
@@ -120,6 +125,12 @@ export function sqliteGrants(db: Database, events: SqliteEvents, idempotency: Sq
     async listByGrantee(projectId, grantee, page) {
       const name = granteeListName(grantee);
       return pageOfGrantee({ project: projectId, name }, page, () => countIn(retirableCount.get(projectId, name)));
+    },
+    async issuedBy(projectId, userId) {
+      // The issuer of a grant may retire it, so its grants are among these.
+      const rows = retirableByUser.all(projectId, `user:${userId}`);
+      const grants = rows.map((row) => JSON.parse(String(row['wire'])) as Grant);
+      return grants.filter(({ issuing_principal }) => issuing_principal === userId);
     },
     async heldOperations(keyId, principals) {
       return new Map(

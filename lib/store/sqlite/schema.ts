@@ -169,5 +169,8 @@ ALTER TABLE tokens ADD COLUMN scope_domain_id TEXT REFERENCES domains;
 ALTER TABLE tokens ADD COLUMN methods TEXT NOT NULL DEFAULT 'password';
 `;
 
+/** See `ChangeEvent.passedOn`. */
+const PASSED_ON = 'ALTER TABLE events ADD COLUMN passed_on INTEGER;';
+
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
-export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES, TOKEN_SCOPES];
+export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES, TOKEN_SCOPES, PASSED_ON];

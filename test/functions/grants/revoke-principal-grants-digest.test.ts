@@ -88,7 +88,7 @@ async function expectDigestRefused(send: () => Promise<ApiResponse>): Promise<vo
   expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
 }
 
-const ALL_REVOKED = { revoked: 3, failed: [], remaining: 0 };
+const ALL_REVOKED = { revoked: 3, failed: [], remaining: 0, passed_on: 0 };
 
 test.each([true, 'true'])(
   'with dry_run %j the reply lists what would be revoked by key, and nothing is revoked',
@@ -105,12 +105,13 @@ test.each([true, 'true'])(
           { key_id: keys[1], total: 2 },
         ]),
         digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+        passed_on: 0,
       },
     ]);
     expect(body.keys).toHaveLength(2);
     const filtered = { dry_run, key_id: keys[1], operations: ['encrypt-data'] };
     expect(okBody(await revoke(filtered))).toMatchObject({ total: 2, keys: [{ key_id: keys[1], total: 2 }] });
-    const nothing = { dry_run: true, total: 0, keys: [], digest: DIGEST_OF_NONE };
+    const nothing = { dry_run: true, total: 0, keys: [], digest: DIGEST_OF_NONE, passed_on: 0 };
     expect(okBody(await revoke({ dry_run, operations: ['retire-grant'] }))).toEqual(nothing);
     expect(await storedRows(service)).toEqual(rows);
     expect(await heldIds()).toEqual(grants.map(({ grant_id }) => grant_id));
@@ -133,7 +134,12 @@ describe('the digest of a dry run', () => {
     const digest = await digestOfDryRun();
     expect(okBody(await revoke({ digest }))).toEqual(ALL_REVOKED);
     expect(await heldIds()).toEqual([]);
-    expect(okBody(await revoke({ digest: DIGEST_OF_NONE }))).toEqual({ revoked: 0, failed: [], remaining: 0 });
+    expect(okBody(await revoke({ digest: DIGEST_OF_NONE }))).toEqual({
+      revoked: 0,
+      failed: [],
+      remaining: 0,
+      passed_on: 0,
+    });
   });
 
   test('a digest is valid for the key_id and operations of its dry run and refused with others', async () => {
@@ -227,7 +233,7 @@ describe('revoke-principal-grants with a repeated sequence', () => {
   test('16 concurrent requests with one sequence revoke each grant once and get the same answer', async () => {
     const body = { grantee_principal: principal, sequence: SEQUENCE };
     const responses = await sendConcurrently(service, service.administrator, 'revoke-principal-grants', body);
-    const answer = { revoked: grants.length, failed: [], remaining: 0 };
+    const answer = { revoked: grants.length, failed: [], remaining: 0, passed_on: 0 };
     for (const response of responses) expect(okBody(response)).toEqual(answer);
     expect(await heldIds()).toEqual([]);
     expect(await revokedIds()).toEqual(grants.map(({ grant_id }) => grant_id));

@@ -11,7 +11,7 @@ import { storedRows } from '../../support/stored-rows.ts';
  */
 const isCallerMode = process.env['TEST_UPSTREAM'] === 'caller';
 const ABSENT_KEY = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
-const NONE = { revoked: 0, failed: [], remaining: 0 };
+const NONE = { revoked: 0, failed: [], remaining: 0, passed_on: 0 };
 
 let service: TestService;
 let otherCreator: User;
@@ -94,7 +94,7 @@ describe('revoke-principal-grants revokes', () => {
     const foreignGrant = await newGrant(service, foreignKey, { grantee_principal: principal }, foreigner);
 
     const { status, body } = await revoke({ grantee_principal: principal });
-    expect([status, body]).toEqual([200, { revoked: 4, failed: [], remaining: 0 }]);
+    expect([status, body]).toEqual([200, { revoked: 4, failed: [], remaining: 0, passed_on: 0 }]);
     expect(await grantIdsOn(service, first)).toEqual(remaining);
     expect(await grantIdsOn(service, second)).toEqual([toOtherGrantee]);
     expect(await grantIdsOf(principal)).toEqual([]);
@@ -131,7 +131,12 @@ describe('revoke-principal-grants revokes', () => {
       newGrant(service, keys[n % 2] as string, { grantee_principal: principal }, keyCreators[n % 2]),
     );
     const ids = await Promise.all(creating);
-    expect(okBody(await revoke({ grantee_principal: principal }))).toEqual({ revoked: 100, failed: [], remaining: 0 });
+    expect(okBody(await revoke({ grantee_principal: principal }))).toEqual({
+      revoked: 100,
+      failed: [],
+      remaining: 0,
+      passed_on: 0,
+    });
     const events = await revokesOf({ grantee: principal });
     expect(events.map(({ grant }) => grant?.grant_id).sort()).toEqual(ids.sort());
     for (const key of keys)
@@ -142,6 +147,52 @@ describe('revoke-principal-grants revokes', () => {
     const rows = await storedRows(service);
     expect(okBody(await revoke({ grantee_principal: newPrincipal() }))).toEqual(NONE);
     expect(await storedRows(service)).toEqual(rows);
+  });
+});
+
+describe('passed_on', () => {
+  /** A key of its own, on which the grantee has issued a grant to an accomplice and one to itself. */
+  async function withPassedOn() {
+    const { grantee, reader } = service;
+    const key = await newKey(service, keyCreators[0]);
+    const operations = ['create-grant', 'describe-key'];
+    await newGrant(service, key, { grantee_principal: grantee.user_id, operations }, keyCreators[0]);
+    const issue = (grantee_principal: string) =>
+      newGrant(service, key, { grantee_principal, operations: ['describe-key'] }, grantee);
+    return { key, toAccomplice: await issue(reader.user_id), toItself: await issue(grantee.user_id) };
+  }
+
+  test('the reply and the dry run count the grants that the principal issued and that still stand', async () => {
+    const { key, toAccomplice } = await withPassedOn();
+    const filter = { grantee_principal: service.grantee.user_id, key_id: key };
+    expect(okBody(await revoke({ ...filter, dry_run: true }))).toMatchObject({ total: 2, passed_on: 1 });
+    expect(okBody(await revoke(filter))).toEqual({ revoked: 2, failed: [], remaining: 0, passed_on: 1 });
+    expect(await grantIdsOn(service, key)).toEqual([toAccomplice]);
+    const [event] = await revokesOf({ keyId: key });
+    expect(event).toMatchObject({ passedOn: 1 });
+    const list = await service.kms(service.reader, 'list-grant-events', { key_id: key, limit: 1 });
+    expect(okBody(list).events).toMatchObject([{ action: 'revoke-principal-grants', passed_on: 1 }]);
+
+    // Only grants on the named key count; without it, those on every key.
+    const other = await withPassedOn();
+    expect(okBody(await revoke({ ...filter, dry_run: true })).passed_on).toBe(1);
+    const all = { grantee_principal: service.grantee.user_id, dry_run: true };
+    const before = okBody(await revoke(all)).passed_on;
+    okBody(await revoke({ grantee_principal: service.reader.user_id, key_id: other.key }));
+    expect(okBody(await revoke(all)).passed_on).toBe(before - 1);
+  });
+
+  test('a grant that the principal issued to itself counts if the filter does not select it', async () => {
+    const { key } = await withPassedOn();
+    const filter = { grantee_principal: service.grantee.user_id, key_id: key, operations: ['create-grant'] };
+    expect(okBody(await revoke(filter))).toEqual({ revoked: 1, failed: [], remaining: 0, passed_on: 2 });
+  });
+
+  test('grants that others issued to the principal, or that it may only retire, do not count', async () => {
+    const { principal, keys } = await newGrants();
+    const fields = { retiring_principal: principal, operations: ['retire-grant', 'describe-key'] };
+    await newGrant(service, keys[0], fields, keyCreators[0]);
+    expect(okBody(await revoke({ grantee_principal: principal })).passed_on).toBe(0);
   });
 });
 
@@ -235,7 +286,7 @@ test('after its time limit the request starts no further revoke and counts the r
     isSingleHost: true,
   };
   const answer = await revokePrincipalGrants(dependencies, context, { grantee: principal, isDryRun: false });
-  expect(answer).toEqual({ revoked: 0, failed: [], remaining: 4 });
+  expect(answer).toEqual({ revoked: 0, failed: [], remaining: 4, passed_on: 0 });
   expect(await grantIdsOf(principal)).toEqual(ids);
 });
 
@@ -259,6 +310,7 @@ test('after its time limit the request starts no further revoke and counts the r
         },
       ],
       remaining: 1,
+      passed_on: 0,
     });
     expect(await grantIdsOf(principal)).toEqual([refused]);
     expect(await revokesOf({ grantId: refused })).toEqual([]);
