@@ -82,6 +82,11 @@ export interface Job {
   failedAttempts: number;
   /** How many grants have been revoked. */
   revoked: number;
+  /**
+   * How many grants that the principals of its tasks have issued remain. Each principal is counted when its own grants
+   * are revoked.
+   */
+  passedOn?: number | undefined;
   /** The index of the scope item (a task in one project) that the running attempt is at; undefined between attempts. */
   scopeIndex?: number | undefined;
   /** The grants being revoked. It is written before the first of them is revoked, so that a crash loses none. */

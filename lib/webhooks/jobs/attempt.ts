@@ -39,6 +39,8 @@ export class JobAttempt {
   readonly #dependencies: JobDependencies;
   readonly #isPastDeadline: () => boolean;
   readonly #results: AttemptResults;
+  /** Of the scope item that the attempt is at, as it was last listed. */
+  #passedOn: number | undefined;
   #job: Job;
 
   /** @param isPastDeadline once true, the attempt starts nothing more */
@@ -70,18 +72,23 @@ export class JobAttempt {
 
   /** Tries to revoke each grant in scope once. @returns false when the deadline passed before that */
   async run(): Promise<boolean> {
-    if (this.#job.scopeIndex === undefined) this.#job = { ...this.#job, scopeIndex: 0, unmapped: [] };
+    if (this.#job.scopeIndex === undefined) this.#job = { ...this.#job, scopeIndex: 0, unmapped: [], passedOn: 0 };
     await this.save({ state: 'running' });
     if (this.#job.batch && !(await this.#resumeBatch(this.#job.batch))) return false;
     const { items, unmapped } = await scopeOf(this.#dependencies.store, this.#job);
     // An identity that was unmapped when the attempt reached it stays so until the next one, even if it is mapped now.
     this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
+    const firstOf = new Map(items.toReversed().map((item) => [scopeNameOf(item), item]));
     for (const item of items) {
       if (item.index < (this.#job.scopeIndex ?? 0)) continue;
       this.#job = { ...this.#job, scopeIndex: item.index };
       // Lets other work of this process run: a scope can have very many items.
       await setImmediate();
       if (this.#isPastDeadline() || !(await this.#revokeItem(item))) return false;
+      // Two tasks about the same principal count once.
+      if (firstOf.get(scopeNameOf(item)) === item) {
+        this.#job = { ...this.#job, passedOn: (this.#job.passedOn ?? 0) + (this.#passedOn ?? 0) };
+      }
       const itemsOfTask = items.filter(({ taskIndex }) => taskIndex === item.taskIndex);
       if (item === itemsOfTask.at(-1)) this.#results.mergeUnknownKey(item.taskIndex, itemsOfTask.length);
     }
@@ -107,9 +114,12 @@ export class JobAttempt {
   async #listUntried(item: ScopeItem): Promise<readonly GrantRef[]> {
     const { taskIndex: task, projectId } = item;
     this.#results.clearUnlisted(item);
+    this.#passedOn = undefined;
     try {
       const { authority } = this.#dependencies;
-      const { grants, failed } = await grantsInScope(authority, this.#contextOf({ projectId, task }), item);
+      const found = await grantsInScope(authority, this.#contextOf({ projectId, task }), item);
+      const { grants, failed } = found;
+      this.#passedOn = found.passedOn;
       for (const { keyId, error } of failed) this.#results.addUnlisted(item, error.publicCode, keyId);
       const untried = this.#results.untriedOf(item, grants);
       // This grant comes from the task, not from a list: it is returned even if an earlier attempt has revoked it.
@@ -179,10 +189,15 @@ export class JobAttempt {
       action: type,
       body: new Uint8Array(),
       isBulk: true,
+      passedOn: this.#passedOn,
       reason,
     };
   }
 }
+
+/** Equal for items that count the same passed-on grants. */
+const scopeNameOf = ({ projectId, grantee, task }: ScopeItem) =>
+  [projectId, grantee, 'keyId' in task ? task.keyId : undefined].join(' ');
 
 /** The actor in the events of a job. */
 export const actorOf = ({ source }: Job) => `hook:${source}`;

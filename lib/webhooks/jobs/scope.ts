@@ -1,7 +1,7 @@
 /** The scope of a job: in which projects its tasks apply, to which principals and to which grants. */
 
 import type { Authority } from '../../authority/authority.ts';
-import { findGrants, listAllGrants } from '../../authority/bulk-revoke.ts';
+import { countPassedOn, findGrants, listAllGrants, type Selection } from '../../authority/bulk-revoke.ts';
 import type { Job, Task } from '../../domain/job.ts';
 import type { GrantRef, ListFailure } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
@@ -59,6 +59,14 @@ async function granteeOfTask(
   return undefined;
 }
 
+interface GrantsInScope {
+  grants: readonly GrantRef[];
+  /** What could not be read. */
+  failed: readonly ListFailure[];
+  /** For a `revoke-principal` task: how many grants that the principal issued are not among `grants`. */
+  passedOn?: number | undefined;
+}
+
 /**
  * Returns the grants that an item covers now, and what could not be read.
  * @throws KmsError KMS.0207 when the project has no such key
@@ -67,7 +75,7 @@ export async function grantsInScope(
   authority: Authority,
   context: RequestContext,
   { task, grantee }: ScopeItem,
-): Promise<{ grants: readonly GrantRef[]; failed: readonly ListFailure[] }> {
+): Promise<GrantsInScope> {
   switch (task.action) {
     case 'revoke-grant':
       return { grants: [{ key_id: task.keyId, grant_id: task.grantId }], failed: [] };
@@ -75,8 +83,19 @@ export async function grantsInScope(
       return listAllGrants((page) => authority.listGrants(context, task.keyId, {}, page));
     case 'revoke-principal':
       // An empty grantee must not become a filter that matches every grant.
-      return grantee ? findGrants(authority, context, { ...task, grantee }) : { grants: [], failed: [] };
+      return grantee ? grantsOfPrincipal(authority, context, { ...task, grantee }) : { grants: [], failed: [] };
     case 'ignore':
       return { grants: [], failed: [] };
   }
+}
+
+async function grantsOfPrincipal(
+  authority: Authority,
+  context: RequestContext,
+  selection: Selection,
+): Promise<GrantsInScope> {
+  const found = await findGrants(authority, context, selection);
+  // The count is only for information, so it stops nothing.
+  const passedOn = await countPassedOn(authority, context, selection, found).catch(() => undefined);
+  return { ...found, passedOn };
 }

@@ -161,6 +161,7 @@ test('an event of an unknown type gets 200, is stored as ignored and revokes not
     tries: 0,
     revoked: 0,
     remaining: 0,
+    passed_on: 0,
     leftovers: [],
     unmapped: [],
   });
