@@ -45,7 +45,7 @@ interface Dependencies {
 
 /**
  * Revokes the grants of a principal and returns the reply of revoke-principal-grants. A repeat of the request waits
- * while the first one is still in progress, and gets its answer if `remaining` is still true.
+ * while the first one is still in progress, and gets its answer if it is still true.
  * @throws KmsError KMS.0308 when the grants differ from those of the digest; nothing is revoked then
  */
 export async function revokePrincipalGrants(
@@ -66,7 +66,7 @@ export async function revokePrincipalGrants(
   const run = new BulkRevoke(dependencies, context, input);
   try {
     return await runOnce<BulkRevokeReply>({ idempotency: store.idempotency, now }, context, {
-      holds: ({ remaining }) => run.isRemaining(remaining),
+      holds: (reply) => run.isTrue(reply),
       assertAllowed: () => run.assertDigest(),
       async work(recordsOf) {
         const answer = await run.run(startedAtMs);
@@ -85,6 +85,7 @@ interface BulkRevokeReply {
   revoked: number;
   failed: object[];
   remaining: number;
+  passed_on?: number | undefined;
 }
 
 const within = (context: RequestContext, deadlineMs: number): RequestContext => ({ ...context, deadlineMs });
@@ -112,9 +113,9 @@ class BulkRevoke {
   }
 
   /** Whether a look finds now what an earlier reply said. */
-  async isRemaining(remaining: number): Promise<boolean> {
+  async isTrue({ remaining, passed_on: passedOn }: BulkRevokeReply): Promise<boolean> {
     const { grants, failed } = await this.#look(performance.now() + LOOK_MS);
-    return grants.length + failed.length === remaining;
+    return grants.length + failed.length === remaining && this.#passedOn === passedOn;
   }
 
   /** @throws KmsError KMS.0308 when the grants differ from those of the digest */
