@@ -134,6 +134,11 @@ export function standalone(store: Store, settings: StandaloneSettings) {
       });
     },
 
+    async hasGrant(context, { key_id: keyId, grant_id: grantId }) {
+      const grant = await grants.grant(context.projectId, grantId);
+      return grant?.key_id === keyId;
+    },
+
     createKey(context, input) {
       return commitChange(context, async () => {
         // Count first: if another request takes both the alias and the last key of the quota, the alias is refused.

@@ -177,6 +177,12 @@ export function upstream(
       removeGrant(context, 'retire-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRetire),
     revokeAny: (context, target) => removeGrant(context, 'revoke-grant', target, NO_RULES.assertMayRevoke),
 
+    async hasGrant(context, { key_id: keyId, grant_id: grantId }) {
+      // The documented API cannot read one grant.
+      const listed = await allGrants(context, keyId).catch(noneIfKeyIsGone);
+      return listed.some((grant) => grant.grant_id === grantId);
+    },
+
     async listGrants(context, keyId, { grantee }, page) {
       if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageRequestFields(page)));
       // The documented API cannot filter by grantee.

@@ -39,6 +39,9 @@ export class JobAttempt {
   readonly #dependencies: JobDependencies;
   readonly #isPastDeadline: () => boolean;
   readonly #results: AttemptResults;
+  readonly #isContinued: boolean;
+  /** Whether grants may have been counted as revoked before this attempt, or before it was interrupted. */
+  readonly #hasCountedBefore: boolean;
   #job: Job;
 
   /** @param isPastDeadline once true, the attempt starts nothing more */
@@ -46,6 +49,8 @@ export class JobAttempt {
     this.#dependencies = dependencies;
     this.#isPastDeadline = isPastDeadline;
     this.#results = new AttemptResults(job);
+    this.#isContinued = job.scopeIndex !== undefined;
+    this.#hasCountedBefore = job.revoked > 0 || job.batch !== undefined;
     this.#job = job;
   }
 
@@ -88,76 +93,114 @@ export class JobAttempt {
     return true;
   }
 
-  /** Lists and revokes until the list has nothing new, so that grants created meanwhile are revoked too. */
+  /**
+   * Lists and revokes until the list has nothing new, so that grants created meanwhile are revoked too, and grants that
+   * are listed after their revoke are noticed.
+   */
   async #revokeItem(item: ScopeItem): Promise<boolean> {
     const { taskIndex: task, projectId } = item;
-    for (;;) {
+    for (let isFirstList = true; ; isFirstList = false) {
       const grants = await this.#listUntried(item);
-      if (grants.length === 0) return true;
+      if (grants.length === 0 || (!isFirstList && this.failures.length >= FAILURES_MAX)) return true;
       for (let start = 0; start < grants.length; start += BATCH_GRANTS_MAX) {
-        const batch: Batch = { projectId, task, grants: grants.slice(start, start + BATCH_GRANTS_MAX) };
+        const untried = await this.#withoutRevoked(item, grants.slice(start, start + BATCH_GRANTS_MAX));
+        const batch: Batch = { projectId, task, grants: untried };
         // Past the deadline too: if the listing took all the time, the next worker must not start with it again.
         await this.save({ batch });
         if (!(await this.#revokeBatch(batch))) return false;
-        if (this.failures.length >= FAILURES_MAX) return true;
+        if (this.failures.length >= FAILURES_MAX) break;
       }
     }
   }
 
   async #listUntried(item: ScopeItem): Promise<readonly GrantRef[]> {
-    const { taskIndex: task, projectId } = item;
+    const { projectId } = item;
     this.#results.clearUnlisted(item);
+    let listed: readonly GrantRef[] = [];
     try {
-      const listed = await grantsInScope(this.#dependencies.authority, this.#contextOf({ projectId, task }), item);
-      const untried = this.#results.untriedOf(item, listed);
-      // This grant comes from the task, not from a list: it is returned even if an earlier attempt has revoked it.
-      const [namedGrant] = item.task.action === 'revoke-grant' ? untried : [];
-      return namedGrant && (await this.#isRevokedByThisJob(projectId, namedGrant)) ? [] : untried;
+      listed = await this.#list(item);
     } catch (cause) {
       const { publicCode: code } = knownError(cause);
+      // A project without the key has no grants on it.
       const isUnknownKey = code === UNKNOWN_KEY;
-      if (isUnknownKey && item.task.action !== 'revoke-key') return [];
-      this.#results.addUnlisted(item, code);
+      if (!isUnknownKey || item.task.action === 'revoke-key') this.#results.addUnlisted(item, code);
       if (!isUnknownKey) {
         logger.warn('job', { job_id: this.#job.jobId, project_id: projectId, code, cause: describeCause(cause) });
+        return [];
       }
-      return [];
     }
+    const { gone, stillListed } = this.#results.compareWithList(item, listed);
+    this.#countRevoked(-stillListed.length);
+    for (const grant of gone) {
+      if (await this.#isRevokedByThisJob(projectId, grant)) this.#countRevoked(1);
+    }
+    return this.#results.untriedOf(item, listed);
+  }
+
+  async #list(item: ScopeItem): Promise<readonly GrantRef[]> {
+    const { task, taskIndex, projectId } = item;
+    const { authority } = this.#dependencies;
+    const context = this.#contextOf({ projectId, task: taskIndex });
+    const listed = await grantsInScope(authority, context, item);
+    const [grant] = task.action === 'revoke-grant' ? listed : [];
+    if (!grant) return listed;
+    // The event names this grant, so it is looked up only to check a revoke.
+    const isToCheck = this.#results.hasTried(item, grant) || (await this.#isRevokedByThisJob(projectId, grant));
+    return !isToCheck || (await authority.hasGrant(context, grant)) ? listed : [];
+  }
+
+  /**
+   * Removes grants that are listed although this attempt has revoked them. An attempt that continues after a deadline
+   * does not know its revokes, only their events.
+   */
+  async #withoutRevoked(item: ScopeItem, grants: readonly GrantRef[]): Promise<readonly GrantRef[]> {
+    if (!this.#hasCountedBefore) return grants;
+    const untried: GrantRef[] = [];
+    for (const grant of grants) {
+      const isCounted =
+        !this.#results.isLeftover(item, grant) && (await this.#isRevokedByThisJob(item.projectId, grant));
+      if (isCounted) this.#countRevoked(-1);
+      if (isCounted && this.#isContinued) this.#results.addStillListed(item, grant);
+      else untried.push(grant);
+    }
+    return untried;
+  }
+
+  #countRevoked(change: number): void {
+    this.#job = { ...this.#job, revoked: Math.max(0, this.#job.revoked + change) };
   }
 
   /**
    * Revokes the rest of an interrupted batch. Grants that have an event of this job are revoked already and are
-   * skipped,
-   * because an upstream may report success for a second revoke, which would count them twice.
+   * skipped, because an upstream may report success for a second revoke, which would count them twice.
    */
   async #resumeBatch(batch: Batch): Promise<boolean> {
     const grants: GrantRef[] = [];
-    let { revoked } = this.#job;
     for (const grant of batch.grants) {
-      if (await this.#isRevokedByThisJob(batch.projectId, grant)) revoked += 1;
+      // The event of a leftover may be that of an earlier attempt, after which the upstream still listed the grant.
+      const isLeftover = this.#results.isLeftover(batch, grant);
+      if (!isLeftover && (await this.#isRevokedByThisJob(batch.projectId, grant))) this.#countRevoked(1);
       else grants.push(grant);
     }
-    this.#job = { ...this.#job, revoked };
     return this.#revokeBatch({ ...batch, grants });
   }
 
   /** @returns false when the deadline passed before all grants were tried */
   async #revokeBatch(batch: Batch): Promise<boolean> {
-    const { projectId, grants } = batch;
+    const { grants } = batch;
     const { authority } = this.#dependencies;
     const results = await revokeGrants(authority, this.#contextOf(batch), grants, this.#isPastDeadline);
     const notStarted: GrantRef[] = [];
-    let { revoked } = this.#job;
     for (const entry of results) {
       const { result, grant } = entry;
       if (result === 'not-started') notStarted.push(grant);
+      else if (result === 'gone') this.#results.addAbsent(batch, grant);
       else this.#results.addTried(batch, grant, result === 'failed' ? entry.error.publicCode : undefined);
-      if (result === 'revoked' || (result === 'gone' && (await this.#isRevokedByThisJob(projectId, grant))))
-        revoked += 1;
+      if (result === 'revoked') this.#countRevoked(1);
     }
     // The next save writes it.
     const rest = notStarted.length > 0 ? { ...batch, grants: notStarted } : undefined;
-    this.#job = { ...this.#job, revoked, batch: rest };
+    this.#job = { ...this.#job, batch: rest };
     return !rest;
   }
 
