@@ -15,11 +15,16 @@ export type Task = TaskAction & {
 
 type TaskAction =
   | { action: 'ignore' }
-  /** Revokes the grants that `grantee` holds; without it, those of the first of `identities` that has a mapping. */
+  /**
+   * Revokes the grants that `grantee` holds; without it, those of all principals that the first of `identities` with a
+   * mapping is mapped to.
+   */
   | {
       action: 'revoke-principal';
       grantee?: string | undefined;
       identities?: readonly ExternalIdentity[] | undefined;
+      /** Those of `identities` whose attribute ignores case. E-mail addresses always do and need not be listed. */
+      caseInsensitiveIdentities?: readonly ExternalIdentity[] | undefined;
       /** Limits the task to grants on this key. */
       keyId?: string | undefined;
       /** Limits the task to grants that allow at least one of these operations. */
@@ -98,7 +103,7 @@ export const FINAL_STATES: readonly JobState[] = ['done', 'ignored', 'unmapped',
 /** How long an ended job is stored. For as long, a repeat of its delivery is recognised. */
 export const JOB_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** Assigns an external identity to a grantee. */
+/** Assigns an external identity to a grantee. An identity can have several mappings. */
 export interface Mapping {
   /** The source that uses the identity, or `*` for every source. */
   source: string;

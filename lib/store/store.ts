@@ -151,12 +151,13 @@ export interface JobStore {
 }
 
 export interface MappingStore {
-  /** Replaces the mapping of the same source and identity. */
+  /** Stores the mapping, beside those of the same source and identity to other grantees. */
   put(mapping: Mapping): Promise<void>;
   /** Returns false if there is no such mapping. */
-  remove(source: string, identity: ExternalIdentity): Promise<boolean>;
-  mapping(source: string, identity: ExternalIdentity): Promise<Mapping | undefined>;
-  /** By identity, then source. */
+  remove(mapping: Mapping): Promise<boolean>;
+  /** Returns the mappings of the identity, including those of identities with the same `foldIdentity`. */
+  find(source: string, identity: ExternalIdentity): Promise<Mapping[]>;
+  /** By identity, then source, then grantee. */
   list(): Promise<Mapping[]>;
 }
 

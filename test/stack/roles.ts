@@ -139,7 +139,7 @@ const ITEMS = {
   ],
   jobs: ['job', 'openJob'],
   tokens: ['token'],
-  adminOnly: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'outbox', 'project', 'role', 'user'],
+  adminOnly: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'oldMapping', 'outbox', 'project', 'role', 'user'],
 };
 
 export function testRoles(stack: Stack): void {

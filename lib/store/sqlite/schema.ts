@@ -13,7 +13,7 @@
  * | events              | event_id                        | lists of events; creator of an upstream key     |
  * | idempotency_records | idempotency_key                 | every change, before it is applied              |
  * | jobs                | job_id                          | worker: one job; open jobs; newest jobs         |
- * | mappings            | identity, source                | worker: the grantee of an external identity     |
+ * | mappings            | folded_identity, source, …      | worker: the grantees of an external identity    |
  * | outbox              | position                        | dispatcher, in order of commit                  |
  * | queue               | message_id                      | worker: messages that are due                   |
  * | dead_letters        | letter_id                       | admin commands for dead letters                 |
@@ -163,5 +163,16 @@ UPDATE jobs SET job = json_set(json_remove(job, '$.tries'), '$.failedAttempts', 
 UPDATE jobs SET job = json_set(json_remove(job, '$.at'), '$.scopeIndex', job -> '$.at') WHERE job ->> '$.at' IS NOT NULL;
 `;
 
+/** Several mappings of one identity, found in any case and Unicode normalisation; see `foldIdentity`. */
+const MAPPINGS = `
+CREATE TABLE new_mappings (
+  folded_identity TEXT NOT NULL, source TEXT NOT NULL, identity TEXT NOT NULL, grantee TEXT NOT NULL,
+  PRIMARY KEY (folded_identity, source, identity, grantee)
+) STRICT, WITHOUT ROWID;
+INSERT INTO new_mappings SELECT fold_identity(identity), source, identity, grantee FROM mappings;
+DROP TABLE mappings;
+ALTER TABLE new_mappings RENAME TO mappings;
+`;
+
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
-export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES];
+export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES, MAPPINGS];

@@ -146,7 +146,7 @@ test('a file of a newer schema version is refused and not changed', async () => 
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
   db.close();
-  expect(() => openSqliteStore(path)).toThrow('schema 99, but this version supports only up to 5');
+  expect(() => openSqliteStore(path)).toThrow(`schema 99, but this version supports only up to ${MIGRATIONS.length}`);
   expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
 });
 
@@ -230,6 +230,27 @@ test('a file of schema version 4 keeps its jobs, messages, outbox and idempotenc
   expect(await queue.listDeadLetters()).toEqual([{ kind: 'job', jobId: '1' }]);
   expect(await store.outbox.list(10)).toMatchObject([{ eventId: event.eventId, channel: 'webhook' }]);
   expect(await store.idempotency.find('feed', NOW_MS)).toEqual({ answer: { grant_id: 'g' } });
+});
+
+test('a file of schema version 5 keeps its mappings, found in each Unicode normalisation', async () => {
+  const db = new DatabaseSync(path);
+  db.exec(MIGRATIONS.slice(0, 5).join(''));
+  const insert = db.prepare('INSERT INTO mappings VALUES (?, ?, ?)');
+  insert.run('jose\u0301@example.com', '*', 'u1');
+  insert.run('00uANN', 'okta', 'u2');
+  db.exec('PRAGMA user_version = 5');
+  db.close();
+  const { mappings } = open();
+  const [ann, jose] = [
+    { source: 'okta', identity: '00uANN', grantee: 'u2' },
+    { source: '*', identity: 'jose\u0301@example.com', grantee: 'u1' },
+  ] as const;
+  expect(await mappings.list()).toEqual([ann, jose]);
+  expect(await mappings.find('*', 'jos\u00e9@example.com')).toEqual([jose]);
+  expect(await mappings.find('okta', '00uANN')).toEqual([ann]);
+  await mappings.put({ ...ann, grantee: 'u3' });
+  expect(await mappings.find('okta', '00uANN')).toHaveLength(2);
+  expect(await mappings.remove(jose)).toBe(true);
 });
 
 test('a file that is no database is refused', () => {

@@ -45,8 +45,14 @@ function jobFaults(item: Item): string[] {
 }
 
 function mappingFaults({ pk, sk, source, identity, grantee }: Item): string[] {
-  const hash = createHash('sha256').update(String(identity)).digest('hex');
-  const isCorrect = sk === `${source}#${hash}` && grantee !== undefined;
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+  const folded = String(identity).normalize('NFC').toLowerCase().normalize('NFC');
+  // Version 0.2 had one item for each source and identity.
+  const keys = [
+    `${source}#${hashOf(folded)}#${hashOf(String(identity))}#${grantee}`,
+    `${source}#${hashOf(String(identity))}`,
+  ];
+  const isCorrect = keys.includes(sk) && grantee !== undefined;
   return isCorrect ? [] : [`${pk} ${sk}: the mapping is of ${source} ${identity} to ${grantee}`];
 }
 

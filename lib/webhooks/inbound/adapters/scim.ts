@@ -20,6 +20,8 @@ type Attributes = Record<string, unknown>;
 /** A request that deactivates its user. `identities` are those in the body; the id in the path comes in addition. */
 interface Deactivation {
   identities: readonly unknown[];
+  /** Those of `identities` that are compared without regard to case. */
+  caseInsensitive?: readonly unknown[];
   reason: string;
 }
 
@@ -48,8 +50,19 @@ export const scim: Adapter = {
     const deactivation = encodedId === undefined ? undefined : METHODS.get(method)?.(body);
     if (encodedId === undefined || !deactivation) return { tasks: [ignored(`scim ${method}`)] };
     const identities = identitiesIn([parseUserId(encodedId), ...deactivation.identities]);
-    const { reason } = deactivation;
-    return { tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason }] };
+    const { reason, caseInsensitive = [] } = deactivation;
+    const caseInsensitiveIdentities = identitiesIn(caseInsensitive);
+    return {
+      tasks: [
+        {
+          action: 'revoke-principal',
+          type: 'principal.disabled',
+          identities,
+          ...(caseInsensitiveIdentities.length > 0 && { caseInsensitiveIdentities }),
+          reason,
+        },
+      ],
+    };
   },
 };
 
@@ -73,7 +86,10 @@ function replacedUser(body: Uint8Array): Deactivation | undefined {
   if (activeIn(user) !== false) return undefined;
   // `emails` are not identities: users may enter any address there, including that of another person.
   const [externalId, userName] = ['externalid', 'username'].map((name) => valuesOf(user, name)[0]);
-  return { identities: [externalId, userName, lowerCase(userName)], reason: 'scim PUT, active false' };
+  const identities = [externalId, userName, lowerCase(userName)];
+  // `caseExact` is false for userName and true for externalId. Source: RFC 7643, sections 3.1 and 8.7.1.
+  const caseInsensitive = [userName, lowerCase(userName)].filter((name) => !String(name).includes('@'));
+  return { identities, caseInsensitive, reason: 'scim PUT, active false' };
 }
 
 const parsePatch = bodyParser({ Operations: objects('Operations') });
