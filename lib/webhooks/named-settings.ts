@@ -43,7 +43,7 @@ export const namedEntries = <T extends z.core.$ZodShape>(fields: T) =>
 export function refreshingSetting<T>(
   setting: string,
   reference: SecretReference | undefined,
-  parse: (text: string) => ReadonlyMap<string, T>,
+  parse: (text: string) => ReadonlyMap<string, T> | Promise<ReadonlyMap<string, T>>,
 ): () => Promise<ReadonlyMap<string, T>> {
   if (!reference) return async () => new Map<string, T>();
   const entries = refreshingValue(setting, async () => parse(await readSetting(setting, reference)));

@@ -76,7 +76,11 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   },
   HookRole: {
     functions: ['webhook'],
-    may: [`dynamodb:PutItem table where pk is ${JOBS}`, ...SEND],
+    may: [
+      'dynamodb:GetItem table where pk is project#*',
+      `dynamodb:PutItem table where pk is ${JOBS}`,
+      ...SEND,
+    ],
   },
   WorkerRole: {
     functions: ['work'],

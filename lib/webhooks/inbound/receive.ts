@@ -14,7 +14,7 @@ import { type Source, type SourceSettings, sourcesOf } from './sources.ts';
 
 interface ReceiveDependencies {
   config: SourceSettings;
-  store: Pick<Store, 'jobs'>;
+  store: Pick<Store, 'jobs' | 'directory'>;
   queue: Queue;
   now: () => number;
 }

@@ -129,6 +129,8 @@ export class JobAttempt {
         return [];
       }
     }
+    // The grant of a revoke-grant task comes from the event, not from a list.
+    if (listed.length > 0 && item.task.action !== 'revoke-grant') this.#job = { ...this.#job, hasFoundGrants: true };
     const { gone, stillListed } = this.#results.compareWithList(item, listed);
     this.#countRevoked(-stillListed.length);
     for (const grant of gone) {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   demo = first.demo();
   await first.stop();
   const path = join(dataDir, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id)));
   service = await startProcess(dataDir, [], { HOOKS: `file:${path}` });
   store = openSqliteStore(join(dataDir, 'kms-grants.db'));
   grantee = demo.users[1]?.user_id ?? '';
@@ -206,9 +206,9 @@ test('jobs lists a job that ended as unmapped; after map, retry-job revokes the 
 
 test('retry-job of a job that found nothing revokes nothing, and of an ignored job it fails', async () => {
   const done = await sendWebhook({ grantee_principal: NO_ID });
-  await jobInState(done, 'done');
+  await jobInState(done, 'nothing-found');
   await runJson('retry-job', '--job', done);
-  expect(await jobInState(done, 'done')).toMatchObject({ revoked: 0 });
+  expect(await jobInState(done, 'nothing-found')).toMatchObject({ revoked: 0 });
   const ignored = await sendWebhook({}, { type: 'user.created' });
   const err = 'the job is ignored: none of its events starts a revocation, so a retry would do nothing\n';
   expect(await run('retry-job', '--job', ignored)).toEqual({ code: 1, out: '', err });
@@ -251,7 +251,7 @@ test('dead-letters lists the dead letters, and revive-dead-letters has the worke
   expect(await runJson('dead-letters')).toEqual([{ kind: 'job', jobId }]);
   expect((await store.jobs.job(jobId))?.state).toBe('queued');
   expect(await runJson('revive-dead-letters')).toEqual({ revived: 1 });
-  await jobInState(jobId, 'done');
+  await jobInState(jobId, 'nothing-found');
   expect(await runJson('dead-letters')).toEqual([]);
   expect(await runJson('revive-dead-letters')).toEqual({ revived: 0 });
 });

@@ -8,7 +8,7 @@ import { logger } from '../../../lib/logger.ts';
 import type { Message } from '../../../lib/queue/queue.ts';
 import type { Services } from '../../../lib/services.ts';
 import { receiveWebhook } from '../../../lib/webhooks/inbound/receive.ts';
-import { PROJECT } from '../../authority/standalone/fixture.ts';
+import { DOMAIN, PROJECT } from '../../authority/standalone/fixture.ts';
 import { PLAIN_SECRET, signEvent, sourceSettings } from '../fixture.ts';
 import { type JobFixture, newId, openJobFixture } from '../jobs/fixture.ts';
 
@@ -21,8 +21,10 @@ beforeAll(async () => {
   jobs = await openJobFixture();
   folder = mkdtempSync(join(tmpdir(), 'kms-grants-hooks-'));
   const path = join(folder, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourceSettings(PROJECT, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(PROJECT)));
   const { store, clock } = jobs;
+  const domain = { domainId: DOMAIN, name: 'acme' };
+  await store.directory.addProject({ projectId: PROJECT, domainId: DOMAIN, name: 'east' }, domain);
   const used = { config: { hooks: { kind: 'file', path } }, store, queue: { send }, now: () => clock.nowMs };
   services = used as unknown as Services;
 });
