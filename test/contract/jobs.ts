@@ -86,6 +86,11 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job(jobId(3))).toBeUndefined();
     });
 
+    test('there is no job with an id that is longer than a key of the store', async () => {
+      const jobs = await withJobs(testJob(1));
+      expect(await jobs.job('a'.repeat(100_000))).toBeUndefined();
+    });
+
     test('a job may have a batch of 100 grants and 1,000 leftovers', async () => {
       const leftovers = numbers(1, 1000).map(leftover);
       const batch = { projectId: PROJECT, task: 0, grants: numbers(1, 100).map((n) => testGrant(n)) };

@@ -65,9 +65,12 @@ export class JobAttempt {
   /** Stores the progress of the attempt. @throws JobTakenOverError */
   async save(changes: Partial<Job> = {}): Promise<void> {
     const { store, now } = this.#dependencies;
-    const { failures } = this;
-    const leftovers = [...failures, ...this.#results.untriedLeftovers].slice(0, FAILURES_MAX);
-    const progress = { leftovers, leftoverCount: failures.length, dueAtMs: now() + HEARTBEAT_TIMEOUT_MS };
+    const leftovers = [...this.failures, ...this.#results.untriedLeftovers];
+    const progress = {
+      leftovers: leftovers.slice(0, FAILURES_MAX),
+      leftoverCount: leftovers.length,
+      dueAtMs: now() + HEARTBEAT_TIMEOUT_MS,
+    };
     const job = { ...this.#job, ...progress, ...changes };
     if (!(await store.jobs.save(job))) throw new JobTakenOverError();
     this.#job = { ...job, revision: job.revision + 1 };

@@ -78,6 +78,7 @@ test.each([
   ['short', 'x'],
   ['NUL', '%00'],
   ['long', 'a'.repeat(2000)],
+  ['longer than a key of the store', 'a'.repeat(6000)],
   ['in upper case', UNKNOWN_ID.toUpperCase()],
 ])('a malformed job id, %s, answers 404', async (_, id) => {
   expectError(await read(id, await tokenHeader(fixture.service.creator)), [404, 'APIGW.0101']);
