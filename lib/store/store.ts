@@ -144,6 +144,8 @@ export interface JobStore {
    * @returns false, with nothing written, if the stored revision is not that of `job`
    */
   save(job: Job): Promise<boolean>;
+  /** Counts the jobs of a source that are not in a final state, up to about `max`. */
+  countOpen(source: string, max: number): Promise<number>;
   /** Lists jobs that are not in a final state and were due by `untilMs`, the longest due first. */
   listOpen(untilMs: number, limit: number): Promise<Job[]>;
   /** Newest first. */

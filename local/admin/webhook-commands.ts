@@ -94,7 +94,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       ) {
         throw new AccountError('the job changed meanwhile; run jobs to see its state, and try again');
       }
-      await queue.send({ kind: 'job', jobId });
+      await queue.send({ kind: 'job', jobId, source: job.source });
       return { data: { job_id: jobId, state: 'queued' }, note: 'The worker runs the job; follow it with jobs.' };
     },
   ),

@@ -91,6 +91,20 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job('a'.repeat(100_000))).toBeUndefined();
     });
 
+    test('the open jobs of a source are counted, up to a maximum', async () => {
+      const jobs = await withJobs(
+        ...OPEN.map((state, n) => testJob(n + 1, { state })),
+        ...ENDED.map((state, n) => testJob(n + 11, { state })),
+        testJob(21, { source: 'hr' }),
+      );
+      expect(await jobs.countOpen('okta', 100)).toBe(3);
+      expect(await jobs.countOpen('hr', 100)).toBe(1);
+      expect(await jobs.countOpen('none', 100)).toBe(0);
+      expect(await jobs.countOpen('okta', 2)).toBe(2);
+      expect(await jobs.save(testJob(1, { state: 'done' }))).toBe(true);
+      expect(await jobs.countOpen('okta', 100)).toBe(2);
+    });
+
     test('a job may have a batch of 100 grants and 1,000 leftovers', async () => {
       const leftovers = numbers(1, 1000).map(leftover);
       const batch = { projectId: PROJECT, task: 0, grants: numbers(1, 100).map((n) => testGrant(n)) };

@@ -79,6 +79,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
     may: [
       'dynamodb:GetItem table where pk is project#*',
       `dynamodb:PutItem table where pk is ${JOBS}`,
+      'dynamodb:Query table where pk is open-jobs',
       ...SEND,
     ],
   },

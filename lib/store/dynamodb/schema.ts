@@ -23,8 +23,8 @@
  * | key due deletion   | due                                  | <time>#<key>              | delete-due-keys        |
  * | idempotency record | once#<idempotency key>               | once                      | every change           |
  * | job                | job#<job>                            | job                       | worker                 |
- * | open job           | open-jobs                            | <time>#<job>              | worker: overdue jobs   |
- * | mapping            | mappings                             | <source>#<hash>           | worker; admin command  |
+ * | open job           | open-jobs                            | <time>#<job>              | overdue jobs; quota    |
+ * | mapping            | mappings                             | <source>#<mapping>        | worker; admin command  |
  * | outbox entry       | outbox#<shard>                       | event#<event>             | dispatcher             |
  * | domain             | domain#<id>                          | domain                    | create-token           |
  * | project            | project#<id>                         | project                   | create-token           |

@@ -10,6 +10,7 @@ import { SignatureError } from '../../signing/signed-request.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookEvents, WebhookRequest } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
+import { assertQuota } from './quota.ts';
 import { type Source, type SourceSettings, sourcesOf } from './sources.ts';
 
 interface ReceiveDependencies {
@@ -31,8 +32,8 @@ const TASKS_MAX = 500;
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the source requires
  * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake,
- *   KMS.0203 for more than TASKS_MAX events, KMS.0307 for an event that the source may not send, and the codes of the
- *   adapter for a malformed one
+ *   APIGW.0308 for too many open jobs, KMS.0203 for more than TASKS_MAX events, KMS.0307 for an event that the source
+ *   may not send, and the codes of the adapter for a malformed one
  */
 export async function receiveWebhook(
   dependencies: ReceiveDependencies,
@@ -51,6 +52,7 @@ export async function receiveWebhook(
   const newJob = jobOf(source, adapter.read(request), now());
   trace.jobId = newJob.jobId;
   const reply = adapter.reply?.(request);
+  if (newJob.state !== 'ignored') await assertQuota(dependencies, source.name);
   const job = (await store.jobs.add(newJob)) ?? newJob;
   // For a repeated delivery too: the process may have died after it stored the job and before it queued it.
   if (job.state === 'queued') await enqueueJob(queue, job);
@@ -72,8 +74,8 @@ async function verifySource(source: Source | undefined, request: WebhookRequest,
 }
 
 /** A failure of the queue is only logged: the job is stored, and is queued again after START_TIMEOUT_MS. */
-async function enqueueJob(queue: Queue, { jobId }: Job): Promise<void> {
-  await queue.send({ kind: 'job', jobId }).catch((error: unknown) => {
+async function enqueueJob(queue: Queue, { jobId, source }: Job): Promise<void> {
+  await queue.send({ kind: 'job', jobId, source }).catch((error: unknown) => {
     logger.warn('queue', { job_id: jobId, cause: describeCause(error) });
   });
 }

@@ -8,7 +8,7 @@ import { knownError } from '../../errors.ts';
 import { describeCause, logger } from '../../logger.ts';
 import type { Store } from '../../store/store.ts';
 import { AttemptResults, UNKNOWN_KEY } from './attempt-results.ts';
-import { grantsInScope, type ScopeItem, scopeOf } from './scope.ts';
+import { grantsInScope, repeatFilter, type ScopeItem, scopeOf } from './scope.ts';
 
 export interface JobDependencies {
   authority: Authority;
@@ -84,14 +84,19 @@ export class JobAttempt {
     const { items, unmapped } = await scopeOf(this.#dependencies.store, this.#job);
     // An identity that was unmapped when the attempt reached it stays so until the next one, even if it is mapped now.
     this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
-    for (const item of items) {
-      if (item.index < (this.#job.scopeIndex ?? 0)) continue;
+    const withoutRepeats = repeatFilter();
+    const itemsByTask = Map.groupBy(items, ({ taskIndex }) => taskIndex);
+    const startIndex = this.#job.scopeIndex ?? 0;
+    for (const scopeItem of items) {
+      if (scopeItem.index < startIndex) continue;
+      const item = withoutRepeats(scopeItem);
+      if (item.task.action === 'revoke-principal' && item.grantees.length === 0) continue;
       this.#job = { ...this.#job, scopeIndex: item.index };
       // Lets other work of this process run: a scope can have very many items.
       await setImmediate();
       if (this.#isPastDeadline() || !(await this.#revokeItem(item))) return false;
-      const itemsOfTask = items.filter(({ taskIndex }) => taskIndex === item.taskIndex);
-      if (item === itemsOfTask.at(-1)) this.#results.mergeUnknownKey(item.taskIndex, itemsOfTask.length);
+      const itemsOfTask = itemsByTask.get(item.taskIndex) ?? [];
+      if (scopeItem === itemsOfTask.at(-1)) this.#results.mergeUnknownKey(item.taskIndex, itemsOfTask.length);
     }
     return true;
   }

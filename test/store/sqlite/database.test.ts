@@ -29,6 +29,7 @@ import {
 } from '../../contract/fixtures.ts';
 import { testJob } from '../../contract/jobs.ts';
 import { auditDatabase } from '../../support/oracles/sqlite.ts';
+import { sqliteRows } from '../../support/stored-rows.ts';
 
 let folder: string;
 let path: string;
@@ -232,15 +233,25 @@ test('a file of schema version 4 keeps its jobs, messages, outbox and idempotenc
   expect(await store.idempotency.find('feed', NOW_MS)).toEqual({ answer: { grant_id: 'g' } });
 });
 
-test('a file of schema version 5 keeps its mappings, found in each Unicode normalisation', async () => {
+test('a file of schema version 5 keeps its mappings, found in each Unicode normalisation, its jobs and messages', async () => {
   const db = new DatabaseSync(path);
   db.exec(MIGRATIONS.slice(0, 5).join(''));
   const insert = db.prepare('INSERT INTO mappings VALUES (?, ?, ?)');
   insert.run('jose\u0301@example.com', '*', 'u1');
   insert.run('00uANN', 'okta', 'u2');
-  db.exec('PRAGMA user_version = 5');
+  db.prepare('INSERT INTO jobs VALUES (?, 0, 0, 1, 1, ?)').run(testJob(1).jobId, JSON.stringify(testJob(1)));
+  db.exec(`INSERT INTO queue (due_at_ms, receive_count, is_in_flight, message) VALUES
+      (1, 0, 0, '{"kind":"job","jobId":"1"}'), (1, 0, 0, '{"kind":"outbox"}'),
+      (1, 0, 0, '{"kind":"delivery","target":"siem","messageId":"m","body":""}');
+    PRAGMA user_version = 5`);
   db.close();
-  const { mappings } = open();
+  const { mappings, jobs } = open();
+  expect(await jobs.countOpen('okta', 10)).toBe(1);
+  expect(sqliteRows(path)['queue']).toMatchObject([
+    { message_group: 'job:' },
+    { message_group: 'outbox' },
+    { message_group: 'delivery:siem' },
+  ]);
   const [ann, jose] = [
     { source: 'okta', identity: '00uANN', grantee: 'u2' },
     { source: '*', identity: 'jose\u0301@example.com', grantee: 'u1' },

@@ -6,6 +6,7 @@ type ItemsOf = (kind: string) => readonly Item[];
 
 interface Job {
   jobId: string;
+  source: string;
   state: string;
   revision: number;
   receivedAtMs: number;
@@ -24,9 +25,9 @@ const withTtl = (ttl: number | undefined) => (ttl === undefined ? {} : { ttl });
 export function rowsOfJobs(of: ItemsOf): Item[] {
   return of('job').flatMap((item) => {
     const job = jobOf(item);
-    const { jobId: id, receivedAtMs, dueAtMs } = job;
+    const { jobId: id, receivedAtMs, dueAtMs, source } = job;
     const inAll = { pk: 'all#jobs', sk: `${digits(receivedAtMs)}#${id}`, id, ...withTtl(ttlOf(job)) };
-    return isOpen(job) ? [inAll, { pk: 'open-jobs', sk: `${digits(dueAtMs)}#${id}`, id }] : [inAll];
+    return isOpen(job) ? [inAll, { pk: 'open-jobs', sk: `${digits(dueAtMs)}#${id}`, id, source }] : [inAll];
   });
 }
 
