@@ -43,7 +43,7 @@ const identityTask = (identity: string, more: object = {}): Task => ({
 test('490 events about one person, under different identities, list its grants once in each project', async () => {
   const { grantee, ids } = await newGrantee(jobs, 2);
   const identities = Array.from({ length: 490 }, () => newId());
-  for (const identity of identities) await jobs.store.mappings.put({ source: 'hr', identity, grantee });
+  await Promise.all(identities.map((identity) => jobs.store.mappings.put({ source: 'hr', identity, grantee })));
   const { lists, dependencies } = recording();
   const jobId = await jobs.newJob(identities.map((identity) => identityTask(identity)));
   expect(await runJob(dependencies, jobId, noDeadline)).toEqual({ next: 'ended' });

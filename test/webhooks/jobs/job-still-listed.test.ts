@@ -102,19 +102,19 @@ test('a revoke that takes effect only at the second attempt is counted once', as
 
 test('a job whose revokes have no effect ends, although each run has time for a part of them only', async () => {
   const grantee = newId();
-  await jobs.newGrants(await jobs.newKey(), grantee, 250);
+  await jobs.newGrants(await jobs.newKey(), grantee, 110);
   const { dependencies, calls } = withoutEffect(Number.POSITIVE_INFINITY);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee, { projectId: PROJECT })]);
   let retries = 0;
   for (let runs = 0; (await jobs.job(jobId)).state !== 'leftovers'; runs += 1) {
     expect(runs).toBeLessThan(100);
     const callsBefore = calls();
-    // The deadline comes after 80 revokes.
-    const { next } = await runJob(dependencies, jobId, () => calls() - callsBefore >= 80);
+    // The deadline comes after 60 revokes.
+    const { next } = await runJob(dependencies, jobId, () => calls() - callsBefore >= 60);
     if (next === 'retry') retries += 1;
   }
   expect(retries).toBe(5);
-  expect(serializeJob(await jobs.job(jobId))).toMatchObject({ revoked: 0, remaining: 250 });
+  expect(serializeJob(await jobs.job(jobId))).toMatchObject({ revoked: 0, remaining: 110 });
 });
 
 test('a grant that another caller revokes at the same time is no leftover', async () => {
