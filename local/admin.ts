@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config.ts';
 import { AccountError } from '../lib/identity/accounts.ts';
-import type { Command, Output, Values } from './admin/command.ts';
+import { type Command, isFlag, type Output, type Values } from './admin/command.ts';
 import { COMMANDS } from './admin/commands.ts';
 import { commandHelp, INVOCATION, overview } from './admin/help.ts';
 import { formatRows } from './admin/table.ts';
@@ -46,9 +46,11 @@ async function run(command: Command, values: Values): Promise<Output> {
 
 function parse(command: Command, args: string[]) {
   const names = [...command.required, ...command.optional];
-  const stringOptions = Object.fromEntries(names.map((name) => [name, { type: 'string', multiple: true }] as const));
+  const typeOf = (name: (typeof names)[number]) =>
+    isFlag(name) ? ({ type: 'boolean' } as const) : ({ type: 'string', multiple: true } as const);
+  const ownOptions = Object.fromEntries(names.map((name) => [name, typeOf(name)]));
   try {
-    const options = { ...stringOptions, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+    const options = { ...ownOptions, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
     return parseArgs({ args, options, strict: true }).values as Record<string, string[] | boolean | undefined>;
   } catch (error) {
     throw new UsageError(firstSentence((error as Error).message), command);
@@ -61,7 +63,8 @@ function parse(command: Command, args: string[]) {
  */
 function parseValues(command: Command, options: Record<string, unknown>): Values {
   const values: Record<string, string> = {};
-  for (const [option, [value, ...more]] of Object.entries(options as Record<string, string[]>)) {
+  for (const [option, given] of Object.entries(options as Record<string, string[] | true>)) {
+    const [value, ...more] = given === true ? ['true'] : given;
     if (more.length > 0) throw new UsageError(`--${option} is given more than once`, command);
     if (value) values[option] = value;
   }
@@ -79,7 +82,8 @@ function firstSentence(message: string): string {
   return option ? `${option} needs a value` : (message.split(/[.\n]/)[0] ?? message);
 }
 
-function print({ data, brief, note, lines = [] }: Output, isJson: boolean): void {
+function print({ data, brief, note, warnings = [], lines = [] }: Output, isJson: boolean): void {
+  for (const warning of warnings) console.error(`warning: ${warning}`);
   console.log(isJson ? JSON.stringify(data, null, 2) : formatRows(brief ?? data));
   if (note && isJson) console.error(note);
   else if (note) console.log(['', note, ...lines].join('\n'));

@@ -9,10 +9,16 @@ import { messageProcessor } from '../lib/webhooks/process-message.ts';
 
 /** Messages in work at the same time, so that a long job does not hold up the others. */
 const CONCURRENT_MESSAGES_MAX = 8;
+/** Those of one group: however many jobs a source has, those of another one start immediately. */
+const CONCURRENT_PER_GROUP_MAX = 4;
 /** A message from another process, such as an admin command, waits at most this long. */
 const POLL_INTERVAL_MS = 1_000;
 /** A job that takes longer goes back to the end of the queue, so that other jobs can run. */
 const JOB_SLICE_MS = 60_000;
+/** The same while all places are taken and a group with fewer of them waits. */
+const CONTENDED_SLICE_MS = 5_000;
+/** How often a running job looks whether another group waits. */
+const CONTENTION_CHECK_MS = 250;
 /** How often jobs and outbox events whose message was lost are searched for. */
 const LOST_WORK_INTERVAL_MS = 60_000;
 const DISPATCH_INTERVAL_MS = 5_000;
@@ -48,7 +54,10 @@ export async function startWorker(services: Services): Promise<Worker> {
   const dispatchTimer = setInterval(notifyOutbox, DISPATCH_INTERVAL_MS);
 
   function startWork(received: ReceivedMessage): void {
-    const done = processMessage(services, received, () => isStopping).catch(
+    const isContended = () =>
+      inWork.size >= CONCURRENT_MESSAGES_MAX && localQueue?.isShareExceeded(received.message) === true;
+    const isPastDeadline = sliceDeadline(() => isStopping, isContended);
+    const done = processMessage(services, received, isPastDeadline).catch(
       logFailure('work', messageLogFields(received)),
     );
     inWork.add(done);
@@ -64,13 +73,16 @@ export async function startWorker(services: Services): Promise<Worker> {
     return [];
   };
 
+  const receive = (max: number) =>
+    localQueue ? localQueue.receive(max, CONCURRENT_PER_GROUP_MAX) : queue.receive(max);
+
   async function run(): Promise<void> {
     while (!isStopping) {
       const wakeUp = new Promise<void>((resolve) => {
         wake = resolve;
       });
       const free = CONCURRENT_MESSAGES_MAX - inWork.size;
-      const messages = free > 0 && mayHaveMessages() ? await queue.receive(free).catch(logAndReceiveNone) : [];
+      const messages = free > 0 && mayHaveMessages() ? await receive(free).catch(logAndReceiveNone) : [];
       for (const received of messages) startWork(received);
       if (messages.length === 0) await Promise.race([wakeUp, pause(POLL_INTERVAL_MS, undefined, { ref: false })]);
     }
@@ -90,8 +102,25 @@ export async function startWorker(services: Services): Promise<Worker> {
   };
 }
 
-async function processMessage(services: Services, received: ReceivedMessage, isStopping: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + JOB_SLICE_MS;
-  const isPastDeadline = () => isStopping() || performance.now() > deadlineMs;
+/** Returns the function that tells a message's work to stop: its time is over, or others need its place. */
+function sliceDeadline(isStopping: () => boolean, isContended: () => boolean): () => boolean {
+  const startedAtMs = performance.now();
+  let checkAtMs = startedAtMs + CONTENDED_SLICE_MS;
+  let isOver = false;
+  return () => {
+    const nowMs = performance.now();
+    if (isOver || isStopping() || nowMs > startedAtMs + JOB_SLICE_MS) return true;
+    if (nowMs < checkAtMs) return false;
+    checkAtMs = nowMs + CONTENTION_CHECK_MS;
+    isOver = isContended();
+    return isOver;
+  };
+}
+
+async function processMessage(
+  services: Services,
+  received: ReceivedMessage,
+  isPastDeadline: () => boolean,
+): Promise<void> {
   if (await messageProcessor(services).process(received, isPastDeadline)) await services.queue.delete(received);
 }

@@ -69,6 +69,8 @@ export interface Authority {
   issuedGrants(context: RequestContext, userId: string): Promise<Grant[]>;
   /** Revokes a grant of any key, for administrators and webhooks. @throws KmsError KMS.2501 when it does not exist */
   revokeAny(context: RequestContext, grant: GrantRef): Promise<object>;
+  /** Returns whether the grant exists now; false without its key. */
+  hasGrant(context: RequestContext, grant: GrantRef): Promise<boolean>;
 
   /** @throws KmsError KMS.1104, KMS.1105 */
   createKey(context: RequestContext, input: CreateKeyInput): Promise<Pick<Key, 'keyId' | 'domainId'>>;

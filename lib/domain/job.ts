@@ -15,11 +15,16 @@ export type Task = TaskAction & {
 
 type TaskAction =
   | { action: 'ignore' }
-  /** Revokes the grants that `grantee` holds; without it, those of the first of `identities` that has a mapping. */
+  /**
+   * Revokes the grants that `grantee` holds; without it, those of all principals that the first of `identities` with a
+   * mapping is mapped to.
+   */
   | {
       action: 'revoke-principal';
       grantee?: string | undefined;
       identities?: readonly ExternalIdentity[] | undefined;
+      /** Those of `identities` whose attribute ignores case. E-mail addresses always do and need not be listed. */
+      caseInsensitiveIdentities?: readonly ExternalIdentity[] | undefined;
       /** Limits the task to grants on this key. */
       keyId?: string | undefined;
       /** Limits the task to grants that allow at least one of these operations. */
@@ -34,12 +39,22 @@ type TaskAction =
  * - running: started; continues after a crash.
  * - waiting: some grants could not be revoked; the next attempt is scheduled.
  * - done: every grant in scope is revoked.
+ * - nothing-found: there was no grant in scope; perhaps the project or the principal is a mistake.
  * - ignored: this service acts on none of the delivery's events.
  * - unmapped: the rest is done, but some identities have no mapping.
  * - leftovers: the last attempt is over and some grants still exist.
  * - stopped: an administrator stopped it.
  */
-export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'ignored' | 'unmapped' | 'leftovers' | 'stopped';
+export type JobState =
+  | 'queued'
+  | 'running'
+  | 'waiting'
+  | 'done'
+  | 'nothing-found'
+  | 'ignored'
+  | 'unmapped'
+  | 'leftovers'
+  | 'stopped';
 
 /** Grants of one project that are being revoked for one task. */
 export interface Batch {
@@ -87,6 +102,8 @@ export interface Job {
    * are revoked.
    */
   passedOn?: number | undefined;
+  /** Whether a list of grants in scope was not empty. */
+  hasFoundGrants?: boolean | undefined;
   /** The index of the scope item (a task in one project) that the running attempt is at; undefined between attempts. */
   scopeIndex?: number | undefined;
   /** The grants being revoked. It is written before the first of them is revoked, so that a crash loses none. */
@@ -100,12 +117,19 @@ export interface Job {
 }
 
 /** States in which no worker acts on the job, unless an administrator queues it again. */
-export const FINAL_STATES: readonly JobState[] = ['done', 'ignored', 'unmapped', 'leftovers', 'stopped'];
+export const FINAL_STATES: readonly JobState[] = [
+  'done',
+  'nothing-found',
+  'ignored',
+  'unmapped',
+  'leftovers',
+  'stopped',
+];
 
 /** How long an ended job is stored. For as long, a repeat of its delivery is recognised. */
 export const JOB_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** Assigns an external identity to a grantee. */
+/** Assigns an external identity to a grantee. An identity can have several mappings. */
 export interface Mapping {
   /** The source that uses the identity, or `*` for every source. */
   source: string;

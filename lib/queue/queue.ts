@@ -1,7 +1,8 @@
 /** The port of the queue that connects functions with the worker: SQS on AWS, a SQLite table on one machine. */
 
 export type Message =
-  | { kind: 'job'; jobId: string }
+  /** `source` is absent in messages of version 0.2. */
+  | { kind: 'job'; jobId: string; source?: string | undefined }
   /** The outbox has events to send. */
   | { kind: 'outbox' }
   /** A webhook message for one target. */
@@ -13,6 +14,15 @@ export interface ReceivedMessage {
   receiveCount: number;
   /** Identifies this receive of the message to the queue. */
   receiptHandle: string;
+}
+
+/**
+ * Returns the group of a message: the source of a job, or the target of a delivery. The messages of one group must not
+ * hold up those of the others.
+ */
+export function groupOf(message: Message): string {
+  if (message.kind === 'job') return `job:${message.source ?? ''}`;
+  return message.kind === 'delivery' ? `delivery:${message.target}` : message.kind;
 }
 
 /** A received message is hidden for this time. If it is not deleted by then, it is delivered again. */

@@ -162,6 +162,8 @@ export interface JobStore {
    * @returns false, with nothing written, if the stored revision is not that of `job`
    */
   save(job: Job): Promise<boolean>;
+  /** Counts the jobs of a source that are not in a final state, up to about `max`. */
+  countOpen(source: string, max: number): Promise<number>;
   /** Lists jobs that are not in a final state and were due by `untilMs`, the longest due first. */
   listOpen(untilMs: number, limit: number): Promise<Job[]>;
   /** Newest first. */
@@ -169,12 +171,13 @@ export interface JobStore {
 }
 
 export interface MappingStore {
-  /** Replaces the mapping of the same source and identity. */
+  /** Stores the mapping, beside those of the same source and identity to other grantees. */
   put(mapping: Mapping): Promise<void>;
   /** Returns false if there is no such mapping. */
-  remove(source: string, identity: ExternalIdentity): Promise<boolean>;
-  mapping(source: string, identity: ExternalIdentity): Promise<Mapping | undefined>;
-  /** By identity, then source. */
+  remove(mapping: Mapping): Promise<boolean>;
+  /** Returns the mappings of the identity, including those of identities with the same `foldIdentity`. */
+  find(source: string, identity: ExternalIdentity): Promise<Mapping[]>;
+  /** By identity, then source, then grantee. */
   list(): Promise<Mapping[]>;
 }
 

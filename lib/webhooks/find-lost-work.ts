@@ -23,7 +23,7 @@ export async function findLostWork({
   for (const job of overdueJobs) {
     // False when a worker has written the job since it was listed.
     const isSaved = await store.jobs.save({ ...job, state: 'queued', dueAtMs: now() + REQUEUED_TIMEOUT_MS });
-    if (isSaved) await queue.send({ kind: 'job', jobId: job.jobId });
+    if (isSaved) await queue.send({ kind: 'job', jobId: job.jobId, source: job.source });
   }
   const jobs = overdueJobs.length;
   const [oldestEvent] = await store.outbox.list(1);

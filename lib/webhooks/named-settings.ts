@@ -8,7 +8,7 @@ import { parseBody } from '../validation/json-body.ts';
 /** A change, such as a replaced secret or a removed source, takes effect within this time. */
 const MAX_AGE_MS = 10_000;
 
-const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 const PROJECT_PROBLEM = 'must be the id of a project';
 const SECRET_PROBLEM = 'must be a string of 1 to 4096 characters';
@@ -43,7 +43,7 @@ export const namedEntries = <T extends z.core.$ZodShape>(fields: T) =>
 export function refreshingSetting<T>(
   setting: string,
   reference: SecretReference | undefined,
-  parse: (text: string) => ReadonlyMap<string, T>,
+  parse: (text: string) => ReadonlyMap<string, T> | Promise<ReadonlyMap<string, T>>,
 ): () => Promise<ReadonlyMap<string, T>> {
   if (!reference) return async () => new Map<string, T>();
   const entries = refreshingValue(setting, async () => parse(await readSetting(setting, reference)));

@@ -19,12 +19,17 @@ export const OPTIONS = {
   key: { about: 'id of a key: only its events' },
   grant: { about: 'id of a grant: only its events' },
   limit: { about: 'the most entries to list, 1 to 1000; 20 by default' },
+  replace: { about: 'remove all other mappings of the identity for that source', isFlag: true },
 } as const;
 
-type OptionalOption = 'id' | 'key' | 'grant' | 'grantee' | 'source' | 'limit';
-type RequiredOption = Exclude<keyof typeof OPTIONS, OptionalOption>;
+type Option = keyof typeof OPTIONS;
+type OptionalOption = 'id' | 'key' | 'grant' | 'grantee' | 'source' | 'limit' | 'replace';
+type RequiredOption = Exclude<Option, OptionalOption>;
 
-/** Values by option; those that the command requires are present. */
+/** Whether the option has no value: it is given or not. */
+export const isFlag = (option: Option) => 'isFlag' in OPTIONS[option];
+
+/** Values by option; those that the command requires are present. The value of a flag that is given is `true`. */
 export type Values = Readonly<Record<RequiredOption, string> & Partial<Record<OptionalOption, string>>>;
 
 export interface Output {
@@ -34,6 +39,8 @@ export interface Output {
   brief?: Row | Row[];
   /** A line below the table; with --json it goes to standard error. */
   note?: string;
+  /** What may be a mistake; printed to standard error. */
+  warnings?: string[];
   /** Further lines below the note, without --json; `data` holds them too. */
   lines?: string[];
   /** Whether the process exits with 1. */
@@ -47,7 +54,7 @@ export interface Command {
   name: string;
   summary: string;
   required: readonly RequiredOption[];
-  optional: readonly OptionalOption[];
+  optional: readonly Option[];
   /** Whether the command creates the data folder and database; all others fail without a database. */
   createsDataDir: boolean;
   run(services: AdminServices, values: Values): Promise<Output>;

@@ -1,5 +1,5 @@
 /** The help texts of the admin command. */
-import { type Command, OPTIONS } from './command.ts';
+import { type Command, isFlag, OPTIONS } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { alignColumns } from './table.ts';
 
@@ -20,7 +20,10 @@ Example:
 
 export function commandHelp(command: Command): string {
   const { name, summary, required, optional } = command;
-  const usage = [...required.map((option) => `--${option} …`), ...optional.map((option) => `[--${option} …]`)];
+  const usage = [
+    ...required.map((option) => `--${option} …`),
+    ...optional.map((option) => `[--${option}${isFlag(option) ? '' : ' …'}]`),
+  ];
   const options = [...required, ...optional].map((option) => [`  --${option}`, OPTIONS[option].about]);
   return `Usage: ${[INVOCATION, name, ...usage].join(' ')} [--json]
 

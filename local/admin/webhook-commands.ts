@@ -1,10 +1,14 @@
 /** The admin commands for webhooks: mappings of external identities, jobs and dead letters. */
 
+import { isSameIdentity, normalizeIdentity } from '../../lib/domain/external-identity.ts';
 import { PRINCIPAL_ID_PATTERN } from '../../lib/domain/ids.ts';
-import { FINAL_STATES, type Job } from '../../lib/domain/job.ts';
+import { FINAL_STATES, type Job, type Mapping } from '../../lib/domain/job.ts';
 import { serializeJob } from '../../lib/http/serialize-job.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
-import { type Command, command, LIMIT_DEFAULT } from './command.ts';
+import type { MappingStore } from '../../lib/store/store.ts';
+import { sourcesOf } from '../../lib/webhooks/inbound/sources.ts';
+import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
+import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
 import type { Row } from './table.ts';
 
 const ANY_SOURCE = '*';
@@ -12,27 +16,48 @@ const ANY_SOURCE = '*';
 export const WEBHOOK_COMMANDS: readonly Command[] = [
   command(
     'map',
-    'map an external identity to a principal',
-    { required: ['identity', 'principal'], optional: ['source'] },
-    async ({ store }, { identity, principal, source = ANY_SOURCE }) => {
+    'map an external identity to a principal, in addition to those that it has',
+    { required: ['identity', 'principal'], optional: ['source', 'replace'] },
+    async (services, { identity, principal, source = ANY_SOURCE, replace }) => {
+      const { mappings } = services.store;
       if (!PRINCIPAL_ID_PATTERN.test(principal))
         throw new AccountError('--principal must be 1 to 64 letters and digits');
       if (identity.length > 256) throw new AccountError('--identity must be 256 characters or fewer');
-      await store.mappings.put({ source, identity: foldCase(identity), grantee: principal });
+      assertSource(source);
+      const mapping: Mapping = { source, identity: normalizeIdentity(identity), grantee: principal };
+      // First, so that a job that runs meanwhile finds a mapping.
+      await mappings.put(mapping);
+      const others = (await mappingsOf(mappings, source, identity)).filter(({ grantee }) => grantee !== principal);
+      if (replace) for (const other of others) await mappings.remove(other);
+      const principals = new Set(others.map(({ grantee }) => grantee)).size + 1;
+      const added = replace || principals === 1 ? '' : `The identity has ${principals} principals: a job revokes all. `;
       return {
-        data: { source, identity: foldCase(identity), principal },
-        note: 'Takes effect with the next webhook. For a job that ended as unmapped, run retry-job.',
+        data: { source, identity: mapping.identity, principal },
+        note: `${added}Takes effect with the next webhook. For a job that ended as unmapped, run retry-job.`,
+        warnings: [
+          ...(await principalWarnings(services, principal)),
+          ...(await sourceWarnings(services, source)),
+          ...(await precedenceWarnings(services, mapping)),
+        ],
       };
     },
   ),
   command(
     'unmap',
-    'delete the mapping of an external identity',
-    { required: ['identity'], optional: ['source'] },
-    async ({ store }, { identity, source = ANY_SOURCE }) => {
-      if (await store.mappings.remove(source, foldCase(identity)))
-        return { data: { removed: foldCase(identity), source } };
-      throw new AccountError(`there is no mapping of that identity for source ${source}; see list-mappings`);
+    'delete the mappings of an external identity, or only the one to a principal',
+    { required: ['identity'], optional: ['source', 'principal'] },
+    async ({ store: { mappings } }, { identity, source = ANY_SOURCE, ...values }) => {
+      const principal: string | undefined = values.principal;
+      assertSource(source);
+      const found = await mappingsOf(mappings, source, identity);
+      const removed = found.filter(({ grantee }) => principal === undefined || grantee === principal);
+      if (removed.length === 0) {
+        const target = principal === undefined ? '' : ' to that principal';
+        throw new AccountError(`there is no mapping of that identity${target} for source ${source}; see list-mappings`);
+      }
+      for (const mapping of removed) await mappings.remove(mapping);
+      const principals = [...new Set(removed.map(({ grantee }) => grantee))];
+      return { data: { removed: normalizeIdentity(identity), source, principals: principals.join(', ') } };
     },
   ),
   command('list-mappings', 'list the mappings of external identities to principals', {}, async ({ store }) => ({
@@ -69,7 +94,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       ) {
         throw new AccountError('the job changed meanwhile; run jobs to see its state, and try again');
       }
-      await queue.send({ kind: 'job', jobId });
+      await queue.send({ kind: 'job', jobId, source: job.source });
       return { data: { job_id: jobId, state: 'queued' }, note: 'The worker runs the job; follow it with jobs.' };
     },
   ),
@@ -100,8 +125,39 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
   })),
 ];
 
-/** E-mail addresses are compared in lower case. */
-const foldCase = (identity: string) => (identity.includes('@') ? identity.toLowerCase() : identity);
+function assertSource(source: string): void {
+  if (source !== ANY_SOURCE && !NAME_PATTERN.test(source))
+    throw new AccountError('--source must be a name in HOOKS: 1 to 64 characters of a-z, 0-9 and -');
+}
+
+async function mappingsOf(mappings: MappingStore, source: string, identity: string): Promise<Mapping[]> {
+  const found = await mappings.find(source, identity);
+  return found.filter((mapping) => isSameIdentity(mapping.identity, identity, false));
+}
+
+/** Of a principal that the directory does not have. With an upstream or Keystone, the principals are theirs. */
+async function principalWarnings({ store, config }: AdminServices, principal: string): Promise<string[]> {
+  if (config.upstream || config.keystone) return [];
+  const { directory } = store;
+  const isKnown = (await directory.user(principal)) ?? (await directory.domain(principal));
+  return isKnown ? [] : [`the directory has no user or domain ${principal}; see list-users`];
+}
+
+async function sourceWarnings(services: AdminServices, source: string): Promise<string[]> {
+  if (source === ANY_SOURCE || !services.config.hooks) return [];
+  const sources = await sourcesOf(services)();
+  return sources.has(source) ? [] : [`HOOKS has no source ${source}`];
+}
+
+/** A mapping for one source takes precedence over those for all sources. */
+async function precedenceWarnings({ store: { mappings } }: AdminServices, mapping: Mapping): Promise<string[]> {
+  if (mapping.source === ANY_SOURCE) return [];
+  const own = new Set((await mappingsOf(mappings, mapping.source, mapping.identity)).map(({ grantee }) => grantee));
+  const general = await mappingsOf(mappings, ANY_SOURCE, mapping.identity);
+  return general
+    .filter(({ grantee }) => !own.has(grantee))
+    .map(({ grantee }) => `jobs of ${mapping.source} do not use the mapping to ${grantee} for all sources any more`);
+}
 
 function briefRow({ jobId, receivedAtMs, source, state, tasks, revoked, leftoverCount = 0, unmapped }: Job): Row {
   return {

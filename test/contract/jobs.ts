@@ -6,7 +6,7 @@ import { freshStore, type OpenStore } from './open-store.ts';
 
 const DAY_MS = 86_400_000;
 const OPEN: readonly JobState[] = ['queued', 'running', 'waiting'];
-const ENDED: readonly JobState[] = ['done', 'ignored', 'unmapped', 'leftovers'];
+const ENDED: readonly JobState[] = ['done', 'nothing-found', 'ignored', 'unmapped', 'leftovers'];
 
 const jobId = (n: number) => n.toString(16).padStart(32, '0');
 const leftover = (n: number) => ({
@@ -84,6 +84,25 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job(jobId(1))).toEqual(FULL);
       expect(await jobs.job(jobId(2))).toEqual(testJob(2));
       expect(await jobs.job(jobId(3))).toBeUndefined();
+    });
+
+    test('there is no job with an id that is longer than a key of the store', async () => {
+      const jobs = await withJobs(testJob(1));
+      expect(await jobs.job('a'.repeat(100_000))).toBeUndefined();
+    });
+
+    test('the open jobs of a source are counted, up to a maximum', async () => {
+      const jobs = await withJobs(
+        ...OPEN.map((state, n) => testJob(n + 1, { state })),
+        ...ENDED.map((state, n) => testJob(n + 11, { state })),
+        testJob(21, { source: 'hr' }),
+      );
+      expect(await jobs.countOpen('okta', 100)).toBe(3);
+      expect(await jobs.countOpen('hr', 100)).toBe(1);
+      expect(await jobs.countOpen('none', 100)).toBe(0);
+      expect(await jobs.countOpen('okta', 2)).toBe(2);
+      expect(await jobs.save(testJob(1, { state: 'done' }))).toBe(true);
+      expect(await jobs.countOpen('okta', 100)).toBe(2);
     });
 
     test('a job may have a batch of 100 grants and 1,000 leftovers', async () => {

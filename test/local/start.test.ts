@@ -114,6 +114,15 @@ describe('a failing start exits with 1 and a message without a stack trace', () 
     expect(output).toContain('in use');
   });
 
+  test('a project in HOOKS that does not exist is named in the error', () => {
+    const hooks = join(parent, 'hooks.json');
+    const source = { kind: 'okta', secrets: ['plain-secret-0123456789'], actions: ['principal.disabled'] };
+    writeFileSync(hooks, JSON.stringify({ okta: { ...source, projects: ['mistyped'] } }));
+    expect(failedStart(['--no-demo'], { HOOKS: `file:${hooks}` })).toBe(
+      'HOOKS cannot be used:\n  okta.projects: there is no project mistyped; see npm run admin -- list-projects\n',
+    );
+  });
+
   test('a data folder that cannot be created is named in the error', () => {
     writeFileSync(dataDir, 'a file');
     expect(failedStart([])).toContain(dataDir);

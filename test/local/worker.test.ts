@@ -148,6 +148,52 @@ test('after a minute a job goes to the end of the queue, and is finished later',
   expect(sent.mock.calls).toEqual(Array(2).fill([{ kind: 'job', jobId }]));
 });
 
+test('a job of another source starts at once, however many jobs a source has', async () => {
+  const { release, started, revokeAny } = blockedRevoke();
+  const slow: string[] = [];
+  await start({
+    revokeAny: (context, grant) =>
+      (slow.includes(context.requestId) ? revokeAny : jobs.authority.revokeAny)(context, grant),
+  });
+  for (let n = 0; n < 12; n += 1) slow.push(await createJob(1));
+  for (const jobId of slow) await engine.queue.send({ kind: 'job', jobId, source: 'okta' });
+  // Two grants, in two projects one after the other: one revoke for each job in work.
+  await waitFor('the jobs of one source start', async () => started() >= 4 || undefined);
+  const quick = await createJob(1);
+  await engine.queue.send({ kind: 'job', jobId: quick, source: 'hr' });
+  await isDone(quick);
+  expect(started()).toBe(4);
+  release();
+  for (const jobId of slow) await isDone(jobId);
+});
+
+test('a job gives its place to a source that waits while all places are taken', async () => {
+  const { release, started, revokeAny } = blockedRevoke();
+  const slow: string[] = [];
+  const now = performance.now.bind(performance);
+  let aheadMs = 0;
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs);
+  await start({
+    revokeAny: (context, grant) =>
+      (slow.includes(context.requestId) ? revokeAny : jobs.authority.revokeAny)(context, grant),
+  });
+  for (let n = 0; n < 8; n += 1) slow.push(await createJob(CONCURRENT_REVOKES + 1));
+  for (const [n, jobId] of slow.entries()) {
+    await engine.queue.send({ kind: 'job', jobId, source: n % 2 ? 'okta' : 'workos' });
+  }
+  await waitFor('all places are taken', async () => started() >= 8 * CONCURRENT_REVOKES || undefined);
+  const quick = await createJob(1);
+  await engine.queue.send({ kind: 'job', jobId: quick, source: 'hr' });
+  for (let turns = 0; turns < 50; turns += 1) await nextTurn();
+  expect(await stateOf(quick)).toBe('queued');
+  aheadMs = 5_001;
+  const sent = jest.spyOn(engine.queue, 'send');
+  release();
+  await isDone(quick);
+  for (const jobId of slow) await isDone(jobId);
+  expect(sent.mock.calls.length).toBeGreaterThan(0);
+});
+
 test('after a failed receive the worker polls the queue again', async () => {
   const jobId = await createJob(1);
   await send(jobId);

@@ -18,8 +18,8 @@ import { queueContract } from '../contract/queue.ts';
 import { type FakeServer, json, startFakeServer } from '../support/aws/fake-server.ts';
 
 const AWS: AwsSettings = { region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
-const JOB: Message = { kind: 'job', jobId: '0123456789abcdef0123456789abcdef' };
-const JOB_TEXT = '{"kind":"job","jobId":"0123456789abcdef0123456789abcdef"}';
+const JOB: Message = { kind: 'job', jobId: '0123456789abcdef0123456789abcdef', source: 'okta' };
+const JOB_TEXT = '{"kind":"job","jobId":"0123456789abcdef0123456789abcdef","source":"okta"}';
 const ATTRIBUTES = { ApproximateReceiveCount: '3' };
 /** Texts that may be in a queue and are not messages of this service. */
 const UNPARSEABLE = [
@@ -154,7 +154,7 @@ describe('requests and responses', () => {
     const QueueUrl = queueUrl;
     const MessageSystemAttributeNames = ['ApproximateReceiveCount'];
     expect(requests()).toEqual([
-      ['AmazonSQS.SendMessage', { QueueUrl, MessageBody: JOB_TEXT, DelaySeconds: 2 }],
+      ['AmazonSQS.SendMessage', { QueueUrl, MessageBody: JOB_TEXT, MessageGroupId: 'job:okta', DelaySeconds: 2 }],
       [
         'AmazonSQS.ReceiveMessage',
         { QueueUrl, MaxNumberOfMessages: 3, VisibilityTimeout: 120, WaitTimeSeconds: 1, MessageSystemAttributeNames },

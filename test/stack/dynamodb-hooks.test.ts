@@ -197,7 +197,7 @@ beforeAll(async () => {
   clock.nowMs += 120_000;
   await recordUses('find-lost-work', () => findLostWork());
   expect(await processAll()).toEqual(expect.arrayContaining(['job', 'outbox']));
-  expect(await stateOf(lostJob)).toBe('done');
+  expect(await stateOf(lostJob)).toBe('nothing-found');
   expect(await store.outbox.list(1)).toEqual([]);
 
   okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: await newKeyWithGrant(), pending_days: '7' }));

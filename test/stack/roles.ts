@@ -88,7 +88,12 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   },
   HookRole: {
     functions: ['webhook'],
-    may: [`dynamodb:PutItem table where pk is ${JOBS}`, ...SEND],
+    may: [
+      'dynamodb:GetItem table where pk is project#*',
+      `dynamodb:PutItem table where pk is ${JOBS}`,
+      'dynamodb:Query table where pk is open-jobs',
+      ...SEND,
+    ],
   },
   WorkerRole: {
     functions: ['work'],
@@ -151,7 +156,7 @@ const ITEMS = {
   ],
   jobs: ['job', 'openJob'],
   tokens: ['token'],
-  adminOnly: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'outbox', 'project', 'role', 'user'],
+  adminOnly: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'oldMapping', 'outbox', 'project', 'role', 'user'],
 };
 
 export function testRoles(stack: Stack): void {

@@ -47,7 +47,7 @@ test('overdue jobs are queued again, and no others', async () => {
   }
   fixture.nowMs += 60_000;
   expect(await find()).toEqual({ jobs: 1, isOutboxLate: false });
-  expect(await dueMessages()).toEqual([{ kind: 'job', jobId: 'overdue' }]);
+  expect(await dueMessages()).toEqual([{ kind: 'job', jobId: 'overdue', source: 'hr' }]);
   expect(warnings.mock.calls).toEqual([['lost', { jobs: 1, is_outbox_late: false }]]);
 });
 

@@ -135,11 +135,12 @@ export async function waitFor<T>(what: string, read: () => Promise<T | undefined
   }
 }
 
-export function sourceSettings(projectId: string, secondProjectId: string) {
+export function sourceSettings(projectId: string, secondProjectId?: string) {
   const common = { secrets: [PLAIN_SECRET], projects: [projectId], actions: ALL_ACTIONS };
+  const projects = secondProjectId === undefined ? [projectId] : [projectId, secondProjectId];
   const publicKey = gitHubKeys.publicKey.export({ format: 'pem', type: 'spki' });
   return {
-    hr: { kind: 'standard', secrets: [SECRET], projects: [projectId, secondProjectId], actions: ALL_ACTIONS },
+    hr: { kind: 'standard', secrets: [SECRET], projects, actions: ALL_ACTIONS },
     narrow: { kind: 'standard', secrets: [SECRET], projects: [projectId], actions: ['grant.revoke'] },
     okta: { kind: 'okta', ...common },
     workos: { kind: 'workos', ...common },

@@ -159,6 +159,37 @@ describe('a setting that changes', () => {
     errorLog.mockRestore();
   });
 
+  test('a project that the directory does not have is refused at the first read, and later keeps the previous setting', async () => {
+    const errorLog = jest.spyOn(logger, 'error').mockImplementation(() => undefined);
+    const ids = new Set(['p1']);
+    const lookedUp: string[] = [];
+    const directory = {
+      async project(projectId: string) {
+        lookedUp.push(projectId);
+        return ids.has(projectId) ? { projectId, domainId: 'd1', name: 'east' } : undefined;
+      },
+    };
+    const problem = 'HOOKS cannot be used:\n  hr.projects: there is no project p2; see npm run admin -- list-projects';
+    write({ hr: { ...HR, projects: ['p1', 'p2'] } });
+    await expect(refreshingSources({ kind: 'file', path }, { directory })()).rejects.toThrow(problem);
+
+    write({ hr: HR });
+    const sources = refreshingSources({ kind: 'file', path }, { directory });
+    const projectIds = async () => (await sources()).get('hr')?.projectIds;
+    expect(await projectIds()).toEqual(['p1']);
+    write({ hr: { ...HR, projects: ['p2'] } });
+    nowMs += 10_000;
+    expect(await projectIds()).toEqual(['p1']);
+    expect(errorLog).toHaveBeenCalledWith('settings', { setting: 'HOOKS', cause: problem });
+    ids.add('p2');
+    nowMs += 10_000;
+    expect(await projectIds()).toEqual(['p2']);
+    nowMs += 10_000;
+    await sources();
+    expect(lookedUp).toEqual(['p1', 'p2', 'p1', 'p2', 'p2']);
+    errorLog.mockRestore();
+  });
+
   test('an invalid or missing setting throws at the first read', async () => {
     write({ hr: { ...HR, kind: 'slack' } });
     await expect(refreshingSources({ kind: 'file', path })()).rejects.toThrow('HOOKS cannot be used');

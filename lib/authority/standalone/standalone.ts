@@ -144,6 +144,11 @@ export function standalone(store: Store, settings: StandaloneSettings) {
     revokeAny: (context, { key_id: keyId, grant_id: grantId }) =>
       removeGrant(context, grantId, () => existingGrant(context, keyId, grantId)),
 
+    async hasGrant(context, { key_id: keyId, grant_id: grantId }) {
+      const grant = await grants.grant(context.projectId, grantId);
+      return grant?.key_id === keyId;
+    },
+
     createKey(context, input) {
       const decide = async () => {
         // Count first: if another request takes both the alias and the last key of the quota, the alias is refused.

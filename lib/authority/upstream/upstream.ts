@@ -112,7 +112,10 @@ export function upstream(
     return { grants: uniqueById(rows), failed };
   }
 
-  /** @throws KmsError when the key does not exist, or its grants cannot be read */
+  /**
+   * The documented API cannot read one grant, so the grants of its key are listed.
+   * @throws KmsError when the key does not exist, or its grants cannot be read
+   */
   async function isListed(context: RequestContext, { key_id, grant_id }: GrantRef): Promise<boolean> {
     const { grants, failed } = await allGrants(context, key_id);
     if (grants.some((grant) => grant.grant_id === grant_id)) return true;
@@ -255,6 +258,8 @@ export function upstream(
     retireGrant: (context, keyId, grantId) =>
       removeGrant(context, 'retire-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRetire),
     revokeAny: (context, target) => removeGrant(context, 'revoke-grant', target, NO_RULES.assertMayRevoke),
+
+    hasGrant: (context, grant) => isListed(context, grant).catch(falseIfKeyIsGone),
 
     async listGrants(context, keyId, { grantee }, page) {
       if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageRequestFields(page)), keyId);

@@ -43,6 +43,11 @@ export function dynamodbJobs(table: Table): JobStore {
       const isUnchanged = { condition: 'revision = :revision', values: { ':revision': job.revision } };
       return (await put(item, isUnchanged, rows, oldRows)) === undefined;
     },
+    async countOpen(source, max) {
+      // The jobs of other sources are read too. If there are very many, some of this source may not be counted.
+      const rows = await table.query({ ...rangeOf.openJobs(Number.MAX_SAFE_INTEGER), limit: max });
+      return rows.filter((row) => row['source'] === source).length;
+    },
     async listOpen(untilMs, limit) {
       const jobs = await jobsOf(await table.query({ ...rangeOf.openJobs(untilMs), limit }));
       // A job may have changed after its row was read.
@@ -61,9 +66,9 @@ function itemOf(job: Job): Item {
 
 /** Returns the job's row in the list of all jobs and, while the job is open, its row in the list of open jobs. */
 function rowsOf(job: Job): Item[] {
-  const { jobId: id, state, receivedAtMs, dueAtMs } = job;
+  const { jobId: id, state, receivedAtMs, dueAtMs, source } = job;
   const inAll = { ...itemKey.inAll('jobs', sortableNumber(receivedAtMs), id), id, ttl: ttlOf(job) };
-  return FINAL_STATES.includes(state) ? [inAll] : [inAll, { ...itemKey.openJob(dueAtMs, id), id }];
+  return FINAL_STATES.includes(state) ? [inAll] : [inAll, { ...itemKey.openJob(dueAtMs, id), id, source }];
 }
 
 /** Seconds since 1970; undefined for an open job. */

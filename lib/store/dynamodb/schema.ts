@@ -23,8 +23,8 @@
  * | key due deletion   | due                                  | <time>#<key>              | delete-due-keys        |
  * | idempotency record | once#<idempotency key>               | once                      | every change           |
  * | job                | job#<job>                            | job                       | worker                 |
- * | open job           | open-jobs                            | <time>#<job>              | worker: overdue jobs   |
- * | mapping            | mappings                             | <source>#<hash>           | worker; admin command  |
+ * | open job           | open-jobs                            | <time>#<job>              | overdue jobs; quota    |
+ * | mapping            | mappings                             | <source>#<mapping>        | worker; admin command  |
  * | outbox entry       | outbox#<shard>                       | event#<event>             | dispatcher             |
  * | domain             | domain#<id>                          | domain                    | create-token           |
  * | project            | project#<id>                         | project                   | create-token           |
@@ -42,12 +42,14 @@
  * - `<list>` is a principal that may retire the grant (`user:<id>`, `domain:<id>`), or `grantee:<id>` for its grantee.
  *   In counters of lists, `<name>` is one of these, or `user:<id>+domain:<id>` for the grants that both may retire.
  * - `<key spec>` and `<state>` are `*` in rows of lists without that filter. `<time>` is ms since 1970 in 16 digits.
- *   `<hash>` is the SHA-256 of an external identity, which may be long and hold any character.
+ *   `<mapping>` is `<hash of the folded identity>#<hash of the identity>#<grantee>`; a hash is SHA-256, because an
+ *   identity may be long and hold any character. Until version 0.2 it was `<hash of the identity>`; see mappings.ts.
  * - Counters of lists and of held operations stay at 0 instead of being deleted. In held operations, `*` counts grants.
  * - `ttl` (seconds since 1970) is on idempotency records and tokens, whose readers also check the time, and on both
  *   items of ended jobs.
  */
 import { createHash } from 'node:crypto';
+import { foldIdentity } from '../../domain/external-identity.ts';
 import type { ItemKey } from './item.ts';
 
 /** The CreateTable parameters of a local table. The deployed table is in deploy/table.yml. */
@@ -90,6 +92,7 @@ const retirableCountOf = (projectId: string, name: string, shard: number): ItemK
   pk: `retirable-n#${projectId}#${name}#${shard}`,
   sk: 'n',
 });
+const hashOf = (identity: string) => createHash('sha256').update(identity).digest('hex');
 const keysPk = (projectId: string) => `keys#${projectId}`;
 
 /** Records that have a full list. */
@@ -138,9 +141,13 @@ export const itemKey = {
     pk: 'open-jobs',
     sk: `${sortableNumber(dueAtMs)}#${jobId}`,
   }),
-  mapping: (source: string, identity: string): ItemKey => ({
+  mapping: (source: string, identity: string, grantee: string): ItemKey => ({
     pk: 'mappings',
-    sk: `${source}#${createHash('sha256').update(identity).digest('hex')}`,
+    sk: `${source}#${hashOf(foldIdentity(identity))}#${hashOf(identity)}#${grantee}`,
+  }),
+  oldMapping: (source: string, identity: string): ItemKey => ({
+    pk: 'mappings',
+    sk: `${source}#${hashOf(identity)}`,
   }),
   outbox: (keyId: string, eventId: string): ItemKey => ({ pk: outboxPk(shardOf(keyId)), sk: `event#${eventId}` }),
   domain: (id: string): ItemKey => ({ pk: `domain#${id}`, sk: 'domain' }),
@@ -179,6 +186,11 @@ export const rangeOf = {
   due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${sortableNumber(untilMs)}#~` }),
   openJobs: (untilMs: number) => ({ pk: 'open-jobs', from: '0', to: `${sortableNumber(untilMs)}#~` }),
   mappings: () => rangeAfter('mappings', ''),
+  /** The mappings of all identities with the same folded form, also one as version 0.2 stored it under that form. */
+  mappingsOf: (source: string, identity: string) => {
+    const { pk, sk } = itemKey.oldMapping(source, foldIdentity(identity));
+    return { pk, from: sk, to: `${sk}#~` };
+  },
   outbox: () => shards.map((shard) => rangeAfter(outboxPk(shard), 'event#')),
   /** The user and its roles: `user` and `role#…`. */
   user: (userId: string) => ({ pk: `user#${userId}`, from: 'r', to: 'v' }),

@@ -54,6 +54,13 @@ export interface Table {
 /** Source: DynamoDB API Reference, BatchGetItem. */
 const BATCH_KEYS_MAX = 100;
 
+/** Source: DynamoDB Developer Guide, "Quotas", partition key and sort key. */
+const PK_BYTES_MAX = 2048;
+const SK_BYTES_MAX = 1024;
+
+/** DynamoDB refuses a longer key; no item can have it. */
+const isTooLong = ({ pk, sk }: ItemKey) => Buffer.byteLength(pk) > PK_BYTES_MAX || Buffer.byteLength(sk) > SK_BYTES_MAX;
+
 export function openTable(call: AwsCall, name: string): Table {
   const TableName = name;
   const read = (operation: string, input: object) =>
@@ -76,11 +83,13 @@ export function openTable(call: AwsCall, name: string): Table {
 
   return {
     async get(key) {
+      if (isTooLong(key)) return undefined;
       const { Item: item } = await read('GetItem', { TableName, Key: marshal(key), ConsistentRead: true });
       return item ? unmarshal(item as MarshalledItem) : undefined;
     },
 
-    async getAll(keys) {
+    async getAll(allKeys) {
+      const keys = allKeys.filter((key) => !isTooLong(key));
       const batches: Promise<Item[]>[] = [];
       for (let from = 0; from < keys.length; from += BATCH_KEYS_MAX) {
         batches.push(readBatch(keys.slice(from, from + BATCH_KEYS_MAX)));
@@ -89,6 +98,7 @@ export function openTable(call: AwsCall, name: string): Table {
     },
 
     async query({ pk, from, to, newestFirst = false, limit, offset = 0 }) {
+      if ([from, to].some((sk) => isTooLong({ pk, sk }))) return [];
       const request = {
         TableName,
         ConsistentRead: true,

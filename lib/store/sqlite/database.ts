@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { foldIdentity } from '../../domain/external-identity.ts';
 import { MIGRATIONS } from './schema.ts';
 
 /** How long a statement waits for another process (the admin command) to finish its transaction. */
@@ -30,6 +31,8 @@ export class Database {
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
     this.#db.exec(PRAGMAS);
+    // For a migration.
+    this.#db.function('fold_identity', { deterministic: true }, (identity) => foldIdentity(String(identity)));
     this.#migrate();
   }
 

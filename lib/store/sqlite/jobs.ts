@@ -8,11 +8,14 @@ const EXPIRED_DELETED_PER_INSERT = 4;
 /** Jobs over SQLite, stored as JSON with the columns that queries need beside it. */
 export function sqliteJobs(db: Database): JobStore {
   const byId = db.prepare('SELECT job FROM jobs WHERE job_id = ?');
-  const insert = db.prepare('INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)');
   const update = db.prepare(
     'UPDATE jobs SET is_ended = ?, revision = ?, due_at_ms = ?, job = ? WHERE job_id = ? AND revision = ?',
   );
   const open = db.prepare('SELECT job FROM jobs WHERE is_ended = 0 AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?');
+  const openOfSource = db.prepare(
+    'SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE source = ? AND is_ended = 0 LIMIT ?)',
+  );
   const newest = db.prepare('SELECT job FROM jobs ORDER BY received_at_ms DESC LIMIT ?');
   const deleteExpired = db.prepare(
     `DELETE FROM jobs WHERE job_id IN
@@ -30,7 +33,8 @@ export function sqliteJobs(db: Database): JobStore {
         const existing = find(job.jobId);
         if (existing) return existing;
         deleteExpired.run(job.receivedAtMs - JOB_RETENTION_MS);
-        insert.run(job.jobId, isEnded(job), job.revision, job.receivedAtMs, job.dueAtMs, JSON.stringify(job));
+        const { jobId, revision, receivedAtMs, dueAtMs, source } = job;
+        insert.run(jobId, isEnded(job), revision, receivedAtMs, dueAtMs, JSON.stringify(job), source);
         return undefined;
       }),
     job: async (jobId) => find(jobId),
@@ -40,6 +44,9 @@ export function sqliteJobs(db: Database): JobStore {
         const { revision, dueAtMs, jobId } = next;
         return update.run(isEnded(job), revision, dueAtMs, JSON.stringify(next), jobId, job.revision).changes === 1;
       }),
+    async countOpen(source, max) {
+      return Number(openOfSource.get(source, max)?.['n']);
+    },
     listOpen: async (untilMs, limit) => open.all(untilMs, limit).map(toJob),
     list: async (limit) => newest.all(limit).map(toJob),
   };

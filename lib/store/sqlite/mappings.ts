@@ -1,20 +1,22 @@
+import { foldIdentity } from '../../domain/external-identity.ts';
 import type { Mapping } from '../../domain/job.ts';
 import type { MappingStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** Mappings of external identities to grantees over SQLite. */
 export function sqliteMappings(db: Database): MappingStore {
-  const put = db.prepare('INSERT OR REPLACE INTO mappings VALUES (?, ?, ?)');
-  const remove = db.prepare('DELETE FROM mappings WHERE identity = ? AND source = ?');
-  const byIdentity = db.prepare('SELECT * FROM mappings WHERE identity = ? AND source = ?');
-  const all = db.prepare('SELECT * FROM mappings ORDER BY identity, source');
+  const put = db.prepare('INSERT OR IGNORE INTO mappings VALUES (?, ?, ?, ?)');
+  const remove = db.prepare(
+    'DELETE FROM mappings WHERE folded_identity = ? AND source = ? AND identity = ? AND grantee = ?',
+  );
+  const bySource = db.prepare('SELECT * FROM mappings WHERE folded_identity = ? AND source = ?');
+  const all = db.prepare('SELECT * FROM mappings ORDER BY identity, source, grantee');
+  const valuesOf = ({ source, identity, grantee }: Mapping) =>
+    [foldIdentity(identity), source, identity, grantee] as const;
   return {
-    put: ({ identity, source, grantee }) => db.write(() => void put.run(identity, source, grantee)),
-    remove: (source, identity) => db.write(() => remove.run(identity, source).changes === 1),
-    async mapping(source, identity) {
-      const row = byIdentity.get(identity, source);
-      return row && toMapping(row);
-    },
+    put: (mapping) => db.write(() => void put.run(...valuesOf(mapping))),
+    remove: (mapping) => db.write(() => remove.run(...valuesOf(mapping)).changes === 1),
+    find: async (source, identity) => bySource.all(foldIdentity(identity), source).map(toMapping),
     list: async () => all.all().map(toMapping),
   };
 }

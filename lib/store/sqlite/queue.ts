@@ -1,5 +1,6 @@
 import {
   DELAY_SECONDS_MAX,
+  groupOf,
   type Message,
   type Queue,
   RECEIVE_COUNT_MAX,
@@ -7,9 +8,17 @@ import {
   VISIBILITY_TIMEOUT_SECONDS,
 } from '../../queue/queue.ts';
 import type { Database } from './database.ts';
+import { MESSAGE_GROUP } from './schema.ts';
 
 /** The queue of a single host. One process receives from it; other processes may send to it. */
 export interface SqliteQueue extends Queue {
+  /**
+   * Returns messages of the groups that have the fewest messages in flight, so that each group gets its share.
+   * @param groupMax at most so many messages of a group are in flight; any number when absent
+   */
+  receive(max: number, groupMax?: number): Promise<ReceivedMessage[]>;
+  /** Returns whether a group with fewer messages in flight than that of `message` has a due message. */
+  isShareExceeded(message: Message): boolean;
   /** Makes messages in flight due now. Call it at startup: the process that received them has ended. */
   release(): Promise<void>;
   /** Returns when the first message is due, ms since 1970; undefined for an empty queue. */
@@ -23,8 +32,23 @@ export interface SqliteQueue extends Queue {
  * @param now the clock, ms since 1970
  */
 export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
-  const insert = db.prepare('INSERT INTO queue (due_at_ms, receive_count, is_in_flight, message) VALUES (?, 0, 0, ?)');
-  const first = db.prepare('SELECT * FROM queue WHERE due_at_ms <= ? ORDER BY due_at_ms, message_id LIMIT 1');
+  const insert = db.prepare(
+    'INSERT INTO queue (due_at_ms, receive_count, is_in_flight, message, message_group) VALUES (?, 0, 0, ?, ?)',
+  );
+  const firstOfGroup = db.prepare(
+    'SELECT * FROM queue WHERE message_group = ? AND due_at_ms <= ? ORDER BY due_at_ms, message_id LIMIT 1',
+  );
+  // One index lookup for each group, however many messages there are.
+  const groups = db.prepare(
+    `WITH RECURSIVE groups (name) AS (
+       SELECT min(message_group) FROM queue
+       UNION ALL
+       SELECT (SELECT min(message_group) FROM queue WHERE message_group > name) FROM groups WHERE name IS NOT NULL
+     )
+     SELECT name, (SELECT min(due_at_ms) FROM queue WHERE message_group = name) AS due_at_ms,
+       (SELECT count(*) FROM queue WHERE message_group = name AND is_in_flight = 1 AND due_at_ms > ?) AS in_flight
+     FROM groups WHERE name IS NOT NULL`,
+  );
   const firstDue = db.prepare('SELECT min(due_at_ms) AS due_at_ms FROM queue');
   const hide = db.prepare(
     'UPDATE queue SET due_at_ms = ?, receive_count = receive_count + 1, is_in_flight = 1 WHERE message_id = ?',
@@ -40,15 +64,30 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
   const deadLetters = db.prepare('SELECT message FROM dead_letters ORDER BY letter_id LIMIT 10');
   // The messages get new ids, so that earlier receipt handles do not match them.
   const redrive = db.prepare(
-    `INSERT INTO queue (due_at_ms, receive_count, is_in_flight, message)
-     SELECT ?, 0, 0, message FROM dead_letters ORDER BY letter_id`,
+    `INSERT INTO queue (due_at_ms, receive_count, is_in_flight, message, message_group)
+     SELECT ?, 0, 0, message, ${MESSAGE_GROUP} FROM dead_letters ORDER BY letter_id`,
   );
   const deleteDeadLetters = db.prepare('DELETE FROM dead_letters');
   const listeners: (() => void)[] = [];
 
+  const allGroups = (nowMs: number) =>
+    groups.all(nowMs).map((row) => ({
+      name: String(row['name']),
+      dueAtMs: Number(row['due_at_ms']),
+      inFlight: Number(row['in_flight']),
+    }));
+
+  /** The groups with a due message, those with the fewest messages in flight first, then the longest due. */
+  const dueGroups = (nowMs: number) =>
+    allGroups(nowMs)
+      .filter(({ dueAtMs }) => dueAtMs <= nowMs)
+      .sort((a, b) => a.inFlight - b.inFlight || a.dueAtMs - b.dueAtMs);
+
   /** Call it only inside `Database.write`. */
-  function receiveOne(nowMs: number): ReceivedMessage | undefined {
-    for (let row = first.get(nowMs); row; row = first.get(nowMs)) {
+  function receiveOne(nowMs: number, groupMax: number): ReceivedMessage | undefined {
+    const group = dueGroups(nowMs).find(({ inFlight }) => inFlight < groupMax)?.name;
+    if (group === undefined) return undefined;
+    for (let row = firstOfGroup.get(group, nowMs); row; row = firstOfGroup.get(group, nowMs)) {
       const [messageId, receiveCount] = [Number(row['message_id']), Number(row['receive_count']) + 1];
       if (receiveCount <= RECEIVE_COUNT_MAX) {
         hide.run(nowMs + VISIBILITY_TIMEOUT_SECONDS * 1000, messageId);
@@ -57,7 +96,7 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
       insertDeadLetter.run(messageId);
       remove.run(messageId, receiveCount - 1);
     }
-    return undefined;
+    return receiveOne(nowMs, groupMax);
   }
 
   async function notifyAfter<T>(write: Promise<T>): Promise<T> {
@@ -69,14 +108,15 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
   return {
     async send(message, delaySeconds = 0) {
       if (delaySeconds > DELAY_SECONDS_MAX) throw new RangeError(`delaySeconds must be ${DELAY_SECONDS_MAX} or less`);
-      await notifyAfter(db.write(() => void insert.run(now() + delaySeconds * 1000, JSON.stringify(message))));
+      const dueAtMs = now() + delaySeconds * 1000;
+      await notifyAfter(db.write(() => void insert.run(dueAtMs, JSON.stringify(message), groupOf(message))));
     },
-    receive: (max) =>
+    receive: (max, groupMax = Number.POSITIVE_INFINITY) =>
       db.write(() => {
         const nowMs = now();
         const received: ReceivedMessage[] = [];
         while (received.length < max) {
-          const next = receiveOne(nowMs);
+          const next = receiveOne(nowMs, groupMax);
           if (!next) break;
           received.push(next);
         }
@@ -94,6 +134,11 @@ export function sqliteQueue(db: Database, now: () => number): SqliteQueue {
         }),
       ),
     release: () => notifyAfter(db.write(() => void release.run(now()))),
+    isShareExceeded(message) {
+      const nowMs = now();
+      const own = allGroups(nowMs).find(({ name }) => name === groupOf(message))?.inFlight ?? 0;
+      return dueGroups(nowMs).some(({ inFlight }) => inFlight < own);
+    },
     nextDueAtMs() {
       const dueAtMs = firstDue.get()?.['due_at_ms'];
       return typeof dueAtMs === 'number' ? dueAtMs : undefined;

@@ -12,8 +12,8 @@
  * | held                | key_id, principal, operation    | delegation; total of list-grants by grantee     |
  * | events              | event_id                        | lists of events; creator of an upstream key     |
  * | idempotency_records | idempotency_key                 | every change, before it is applied              |
- * | jobs                | job_id                          | worker: one job; open jobs; newest jobs         |
- * | mappings            | identity, source                | worker: the grantee of an external identity     |
+ * | jobs                | job_id                          | worker: one job; open and newest jobs; quota    |
+ * | mappings            | folded_identity, source, …      | worker: the grantees of an external identity    |
  * | outbox              | position                        | dispatcher, in order of commit                  |
  * | queue               | message_id                      | worker: messages that are due                   |
  * | dead_letters        | letter_id                       | admin commands for dead letters                 |
@@ -172,5 +172,43 @@ ALTER TABLE tokens ADD COLUMN methods TEXT NOT NULL DEFAULT 'password';
 /** See `ChangeEvent.passedOn`. */
 const PASSED_ON = 'ALTER TABLE events ADD COLUMN passed_on INTEGER;';
 
+/** Several mappings of one identity, found in any case and Unicode normalisation; see `foldIdentity`. */
+const MAPPINGS = `
+CREATE TABLE new_mappings (
+  folded_identity TEXT NOT NULL, source TEXT NOT NULL, identity TEXT NOT NULL, grantee TEXT NOT NULL,
+  PRIMARY KEY (folded_identity, source, identity, grantee)
+) STRICT, WITHOUT ROWID;
+INSERT INTO new_mappings SELECT fold_identity(identity), source, identity, grantee FROM mappings;
+DROP TABLE mappings;
+ALTER TABLE new_mappings RENAME TO mappings;
+`;
+
+/** `groupOf` in lib/queue/queue.ts, as SQL over the column `message`. */
+export const MESSAGE_GROUP = `CASE message ->> '$.kind'
+  WHEN 'job' THEN 'job:' || coalesce(message ->> '$.source', '')
+  WHEN 'delivery' THEN 'delivery:' || (message ->> '$.target')
+  ELSE message ->> '$.kind' END`;
+
+/** Groups of messages, which share the worker; open jobs of a source. */
+const SHARES = `
+ALTER TABLE queue ADD COLUMN message_group TEXT NOT NULL DEFAULT '';
+UPDATE queue SET message_group = ${MESSAGE_GROUP};
+CREATE INDEX queue_by_group ON queue (message_group, due_at_ms, message_id);
+CREATE INDEX queue_in_flight ON queue (message_group, due_at_ms) WHERE is_in_flight = 1;
+ALTER TABLE jobs ADD COLUMN source TEXT NOT NULL DEFAULT '';
+UPDATE jobs SET source = job ->> '$.source';
+CREATE INDEX jobs_open_by_source ON jobs (source) WHERE is_ended = 0;
+`;
+
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
-export const MIGRATIONS: readonly string[] = [FIRST, UPSTREAM, GRANTEES, HOOKS, NAMES, TOKEN_SCOPES, PASSED_ON];
+export const MIGRATIONS: readonly string[] = [
+  FIRST,
+  UPSTREAM,
+  GRANTEES,
+  HOOKS,
+  NAMES,
+  TOKEN_SCOPES,
+  PASSED_ON,
+  MAPPINGS,
+  SHARES,
+];

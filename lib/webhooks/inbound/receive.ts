@@ -11,11 +11,12 @@ import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import type { WebhookEvents, WebhookRequest } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
+import { assertQuota } from './quota.ts';
 import { type Source, type SourceSettings, sourcesOf } from './sources.ts';
 
 interface ReceiveDependencies {
   config: SourceSettings;
-  store: Pick<Store, 'jobs'>;
+  store: Pick<Store, 'jobs' | 'directory'>;
   queue: Queue;
   now: () => number;
 }
@@ -38,8 +39,8 @@ const CONCURRENT_JOBS = 8;
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the source requires
  * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake,
- *   KMS.0307 for an event that the source may not send, KMS.0308 for a used delivery id with another body, and those of
- *   the adapter for a malformed one
+ *   APIGW.0308 for too many open jobs, KMS.0307 for an event that the source may not send, KMS.0308 for a used delivery
+ *   id with another body, and those of the adapter for a malformed one
  */
 export async function receiveWebhook(
   dependencies: ReceiveDependencies,
@@ -57,6 +58,7 @@ export async function receiveWebhook(
 
   const newJobs = jobsOf(source, { content: request.body, ...adapter.read(request) }, now());
   const reply = adapter.reply?.(request);
+  if (newJobs.some(({ state }) => state !== 'ignored')) await assertQuota(dependencies, source.name);
   const jobs = await storeJobs({ store, queue }, newJobs);
   const [{ jobId }] = jobs;
   trace.jobId = jobId;
@@ -108,8 +110,8 @@ async function verifySource(source: Source | undefined, request: WebhookRequest,
 }
 
 /** A failure of the queue is only logged: the job is stored, and is queued again after START_TIMEOUT_MS. */
-async function enqueueJob(queue: Queue, { jobId }: Job): Promise<void> {
-  await queue.send({ kind: 'job', jobId }).catch((error: unknown) => {
+async function enqueueJob(queue: Queue, { jobId, source }: Job): Promise<void> {
+  await queue.send({ kind: 'job', jobId, source }).catch((error: unknown) => {
     logger.warn('queue', { job_id: jobId, cause: describeCause(error) });
   });
 }

@@ -2,6 +2,8 @@
 import * as z from 'zod/mini';
 import type { SecretReference } from '../../clients/secrets.ts';
 import type { Config } from '../../config.ts';
+import type { Store } from '../../store/store.ts';
+import { mapWithConcurrency } from '../../util/concurrency.ts';
 import { memoizeByStore } from '../../util/memoize.ts';
 import { assertNoProblems, FIELDS, namedEntries, parseSetting, refreshingSetting } from '../named-settings.ts';
 import { ADAPTERS, type Kind } from './adapters.ts';
@@ -22,7 +24,16 @@ export interface Source {
 
 type Sources = ReadonlyMap<string, Source>;
 
-export type SourceSettings = Pick<Config, 'hooks' | 'projects'>;
+export type SourceSettings = Pick<Config, 'hooks' | 'projects' | 'upstream' | 'keystone'>;
+
+interface Projects {
+  /** The setting PROJECTS: the only projects that a source may name; any when absent. */
+  served?: readonly string[] | undefined;
+  /** Where every project that a source names must exist; absent where this service does not know all projects. */
+  directory?: Pick<Store['directory'], 'project'> | undefined;
+}
+
+const CONCURRENT_READS = 32;
 
 const KINDS = Object.keys(ADAPTERS) as [Kind, ...Kind[]];
 
@@ -68,10 +79,38 @@ function nameProblems({ name }: Source): string[] {
 }
 
 /** Returns a function that reads the sources, again when they may have changed; none without the setting. */
-export const refreshingSources = (reference: SecretReference | undefined, servedProjects?: readonly string[]) =>
-  refreshingSetting('HOOKS', reference, (text) => parseSources(text, servedProjects));
+export function refreshingSources(reference: SecretReference | undefined, { served, directory }: Projects = {}) {
+  const assertKnown = directory && projectCheck(directory);
+  return refreshingSetting('HOOKS', reference, async (text) => {
+    const sources = parseSources(text, served);
+    await assertKnown?.([...sources.values()]);
+    return sources;
+  });
+}
+
+/** Returns a function that throws an Error for sources with a project that does not exist. */
+function projectCheck(directory: NonNullable<Projects['directory']>) {
+  // A project is never deleted, so each is looked up once.
+  const known = new Set<string>();
+  return async (sources: readonly Source[]): Promise<void> => {
+    const ids = new Set(sources.flatMap(({ projectIds }) => projectIds));
+    const unchecked = [...ids].filter((id) => !known.has(id));
+    await mapWithConcurrency(unchecked, CONCURRENT_READS, async (id) => {
+      if (await directory.project(id)) known.add(id);
+    });
+    const problemsOf = ({ name, projectIds }: Source) =>
+      projectIds
+        .filter((id) => !known.has(id))
+        .map((id) => `${name}.projects: there is no project ${id}; see npm run admin -- list-projects`);
+    assertNoProblems('HOOKS', sources.flatMap(problemsOf));
+  };
+}
 
 /** Like `refreshingSources`, but with one cache per process. */
-export const sourcesOf = memoizeByStore(({ config }: { store: object; config: SourceSettings }) =>
-  refreshingSources(config.hooks, config.projects),
+export const sourcesOf = memoizeByStore(
+  ({ store, config }: { store: Pick<Store, 'directory'>; config: SourceSettings }) => {
+    // With an upstream or Keystone, the projects are theirs, and the directory need not have them.
+    const directory = config.upstream || config.keystone ? undefined : store.directory;
+    return refreshingSources(config.hooks, { served: config.projects, directory });
+  },
 );

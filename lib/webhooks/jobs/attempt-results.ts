@@ -1,14 +1,25 @@
 import type { Job, Leftover } from '../../domain/job.ts';
 import type { GrantRef } from '../../domain/model.ts';
+import { KmsError } from '../../errors.ts';
 import type { ScopeItem } from './scope.ts';
 
 /** The error code when a project has no such key. */
 export const UNKNOWN_KEY = 'KMS.0207';
 
+/** The code of a grant whose revoke was refused because the grant does not exist, and that is listed nevertheless. */
+const REPORTED_ABSENT = 'KMS.2501';
+/** The code of a grant whose revoke was confirmed, and that is listed nevertheless. */
+const STILL_LISTED = new KmsError('APIGW.0201:502').publicCode;
+
 /** What one attempt at a job has done so far: which grants it tried, and what failed. */
 export class AttemptResults {
   /** The grants tried so far; the value is undefined for a grant that no longer exists. */
   readonly #tried = new Map<string, Leftover | undefined>();
+  /**
+   * Those of the tried grants that no longer exist according to the response to their revoke, without a list that
+   * confirms it. They count as failures until a list does.
+   */
+  readonly #unconfirmed = new Map<string, Leftover>();
   /** Leftovers of the previous attempt. */
   readonly #previous = new Map<string, Leftover>();
   /** Scope items whose grants could not be listed; their `grantId` is empty. */
@@ -20,6 +31,7 @@ export class AttemptResults {
     for (const leftover of leftovers) {
       if (leftover.grantId !== '') (isContinued ? this.#tried : this.#previous).set(keyOf(leftover), leftover);
       else if (isContinued) this.#unlisted.push(leftover);
+      if (isContinued && leftover.code === REPORTED_ABSENT) this.#unconfirmed.set(keyOf(leftover), leftover);
     }
   }
 
@@ -41,6 +53,60 @@ export class AttemptResults {
   addTried({ projectId, task }: Pick<Leftover, 'projectId' | 'task'>, grant: GrantRef, code: string | undefined): void {
     const leftover = { projectId, task, keyId: grant.key_id, grantId: grant.grant_id };
     this.#tried.set(keyOf(leftover), code === undefined ? undefined : { ...leftover, code });
+  }
+
+  /** Adds a grant that does not exist according to the response to its revoke. */
+  addAbsent(batch: Pick<Leftover, 'projectId' | 'task'>, grant: GrantRef): void {
+    this.#addUnconfirmed(batch, grant, REPORTED_ABSENT);
+  }
+
+  /** Adds a grant that is listed although its revoke was confirmed. */
+  addStillListed({ projectId, taskIndex: task }: ScopeItem, grant: GrantRef): void {
+    this.#addUnconfirmed({ projectId, task }, grant, STILL_LISTED);
+  }
+
+  hasTried({ projectId }: ScopeItem, { grant_id: grantId }: GrantRef): boolean {
+    return this.#tried.has(keyOf({ projectId, grantId }));
+  }
+
+  /** Whether the stored job has the grant among its leftovers, so that it is not counted as revoked. */
+  isLeftover({ projectId }: Pick<Leftover, 'projectId'>, { grant_id: grantId }: GrantRef): boolean {
+    const key = keyOf({ projectId, grantId });
+    return this.#previous.has(key) || this.#tried.get(key) !== undefined;
+  }
+
+  /**
+   * Compares the tried grants with a new list of the item's grants. What is still listed is a leftover, whatever the
+   * response to its revoke was.
+   * @param isUnread whether the grants of a key could not be listed: then their absence proves nothing
+   * @returns `gone`: the unconfirmed grants that are not listed; `stillListed`: the revoked grants that are listed
+   */
+  compareWithList(
+    item: ScopeItem,
+    listed: readonly GrantRef[],
+    isUnread: (keyId: string) => boolean = () => false,
+  ): { gone: GrantRef[]; stillListed: GrantRef[] } {
+    const { taskIndex, projectId } = item;
+    const listedIds = new Set(listed.map(({ grant_id }) => grant_id));
+    const gone = [...this.#unconfirmed.values()]
+      .filter((tried) => tried.task === taskIndex && tried.projectId === projectId)
+      .filter((tried) => !listedIds.has(tried.grantId) && !isUnread(tried.keyId))
+      .map(({ keyId, grantId }) => ({ key_id: keyId, grant_id: grantId }));
+    for (const grant of gone) {
+      this.addTried({ projectId, task: taskIndex }, grant, undefined);
+      this.#unconfirmed.delete(keyOf({ projectId, grantId: grant.grant_id }));
+    }
+    const isRevoked = (key: string) => this.#tried.has(key) && this.#tried.get(key) === undefined;
+    const stillListed = listed.filter(({ grant_id: grantId }) => isRevoked(keyOf({ projectId, grantId })));
+    for (const grant of stillListed) this.addStillListed(item, grant);
+    return { gone, stillListed };
+  }
+
+  #addUnconfirmed(batch: Pick<Leftover, 'projectId' | 'task'>, grant: GrantRef, code: string): void {
+    const { projectId, task } = batch;
+    const leftover = { projectId, task, keyId: grant.key_id, grantId: grant.grant_id, code };
+    this.#tried.set(keyOf(leftover), leftover);
+    this.#unconfirmed.set(keyOf(leftover), leftover);
   }
 
   /** Removes the failure to list the item, before it is listed again. */

@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { Authority } from '../../authority/authority.ts';
 import { revokeGrants } from '../../authority/bulk-revoke.ts';
 import type { Batch, Job, Leftover } from '../../domain/job.ts';
-import type { GrantRef } from '../../domain/model.ts';
+import type { GrantRef, ListFailure } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { knownError } from '../../errors.ts';
 import { describeCause, logger } from '../../logger.ts';
 import type { Store } from '../../store/store.ts';
 import { AttemptResults, UNKNOWN_KEY } from './attempt-results.ts';
-import { grantsInScope, type ScopeItem, scopeOf } from './scope.ts';
+import { grantsInScope, repeatFilter, type ScopeItem, scopeOf } from './scope.ts';
 
 export interface JobDependencies {
   authority: Authority;
@@ -39,8 +39,11 @@ export class JobAttempt {
   readonly #dependencies: JobDependencies;
   readonly #isPastDeadline: () => boolean;
   readonly #results: AttemptResults;
-  /** Of the scope item that the attempt is at, as it was last listed. */
-  #passedOn: number | undefined;
+  readonly #isContinued: boolean;
+  /** Whether grants may have been counted as revoked before this attempt, or before it was interrupted. */
+  readonly #hasCountedBefore: boolean;
+  /** Of the scope item that the attempt is at, as it was last listed: what each principal has passed on. */
+  #passedOn: ReadonlyMap<string, number> = new Map();
   #job: Job;
 
   /** @param isPastDeadline once true, the attempt starts nothing more */
@@ -48,6 +51,8 @@ export class JobAttempt {
     this.#dependencies = dependencies;
     this.#isPastDeadline = isPastDeadline;
     this.#results = new AttemptResults(job);
+    this.#isContinued = job.scopeIndex !== undefined;
+    this.#hasCountedBefore = job.revoked > 0 || job.batch !== undefined;
     this.#job = job;
   }
 
@@ -62,9 +67,12 @@ export class JobAttempt {
   /** Stores the progress of the attempt. @throws JobTakenOverError */
   async save(changes: Partial<Job> = {}): Promise<void> {
     const { store, now } = this.#dependencies;
-    const { failures } = this;
-    const leftovers = [...failures, ...this.#results.untriedLeftovers].slice(0, FAILURES_MAX);
-    const progress = { leftovers, leftoverCount: failures.length, dueAtMs: now() + HEARTBEAT_TIMEOUT_MS };
+    const leftovers = [...this.failures, ...this.#results.untriedLeftovers];
+    const progress = {
+      leftovers: leftovers.slice(0, FAILURES_MAX),
+      leftoverCount: leftovers.length,
+      dueAtMs: now() + HEARTBEAT_TIMEOUT_MS,
+    };
     const job = { ...this.#job, ...progress, ...changes };
     if (!(await store.jobs.save(job))) throw new JobTakenOverError();
     this.#job = { ...job, revision: job.revision + 1 };
@@ -78,63 +86,111 @@ export class JobAttempt {
     const { items, unmapped } = await scopeOf(this.#dependencies.store, this.#job);
     // An identity that was unmapped when the attempt reached it stays so until the next one, even if it is mapped now.
     this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
-    const firstOf = new Map(items.toReversed().map((item) => [scopeNameOf(item), item]));
-    for (const item of items) {
-      if (item.index < (this.#job.scopeIndex ?? 0)) continue;
+    const withoutRepeats = repeatFilter();
+    const itemsByTask = Map.groupBy(items, ({ taskIndex }) => taskIndex);
+    const firstIndexes = firstIndexesOf(items);
+    const startIndex = this.#job.scopeIndex ?? 0;
+    for (const scopeItem of items) {
+      if (scopeItem.index < startIndex) continue;
+      const item = withoutRepeats(scopeItem);
+      if (item.task.action === 'revoke-principal' && item.grantees.length === 0) continue;
       this.#job = { ...this.#job, scopeIndex: item.index };
       // Lets other work of this process run: a scope can have very many items.
       await setImmediate();
       if (this.#isPastDeadline() || !(await this.#revokeItem(item))) return false;
-      // Two tasks about the same principal count once.
-      if (firstOf.get(scopeNameOf(item)) === item) {
-        this.#job = { ...this.#job, passedOn: (this.#job.passedOn ?? 0) + (this.#passedOn ?? 0) };
+      for (const [grantee, count] of this.#passedOn) {
+        // Two tasks about the same principal count once.
+        if (firstIndexes.get(scopeNameOf(item, grantee)) !== item.index) continue;
+        this.#job = { ...this.#job, passedOn: (this.#job.passedOn ?? 0) + count };
       }
-      const itemsOfTask = items.filter(({ taskIndex }) => taskIndex === item.taskIndex);
-      if (item === itemsOfTask.at(-1)) this.#results.mergeUnknownKey(item.taskIndex, itemsOfTask.length);
+      const itemsOfTask = itemsByTask.get(item.taskIndex) ?? [];
+      if (scopeItem === itemsOfTask.at(-1)) this.#results.mergeUnknownKey(item.taskIndex, itemsOfTask.length);
     }
     return true;
   }
 
-  /** Lists and revokes until the list has nothing new, so that grants created meanwhile are revoked too. */
+  /**
+   * Lists and revokes until the list has nothing new, so that grants created meanwhile are revoked too, and grants that
+   * are listed after their revoke are noticed.
+   */
   async #revokeItem(item: ScopeItem): Promise<boolean> {
     const { taskIndex: task, projectId } = item;
-    for (;;) {
+    for (let isFirstList = true; ; isFirstList = false) {
       const grants = await this.#listUntried(item);
-      if (grants.length === 0) return true;
+      if (grants.length === 0 || (!isFirstList && this.#results.failedGrants >= FAILURES_MAX)) return true;
       for (let start = 0; start < grants.length; start += BATCH_GRANTS_MAX) {
-        const batch: Batch = { projectId, task, grants: grants.slice(start, start + BATCH_GRANTS_MAX) };
+        const untried = await this.#withoutRevoked(item, grants.slice(start, start + BATCH_GRANTS_MAX));
+        const batch: Batch = { projectId, task, grants: untried };
         // Past the deadline too: if the listing took all the time, the next worker must not start with it again.
         await this.save({ batch });
         if (!(await this.#revokeBatch(batch))) return false;
-        if (this.#results.failedGrants >= FAILURES_MAX) return true;
+        if (this.#results.failedGrants >= FAILURES_MAX) break;
       }
     }
   }
 
   async #listUntried(item: ScopeItem): Promise<readonly GrantRef[]> {
-    const { taskIndex: task, projectId } = item;
+    const { projectId } = item;
     this.#results.clearUnlisted(item);
-    this.#passedOn = undefined;
+    this.#passedOn = new Map();
+    let listed: readonly GrantRef[] = [];
+    let failed: readonly ListFailure[] = [];
     try {
-      const { authority } = this.#dependencies;
-      const found = await grantsInScope(authority, this.#contextOf({ projectId, task }), item);
-      const { grants, failed } = found;
-      this.#passedOn = found.passedOn;
-      for (const { keyId, error } of failed) this.#results.addUnlisted(item, error.publicCode, keyId);
-      const untried = this.#results.untriedOf(item, grants);
-      // This grant comes from the task, not from a list: it is returned even if an earlier attempt has revoked it.
-      const [namedGrant] = item.task.action === 'revoke-grant' ? untried : [];
-      return namedGrant && (await this.#isRevokedByThisJob(projectId, namedGrant)) ? [] : untried;
+      ({ grants: listed, failed } = await this.#list(item));
     } catch (cause) {
       const { publicCode: code } = knownError(cause);
+      // A project without the key has no grants on it.
       const isUnknownKey = code === UNKNOWN_KEY;
-      if (isUnknownKey && item.task.action !== 'revoke-key') return [];
-      this.#results.addUnlisted(item, code);
+      if (!isUnknownKey || item.task.action === 'revoke-key') this.#results.addUnlisted(item, code);
       if (!isUnknownKey) {
         logger.warn('job', { job_id: this.#job.jobId, project_id: projectId, code, cause: describeCause(cause) });
+        return [];
       }
-      return [];
     }
+    // The grant of a revoke-grant task comes from the event, not from a list.
+    if (listed.length > 0 && item.task.action !== 'revoke-grant') this.#job = { ...this.#job, hasFoundGrants: true };
+    for (const { keyId, error } of failed) this.#results.addUnlisted(item, error.publicCode, keyId);
+    const isUnread = (keyId: string) => failed.some((failure) => failure.keyId === '' || failure.keyId === keyId);
+    const { gone, stillListed } = this.#results.compareWithList(item, listed, isUnread);
+    this.#countRevoked(-stillListed.length);
+    for (const grant of gone) {
+      if (await this.#isRevokedByThisJob(projectId, grant)) this.#countRevoked(1);
+    }
+    return this.#results.untriedOf(item, listed);
+  }
+
+  async #list(item: ScopeItem): Promise<{ grants: readonly GrantRef[]; failed: readonly ListFailure[] }> {
+    const { task, taskIndex, projectId } = item;
+    const { authority } = this.#dependencies;
+    const context = this.#contextOf({ projectId, task: taskIndex });
+    const { grants, failed, passedOn = new Map() } = await grantsInScope(authority, context, item);
+    this.#passedOn = passedOn;
+    const [grant] = task.action === 'revoke-grant' ? grants : [];
+    if (!grant) return { grants, failed };
+    // The event names this grant, so it is looked up only to check a revoke.
+    const isToCheck = this.#results.hasTried(item, grant) || (await this.#isRevokedByThisJob(projectId, grant));
+    return { grants: !isToCheck || (await authority.hasGrant(context, grant)) ? grants : [], failed };
+  }
+
+  /**
+   * Removes grants that are listed although this attempt has revoked them. An attempt that continues after a deadline
+   * does not know its revokes, only their events.
+   */
+  async #withoutRevoked(item: ScopeItem, grants: readonly GrantRef[]): Promise<readonly GrantRef[]> {
+    if (!this.#hasCountedBefore) return grants;
+    const untried: GrantRef[] = [];
+    for (const grant of grants) {
+      const isCounted =
+        !this.#results.isLeftover(item, grant) && (await this.#isRevokedByThisJob(item.projectId, grant));
+      if (isCounted) this.#countRevoked(-1);
+      if (isCounted && this.#isContinued) this.#results.addStillListed(item, grant);
+      else untried.push(grant);
+    }
+    return untried;
+  }
+
+  #countRevoked(change: number): void {
+    this.#job = { ...this.#job, revoked: Math.max(0, this.#job.revoked + change) };
   }
 
   /**
@@ -143,34 +199,33 @@ export class JobAttempt {
    */
   async #resumeBatch(batch: Batch): Promise<boolean> {
     const grants: GrantRef[] = [];
-    let { revoked } = this.#job;
     for (const grant of batch.grants) {
-      if (await this.#isRevokedByThisJob(batch.projectId, grant)) revoked += 1;
+      // The event of a leftover may be that of an earlier attempt, after which the upstream still listed the grant.
+      const isLeftover = this.#results.isLeftover(batch, grant);
+      if (!isLeftover && (await this.#isRevokedByThisJob(batch.projectId, grant))) this.#countRevoked(1);
       else grants.push(grant);
     }
-    this.#job = { ...this.#job, revoked };
     return this.#revokeBatch({ ...batch, grants });
   }
 
   /** @returns false when the deadline passed before all grants were tried */
   async #revokeBatch(batch: Batch): Promise<boolean> {
-    const { projectId, grants } = batch;
+    const { grants } = batch;
     const { authority } = this.#dependencies;
     const results = await revokeGrants(authority, this.#contextOf(batch), grants, this.#isPastDeadline);
     // The others have been tried. The job continues with this batch when the error has gone.
     for (const entry of results) if ('unexpected' in entry) throw entry.unexpected;
     const notStarted: GrantRef[] = [];
-    let { revoked } = this.#job;
     for (const entry of results) {
       const { result, grant } = entry;
       if (result === 'not-started') notStarted.push(grant);
+      else if (result === 'gone') this.#results.addAbsent(batch, grant);
       else this.#results.addTried(batch, grant, result === 'failed' ? entry.error.publicCode : undefined);
-      if (result === 'revoked' || (result === 'gone' && (await this.#isRevokedByThisJob(projectId, grant))))
-        revoked += 1;
+      if (result === 'revoked') this.#countRevoked(1);
     }
     // The next save writes it.
     const rest = notStarted.length > 0 ? { ...batch, grants: notStarted } : undefined;
-    this.#job = { ...this.#job, revoked, batch: rest };
+    this.#job = { ...this.#job, batch: rest };
     return !rest;
   }
 
@@ -189,15 +244,23 @@ export class JobAttempt {
       action: type,
       body: new Uint8Array(),
       isBulk: true,
-      passedOn: this.#passedOn,
+      passedOn: this.#passedOn.size > 0 ? [...this.#passedOn.values()].reduce((sum, count) => sum + count) : undefined,
       reason,
     };
   }
 }
 
-/** Equal for items that count the same passed-on grants. */
-const scopeNameOf = ({ projectId, grantee, task }: ScopeItem) =>
+/** Equal for items that count the same passed-on grants of a principal. */
+const scopeNameOf = ({ projectId, task }: ScopeItem, grantee: string) =>
   [projectId, grantee, 'keyId' in task ? task.keyId : undefined].join(' ');
+
+/** Returns the index of the first item with each scope name. */
+function firstIndexesOf(items: readonly ScopeItem[]): ReadonlyMap<string, number> {
+  const entries = items.flatMap((item) =>
+    item.grantees.map((grantee) => [scopeNameOf(item, grantee), item.index] as const),
+  );
+  return new Map(entries.toReversed());
+}
 
 /** The actor in the events of a job. */
 export const actorOf = ({ source }: Job) => `hook:${source}`;

@@ -1,3 +1,4 @@
+import { isSameIdentity } from '../../domain/external-identity.ts';
 import type { ExternalIdentity } from '../../domain/job.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -6,17 +7,30 @@ const ACCESS_KEY_PREFIX = 'access-key:';
 const HASH_PREFIX = 'sha256:';
 
 /**
- * Finds the principal of an external identity: by its mapping for the source, else by its mapping for every source,
+ * Finds the principals of an external identity: by its mappings for the source, else by its mappings for every source,
  * else as the owner of a leaked access key or token in the embedded directory.
- * @returns the principal's id; undefined when the identity has no mapping
+ * @param isCaseInsensitive whether the attribute that the identity comes from ignores case
+ * @returns the principals' ids; none when the identity has no mapping
  */
 export async function resolveIdentity(
   { mappings, directory }: Pick<Store, 'mappings' | 'directory'>,
   source: string,
   identity: ExternalIdentity,
+  isCaseInsensitive = false,
+): Promise<string[]> {
+  for (const mappedSource of [source, '*']) {
+    const found = await mappings.find(mappedSource, identity);
+    const own = found.filter((mapping) => isSameIdentity(mapping.identity, identity, isCaseInsensitive));
+    if (own.length > 0) return [...new Set(own.map(({ grantee }) => grantee))];
+  }
+  const owner = await ownerOfCredential(directory, identity);
+  return owner === undefined ? [] : [owner];
+}
+
+async function ownerOfCredential(
+  directory: Store['directory'],
+  identity: ExternalIdentity,
 ): Promise<string | undefined> {
-  const mapping = (await mappings.mapping(source, identity)) ?? (await mappings.mapping('*', identity));
-  if (mapping) return mapping.grantee;
   if (identity.startsWith(ACCESS_KEY_PREFIX)) {
     return (await directory.accessKey(identity.slice(ACCESS_KEY_PREFIX.length)))?.userId;
   }

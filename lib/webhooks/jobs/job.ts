@@ -43,10 +43,10 @@ export async function runJob(
 
 async function endAttempt(dependencies: JobDependencies, attempt: JobAttempt): Promise<NextStep> {
   const { failures } = attempt;
-  const { failedAttempts, unmapped } = attempt.job;
+  const { failedAttempts } = attempt.job;
   const delaySeconds = RETRY_DELAYS_SECONDS[failedAttempts];
   if (failures.length === 0) {
-    await endJob(attempt, unmapped.length > 0 ? 'unmapped' : 'done');
+    await endJob(attempt, stateWithoutFailures(attempt.job));
   } else if (delaySeconds === undefined) {
     await mapWithConcurrency(failures, CONCURRENT_EVENTS, (leftover) =>
       appendLeftoverEvent(dependencies, attempt.job, leftover),
@@ -61,7 +61,12 @@ async function endAttempt(dependencies: JobDependencies, attempt: JobAttempt): P
   return { next: 'ended' };
 }
 
-const LOG_LEVELS = { done: 'info', unmapped: 'warn', leftovers: 'error' } as const;
+function stateWithoutFailures({ unmapped, hasFoundGrants, revoked }: Job) {
+  if (unmapped.length > 0) return 'unmapped';
+  return hasFoundGrants || revoked > 0 ? 'done' : 'nothing-found';
+}
+
+const LOG_LEVELS = { done: 'info', 'nothing-found': 'warn', unmapped: 'warn', leftovers: 'error' } as const;
 
 async function endJob(attempt: JobAttempt, state: JobState & keyof typeof LOG_LEVELS): Promise<void> {
   await attempt.save({ state, scopeIndex: undefined });

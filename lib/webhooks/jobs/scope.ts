@@ -6,7 +6,10 @@ import type { Job, Task } from '../../domain/job.ts';
 import type { GrantRef, ListFailure } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import type { Store } from '../../store/store.ts';
+import { mapWithConcurrency } from '../../util/concurrency.ts';
 import { resolveIdentity } from './identities.ts';
+
+const CONCURRENT_LOOKUPS = 16;
 
 type Directories = Pick<Store, 'mappings' | 'directory'>;
 
@@ -18,8 +21,8 @@ export interface ScopeItem {
   taskIndex: number;
   task: Task;
   projectId: string;
-  /** The principal of a `revoke-principal` task. */
-  grantee?: string | undefined;
+  /** The principals of a `revoke-principal` task; otherwise empty. */
+  grantees: readonly string[];
 }
 
 /** Returns the items of a job in order, and the identities of its tasks that have no mapping. */
@@ -27,44 +30,75 @@ export async function scopeOf(
   directories: Directories,
   { source, tasks, projectIds }: Job,
 ): Promise<{ items: ScopeItem[]; unmapped: string[] }> {
+  const granteesOf = granteeFinder(directories, source);
+  const granteesByTask = await mapWithConcurrency(tasks, CONCURRENT_LOOKUPS, granteesOf);
   const items: ScopeItem[] = [];
   const unmapped: string[] = [];
   for (const [taskIndex, task] of tasks.entries()) {
     if (task.action === 'ignore') continue;
-    const grantee = task.action === 'revoke-principal' ? await granteeOfTask(directories, source, task) : undefined;
-    if (task.action === 'revoke-principal' && grantee === undefined) {
+    const grantees = granteesByTask[taskIndex] ?? [];
+    if (task.action === 'revoke-principal' && grantees.length === 0) {
       unmapped.push(...(task.identities ?? []));
       continue;
     }
     const firstIndex = taskIndex * projectIds.length;
     const taskProjects = task.projectId === undefined ? projectIds : [task.projectId];
-    items.push(
-      ...taskProjects.map((projectId, offset) => ({ index: firstIndex + offset, taskIndex, task, projectId, grantee })),
-    );
+    for (const [offset, projectId] of taskProjects.entries()) {
+      items.push({ index: firstIndex + offset, taskIndex, task, projectId, grantees });
+    }
   }
   return { items, unmapped };
 }
 
-/** Returns the named grantee, else the principal of the first identity that has a mapping. */
-async function granteeOfTask(
-  directories: Directories,
-  source: string,
-  { grantee, identities = [] }: Extract<Task, { action: 'revoke-principal' }>,
-): Promise<string | undefined> {
-  if (grantee !== undefined) return grantee;
-  for (const identity of identities) {
-    const principal = await resolveIdentity(directories, source, identity);
-    if (principal !== undefined) return principal;
+/** Returns a function that finds the principals of a task. It looks up each identity once. */
+function granteeFinder(directories: Directories, source: string) {
+  const lookups = new Map<string, Promise<string[]>>();
+
+  function principalsOf(identity: string, ignoresCase: boolean): Promise<string[]> {
+    const name = `${ignoresCase} ${identity}`;
+    const lookup = lookups.get(name) ?? resolveIdentity(directories, source, identity, ignoresCase);
+    lookups.set(name, lookup);
+    return lookup;
   }
-  return undefined;
+
+  /** Returns the named grantee, else the principals of the first identity that has a mapping. */
+  return async (task: Task): Promise<string[]> => {
+    if (task.action !== 'revoke-principal') return [];
+    const { grantee, identities = [], caseInsensitiveIdentities = [] } = task;
+    // An empty grantee must not become a filter that matches every grant.
+    if (grantee !== undefined) return grantee === '' ? [] : [grantee];
+    for (const identity of identities) {
+      const principals = await principalsOf(identity, caseInsensitiveIdentities.includes(identity));
+      if (principals.length > 0) return principals;
+    }
+    return [];
+  };
+}
+
+/**
+ * Returns a function that removes the principals of an item that an item before it has covered with the same filters:
+ * many events of one delivery can be about one person.
+ */
+export function repeatFilter(): (item: ScopeItem) => ScopeItem {
+  const covered = new Set<string>();
+  return (item) => {
+    const { task, projectId, grantees } = item;
+    if (task.action !== 'revoke-principal') return item;
+    const { keyId, operations } = task;
+    const filters = JSON.stringify([projectId, keyId, operations && [...new Set(operations)].sort()]);
+    const isNew = (grantee: string) => !covered.has(`${grantee} ${filters}`);
+    const newGrantees = grantees.filter(isNew);
+    for (const grantee of newGrantees) covered.add(`${grantee} ${filters}`);
+    return { ...item, grantees: newGrantees };
+  };
 }
 
 interface GrantsInScope {
   grants: readonly GrantRef[];
   /** What could not be read. */
   failed: readonly ListFailure[];
-  /** For a `revoke-principal` task: how many grants that the principal issued are not among `grants`. */
-  passedOn?: number | undefined;
+  /** By principal of a `revoke-principal` task: how many grants that it issued are not among its own. */
+  passedOn?: ReadonlyMap<string, number> | undefined;
 }
 
 /**
@@ -74,7 +108,7 @@ interface GrantsInScope {
 export async function grantsInScope(
   authority: Authority,
   context: RequestContext,
-  { task, grantee }: ScopeItem,
+  { task, grantees }: ScopeItem,
 ): Promise<GrantsInScope> {
   switch (task.action) {
     case 'revoke-grant':
@@ -82,20 +116,29 @@ export async function grantsInScope(
     case 'revoke-key':
       return listAllGrants((page) => authority.listGrants(context, task.keyId, {}, page));
     case 'revoke-principal':
-      // An empty grantee must not become a filter that matches every grant.
-      return grantee ? grantsOfPrincipal(authority, context, { ...task, grantee }) : { grants: [], failed: [] };
+      return grantsOfPrincipals(authority, context, task, grantees);
     case 'ignore':
       return { grants: [], failed: [] };
   }
 }
 
-async function grantsOfPrincipal(
+async function grantsOfPrincipals(
   authority: Authority,
   context: RequestContext,
-  selection: Selection,
+  filters: Omit<Selection, 'grantee'>,
+  grantees: readonly string[],
 ): Promise<GrantsInScope> {
-  const found = await findGrants(authority, context, selection);
-  // The count is only for information, so it stops nothing.
-  const passedOn = await countPassedOn(authority, context, selection, found).catch(() => undefined);
-  return { ...found, passedOn };
+  const grants: GrantRef[] = [];
+  const failed: ListFailure[] = [];
+  const passedOn = new Map<string, number>();
+  for (const grantee of grantees) {
+    const selection = { ...filters, grantee };
+    const found = await findGrants(authority, context, selection);
+    grants.push(...found.grants);
+    failed.push(...found.failed);
+    // The count is only for information, so it stops nothing.
+    const count = await countPassedOn(authority, context, selection, found).catch(() => undefined);
+    if (count !== undefined) passedOn.set(grantee, count);
+  }
+  return { grants, failed, passedOn };
 }

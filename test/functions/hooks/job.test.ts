@@ -50,7 +50,7 @@ test('missing or wrong credentials, or the signature of a source, get 401', asyn
 test('a caller who may list grants in a project of the job may read it, with a token or a signature', async () => {
   const { creator, reader, demo } = fixture.service;
   const job = okBody(await read(sharedJobId, await tokenHeader(creator)));
-  expect(job).toMatchObject({ job_id: sharedJobId, state: 'done', source: 'hr' });
+  expect(job).toMatchObject({ job_id: sharedJobId, state: 'nothing-found', source: 'hr' });
   expect(okBody(await read(sharedJobId, await tokenHeader(reader)))).toEqual(job);
   expect(okBody(await read(sharedJobId, signedHeaders(creator, sharedJobId, demo.project_id)))).toEqual(job);
 });
@@ -78,6 +78,7 @@ test.each([
   ['short', 'x'],
   ['NUL', '%00'],
   ['long', 'a'.repeat(2000)],
+  ['longer than a key of the store', 'a'.repeat(6000)],
   ['in upper case', UNKNOWN_ID.toUpperCase()],
 ])('a malformed job id, %s, answers 404', async (_, id) => {
   expectError(await read(id, await tokenHeader(fixture.service.creator)), [404, 'APIGW.0101']);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   demo = first.demo();
   await first.stop();
   const path = join(dataDir, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id)));
   service = await startProcess(dataDir, [], { HOOKS: `file:${path}` });
   store = openSqliteStore(join(dataDir, 'kms-grants.db'));
   grantee = demo.users[1]?.user_id ?? '';
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 function run(...args: string[]) {
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const options = { env: { ...CHILD_ENV, DATA_DIR: dataDir } };
+    const options = { env: { ...CHILD_ENV, DATA_DIR: dataDir, HOOKS: `file:${join(dataDir, 'hooks.json')}` } };
     execFile(process.execPath, ['local/admin.ts', ...args], options, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
@@ -68,17 +68,66 @@ const jobInState = (jobId: string, state: string) =>
 
 const grantCount = async () => (await store.grants.listByGrantee(demo.project_id, grantee, { limit: 1 })).total;
 
-test('map stores a mapping for one source or all, with e-mail addresses in lower case, and replaces an earlier one', async () => {
+test('map stores a mapping for one source or all, with e-mail addresses in lower case', async () => {
   const principal = ['--principal', grantee];
   const mapped = await runJson('map', '--identity', 'Anna@Example.com', ...principal);
   expect(mapped).toEqual({ source: '*', identity: 'anna@example.com', principal: grantee });
-  await runJson('map', '--identity', '00uAnna', '--source', 'okta', '--principal', NO_ID);
   await runJson('map', '--identity', '00uAnna', '--source', 'okta', ...principal);
   expect(await runJson('list-mappings')).toEqual([
     { source: 'okta', identity: '00uAnna', principal: grantee },
     { source: '*', identity: 'anna@example.com', principal: grantee },
   ]);
   expect((await run('list-mappings')).out).toMatch(/^source +identity +principal\n/);
+});
+
+test('a second map of an identity adds a principal; with --replace it removes the others; unmap can name one', async () => {
+  const identity = ['--identity', '00uTwo', '--source', 'okta'];
+  const [first = '', second = ''] = demo.users.map(({ user_id }) => user_id);
+  const principals = async () =>
+    (await store.mappings.find('okta', '00uTwo')).map(({ grantee: principal }) => principal).sort();
+  await runJson('map', ...identity, '--principal', first);
+  expect((await run('map', ...identity, '--principal', second)).out).toContain(
+    'The identity has 2 principals: a job revokes all.',
+  );
+  expect(await principals()).toEqual([first, second].sort());
+  await runJson('unmap', ...identity, '--principal', first);
+  expect(await principals()).toEqual([second]);
+  expect(await run('unmap', ...identity, '--principal', first)).toMatchObject({
+    code: 1,
+    err: 'there is no mapping of that identity to that principal for source okta; see list-mappings\n',
+  });
+  await runJson('map', ...identity, '--principal', first, '--replace');
+  expect(await principals()).toEqual([first]);
+  await runJson('map', ...identity, '--principal', second);
+  await runJson('unmap', ...identity);
+  expect(await principals()).toEqual([]);
+});
+
+test('map and unmap take the composed and the decomposed form of a name for the same', async () => {
+  const principal = ['--principal', grantee];
+  await runJson('map', '--identity', 'jose\u0301@example.com', ...principal);
+  await runJson('map', '--identity', 'Jos\u00c9@example.com', ...principal);
+  expect(await store.mappings.find('*', 'jos\u00e9@example.com')).toEqual([
+    { source: '*', identity: 'jos\u00e9@example.com', grantee },
+  ]);
+  await runJson('unmap', '--identity', 'JOSE\u0301@example.com');
+  expect(await store.mappings.find('*', 'jos\u00e9@example.com')).toEqual([]);
+});
+
+test('map warns of an unknown principal, an unknown source, and a mapping for all sources that it overrides', async () => {
+  const map = async (...args: string[]) => (await run('map', '--identity', 'eve@example.com', ...args)).err;
+  expect(await map('--principal', grantee)).toBe('');
+  expect(await map('--principal', demo.users[0]?.domain_id ?? '')).toBe('');
+  expect(await map('--principal', NO_ID)).toBe(
+    `warning: the directory has no user or domain ${NO_ID}; see list-users\n`,
+  );
+  expect(await map('--principal', grantee, '--source', 'oktaa')).toContain('warning: HOOKS has no source oktaa\n');
+  expect(await map('--principal', grantee, '--source', 'hr')).toContain(
+    `warning: jobs of hr do not use the mapping to ${NO_ID} for all sources any more\n`,
+  );
+  const principals = (await store.mappings.find('*', 'eve@example.com')).map(({ grantee: principal }) => principal);
+  expect(principals).toContain(NO_ID);
+  for (const source of ['*', 'hr', 'oktaa']) await run('unmap', '--identity', 'eve@example.com', '--source', source);
 });
 
 test('unmap deletes the mapping of that source only', async () => {
@@ -88,7 +137,11 @@ test('unmap deletes the mapping of that source only', async () => {
     out: '',
     err: 'there is no mapping of that identity for source okta; see list-mappings\n',
   });
-  expect(await runJson('unmap', ...identity)).toEqual({ removed: 'anna@example.com', source: '*' });
+  expect(await runJson('unmap', ...identity)).toEqual({
+    removed: 'anna@example.com',
+    source: '*',
+    principals: grantee,
+  });
   expect((await run('unmap', ...identity)).code).toBe(1);
   expect(await runJson('list-mappings')).toHaveLength(1);
 });
@@ -99,6 +152,11 @@ test('a failing command prints one line and changes nothing', async () => {
     ['map --identity a', 2, 'map needs --principal; see: npm run admin -- map --help'],
     ['map --identity a --principal a/b', 1, '--principal must be 1 to 64 letters and digits'],
     [`map --principal a --identity ${'i'.repeat(257)}`, 1, '--identity must be 256 characters or fewer'],
+    [
+      `map --principal a --identity a --source ${'s'.repeat(2000)}`,
+      1,
+      '--source must be a name in HOOKS: 1 to 64 characters of a-z, 0-9 and -',
+    ],
     ['unmap', 2, 'unmap needs --identity; see: npm run admin -- unmap --help'],
     ['retry-job', 2, 'retry-job needs --job; see: npm run admin -- retry-job --help'],
     [`retry-job --job ${NO_ID}`, 1, `there is no job ${NO_ID}; see jobs`],
@@ -110,8 +168,8 @@ test('a failing command prints one line and changes nothing', async () => {
 
 test('the help of each command lists its options', async () => {
   const usages = {
-    map: 'map --identity … --principal … [--source …] [--json]',
-    unmap: 'unmap --identity … [--source …] [--json]',
+    map: 'map --identity … --principal … [--source …] [--replace] [--json]',
+    unmap: 'unmap --identity … [--source …] [--principal …] [--json]',
     jobs: 'jobs [--limit …] [--json]',
     'retry-job': 'retry-job --job … [--json]',
   };
@@ -146,11 +204,11 @@ test('jobs lists a job that ended as unmapped; after map, retry-job revokes the 
   expect(await grantCount()).toBe(0);
 });
 
-test('retry-job of a done job revokes nothing more, and of an ignored job it fails', async () => {
+test('retry-job of a job that found nothing revokes nothing, and of an ignored job it fails', async () => {
   const done = await sendWebhook({ grantee_principal: NO_ID });
-  await jobInState(done, 'done');
+  await jobInState(done, 'nothing-found');
   await runJson('retry-job', '--job', done);
-  expect(await jobInState(done, 'done')).toMatchObject({ revoked: 0 });
+  expect(await jobInState(done, 'nothing-found')).toMatchObject({ revoked: 0 });
   const ignored = await sendWebhook({}, { type: 'user.created' });
   const err = 'the job is ignored: none of its events starts a revocation, so a retry would do nothing\n';
   expect(await run('retry-job', '--job', ignored)).toEqual({ code: 1, out: '', err });
@@ -193,7 +251,7 @@ test('dead-letters lists the dead letters, and revive-dead-letters has the worke
   expect(await runJson('dead-letters')).toEqual([{ kind: 'job', jobId }]);
   expect((await store.jobs.job(jobId))?.state).toBe('queued');
   expect(await runJson('revive-dead-letters')).toEqual({ revived: 1 });
-  await jobInState(jobId, 'done');
+  await jobInState(jobId, 'nothing-found');
   expect(await runJson('dead-letters')).toEqual([]);
   expect(await runJson('revive-dead-letters')).toEqual({ revived: 0 });
 });

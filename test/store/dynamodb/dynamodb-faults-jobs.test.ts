@@ -1,7 +1,10 @@
 /** Jobs, mappings and the outbox when responses of DynamoDB are lost or transactions are cancelled. */
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
-import { commit, createGrant, GRANTEE, NOW_MS, testGrant } from '../../contract/fixtures.ts';
+import type { Mapping } from '../../../lib/domain/job.ts';
+import { dynamodbCall, openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
+import { openTable } from '../../../lib/store/dynamodb/table.ts';
+import { CREATOR, commit, createGrant, GRANTEE, NOW_MS, testGrant } from '../../contract/fixtures.ts';
 import { testJob } from '../../contract/jobs.ts';
 import { cancelled, connectionCut, responseLost, type Step } from '../../support/fake-dynamodb.ts';
 import { codeAndMessages, type FaultyStore, failureOf, openFaultyStore } from './fault-fixture.ts';
@@ -83,14 +86,46 @@ test('putting and removing a mapping succeeds when the response is lost', async 
   await faulty.store.mappings.put(mapping);
   expect(await faulty.direct.mappings.list()).toEqual([mapping]);
   faulty.fake.next('DeleteItem', responseLost);
-  expect(await faulty.store.mappings.remove('okta', 'ann@example.com')).toBe(true);
+  expect(await faulty.store.mappings.remove(mapping)).toBe(true);
   expect(await faulty.direct.mappings.list()).toEqual([]);
 });
 
 test('an identity may be longer than a DynamoDB key', async () => {
   const mapping = { source: '*', identity: '\u{1f600}'.repeat(2000), grantee: GRANTEE } as const;
   await faulty.store.mappings.put(mapping);
-  expect(await faulty.store.mappings.mapping('*', mapping.identity)).toEqual(mapping);
+  expect(await faulty.store.mappings.find('*', mapping.identity)).toEqual([mapping]);
+});
+
+describe('a mapping as version 0.2 stored it', () => {
+  /** `sk` was the source and the SHA-256 of the identity. */
+  async function putOldItem(mapping: Mapping): Promise<void> {
+    const { source, identity } = mapping;
+    const sk = `${source}#${createHash('sha256').update(identity).digest('hex')}`;
+    const table = openTable(dynamodbCall(faulty.settings), faulty.settings.table);
+    await table.put({ pk: 'mappings', sk, ...mapping });
+  }
+
+  test.each([
+    ['ann@example.com', 'Ann@example.com'],
+    ['00uANN', '00uANN'],
+    ['jos\u00e9@example.com', 'jose\u0301@example.com'],
+    ['jose\u0301@example.com', 'jos\u00e9@example.com'],
+    ['jose\u0301@example.com', 'Jos\u00e9@Example.com'],
+  ])('of %j is found by %j, listed once, and removed', async (identity, reported) => {
+    const mapping: Mapping = { source: 'okta', identity, grantee: GRANTEE };
+    const second: Mapping = { ...mapping, grantee: CREATOR };
+    await putOldItem(mapping);
+    const { mappings } = faulty.direct;
+    expect(await mappings.find('okta', reported)).toEqual([mapping]);
+    expect(await mappings.find('*', reported)).toEqual([]);
+    await mappings.put(mapping);
+    expect(await mappings.find('okta', reported)).toEqual([mapping]);
+    await mappings.put(second);
+    expect(await mappings.list()).toHaveLength(2);
+    expect(await mappings.remove(mapping)).toBe(true);
+    expect(await mappings.list()).toEqual([second]);
+    expect(await mappings.remove(mapping)).toBe(false);
+  });
 });
 
 test('an event is in the outbox once, even if the response to its change was lost', async () => {

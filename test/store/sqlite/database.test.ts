@@ -29,6 +29,7 @@ import {
 } from '../../contract/fixtures.ts';
 import { testJob } from '../../contract/jobs.ts';
 import { auditDatabase } from '../../support/oracles/sqlite.ts';
+import { sqliteRows } from '../../support/stored-rows.ts';
 
 let folder: string;
 let path: string;
@@ -146,7 +147,7 @@ test('a file of a newer schema version is refused and not changed', async () => 
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
   db.close();
-  expect(() => openSqliteStore(path)).toThrow('schema 99, but this version supports only up to 6');
+  expect(() => openSqliteStore(path)).toThrow(`schema 99, but this version supports only up to ${MIGRATIONS.length}`);
   expect(rows('PRAGMA user_version')).toEqual([{ user_version: 99 }]);
 });
 
@@ -230,6 +231,37 @@ test('a file of schema version 4 keeps its jobs, messages, outbox and idempotenc
   expect(await queue.listDeadLetters()).toEqual([{ kind: 'job', jobId: '1' }]);
   expect(await store.outbox.list(10)).toMatchObject([{ eventId: event.eventId, channel: 'webhook' }]);
   expect(await store.idempotency.find('feed', NOW_MS)).toEqual({ answer: { grant_id: 'g' } });
+});
+
+test('a file of schema version 5 keeps its mappings, found in each Unicode normalisation, its jobs and messages', async () => {
+  const db = new DatabaseSync(path);
+  db.exec(MIGRATIONS.slice(0, 5).join(''));
+  const insert = db.prepare('INSERT INTO mappings VALUES (?, ?, ?)');
+  insert.run('jose\u0301@example.com', '*', 'u1');
+  insert.run('00uANN', 'okta', 'u2');
+  db.prepare('INSERT INTO jobs VALUES (?, 0, 0, 1, 1, ?)').run(testJob(1).jobId, JSON.stringify(testJob(1)));
+  db.exec(`INSERT INTO queue (due_at_ms, receive_count, is_in_flight, message) VALUES
+      (1, 0, 0, '{"kind":"job","jobId":"1"}'), (1, 0, 0, '{"kind":"outbox"}'),
+      (1, 0, 0, '{"kind":"delivery","target":"siem","messageId":"m","body":""}');
+    PRAGMA user_version = 5`);
+  db.close();
+  const { mappings, jobs } = open();
+  expect(await jobs.countOpen('okta', 10)).toBe(1);
+  expect(sqliteRows(path)['queue']).toMatchObject([
+    { message_group: 'job:' },
+    { message_group: 'outbox' },
+    { message_group: 'delivery:siem' },
+  ]);
+  const [ann, jose] = [
+    { source: 'okta', identity: '00uANN', grantee: 'u2' },
+    { source: '*', identity: 'jose\u0301@example.com', grantee: 'u1' },
+  ] as const;
+  expect(await mappings.list()).toEqual([ann, jose]);
+  expect(await mappings.find('*', 'jos\u00e9@example.com')).toEqual([jose]);
+  expect(await mappings.find('okta', '00uANN')).toEqual([ann]);
+  await mappings.put({ ...ann, grantee: 'u3' });
+  expect(await mappings.find('okta', '00uANN')).toHaveLength(2);
+  expect(await mappings.remove(jose)).toBe(true);
 });
 
 test('a file that is no database is refused', () => {

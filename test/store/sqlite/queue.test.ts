@@ -75,6 +75,27 @@ describe('the queue', () => {
     expect((await queue.receive(10)).map(({ message }) => message)).toEqual([OUTBOX, JOB]);
   });
 
+  test('each group of messages gets its share, however many messages another one has', async () => {
+    const { queue } = open();
+    const job = (source: string, n: number): Message => ({ kind: 'job', jobId: `${source}-${n}`, source });
+    for (const n of numbers(1, 9)) await queue.send(job('okta', n));
+    nowMs += 1;
+    for (const n of numbers(1, 2)) await queue.send(job('hr', n));
+    await queue.send({ kind: 'delivery', target: 'siem', messageId: 'm', body: '' });
+    const namesOf = (received: readonly ReceivedMessage[]) =>
+      received.map(({ message }) => ('jobId' in message ? message.jobId : message.kind));
+    expect(namesOf(await queue.receive(5))).toEqual(['okta-1', 'delivery', 'hr-1', 'okta-2', 'hr-2']);
+    expect(namesOf(await queue.receive(10, 4))).toEqual(['okta-3', 'okta-4']);
+    expect(await queue.receive(10, 4)).toEqual([]);
+    expect(queue.isShareExceeded(job('okta', 1))).toBe(false);
+    await queue.send(job('hr', 3));
+    // 4 messages of okta are in flight, and 2 of hr.
+    expect(queue.isShareExceeded(job('okta', 1))).toBe(true);
+    expect(queue.isShareExceeded(job('hr', 1))).toBe(false);
+    expect(namesOf(await queue.receive(10, 4))).toEqual(['hr-3']);
+    expect(namesOf(await queue.receive(10))).toEqual(['okta-5', 'okta-6', 'okta-7', 'okta-8', 'okta-9']);
+  });
+
   test('an expired receipt handle does not delete or delay a message that was received again', async () => {
     const { queue } = open();
     await queue.send(JOB);

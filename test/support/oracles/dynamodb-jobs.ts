@@ -6,6 +6,7 @@ type ItemsOf = (kind: string) => readonly Item[];
 
 interface Job {
   jobId: string;
+  source: string;
   state: string;
   revision: number;
   receivedAtMs: number;
@@ -24,9 +25,9 @@ const withTtl = (ttl: number | undefined) => (ttl === undefined ? {} : { ttl });
 export function rowsOfJobs(of: ItemsOf): Item[] {
   return of('job').flatMap((item) => {
     const job = jobOf(item);
-    const { jobId: id, receivedAtMs, dueAtMs } = job;
+    const { jobId: id, receivedAtMs, dueAtMs, source } = job;
     const inAll = { pk: 'all#jobs', sk: `${digits(receivedAtMs)}#${id}`, id, ...withTtl(ttlOf(job)) };
-    return isOpen(job) ? [inAll, { pk: 'open-jobs', sk: `${digits(dueAtMs)}#${id}`, id }] : [inAll];
+    return isOpen(job) ? [inAll, { pk: 'open-jobs', sk: `${digits(dueAtMs)}#${id}`, id, source }] : [inAll];
   });
 }
 
@@ -45,8 +46,14 @@ function jobFaults(item: Item): string[] {
 }
 
 function mappingFaults({ pk, sk, source, identity, grantee }: Item): string[] {
-  const hash = createHash('sha256').update(String(identity)).digest('hex');
-  const isCorrect = sk === `${source}#${hash}` && grantee !== undefined;
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+  const folded = String(identity).normalize('NFC').toLowerCase().normalize('NFC');
+  // Version 0.2 had one item for each source and identity.
+  const keys = [
+    `${source}#${hashOf(folded)}#${hashOf(String(identity))}#${grantee}`,
+    `${source}#${hashOf(String(identity))}`,
+  ];
+  const isCorrect = keys.includes(sk) && grantee !== undefined;
   return isCorrect ? [] : [`${pk} ${sk}: the mapping is of ${source} ${identity} to ${grantee}`];
 }
 

@@ -94,7 +94,7 @@ beforeAll(async () => {
   demo = first.demo();
   await first.stop();
   const path = join(dataDir, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(demo.project_id)));
   const start = () => startProcess(dataDir, [], { ...store, HOOKS: `file:${path}` });
   service = await start();
 

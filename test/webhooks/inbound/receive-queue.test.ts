@@ -1,4 +1,7 @@
-/** From a received webhook to the queue: which jobs are stored, which are queued, and when they are overdue. */
+/**
+ * From a received webhook to the queue: which jobs are stored, which are queued, and when they are overdue.
+ * Also tests: lib/webhooks/inbound/quota.ts.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +11,7 @@ import { logger } from '../../../lib/logger.ts';
 import type { Message } from '../../../lib/queue/queue.ts';
 import type { Services } from '../../../lib/services.ts';
 import { receiveWebhook } from '../../../lib/webhooks/inbound/receive.ts';
-import { PROJECT } from '../../authority/standalone/fixture.ts';
+import { DOMAIN, PROJECT } from '../../authority/standalone/fixture.ts';
 import { PLAIN_SECRET, signEvent, sourceSettings } from '../fixture.ts';
 import { type JobFixture, newId, openJobFixture } from '../jobs/fixture.ts';
 
@@ -21,8 +24,10 @@ beforeAll(async () => {
   jobs = await openJobFixture();
   folder = mkdtempSync(join(tmpdir(), 'kms-grants-hooks-'));
   const path = join(folder, 'hooks.json');
-  writeFileSync(path, JSON.stringify(sourceSettings(PROJECT, 'f'.repeat(32))));
+  writeFileSync(path, JSON.stringify(sourceSettings(PROJECT)));
   const { store, clock } = jobs;
+  const domain = { domainId: DOMAIN, name: 'acme' };
+  await store.directory.addProject({ projectId: PROJECT, domainId: DOMAIN, name: 'east' }, domain);
   const used = { config: { hooks: { kind: 'file', path } }, store, queue: { send }, now: () => clock.nowMs };
   services = used as unknown as Services;
 });
@@ -75,7 +80,7 @@ test('a webhook gets 200 even if its job cannot be queued; the log has a warning
 test('a repeated delivery queues its job again, unless a worker has started it', async () => {
   const job = await receiveStandard('msg_repeated');
   await receiveStandard('msg_repeated');
-  const message = { kind: 'job', jobId: job.jobId };
+  const message = { kind: 'job', jobId: job.jobId, source: job.source };
   expect(send.mock.calls).toEqual([[message], [message]]);
   await jobs.store.jobs.save({ ...job, state: 'running' });
   await receiveStandard('msg_repeated');
@@ -105,7 +110,7 @@ test('a delivery with an ignored event and one that is not ignored is queued', a
   const { jobId, state, tasks } = await receiveOkta([{ eventType: 'user.session.start' }, suspended]);
   expect(state).toBe('queued');
   expect(tasks.map(({ action }) => action)).toEqual(['ignore', 'revoke-principal']);
-  expect(send.mock.calls).toEqual([[{ kind: 'job', jobId }]]);
+  expect(send.mock.calls).toEqual([[{ kind: 'job', jobId, source: 'okta' }]]);
 });
 
 test('a delivery whose events are all ignored is stored and not queued', async () => {
@@ -200,4 +205,31 @@ describe('a delivery that does not fit into one job', () => {
       );
     }
   });
+});
+
+test('a source with too many open jobs gets 429 with Retry-After; ignored events and other sources are accepted', async () => {
+  const { store } = jobs;
+  const countOpen = async (source: string) => (source === 'okta' ? 5_000 : 0);
+  const full = { ...services, store: { ...store, jobs: { ...store.jobs, countOpen } } } as Services;
+  const post = (name: string, { headers, body }: { headers: Record<string, string>; body: string }) => {
+    const request = { method: 'POST', path: `/hooks/${name}`, query: '', headers, body: Buffer.from(body) };
+    return receiveWebhook(full, { name, request, trace: {} });
+  };
+  const okta = (eventType: string) => ({
+    headers: { authorization: PLAIN_SECRET },
+    body: JSON.stringify({
+      eventId: newId(),
+      data: { events: [{ eventType, target: [{ type: 'User', id: '00u1' }] }] },
+    }),
+  });
+  const before = (await store.jobs.list(1000)).length;
+  await expect(post('okta', okta('user.lifecycle.deactivate'))).rejects.toMatchObject({
+    code: 'APIGW.0308',
+    status: 429,
+    retryAfterSeconds: 60,
+  });
+  expect(await store.jobs.list(1000)).toHaveLength(before);
+  expect(await post('okta', okta('user.lifecycle.create'))).toMatchObject({ state: 'ignored' });
+  const event = { type: 'principal.disabled', data: { grantee_principal: 'u1' } };
+  expect(await post('hr', signEvent(event, { atMs: jobs.clock.nowMs }))).toMatchObject({ state: 'queued' });
 });

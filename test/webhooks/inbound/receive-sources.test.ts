@@ -176,6 +176,20 @@ describe('scim', () => {
     }
   });
 
+  // Source: RFC 7643, section 8.7.1: `caseExact` is false for userName; section 3.1: it is true for externalId.
+  test('a SCIM userName matches its mapping in any case, an externalId only in its own', async () => {
+    const [byName, byExternalId] = [await newPrincipal(), await newPrincipal()];
+    await map('scim', 'B.Jensen', byName);
+    await map('scim', 'Ext-7', byExternalId);
+    const put = (user: object) =>
+      endedJobOf('/hooks/scim/Users/701984', { method: 'PUT', headers: BEARER, body: { ...user, active: false } });
+    expect(await put({ externalId: 'ext-7' })).toMatchObject({ state: 'unmapped', revoked: 0 });
+    expect(await put({ externalId: 'ext-7', userName: 'b.jensen' })).toMatchObject(DONE);
+    await expectRevoked(byName);
+    expect(await put({ externalId: 'Ext-7' })).toMatchObject(DONE);
+    await expectRevoked(byExternalId);
+  });
+
   // Source: RFC 7644, sections 3.5.1, 3.5.2 and 3.6.
   test('a SCIM request gets the reply that the protocol requires, with the id of the job in a header', async () => {
     const sendScim = (method: string, body?: object) =>
@@ -291,6 +305,32 @@ describe('identities', () => {
     const oktaJob = await endedJobOf('/hooks/okta', { headers: PLAIN, body: oktaEvent('00ubob', 'bob@example.com') });
     expect(oktaJob).toMatchObject(DONE);
     await expectRevoked(ofAnySource);
+  });
+
+  test('all principals of an identity lose their grants', async () => {
+    const principals = [await newPrincipal(), await newPrincipal()];
+    for (const principal of principals) await map('*', 'two@example.com', principal);
+    const { body } = await fixture.sendEventAndWait(principalDisabled({ identity: 'two@example.com' }));
+    expect(body).toMatchObject({ ...DONE, revoked: 2 });
+    for (const principal of principals) await expectRevoked(principal);
+  });
+
+  test.each([
+    ['jos\u00e9@example.com', 'jose\u0301@example.com'],
+    ['zoe\u0308@example.com', 'Zo\u00eb@example.com'],
+    ['ren\u00e9e', 'rene\u0301e'],
+  ])('the identity %j matches %j, which is the same text to Unicode', async (mapped, reported) => {
+    const principal = await newPrincipal();
+    await map('*', mapped, principal);
+    const { body } = await fixture.sendEventAndWait(principalDisabled({ identity: reported }));
+    expect(body).toMatchObject(DONE);
+    await expectRevoked(principal);
+  });
+
+  test('an identity whose attribute distinguishes case does not match a mapping in another case', async () => {
+    await map('*', '00uGrace', await newPrincipal());
+    const { body } = await fixture.sendEventAndWait(principalDisabled({ identity: '00ugrace' }));
+    expect(body).toMatchObject({ state: 'unmapped', unmapped: ['00ugrace'], revoked: 0 });
   });
 
   test('of several identities of a person the first one with a mapping decides', async () => {

@@ -90,7 +90,7 @@ test('principal.disabled with key_id and operations revokes only grants on that 
   expect(await remaining()).toEqual([otherOperation, principalGrants[1], principalGrants[2], ...otherGrants].sort());
 });
 
-test('grant.revoke revokes the grant; for an unknown grant the job is done and revokes none', async () => {
+test('grant.revoke revokes the grant; for an unknown grant the job finds nothing', async () => {
   const { keys, principalGrants, otherGrants, remaining } = await createGrants();
   const data = { key_id: keys[0], grant_id: principalGrants[0] };
   expect((await fixture.sendEventAndWait({ type: 'grant.revoke', data }, { source: 'narrow' })).body).toMatchObject({
@@ -100,7 +100,7 @@ test('grant.revoke revokes the grant; for an unknown grant the job is done and r
   expect(await remaining()).toEqual([principalGrants[1], principalGrants[2], ...otherGrants].sort());
   for (const grant_id of [principalGrants[0], '0'.repeat(64)]) {
     const { body } = await fixture.sendEventAndWait({ type: 'grant.revoke', data: { ...data, grant_id } });
-    expect(body).toMatchObject({ state: 'done', revoked: 0, remaining: 0 });
+    expect(body).toMatchObject({ state: 'nothing-found', revoked: 0, remaining: 0 });
   }
 });
 
@@ -115,7 +115,7 @@ test('a source revokes nothing in a project that it may not act in', async () =>
   const { foreignKey, principalGrants, otherGrants, remaining } = await createGrants();
   const data = { key_id: foreignKey, grant_id: principalGrants[2] };
   const { body } = await fixture.sendEventAndWait({ type: 'grant.revoke', data }, { source: 'narrow' });
-  expect(body).toMatchObject({ state: 'done', revoked: 0 });
+  expect(body).toMatchObject({ state: 'nothing-found', revoked: 0 });
   expect(await remaining()).toEqual([...principalGrants, ...otherGrants].sort());
 });
 

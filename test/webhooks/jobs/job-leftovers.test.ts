@@ -125,6 +125,28 @@ test('a retry that succeeds leaves no leftovers', async () => {
   expect(await jobs.eventsOf(jobId, grantee)).toHaveLength(4);
 });
 
+test('while a retry runs, remaining is the number of leftovers', async () => {
+  const { grantee, ids } = await newGrantee(jobs, 2);
+  const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
+  expect(await runJob(failingFor(new Set(ids)), jobId, noDeadline)).toMatchObject({ next: 'retry' });
+  const seen: [state: string, remaining: number, leftovers: number][] = [];
+  const see = async () => {
+    const { state, remaining, leftovers } = serializeJob(await jobs.job(jobId));
+    seen.push([state, remaining, leftovers.length]);
+  };
+  const revokeAny = async (context: RequestContext, grant: GrantRef) => {
+    await see();
+    return jobs.authority.revokeAny(context, grant);
+  };
+  await see();
+  expect(await runJob(jobs.dependencies({ revokeAny }), jobId, noDeadline)).toEqual({ next: 'ended' });
+  await see();
+  expect(seen[0]).toEqual(['waiting', 4, 4]);
+  expect(seen.slice(1, 3)).toEqual(Array(2).fill(['running', 4, 4]));
+  expect(seen.at(-1)).toEqual(['done', 0, 0]);
+  for (const [, remaining, leftovers] of seen) expect(remaining).toBe(leftovers);
+});
+
 test('a job with leftovers that is queued again and succeeds leaves none', async () => {
   const { grantee, ids } = await newGrantee(jobs, 2);
   const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);

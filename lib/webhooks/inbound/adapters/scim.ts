@@ -15,6 +15,8 @@ const BEARER_PATTERN = /^Bearer +([\x21-\x7e]+)$/i;
 /** A request that deactivates its user. `identities` are those in the body; the id in the path comes in addition. */
 interface Deactivation {
   identities: readonly unknown[];
+  /** Those of `identities` that are compared without regard to case. */
+  caseInsensitive?: readonly unknown[];
   reason: string;
 }
 
@@ -53,8 +55,19 @@ export const scim: Adapter = {
     const deactivation = deactivationIn(body);
     if (!deactivation) return { tasks: [ignored(`scim ${method}`)] };
     const identities = identitiesIn([id, ...deactivation.identities]);
-    const { reason } = deactivation;
-    return { tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason }] };
+    const { reason, caseInsensitive = [] } = deactivation;
+    const caseInsensitiveIdentities = identitiesIn(caseInsensitive);
+    return {
+      tasks: [
+        {
+          action: 'revoke-principal',
+          type: 'principal.disabled',
+          identities,
+          ...(caseInsensitiveIdentities.length > 0 && { caseInsensitiveIdentities }),
+          reason,
+        },
+      ],
+    };
   },
 };
 
@@ -64,7 +77,10 @@ function replacedUser(body: Uint8Array): Deactivation | undefined {
   if (activeInUser(user) !== false) return undefined;
   // `emails` are not identities: users may enter any address there, including that of another person.
   const [externalId, userName] = ['externalid', 'username'].map((name) => valuesOfAttribute(user, name)[0]);
-  return { identities: [externalId, userName, lowerCase(userName)], reason: 'scim PUT, active false' };
+  const identities = [externalId, userName, lowerCase(userName)];
+  // `caseExact` is false for userName and true for externalId. Source: RFC 7643, sections 3.1 and 8.7.1.
+  const caseInsensitive = [userName, lowerCase(userName)].filter((name) => !String(name).includes('@'));
+  return { identities, caseInsensitive, reason: 'scim PUT, active false' };
 }
 
 function patchedUser(body: Uint8Array): Deactivation | undefined {

@@ -1,0 +1,67 @@
+/** Jobs that find no grant: they end in a state of their own, because the reason may be a mistake. */
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Task } from '../../../lib/domain/job.ts';
+import { logger } from '../../../lib/logger.ts';
+import { runJob } from '../../../lib/webhooks/jobs/job.ts';
+import { PROJECT } from '../../authority/standalone/fixture.ts';
+import { type JobFixture, newGrantee, newId, noDeadline, openJobFixture, revokePrincipalTask } from './fixture.ts';
+
+const warnLog = jest.spyOn(logger, 'warn');
+let jobs: JobFixture;
+beforeAll(async () => {
+  jobs = await openJobFixture();
+});
+afterAll(() => jobs.close());
+
+async function run(...job: Parameters<JobFixture['newJob']>) {
+  const jobId = await jobs.newJob(...job);
+  expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
+  return jobs.job(jobId);
+}
+
+test.each<[string, () => Promise<Parameters<JobFixture['newJob']>[0]>]>([
+  ['a principal that holds no grant', async () => [revokePrincipalTask(newId())]],
+  [
+    'a mistyped project',
+    async () => ({ tasks: [revokePrincipalTask((await newGrantee(jobs, 1)).grantee)], projectIds: ['mistyped'] }),
+  ],
+  [
+    'a key without grants',
+    async () => ({
+      tasks: [{ action: 'revoke-key', type: 'key.compromised', keyId: await jobs.newKey() }],
+      projectIds: [PROJECT],
+    }),
+  ],
+  [
+    'an unknown grant',
+    async () => [{ action: 'revoke-grant', type: 'grant.revoke', keyId: await jobs.newKey(), grantId: '0'.repeat(64) }],
+  ],
+  [
+    'an operation that no grant of the principal allows',
+    async () => [revokePrincipalTask((await newGrantee(jobs, 1)).grantee, { operations: ['sign'] })],
+  ],
+])('a job for %s ends as nothing-found, with a warning', async (_, newJob) => {
+  const job = await run(await newJob());
+  expect(job).toMatchObject({ state: 'nothing-found', revoked: 0, leftovers: [], unmapped: [] });
+  const line = expect.objectContaining({ job_id: job.jobId, state: 'nothing-found' });
+  expect(warnLog).toHaveBeenCalledWith('job', line);
+});
+
+test('a job that finds the grants of one person and none of another one is done', async () => {
+  const { grantee } = await newGrantee(jobs, 1);
+  expect(await run([revokePrincipalTask(newId()), revokePrincipalTask(grantee)])).toMatchObject({ state: 'done' });
+});
+
+test('a job with a person who has no mapping is unmapped, also if it finds nothing else', async () => {
+  const task: Task = { action: 'revoke-principal', type: 'principal.disabled', identities: [newId()] };
+  expect(await run([task, revokePrincipalTask(newId())])).toMatchObject({ state: 'unmapped' });
+});
+
+test('a job that found nothing and is queued again revokes what it finds then', async () => {
+  const grantee = newId();
+  const { jobId, ...job } = await run([revokePrincipalTask(grantee)]);
+  await jobs.newGrants(await jobs.newKey(), grantee, 1);
+  await jobs.store.jobs.save({ ...job, jobId, state: 'queued' });
+  expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
+  expect(await jobs.job(jobId)).toMatchObject({ state: 'done', revoked: 1 });
+});
