@@ -26,7 +26,8 @@ Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR
 GRANTS_PER_KEY, KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. With
 an upstream KMS (docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY,
 KMS_SECURITY_TOKEN, KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS.
-Webhooks (docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL.`;
+Webhooks (docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL. Outgoing connections: HTTP_PROXY, HTTPS_PROXY,
+NO_PROXY.`;
 
 /** Less than the 10 s after which container runtimes kill the process. */
 const DRAIN_TIMEOUT_MS = 8_000;

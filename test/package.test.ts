@@ -17,10 +17,10 @@ import { testRoles } from './stack/roles.ts';
 import { CHANGED, testSettings } from './stack/settings.ts';
 
 /** With an upstream a bundle also contains an HTTP client; the webhook functions contain all adapters. */
-const BUNDLE_BYTES_MAX = { standalone: 147_000, upstream: 190_000 };
+const BUNDLE_BYTES_MAX = { standalone: 156_000, upstream: 206_000 };
 const WEBHOOK_BYTES_MAX = {
-  webhook: { standalone: 199_000, upstream: 215_000 },
-  work: { standalone: 175_000, upstream: 219_000 },
+  webhook: { standalone: 206_000, upstream: 226_000 },
+  work: { standalone: 184_000, upstream: 232_000 },
 };
 
 /** Settings that Lambda adds, and values that CloudFormation resolves. */
