@@ -55,9 +55,12 @@ export function dynamodbGrants(table: Table, hasOutbox: boolean): GrantStore {
     const result = await table.transact([...recordWrites, ...writes, ...eventWrites(event, hasOutbox)]);
     // Event ids are unique. If the event exists already, an earlier attempt was applied and its response was lost.
     if (result.isDone || result.failed.has(recordWrites.length + writes.length)) return { type: 'done' };
-    if (!recordWrites.some((_, index) => result.failed.has(index))) return { type: 'conflict' };
-    // Not every reason is reported when several writes fail, so the record may be that of an earlier attempt.
-    const isApplied = await table.get(itemKey.eventOfKey(event.keyId, event.eventId));
+    const failed = records.flatMap(({ answer }, index) =>
+      result.failed.has(index) ? [result.failed.get(index)?.['answer'] === JSON.stringify(answer)] : [],
+    );
+    if (failed.length === 0) return { type: 'conflict' };
+    // The event may be reported as in conflict, not as existing, if an earlier attempt has just been applied.
+    const isApplied = failed.every(Boolean) && (await table.get(itemKey.eventOfKey(event.keyId, event.eventId)));
     return { type: isApplied ? 'done' : 'duplicate' };
   }
 

@@ -226,10 +226,14 @@ test('a replayed signed revoke changes nothing and writes no second event', asyn
   expect(await fixture.actionsOn(keyId)).toEqual(['create-grant', 'create-key', 'revoke-grant']);
 });
 
-test('60 concurrent creates with one signature create 60 grants', async () => {
-  const answers = await Promise.all(Array.from({ length: 60 }, () => create({ signature: SIGNATURE })));
-  expect(new Set(answers.map(({ grant_id }) => grant_id)).size).toBe(60);
-  expect(await fixture.grantsOf(keyId)).toHaveLength(60);
+test('48 creates with one signature, 16 of them at a time, create 48 grants', async () => {
+  const ids = new Set<string>();
+  for (let round = 0; round < 3; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 16 }, () => create({ signature: SIGNATURE })));
+    for (const { grant_id } of answers) ids.add(grant_id);
+  }
+  expect(ids.size).toBe(48);
+  expect(await fixture.grantsOf(keyId)).toHaveLength(48);
 });
 
 test('of 16 concurrent replays of a create whose grant was revoked, all are refused and nothing is created', async () => {
@@ -292,11 +296,18 @@ test('a repeated create-key runs again when the key has been deleted', async () 
   const first = await createKey();
   // As if the deletion date had passed within the hour.
   const pending = { state: '4', deletionAtMs: clock.nowMs } as const;
-  const origin = { ...requestContext('delete-key'), actor: CREATOR };
-  const commit = (change: Change) => store.grants.commit(change, newEvent(origin, { keyId: first.keyId }, clock.nowMs));
-  await commit({ kind: 'update-key', keyId: first.keyId, from: { state: '2', deletionAtMs: 0 }, to: pending });
+  const commit = (action: string, change: Change) => {
+    const origin = { ...requestContext(action), actor: CREATOR };
+    return store.grants.commit(change, newEvent(origin, { keyId: first.keyId }, clock.nowMs));
+  };
+  await commit('schedule-key-deletion', {
+    kind: 'update-key',
+    keyId: first.keyId,
+    from: { state: '2', deletionAtMs: 0 },
+    to: pending,
+  });
   expect((await createKey()).keyId).toBe(first.keyId);
-  await commit({ kind: 'remove-key', keyId: first.keyId, deletionAtMs: clock.nowMs });
+  await commit('delete-key', { kind: 'remove-key', keyId: first.keyId, deletionAtMs: clock.nowMs });
   expect((await createKey()).keyId).not.toBe(first.keyId);
 });
 
