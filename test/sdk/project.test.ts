@@ -28,10 +28,10 @@ test('with a region only, the SDK looks up the project of that name and calls th
 test('with a region that has no project, the SDK fails and calls no KMS API', async () => {
   const client = sdkClient(proxy.url, service.reader, { region: 'eu-test-2' });
   proxy.take();
-  expect(await failure(client.listGrants({ key_id: service.demo.keys[0]?.key_id }))).toMatchObject({
-    httpStatusCode: 404,
-    errorCode: 'APIGW.0101',
-  });
+  // The SDK compares the region with the list of regions before it would create a project.
+  await expect(client.listGrants({ key_id: service.demo.keys[0]?.key_id })).rejects.toThrow(
+    'the region input is not supported',
+  );
   expect(proxy.take().toString()).not.toContain('/kms/');
 });
 

@@ -74,6 +74,7 @@ export function testData(stack: Stack): void {
           IAM_ENDPOINT: '',
           TOKEN_CACHE_SECONDS: '30',
           PROJECTS: '',
+          PUBLIC_URL: '',
           HOOKS: '',
           TARGETS: '',
           QUEUE_URL: { Ref: 'Queue' },

@@ -64,7 +64,7 @@ test('the regions are the one region of the setting', async () => {
   const { status, body } = await get('/v3/regions');
   expect([status, body.regions]).toEqual([
     200,
-    [{ id: 'eu-de', description: '', parent_region_id: null, links: { self: '/v3/regions/eu-de' } }],
+    [{ id: 'eu-de', type: 'public', description: '', parent_region_id: null, links: { self: '/v3/regions/eu-de' } }],
   ]);
 });
 

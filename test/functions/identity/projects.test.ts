@@ -39,12 +39,22 @@ test("GET /v3/projects lists the projects in which the caller has a role, sorted
   ]);
 });
 
-test('GET /v3/auth/projects returns the same projects', async () => {
+test('GET /v3/auth/projects and /v3/users/{user_id}/projects return the same projects', async () => {
   const headers = { 'X-Auth-Token': await service.token(service.grantee) };
-  const { status, body } = await service.send('/v3/auth/projects', { method: 'GET', headers });
   const { body: all } = await list(service.grantee);
-  expect([status, body.projects]).toEqual([200, all.projects]);
-  expect(body.links).toEqual({ self: '/v3/auth/projects', next: null, previous: null });
+  for (const path of ['/v3/auth/projects', `/v3/users/${service.grantee.user_id}/projects`]) {
+    const { status, body } = await service.send(path, { method: 'GET', headers });
+    expect([status, body.projects]).toEqual([200, all.projects]);
+    expect(body.links).toEqual({ self: path, next: null, previous: null });
+  }
+});
+
+test('the projects of another user, or of nobody, are 403', async () => {
+  const headers = { 'X-Auth-Token': await service.token(service.grantee) };
+  for (const userId of [service.creator.user_id, 'x']) {
+    const answer = await service.send(`/v3/users/${userId}/projects`, { method: 'GET', headers });
+    expectError(answer, [403, 'APIGW.0302']);
+  }
 });
 
 test('GET /v3/projects?name= returns the project of that name, as SDKs look up the project of a region', async () => {
