@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { matchSegments } from '../lib/handlers/routes.ts';
 
 /** A function and a route of it, as in `serverless.yml`. */
 export interface Route {
@@ -44,21 +45,10 @@ export function router<T>(targets: ReadonlyMap<string, T>): (method: string, pat
   return (method, path) => {
     const segments = path.split('/');
     for (const route of routes) {
-      if (route.method !== method || route.segments.length !== segments.length) continue;
-      const pathParameters = match(route.segments, segments);
+      if (route.method !== method) continue;
+      const pathParameters = matchSegments(route.segments, segments);
       if (pathParameters) return { target: route.target, routeKey: route.routeKey, pathParameters };
     }
     return { target: fallback, routeKey: '$default', pathParameters: {} };
   };
-}
-
-/** Returns the values of `{name}` segments, or undefined if another segment differs. */
-function match(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
-  const parameters: Record<string, string> = {};
-  for (const [index, part] of pattern.entries()) {
-    const segment = segments[index] ?? '';
-    if (part.startsWith('{') && segment !== '') parameters[part.slice(1, -1)] = segment;
-    else if (part !== segment) return undefined;
-  }
-  return parameters;
 }

@@ -57,7 +57,11 @@ export function resultOf(body: object, requestId: string): Result {
 }
 
 export function errorReply(error: KmsError, requestId: string): Reply {
-  const { status, retryAfterSeconds } = error;
-  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  const { status, retryAfterSeconds, methods } = error;
+  const headers = {
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    // Source: RFC 9110, section 15.5.6.
+    ...(methods && { allow: methods.join(', ') }),
+  };
   return new Reply(errorBody(error, requestId), { status, headers });
 }
