@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import type { AwsSettings } from './clients/aws.ts';
 import type { CredentialsSource } from './clients/credentials.ts';
@@ -26,6 +27,28 @@ const credential = () => z.optional(text(/^[\x21-\x7e]+$/, 'must be printable AS
 const secretReference = () =>
   z.optional(text(/^(file:.+|aws:[\w/+=.@:-]{1,512})$/, 'must be file:<path> or aws:<name or ARN of a secret>'));
 
+const list = (isValid: (item: string) => boolean, error: string) =>
+  z.prefault(
+    z
+      .pipe(
+        z.string(),
+        z.transform((text) =>
+          text
+            .split(',')
+            .map((item) => item.trim())
+            .filter((item) => item !== ''),
+        ),
+      )
+      .check(z.refine((items) => items.every(isValid), { error })),
+    '',
+  );
+
+function isAddressRange(text: string): boolean {
+  const [, address = '', prefix = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128);
+}
+
 const queueUrl = () => z.optional(text(/^https?:\/\/[\w.-]+(:\d{1,5})?\/[\w./-]+$/, 'must be the URL of an SQS queue'));
 
 /** All settings, with their names in the environment, their forms and their defaults; see docs/configuration.md. */
@@ -33,24 +56,11 @@ const SETTINGS = z.object({
   HOST: z._default(z.string().check(z.minLength(1, { error: 'must be a host name or address' })), '127.0.0.1'),
   PORT: z.prefault(wholeNumber(0, 65_535), '8080'),
   DATA_DIR: z._default(z.string().check(z.minLength(1, { error: 'must be a folder' })), '.data'),
-  CORS_ORIGINS: z.prefault(
-    z
-      .pipe(
-        z.string(),
-        z.transform((list) =>
-          list
-            .split(',')
-            .map((origin) => origin.trim())
-            .filter((origin) => origin !== ''),
-        ),
-      )
-      .check(
-        z.refine((origins) => origins.every((origin) => ORIGIN.test(origin)), {
-          error: 'must be origins such as https://app.example.com, separated by commas',
-        }),
-      ),
-    '',
+  CORS_ORIGINS: list(
+    (origin) => ORIGIN.test(origin),
+    'must be origins such as https://app.example.com, separated by commas',
   ),
+  TRUSTED_PROXIES: list(isAddressRange, 'must be addresses or CIDR ranges such as 10.0.0.0/8, separated by commas'),
   /** The `realm` in replies about keys. */
   REGION: z._default(text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ -'), 'local-1'),
   GRANTS_PER_KEY: z.prefault(wholeNumber(1, 1_000_000), '100'),
@@ -96,6 +106,8 @@ export interface Config {
   port: number;
   dataDir: string;
   corsOrigins: string[];
+  /** Addresses and CIDR ranges of the proxies in front of this process. */
+  trustedProxies: string[];
   region: string;
   grantsPerKey: number;
   keysPerProject: number;
@@ -155,6 +167,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     port: data.PORT,
     dataDir: data.DATA_DIR,
     corsOrigins: data.CORS_ORIGINS,
+    trustedProxies: data.TRUSTED_PROXIES,
     region: data.REGION,
     grantsPerKey: data.GRANTS_PER_KEY,
     keysPerProject: data.KEYS_PER_PROJECT,

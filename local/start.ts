@@ -22,11 +22,11 @@ Runs the grant service on this machine. The first start with an empty data folde
   --no-demo   start without the demo project; to create your own project, see: npm run admin -- --help
   --help      print this text
 
-Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, REGION, GRANTS_PER_KEY,
-KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. With an upstream KMS
-(docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY, KMS_SECURITY_TOKEN,
-KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS. Webhooks
-(docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL.`;
+Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, TRUSTED_PROXIES, REGION,
+GRANTS_PER_KEY, KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. With
+an upstream KMS (docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY,
+KMS_SECURITY_TOKEN, KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS.
+Webhooks (docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL.`;
 
 /** Less than the 10 s after which container runtimes kill the process. */
 const DRAIN_TIMEOUT_MS = 8_000;
@@ -42,7 +42,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   // Invalid sources or targets abort the start instead of failing the first webhook.
   await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
   useServices(services);
-  const server = await createGateway(config.corsOrigins);
+  const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
 
   const worker = await startWorker(services);
   setWorker(worker);

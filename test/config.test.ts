@@ -6,6 +6,7 @@ const DEFAULTS = {
   port: 8080,
   dataDir: '.data',
   corsOrigins: [],
+  trustedProxies: [],
   region: 'local-1',
   grantsPerKey: 100,
   keysPerProject: 100,
@@ -26,6 +27,7 @@ test('an empty setting counts as absent', () => {
     PORT: '',
     DATA_DIR: '',
     CORS_ORIGINS: '',
+    TRUSTED_PROXIES: '',
     REGION: '',
     GRANTS_PER_KEY: '',
     KEYS_PER_PROJECT: '',
@@ -44,6 +46,7 @@ test('every basic setting can be set', () => {
       PORT: '0',
       DATA_DIR: '/var/lib/kms-grants',
       CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
+      TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32',
       REGION: 'eu-de',
       GRANTS_PER_KEY: '1000000',
       KEYS_PER_PROJECT: '20',
@@ -53,6 +56,7 @@ test('every basic setting can be set', () => {
     port: 0,
     dataDir: '/var/lib/kms-grants',
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'],
     region: 'eu-de',
     grantsPerKey: 1_000_000,
     keysPerProject: 20,
@@ -101,6 +105,9 @@ test.each([
   ['CORS_ORIGINS', 'http://127.0.0.1:8081', { corsOrigins: ['http://127.0.0.1:8081'] }],
   ['CORS_ORIGINS', ' , https://a.example ,, ', { corsOrigins: ['https://a.example'] }],
   ['CORS_ORIGINS', ',', { corsOrigins: [] }],
+  ['TRUSTED_PROXIES', '::1', { trustedProxies: ['::1'] }],
+  ['TRUSTED_PROXIES', '0.0.0.0/0', { trustedProxies: ['0.0.0.0/0'] }],
+  ['TRUSTED_PROXIES', '192.0.2.1/32, 2001:db8::1/128', { trustedProxies: ['192.0.2.1/32', '2001:db8::1/128'] }],
   ['REGION', 'a', { region: 'a' }],
   ['REGION', 'x'.repeat(64), { region: 'x'.repeat(64) }],
   ['GRANTS_PER_KEY', '1', { grantsPerKey: 1 }],
@@ -113,6 +120,7 @@ const PORT = 'must be a whole number from 0 to 65535';
 const COUNT = 'must be a whole number from 1 to 1000000';
 const ORIGINS = 'must be origins such as https://app.example.com, separated by commas';
 const REGION = 'must be 1 to 64 letters, digits or . _ -';
+const PROXIES = 'must be addresses or CIDR ranges such as 10.0.0.0/8, separated by commas';
 
 test.each([
   ['PORT', '65536', PORT],
@@ -138,6 +146,14 @@ test.each([
   ['CORS_ORIGINS', 'file://app', ORIGINS],
   ['CORS_ORIGINS', 'https://a.example;https://b.example', ORIGINS],
   ['CORS_ORIGINS', 'https://a.example,nonsense', ORIGINS],
+  ['TRUSTED_PROXIES', 'proxy.example.com', PROXIES],
+  ['TRUSTED_PROXIES', '*', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0/8', PROXIES],
+  ['TRUSTED_PROXIES', '2001:db8::/129', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0.0/', PROXIES],
+  ['TRUSTED_PROXIES', '127.0.0.1:8080', PROXIES],
+  ['TRUSTED_PROXIES', '127.0.0.1 10.0.0.1', PROXIES],
   ['REGION', 'eu de', REGION],
   ['REGION', 'eu/de', REGION],
   ['REGION', 'x'.repeat(65), REGION],

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Domain, Project, User } from '../domain/directory.ts';
 import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
@@ -11,9 +11,20 @@ import { isAllowed } from './roles.ts';
 /** Source: IAM API reference, "Obtaining a User Token". */
 const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Concurrent logins, in total and from one address, so that password guessing does not lock others out. */
-const LOGINS_MAX = 64;
-const LOGINS_PER_ADDRESS_MAX = 16;
+/**
+ * Logins run one at a time, so that password checks use at most one core and 32 MiB. The others wait, so that password
+ * guessing does not lock others out.
+ */
+const LOGINS = {
+  max: 1,
+  knownOnly: 0,
+  perAddressMax: 1,
+  waitingMax: 256,
+  waitMs: 10_000,
+  code: 'Keystone.429',
+} as const;
+/** Logins that succeeded, the known callers of `LOGINS`. */
+const KNOWN_LOGINS_MAX = 10_000;
 
 /** A login by id, or by name within a domain. */
 export interface Login {
@@ -48,15 +59,8 @@ export interface Tokens {
 
 /** Issues and describes tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
-  const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_ADDRESS_MAX, 'Keystone.429');
-  let lastCheck: Promise<unknown> = Promise.resolve();
-
-  /** Checks one password at a time, so that checks use at most one core and 32 MiB. */
-  function checkInSequence<T>(check: () => Promise<T>): Promise<T> {
-    const result = lastCheck.then(check);
-    lastCheck = result.catch(() => undefined);
-    return result;
-  }
+  const logins = concurrencyLimit(LOGINS);
+  const knownLogins = knownValues(KNOWN_LOGINS_MAX);
 
   async function findUser({ user }: Login): Promise<User | undefined> {
     if ('id' in user) return store.user(user.id);
@@ -107,31 +111,32 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 
   return {
     async issue(login, clientAddress = '') {
-      const release = logins.acquire(clientAddress);
-      try {
-        const user = await findUser(login);
-        const isCorrect = await checkInSequence(() => isPassword(login.password, user?.passwordHash));
-        if (!user?.enabled || !isCorrect) throw new KmsError('Keystone.401');
-        const project = login.project && (await findProject(login.project, user));
-        const roles = project ? await store.rolesOf(user.userId, project.projectId) : [];
-        if (login.project && roles.length === 0) throw new KmsError('Keystone.401');
+      const credentials = JSON.stringify([login.user, login.password]);
+      const user = await logins.run(clientAddress, knownLogins.has(credentials), async () => {
+        const found = await findUser(login);
+        const isCorrect = await isPassword(login.password, found?.passwordHash);
+        const isValid = isCorrect && found?.enabled === true;
+        knownLogins[isValid ? 'add' : 'delete'](credentials);
+        return isValid ? found : undefined;
+      });
+      if (!user) throw new KmsError('Keystone.401');
+      const project = login.project && (await findProject(login.project, user));
+      const roles = project ? await store.rolesOf(user.userId, project.projectId) : [];
+      if (login.project && roles.length === 0) throw new KmsError('Keystone.401');
 
-        const token = randomBytes(32).toString('base64url');
-        const issuedAtMs = now();
-        const expiresAtMs = issuedAtMs + TOKEN_LIFETIME_MS;
-        // False when the user has been disabled meanwhile.
-        const isAdded = await store.addToken({
-          tokenHash: sha256Hex(token),
-          userId: user.userId,
-          projectId: project?.projectId,
-          issuedAtMs,
-          expiresAtMs,
-        });
-        if (!isAdded) throw new KmsError('Keystone.401');
-        return { token, info: await describe(user, project, issuedAtMs, expiresAtMs) };
-      } finally {
-        release();
-      }
+      const token = randomBytes(32).toString('base64url');
+      const issuedAtMs = now();
+      const expiresAtMs = issuedAtMs + TOKEN_LIFETIME_MS;
+      // False when the user has been disabled meanwhile.
+      const isAdded = await store.addToken({
+        tokenHash: sha256Hex(token),
+        userId: user.userId,
+        projectId: project?.projectId,
+        issuedAtMs,
+        expiresAtMs,
+      });
+      if (!isAdded) throw new KmsError('Keystone.401');
+      return { token, info: await describe(user, project, issuedAtMs, expiresAtMs) };
     },
 
     async check(caller, value) {
@@ -150,4 +155,22 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 /** Returns a time with microseconds: `2026-11-22T06:27:27.000000Z`. */
 function keystoneTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+/** The last `max` values that were added. Only HMACs of them are kept, with a key that nobody else has. */
+function knownValues(max: number) {
+  const key = randomBytes(32);
+  const macs = new Set<string>();
+  const macOf = (value: string) => createHmac('sha256', key).update(value).digest('base64');
+  return {
+    has: (value: string) => macs.has(macOf(value)),
+    delete: (value: string) => macs.delete(macOf(value)),
+    add(value: string) {
+      const mac = macOf(value);
+      macs.delete(mac);
+      macs.add(mac);
+      const [oldest] = macs;
+      if (macs.size > max && oldest !== undefined) macs.delete(oldest);
+    },
+  };
 }

@@ -14,10 +14,17 @@ export function splitTarget(url = '/'): { path: string; query: string } {
 }
 
 export function toGatewayEvent(
-  { method = '', rawHeaders, socket, httpVersion }: IncomingMessage,
-  parts: { path: string; query: string; routeKey: string; pathParameters: Record<string, string>; body: Buffer },
+  { method = '', rawHeaders, httpVersion }: IncomingMessage,
+  parts: {
+    path: string;
+    query: string;
+    routeKey: string;
+    pathParameters: Record<string, string>;
+    sourceIp: string;
+    body: Buffer;
+  },
 ): APIGatewayProxyEventV2 {
-  const { path, query, routeKey, pathParameters, body } = parts;
+  const { path, query, routeKey, pathParameters, sourceIp, body } = parts;
   const isText = isUtf8(body);
   const nowMs = Date.now();
   return {
@@ -34,7 +41,7 @@ export function toGatewayEvent(
       apiId: 'local',
       domainName: 'localhost',
       domainPrefix: 'localhost',
-      http: { method, path, protocol: `HTTP/${httpVersion}`, sourceIp: socket.remoteAddress ?? '', userAgent: '' },
+      http: { method, path, protocol: `HTTP/${httpVersion}`, sourceIp, userAgent: '' },
       requestId: '',
       routeKey,
       stage: '$default',

@@ -106,11 +106,11 @@ test('a user whose last role was removed gets no token for the project', async (
   await expectKmsError(fixture.issueToken(leaver), 'Keystone.401', UNAUTHORIZED);
 });
 
-test('16 concurrent logins of one address are allowed; more are Keystone.429, and later logins work again', async () => {
-  const logins = Array.from({ length: 20 }, () => fixture.tokens.issue(loginById()).then(() => 'issued', codeOf));
+test('one login runs and 256 wait; more are Keystone.429, and later logins work again', async () => {
+  const logins = Array.from({ length: 270 }, () => fixture.tokens.issue(loginById()).then(() => 'issued', codeOf));
   const outcomes = await Promise.all(logins);
-  expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(16);
-  expect(outcomes.filter((outcome) => outcome === 'Keystone.429')).toHaveLength(4);
+  expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(257);
+  expect(outcomes.filter((outcome) => outcome === 'Keystone.429')).toHaveLength(13);
   expect((await fixture.tokens.issue(loginById())).info).toEqual(expectedInfo(false));
 });
 
@@ -120,6 +120,32 @@ test('failed logins that have ended do not count as concurrent logins', async ()
     const outcomes = await Promise.all(Array.from({ length: 16 }, () => fixture.tokens.issue(wrong).catch(codeOf)));
     expect(outcomes).toEqual(Array(16).fill('Keystone.401'));
   }
+});
+
+test('guesses from one address delay the login of another address by one password check', async () => {
+  const wrong = { ...loginById(), password: 'wrong' };
+  const order: string[] = [];
+  const guesses = Array.from({ length: 300 }, () =>
+    fixture.tokens.issue(wrong, '192.0.2.1').catch(() => order.push('guess')),
+  );
+  await fixture.tokens.issue(loginById(), '192.0.2.2');
+  order.push('login');
+  await Promise.all(guesses);
+  // The 43 guesses that found no place were refused at once.
+  expect(order.indexOf('login') - (300 - 257)).toBeLessThanOrEqual(3);
+});
+
+test('a password that was correct before is checked before the guesses from the same address', async () => {
+  await fixture.tokens.issue(loginById(), '192.0.2.1');
+  const wrong = { ...loginById(), password: 'wrong' };
+  const order: string[] = [];
+  const guesses = Array.from({ length: 300 }, () =>
+    fixture.tokens.issue(wrong, '192.0.2.1').catch(() => order.push('guess')),
+  );
+  await fixture.tokens.issue(loginById(), '192.0.2.1');
+  order.push('login');
+  await Promise.all(guesses);
+  expect(order.indexOf('login') - (300 - 257)).toBeLessThanOrEqual(3);
 });
 
 const callerOf = (userId: string, domainId: string, ...roles: string[]): Caller => ({ userId, domainId, roles });
