@@ -173,7 +173,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     keysPerProject: data.KEYS_PER_PROJECT,
     dynamodb:
       data.STORE === 'dynamodb'
-        ? { table: data.TABLE, endpoint: data.DYNAMODB_ENDPOINT, aws: awsOf(data, 'local') }
+        ? { table: data.TABLE, endpoint: data.DYNAMODB_ENDPOINT, aws: awsOf(data, data.DYNAMODB_ENDPOINT && 'local') }
         : undefined,
     rootKeySecret: data.ROOT_KEY_SECRET,
     upstream: data.AUTHORITY === 'upstream' ? upstreamOf(data) : undefined,
@@ -184,13 +184,19 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hooks: referenceOf(data, data.HOOKS),
     targets: referenceOf(data, data.TARGETS),
     sqs: data.QUEUE_URL
-      ? { queueUrl: data.QUEUE_URL, deadLetterUrl: data.DEAD_LETTER_URL, aws: awsOf(data, 'local') }
+      ? {
+          queueUrl: data.QUEUE_URL,
+          deadLetterUrl: data.DEAD_LETTER_URL,
+          aws: awsOf(data, data.QUEUE_URL.startsWith('http:') ? 'local' : undefined),
+        }
       : undefined,
     projects: data.PROJECTS?.split(/, */),
   };
 }
 
-const AWS_NAMES = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+/** Access to AWS also needs credentials. On one machine, they may come from elsewhere (local/aws-credentials.ts). */
+const AWS_NAMES = ['AWS_REGION'] as const;
+const AWS_KEY_NAMES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
 const KMS_NAMES = ['KMS_ACCESS_KEY', 'KMS_SECRET_KEY'] as const;
 
 /** Returns what is wrong with the combination of settings. */
@@ -212,6 +218,7 @@ function conflictsOf(data: Settings): string[] {
     if (data[name]?.startsWith('aws:')) need(AWS_NAMES, `${name}=aws:`);
   }
   if (data.QUEUE_URL?.startsWith('https:')) need(AWS_NAMES, 'QUEUE_URL');
+  if (data.AWS_ACCESS_KEY_ID ?? data.AWS_SECRET_ACCESS_KEY) need(AWS_KEY_NAMES, 'an access key of AWS');
   if (data.HOOKS && data.KMS_CREDENTIALS === 'caller') {
     problems.push(
       'KMS_CREDENTIALS must be env, file: or aws: because HOOKS is set: webhooks carry no token of a caller',
@@ -229,8 +236,8 @@ function conflictsOf(data: Settings): string[] {
 }
 
 /** @param fallback for a local DynamoDB or SQS, which accepts any region and credentials */
-function awsOf(data: Settings, fallback = ''): AwsSettings {
-  const { AWS_REGION = fallback, AWS_ACCESS_KEY_ID = fallback, AWS_SECRET_ACCESS_KEY = fallback } = data;
+function awsOf(data: Settings, fallback?: string): AwsSettings {
+  const { AWS_REGION = fallback ?? '', AWS_ACCESS_KEY_ID = fallback, AWS_SECRET_ACCESS_KEY = fallback } = data;
   return {
     region: AWS_REGION,
     accessKeyId: AWS_ACCESS_KEY_ID,

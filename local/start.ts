@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Config, readConfig } from '../lib/config.ts';
+import type { Config } from '../lib/config.ts';
 import { describeCause, logger } from '../lib/logger.ts';
 import { useServices } from '../lib/services.ts';
 import { sourcesOf } from '../lib/webhooks/inbound/sources.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
+import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
 import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openServices } from './open-services.ts';
@@ -35,7 +36,11 @@ const DELETION_INTERVAL_MS = 60_000;
 async function start(isDemoWanted: boolean): Promise<void> {
   // Files that this process creates are readable by their owner only.
   process.umask(0o077);
-  const config = readConfig();
+  const config = readLocalConfig();
+  if (usesTemporaryKey(config)) {
+    const cause = 'Temporary credentials in the environment cannot be renewed. Use AWS_PROFILE or a role instead.';
+    logger.warn('settings', { setting: 'AWS_SESSION_TOKEN', cause });
+  }
   const demo = await prepare(config, isDemoWanted);
   const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
   const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });

@@ -91,10 +91,23 @@ test('a local DynamoDB needs no credentials', () => {
   });
 });
 
-test('STORE=dynamodb without AWS credentials aborts startup with a message that names each missing variable', () => {
-  const missing = 'must be set for STORE=dynamodb without DYNAMODB_ENDPOINT';
-  expect(() => parseConfig({ STORE: 'dynamodb', AWS_REGION: 'eu-west-1' })).toThrow(
-    new ConfigError(`Invalid settings:\n  AWS_ACCESS_KEY_ID ${missing}\n  AWS_SECRET_ACCESS_KEY ${missing}`),
+test('STORE=dynamodb without an access key leaves the credentials to the machine', () => {
+  expect(parseConfig({ STORE: 'dynamodb', AWS_REGION: 'eu-west-1' }).dynamodb?.aws).toEqual({ region: 'eu-west-1' });
+});
+
+test('STORE=dynamodb without a region aborts startup with a message that names the missing variable', () => {
+  expect(() => parseConfig({ STORE: 'dynamodb' })).toThrow(
+    new ConfigError('Invalid settings:\n  AWS_REGION must be set for STORE=dynamodb without DYNAMODB_ENDPOINT'),
+  );
+});
+
+test('half an access key aborts startup with a message that names the other half', () => {
+  const missing = 'must be set for an access key of AWS';
+  expect(() => parseConfig({ AWS_ACCESS_KEY_ID: 'AKID' })).toThrow(
+    new ConfigError(`Invalid settings:\n  AWS_SECRET_ACCESS_KEY ${missing}`),
+  );
+  expect(() => parseConfig({ AWS_SECRET_ACCESS_KEY: 'secret' })).toThrow(
+    new ConfigError(`Invalid settings:\n  AWS_ACCESS_KEY_ID ${missing}`),
   );
 });
 
