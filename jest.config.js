@@ -49,7 +49,11 @@ const project = (displayName, testMatch, options = {}) => ({
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   ...options,
-  setupFiles: ['<rootDir>/test/support/cheap-passwords.ts', ...(options.setupFiles ?? [])],
+  setupFiles: [
+    '<rootDir>/test/support/cheap-passwords.ts',
+    '<rootDir>/test/support/private-files.ts',
+    ...(options.setupFiles ?? []),
+  ],
 });
 
 const onDynamodb = {

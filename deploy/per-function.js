@@ -2,6 +2,7 @@
 /** Generates the log permissions, throttles and alarms of each function in serverless.yml. */
 // @ts-expect-error: the framework publishes no types for this module.
 import naming from 'serverless/lib/plugins/aws/lib/naming.js';
+import { alarmTopics } from './checks.js';
 
 /**
  * @typedef {object} Framework The argument that the framework passes to the functions that `${file(…):name}` names.
@@ -90,7 +91,7 @@ export async function stage(framework) {
  * @param {Framework} framework
  */
 export async function alarms(framework) {
-  const topics = await framework.resolveVariable('param:alarmTopics');
+  const topics = await alarmTopics(framework);
   const actions = { 'Fn::If': ['HasAlarmTopics', { 'Fn::Split': [',', topics] }, { Ref: 'AWS::NoValue' }] };
   const resources = (await deployedFunctions(framework)).flatMap(({ name, slowMs }) =>
     Object.entries(alarmsOf(name, slowMs)).map(([kind, properties]) => [

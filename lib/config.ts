@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import type { AwsSettings } from './clients/aws.ts';
 import type { ProxySettings } from './clients/connections.ts';
@@ -37,6 +38,28 @@ const proxyUrl = () =>
     ),
   );
 
+const list = (isValid: (item: string) => boolean, error: string) =>
+  z.prefault(
+    z
+      .pipe(
+        z.string(),
+        z.transform((text) =>
+          text
+            .split(',')
+            .map((item) => item.trim())
+            .filter((item) => item !== ''),
+        ),
+      )
+      .check(z.refine((items) => items.every(isValid), { error })),
+    '',
+  );
+
+function isAddressRange(text: string): boolean {
+  const [, address = '', prefix = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128);
+}
+
 const queueUrl = () => z.optional(text(/^https?:\/\/[\w.-]+(:\d{1,5})?\/[\w./-]+$/, 'must be the URL of an SQS queue'));
 
 /** All settings, with their names in the environment, their forms and their defaults; see docs/configuration.md. */
@@ -44,23 +67,9 @@ const SETTINGS = z.object({
   HOST: z._default(z.string().check(z.minLength(1, { error: 'must be a host name or address' })), '127.0.0.1'),
   PORT: z.prefault(wholeNumber(0, 65_535), '8080'),
   DATA_DIR: z._default(z.string().check(z.minLength(1, { error: 'must be a folder' })), '.data'),
-  CORS_ORIGINS: z.prefault(
-    z
-      .pipe(
-        z.string(),
-        z.transform((list) =>
-          list
-            .split(',')
-            .map((origin) => origin.trim())
-            .filter((origin) => origin !== ''),
-        ),
-      )
-      .check(
-        z.refine((origins) => origins.every((origin) => ORIGIN.test(origin)), {
-          error: 'must be origins such as https://app.example.com, separated by commas',
-        }),
-      ),
-    '',
+  CORS_ORIGINS: list(
+    (origin) => ORIGIN.test(origin),
+    'must be origins such as https://app.example.com, separated by commas',
   ),
   /** The address of the service in version documents and service catalogs. */
   PUBLIC_URL: z.optional(
@@ -68,6 +77,7 @@ const SETTINGS = z.object({
       z.refine((url) => URL.canParse(url), NOT_AN_ADDRESS),
     ),
   ),
+  TRUSTED_PROXIES: list(isAddressRange, 'must be addresses or CIDR ranges such as 10.0.0.0/8, separated by commas'),
   /** The `realm` in replies about keys. */
   REGION: z._default(text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ -'), 'local-1'),
   GRANTS_PER_KEY: z.prefault(wholeNumber(1, 1_000_000), '100'),
@@ -122,6 +132,8 @@ export interface Config {
   corsOrigins: string[];
   /** Undefined for the host of each request. */
   publicUrl: string | undefined;
+  /** Addresses and CIDR ranges of the proxies in front of this process. */
+  trustedProxies: string[];
   region: string;
   grantsPerKey: number;
   keysPerProject: number;
@@ -184,12 +196,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     dataDir: data.DATA_DIR,
     corsOrigins: data.CORS_ORIGINS,
     publicUrl: data.PUBLIC_URL,
+    trustedProxies: data.TRUSTED_PROXIES,
     region: data.REGION,
     grantsPerKey: data.GRANTS_PER_KEY,
     keysPerProject: data.KEYS_PER_PROJECT,
     dynamodb:
       data.STORE === 'dynamodb'
-        ? { table: data.TABLE, endpoint: data.DYNAMODB_ENDPOINT, aws: awsOf(data, 'local') }
+        ? { table: data.TABLE, endpoint: data.DYNAMODB_ENDPOINT, aws: awsOf(data, data.DYNAMODB_ENDPOINT && 'local') }
         : undefined,
     rootKeySecret: data.ROOT_KEY_SECRET,
     upstream: data.AUTHORITY === 'upstream' ? upstreamOf(data) : undefined,
@@ -200,14 +213,20 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     hooks: referenceOf(data, data.HOOKS),
     targets: referenceOf(data, data.TARGETS),
     sqs: data.QUEUE_URL
-      ? { queueUrl: data.QUEUE_URL, deadLetterUrl: data.DEAD_LETTER_URL, aws: awsOf(data, 'local') }
+      ? {
+          queueUrl: data.QUEUE_URL,
+          deadLetterUrl: data.DEAD_LETTER_URL,
+          aws: awsOf(data, data.QUEUE_URL.startsWith('http:') ? 'local' : undefined),
+        }
       : undefined,
     proxies: proxiesOf(data),
     projects: data.PROJECTS?.split(/, */),
   };
 }
 
-const AWS_NAMES = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+/** Access to AWS also needs credentials. On one machine, they may come from elsewhere (local/aws-credentials.ts). */
+const AWS_NAMES = ['AWS_REGION'] as const;
+const AWS_KEY_NAMES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
 const KMS_NAMES = ['KMS_ACCESS_KEY', 'KMS_SECRET_KEY'] as const;
 
 /** Returns what is wrong with the combination of settings. */
@@ -229,6 +248,7 @@ function conflictsOf(data: Settings): string[] {
     if (data[name]?.startsWith('aws:')) need(AWS_NAMES, `${name}=aws:`);
   }
   if (data.QUEUE_URL?.startsWith('https:')) need(AWS_NAMES, 'QUEUE_URL');
+  if (data.AWS_ACCESS_KEY_ID ?? data.AWS_SECRET_ACCESS_KEY) need(AWS_KEY_NAMES, 'an access key of AWS');
   if (data.HOOKS && data.KMS_CREDENTIALS === 'caller') {
     problems.push(
       'KMS_CREDENTIALS must be env, file: or aws: because HOOKS is set: webhooks carry no token of a caller',
@@ -246,8 +266,8 @@ function conflictsOf(data: Settings): string[] {
 }
 
 /** @param fallback for a local DynamoDB or SQS, which accepts any region and credentials */
-function awsOf(data: Settings, fallback = ''): AwsSettings {
-  const { AWS_REGION = fallback, AWS_ACCESS_KEY_ID = fallback, AWS_SECRET_ACCESS_KEY = fallback } = data;
+function awsOf(data: Settings, fallback?: string): AwsSettings {
+  const { AWS_REGION = fallback ?? '', AWS_ACCESS_KEY_ID = fallback, AWS_SECRET_ACCESS_KEY = fallback } = data;
   return {
     region: AWS_REGION,
     accessKeyId: AWS_ACCESS_KEY_ID,

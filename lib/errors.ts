@@ -61,6 +61,8 @@ export class KmsError extends Error {
   readonly detail: string | undefined;
   /** How long the client should wait before a retry, if known. */
   readonly retryAfterSeconds: number | undefined;
+  /** The methods that the path has, where the request used another one. */
+  readonly methods: readonly string[] | undefined;
 
   /**
    * @param detail what to do about the error, appended to the documented text; must not repeat input of the client
@@ -71,12 +73,19 @@ export class KmsError extends Error {
       detail,
       cause,
       retryAfterSeconds,
-    }: { detail?: string | undefined; cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+      methods,
+    }: {
+      detail?: string | undefined;
+      cause?: unknown;
+      retryAfterSeconds?: number | undefined;
+      methods?: readonly string[];
+    } = {},
   ) {
     super(detail ? `${ERRORS[code].text} ${detail}` : ERRORS[code].text, { cause });
     this.code = code;
     this.detail = detail;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.methods = methods;
   }
 
   get status(): number {

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readConfig } from '../lib/config.ts';
 import { AccountError } from '../lib/identity/accounts.ts';
 import { type Command, isFlag, type Output, type Values } from './admin/command.ts';
 import { COMMANDS } from './admin/commands.ts';
 import { commandHelp, INVOCATION, overview } from './admin/help.ts';
 import { formatRows } from './admin/table.ts';
+import { readLocalConfig } from './aws-credentials.ts';
 import { DATABASE_FILE } from './data-dir.ts';
 import { openServices } from './open-services.ts';
 
@@ -30,7 +30,7 @@ async function main([name, ...args]: string[]): Promise<void> {
 }
 
 async function run(command: Command, values: Values): Promise<Output> {
-  const config = readConfig();
+  const config = readLocalConfig();
   if (!config.dynamodb && !command.createsDataDir && !existsSync(join(config.dataDir, DATABASE_FILE))) {
     throw new AccountError(
       `there is no database in ${config.dataDir} yet; create one with create-project or npm start`,

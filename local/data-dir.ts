@@ -1,7 +1,8 @@
 /** The data folder: the names of its files, and its root keys. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { assertPrivate } from '../lib/clients/secrets.ts';
 
 export const DATABASE_FILE = 'kms-grants.db';
 /** The queue's database, where the store is DynamoDB. */
@@ -12,7 +13,7 @@ const KEY_BYTES = 32;
 /**
  * Returns the root keys of the data folder, newest first, 32 bytes each. The first start creates a random one. The file
  * is written aside and linked, so that no process reads half a key and two processes that start together share one.
- * @throws Error if the file is missing although a database exists, or has a wrong length
+ * @throws Error if the file is missing although a database exists, has a wrong length, or is readable by others
  */
 export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
   const path = join(dataDir, ROOT_KEY_FILE);
@@ -26,6 +27,11 @@ export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
     writeFileSync(temporaryPath, randomBytes(KEY_BYTES), { mode: 0o600, flush: true });
     linkIfAbsent(temporaryPath, path);
     unlinkSync(temporaryPath);
+  }
+  try {
+    assertPrivate(path, statSync(path));
+  } catch (error) {
+    throw new Error(`${path} cannot be used: ${(error as Error).message}`);
   }
   const bytes = readFileSync(path);
   const hasWholeKeys = bytes.length > 0 && bytes.length % KEY_BYTES === 0;

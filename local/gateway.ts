@@ -4,8 +4,10 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { KmsError } from '../lib/errors.ts';
 import { REPLY, type Result } from '../lib/http/reply.ts';
 import { withBody } from './gateway/body.ts';
+import { addressMatcher, clientAddress } from './gateway/client-address.ts';
+import type { Connection } from './gateway/connection.ts';
+import { limitConnections } from './gateway/connections.ts';
 import { corsHeaders, isPreflight } from './gateway/cors.ts';
-import { trackUnusedConnections } from './gateway/drain.ts';
 import { errorResult, newRequestId, replyToBadHttp } from './gateway/error-reply.ts';
 import { splitTarget, toGatewayEvent } from './gateway/event.ts';
 import { readRoutes, router } from './routes.ts';
@@ -18,6 +20,7 @@ type RequestListener = (request: IncomingMessage) => Promise<Result>;
 /** Limits of what clients may occupy. */
 const LIMITS = {
   maxConnections: 1024,
+  maxConnectionsPerAddress: 512,
   maxHeaderBytes: 32 * 1024,
   /** Memory for all request bodies together; the first 64 KiB of each body do not count. */
   bodiesBytesMax: 32 * 1024 * 1024,
@@ -29,17 +32,24 @@ const LIMITS = {
   idleMs: 30_000,
 };
 
+interface GatewayOptions extends Partial<typeof LIMITS> {
+  /** Addresses and CIDR ranges whose X-Forwarded-For is trusted. */
+  trustedProxies?: readonly string[];
+}
+
 /**
  * Returns the server, which does not listen yet.
  * @param corsOrigins origins from which browsers may call
- * @param overrides limits that replace the defaults
+ * @param options limits that replace the defaults, and the trusted proxies
  */
 export async function createGateway(
   corsOrigins: readonly string[],
-  overrides: Partial<typeof LIMITS> = {},
+  { trustedProxies = [], ...overrides }: GatewayOptions = {},
 ): Promise<Server> {
   const limits = { ...LIMITS, ...overrides };
-  const callHandler = await handlerCaller(limits.bodiesBytesMax);
+  const isTrustedProxy = addressMatcher(trustedProxies);
+  const addressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy);
+  const callHandler = await handlerCaller(limits.bodiesBytesMax, addressOf);
   const cors = corsHeaders(corsOrigins);
   const server = createServer({
     maxHeaderSize: limits.maxHeaderBytes,
@@ -50,8 +60,8 @@ export async function createGateway(
     // `callHandler` checks it, so that the reply has the form of all other errors.
     requireHostHeader: false,
   });
-  server.maxConnections = limits.maxConnections;
   server.setTimeout(limits.idleMs);
+  limitConnections(server, { ...limits, isTrustedProxy });
 
   function serve(request: IncomingMessage, response: ServerResponse, listener: RequestListener) {
     const startedAtMs = performance.now();
@@ -60,29 +70,38 @@ export async function createGateway(
       .catch((error: unknown) => {
         // The client disconnected while it sent the body: no reply can be sent, and nothing is logged.
         if (request.destroyed && !request.complete) throw error;
-        return errorResult(error, request.socket, startedAtMs);
+        return errorResult(error, addressOf(request), { request, startedAtMs });
       })
       .then((result) => send(server, response, result, corsReplyHeaders))
       .catch(() => response.destroy());
   }
 
   server.on('request', (request, response) => {
-    const headers = cors(request.headers.origin);
-    if (headers && isPreflight(request)) response.writeHead(204, { ...headers, 'x-request-id': newRequestId() }).end();
-    else serve(request, response, callHandler);
+    inTurn(request, response, () => {
+      const headers = cors(request.headers.origin);
+      if (headers && isPreflight(request))
+        response.writeHead(204, { ...headers, 'x-request-id': newRequestId() }).end();
+      else serve(request, response, callHandler);
+    });
   });
   server.on('checkExpectation', (request, response) => {
-    serve(request, response, () => Promise.reject(new KmsError('APIGW.0201:417')));
+    inTurn(request, response, () => serve(request, response, () => Promise.reject(new KmsError('APIGW.0201:417'))));
   });
   server.on('clientError', replyToBadHttp);
-  // The connection limit was reached and a new connection was dropped: closing the idle ones lets a retry succeed.
-  server.on('drop', () => server.closeIdleConnections());
-  trackUnusedConnections(server);
   return server;
 }
 
+/** Serves the request when the requests before it on its connection have been answered. */
+function inTurn(request: IncomingMessage, response: ServerResponse, start: () => void): void {
+  // `limitConnections` has put a Connection in place of each socket.
+  (request.socket as unknown as Connection).inTurn(request, response, start);
+}
+
 /** Loads the handlers. @returns a listener that reads the body, finds the route and calls its handler */
-async function handlerCaller(bodiesBytesMax: number): Promise<RequestListener> {
+async function handlerCaller(
+  bodiesBytesMax: number,
+  addressOf: (request: IncomingMessage) => string,
+): Promise<RequestListener> {
   const route = router(await loadHandlers());
   const bodyMemory = { availableBytes: bodiesBytesMax };
   return async (request) => {
@@ -90,7 +109,8 @@ async function handlerCaller(bodiesBytesMax: number): Promise<RequestListener> {
     return withBody(request, bodyMemory, (body) => {
       const { path, query } = splitTarget(request.url);
       const { target, routeKey, pathParameters } = route(request.method ?? '', path);
-      return target(toGatewayEvent(request, { path, query, routeKey, pathParameters, body }), {});
+      const sourceIp = addressOf(request);
+      return target(toGatewayEvent(request, { path, query, routeKey, pathParameters, sourceIp, body }), {});
     });
   };
 }

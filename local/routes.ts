@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { KmsError } from '../lib/errors.ts';
+import { matchSegments } from '../lib/handlers/routes.ts';
 
 /** A function and a route of it, as in `serverless.yml`. */
 export interface Route {
@@ -46,29 +47,20 @@ export function router<T>(targets: ReadonlyMap<string, T>): (method: string, pat
   return (method, path) => {
     const segments = path.split('/');
     for (const route of routes) {
-      if (route.method !== method || route.segments.length !== segments.length) continue;
-      const pathParameters = match(route.segments, segments);
-      if (pathParameters) return { target: route.target, routeKey: route.routeKey, pathParameters };
+      if (route.method !== method) continue;
+      const encoded = matchSegments(route.segments, segments);
+      if (!encoded) continue;
+      const pathParameters = Object.fromEntries(Object.entries(encoded).map(([name, value]) => [name, decode(value)]));
+      return { target: route.target, routeKey: route.routeKey, pathParameters };
     }
     return { target: fallback, routeKey: '$default', pathParameters: {} };
   };
 }
 
 /**
- * Returns the decoded values of `{name}` segments, or undefined if another segment differs.
  * Source: AWS, "Create routes for HTTP APIs": API Gateway decodes request parameters.
+ * @throws KmsError APIGW.0201:400
  */
-function match(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
-  const parameters: Record<string, string> = {};
-  for (const [index, part] of pattern.entries()) {
-    const segment = segments[index] ?? '';
-    if (part.startsWith('{') && segment !== '') parameters[part.slice(1, -1)] = decode(segment);
-    else if (part !== segment) return undefined;
-  }
-  return parameters;
-}
-
-/** @throws KmsError APIGW.0201:400 */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

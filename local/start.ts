@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Config, readConfig } from '../lib/config.ts';
+import type { Config } from '../lib/config.ts';
 import { describeCause, logger } from '../lib/logger.ts';
 import { useServices } from '../lib/services.ts';
 import { sourcesOf } from '../lib/webhooks/inbound/sources.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
+import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
 import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openServices } from './open-services.ts';
@@ -22,12 +23,12 @@ Runs the grant service on this machine. The first start with an empty data folde
   --no-demo   start without the demo project; to create your own project, see: npm run admin -- --help
   --help      print this text
 
-Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, PUBLIC_URL, REGION,
-GRANTS_PER_KEY, KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION and AWS credentials. With
-an upstream KMS (docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY, KMS_SECRET_KEY,
-KMS_SECURITY_TOKEN, KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT, TOKEN_CACHE_SECONDS, PROJECTS.
-Webhooks (docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL. Outgoing connections: HTTP_PROXY, HTTPS_PROXY,
-NO_PROXY.`;
+Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, PUBLIC_URL,
+TRUSTED_PROXIES, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION
+and AWS credentials. With an upstream KMS (docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY,
+KMS_SECRET_KEY, KMS_SECURITY_TOKEN, KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT,
+TOKEN_CACHE_SECONDS, PROJECTS. Webhooks (docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL. Outgoing
+connections: HTTP_PROXY, HTTPS_PROXY, NO_PROXY.`;
 
 /** Less than the 10 s after which container runtimes kill the process. */
 const DRAIN_TIMEOUT_MS = 8_000;
@@ -36,14 +37,18 @@ const DELETION_INTERVAL_MS = 60_000;
 async function start(isDemoWanted: boolean): Promise<void> {
   // Files that this process creates are readable by their owner only.
   process.umask(0o077);
-  const config = readConfig();
+  const config = readLocalConfig();
+  if (usesTemporaryKey(config)) {
+    const cause = 'Temporary credentials in the environment cannot be renewed. Use AWS_PROFILE or a role instead.';
+    logger.warn('settings', { setting: 'AWS_SESSION_TOKEN', cause });
+  }
   const demo = await prepare(config, isDemoWanted);
   const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
   const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });
   // Invalid sources or targets abort the start instead of failing the first webhook.
   await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
   useServices(services);
-  const server = await createGateway(config.corsOrigins);
+  const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
 
   const worker = await startWorker(services);
   setWorker(worker);

@@ -6,6 +6,7 @@ const DEFAULTS = {
   port: 8080,
   dataDir: '.data',
   corsOrigins: [],
+  trustedProxies: [],
   region: 'local-1',
   grantsPerKey: 100,
   keysPerProject: 100,
@@ -26,6 +27,7 @@ test('an empty setting counts as absent', () => {
     PORT: '',
     DATA_DIR: '',
     CORS_ORIGINS: '',
+    TRUSTED_PROXIES: '',
     REGION: '',
     GRANTS_PER_KEY: '',
     KEYS_PER_PROJECT: '',
@@ -44,6 +46,7 @@ test('every basic setting can be set', () => {
       PORT: '0',
       DATA_DIR: '/var/lib/kms-grants',
       CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
+      TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32',
       REGION: 'eu-de',
       GRANTS_PER_KEY: '1000000',
       KEYS_PER_PROJECT: '20',
@@ -53,6 +56,7 @@ test('every basic setting can be set', () => {
     port: 0,
     dataDir: '/var/lib/kms-grants',
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'],
     region: 'eu-de',
     grantsPerKey: 1_000_000,
     keysPerProject: 20,
@@ -87,10 +91,23 @@ test('a local DynamoDB needs no credentials', () => {
   });
 });
 
-test('STORE=dynamodb without AWS credentials aborts startup with a message that names each missing variable', () => {
-  const missing = 'must be set for STORE=dynamodb without DYNAMODB_ENDPOINT';
-  expect(() => parseConfig({ STORE: 'dynamodb', AWS_REGION: 'eu-west-1' })).toThrow(
-    new ConfigError(`Invalid settings:\n  AWS_ACCESS_KEY_ID ${missing}\n  AWS_SECRET_ACCESS_KEY ${missing}`),
+test('STORE=dynamodb without an access key leaves the credentials to the machine', () => {
+  expect(parseConfig({ STORE: 'dynamodb', AWS_REGION: 'eu-west-1' }).dynamodb?.aws).toEqual({ region: 'eu-west-1' });
+});
+
+test('STORE=dynamodb without a region aborts startup with a message that names the missing variable', () => {
+  expect(() => parseConfig({ STORE: 'dynamodb' })).toThrow(
+    new ConfigError('Invalid settings:\n  AWS_REGION must be set for STORE=dynamodb without DYNAMODB_ENDPOINT'),
+  );
+});
+
+test('half an access key aborts startup with a message that names the other half', () => {
+  const missing = 'must be set for an access key of AWS';
+  expect(() => parseConfig({ AWS_ACCESS_KEY_ID: 'AKID' })).toThrow(
+    new ConfigError(`Invalid settings:\n  AWS_SECRET_ACCESS_KEY ${missing}`),
+  );
+  expect(() => parseConfig({ AWS_SECRET_ACCESS_KEY: 'secret' })).toThrow(
+    new ConfigError(`Invalid settings:\n  AWS_ACCESS_KEY_ID ${missing}`),
   );
 });
 
@@ -103,6 +120,9 @@ test.each([
   ['CORS_ORIGINS', 'http://127.0.0.1:8081', { corsOrigins: ['http://127.0.0.1:8081'] }],
   ['CORS_ORIGINS', ' , https://a.example ,, ', { corsOrigins: ['https://a.example'] }],
   ['CORS_ORIGINS', ',', { corsOrigins: [] }],
+  ['TRUSTED_PROXIES', '::1', { trustedProxies: ['::1'] }],
+  ['TRUSTED_PROXIES', '0.0.0.0/0', { trustedProxies: ['0.0.0.0/0'] }],
+  ['TRUSTED_PROXIES', '192.0.2.1/32, 2001:db8::1/128', { trustedProxies: ['192.0.2.1/32', '2001:db8::1/128'] }],
   ['REGION', 'a', { region: 'a' }],
   ['REGION', 'x'.repeat(64), { region: 'x'.repeat(64) }],
   ['GRANTS_PER_KEY', '1', { grantsPerKey: 1 }],
@@ -116,6 +136,7 @@ const COUNT = 'must be a whole number from 1 to 1000000';
 const ORIGINS = 'must be origins such as https://app.example.com, separated by commas';
 const ADDRESS = 'must be an address such as https://kms.example.com, without a path';
 const REGION = 'must be 1 to 64 letters, digits or . _ -';
+const PROXIES = 'must be addresses or CIDR ranges such as 10.0.0.0/8, separated by commas';
 
 test.each([
   ['PORT', '65536', PORT],
@@ -147,6 +168,14 @@ test.each([
   ['PUBLIC_URL', 'https://user@kms.example.com', ADDRESS],
   ['PUBLIC_URL', 'https://kms.example.com:99999', ADDRESS],
   ['PUBLIC_URL', 'ftp://kms.example.com', ADDRESS],
+  ['TRUSTED_PROXIES', 'proxy.example.com', PROXIES],
+  ['TRUSTED_PROXIES', '*', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0/8', PROXIES],
+  ['TRUSTED_PROXIES', '2001:db8::/129', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0.0/', PROXIES],
+  ['TRUSTED_PROXIES', '127.0.0.1:8080', PROXIES],
+  ['TRUSTED_PROXIES', '127.0.0.1 10.0.0.1', PROXIES],
   ['REGION', 'eu de', REGION],
   ['REGION', 'eu/de', REGION],
   ['REGION', 'x'.repeat(65), REGION],

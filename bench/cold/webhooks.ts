@@ -22,7 +22,7 @@ export async function openWebhookFixture(folder: string, projectId: string): Pro
     actions: ['principal.disabled'],
   };
   const file = join(folder, 'hooks.json');
-  writeFileSync(file, JSON.stringify({ [source.source]: settings }));
+  writeFileSync(file, JSON.stringify({ [source.source]: settings }), { mode: 0o600 });
   const server = createServer((request, response) => {
     request.resume();
     response.setHeader('content-type', 'application/x-amz-json-1.0').end('{"MessageId":"cold-start"}');

@@ -7,11 +7,19 @@ import { parseJson } from '../util/json.ts';
 import { AwsError } from './aws-errors.ts';
 import { proxyOptions } from './connections.ts';
 
-export interface AwsSettings {
-  region: string;
+export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string | undefined;
+}
+
+/** With the credentials of the environment, or with a function that is called for each request and may renew them. */
+export interface AwsSettings {
+  region: string;
+  accessKeyId?: string | undefined;
+  secretAccessKey?: string | undefined;
+  sessionToken?: string | undefined;
+  credentials?: (() => Promise<AwsCredentials>) | undefined;
 }
 
 export interface AwsService {
@@ -34,7 +42,8 @@ export type AwsCall = (operation: string, input: object, timeoutMs: number) => P
 const CONNECT_MS = 1_000;
 
 /** Returns the function that calls one service. It reuses connections. */
-export function awsCall({ region, ...credentials }: AwsSettings, service: AwsService): AwsCall {
+export function awsCall(settings: AwsSettings, service: AwsService): AwsCall {
+  const { region, credentials = () => staticCredentials(settings) } = settings;
   const { protocol, hostname, port } = new URL(service.endpoint ?? endpointOf(service.name, region));
   const handler = new NodeHttpHandler({
     connectionTimeout: CONNECT_MS,
@@ -44,7 +53,10 @@ export function awsCall({ region, ...credentials }: AwsSettings, service: AwsSer
   const signer = new SignatureV4({
     service: service.name,
     region,
-    credentials: { ...credentials, sessionToken: credentials.sessionToken ?? '' },
+    credentials: async () => {
+      const { accessKeyId, secretAccessKey, sessionToken = '' } = await credentials();
+      return { accessKeyId, secretAccessKey, sessionToken };
+    },
     sha256: Sha256,
   });
   const host = port === '' ? hostname : `${hostname}:${port}`;
@@ -71,6 +83,11 @@ export function awsCall({ region, ...credentials }: AwsSettings, service: AwsSer
     if (!output) throw new Error(`${operation}: the response is not a JSON object`);
     return output;
   };
+}
+
+async function staticCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsSettings): Promise<AwsCredentials> {
+  if (!accessKeyId || !secretAccessKey) throw new Error('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
+  return { accessKeyId, secretAccessKey, sessionToken };
 }
 
 /** Source: AWS General Reference, "Service endpoints"; the Chinese regions use another domain. */

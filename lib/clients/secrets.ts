@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type AwsSettings, awsCall } from './aws.ts';
 import { retryAwsCall } from './aws-errors.ts';
 import { READ_TIMEOUT_MS } from './refreshing-value.ts';
@@ -19,11 +20,33 @@ export async function readSecret(reference: SecretReference): Promise<string> {
 }
 
 async function readText(reference: SecretReference): Promise<string> {
-  if (reference.kind === 'file') return readFile(reference.path, 'utf8');
+  if (reference.kind === 'file') return readPrivateFile(reference.path);
   const { secretId, aws, endpoint } = reference;
   const call = awsCall(aws, { ...SECRETS_MANAGER, endpoint });
   const { SecretString: text } = await retryAwsCall(READ_TIMEOUT_MS, (timeoutMs) =>
     call('GetSecretValue', { SecretId: secretId }, timeoutMs),
   );
   return String(text ?? '');
+}
+
+async function readPrivateFile(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    assertPrivate(path, await file.stat());
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Refuses a file with secrets that other users of the machine may read. The group may read a file of another owner:
+ * this process may have no other way to read it, as with volumes of Kubernetes. Windows has no such modes.
+ * @throws Error with the command that corrects the mode
+ */
+export function assertPrivate(path: string, { mode, uid }: Pick<Stats, 'mode' | 'uid'>): void {
+  if (process.platform === 'win32') return;
+  const forbidden = uid === process.getuid?.() ? 0o077 : 0o007;
+  if ((mode & forbidden) === 0) return;
+  throw new Error(`other users of this machine may read it. Run: chmod 600 '${path.replaceAll("'", "'\\''")}'`);
 }

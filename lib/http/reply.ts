@@ -57,7 +57,10 @@ export function resultOf(body: object, requestId: string): Result {
 }
 
 export function errorReply(error: KmsError, requestId: string): Reply {
-  return new Reply(errorBody(error, requestId), { status: error.status, headers: retryHeaders(error) });
+  const { status, methods } = error;
+  // Source: RFC 9110, section 15.5.6.
+  const headers = { ...retryHeaders(error), ...(methods && { allow: methods.join(', ') }) };
+  return new Reply(errorBody(error, requestId), { status, headers });
 }
 
 export function retryHeaders({ retryAfterSeconds }: KmsError): Record<string, string> {

@@ -22,9 +22,15 @@ interface KeystoneSettings {
 /** For all attempts of one lookup. */
 const LOOKUP_MS = 5_000;
 const LOOKUP_ATTEMPTS_MAX = 2;
-/** Concurrent lookups, in total and from one address, so that token guessing does not overload the IAM. */
-const LOOKUPS_MAX = 64;
-const LOOKUPS_PER_ADDRESS_MAX = 16;
+/** Limits of concurrent lookups, so that token guessing does not overload the IAM. */
+const LOOKUPS = {
+  max: 64,
+  knownOnly: 16,
+  perAddressMax: 16,
+  waitingMax: 512,
+  waitMs: 2_000,
+  code: 'APIGW.0308',
+} as const;
 /** A thousand cached tokens take about 1 MB. */
 const CACHED_TOKENS_MAX = 10_000;
 /** Source: KMS API reference, `X-Auth-Token`. */
@@ -57,9 +63,10 @@ interface CachedToken {
  * leaves the IAM.
  */
 export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneSettings): Authenticator {
+  /** Tokens that were valid at their last lookup. After their cache time, they are known callers of `LOOKUPS`. */
   const cache = new Map<string, CachedToken>();
   const pending = new Map<string, Promise<Caller>>();
-  const lookups = concurrencyLimit(LOOKUPS_MAX, LOOKUPS_PER_ADDRESS_MAX, 'APIGW.0308');
+  const lookups = concurrencyLimit(LOOKUPS);
 
   /** A negative age means that the clock was set back. */
   function isValid({ validatedAtMs, expiresAtMs }: CachedToken): boolean {
@@ -71,6 +78,7 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
     const validatedAtMs = now();
     const { caller, expiresAtMs } = readToken(await validateToken(endpoint, token));
     if (!(expiresAtMs > now())) throw refused('The token has expired; get a new one.');
+    cache.delete(tokenHash);
     cache.set(tokenHash, { caller, validatedAtMs, expiresAtMs });
     const [oldest] = cache.keys();
     if (cache.size > CACHED_TOKENS_MAX && oldest !== undefined) cache.delete(oldest);
@@ -86,14 +94,15 @@ export function keystoneAuthenticator({ endpoint, cacheSeconds, now }: KeystoneS
       const tokenHash = sha256Hex(token);
       const cached = cache.get(tokenHash);
       if (cached && isValid(cached)) return cached.caller;
-      cache.delete(tokenHash);
       const concurrent = pending.get(tokenHash);
       if (concurrent) return concurrent;
-      const release = lookups.acquire(clientAddress);
-      const lookup = lookUp(token, tokenHash).finally(() => {
-        pending.delete(tokenHash);
-        release();
-      });
+      const lookup = lookups
+        .run(clientAddress, cached !== undefined, () => lookUp(token, tokenHash))
+        .catch((error: unknown) => {
+          if (error instanceof KmsError && error.code === 'APIGW.0301') cache.delete(tokenHash);
+          throw error;
+        })
+        .finally(() => pending.delete(tokenHash));
       pending.set(tokenHash, lookup);
       return lookup;
     },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { LoginMethod, Project, Session, StoredToken, User } from '../domain/directory.ts';
 import type { Caller, RequestTrace } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
@@ -11,9 +11,20 @@ import { isAllowed, type Permission } from './roles.ts';
 /** Source: IAM API reference, "Obtaining a User Token". */
 const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Concurrent logins, in total and from one address, so that password guessing does not lock others out. */
-const LOGINS_MAX = 64;
-const LOGINS_PER_ADDRESS_MAX = 16;
+/**
+ * Logins run one at a time, so that password checks use at most one core and 32 MiB. The others wait, so that password
+ * guessing does not lock others out.
+ */
+const LOGINS = {
+  max: 1,
+  knownOnly: 0,
+  perAddressMax: 1,
+  waitingMax: 256,
+  waitMs: 10_000,
+  code: 'Keystone.429',
+} as const;
+/** Logins that succeeded, the known callers of `LOGINS`. */
+const KNOWN_LOGINS_MAX = 10_000;
 
 type Reference = { id: string } | { name: string };
 
@@ -75,19 +86,12 @@ interface Authenticated {
 
 /** Issues, describes and ends tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
-  const logins = concurrencyLimit(LOGINS_MAX, LOGINS_PER_ADDRESS_MAX, 'Keystone.429');
-  let lastCheck: Promise<unknown> = Promise.resolve();
+  const logins = concurrencyLimit(LOGINS);
+  const knownLogins = knownValues(KNOWN_LOGINS_MAX);
   /** People type passwords into the wrong field: the log has no unknown name, and no hash to compare guesses with. */
   const logKey = randomBytes(32);
   const unknownUser = ({ user }: Login) =>
     `unknown:${hmacSha256Hex(logKey, 'id' in user ? user.id : user.name).slice(0, 32)}`;
-
-  /** Checks one password at a time, so that checks use at most one core and 32 MiB. */
-  function checkInSequence<T>(check: () => Promise<T>): Promise<T> {
-    const result = lastCheck.then(check);
-    lastCheck = result.catch(() => undefined);
-    return result;
-  }
 
   async function domainIdOf(domain: Reference): Promise<string | undefined> {
     return 'id' in domain ? domain.id : (await store.domainByName(domain.name))?.domainId;
@@ -100,16 +104,17 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
   }
 
   async function byPassword(login: Login, clientAddress: string, trace: RequestTrace): Promise<Authenticated> {
-    const release = logins.acquire(clientAddress);
-    try {
-      const user = await findUser(login);
-      trace.user = user?.userId ?? unknownUser(login);
-      const isCorrect = await checkInSequence(() => isPassword(login.password, user?.passwordHash));
-      if (!user?.enabled || !isCorrect) throw new KmsError('Keystone.401');
-      return { user, methods: ['password'], expiresAtMs: now() + TOKEN_LIFETIME_MS };
-    } finally {
-      release();
-    }
+    const credentials = JSON.stringify([login.user, login.password]);
+    const user = await logins.run(clientAddress, knownLogins.has(credentials), async () => {
+      const found = await findUser(login);
+      trace.user = found?.userId ?? unknownUser(login);
+      const isCorrect = await isPassword(login.password, found?.passwordHash);
+      const isValid = isCorrect && found?.enabled === true;
+      knownLogins[isValid ? 'add' : 'delete'](credentials);
+      return isValid ? found : undefined;
+    });
+    if (!user) throw new KmsError('Keystone.401');
+    return { user, methods: ['password'], expiresAtMs: now() + TOKEN_LIFETIME_MS };
   }
 
   async function byToken({ token: value }: TokenLogin, trace: RequestTrace): Promise<Authenticated> {
@@ -223,4 +228,22 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 /** Returns a time with microseconds: `2026-11-22T06:27:27.000000Z`. */
 function keystoneTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+/** The last `max` values that were added. Only HMACs of them are kept, with a key that nobody else has. */
+function knownValues(max: number) {
+  const key = randomBytes(32);
+  const macs = new Set<string>();
+  const macOf = (value: string) => createHmac('sha256', key).update(value).digest('base64');
+  return {
+    has: (value: string) => macs.has(macOf(value)),
+    delete: (value: string) => macs.delete(macOf(value)),
+    add(value: string) {
+      const mac = macOf(value);
+      macs.delete(mac);
+      macs.add(mac);
+      const [oldest] = macs;
+      if (macs.size > max && oldest !== undefined) macs.delete(oldest);
+    },
+  };
 }

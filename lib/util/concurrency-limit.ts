@@ -1,31 +1,136 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
 
+interface Limits {
+  /** Concurrent work in total. */
+  max: number;
+  /** How many of these places only known callers get. */
+  knownOnly: number;
+  /** Concurrent work of one address, without that of known callers. */
+  perAddressMax: number;
+  /** Work that waits for a place, in total. */
+  waitingMax: number;
+  /** After this time without a place, work is refused. */
+  waitMs: number;
+  /** Of the error of refused work. */
+  code: ErrorCode;
+}
+
+interface Waiter {
+  admit(): void;
+  refuse(): void;
+}
+
+/** Known callers have queues of their own. No address begins with it. */
+const KNOWN = 'known ';
+const isKnownQueue = (name: string) => name.startsWith(KNOWN);
+
 /**
  * Limits work that unauthenticated callers cause, in total and per address, so that one address cannot use the whole
- * limit.
- * @param max concurrent work in total
- * @param perAddressMax concurrent work of one address
- * @param code of the error beyond a limit
+ * limit. Beyond a limit, work waits; addresses get places in turn. Known callers, whose credentials were valid a short
+ * time ago, get every second place, and are limited only in total: somebody behind the same proxy cannot shut them out.
  */
-export function concurrencyLimit(max: number, perAddressMax: number, code: ErrorCode) {
-  const byAddress = new Map<string, number>();
+export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, waitMs, code }: Limits) {
+  /** Work of unknown callers by network, the first part of an address. */
+  const running = new Map<string, number>();
   let total = 0;
+  let unknown = 0;
+  /** By network, in the order of their turns. */
+  const queues = new Map<string, Set<Waiter>>();
+  /** Whether the last place that a waiter got went to a known caller. */
+  let wasKnown = false;
+
+  function mayStart(network: string): boolean {
+    if (isKnownQueue(network)) return total < max;
+    return total < max && unknown < max - knownOnly && (running.get(network) ?? 0) < perAddressMax;
+  }
+
+  /** @param change 1 when work starts, -1 when it ends */
+  function count(network: string, change: 1 | -1): void {
+    total += change;
+    if (isKnownQueue(network)) return;
+    unknown += change;
+    const left = (running.get(network) ?? 0) + change;
+    if (left > 0) running.set(network, left);
+    else running.delete(network);
+  }
+
+  function startWaiting(): void {
+    const networks = [...queues.keys()];
+    const [known, others] = [networks.filter(isKnownQueue), networks.filter((name) => !isKnownQueue(name))];
+    for (const network of wasKnown ? [...others, ...known] : [...known, ...others]) {
+      const [first] = queues.get(network) ?? [];
+      if (!first || !mayStart(network)) continue;
+      first.admit();
+      wasKnown = isKnownQueue(network);
+      const queue = queues.get(network);
+      // The other addresses come first now.
+      if (queue && queues.delete(network)) queues.set(network, queue);
+    }
+  }
+
+  /** Makes room for a waiter of this network by refusing the newest one of the network that has the most. */
+  function makeRoom(network: string): boolean {
+    let [largest, waiting] = [network, 0];
+    for (const [name, { size }] of queues) {
+      waiting += size;
+      if (size > (queues.get(largest)?.size ?? 0)) largest = name;
+    }
+    if (waiting < waitingMax) return true;
+    if (largest === network) return false;
+    [...(queues.get(largest) ?? [])].at(-1)?.refuse();
+    return true;
+  }
+
+  function wait(network: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const refuse = () => {
+        leave();
+        reject(refusal());
+      };
+      const timer = setTimeout(refuse, waitMs);
+      const leave = () => {
+        clearTimeout(timer);
+        queue.delete(waiter);
+        if (queue.size === 0) queues.delete(network);
+      };
+      const admit = () => {
+        leave();
+        count(network, 1);
+        resolve();
+      };
+      const waiter: Waiter = { admit, refuse };
+      const queue = queues.get(network) ?? new Set();
+      queues.set(network, queue.add(waiter));
+    });
+  }
+
+  const refusal = () => new KmsError(code, { retryAfterSeconds: 1 });
+
   return {
     /**
-     * Starts work. @returns the function to call when the work has ended
-     * @throws KmsError with `code`
+     * Does the work as soon as there is a place.
+     * @throws KmsError with `code` if there is none in time
      */
-    acquire(address: string): () => void {
-      const ofAddress = byAddress.get(address) ?? 0;
-      if (total >= max || ofAddress >= perAddressMax) throw new KmsError(code, { retryAfterSeconds: 1 });
-      byAddress.set(address, ofAddress + 1);
-      total += 1;
-      return () => {
-        total -= 1;
-        const left = (byAddress.get(address) ?? 0) - 1;
-        if (left > 0) byAddress.set(address, left);
-        else byAddress.delete(address);
-      };
+    async run<T>(address: string, isKnown: boolean, work: () => Promise<T>): Promise<T> {
+      const network = isKnown ? KNOWN + networkOf(address) : networkOf(address);
+      if (!queues.has(network) && mayStart(network)) count(network, 1);
+      else if (makeRoom(network)) await wait(network);
+      else throw refusal();
+      try {
+        return await work();
+      } finally {
+        count(network, -1);
+        startWaiting();
+      }
     },
   };
+}
+
+/** Returns an IPv4 address as it is, and the first 64 bits of an IPv6 address: a client usually has all of the rest. */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.split('::');
+  if (!address.includes(':')) return address;
+  const groups = head.split(':').filter((group) => group !== '');
+  if (tail !== undefined) groups.push('0', '0', '0', '0');
+  return groups.slice(0, 4).join(':');
 }

@@ -155,13 +155,9 @@ export const pendingDays = parsed(
   'Send pending_days as a whole number.',
 );
 
-/** Documented as a string of digits; Terraform sends a number. */
+/** Documented as a string of digits. Terraform sends a number, and 2000 for all keys: a page then has `LIMIT_MAX`. */
 export const limit = optionalText(
-  parsed(
-    (input) => parseInteger(input, { min: 1, max: LIMIT_MAX }),
-    'KMS.1601',
-    `limit must be a whole number from 1 to ${LIMIT_MAX}.`,
-  ),
+  parsed(parseLimit, 'KMS.1601', `limit must be a whole number above 0; a page has at most ${LIMIT_MAX}.`),
 );
 
 export interface Marker {
@@ -192,6 +188,12 @@ export const eventMarker = optionalText(text(EVENT_ID_PATTERN, 'KMS.1602', 'Pass
 export const sequence = optionalText(
   text(/^[0-9a-zA-Z-]{36}$/, 'KMS.0206', 'sequence must be 36 characters, such as a UUID.'),
 );
+
+/** Returns a JSON number, or a string of digits, as a number of at most `LIMIT_MAX`; undefined for anything else. */
+function parseLimit(input: unknown): number | undefined {
+  const integer = typeof input === 'string' && /^\d{1,20}$/.test(input) ? Number(input) : input;
+  return Number.isInteger(integer) && Number(integer) > 0 ? Math.min(Number(integer), LIMIT_MAX) : undefined;
+}
 
 /** Returns a JSON number, or a string of 1 to 4 digits, as a number; undefined for anything else or out of bounds. */
 function parseInteger(input: unknown, { min, max }: { min: number; max: number }): number | undefined {

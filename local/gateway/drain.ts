@@ -1,20 +1,6 @@
 /** Graceful shutdown of a server: requests in progress finish, all other connections are closed. */
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
-
-/** By server: connections without a request so far. `closeIdleConnections` does not close them. */
-const unusedConnections = new WeakMap<Server, Set<Socket>>();
-
-/** Records the connections without a request, which `drain` closes. */
-export function trackUnusedConnections(server: Server): void {
-  const sockets = new Set<Socket>();
-  unusedConnections.set(server, sockets);
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.on('request', ({ socket }) => sockets.delete(socket));
-}
+import { closeSilentConnections } from './connections.ts';
 
 /**
  * Stops accepting connections, closes those without a request in progress, and waits for the other requests to end.
@@ -27,7 +13,7 @@ export function drain(server: Server, timeoutMs: number): Promise<void> {
       clearTimeout(force);
       resolve();
     });
-    for (const socket of unusedConnections.get(server) ?? []) socket.destroy();
+    closeSilentConnections(server);
     server.closeIdleConnections();
   });
 }

@@ -15,10 +15,17 @@ export function splitTarget(url = '/'): { path: string; query: string } {
 
 /** @param parts `path` and `query` as sent, `pathParameters` decoded */
 export function toGatewayEvent(
-  { method = '', rawHeaders, socket, httpVersion }: IncomingMessage,
-  parts: { path: string; query: string; routeKey: string; pathParameters: Record<string, string>; body: Buffer },
+  { method = '', rawHeaders, httpVersion }: IncomingMessage,
+  parts: {
+    path: string;
+    query: string;
+    routeKey: string;
+    pathParameters: Record<string, string>;
+    sourceIp: string;
+    body: Buffer;
+  },
 ): APIGatewayProxyEventV2 {
-  const { query, routeKey, pathParameters, body } = parts;
+  const { query, routeKey, pathParameters, sourceIp, body } = parts;
   const path = decodedPath(parts.path);
   const isText = isUtf8(body);
   const nowMs = Date.now();
@@ -36,7 +43,7 @@ export function toGatewayEvent(
       apiId: 'local',
       domainName: 'localhost',
       domainPrefix: 'localhost',
-      http: { method, path, protocol: `HTTP/${httpVersion}`, sourceIp: socket.remoteAddress ?? '', userAgent: '' },
+      http: { method, path, protocol: `HTTP/${httpVersion}`, sourceIp, userAgent: '' },
       requestId: '',
       routeKey,
       stage: '$default',

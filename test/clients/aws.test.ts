@@ -106,6 +106,28 @@ test('a session token is sent unchanged, and only where there is one', async () 
   ]);
 });
 
+test('a function that returns credentials is called for each request', async () => {
+  const keys = ['ASIAFIRST', 'ASIASECOND'];
+  const call = callOf({
+    credentials: async () => ({
+      accessKeyId: keys.shift() ?? '',
+      secretAccessKey: SECRET,
+      sessionToken: SESSION_TOKEN,
+    }),
+  });
+  await call('GetItem', {}, LONG_MS);
+  await call('GetItem', {}, LONG_MS);
+  const authorizations = server.requests.map(({ headers }) => parseAuthorization(String(headers['authorization'])));
+  expect(authorizations.map(({ accessKeyId }) => accessKeyId)).toEqual(['ASIAFIRST', 'ASIASECOND']);
+  expect(server.requests[0]?.headers['x-amz-security-token']).toBe(SESSION_TOKEN);
+});
+
+test('without any credentials a call fails and sends nothing', async () => {
+  const call = callOf({ accessKeyId: undefined, secretAccessKey: undefined });
+  await expect(call('GetItem', {}, LONG_MS)).rejects.toThrow('AWS_ACCESS_KEY_ID');
+  expect(server.requests).toEqual([]);
+});
+
 test('sequential calls share a connection, and concurrent calls do not wait for each other', async () => {
   const call = callOf();
   for (let n = 0; n < 5; n += 1) await call('GetItem', {}, LONG_MS);

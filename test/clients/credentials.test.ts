@@ -1,4 +1,3 @@
-/** Also tests: lib/clients/secrets.ts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

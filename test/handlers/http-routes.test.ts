@@ -3,6 +3,7 @@
  * Also tests: functions/unmatched.ts, local/routes.ts.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readRoutes } from '../../local/routes.ts';
 import { KMS_APIS, minimalBodies } from '../support/apis.ts';
 import { expectError } from '../support/expect-error.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -32,7 +33,8 @@ test.each(KMS_APIS)(
       expectError(await service.send(path, { method, body }), [405, 'KMS.0215']);
     }
     const head = await service.send(path, { method: 'HEAD', headers });
-    expect([head.status, head.body]).toEqual([405, undefined]);
+    // Source: RFC 9110, section 15.5.6: a 405 must have Allow.
+    expect([head.status, head.body, head.headers.get('allow')]).toEqual([405, undefined, 'POST']);
     expect(head.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
     expect(await storedRows(service)).toEqual(rows);
   },
@@ -63,7 +65,7 @@ test('an unknown path is 404 APIGW.0101 and changes nothing, with or without a t
     `/v1.0/${project}/kms/constructor`,
     `/v1.0/${project}/kms/%E0%A4%A`,
     '/v3/auth/token',
-    '/v3/projects',
+    '/v3/project',
     '/toString',
   ]) {
     expectError(await service.send(path, { headers, body }), NO_API);
@@ -72,20 +74,40 @@ test('an unknown path is 404 APIGW.0101 and changes nothing, with or without a t
   expect(await storedRows(service)).toEqual(rows);
 });
 
-test('an identity route with another method than its own is 404 APIGW.0101', async () => {
-  for (const [method, path] of [
-    ['PUT', '/v3/auth/tokens'],
-    ['POST', '/v3/auth/catalog'],
-    ['POST', '/v3/projects'],
-    ['DELETE', '/v3/projects'],
-  ]) {
-    expectError(await service.send(path ?? '', { method: method ?? '', headers }), NO_API);
+test('a path that has only other methods is 405 KMS.0215, and Allow lists the methods that it has', async () => {
+  const routes = readRoutes().filter(({ key }) => key !== '*');
+  const paths = Map.groupBy(routes, ({ key }) => key.split(' ')[1] ?? '');
+  expect(paths.size).toBeGreaterThan(15);
+  for (const [pattern, ofPath] of paths) {
+    const methods = ofPath.map(({ key }) => key.split(' ')[0] ?? '');
+    const path = pattern.replaceAll(/\{\w+\}/g, 'x');
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      if (methods.includes(method)) continue;
+      const reply = await service.send(path, { method, headers });
+      expect([method, path, reply.status, reply.headers.get('allow')]).toEqual([method, path, 405, methods.join(', ')]);
+      if (method !== 'HEAD') expectError(reply, [405, 'KMS.0215']);
+    }
   }
 });
 
-test('GET of an unknown path outside of /kms/ is 404 APIGW.0101', async () => {
-  for (const path of [`/v1.0/${service.demo.project_id}/revoke-grant`, '/favicon.ico']) {
-    expectError(await service.send(path, { method: 'GET' }), NO_API);
+test('an unknown path is 404 APIGW.0101 with the same text for every method', async () => {
+  for (const path of [
+    '/nowhere',
+    '/favicon.ico',
+    `/v1.0/${service.demo.project_id}/revoke-grant`,
+    `/v1.0/${service.demo.project_id}/kms/create-datakey`,
+    '/hooks',
+    '/hooks/x/Users',
+    '/v3/projects/x',
+  ]) {
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const reply = await service.send(path, { method, headers });
+      expectError(reply, NO_API);
+      // Source: API Gateway, "Error Codes".
+      expect(reply.body.error_msg).toBe('The API does not exist or has not been published in the environment.');
+    }
+    const head = await service.send(path, { method: 'HEAD', headers });
+    expect([head.status, head.body]).toEqual([404, undefined]);
   }
 });
 

@@ -147,11 +147,11 @@ test('a login is traced with the id of the user, or with a keyed hash of an unkn
   expect(unknown).not.toContain(createHash('sha256').update(typed).digest('hex').slice(0, 32));
 });
 
-test('16 concurrent logins of one address are allowed; more are Keystone.429, and later logins work again', async () => {
-  const logins = Array.from({ length: 20 }, () => fixture.tokens.issue(loginById()).then(() => 'issued', codeOf));
+test('one login runs and 256 wait; more are Keystone.429, and later logins work again', async () => {
+  const logins = Array.from({ length: 270 }, () => fixture.tokens.issue(loginById()).then(() => 'issued', codeOf));
   const outcomes = await Promise.all(logins);
-  expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(16);
-  expect(outcomes.filter((outcome) => outcome === 'Keystone.429')).toHaveLength(4);
+  expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(257);
+  expect(outcomes.filter((outcome) => outcome === 'Keystone.429')).toHaveLength(13);
   expect((await fixture.tokens.issue(loginById())).info).toEqual(expectedInfo(false));
 });
 
@@ -252,6 +252,32 @@ test('a user without an administrator role may not end the tokens of others', as
   const caller = { ...callerOf('someone', domain.domainId, 'KMS Administrator'), projectId: project.projectId };
   await expectKmsError(fixture.tokens.revoke(caller, token), 'Keystone.404', NO_TOKEN);
   expect(await fixture.tokens.check(callerOf(user.user_id, user.domain_id), token)).toEqual(expectedInfo(true));
+});
+
+test('guesses from one address delay the login of another address by one password check', async () => {
+  const wrong = { ...loginById(), password: 'wrong' };
+  const order: string[] = [];
+  const guesses = Array.from({ length: 300 }, () =>
+    fixture.tokens.issue(wrong, '192.0.2.1').catch(() => order.push('guess')),
+  );
+  await fixture.tokens.issue(loginById(), '192.0.2.2');
+  order.push('login');
+  await Promise.all(guesses);
+  // The 43 guesses that found no place were refused at once.
+  expect(order.indexOf('login') - (300 - 257)).toBeLessThanOrEqual(3);
+});
+
+test('a password that was correct before is checked before the guesses from the same address', async () => {
+  await fixture.tokens.issue(loginById(), '192.0.2.1');
+  const wrong = { ...loginById(), password: 'wrong' };
+  const order: string[] = [];
+  const guesses = Array.from({ length: 300 }, () =>
+    fixture.tokens.issue(wrong, '192.0.2.1').catch(() => order.push('guess')),
+  );
+  await fixture.tokens.issue(loginById(), '192.0.2.1');
+  order.push('login');
+  await Promise.all(guesses);
+  expect(order.indexOf('login') - (300 - 257)).toBeLessThanOrEqual(3);
 });
 
 test('every user may look up their own tokens', async () => {

@@ -46,13 +46,12 @@ afterEach(async () => {
 
 describe('a client', () => {
   test('has 10 s to send headers, 15 s to send a request, 10 s between requests, and 30 s of silence', () => {
-    const { headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections } = gateway;
-    expect({ headersTimeout, requestTimeout, keepAliveTimeout, timeout, maxConnections }).toEqual({
+    const { headersTimeout, requestTimeout, keepAliveTimeout, timeout } = gateway;
+    expect({ headersTimeout, requestTimeout, keepAliveTimeout, timeout }).toEqual({
       headersTimeout: 10_000,
       requestTimeout: 15_000,
       keepAliveTimeout: 10_000,
       timeout: 30_000,
-      maxConnections: 1024,
     });
   });
 

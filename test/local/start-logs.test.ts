@@ -100,6 +100,7 @@ beforeAll(async () => {
   });
   await send('unknown path', `/${token}`, { headers: withToken(token) });
   await send('wrong method', kms('list-grants'), { method: 'GET', headers: withToken(token) });
+  await send('unknown method', '/nowhere?token=x', { method: 'PUT', headers: withToken(token) });
   await send('body too large', kms('list-grants'), { headers: withToken(token), body: ' '.repeat(100 * 1024) });
   await send('body far too large', kms('list-grants'), {
     headers: withToken(token),
@@ -143,6 +144,7 @@ test.each([
   ['token as a key id', 400, 'KMS.0205'],
   ['unknown path', 404, 'APIGW.0101'],
   ['wrong method', 405, 'KMS.0215'],
+  ['unknown method', 404, 'APIGW.0101'],
   ['body too large', 400, 'KMS.0203'],
   ['body far too large', 413, 'APIGW.0201'],
   ['broken store', 500, 'KMS.0101'],
@@ -156,6 +158,17 @@ test.each([
     if (code !== undefined) expect(lines[0].code).toBe(code);
   },
 );
+
+test('a log line of a request that no API served has its method and path, without query and secrets', () => {
+  const unserved = ['unknown path', 'wrong method', 'unknown method', 'body far too large'];
+  expect(unserved.map((name) => linesOf(name)[0])).toMatchObject([
+    { method: 'POST', path: `/${token.slice(0, 8)}...` },
+    { method: 'GET', path: kms('list-grants') },
+    { method: 'PUT', path: '/nowhere' },
+    { method: 'POST', path: kms('list-grants') },
+  ]);
+  for (const name of ['login', 'list', 'revoke', 'not JSON']) expect(linesOf(name)[0]).not.toHaveProperty('path');
+});
 
 test('a log line names the API, and the caller if the request was authenticated', () => {
   expect(linesOf('list')[0]).toMatchObject({ action: 'list-grants', caller: creator.user_id });

@@ -146,9 +146,36 @@ describe('a failing start exits with 1 and a message without a stack trace', () 
   });
 });
 
+test.each(['HOOKS', 'TARGETS', 'KMS_CREDENTIALS'])(
+  '%s in a file that others may read fails the start, with the command that corrects it',
+  (name) => {
+    const path = join(parent, 'settings.json');
+    writeFileSync(path, '{}');
+    chmodSync(path, 0o644);
+    const upstream = { AUTHORITY: 'upstream', KMS_ENDPOINT: 'http://127.0.0.1:9' };
+    const env = { ...(name === 'KMS_CREDENTIALS' && upstream), [name]: `file:${path}` };
+    const { status, stderr } = run(['--no-demo'], env);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(name)]);
+    expect(stderr).toContain(`Run: chmod 600 '${path}'`);
+  },
+);
+
+test('a root key that others may read fails the start, until the printed command has been run', async () => {
+  await (await start('--no-demo')).stop();
+  const path = join(dataDir, 'root.key');
+  chmodSync(path, 0o640);
+  const { status, stderr } = run([]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`${path} cannot be used: `)]);
+  const [, command = ''] = /Run: (chmod .*)/.exec(stderr) ?? [];
+  expect(spawnSync('sh', ['-c', command]).status).toBe(0);
+  await start();
+});
+
 test('all files and the data folder are readable by their owner only', async () => {
   chmodSync(parent, 0o755);
+  const umask = process.umask(0o022);
   await start();
+  process.umask(umask);
   const modes = Object.fromEntries(
     readdirSync(dataDir).map((file) => [file, (statSync(join(dataDir, file)).mode & 0o777).toString(8)]),
   );

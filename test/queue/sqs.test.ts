@@ -11,13 +11,12 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import type { AwsSettings } from '../../lib/clients/aws.ts';
 import type { Message, Queue } from '../../lib/queue/queue.ts';
 import { messageOfRecord, type SqsSettings, sqsQueue } from '../../lib/queue/sqs.ts';
 import { queueContract } from '../contract/queue.ts';
 import { type FakeServer, json, startFakeServer } from '../support/aws/fake-server.ts';
 
-const AWS: AwsSettings = { region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
+const AWS = { region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 const JOB: Message = { kind: 'job', jobId: '0123456789abcdef0123456789abcdef', source: 'okta' };
 const JOB_TEXT = '{"kind":"job","jobId":"0123456789abcdef0123456789abcdef","source":"okta"}';
 const ATTRIBUTES = { ApproximateReceiveCount: '3' };

@@ -1,5 +1,5 @@
 /** Runs `npm run package` and reads its template and bundles. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ export interface Stack {
   provider: Record<string, unknown>;
   /** The bundled code by name of the function. */
   bundles: Record<string, string>;
+  /** What the packaging printed. */
+  messages: string;
 }
 
 /** The folder with the bundles of the last run. */
@@ -46,12 +48,12 @@ export function packageStack(stage: string, settings: Record<string, string> = {
     ...Object.entries(settings).map(([name, value]) => `--param=${name}=${value}`),
   ];
   try {
-    execFileSync('npm', ['run', 'package', '--', '--stage', stage, ...options], {
+    const { status, stdout, stderr } = spawnSync('npm', ['run', 'package', '--', '--stage', stage, ...options], {
       env: { ...CHILD_ENV, HOME: home },
-      stdio: 'pipe',
       encoding: 'utf8',
       timeout: TIMEOUT_MS,
     });
+    if (status !== 0) throw Object.assign(new Error(`npm run package failed:\n${stdout}${stderr}`), { stdout });
     const read = (file: string) => JSON.parse(readFileSync(join(outputDir, file), 'utf8'));
     const template = read('cloudformation-template-update-stack.json');
     const { service } = read('serverless-state.json');
@@ -62,6 +64,7 @@ export function packageStack(stage: string, settings: Record<string, string> = {
       outputs: template.Outputs,
       provider: service.provider,
       bundles: Object.fromEntries(handlers.map(([name, { handler }]) => [name, bundleOf(handler)])),
+      messages: stdout + stderr,
     };
   } finally {
     rmSync(home, { recursive: true });

@@ -27,12 +27,15 @@ const COMMANDS: Record<string, new (input: any) => GetItemCommand> = {
   UpdateItem: UpdateItemCommand as never,
 };
 
-export function awsCall({ region, sessionToken, ...keys }: AwsSettings, { endpoint }: AwsService): AwsCall {
+export function awsCall(
+  { region, accessKeyId = '', secretAccessKey = '', sessionToken }: AwsSettings,
+  { endpoint }: AwsService,
+): AwsCall {
   let client: DynamoDBClient | undefined;
   const open = () =>
     new DynamoDBClient({
       region,
-      credentials: { ...keys, ...(sessionToken !== undefined && { sessionToken }) },
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
       ...(endpoint !== undefined && { endpoint }),
       maxAttempts: 1,
     });

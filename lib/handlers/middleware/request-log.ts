@@ -1,16 +1,18 @@
 import { KmsError } from '../../errors.ts';
-import { describeCause, logger } from '../../logger.ts';
+import { describeCause, loggedPath, logger } from '../../logger.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
 /** Writes one line for each request. It holds no token, signature or body. */
 export function requestLog(): HttpMiddleware {
-  const log: NonNullable<HttpMiddleware['after']> = ({ context: { http }, response, error }) => {
+  const log: NonNullable<HttpMiddleware['after']> = ({ event, context: { http }, response, error }) => {
     if (!http) return logger.error('request', { cause: describeCause(error) });
     const line = {
       request_id: http.requestId,
       gateway_id: http.gatewayId,
       action: http.action,
+      // A request that matched no route: its action does not say what the client wanted.
+      ...(event.routeKey === '$default' && { method: http.request.method, path: loggedPath(http.request.path) }),
       caller: http.caller?.userId,
       user: http.trace.user,
       project_id: http.caller?.projectId,

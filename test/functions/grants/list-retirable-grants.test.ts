@@ -108,13 +108,15 @@ test("a user with roles in two projects gets only the grants of the token's proj
   expect(okBody(await listInSecondProject()).total).toBe(1);
 });
 
+test('a limit above 1000 returns the largest page', async () => {
+  const whole = okBody(await list(issuer, {}));
+  for (const limit of ['1001', 2000, '2000']) expect(okBody(await list(issuer, { limit }))).toEqual(whole);
+});
+
 describe('list-retirable-grants refuses an invalid limit or marker', () => {
-  test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
-    'limit %j: KMS.1601',
-    async (limit) => {
-      expectError(await list(service.reader, { limit }), [400, 'KMS.1601']);
-    },
-  );
+  test.each(['0', '-1', 'abc', '1e3', '1.5', 0, -1, 1.5, true, false, [], {}])('limit %j: KMS.1601', async (limit) => {
+    expectError(await list(service.reader, { limit }), [400, 'KMS.1601']);
+  });
 
   test.each(['-1', 'abc', '10000', '0'.repeat(63), '0d0466b0-e727-4d9c-b35d-f84bb474a37f', -1, 1.5, true, [], {}])(
     'marker %j: KMS.1602',

@@ -239,12 +239,9 @@ test("a login with a body that is not a JSON object is 400 in Keystone's form", 
   }
 });
 
-test('of many concurrent logins some get 429, and a login after them succeeds', async () => {
+test('concurrent logins with a wrong password are 401 each, and a login among them succeeds', async () => {
   const { user_id: id, password } = service.creator;
-  const answers = await Promise.all(Array.from({ length: 40 }, () => send({ id, password: `${password}x` })));
-  const refused = answers.filter(({ status }) => status === 429);
-  expect(refused.length).toBeGreaterThan(0);
-  expect(answers.filter(({ status }) => status === 401).length).toBe(40 - refused.length);
-  for (const answer of refused) expectKeystoneError(answer, 429, 'Too Many Requests');
+  const guesses = Array.from({ length: 4 }, () => send({ id, password: `${password}x` }));
   expect((await send({ id, password })).status).toBe(201);
+  expect((await Promise.all(guesses)).map(({ status }) => status)).toEqual(Array(4).fill(401));
 });

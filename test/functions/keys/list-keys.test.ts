@@ -72,13 +72,15 @@ test('keys of another project are not listed', async () => {
   expect(answer.body).toEqual({ keys: [], key_details: [], next_marker: '', truncated: 'false', total: 0 });
 });
 
+// The Terraform provider of Huawei Cloud sends 2000.
+test.each([1001, '1001', 2000, '2000'])('limit %j returns the largest page', async (limit) => {
+  expect(okBody(await list({ limit }))).toEqual(okBody(await list()));
+});
+
 describe('list-keys refuses invalid fields', () => {
-  test.each(['0', '-1', '1001', 'abc', '1e3', '1.5', 0, -1, 1001, 1.5, true, false, [], {}])(
-    'limit %j: KMS.1601',
-    async (limit) => {
-      expectError(await list({ limit }), [400, 'KMS.1601']);
-    },
-  );
+  test.each(['0', '-1', 'abc', '1e3', '1.5', 0, -1, 1.5, true, false, [], {}])('limit %j: KMS.1601', async (limit) => {
+    expectError(await list({ limit }), [400, 'KMS.1601']);
+  });
 
   test.each(['-1', 'abc', '10000', 'f'.repeat(64), '0D0466B0-E727-4D9C-B35D-F84BB474A37F', -1, 1.5, true, [], {}])(
     'marker %j: KMS.1602',

@@ -13,7 +13,14 @@ function eventOf(url: string) {
   Object.assign(request, { method: 'DELETE', rawHeaders: ['Host', 'a', 'X-A', '1', 'x-a', '2'] });
   const { path, query } = splitTarget(url);
   const { routeKey, pathParameters } = route('DELETE', path);
-  return toGatewayEvent(request, { path, query, routeKey, pathParameters, body: Buffer.alloc(0) });
+  return toGatewayEvent(request, {
+    path,
+    query,
+    routeKey,
+    pathParameters,
+    sourceIp: '127.0.0.1',
+    body: Buffer.alloc(0),
+  });
 }
 
 // Source: AWS, "Create routes for HTTP APIs": "API Gateway decodes URL-encoded request parameters"; rawPath is decoded

@@ -1,0 +1,66 @@
+/**
+ * The routes of serverless.yml by path, for requests that match none of them: a deployed function cannot read that
+ * file. A test compares the two.
+ */
+const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    [
+      'list-grants',
+      'list-retirable-grants',
+      'revoke-grant',
+      'create-grant',
+      'retire-grant',
+      'list-principal-grants',
+      'revoke-principal-grants',
+      'list-grant-events',
+      'create-key',
+      'list-keys',
+      'describe-key',
+      'enable-key',
+      'disable-key',
+      'schedule-key-deletion',
+      'cancel-key-deletion',
+    ].map((name) => [`/v1.0/{project_id}/kms/${name}`, ['POST']]),
+  ),
+  '/v3/auth/tokens': ['POST', 'GET', 'HEAD', 'DELETE'],
+  '/v3/projects': ['GET'],
+  '/v3/auth/projects': ['GET'],
+  '/v3/users/{user_id}/projects': ['GET'],
+  '/v3/auth/domains': ['GET'],
+  '/v3/auth/catalog': ['GET'],
+  '/v3/regions': ['GET'],
+  '/': ['GET'],
+  '/v3': ['GET'],
+  '/v1.0': ['GET'],
+  '/hooks/{source}': ['POST', 'GET'],
+  '/hooks/{source}/Users/{id}': ['PATCH', 'PUT', 'DELETE'],
+  '/hooks/jobs/{id}': ['GET'],
+};
+
+/** Every route as serverless.yml writes it, such as `GET /v3/projects`; without `*`. */
+export const ROUTE_KEYS: readonly string[] = Object.entries(METHODS_BY_PATH).flatMap(([pattern, methods]) =>
+  methods.map((method) => `${method} ${pattern}`),
+);
+
+/** Returns the methods that the path has routes for; none for an unknown path. */
+export function methodsOf(path: string): readonly string[] {
+  const segments = path.split('/');
+  return Object.entries(METHODS_BY_PATH).flatMap(([pattern, methods]) =>
+    matchSegments(pattern.split('/'), segments) ? methods : [],
+  );
+}
+
+/** Returns the values of `{name}` segments, or undefined if another segment differs. */
+export function matchSegments(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? '';
+    if (part.startsWith('{') && segment !== '') parameters[part.slice(1, -1)] = segment;
+    else if (part !== segment) return undefined;
+  }
+  return parameters;
+}
