@@ -45,8 +45,6 @@ test('an unknown path is 404 APIGW.0101 and changes nothing, with or without a t
   const project = service.demo.project_id;
   const body = bodies['revoke-grant'];
   for (const path of [
-    '/',
-    '/v1.0',
     `/v1.0/${project}`,
     `/v1.0/${project}/kms`,
     `/v1.0/${project}/kms/`,
