@@ -276,10 +276,15 @@ function awsOf(data: Settings, fallback?: string): AwsSettings {
   };
 }
 
+/** Requests to this machine may be without TLS, so no proxy must see or answer them. In the form of NO_PROXY. */
+const LOOPBACK = 'localhost,127.0.0.1-127.255.255.254,::1,[::1]';
+
 function proxiesOf(data: Settings): ProxySettings | undefined {
   const HTTP_PROXY = data.http_proxy ?? data.HTTP_PROXY;
   const HTTPS_PROXY = data.https_proxy ?? data.HTTPS_PROXY;
-  return HTTP_PROXY || HTTPS_PROXY ? { HTTP_PROXY, HTTPS_PROXY, NO_PROXY: data.no_proxy ?? data.NO_PROXY } : undefined;
+  if (!HTTP_PROXY && !HTTPS_PROXY) return undefined;
+  const named = data.no_proxy ?? data.NO_PROXY;
+  return { HTTP_PROXY, HTTPS_PROXY, NO_PROXY: named === '*' ? named : [named, LOOPBACK].filter(Boolean).join(',') };
 }
 
 function upstreamOf(data: Settings): UpstreamSettings {

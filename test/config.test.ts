@@ -326,9 +326,12 @@ test('PROJECTS limits the service to some projects', () => {
   expect(parseConfig({ PROJECTS: 'aa, bb,cc' }).projects).toEqual(['aa', 'bb', 'cc']);
 });
 
-test('the lower-case names of proxies count first, and without a proxy there is no NO_PROXY', () => {
-  const env = { HTTPS_PROXY: 'http://a:1', https_proxy: 'http://user:pw@b:2', no_proxy: 'localhost,.example.com' };
-  expect(parseConfig(env).proxies).toEqual({ HTTPS_PROXY: 'http://user:pw@b:2', NO_PROXY: 'localhost,.example.com' });
+test('the lower-case names of proxies count first, and requests to this machine never go through a proxy', () => {
+  const env = { HTTPS_PROXY: 'http://a:1', https_proxy: 'http://user:pw@b:2', no_proxy: '.example.com' };
+  const NO_PROXY = '.example.com,localhost,127.0.0.1-127.255.255.254,::1,[::1]';
+  expect(parseConfig(env).proxies).toEqual({ HTTPS_PROXY: 'http://user:pw@b:2', NO_PROXY });
+  expect(parseConfig({ ...env, no_proxy: '*' }).proxies?.NO_PROXY).toBe('*');
+  expect(parseConfig({ HTTP_PROXY: 'http://a:1' }).proxies?.NO_PROXY).toMatch(/^localhost,127/);
   expect(parseConfig({ NO_PROXY: '*' }).proxies).toBeUndefined();
 });
 

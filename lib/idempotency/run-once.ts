@@ -91,10 +91,16 @@ export async function runOnce<T extends object>(
   async function run(): Promise<T | undefined> {
     const [recorded, signed] = await Promise.all([find(key), findSignature()]);
     if (signed && Math.abs(arrivedAtMs - signed.arrivedAtMs) >= SEPARATE_MS) return answerToRepeat(signed);
-    if (recorded && (await holds(recorded.answer as T))) return recorded.answer as T;
-
     // Of separate requests with one signature, the first one's record stays.
     const newSignature = signed ? undefined : signatureKey;
+
+    /** A signature that got a recorded answer is recorded too: it must not take effect once the answer is untrue. */
+    async function answerWith(answer: T, expected?: unknown): Promise<T | undefined> {
+      const isStored = !newSignature || (await save(recordOf(newSignature, { arrivedAtMs, answer }, expected)));
+      return isStored ? answer : undefined;
+    }
+
+    if (recorded && (await holds(recorded.answer as T))) return answerWith(recorded.answer as T);
     const reservation = reservesSignature && newSignature ? recordOf(newSignature, { arrivedAtMs }) : undefined;
     if (reservation && !(await save(reservation))) return undefined;
     try {
@@ -110,7 +116,9 @@ export async function runOnce<T extends object>(
       }
       // The refusal may be caused by a concurrent repeat that has applied the change; its answer is the right one then.
       const concurrent = await find(key);
-      if (concurrent && (await holds(concurrent.answer as T))) return concurrent.answer as T;
+      if (concurrent && (await holds(concurrent.answer as T))) {
+        return answerWith(concurrent.answer as T, reservation?.answer);
+      }
       // A captured request that was refused must not take effect later.
       if (newSignature && !reservation && !(await save(recordOf(newSignature, { arrivedAtMs })))) return undefined;
       throw error;

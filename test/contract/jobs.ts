@@ -101,6 +101,9 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.countOpen('hr', 100)).toBe(1);
       expect(await jobs.countOpen('none', 100)).toBe(0);
       expect(await jobs.countOpen('okta', 2)).toBe(2);
+      // Jobs of other sources do not count, also if they are due first.
+      expect(await jobs.add(testJob(22, { source: 'hr', dueAtMs: 1 }))).toBeUndefined();
+      expect(await jobs.countOpen('okta', 3)).toBe(3);
       expect(await jobs.save(testJob(1, { state: 'done' }))).toBe(true);
       expect(await jobs.countOpen('okta', 100)).toBe(2);
     });

@@ -201,6 +201,23 @@ describe('a repeat with the same signature', () => {
   });
 });
 
+test.each([
+  ['sequence', withSequence],
+  ['Idempotency-Key', withKey],
+])(
+  'a signature that got the recorded answer of its %s cannot be replayed once that answer is no longer true',
+  async (_, context) => {
+    expect(await run(context({ signature }))).toEqual({ run: 1 });
+    nowMs += 3_000;
+    const retry = context({ signature: 'b'.repeat(64) });
+    expect(await run(retry)).toEqual({ run: 1 });
+    untrue.push(1);
+    nowMs += 60_000;
+    await expect(run(retry)).rejects.toMatchObject(SIGN_AGAIN);
+    expect(runs).toBe(1);
+  },
+);
+
 describe('a signature that is reserved', () => {
   const create = (over: Partial<Change> = {}) => run(signed(), { reservesSignature: true, ...over });
 

@@ -42,16 +42,18 @@ export function failuresOf(unreadable: readonly UnreadableRow[], keyId?: string)
   return unreadable.map((row) => ({ keyId: keyId ?? row.keyId, grantId: row.grantId, error }));
 }
 
-/** The form of the reply for a page that the upstream has filtered itself. */
-export function grantPageOf(
-  { rows, unreadable, total, next, isCutOff }: UpstreamPage<Grant>,
-  keyId?: string,
-): GrantPage {
+/** What one page does not show: rows that cannot be read, and further rows if it has no marker for them. */
+export function failuresOfPage<T>({ unreadable, isCutOff }: UpstreamPage<T>, keyId?: string): ListFailure[] {
   const incomplete = isCutOff
     ? [{ keyId: keyId ?? '', grantId: '', error: incompleteList('a page has no marker') }]
     : [];
-  const failed = [...failuresOf(unreadable, keyId), ...incomplete];
-  return { json: JSON.stringify(rows), total: total ?? rows.length, next, failed };
+  return [...failuresOf(unreadable, keyId), ...incomplete];
+}
+
+/** The form of the reply for a page that the upstream has filtered itself. */
+export function grantPageOf(page: UpstreamPage<Grant>, keyId?: string): GrantPage {
+  const { rows, total = rows.length, next } = page;
+  return { json: JSON.stringify(rows), total, next, failed: failuresOfPage(page, keyId) };
 }
 
 /** All rows that could be read. `error` says why the list is incomplete. */

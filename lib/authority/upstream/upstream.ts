@@ -22,6 +22,7 @@ import { type ChangeProgress, MAY_HAVE_BEEN_CREATED, upstreamClient } from './cl
 import {
   allPages,
   failuresOf,
+  failuresOfPage,
   grantPageOf,
   pageOfFiltered,
   pageRequestFields,
@@ -317,8 +318,9 @@ export function upstream(
 
     async listKeys(context, { state, keySpec = 'ALL' }, page) {
       const fields = { key_state: state, key_spec: keySpec, ...pageRequestFields(page) };
-      const { rows, unreadable, total = rows.length, next } = await read(context, 'list-keys', fields, keyPage);
-      return { keys: rows.map((details) => ({ details })), total, next, failed: failuresOf(unreadable) };
+      const keys = await read(context, 'list-keys', fields, keyPage);
+      const { rows, total = rows.length, next } = keys;
+      return { keys: rows.map((details) => ({ details })), total, next, failed: failuresOfPage(keys) };
     },
 
     enableKey: (context, keyId) => changeKeyState(context, 'enable-key', keyId, KEY_STATE.enabled),

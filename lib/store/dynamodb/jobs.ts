@@ -5,6 +5,9 @@ import type { Item } from './item.ts';
 import { itemKey, rangeOf, sortableNumber } from './schema.ts';
 import type { ExpressionTerms, Table } from './table.ts';
 
+/** Rows of open jobs that are read at a time. */
+const COUNT_PAGE = 1_000;
+
 /** Jobs over DynamoDB, stored as JSON with the attributes that conditions and lists need beside it. */
 export function dynamodbJobs(table: Table): JobStore {
   const jobsOf = async (rows: Item[]) =>
@@ -44,9 +47,17 @@ export function dynamodbJobs(table: Table): JobStore {
       return (await put(item, isUnchanged, rows, oldRows)) === undefined;
     },
     async countOpen(source, max) {
-      // The jobs of other sources are read too. If there are very many, some of this source may not be counted.
-      const rows = await table.query({ ...rangeOf.openJobs(Number.MAX_SAFE_INTEGER), limit: max });
-      return rows.filter((row) => row['source'] === source).length;
+      const range = rangeOf.openJobs(Number.MAX_SAFE_INTEGER);
+      let count = 0;
+      // The rows of other sources are read too. Each source has at most about as many as its quota.
+      for (let { from } = range; ; ) {
+        const rows = await table.query({ ...range, from, limit: COUNT_PAGE });
+        count += rows.filter((row) => row['source'] === source).length;
+        const last = rows.at(-1);
+        if (count >= max || rows.length < COUNT_PAGE || !last) return Math.min(count, max);
+        // After the last row and before the next one, because no sort key begins with another.
+        from = `${last.sk}~`;
+      }
     },
     async listOpen(untilMs, limit) {
       const jobs = await jobsOf(await table.query({ ...rangeOf.openJobs(untilMs), limit }));

@@ -84,20 +84,19 @@ export function tasksOfEach(
   events: readonly unknown[],
   tasksOf: (event: Record<string, unknown>) => readonly Task[],
 ): Task[] {
-  const errors: KmsError[] = [];
+  let firstError: KmsError | undefined;
   const tasks = events.flatMap((event): readonly Task[] => {
     try {
       if (isJsonObject(event)) return tasksOf(event);
       throw new KmsError('KMS.0308', { detail: `${name} must be an array of objects.` });
     } catch (error) {
       if (!(error instanceof KmsError)) throw error;
-      errors.push(error);
+      firstError ??= error;
       return [unreadable('unreadable', error.message)];
     }
   });
   if (tasks.some(({ action }) => action !== 'ignore')) return tasks;
-  const [error] = errors;
-  if (error) throw error;
+  if (firstError) throw firstError;
   const detail = tasks.find(({ reason }) => reason !== undefined)?.reason;
   if (detail !== undefined) throw new KmsError('KMS.0308', { detail });
   return tasks;

@@ -19,7 +19,8 @@ const USER_URN = USER_SCHEMA.toLowerCase();
 const ACTIVE_NAMES = ['active', 'active.value'];
 /** The word `active` in the path of something else, such as `/active` or `urn:example:Badge:active`. */
 const MENTIONS_ACTIVE = /(?:^|[^\w-])active(?![\w-])/i;
-const FILTER = /(?<=\w)\[[^\]]*\]/g;
+/** It excludes `[`, so that a path of many of them is read in linear time. */
+const FILTER = /(?<=\w)\[[^\][]*\]/g;
 /** Source: RFC 7644, figure 7, with spaces where clients put them, and any text after a URN. */
 const PATH = /^(?:urn:.*|\$?[a-z][\w-]*(?:\.\$?[a-z][\w-]*)*(?:\[.+\](?:\.\$?[a-z][\w-]*)?)?)$/i;
 
@@ -48,11 +49,11 @@ export function valuesOfAttribute(user: Attributes, name: string): unknown[] {
     .map(([, value]) => value);
 }
 
-/** Operations apply in order, so the last value decides. What is not understood matters only if nothing decides. */
+/** Operations apply in order, so the last value decides. Unless it deactivates the user, all must be understood. */
 function understood(results: readonly Active[]): boolean | undefined {
   const last = results.findLast((result) => typeof result === 'boolean');
   const problem = results.find((result) => result instanceof ScimError);
-  if (last === undefined && problem) throw problem;
+  if (last !== false && problem) throw problem;
   return last;
 }
 

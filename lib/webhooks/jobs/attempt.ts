@@ -91,8 +91,9 @@ export class JobAttempt {
     const firstIndexes = firstIndexesOf(items);
     const startIndex = this.#job.scopeIndex ?? 0;
     for (const scopeItem of items) {
-      if (scopeItem.index < startIndex) continue;
+      // Also for items that an earlier worker has covered, so that their repeats are found.
       const item = withoutRepeats(scopeItem);
+      if (item.index < startIndex) continue;
       if (item.task.action === 'revoke-principal' && item.grantees.length === 0) continue;
       this.#job = { ...this.#job, scopeIndex: item.index };
       // Lets other work of this process run: a scope can have very many items.
