@@ -29,7 +29,7 @@ export interface ChangeEvent {
   sequence?: string | undefined;
   /** The reason that the caller gave. */
   reason?: string | undefined;
-  /** In a bulk revoke or a job: how many grants that the person's principals issued remained when the revoke started. */
+  /** In a bulk revoke or a job: how many grants that the person's principals issued existed when it started. */
   passedOn?: number | undefined;
   /** The error code of a revocation that was given up: the grant still exists. */
   failure?: string | undefined;
