@@ -48,7 +48,7 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
 ];
 
 export const DEMO_FILE = 'demo.json';
-/** The login request for the curl command that a first start prints. In a file, no terminal or log shows the password. */
+/** The login request for the curl command of the first start. As a file, no terminal or log shows the password. */
 export const LOGIN_FILE = 'demo-login.json';
 /** Prefix of the temporary folder of a first start in progress; six random characters follow. */
 const TEMPORARY_DIR_PREFIX = 'first-start.';

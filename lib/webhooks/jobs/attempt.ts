@@ -126,8 +126,8 @@ export class JobAttempt {
   }
 
   /**
-   * Revokes the rest of an interrupted batch. Grants that have an event of this job are revoked already and are skipped,
-   * because an upstream may report success for a second revoke, which would count them twice.
+   * Revokes the rest of an interrupted batch. Grants that have an event of this job are revoked already and are
+   * skipped, because an upstream may report success for a second revoke, which would count them twice.
    */
   async #resumeBatch(batch: Batch): Promise<boolean> {
     const grants: GrantRef[] = [];

@@ -1,6 +1,6 @@
 /**
- * Posts a webhook to a target. Uses node:http and node:https directly, because fetch, and therefore ky, takes no `lookup`
- * function.
+ * Posts a webhook to a target. Uses node:http and node:https directly, because fetch, and therefore ky, takes no
+ * `lookup` function.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
