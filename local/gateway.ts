@@ -19,8 +19,8 @@ type RequestListener = (request: IncomingMessage) => Promise<Result>;
 
 /** Limits of what clients may occupy. */
 const LIMITS = {
-  maxConnections: 1024,
-  maxConnectionsPerAddress: 512,
+  maxConnections: 2048,
+  maxConnectionsPerAddress: 1024,
   maxHeaderBytes: 32 * 1024,
   /** Memory for all request bodies together; the first 64 KiB of each body do not count. */
   bodiesBytesMax: 32 * 1024 * 1024,
