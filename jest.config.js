@@ -2,7 +2,7 @@
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
 const ALL = '**/test/**/*.test.ts';
-/** Random histories, crash rounds and load tests: `npm test` leaves them out. */
+/** Random histories, crash rounds, load, and faults of an upstream over three processes: `npm test` leaves them out. */
 const SLOW = '**/test/**/*.slow.test.ts';
 /** Tests of DynamoDB. Jest starts DynamoDB Local when a project that has them is selected. */
 const DYNAMODB = '**/test/**/dynamodb*.test.ts';
@@ -18,11 +18,7 @@ const END_TO_END = [
   '**/test/webhooks/jobs/job*.test.ts',
 ];
 /** Those that `npm test` runs on DynamoDB. */
-const END_TO_END_SHORT = [
-  '**/test/functions/grants/revoke-grant.test.ts',
-  '**/test/sdk/grants.test.ts',
-  '**/test/webhooks/inbound/receive.test.ts',
-];
+const END_TO_END_SHORT = ['**/test/functions/grants/revoke-grant.test.ts', '**/test/sdk/grants.test.ts'];
 
 /** Tests of the KMS APIs. They run again over three processes: the test as client, the backend, an upstream KMS. */
 const UPSTREAM_CALLER = [

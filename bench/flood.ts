@@ -25,7 +25,7 @@ interface Plan {
   /** Connections that pipeline, for each measurement. */
   pipelining: number[];
   silent: number;
-  /** The longest time that the caller goes on during one flood. */
+  /** The caller ends after this time, even if the flood does not end. */
   seconds: number;
 }
 

@@ -136,6 +136,11 @@ export class RateLimitedError extends KmsError {
   }
 }
 
+/** Whether the error says that the key does not exist. */
+export function isUnknownKey(error: unknown): boolean {
+  return error instanceof KmsError && error.publicCode === 'KMS.0207';
+}
+
 /** Returns a KmsError as it is. Anything else becomes KMS.0101, which reveals nothing of it to the client. */
 export function knownError(error: unknown): KmsError {
   return error instanceof KmsError ? error : new KmsError('KMS.0101', { cause: error });

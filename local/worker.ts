@@ -9,7 +9,7 @@ import { messageProcessor } from '../lib/webhooks/process-message.ts';
 
 /** Messages in work at the same time, so that a long job does not hold up the others. */
 const CONCURRENT_MESSAGES_MAX = 8;
-/** Those of one group: however many jobs a source has, those of another one start immediately. */
+/** Messages of one group in work, so that the jobs of another source start immediately. */
 const CONCURRENT_PER_GROUP_MAX = 4;
 /** A message from another process, such as an admin command, waits at most this long. */
 const POLL_INTERVAL_MS = 1_000;

@@ -1,7 +1,7 @@
-/** What revoking many grants is made of, for an administrator's request and for the jobs of webhooks. */
+/** Finding and revoking many grants, for an administrator's request and for the jobs of webhooks. */
 import type { Grant, GrantPage, GrantRef, ListFailure, Operation, PageRequest } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
-import { type KmsError, knownError, RateLimitedError } from '../errors.ts';
+import { isUnknownKey, type KmsError, knownError, RateLimitedError } from '../errors.ts';
 import { describeCause, logger } from '../logger.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import type { Authority } from './authority.ts';
@@ -18,7 +18,7 @@ export interface FoundGrants {
   grants: Grant[];
   /** What could not be read: it may hide further grants. */
   failed: readonly ListFailure[];
-  /** Where the same calls have shown them: the grants that the principal issued. */
+  /** Returns the grants that the principal issued, where the calls for `grants` have listed them too. */
   issued?: (() => Promise<Grant[]>) | undefined;
 }
 
@@ -73,17 +73,23 @@ function isSelected({ grantee, keyId = '', operations }: Selection, grant: Grant
 /**
  * Counts the grants that the principal issued, that still exist, and that the selection does not contain: what it has
  * passed on remains when its own grants are revoked. With `keyId`, only on that key.
+ * @returns undefined when they cannot be counted: the count is only for information, so it stops nothing
  */
 export async function countPassedOn(
   authority: Authority,
   context: RequestContext,
   selection: Selection,
   { issued }: Pick<FoundGrants, 'issued'>,
-): Promise<number> {
+): Promise<number | undefined> {
   const { grantee, keyId } = selection;
-  const grants = await (issued ? issued() : authority.issuedGrants(context, grantee));
-  return grants.filter((grant) => (keyId === undefined || grant.key_id === keyId) && !isSelected(selection, grant))
-    .length;
+  try {
+    const grants = await (issued ? issued() : authority.issuedGrants(context, grantee));
+    return grants.filter((grant) => (keyId === undefined || grant.key_id === keyId) && !isSelected(selection, grant))
+      .length;
+  } catch (error) {
+    logger.warn('revoke', { cause: describeCause(error) });
+    return undefined;
+  }
 }
 
 /**
@@ -103,8 +109,7 @@ export function revokeGrants(
       return { grant, result: 'revoked' };
     } catch (cause) {
       const error = knownError(cause);
-      // The grant, or its key, does not exist.
-      if (['KMS.2501', 'KMS.0207'].includes(error.publicCode)) return { grant, result: 'gone' };
+      if (error.publicCode === 'KMS.2501' || isUnknownKey(error)) return { grant, result: 'gone' };
       if (error instanceof RateLimitedError) return { grant, result: 'not-started' };
       if (error === cause) return { grant, result: 'failed', error };
       logger.warn('revoke', { grant_id: grant.grant_id, cause: describeCause(cause) });

@@ -2,7 +2,7 @@
 import { newEvent } from '../domain/events.ts';
 import type { Grant, GrantRef, ListFailure } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
-import { KmsError, knownError } from '../errors.ts';
+import { isUnknownKey, KmsError, knownError } from '../errors.ts';
 import { serializeFailures } from '../http/serialize-grants.ts';
 import { idempotencyKeyOf, signatureKeyOf } from '../idempotency/key.ts';
 import { idempotencyLock } from '../idempotency/lock.ts';
@@ -26,9 +26,9 @@ interface BulkRevokeInput extends Selection {
   digest?: string | undefined;
 }
 
-/** A request may take 29 s in all. After this time no further revoke starts; */
+/** After this time no further revoke starts. The gateway allows 29 s for the whole request. */
 const WORK_MS = 15_000;
-/** until this time the service looks at what is left. The rest is for the reply. */
+/** Until this time the service lists which grants are left. The rest of the time is for the reply. */
 const LOOK_MS = WORK_MS + 5_000;
 
 /** How long a repeat of the request waits for the first one. */
@@ -96,14 +96,14 @@ const STILL_LISTED = new KmsError('APIGW.0201:502', {
   detail: 'The KMS reported the grant as revoked, but still lists it. Send the request again.',
 });
 
-/** Revokes, looks again, and revokes what is new, until a look finds nothing new. */
+/** Revokes the grants, lists them again, and revokes new ones, until a list has no new ones. */
 class BulkRevoke {
   readonly #dependencies: Dependencies;
   readonly #context: RequestContext;
   readonly #input: BulkRevokeInput;
   /** The result of each grant that was tried. */
   readonly #tried = new Map<string, RevokeResult>();
-  /** As of the last look. */
+  /** As of the last list; undefined if it could not be counted. */
   #passedOn: number | undefined;
 
   constructor(dependencies: Dependencies, context: RequestContext, input: BulkRevokeInput) {
@@ -112,7 +112,7 @@ class BulkRevoke {
     this.#input = input;
   }
 
-  /** Whether a look finds now what an earlier reply said. */
+  /** Whether an earlier reply is still true. */
   async isTrue({ remaining, passed_on: passedOn }: BulkRevokeReply): Promise<boolean> {
     const { grants, failed } = await this.#look(performance.now() + LOOK_MS);
     return grants.length + failed.length === remaining && this.#passedOn === passedOn;
@@ -152,15 +152,11 @@ class BulkRevoke {
     const { authority } = this.#dependencies;
     const context = within(this.#context, deadlineMs);
     const found = await findGrants(authority, context, this.#input);
-    // The count is only for information, so it stops nothing.
-    this.#passedOn = await countPassedOn(authority, context, this.#input, found).catch((error: unknown) => {
-      logger.warn('revoke', { cause: describeCause(error) });
-      return undefined;
-    });
+    this.#passedOn = await countPassedOn(authority, context, this.#input, found);
     return found;
   }
 
-  /** Keys on which nothing was found and nothing was tried stay as the first look saw them. */
+  /** Of the keys that cannot be listed now, `failed` has only those with revoked grants and those never listed. */
   async #lookAgain(previous: FoundGrants, deadlineMs: number): Promise<FoundGrants> {
     const triedKeys = new Set([...this.#tried.values()].map(({ grant }) => grant.key_id));
     try {
@@ -171,7 +167,7 @@ class BulkRevoke {
     } catch (cause) {
       const error = knownError(cause);
       // The one key that the request names was deleted, and its grants with it.
-      if (error.publicCode === 'KMS.0207') return { grants: [], failed: [] };
+      if (isUnknownKey(error)) return { grants: [], failed: [] };
       const failed = [...triedKeys].map((keyId): ListFailure => ({ keyId, grantId: '', error }));
       return { grants: previous.grants.filter((grant) => !triedKeys.has(grant.key_id)), failed };
     }
@@ -247,7 +243,7 @@ function digestOf(grants: readonly Grant[]): string {
   return sha256Hex(lines.sort().join(''));
 }
 
-function previewOf({ grants, failed }: FoundGrants, passedOn: number): object {
+function previewOf({ grants, failed }: FoundGrants, passedOn: number | undefined): object {
   const byKey = Map.groupBy(grants, ({ key_id }) => key_id);
   return {
     dry_run: true,

@@ -99,7 +99,7 @@ export interface Job {
   revoked: number;
   /**
    * How many grants that the principals of its tasks have issued remain. Each principal is counted when its own grants
-   * are revoked.
+   * are revoked. Undefined if they could not be counted for one of them.
    */
   passedOn?: number | undefined;
   /** Whether a list of grants in scope was not empty. */

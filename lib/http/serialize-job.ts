@@ -35,7 +35,7 @@ export function serializeJob(job: Job, projectId?: string) {
     tries: job.failedAttempts,
     revoked: job.revoked,
     remaining: job.leftoverCount ?? 0,
-    passed_on: job.passedOn ?? 0,
+    passed_on: job.passedOn,
     leftovers: job.leftovers
       .filter((leftover) => isShown(leftover.projectId))
       .map(({ projectId, keyId, grantId, code }) => ({

@@ -74,7 +74,7 @@ export function directoryAuthenticator(store: DirectoryStore, { rootKeys, now }:
   }
 }
 
-/** Stands for an unknown access key. Nobody knows its secret key, which is as long as all others. */
+/** Used for the checks of an unknown access key. Its secret key is random, and as long as all others. */
 function sealUnknownKey(rootKey: Uint8Array): Pick<AccessKey, 'accessKey' | 'sealedSecret'> {
   const accessKey = 'unknown';
   return { accessKey, sealedSecret: seal(rootKey, randomBytes(20).toString('hex'), accessKey) };

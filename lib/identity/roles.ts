@@ -27,7 +27,7 @@ const FULL = [
   'kms:grant:revoke',
 ] as const;
 
-/** Of any user of the domain; every user may check and revoke the own tokens. */
+/** For tokens of any user of the domain. Every user may check and revoke their own tokens. */
 const TOKENS = ['iam:tokens:check', 'iam:tokens:revoke'] as const;
 const ADMINISTRATOR = [...FULL, 'kms:grant:revoke-any'] as const;
 

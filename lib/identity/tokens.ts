@@ -23,12 +23,12 @@ const LOGINS = {
   waitMs: 10_000,
   code: 'Keystone.429',
 } as const;
-/** Logins that succeeded, the known callers of `LOGINS`. */
+/** How many successful logins are remembered; a repeated one counts as a known caller. */
 const KNOWN_LOGINS_MAX = 10_000;
 
 type Reference = { id: string } | { name: string };
 
-/** What a token is for: a project, a domain, or neither. The project counts if both are given. */
+/** What a token is valid for: a project, a domain, or neither. If both are given, it is the project. */
 interface Scope {
   /** A name is looked up in the domain of the user, unless another domain is given. */
   project?: { id: string } | { name: string; domain?: Reference | undefined } | undefined;

@@ -11,7 +11,7 @@ interface Limits {
   waitingMax: number;
   /** After this time without a place, work is refused. */
   waitMs: number;
-  /** Of the error of refused work. */
+  /** The code of the error when work is refused. */
   code: ErrorCode;
 }
 
@@ -63,7 +63,7 @@ export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, wa
       first.admit();
       wasKnown = isKnownQueue(network);
       const queue = queues.get(network);
-      // The other addresses come first now.
+      // This address has had its turn, so it goes behind all others.
       if (queue && queues.delete(network)) queues.set(network, queue);
     }
   }

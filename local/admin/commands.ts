@@ -1,4 +1,4 @@
-/** The admin commands. `../admin.ts` parses the options, runs the command and prints its output. */
+/** The admin commands. `run.ts` parses the options and runs the command. */
 
 import type { ChangeEvent } from '../../lib/domain/events.ts';
 import { serializeEvent } from '../../lib/http/serialize-event.ts';

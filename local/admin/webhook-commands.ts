@@ -135,7 +135,7 @@ async function mappingsOf(mappings: MappingStore, source: string, identity: stri
   return found.filter((mapping) => isSameIdentity(mapping.identity, identity, false));
 }
 
-/** Of a principal that the directory does not have. With an upstream or Keystone, the principals are theirs. */
+/** For a principal that is not in the directory. In upstream mode and with Keystone, principals need not be there. */
 async function principalWarnings({ store, config }: AdminServices, principal: string): Promise<string[]> {
   if (config.upstream || config.keystone) return [];
   const { directory } = store;

@@ -47,3 +47,15 @@ test('a dry run with a digest revokes nothing, whether the digest matches or not
   expect(await dryRun('0'.repeat(64))).toEqual(reply);
   expect((await jobs.grantIdsOf(grantee)).sort()).toEqual([...ids].sort());
 });
+
+test('when the passed-on grants cannot be counted, a dry run and a revoke succeed without passed_on', async () => {
+  const [grantee, keyId] = [newId(), await jobs.newKey()];
+  await jobs.newGrants(keyId, grantee, 2);
+  const issuedGrants = () => Promise.reject(new Error('the store does not respond'));
+  const authority = { ...jobs.authority, issuedGrants };
+  const deps = { authority, store: jobs.store, now: () => jobs.clock.nowMs, isSingleHost: true };
+  const call = (isDryRun: boolean) =>
+    revokePrincipalGrants(deps, requestContext('revoke-principal-grants'), { grantee, isDryRun });
+  expect(await call(true)).toMatchObject({ total: 2, passed_on: undefined });
+  expect(await call(false)).toEqual({ revoked: 2, failed: [], remaining: 0, passed_on: undefined });
+});

@@ -73,7 +73,7 @@ describe('with an upstream', () => {
     ['500', kmsError(500, 'KMS.0101'), 'KMS.0101'],
     ['a list in another form', [200, { grants: 'none' }], 'APIGW.0201'],
   ])(
-    'a key whose list answers %s is named in `failed` and counted, and the other grants are revoked',
+    'when list-grants of one key answers %s, `failed` names the key, `remaining` counts it, and all other grants are revoked',
     async (_, reply, code) => {
       kms.listReplies.set(THIRD_KEY, reply);
       expect(await revoke()).toMatchObject({
@@ -85,7 +85,7 @@ describe('with an upstream', () => {
     },
   );
 
-  test('a key whose list never comes is named, and leaves time to revoke the other grants', async () => {
+  test('when list-grants of one key never answers, `failed` names the key, and there is time to revoke all other grants', async () => {
     kms.listReplies.set(THIRD_KEY, () => undefined);
     const startedAtMs = performance.now();
     const authority = fixture.openAuthority({ timeoutMs: 6_000 });
@@ -99,13 +99,13 @@ describe('with an upstream', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(6_000);
   });
 
-  test('when no key can be read, each is named, and the answer reports no success', async () => {
+  test('when list-grants fails for every key, `failed` names each key and `revoked` is 0', async () => {
     for (const key of [KEY, THIRD_KEY, OTHER_KEY]) kms.listReplies.set(key, kmsError(403, 'KMS.0306'));
     const { revoked, failed, remaining } = await revoke();
     expect([revoked, failed.length, remaining]).toEqual([0, 3, 3]);
   });
 
-  test('a dry run names the keys that it could not read', async () => {
+  test('the reply of a dry run lists the keys whose grants could not be read', async () => {
     kms.listReplies.set(THIRD_KEY, kmsError(403, 'KMS.0306'));
     expect(await revoke({ isDryRun: true })).toMatchObject({
       total: 2,
@@ -142,7 +142,7 @@ describe('with an upstream', () => {
     expect(newest).toMatchObject({ failure: 'APIGW.0201', action: 'revoke-principal-grants', actor: CREATOR });
   });
 
-  test('a key that cannot be read again after a revoke is named: its grants may still stand', async () => {
+  test('`failed` names a key whose grants cannot be listed again after the revokes: they may still exist', async () => {
     kms.onRevoke = () => kms.listReplies.set(KEY, kmsError(500, 'KMS.0101'));
     expect(await revoke()).toMatchObject({
       revoked: 2,
@@ -151,7 +151,7 @@ describe('with an upstream', () => {
     });
   });
 
-  test('when the keys cannot be listed again, the keys of the revoked grants are named', async () => {
+  test('when list-keys fails after the revokes, `failed` names the keys of the revoked grants', async () => {
     kms.onRevoke = () => {
       fixture.replies['list-keys'] = [kmsError(500, 'KMS.0101')];
     };
@@ -213,20 +213,20 @@ describe('while the principal is granted new grants', () => {
     };
   }
 
-  test('the service looks again until it finds nothing new', async () => {
+  test('the service lists and revokes until it finds no new grants', async () => {
     await grantTo(GRANTEE, { operations });
     const answer = await revokeAll(regranting(5), { store: fixture.store });
     expect(answer).toMatchObject({ revoked: 6, failed: [], remaining: 0 });
     expect(await standing()).toEqual([]);
   });
 
-  test('with a key_id it looks again too', async () => {
+  test('with a key_id, the service lists the grants again too until it finds nothing new', async () => {
     await grantTo(GRANTEE, { operations });
     const answer = await revokeAll(regranting(5), { store: fixture.store, input: { keyId } });
     expect(answer).toMatchObject({ revoked: 6, remaining: 0 });
   });
 
-  test('when the time is up, `remaining` is what the last look saw', async () => {
+  test('when the time is up, `remaining` is the number of grants that were listed last', async () => {
     await grantTo(GRANTEE, { operations });
     // The service starts no revoke later than 15 s after the arrival of the request.
     const context = { startedAtMs: performance.now() - 14_700 };

@@ -218,7 +218,7 @@ export function directoryContract(openStore: OpenStore): void {
       expect((await directory.session(tokenOf(3).tokenHash))?.roles).toEqual([]);
     });
 
-    test('the session of a token has its scope and the methods of its login', async () => {
+    test('a session has the scope of its token and the login methods by which the token was issued', async () => {
       const directory = await populatedDirectory();
       const inDomain = tokenOf(4, { scopeDomainId: 'd1', methods: ['password', 'token'] });
       delete inDomain.projectId;

@@ -125,7 +125,7 @@ export function idempotencyContract(openStore: OpenStore): void {
     test.each([
       ['another record than the expected one', { grant_id: grantId(9) }, 2],
       ['no record', { grant_id: grantId(2) }, 4],
-    ])('a commit that finds %s is a duplicate and writes nothing', async (_, expected, n) => {
+    ])('a commit is a duplicate and writes nothing if it finds %s', async (_, expected, n) => {
       const store = await withGrant();
       await commitAll(store, [createGrant(testGrant(2))], { record: testIdempotencyRecord(2) });
       const before = await store.rows();

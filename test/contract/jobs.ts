@@ -91,7 +91,7 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job('a'.repeat(100_000))).toBeUndefined();
     });
 
-    test('the open jobs of a source are counted, up to a maximum', async () => {
+    test('countOpen counts the open jobs of one source, up to a maximum', async () => {
       const jobs = await withJobs(
         ...OPEN.map((state, n) => testJob(n + 1, { state })),
         ...ENDED.map((state, n) => testJob(n + 11, { state })),

@@ -45,7 +45,7 @@ test.each([
   expect(() => urlFor(host)).toThrow(new KmsError('APIGW.0201:400', { detail: 'Host is not valid.' }));
 });
 
-test('with the setting, the Host header does not count', () => {
+test('with PUBLIC_URL set, the Host header is not used', () => {
   expect(urlFor('evil.example', 'https://kms.example.com')).toBe('https://kms.example.com');
   expect(urlFor(undefined, 'https://kms.example.com')).toBe('https://kms.example.com');
 });

@@ -73,7 +73,7 @@ describe.each([
   ['sequence', withSequence],
   ['Idempotency-Key', withKey],
 ])('a repeat with the same %s', (_, context) => {
-  test('gets the first answer for an hour, and the work runs once', async () => {
+  test('a repeat gets the first answer for an hour, and the work runs once', async () => {
     expect(await run(context())).toEqual({ run: 1 });
     nowMs = NOW_MS + HOUR_MS - 1;
     expect(await run(context())).toEqual({ run: 1 });
@@ -81,7 +81,7 @@ describe.each([
     expect(await run(context())).toEqual({ run: 2 });
   });
 
-  test('runs again when the first answer is no longer true, and its answer replaces the first one', async () => {
+  test('a repeat runs again when the first answer is no longer true, and its answer replaces the first one', async () => {
     expect(await run(context())).toEqual({ run: 1 });
     untrue = [1];
     expect(await run(context())).toEqual({ run: 2 });
@@ -89,7 +89,7 @@ describe.each([
     expect(await run(context())).toEqual({ run: 2 });
   });
 
-  test('runs once among 8 concurrent ones when the first answer is no longer true', async () => {
+  test('of 8 concurrent repeats, one runs when the first answer is no longer true', async () => {
     await run(context());
     untrue = [1];
     const answers = await Promise.all(Array.from({ length: 8 }, () => run(context())));
@@ -97,7 +97,7 @@ describe.each([
     expect(await run(context())).toEqual(answers[0]);
   });
 
-  test('is another request if the caller, project, API or body differs', async () => {
+  test('a request with another caller, project, API or body is no repeat', async () => {
     await run(context());
     const others = [
       context({ userId: 'another' }),
@@ -108,7 +108,7 @@ describe.each([
     for (const [index, other] of others.entries()) expect(await run(other)).toEqual({ run: index + 2 });
   });
 
-  test('gets the error of the reading when it cannot be found out whether the first answer is true', async () => {
+  test('a repeat gets an error when the service cannot find out whether the first answer is true', async () => {
     await run(context());
     const unreadable = new KmsError('APIGW.0201:502');
     await expect(run(context(), { holds: () => Promise.reject(unreadable) })).rejects.toBe(unreadable);
@@ -135,7 +135,7 @@ test('a request without sequence, Idempotency-Key and signature is new each time
 });
 
 describe('a repeat with the same signature', () => {
-  test('is a separate request until 2 s after the first one arrived', async () => {
+  test('a request with a used signature runs until 2 s after the first one arrived', async () => {
     expect(await run(signed())).toEqual({ run: 1 });
     nowMs = NOW_MS + 1_999;
     expect(await run(signed())).toEqual({ run: 2 });
@@ -143,14 +143,14 @@ describe('a repeat with the same signature', () => {
     expect(await run(signed())).toEqual({ run: 1 });
   });
 
-  test('is a separate request by the time when it arrived, not by the time when it is served', async () => {
+  test('the 2 s for a used signature are measured between arrivals, not by the time when a request is served', async () => {
     const arrivedAtMs = NOW_MS;
     expect(await run(signed({ arrivedAtMs }))).toEqual({ run: 1 });
     nowMs = NOW_MS + 10_000;
     expect(await run(signed({ arrivedAtMs: NOW_MS + 1_999 }))).toEqual({ run: 2 });
   });
 
-  test('is refused with APIGW.0301 after 2 s if the first answer is no longer true, and the work does not run', async () => {
+  test('a signature that is used again after 2 s is refused with APIGW.0301 if the first answer is no longer true', async () => {
     await run(signed());
     untrue = [1];
     nowMs = NOW_MS + 2_000;
@@ -158,14 +158,14 @@ describe('a repeat with the same signature', () => {
     expect(runs).toBe(1);
   });
 
-  test('gets the first answer within 2 s if it has the same sequence', async () => {
+  test('a request with a used signature and a used sequence gets the first answer within 2 s', async () => {
     expect(await run(signed({ sequence }))).toEqual({ run: 1 });
     expect(await run(signed({ sequence }))).toEqual({ run: 1 });
     untrue = [1];
     expect(await run(signed({ sequence }))).toEqual({ run: 2 });
   });
 
-  test('does not run after 2 s, whatever Idempotency-Key was added to it', async () => {
+  test('a signature that is used again after 2 s does not run, whatever Idempotency-Key was added to the request', async () => {
     await run(signed());
     untrue = [1];
     nowMs = NOW_MS + 2_000;
@@ -173,7 +173,7 @@ describe('a repeat with the same signature', () => {
     expect(runs).toBe(1);
   });
 
-  test('does not run when it arrived over 2 s before or after a request that was recorded meanwhile', async () => {
+  test('a request does not run if a request with its signature, recorded meanwhile, arrived more than 2 s before or after it', async () => {
     for (const [index, elapsedMs] of [-3_000, 3_000].entries()) {
       const own = signature.replace('a', String(index));
       const overtaken = await run(signed({ signature: own, arrivedAtMs: NOW_MS + elapsedMs }), {
@@ -186,7 +186,7 @@ describe('a repeat with the same signature', () => {
     }
   });
 
-  test('runs when it arrived within 2 s of a request that was recorded meanwhile', async () => {
+  test('a request runs if a request with its signature, recorded meanwhile, arrived within 2 s of it', async () => {
     let tries = 0;
     const answer = await run(signed({ arrivedAtMs: NOW_MS + 1_000 }), {
       work: async (recordsOf) => {
@@ -221,7 +221,7 @@ test.each([
 describe('a signature that is reserved', () => {
   const create = (over: Partial<Change> = {}) => run(signed(), { reservesSignature: true, ...over });
 
-  test('is not used again when the change did not end', async () => {
+  test('a reserved signature cannot be used again when the change did not end', async () => {
     const lost = new Error('the connection was lost');
     await expect(create({ work: () => Promise.reject(lost), isRefusalFinal: () => false })).rejects.toBe(lost);
     nowMs = NOW_MS + 2_000;
@@ -229,14 +229,14 @@ describe('a signature that is reserved', () => {
     expect(runs).toBe(0);
   });
 
-  test('can be used again after an error without effect, such as throttling', async () => {
+  test('a reserved signature can be used again after an error without effect, such as throttling', async () => {
     const throttled = new KmsError('APIGW.0308');
     await expect(create({ work: () => Promise.reject(throttled) })).rejects.toBe(throttled);
     nowMs = NOW_MS + 2_000;
     expect(await create()).toEqual({ run: 1 });
   });
 
-  test('gets the answer of the change', async () => {
+  test('a reserved signature gets the answer of the change', async () => {
     expect(await create()).toEqual({ run: 1 });
     nowMs = NOW_MS + 2_000;
     expect(await create()).toEqual({ run: 1 });
@@ -246,7 +246,7 @@ describe('a signature that is reserved', () => {
 describe('a refusal', () => {
   const refusal = new KmsError('KMS.0306', { detail: 'Only the key creator may revoke its grants.' });
 
-  test('is replaced by the answer of a concurrent repeat whose effect has caused it', async () => {
+  test('a refusal that a concurrent repeat has caused is replaced by the answer of that repeat', async () => {
     const answer = await run(withSequence(), {
       async work() {
         await run(withSequence());
@@ -256,17 +256,17 @@ describe('a refusal', () => {
     expect(answer).toEqual({ run: 1 });
   });
 
-  test('is not recorded for a sequence: a request with it is checked again', async () => {
+  test('a refusal is not recorded under a sequence: a request with that sequence is checked again', async () => {
     await expect(refuse(withSequence(), refusal)).rejects.toBe(refusal);
     expect(await run(withSequence())).toEqual({ run: 2 });
   });
 
-  test('of a signed request is not repeated within 2 s after its reason is gone', async () => {
+  test('a signed request runs within 2 s of a refusal whose reason is gone', async () => {
     await expect(refuse(signed(), refusal)).rejects.toBe(refusal);
     expect(await run(signed())).toEqual({ run: 2 });
   });
 
-  test('of a signed request lets no repeat run after 2 s', async () => {
+  test('a signed request that was refused cannot run after 2 s', async () => {
     await expect(refuse(signed(), refusal)).rejects.toBe(refusal);
     nowMs = NOW_MS + 2_000;
     await expect(run(signed())).rejects.toMatchObject(SIGN_AGAIN);
@@ -274,7 +274,7 @@ describe('a refusal', () => {
     expect(runs).toBe(1);
   });
 
-  test('of a signed request is the refusal of now after 2 s, if it would be refused now too', async () => {
+  test('a repeated signed request that would still be refused after 2 s gets the refusal that applies then', async () => {
     await expect(refuse(signed(), refusal)).rejects.toBe(refusal);
     nowMs = NOW_MS + 2_000;
     const other = new KmsError('KMS.2501');
@@ -292,7 +292,7 @@ describe('a refusal', () => {
     expect(await run(signed())).toEqual({ run: 2 });
   });
 
-  test('is not recorded while the change may have been applied', async () => {
+  test('a refusal is not recorded while the change may have been applied', async () => {
     await expect(refuse(signed(), refusal, { isRefusalFinal: () => false })).rejects.toBe(refusal);
     nowMs = NOW_MS + 2_000;
     expect(await run(signed())).toEqual({ run: 2 });
@@ -321,7 +321,7 @@ describe('a record of version 0.2', () => {
     ['of a rule', { code: 'KMS.0209' }, ''],
     ['of a digest', {}, ''],
     ['of the upstream', { status: 403, code: 'KMS.0306', text: 'No.' }, '-upstream'],
-  ])('of a refusal lets no repeat run: %s', async (_, answer, oldRefusalSuffix) => {
+  ])('a refusal that version 0.2 recorded still prevents a repeat: %s', async (_, answer, oldRefusalSuffix) => {
     await saveOld(`refused:${signature}`, answer, oldRefusalSuffix);
     await expect(run(signed(), { oldRefusalSuffix })).rejects.toMatchObject(SIGN_AGAIN);
     expect(runs).toBe(0);
@@ -330,13 +330,13 @@ describe('a record of version 0.2', () => {
   test.each([
     ['signature', `signature:${signature}`, signed],
     ['sequence', `sequence:${sequence}`, withSequence],
-  ])('of an answer by its %s gives that answer while it is true', async (_, mark, context) => {
+  ])('an answer that version 0.2 recorded for a %s is returned while it is true', async (_, mark, context) => {
     await saveOld(mark, { run: 7 });
     expect(await run(context())).toEqual({ run: 7 });
     expect(runs).toBe(0);
   });
 
-  test('of an answer by its signature that is no longer true lets no repeat run', async () => {
+  test('an answer that version 0.2 recorded for a signature prevents a repeat once the answer is no longer true', async () => {
     await saveOld(`signature:${signature}`, { run: 7 });
     untrue = [7];
     await expect(run(signed())).rejects.toMatchObject(SIGN_AGAIN);

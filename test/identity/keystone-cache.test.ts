@@ -217,7 +217,7 @@ test('a token that was valid before is looked up at once, also from an address t
   await Promise.all(guesses);
 });
 
-test('a token that was refused since it was valid has no such place any more', async () => {
+test('a token that was refused after it had been valid counts as unknown again', async () => {
   const authenticator = authenticatorFor(0);
   await authenticate(authenticator, 'MIIatAYJ');
   iam.respondWith(UNKNOWN);

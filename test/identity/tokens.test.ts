@@ -167,7 +167,7 @@ test.each<[string, () => { id: string } | { name: string }]>([
   ['id', () => ({ id: fixture.home.domain.domainId })],
   ['name', () => ({ name: 'acme' })],
 ])(
-  'a login with the scope of the own domain, by %s, gets a token with the domain, and without project and roles',
+  'a login with the scope of the domain of the user, by %s, gets a token with the domain, and without project and roles',
   async (_, domain) => {
     const { token, info } = await fixture.tokens.issue({ ...loginById(), domain: domain() });
     const { domainId: id, name } = fixture.home.domain;
@@ -179,7 +179,7 @@ test.each<[string, () => { id: string } | { name: string }]>([
   },
 );
 
-test('with the scope of a project and a domain, the project counts', async () => {
+test('a login with the scope of a project and of a domain gets a token for the project', async () => {
   const project = { id: fixture.home.project.projectId };
   const { info } = await fixture.tokens.issue({ ...loginById(), project, domain: { name: 'acme' } });
   expect(info).toEqual(expectedInfo(true));
@@ -223,7 +223,7 @@ async function disabled(leaver: NewUser): Promise<TokenLogin> {
   return { token };
 }
 
-test('a user may end the own tokens: they are unknown afterwards, and other tokens of the user remain', async () => {
+test('a user may revoke a token of their own: it is unknown afterwards, and their other tokens remain valid', async () => {
   const [token, other] = [await fixture.issueToken(user), await fixture.issueToken(user)];
   const caller = callerOf(user.user_id, user.domain_id);
   await fixture.tokens.revoke(caller, token);

@@ -1,5 +1,6 @@
 /**
- * The admin command as a process of its own, alone and while a service uses the same data folder.
+ * The admin command: as a process of its own without a data folder, and in this process while a service, which is
+ * another process, uses the same data folder.
  * Also tests: local/admin/.
  */
 import { execFile } from 'node:child_process';
@@ -9,7 +10,10 @@ import { join } from 'node:path';
 import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core';
 import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseConfig } from '../../lib/config.ts';
 import { mapWithConcurrency } from '../../lib/util/concurrency.ts';
+import { runAdmin } from '../../local/admin/run.ts';
+import { useRealCost } from '../support/cheap-passwords.ts';
 import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
 const CHANGING = ['create-project', 'create-user', 'create-access-key', 'add-role', 'remove-role'];
@@ -106,6 +110,7 @@ describe('without a data folder', () => {
 });
 
 describe('while a service is running', () => {
+  useRealCost();
   let dataDir: string;
   let service: ServiceProcess;
   let project: string;
@@ -124,7 +129,7 @@ describe('while a service is running', () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  const run = (...args: string[]) => runWith({ DATA_DIR: dataDir }, args);
+  const run = (...args: string[]) => runAdmin(args, () => parseConfig({ DATA_DIR: dataDir }));
 
   async function runJson(...args: string[]) {
     const { code, out, err } = await run(...args, '--json');

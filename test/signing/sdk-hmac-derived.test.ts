@@ -52,7 +52,7 @@ test.each([
   );
 });
 
-test('the string to sign has the scope as its third line; the canonical request is that of the plain form', () => {
+test('in the derived-key form, the third line of the string to sign is the scope, and the canonical request is as in the plain form', () => {
   const canonical = canonicalRequest(REQUEST, NAMES.split(';'), FILLED);
   expect(canonical).toBe(canonicalRequest(REQUEST, NAMES.split(';')));
   expect(stringToSign(DATE, 'x', FILLED)).toBe(

@@ -11,7 +11,7 @@ type Scrypt = typeof scrypt & { real?: Scrypt; isReal?: boolean };
 
 const crypto = process.getBuiltinModule('node:crypto') as { scrypt: Scrypt };
 
-// The module of Node is the same for all test files that a worker runs.
+// All test files of a worker share this module of Node, so `scrypt` may have been replaced already.
 const real = crypto.scrypt.real ?? crypto.scrypt;
 const cheap: Scrypt = Object.assign(
   (...[password, salt, length, options, callback]: [string, Buffer, number, ScryptOptions, () => void]) =>

@@ -146,7 +146,7 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
         if (deadlineMs - performance.now() < ATTEMPT_MS_MIN) throw lastFailed?.error ?? new KmsError('APIGW.0201:504');
         const result = await send(context, request, { attemptMsMax, deadlineMs, own, hints }).catch(
           (error: unknown) => {
-            // An unknown error may have come after the request was sent.
+            // An error of an unknown kind: the request may have been sent already.
             if (!(error instanceof KmsError)) progress.isUncertain = true;
             // "Nothing was sent" is true of the first attempt only.
             throw lastFailed?.error ?? error;

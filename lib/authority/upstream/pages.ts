@@ -13,7 +13,7 @@ export interface UpstreamPage<T> {
   isCutOff: boolean;
 }
 
-/** What can be told of a row in an unfamiliar form. */
+/** A row in an unfamiliar form, with the values that could be read. */
 export interface UnreadableRow {
   /** Empty if it is unreadable too. */
   keyId: string;
@@ -42,7 +42,7 @@ export function failuresOf(unreadable: readonly UnreadableRow[], keyId?: string)
   return unreadable.map((row) => ({ keyId: keyId ?? row.keyId, grantId: row.grantId, error }));
 }
 
-/** What one page does not show: rows that cannot be read, and further rows if it has no marker for them. */
+/** What is missing from a page: unreadable rows, and further rows if the page has no marker for them. */
 export function failuresOfPage<T>({ unreadable, isCutOff }: UpstreamPage<T>, keyId?: string): ListFailure[] {
   const incomplete = isCutOff
     ? [{ keyId: keyId ?? '', grantId: '', error: incompleteList('a page has no marker') }]
@@ -50,7 +50,7 @@ export function failuresOfPage<T>({ unreadable, isCutOff }: UpstreamPage<T>, key
   return [...failuresOf(unreadable, keyId), ...incomplete];
 }
 
-/** The form of the reply for a page that the upstream has filtered itself. */
+/** Converts a page of the upstream into a page of this service, with the same rows and marker. */
 export function grantPageOf(page: UpstreamPage<Grant>, keyId?: string): GrantPage {
   const { rows, total = rows.length, next } = page;
   return { json: JSON.stringify(rows), total, next, failed: failuresOfPage(page, keyId) };

@@ -11,31 +11,22 @@ import {
   type PageRequest,
 } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
-import { KmsError, knownError } from '../../errors.ts';
+import { isUnknownKey, KmsError } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency/key.ts';
 import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import type { Authority, CreateGrantInput } from '../authority.ts';
-import { type KeyGrants, NO_RULES, type Rules, serviceRules } from './access-rules.ts';
+import { NO_RULES, type Rules, serviceRules } from './access-rules.ts';
 import { upstreamChanger } from './change.ts';
 import { type ChangeProgress, MAY_HAVE_BEEN_CREATED, upstreamClient } from './client.ts';
-import {
-  allPages,
-  failuresOf,
-  failuresOfPage,
-  grantPageOf,
-  pageOfFiltered,
-  pageRequestFields,
-  type UnreadableRow,
-  type UpstreamPage,
-} from './pages.ts';
+import { type ProjectGrants, type Read, upstreamLists } from './lists.ts';
+import { failuresOfPage, grantPageOf, pageOfFiltered, pageRequestFields } from './pages.ts';
 import {
   changedKey,
   createdGrant,
   createdKey,
   describedKey,
   emptyObject,
-  grantPage,
   keyPage,
   stateOf,
 } from './response-schemas.ts';
@@ -66,12 +57,10 @@ export function upstream(
 ): Authority {
   const client = upstreamClient(settings, now);
   const makeChange = upstreamChanger({ events, idempotency }, { timeoutMs: settings.timeoutMs, now, isSingleHost });
-  const rules = settings.credentials === 'caller' ? NO_RULES : serviceRules(events, allGrants);
-
-  async function read<T extends z.core.$ZodType>(context: RequestContext, api: string, fields: object, answer: T) {
-    const reply = await client.call(context, { api, fields, answer, isRepeatable: true });
-    return reply.answer as z.output<T>;
-  }
+  const read: Read = async (context, api, fields, answer) =>
+    (await client.call(context, { api, fields, answer, isRepeatable: true })).answer;
+  const lists = upstreamLists(read);
+  const rules = settings.credentials === 'caller' ? NO_RULES : serviceRules(events, lists.allGrants);
 
   /** Prepares the call of a change that can be applied only once. */
   const sendOnce =
@@ -88,72 +77,9 @@ export function upstream(
         progress,
       );
 
-  /** Rows about another key, as from a wrong cache, count as unreadable. */
-  const grantsOfKey =
-    (context: RequestContext, keyId: string) =>
-    async (fields: object): Promise<UpstreamPage<Grant>> => {
-      const page = await read(context, 'list-grants', { key_id: keyId, ...fields }, grantPage);
-      const rows = page.rows.filter(({ key_id }) => key_id === keyId);
-      const others = page.rows.length - rows.length;
-      const foreign = Array.from({ length: others }, () => ({ keyId, grantId: '', grantee: undefined }));
-      return { ...page, rows, unreadable: [...page.unreadable, ...foreign] };
-    };
-  const retirableGrants = (context: RequestContext) => (fields: object) =>
-    read(context, 'list-retirable-grants', fields, grantPage);
-
-  /**
-   * @param grantee leaves out rows that are unreadable but certainly about another grantee
-   * @throws KmsError when not even the first page can be read
-   */
-  async function allGrants(context: RequestContext, keyId: string, grantee?: string): Promise<KeyGrants> {
-    const { rows, unreadable, error } = await allPages(grantsOfKey(context, keyId));
-    const isRelevant = (row: UnreadableRow) => grantee === undefined || (row.grantee ?? grantee) === grantee;
-    const failed = failuresOf(unreadable.filter(isRelevant), keyId);
-    if (error) failed.push({ keyId, grantId: '', error });
-    return { grants: uniqueById(rows), failed };
-  }
-
-  /**
-   * The documented API cannot read one grant, so the grants of its key are listed.
-   * @throws KmsError when the key does not exist, or its grants cannot be read
-   */
-  async function isListed(context: RequestContext, { key_id, grant_id }: GrantRef): Promise<boolean> {
-    const { grants, failed } = await allGrants(context, key_id);
-    if (grants.some((grant) => grant.grant_id === grant_id)) return true;
-    const [failure] = failed.filter(({ grantId }) => grantId === '' || grantId === grant_id);
-    if (failure) throw failure.error;
-    return false;
-  }
-
   async function describe(context: RequestContext, keyId: string): Promise<KeyDetails> {
     const { key_info } = await read(context, 'describe-key', { key_id: keyId }, describedKey(keyId));
     return key_info;
-  }
-
-  /**
-   * The documented API cannot list by grantee or issuer, so the grants of every key are listed.
-   * @throws KmsError when the keys cannot be listed
-   */
-  async function grantsOfProject(context: RequestContext, grantee: string): Promise<ProjectGrants> {
-    // Nothing can be listed without the keys, so this list may take the time of the whole request.
-    const unlimited = { ...context, deadlineMs: undefined };
-    const listKeys = (fields: object) => read(unlimited, 'list-keys', { key_spec: 'ALL', ...fields }, keyPage);
-    const keys = await allPages(listKeys);
-    const keyIds = [...new Set(keys.rows.map(({ key_id }) => key_id))];
-    const lists = await mapWithConcurrency(keyIds, CONCURRENT_LISTS, async (keyId): Promise<KeyGrants> => {
-      try {
-        return await allGrants(context, keyId, grantee);
-      } catch (cause) {
-        const error = knownError(cause);
-        // A key that was deleted after it was listed has no grants.
-        const failed = error.publicCode === 'KMS.0207' ? [] : [{ keyId, grantId: '', error }];
-        return { grants: [], failed };
-      }
-    });
-    const failed = [...failuresOf(keys.unreadable), ...lists.flatMap((list) => list.failed)];
-    if (keys.error) failed.push({ keyId: '', grantId: '', error: keys.error });
-    const isUnread = lists.length > 0 && lists.every((list) => list.grants.length === 0 && list.failed.length > 0);
-    return { grants: sortedById(lists.flatMap(({ grants }) => grants)), failed, isUnread };
   }
 
   function pageOfGrantee(context: RequestContext, grantee: string, found: ProjectGrants, page: PageRequest): GrantPage {
@@ -167,7 +93,7 @@ export function upstream(
    * say for whom.
    */
   async function issuedAmong(context: RequestContext, grants: readonly Grant[], userId: string): Promise<Grant[]> {
-    const isIssued = await mapWithConcurrency(grants, CONCURRENT_LISTS, async ({ grant_id, issuing_principal }) => {
+    const isIssued = await mapWithConcurrency(grants, CONCURRENT_READS, async ({ grant_id, issuing_principal }) => {
       const recorded = rules === NO_RULES ? undefined : await recordedGrant(context, grant_id);
       return (recorded?.issuing_principal ?? issuing_principal) === userId;
     });
@@ -192,7 +118,7 @@ export function upstream(
         grant = 'operations' in target ? target : await recordedGrant(context, grantId);
         return send(progress);
       },
-      holds: async () => !(await isListed(context, target).catch(falseIfKeyIsGone)),
+      holds: async () => !(await lists.isListed(context, target).catch(falseIfKeyIsGone)),
       answerOf: () => ({}),
       subjectOf: () => ({ keyId, grantId, grant }),
     });
@@ -245,7 +171,7 @@ export function upstream(
           const call = { api: 'create-grant', fields: grantFields(input), answer: createdGrant, isRepeatable: false };
           return client.call(context, call, progress);
         },
-        holds: ({ grant_id }) => isListed(context, { key_id: input.keyId, grant_id }).catch(falseIfKeyIsGone),
+        holds: ({ grant_id }) => lists.isListed(context, { key_id: input.keyId, grant_id }).catch(falseIfKeyIsGone),
         reservesSignature: true,
         answerOf: (response) => ({ grant_id: response?.grant_id ?? '' }),
         subjectOf: (response) => ({
@@ -260,27 +186,26 @@ export function upstream(
       removeGrant(context, 'retire-grant', { key_id: keyId, grant_id: grantId }, rules.assertMayRetire),
     revokeAny: (context, target) => removeGrant(context, 'revoke-grant', target, NO_RULES.assertMayRevoke),
 
-    hasGrant: (context, grant) => isListed(context, grant).catch(falseIfKeyIsGone),
+    hasGrant: (context, grant) => lists.isListed(context, grant).catch(falseIfKeyIsGone),
 
     async listGrants(context, keyId, { grantee }, page) {
-      if (grantee === undefined) return grantPageOf(await grantsOfKey(context, keyId)(pageRequestFields(page)), keyId);
+      if (grantee === undefined)
+        return grantPageOf(await lists.grantsOfKey(context, keyId)(pageRequestFields(page)), keyId);
       // The documented API cannot filter by grantee.
-      return pageOfGrantee(context, grantee, await allGrants(context, keyId, grantee), page);
+      return pageOfGrantee(context, grantee, await lists.allGrants(context, keyId, grantee), page);
     },
 
     async listRetirableGrants(context, page) {
-      if (!rules.retirable) return grantPageOf(await retirableGrants(context)(pageRequestFields(page)));
-      const { rows, unreadable, error } = await allPages(retirableGrants(context));
-      const failed = failuresOf(unreadable);
-      if (error) failed.push({ keyId: '', grantId: '', error });
-      return { ...pageOfFiltered(rules.retirable(context, uniqueById(rows)), page), failed };
+      if (!rules.retirable) return grantPageOf(await lists.retirableGrants(context)(pageRequestFields(page)));
+      const { grants, failed } = await lists.allRetirableGrants(context);
+      return { ...pageOfFiltered(rules.retirable(context, grants), page), failed };
     },
 
     listPrincipalGrants: async (context, grantee, page) =>
-      pageOfGrantee(context, grantee, await grantsOfProject(context, grantee), page),
+      pageOfGrantee(context, grantee, await lists.grantsOfProject(context, grantee), page),
 
     issuedGrants: async (context, userId) =>
-      issuedAmong(context, (await grantsOfProject(context, userId)).grants, userId),
+      issuedAmong(context, (await lists.grantsOfProject(context, userId)).grants, userId),
 
     createKey: (context, { alias, description, keySpec, keyUsage }) =>
       makeChange(context, {
@@ -331,22 +256,11 @@ export function upstream(
   };
 }
 
-type ProjectGrants = KeyGrants & Pick<GrantPage, 'isUnread'>;
-
-/** Keys whose grants are listed at the same time; the rate limit applies as well. */
-const CONCURRENT_LISTS = 32;
-
-/** The pages of a list may overlap. */
-function uniqueById(grants: readonly Grant[]): Grant[] {
-  return [...new Map(grants.map((grant) => [`${grant.key_id} ${grant.grant_id}`, grant])).values()];
-}
-
-function sortedById(grants: readonly Grant[]): Grant[] {
-  return uniqueById(grants).sort((one, other) => (one.grant_id < other.grant_id ? -1 : 1));
-}
+/** Events of this service that are read at the same time. */
+const CONCURRENT_READS = 32;
 
 function falseIfKeyIsGone(error: unknown): boolean {
-  if (error instanceof KmsError && error.publicCode === 'KMS.0207') return false;
+  if (isUnknownKey(error)) return false;
   throw error;
 }
 

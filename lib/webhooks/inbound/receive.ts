@@ -154,6 +154,7 @@ function jobsOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & 
     dueAtMs: nowMs + START_TIMEOUT_MS,
     failedAttempts: 0,
     revoked: 0,
+    passedOn: 0,
     leftovers: [],
     unmapped: [],
   });

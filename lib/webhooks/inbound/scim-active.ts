@@ -19,7 +19,7 @@ const USER_URN = USER_SCHEMA.toLowerCase();
 const ACTIVE_NAMES = ['active', 'active.value'];
 /** The word `active` in the path of something else, such as `/active` or `urn:example:Badge:active`. */
 const MENTIONS_ACTIVE = /(?:^|[^\w-])active(?![\w-])/i;
-/** It excludes `[`, so that a path of many of them is read in linear time. */
+/** A filter in square brackets. It excludes `[`, so that a path of many brackets is read in linear time. */
 const FILTER = /(?<=\w)\[[^\][]*\]/g;
 /** Source: RFC 7644, figure 7, with spaces where clients put them, and any text after a URN. */
 const PATH = /^(?:urn:.*|\$?[a-z][\w-]*(?:\.\$?[a-z][\w-]*)*(?:\[.+\](?:\.\$?[a-z][\w-]*)?)?)$/i;

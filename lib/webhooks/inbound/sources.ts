@@ -109,7 +109,7 @@ function projectCheck(directory: NonNullable<Projects['directory']>) {
 /** Like `refreshingSources`, but with one cache per process. */
 export const sourcesOf = memoizeByStore(
   ({ store, config }: { store: Pick<Store, 'directory'>; config: SourceSettings }) => {
-    // With an upstream or Keystone, the projects are theirs, and the directory need not have them.
+    // In upstream mode and with Keystone, projects need not be in the directory.
     const directory = config.upstream || config.keystone ? undefined : store.directory;
     return refreshingSources(config.hooks, { served: config.projects, directory });
   },

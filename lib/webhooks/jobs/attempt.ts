@@ -43,7 +43,7 @@ export class JobAttempt {
   /** Whether grants may have been counted as revoked before this attempt, or before it was interrupted. */
   readonly #hasCountedBefore: boolean;
   /** Of the scope item that the attempt is at, as it was last listed: what each principal has passed on. */
-  #passedOn: ReadonlyMap<string, number> = new Map();
+  #passedOn: ReadonlyMap<string, number | undefined> = new Map();
   #job: Job;
 
   /** @param isPastDeadline once true, the attempt starts nothing more */
@@ -88,7 +88,6 @@ export class JobAttempt {
     this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
     const withoutRepeats = repeatFilter();
     const itemsByTask = Map.groupBy(items, ({ taskIndex }) => taskIndex);
-    const firstIndexes = firstIndexesOf(items);
     const startIndex = this.#job.scopeIndex ?? 0;
     for (const scopeItem of items) {
       // Also for items that an earlier worker has covered, so that their repeats are found.
@@ -99,11 +98,8 @@ export class JobAttempt {
       // Lets other work of this process run: a scope can have very many items.
       await setImmediate();
       if (this.#isPastDeadline() || !(await this.#revokeItem(item))) return false;
-      for (const [grantee, count] of this.#passedOn) {
-        // Two tasks about the same principal count once.
-        if (firstIndexes.get(scopeNameOf(item, grantee)) !== item.index) continue;
-        this.#job = { ...this.#job, passedOn: (this.#job.passedOn ?? 0) + count };
-      }
+      const counts = item.granteesToCount.map((grantee) => this.#passedOn.get(grantee));
+      this.#job = { ...this.#job, passedOn: sumOf([this.#job.passedOn, ...counts]) };
       const itemsOfTask = itemsByTask.get(item.taskIndex) ?? [];
       if (scopeItem === itemsOfTask.at(-1)) this.#results.mergeUnknownKey(item.taskIndex, itemsOfTask.length);
     }
@@ -245,22 +241,15 @@ export class JobAttempt {
       action: type,
       body: new Uint8Array(),
       isBulk: true,
-      passedOn: this.#passedOn.size > 0 ? [...this.#passedOn.values()].reduce((sum, count) => sum + count) : undefined,
+      passedOn: this.#passedOn.size > 0 ? sumOf([...this.#passedOn.values()]) : undefined,
       reason,
     };
   }
 }
 
-/** Equal for items that count the same passed-on grants of a principal. */
-const scopeNameOf = ({ projectId, task }: ScopeItem, grantee: string) =>
-  [projectId, grantee, 'keyId' in task ? task.keyId : undefined].join(' ');
-
-/** Returns the index of the first item with each scope name. */
-function firstIndexesOf(items: readonly ScopeItem[]): ReadonlyMap<string, number> {
-  const entries = items.flatMap((item) =>
-    item.grantees.map((grantee) => [scopeNameOf(item, grantee), item.index] as const),
-  );
-  return new Map(entries.toReversed());
+/** Undefined if any of the counts is unknown. */
+function sumOf(counts: readonly (number | undefined)[]): number | undefined {
+  return counts.every((count) => count !== undefined) ? counts.reduce((sum, count) => sum + count, 0) : undefined;
 }
 
 /** The actor in the events of a job. */

@@ -75,21 +75,34 @@ function granteeFinder(directories: Directories, source: string) {
   };
 }
 
+/** An item without what earlier items have covered. */
+interface NewScopeItem extends ScopeItem {
+  /** Those principals whose passed-on grants no earlier item has counted. */
+  granteesToCount: readonly string[];
+}
+
 /**
- * Returns a function that removes the principals of an item that an item before it has covered with the same filters:
- * many events of one delivery can be about one person.
+ * Returns a function that gets the items of a job in order, and removes from each the principals that an item before it
+ * has covered with the same filters: many events of one delivery can be about one person.
  */
-export function repeatFilter(): (item: ScopeItem) => ScopeItem {
-  const covered = new Set<string>();
+export function repeatFilter(): (item: ScopeItem) => NewScopeItem {
+  const seen = new Set<string>();
+  /** Returns the principals that occur with these filters for the first time. */
+  function takeNew(grantees: readonly string[], ...filters: unknown[]): string[] {
+    const nameOf = (grantee: string) => JSON.stringify([grantee, ...filters]);
+    const isNew = grantees.filter((grantee) => !seen.has(nameOf(grantee)));
+    for (const grantee of isNew) seen.add(nameOf(grantee));
+    return isNew;
+  }
   return (item) => {
     const { task, projectId, grantees } = item;
-    if (task.action !== 'revoke-principal') return item;
-    const { keyId, operations } = task;
-    const filters = JSON.stringify([projectId, keyId, operations && [...new Set(operations)].sort()]);
-    const isNew = (grantee: string) => !covered.has(`${grantee} ${filters}`);
-    const newGrantees = grantees.filter(isNew);
-    for (const grantee of newGrantees) covered.add(`${grantee} ${filters}`);
-    return { ...item, grantees: newGrantees };
+    if (task.action !== 'revoke-principal') return { ...item, granteesToCount: [] };
+    const operations = task.operations && [...new Set(task.operations)].sort();
+    return {
+      ...item,
+      grantees: takeNew(grantees, 'grants', projectId, task.keyId, operations),
+      granteesToCount: takeNew(grantees, 'passed on', projectId, task.keyId),
+    };
   };
 }
 
@@ -97,8 +110,8 @@ interface GrantsInScope {
   grants: readonly GrantRef[];
   /** What could not be read. */
   failed: readonly ListFailure[];
-  /** By principal of a `revoke-principal` task: how many grants that it issued are not among its own. */
-  passedOn?: ReadonlyMap<string, number> | undefined;
+  /** By principal of a `revoke-principal` task: how many grants it has passed on; see `countPassedOn`. */
+  passedOn?: ReadonlyMap<string, number | undefined> | undefined;
 }
 
 /**
@@ -130,15 +143,13 @@ async function grantsOfPrincipals(
 ): Promise<GrantsInScope> {
   const grants: GrantRef[] = [];
   const failed: ListFailure[] = [];
-  const passedOn = new Map<string, number>();
+  const passedOn = new Map<string, number | undefined>();
   for (const grantee of grantees) {
     const selection = { ...filters, grantee };
     const found = await findGrants(authority, context, selection);
     grants.push(...found.grants);
     failed.push(...found.failed);
-    // The count is only for information, so it stops nothing.
-    const count = await countPassedOn(authority, context, selection, found).catch(() => undefined);
-    if (count !== undefined) passedOn.set(grantee, count);
+    passedOn.set(grantee, await countPassedOn(authority, context, selection, found));
   }
   return { grants, failed, passedOn };
 }

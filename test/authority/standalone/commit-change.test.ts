@@ -264,7 +264,7 @@ test('16 concurrent creates with the sequence of a revoked grant create one new 
 });
 
 test.each([{ sequence: SEQUENCE }, { idempotencyKey: 'k' }, { signature: SIGNATURE }, {}])(
-  'disable, enable, disable with %j ends disabled, and each answer is true',
+  'disable, enable and disable of a key with %j end with a disabled key, and each answer is true',
   async (over) => {
     const { authority } = fixture;
     expect((await authority.disableKey(requestContext('disable-key', over), keyId)).state).toBe('3');

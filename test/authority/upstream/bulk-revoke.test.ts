@@ -65,7 +65,7 @@ test('listPrincipalGrants reads the grants of every key, on all pages and of eve
   ]);
 });
 
-test('an error of list-keys is passed on: without the keys nothing can be listed', async () => {
+test('when list-keys fails, list-principal-grants returns its error', async () => {
   fixture.replies['list-keys'] = [kmsError(403, 'KMS.0307')];
   await expect(principalGrants()).rejects.toMatchObject({ publicCode: 'KMS.0307' });
 });

@@ -1,7 +1,8 @@
 /**
  * Lists of an upstream in which a key, a row or a page cannot be read: the rest is listed, and what could not be read
  * is named.
- * Also tests: lib/authority/upstream/pages.ts, lib/authority/upstream/response-schemas.ts.
+ * Also tests: lib/authority/upstream/lists.ts, lib/authority/upstream/pages.ts,
+ * lib/authority/upstream/response-schemas.ts.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { GrantPage } from '../../../lib/domain/model.ts';
@@ -53,14 +54,17 @@ describe('a key whose grants cannot be listed', () => {
     ['an empty object', [200, {}], 'APIGW.0201'],
     ['no list', [200, { grants: null, next_marker: '', truncated: 'false', total: 2 }], 'APIGW.0201'],
     ['a list that is an object', [200, { ...listOf([]), grants: {} }], 'APIGW.0201'],
-  ])('%s: the other keys are listed, and the key is named with the code', async (_, reply, code) => {
-    kms.listReplies.set(THIRD_KEY, reply);
-    const page = await principalGrants();
-    expect(idsOf(page)).toEqual([grantIdOf(1), grantIdOf(2)]);
-    expect(failedOf(page)).toEqual([[THIRD_KEY, '', code]]);
-  });
+  ])(
+    'when list-grants of one key answers %s, the grants of the other keys are listed, and `failed` names the key with the code',
+    async (_, reply, code) => {
+      kms.listReplies.set(THIRD_KEY, reply);
+      const page = await principalGrants();
+      expect(idsOf(page)).toEqual([grantIdOf(1), grantIdOf(2)]);
+      expect(failedOf(page)).toEqual([[THIRD_KEY, '', code]]);
+    },
+  );
 
-  test('a list that never comes is named when the time of the request is over', async () => {
+  test('when list-grants of one key never answers, `failed` names the key at the time limit', async () => {
     kms.listReplies.set(THIRD_KEY, () => undefined);
     const page = await principalGrants();
     expect(idsOf(page)).toEqual([grantIdOf(1), grantIdOf(2)]);
@@ -74,7 +78,7 @@ describe('a key whose grants cannot be listed', () => {
     expect(failedOf(page)).toEqual([]);
   });
 
-  test('when no key can be read, every key is named and the page says so', async () => {
+  test('when list-grants fails for every key, `failed` names each key, and the page is marked as unread', async () => {
     for (const key of [KEY, THIRD_KEY, OTHER_KEY]) kms.listReplies.set(key, kmsError(403, 'KMS.0307'));
     const page = await principalGrants();
     expect(page.isUnread).toBe(true);
@@ -107,14 +111,14 @@ describe('rows of list-keys', () => {
   test.each<[string, unknown]>([
     ['null', null],
     ['without an id', { key_state: '2' }],
-  ])('a row %s is named, and the others are listed', async (_, row) => {
+  ])('`failed` names a row of list-keys %s, and the grants of all other keys are listed', async (_, row) => {
     kms.keys[1] = row as object;
     const page = await principalGrants();
     expect(idsOf(page)).toEqual([grantIdOf(1), grantIdOf(2)]);
     expect(failedOf(page)).toEqual([['', '', 'APIGW.0201']]);
   });
 
-  test('a second page that fails: the keys of the first page are listed, and the gap is named', async () => {
+  test('when the second page of list-keys fails, the grants of the keys of the first page are listed, and `failed` has the error', async () => {
     fixture.replies['list-keys'] = [
       [200, { key_details: [keyRow(KEY)], truncated: 'true', next_marker: '1', total: 3 }],
       kmsError(403, 'KMS.0306'),
@@ -176,7 +180,7 @@ describe('rows of list-grants', () => {
     ['null', null, [KEY, '', 'APIGW.0201']],
     ['without a grant id', upstreamGrant(3, { grant_id: undefined }), [KEY, '', 'APIGW.0201']],
     ['without a grantee', upstreamGrant(3, { grantee_principal: null }), [KEY, grantIdOf(3), 'APIGW.0201']],
-  ])('a row %s is named with its key, and the others are listed', async (_, row, failure) => {
+  ])('`failed` names a row of list-grants %s and its key, and all other grants are listed', async (_, row, failure) => {
     kms.listReplies.set(KEY, [200, { ...listOf([]), grants: [row, upstreamGrant(1)] }]);
     const page = await principalGrants();
     expect(idsOf(page)).toEqual([grantIdOf(1), grantIdOf(2)]);
@@ -184,14 +188,14 @@ describe('rows of list-grants', () => {
     expect(failedOf(await grantsOfKey())).toEqual([failure]);
   });
 
-  test('a row that is unreadable but certainly about another grantee is not named for this one', async () => {
+  test('`failed` does not name an unreadable row that has another grantee', async () => {
     const row = { ...upstreamGrant(3, { grantee_principal: 'someone' }), grant_id: null };
     kms.listReplies.set(KEY, [200, listOf([row, upstreamGrant(1)])]);
     expect(failedOf(await principalGrants())).toEqual([]);
     expect(failedOf(await grantsOfKey())).toHaveLength(1);
   });
 
-  test('rows of another key are left out and named with the key that was asked for', async () => {
+  test('grants of another key than the requested one are not listed, and `failed` names the requested key', async () => {
     kms.listReplies.set(KEY, [200, listOf([upstreamGrant(1), upstreamGrant(9, { key_id: OTHER_KEY })])]);
     const page = await grantsOfKey();
     expect(idsOf(page)).toEqual([grantIdOf(1)]);
@@ -249,7 +253,7 @@ describe('pages', () => {
     expect(failedOf(page)).toEqual([]);
   });
 
-  test('more rows than the requested limit are all read', async () => {
+  test('a page with more rows than the requested limit is read completely', async () => {
     pagesOfKey(listOf(Array.from({ length: 1001 }, (_, n) => upstreamGrant(n + 10))));
     expect((await principalGrants()).total).toBe(1002);
   });
@@ -264,7 +268,7 @@ describe('pages', () => {
   test.each<[string, object[]]>([
     ['whose marker is repeated', [truncated([upstreamGrant(1)], '1'), truncated([upstreamGrant(3)], '1')]],
     ['that is truncated without a marker', [truncated([upstreamGrant(1), upstreamGrant(3)], '')]],
-  ])('a list %s ends, and its key is named', async (_, pages) => {
+  ])('reading a list %s ends, and `failed` names its key', async (_, pages) => {
     pagesOfKey(...pages);
     const page = await principalGrants();
     expect(idsOf(page)).toEqual([grantIdOf(1), grantIdOf(2), grantIdOf(3)]);
@@ -272,7 +276,7 @@ describe('pages', () => {
     expect(fixture.received.length).toBeLessThan(10);
   });
 
-  test('list-retirable-grants in service mode lists what it could read, and names the gap', async () => {
+  test('list-retirable-grants in service mode lists the pages before one that fails, and `failed` has the error', async () => {
     const issued = upstreamGrant(1, { issuing_principal: requestContext('x').caller.userId });
     fixture.replies['list-retirable-grants'] = [
       [200, truncated([issued, null as unknown as object], '1')],

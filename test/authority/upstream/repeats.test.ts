@@ -72,7 +72,7 @@ describe('with the same sequence', () => {
   test.each([
     ['the list cannot be understood', [200, 'oops'] as Reply, 'APIGW.0201:502'],
     ['the caller may not read the list', kmsError(403, 'KMS.0303'), 'KMS.0303'],
-  ])('a repeat gets the error of the reading when %s, and nothing is sent', async (_, reply, code) => {
+  ])('when %s, a repeat gets the error of list-grants, and no change is sent', async (_, reply, code) => {
     fixture.replies['create-grant'] = [created(1)];
     fixture.replies['list-grants'] = [reply];
     await create();

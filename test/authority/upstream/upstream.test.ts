@@ -49,7 +49,7 @@ describe('lists', () => {
     ]);
   });
 
-  test('a list without an end is read for 200 pages, and its key is named as incomplete', async () => {
+  test('a list that never ends is read for 200 pages, and `failed` names its key as incomplete', async () => {
     let pages = 0;
     const endless: Reply = (response) => {
       pages += 1;

@@ -42,14 +42,14 @@ describe.each([
   ['a sequence', { sequence: SEQUENCE }, {}],
   ['an Idempotency-Key', {}, { 'Idempotency-Key': '"8e03978e-40d5-43dd-bc93-6894a57f9324"' }],
 ])('create-grant with %s', (_, fields, headers) => {
-  test('returns the first grant again while it exists, and writes nothing', async () => {
+  test('a repeated create-grant returns the first grant while it exists, and writes nothing', async () => {
     const first = okBody(await create(fields, headers));
     const rows = await storedRows(service);
     expect(okBody(await create(fields, headers))).toEqual(first);
     expect(await storedRows(service)).toEqual(rows);
   });
 
-  test('creates a new grant after the first one was revoked, and then returns that one again', async () => {
+  test('a repeated create-grant creates a new grant after the first one was revoked, and later repeats return the new one', async () => {
     const first = okBody(await create(fields, headers));
     okBody(await revoke(first.grant_id));
     const second = okBody(await create(fields, headers));
@@ -58,7 +58,7 @@ describe.each([
     expect(await grantIdsOn(service, keyId)).toEqual([second.grant_id]);
   });
 
-  test('is not refused any more when the reason of a refusal is gone', async () => {
+  test('a repeated create-grant succeeds once the reason of an earlier refusal is gone', async () => {
     okBody(await withToken('disable-key', { key_id: keyId }));
     expectError(await create(fields, headers), [400, 'KMS.0209']);
     okBody(await withToken('enable-key', { key_id: keyId }));

@@ -177,7 +177,7 @@ describe('a login that fails is 401 and creates no token', () => {
     }
   });
 
-  test('a login to a domain that is not the own one, or with an unknown token, is 401', async () => {
+  test('a login to a domain other than that of the user, or with an unknown token, is 401', async () => {
     const { user_id: id, password } = service.creator;
     for (const domain of [{ name: 'other' }, { id: 'x' }]) await expectUnauthorized({ id, password }, { domain });
     const identity = { methods: ['token'], token: { id: 'garbage' } };

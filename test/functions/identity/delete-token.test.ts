@@ -21,7 +21,7 @@ const send = (headers: Record<string, string>) => service.send('/v3/auth/tokens'
 const statusOf = async (token: string) =>
   (await service.send('/v3/auth/projects', { method: 'GET', headers: { 'X-Auth-Token': token } })).status;
 
-test('a user ends the own token: 204 without a body, and the token is refused from the next request on', async () => {
+test('a user revokes their own token: 204 without a body, and the token is refused from the next request on', async () => {
   const [token, other] = [await newToken(service.reader), await newToken(service.reader)];
   const { status, body, headers } = await send({ 'X-Auth-Token': token, 'X-Subject-Token': token });
   expect([status, body, headers.get('content-type')]).toEqual([204, undefined, null]);

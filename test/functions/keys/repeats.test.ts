@@ -53,7 +53,7 @@ const SCHEDULED: [string, string, object?][] = [
 test.each([
   ['disable and enable', ON_AND_OFF],
   ['schedule and cancel', SCHEDULED],
-])('%s in turn with one sequence: each answer is true', async (_, calls) => {
+])('%s in turn with one sequence: each answer is the state of the key', async (_, calls) => {
   await expectTrueAnswers(calls, withToken);
 });
 
@@ -74,7 +74,7 @@ test.each([
   test.each([
     ['disable and enable', ON_AND_OFF],
     ['schedule and cancel', SCHEDULED],
-  ])('%s in turn within a second with equal signatures: each answer is true', async (_, calls) => {
+  ])('%s in turn within a second with equal signatures: each answer is the state of the key', async (_, calls) => {
     await expectTrueAnswers(calls, send);
   });
 

@@ -1,13 +1,14 @@
-/** The admin commands for webhooks, as processes of their own, while a service uses the same data folder. */
-import { execFile } from 'node:child_process';
+/** The admin commands for webhooks, while a service, which is another process, uses the same data folder. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseConfig } from '../../../lib/config.ts';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
+import { runAdmin } from '../../../local/admin/run.ts';
 import type { Demo } from '../../../local/demo.ts';
-import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
+import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
 import { type SendOptions, signEvent, sourceSettings, waitFor } from '../../webhooks/fixture.ts';
 
 const NO_ID = '0'.repeat(32);
@@ -35,14 +36,8 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-function run(...args: string[]) {
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const options = { env: { ...CHILD_ENV, DATA_DIR: dataDir, HOOKS: `file:${join(dataDir, 'hooks.json')}` } };
-    execFile(process.execPath, ['local/admin.ts', ...args], options, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
-  });
-}
+const run = (...args: string[]) =>
+  runAdmin(args, () => parseConfig({ DATA_DIR: dataDir, HOOKS: `file:${join(dataDir, 'hooks.json')}` }));
 
 async function runJson(...args: string[]) {
   const { code, out, err } = await run(...args, '--json');

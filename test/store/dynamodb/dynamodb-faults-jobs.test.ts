@@ -111,21 +111,24 @@ describe('a mapping as version 0.2 stored it', () => {
     ['jos\u00e9@example.com', 'jose\u0301@example.com'],
     ['jose\u0301@example.com', 'jos\u00e9@example.com'],
     ['jose\u0301@example.com', 'Jos\u00e9@Example.com'],
-  ])('of %j is found by %j, listed once, and removed', async (identity, reported) => {
-    const mapping: Mapping = { source: 'okta', identity, grantee: GRANTEE };
-    const second: Mapping = { ...mapping, grantee: CREATOR };
-    await putOldItem(mapping);
-    const { mappings } = faulty.direct;
-    expect(await mappings.find('okta', reported)).toEqual([mapping]);
-    expect(await mappings.find('*', reported)).toEqual([]);
-    await mappings.put(mapping);
-    expect(await mappings.find('okta', reported)).toEqual([mapping]);
-    await mappings.put(second);
-    expect(await mappings.list()).toHaveLength(2);
-    expect(await mappings.remove(mapping)).toBe(true);
-    expect(await mappings.list()).toEqual([second]);
-    expect(await mappings.remove(mapping)).toBe(false);
-  });
+  ])(
+    'a mapping of %j that version 0.2 stored is found by %j, listed once, and can be removed',
+    async (identity, reported) => {
+      const mapping: Mapping = { source: 'okta', identity, grantee: GRANTEE };
+      const second: Mapping = { ...mapping, grantee: CREATOR };
+      await putOldItem(mapping);
+      const { mappings } = faulty.direct;
+      expect(await mappings.find('okta', reported)).toEqual([mapping]);
+      expect(await mappings.find('*', reported)).toEqual([]);
+      await mappings.put(mapping);
+      expect(await mappings.find('okta', reported)).toEqual([mapping]);
+      await mappings.put(second);
+      expect(await mappings.list()).toHaveLength(2);
+      expect(await mappings.remove(mapping)).toBe(true);
+      expect(await mappings.list()).toEqual([second]);
+      expect(await mappings.remove(mapping)).toBe(false);
+    },
+  );
 });
 
 test('an event is in the outbox once, even if the response to its change was lost', async () => {

@@ -148,7 +148,7 @@ describe('a delivery that does not fit into one job', () => {
   const identitiesOf = (list: readonly Job[]) =>
     list.flatMap(({ tasks }) => tasks).map((task) => ('identities' in task ? task.identities?.[0] : undefined));
 
-  test('becomes several jobs, which together name every user once; a repeat starts nothing', async () => {
+  test('a delivery that is too large for one job becomes several, which together name every user once; a repeat starts nothing', async () => {
     const reply = await sendBatch();
     const stored = await jobsOf(reply.job_ids);
     expect(stored.map(({ tasks }) => tasks.length)).toEqual([500, 500, 1]);
@@ -166,7 +166,7 @@ describe('a delivery that does not fit into one job', () => {
     expect(await jobs.store.jobs.list(1000)).toHaveLength(count);
   });
 
-  test('and whose process died after the first job gets the other jobs when it is repeated', async () => {
+  test('when the process dies after the first job of a large delivery, a repeat of the delivery creates the other jobs', async () => {
     const id = newId();
     let count = 0;
     const add = (job: Job) => {
@@ -184,7 +184,7 @@ describe('a delivery that does not fit into one job', () => {
     expect(await sendBatch(users, id)).toEqual(reply);
   });
 
-  test('has jobs that each fit into one item of DynamoDB, whatever comes to them', async () => {
+  test('each job of a large delivery fits into one item of DynamoDB, also with all leftovers that it may get', async () => {
     const longUsers = Array.from({ length: 300 }, (_, n) => `${n}-${'é'.repeat(240)}`);
     const stored = await jobsOf((await sendBatch(longUsers, newId())).job_ids);
     expect(identitiesOf(stored)).toEqual(longUsers);

@@ -47,17 +47,17 @@ test.each<[string, () => Promise<Parameters<JobFixture['newJob']>[0]>]>([
   expect(warnLog).toHaveBeenCalledWith('job', line);
 });
 
-test('a job that finds the grants of one person and none of another one is done', async () => {
+test('a job about two persons ends as done if one of them holds grants and the other one none', async () => {
   const { grantee } = await newGrantee(jobs, 1);
   expect(await run([revokePrincipalTask(newId()), revokePrincipalTask(grantee)])).toMatchObject({ state: 'done' });
 });
 
-test('a job with a person who has no mapping is unmapped, also if it finds nothing else', async () => {
+test('a job ends as unmapped if a person has no mapping, even if nobody else in it holds grants', async () => {
   const task: Task = { action: 'revoke-principal', type: 'principal.disabled', identities: [newId()] };
   expect(await run([task, revokePrincipalTask(newId())])).toMatchObject({ state: 'unmapped' });
 });
 
-test('a job that found nothing and is queued again revokes what it finds then', async () => {
+test('a job that ended as nothing-found revokes the grants that exist when it is queued again', async () => {
   const grantee = newId();
   const { jobId, ...job } = await run([revokePrincipalTask(grantee)]);
   await jobs.newGrants(await jobs.newKey(), grantee, 1);

@@ -1,4 +1,4 @@
-/** Jobs past what cannot be read, and the count of what a principal has passed on. */
+/** Jobs with keys that cannot be read, and how jobs count the grants that a principal has passed on. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { GrantRef } from '../../../lib/domain/model.ts';
 import type { RequestContext } from '../../../lib/domain/request-context.ts';
@@ -45,7 +45,7 @@ test('keys that could not be read are leftovers with their code, and the grants 
   expect(await jobs.grantIdsOf(grantee)).toEqual([]);
 });
 
-test('more unreadable keys than leftovers are stored do not keep the grants of the others', async () => {
+test('even if more keys are unreadable than a job can store, the grants on all other keys are revoked', async () => {
   const grantee = newId();
   const keyId = await jobs.newKey();
   await jobs.newGrants(keyId, grantee, 150);
@@ -76,7 +76,7 @@ test('a grant whose revoke fails unexpectedly does not keep the other grants of 
 });
 
 describe('passed_on', () => {
-  /** A grant of create-grant, and with it a grant that the grantee issued to an accomplice and one to itself. */
+  /** A principal with create-grant, who has issued one grant to an accomplice and one to itself. */
   async function withPassedOn(projectId: string) {
     const [grantee, accomplice] = [newId(), newId()];
     const keyId = await jobs.newKey(projectId);
@@ -91,7 +91,7 @@ describe('passed_on', () => {
     return { grantee, accomplice };
   }
 
-  test('a job counts the grants that the principal issued and that remain, also if two tasks name it', async () => {
+  test('passed_on of a job is the number of remaining grants that the principal issued, counted once if two tasks name it', async () => {
     const { grantee, accomplice } = await withPassedOn(PROJECT);
     const jobId = await jobs.newJob([revokePrincipalTask(grantee), revokePrincipalTask(grantee)]);
     expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
@@ -101,7 +101,7 @@ describe('passed_on', () => {
     expect(event && serializeEvent(event)).toMatchObject({ passed_on: 1 });
   });
 
-  test('a retried job counts them once', async () => {
+  test('a retried job counts passed-on grants once', async () => {
     const { grantee } = await withPassedOn(FOREIGN_PROJECT);
     const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
     const revokeAny = () => Promise.reject(new KmsError('APIGW.0201:504'));
@@ -109,6 +109,20 @@ describe('passed_on', () => {
     expect(serializeJob(await jobs.job(jobId)).passed_on).toBe(1);
     await runJob(jobs.dependencies(), jobId, noDeadline);
     expect(serializeJob(await jobs.job(jobId))).toMatchObject({ state: 'done', revoked: 2, passed_on: 1 });
+  });
+
+  test('passed_on is missing from a job that could not count the grants, and the grants are revoked', async () => {
+    const { grantee, ids } = await newGrantee(jobs, 1);
+    const jobId = await jobs.newJob([revokePrincipalTask(grantee)]);
+    const issuedGrants = () => Promise.reject(new KmsError('APIGW.0201:504'));
+    await runJob(jobs.dependencies({ issuedGrants }), jobId, noDeadline);
+    expect(serializeJob(await jobs.job(jobId))).toMatchObject({
+      state: 'done',
+      revoked: ids.length,
+      passed_on: undefined,
+    });
+    const [event] = await jobs.eventsOf(jobId, grantee);
+    expect(event?.passedOn).toBeUndefined();
   });
 
   test('a job about a principal that passed nothing on reports 0', async () => {
