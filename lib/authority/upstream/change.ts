@@ -7,7 +7,7 @@ import { runOnce } from '../../idempotency/run-once.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
 import type { Store } from '../../store/store.ts';
 import { keyedMutex } from '../../util/keyed-mutex.ts';
-import type { ChangeProgress, UpstreamReply } from './client.ts';
+import { type ChangeProgress, type UpstreamReply, undecided } from './client.ts';
 
 /** A change that the upstream makes. `R` is the upstream's response to it, `A` the answer to the caller. */
 interface UpstreamChange<R, A extends object> {
@@ -53,7 +53,11 @@ export function upstreamChanger(
       return await change.send(progress);
     } catch (error) {
       const isAlreadyDone = error instanceof KmsError && error.publicCode === change.alreadyDoneCode;
-      if (!progress.isUncertain || !isAlreadyDone || (await change.isInRequestedState?.()) === false) throw error;
+      if (!progress.isUncertain || !isAlreadyDone) throw error;
+      const isDone = await change.isInRequestedState?.().catch((cause: unknown) => {
+        throw undecided(cause);
+      });
+      if (isDone === false) throw error;
       return { answer: undefined, requestId: context.trace?.upstreamRequestId ?? '' };
     }
   }

@@ -185,8 +185,11 @@ export function upstreamClient(settings: UpstreamSettings, now: () => number): U
   };
 }
 
-/** One attempt may have been applied, and a later one was refused for another reason. */
-function undecided(cause: KmsError): KmsError {
+/**
+ * The error of a change of which one attempt may have been applied, when a later attempt was refused for another reason
+ * or the state could not be read.
+ */
+export function undecided(cause: unknown): KmsError {
   return new KmsError('APIGW.0201:502', { detail: MAY_HAVE_BEEN_APPLIED, cause });
 }
 

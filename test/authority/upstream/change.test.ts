@@ -174,6 +174,22 @@ describe('a change of a key state whose response was lost', () => {
   });
 });
 
+test.each([
+  ['a refusal', [kmsError(403, 'KMS.0306')]],
+  ['throttling', [kmsError(429, 'APIGW.0308')]],
+] as const)(
+  'when a change of a key state was perhaps applied and describe-key answers with %s, the error says that it may have been applied',
+  async (_, replies) => {
+    fixture.replies['cancel-key-deletion'] = [lostResponse, kmsError(400, 'KMS.1501')];
+    fixture.replies['describe-key'] = [...replies];
+    const call = fixture.openAuthority().cancelKeyDeletion(requestContext('cancel-key-deletion'), KEY);
+    await expect(call).rejects.toMatchObject({
+      status: 502,
+      message: 'Backend unavailable. The change may have been applied. Check, or send the request again.',
+    });
+  },
+);
+
 test('when a retry is refused after a lost response, the error says that the change may have been applied', async () => {
   fixture.replies['revoke-grant'] = [lostResponse, kmsError(403, 'KMS.0306')];
   const call = fixture.openAuthority().revokeGrant(requestContext('revoke-grant'), KEY, grantIdOf(1));
