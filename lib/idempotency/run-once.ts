@@ -87,6 +87,16 @@ export async function runOnce<T extends object>(
     throw new KmsError('APIGW.0301', { detail: SIGN_AGAIN });
   }
 
+  /** The first request with this signature may end without effect and give its reservation up. */
+  async function keepSignature(answer: T): Promise<void> {
+    if (signatureKey === undefined) return;
+    for (let saves = 0; saves < RUNS_MAX; saves += 1) {
+      const found = (await find(signatureKey))?.answer as SignatureRecord<T> | undefined;
+      if (found?.answer !== undefined) return;
+      if (await save(recordOf(signatureKey, { arrivedAtMs, answer }, found))) return;
+    }
+  }
+
   /** @returns undefined when another request has stored a record in between */
   async function run(): Promise<T | undefined> {
     const [recorded, signed] = await Promise.all([find(key), findSignature()]);
@@ -104,14 +114,16 @@ export async function runOnce<T extends object>(
     const reservation = reservesSignature && newSignature ? recordOf(newSignature, { arrivedAtMs }) : undefined;
     if (reservation && !(await save(reservation))) return undefined;
     try {
-      return await work((answer) => [
+      const answer = await work((answer) => [
         ...(key ? [recordOf(key, answer, recorded?.answer)] : []),
         ...(newSignature ? [recordOf(newSignature, { arrivedAtMs, answer }, reservation?.answer)] : []),
       ]);
+      if (answer !== undefined && reservesSignature && signed) await keepSignature(answer);
+      return answer;
     } catch (error) {
       if (!isRefusalFinal()) throw error;
       if (!(error instanceof KmsError) || !isRefusal(error)) {
-        if (reservation) await idempotency.save({ ...reservation, expiresAtMs: now() }, now());
+        if (reservation) await save({ ...reservation, expected: reservation.answer, expiresAtMs: now() });
         throw error;
       }
       // The refusal may be caused by a concurrent repeat that has applied the change; its answer is the right one then.

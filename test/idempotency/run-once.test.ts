@@ -236,6 +236,56 @@ describe('a signature that is reserved', () => {
     expect(await create()).toEqual({ run: 1 });
   });
 
+  const throttled = new KmsError('APIGW.0308');
+  test.each([
+    [
+      'succeeded before',
+      async (throttle: () => void, twin: () => Promise<Answer>) => {
+        await twin();
+        throttle();
+      },
+    ],
+    [
+      'succeeds after',
+      async (throttle: () => void, twin: () => Promise<Answer>, first: Promise<unknown>) => {
+        throttle();
+        await first;
+        await twin();
+      },
+    ],
+    [
+      'ends at the same time as',
+      async (throttle: () => void, twin: () => Promise<Answer>) => {
+        const ending = twin();
+        throttle();
+        await ending;
+      },
+    ],
+  ])(
+    'a signature cannot be replayed after its first request was throttled, when a separate request %s it',
+    async (_, run) => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      const first = create({ work: () => promise });
+      const ended = first.catch(() => undefined);
+      // The first request has reserved the signature.
+      await create({
+        work: async () => {
+          throw new KmsError('APIGW.0201:504');
+        },
+      }).catch(() => undefined);
+      await run(
+        () => reject(throttled),
+        () => create(),
+        ended,
+      );
+      await expect(first).rejects.toBe(throttled);
+      untrue = [1];
+      nowMs = NOW_MS + 2_000;
+      await expect(create()).rejects.toMatchObject(SIGN_AGAIN);
+      expect(runs).toBe(1);
+    },
+  );
+
   test('a reserved signature gets the answer of the change', async () => {
     expect(await create()).toEqual({ run: 1 });
     nowMs = NOW_MS + 2_000;
