@@ -1,0 +1,5 @@
+/** The chat platforms. To add one, add its file under `platforms/`, its name in `source.ts` and a line here. */
+import type { ChatPlatform } from './platform.ts';
+import type { ChatKind } from './source.ts';
+
+export const PLATFORMS: Partial<Record<ChatKind, ChatPlatform>> = {};
