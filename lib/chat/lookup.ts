@@ -63,7 +63,7 @@ export async function findKey(
     if (refused) throw refused.reason;
   }
   const { keys, failed } = await keysOf(authority, contexts);
-  const named = keys.filter(({ label }) => label === name);
+  const named = keys.filter((key) => key.label === name || key.keyId === name);
   if (named.length === 0 && failed[0]) throw failed[0].error;
   if (named.length > 1) return ambiguous(named.map((key) => key.keyId));
   if (named[0]) return { result: 'found', found: named[0] };
@@ -85,6 +85,11 @@ function foundKey(context: RequestContext, key: ListedKey): FoundKey {
   const alias = 'details' in key ? key.details['key_alias'] : key.alias;
   return { context, keyId, label: typeof alias === 'string' && alias !== '' ? alias : keyId };
 }
+
+/** The pages of a list of an upstream may overlap. */
+const uniqueBy = <T>(items: readonly T[], nameOf: (item: T) => string): T[] => [
+  ...new Map(items.map((item) => [nameOf(item), item])).values(),
+];
 
 /** All keys of the projects, and what could not be read. @throws KmsError when the first page cannot be read */
 export async function keysOf(
@@ -108,7 +113,7 @@ export async function keysOf(
       markers.add(after);
     }
   }
-  return { keys, failed };
+  return { keys: uniqueBy(keys, ({ context, keyId }) => `${context.projectId} ${keyId}`), failed };
 }
 
 /**
@@ -165,7 +170,7 @@ async function grantsOn(authority: Authority, keys: readonly FoundKey[], beginni
       if (!isUnknownKey(error)) failed.push({ keyId, grantId: '', error: knownError(error) });
     }
   });
-  return { grants, failed };
+  return { grants: uniqueBy(grants, ({ grant }) => `${grant.key_id} ${grant.grant_id}`), failed };
 }
 
 /**

@@ -1,3 +1,4 @@
+/** Also tests: lib/chat/platform.ts, lib/chat/view.ts. */
 import { describe, expect, test } from '@jest/globals';
 import type { Command } from '../../lib/chat/command.ts';
 import { parseCommand } from '../../lib/chat/grammar.ts';

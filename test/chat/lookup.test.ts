@@ -247,6 +247,31 @@ describe('with an upstream', () => {
     expect(await codeOf(findKey(dependencies(), contexts, 'invoices'))).toBe('APIGW.0201:502');
   });
 
+  test('a key or a grant that two pages repeat is one', async () => {
+    const row = keyRow(KEY, { key_alias: 'orders' });
+    const keys = { key_details: [row], truncated: 'true', next_marker: '1', total: 2 };
+    fixture.replies['list-keys'] = [
+      [200, keys],
+      [200, { ...keys, truncated: 'false', next_marker: '' }],
+    ];
+    const key = await findKey(dependencies(), contexts, 'orders');
+    expect(key).toMatchObject({ result: 'found', found: { keyId: KEY } });
+    const grants = { grants: [upstreamGrant(1)], truncated: 'true', next_marker: '1', total: 2 };
+    fixture.replies['list-grants'] = [
+      [200, grants],
+      [200, { ...grants, truncated: 'false', next_marker: '' }],
+    ];
+    const found = key.result === 'found' ? key.found : undefined;
+    expect(await findGrant(dependencies(), contexts, found, '0000')).toMatchObject({ result: 'found' });
+  });
+
+  test('a key whose id has another form than the documented one is found by it', async () => {
+    kms.keys[0] = keyRow('cmk-1', { key_alias: 'orders' });
+    expect(await findKey(dependencies(), contexts, 'cmk-1')).toMatchObject({
+      found: { keyId: 'cmk-1', label: 'orders' },
+    });
+  });
+
   test('a grant is found by a beginning of its id, on any key', async () => {
     const lookup = await findGrant(dependencies(), contexts, undefined, grantIdOf(2));
     expect(lookup).toMatchObject({ result: 'found', found: { grant: { grant_id: grantIdOf(2), key_id: OTHER_KEY } } });

@@ -1,3 +1,4 @@
+/** Also tests: lib/chat/source.ts. */
 import { expect, test } from '@jest/globals';
 import { contextsWithRight, mayUse, PERMISSIONS } from '../../lib/chat/rights.ts';
 import { CHAT_ACTIONS, type ChatAction } from '../../lib/chat/source.ts';
