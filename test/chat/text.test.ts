@@ -7,6 +7,7 @@ describe('a text that somebody else wrote', () => {
     ['direction characters are removed', 'invoice\u202egnp.exe\u2066x\u2069', 'invoicegnp.exex'],
     ['invisible characters are removed', 'a\u200bdm\u2060in\ufeff', 'admin'],
     ['control characters become question marks', 'a\u0007b\u001b[31mc', 'a?b?[31mc'],
+    ['at most four marks stay on one letter', `a${'\u0301'.repeat(50)}b`, `a${'\u0301'.repeat(4)}b`],
     ['mark-up stays as it is: platforms escape it', '<!channel> *x* `y` &amp;', '<!channel> *x* `y` &amp;'],
   ])('%s', (_, text, shown) => {
     expect(shownText(text)).toBe(shown);
@@ -37,13 +38,18 @@ test.each([undefined, '', 'today', Number.NaN, 1e20])('%p is no time, so a dash 
 
 test('e-mail addresses are replaced anywhere in a value, and nothing else is', () => {
   const value = {
-    texts: ['write to ann.lee@example.com, or <bob@example.org>', 'who @ann', 'bot:acme:ann@example.com'],
+    texts: [
+      'write to ann.lee@example.com, or <bob@example.org>',
+      'bob＠example.com',
+      'who @ann',
+      'bot:acme:ann@example.com',
+    ],
     total: 3,
     none: null,
     missing: undefined,
   };
   expect(withoutEmailAddresses(value)).toEqual({
-    texts: ['write to …@…, or <…@…>', 'who @ann', 'bot:acme:…@…'],
+    texts: ['write to …@…, or <…@…>', '…@…', 'who @ann', 'bot:acme:…@…'],
     total: 3,
     none: null,
     missing: undefined,
