@@ -106,7 +106,7 @@ class BulkRevoke {
 
   constructor(dependencies: Dependencies, context: RequestContext, input: BulkRevokeInput) {
     this.#dependencies = dependencies;
-    this.#context = context;
+    this.#context = { ...context, recordedGrants: new Map() };
     this.#input = input;
   }
 

@@ -199,6 +199,45 @@ describe('with an upstream', () => {
     expect([revoked, remaining]).toEqual([0, 2]);
   });
 
+  test('in service mode, a later look reads the events of new grants only, and counts the grants passed on as recorded', async () => {
+    const credentials = { kind: 'env', credentials: { accessKey: 'AK', secretKey: 'SK' } } as const;
+    const { events } = fixture.store;
+    // The accomplice's grant: the upstream names the technical user as its issuer, this service's own event the grantee.
+    const passedOn = upstreamGrant(3, { grantee_principal: 'accomplice' });
+    kms.grants.push(passedOn);
+    await events.append(
+      {
+        eventId: '0'.repeat(32),
+        atMs: 1,
+        action: 'create-grant',
+        projectId: PROJECT,
+        keyId: KEY,
+        grant: { ...passedOn, issuing_principal: GRANTEE } as unknown as Grant,
+        actor: GRANTEE,
+        channel: 'http',
+        requestId: 'r1',
+        upstreamRequestId: 'cloud-0',
+      },
+      [],
+    );
+    const read: (string | undefined)[] = [];
+    const list: Store['events']['list'] = (projectId, filter, ...rest) => {
+      read.push(filter.grantId);
+      return events.list(projectId, filter, ...rest);
+    };
+    const store = { ...fixture.store, events: { ...events, list } };
+    kms.onRevoke = () => {
+      kms.onRevoke = () => undefined;
+      kms.grants.push(upstreamGrant(4));
+    };
+    const authority = fixture.openAuthority({ credentials, timeoutMs: 20_000 }, store);
+    expect(await revokeAll(authority, { store })).toMatchObject({ revoked: 3, remaining: 0, passed_on: 1 });
+    expect(read.sort()).toEqual([1, 2, 3, 4].map(grantIdOf));
+    // Another request reads them again.
+    await revokeAll(authority, { store });
+    expect(read).toHaveLength(5);
+  });
+
   test('a grant on two pages is revoked and counted once', async () => {
     kms.listReplies.set(THIRD_KEY, [
       200,

@@ -125,8 +125,11 @@ export function upstream(
   }
 
   /** The grant as recorded here, if it was created through this service. */
-  async function recordedGrant({ projectId }: RequestContext, grantId: string): Promise<Grant | undefined> {
+  async function recordedGrant(context: RequestContext, grantId: string): Promise<Grant | undefined> {
+    const { projectId, recordedGrants } = context;
+    if (recordedGrants?.has(grantId)) return recordedGrants.get(grantId);
     const [newest] = await events.list(projectId, { grantId }, 1);
+    recordedGrants?.set(grantId, newest?.grant);
     return newest?.grant;
   }
 
