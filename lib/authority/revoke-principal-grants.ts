@@ -1,9 +1,8 @@
 /** The request of an administrator that revokes the grants of a principal, or shows what it would revoke. */
 import { newEvent } from '../domain/events.ts';
-import type { Grant, GrantRef, ListFailure } from '../domain/model.ts';
+import { type Grant, type GrantRef, type ListFailure, serializeFailures } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey, KmsError, knownError } from '../errors.ts';
-import { serializeFailures } from '../http/serialize-grants.ts';
 import { idempotencyKeyOf, signatureKeyOf } from '../idempotency/key.ts';
 import { idempotencyLock } from '../idempotency/lock.ts';
 import { runOnce } from '../idempotency/run-once.ts';

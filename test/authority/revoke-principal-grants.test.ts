@@ -202,7 +202,7 @@ describe('with an upstream', () => {
   test('in service mode, a later look reads the events of new grants only, and counts the grants passed on as recorded', async () => {
     const credentials = { kind: 'env', credentials: { accessKey: 'AK', secretKey: 'SK' } } as const;
     const { events } = fixture.store;
-    // The accomplice's grant: the upstream names the technical user as its issuer, this service's own event the grantee.
+    // The upstream names the technical user as the issuer of this grant, the event of this service the principal.
     const passedOn = upstreamGrant(3, { grantee_principal: 'accomplice' });
     kms.grants.push(passedOn);
     await events.append(
