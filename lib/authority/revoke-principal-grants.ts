@@ -67,7 +67,7 @@ export async function revokePrincipalGrants(
   const run = new BulkRevoke(dependencies, context, input);
   try {
     return await runOnce<BulkRevokeReply>({ idempotency: store.idempotency, now }, context, {
-      holds: (reply) => run.isTrue(reply),
+      isStillTrue: (reply) => run.isStillTrue(reply),
       assertAllowed: () => run.assertDigest(),
       async work(recordsOf) {
         const answer = await run.run(startedAtMs);
@@ -110,7 +110,7 @@ class BulkRevoke {
   }
 
   /** Whether an earlier reply is still true. */
-  async isTrue({ remaining, passed_on: passedOn }: BulkRevokeReply): Promise<boolean> {
+  async isStillTrue({ remaining, passed_on: passedOn }: BulkRevokeReply): Promise<boolean> {
     const { grants, failed } = await this.#look(performance.now() + LOOK_MS);
     return grants.length + failed.length === remaining && this.#passedOn === passedOn;
   }
