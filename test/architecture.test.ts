@@ -160,7 +160,9 @@ describe('lib/', () => {
   const LAYERS = [
     ['lib/handlers/'],
     ['lib/services.ts', 'lib/stubs.ts'],
-    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/identity/'],
+    ['lib/webhooks/'],
+    ['lib/validation/', 'lib/http/'],
+    ['lib/authority/', 'lib/identity/'],
     ['lib/idempotency/', 'lib/config.ts'],
     ['lib/store/', 'lib/queue/', 'lib/clients/', 'lib/signing/'],
     ['lib/util/', 'lib/logger.ts'],

@@ -9,7 +9,7 @@ export interface ProxySettings {
   NO_PROXY?: string | undefined;
 }
 
-/** The headers of a response may be as long as those of a request to this service. The default is 16 KiB. */
+/** The limit of the headers of a request to this service, and of a response to its calls. Node's default is 16 KiB. */
 export const HEADER_BYTES_MAX = 32 * 1024;
 
 /** An unused connection is closed before the server does it: a request must not be sent on a connection that ends. */

@@ -59,7 +59,7 @@ interface TokenInfo {
 
 export interface Tokens {
   /**
-   * Issues a token. One that is issued for a token ends when that one ends.
+   * Issues a token. One that is issued for a token expires when that one would have expired.
    * @param clientAddress its IP address, for limits
    * @param trace gets the user, for the log
    * @throws KmsError Keystone.401 for an unknown user, a wrong password, an invalid token, a project in which the user
@@ -73,7 +73,7 @@ export interface Tokens {
   ): Promise<{ token: string; info: TokenInfo }>;
   /** Describes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   check(caller: Caller, token: string): Promise<TokenInfo>;
-  /** Ends a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
+  /** Revokes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   revoke(caller: Caller, token: string): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ interface Authenticated {
   expiresAtMs: number;
 }
 
-/** Issues, describes and ends tokens of the embedded directory. */
+/** Issues, describes and revokes tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
   const logins = concurrencyLimit(LOGINS);
   const knownLogins = knownValues(KNOWN_LOGINS_MAX);

@@ -246,7 +246,7 @@ test.each(['te_admin', 'Security Administrator'])(
   },
 );
 
-test('a user without an administrator role may not end the tokens of others', async () => {
+test('a user without an administrator role may not revoke the tokens of others', async () => {
   const token = await fixture.issueToken(user);
   const { domain, project } = fixture.home;
   const caller = { ...callerOf('someone', domain.domainId, 'KMS Administrator'), projectId: project.projectId };

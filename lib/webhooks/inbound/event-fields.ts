@@ -1,5 +1,6 @@
 /** Body fields that several kinds of sources share, and the parts of a task that are built from them. */
 import * as z from 'zod/mini';
+import { UNPRINTABLE } from '../../domain/characters.ts';
 import type { ExternalIdentity, Task } from '../../domain/job.ts';
 import { KmsError } from '../../errors.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
@@ -14,9 +15,6 @@ const IDENTIFIERS_MAX = 10;
 const IDENTITIES_MAX = 32;
 const IDENTIFIER_CHARACTERS_MAX = 256;
 const TYPE_CHARACTERS_MAX = 128;
-
-/** Control, invisible and unassigned characters, lone surrogates, line and paragraph separators. */
-const UNPRINTABLE = '\\p{C}\\p{Zl}\\p{Zp}';
 
 /** Excludes the forms that identify a leaked credential: only secret scanning may report one. */
 const IDENTIFIER = new RegExp(`^(?!access-key:|sha256:)[^${UNPRINTABLE}]{1,${IDENTIFIER_CHARACTERS_MAX}}$`, 'u');
