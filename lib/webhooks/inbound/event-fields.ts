@@ -70,12 +70,16 @@ export function emailsIn(list: unknown): (string | undefined)[] {
 /** The task of an event that has no effect here. */
 export const ignored = (type: string): Task => ({ action: 'ignore', type: printable(type, TYPE_CHARACTERS_MAX) });
 
-/** The task of an event that takes access away but cannot be read. `receiveWebhook` logs a warning with the detail. */
-export const unreadable = (type: string, detail: string): Task => ({ ...ignored(type), reason: detail });
+/** The task of an event that takes access away but cannot be read. */
+export const unreadable = (type: string, detail: string): Task => ({
+  ...ignored(type),
+  action: 'unreadable',
+  reason: detail,
+});
 
 /**
  * Returns the tasks of each event of a batch. An event that cannot be read must not stop the others, because their
- * people would keep access: it is ignored with a reason.
+ * people would keep access: it becomes an unreadable task, so that the job does not end as done.
  * @param name of the list, for errors
  * @throws KmsError if no event of the batch causes a revocation and one cannot be read
  */
@@ -95,9 +99,9 @@ export function tasksOfEach(
       return [unreadable('unreadable', error.message)];
     }
   });
-  if (tasks.some(({ action }) => action !== 'ignore')) return tasks;
+  if (tasks.some(({ action }) => action !== 'ignore' && action !== 'unreadable')) return tasks;
   if (firstError) throw firstError;
-  const detail = tasks.find(({ reason }) => reason !== undefined)?.reason;
+  const detail = tasks.find(({ action }) => action === 'unreadable')?.reason;
   if (detail !== undefined) throw new KmsError('KMS.0308', { detail });
   return tasks;
 }

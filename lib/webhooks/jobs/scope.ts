@@ -35,7 +35,7 @@ export async function scopeOf(
   const items: ScopeItem[] = [];
   const unmapped: string[] = [];
   for (const [taskIndex, task] of tasks.entries()) {
-    if (task.action === 'ignore') continue;
+    if (task.action === 'ignore' || task.action === 'unreadable') continue;
     const grantees = granteesByTask[taskIndex] ?? [];
     if (task.action === 'revoke-principal' && grantees.length === 0) {
       unmapped.push(...(task.identities ?? []));
@@ -131,6 +131,7 @@ export async function grantsInScope(
     case 'revoke-principal':
       return grantsOfPrincipals(authority, context, task, grantees);
     case 'ignore':
+    case 'unreadable':
       return { grants: [], failed: [] };
   }
 }

@@ -120,7 +120,10 @@ test('a delivery whose events are all ignored is stored and not queued', async (
 
 test('an event of a batch that cannot be read is logged, and the others are queued', async () => {
   const { jobId, state, tasks } = await receiveOkta([{ ...suspended, target: [] }, suspended, { eventType: 7 }]);
-  expect([state, tasks.map(({ action }) => action)]).toEqual(['queued', ['ignore', 'revoke-principal', 'ignore']]);
+  expect([state, tasks.map(({ action }) => action)]).toEqual([
+    'queued',
+    ['unreadable', 'revoke-principal', 'unreadable'],
+  ]);
   const reasons = [
     'A target of type User with an id or alternateId is required.',
     'Invalid parameter. eventType must be a string.',
