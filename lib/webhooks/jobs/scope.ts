@@ -61,17 +61,18 @@ function granteeFinder(directories: Directories, source: string) {
     return lookup;
   }
 
-  /** Returns the named grantee, else the principals of the first identity that has a mapping. */
+  /** Returns the named grantee, else the principals of all identities that have a mapping. */
   return async (task: Task): Promise<string[]> => {
     if (task.action !== 'revoke-principal') return [];
     const { grantee, identities = [], caseInsensitiveIdentities = [] } = task;
     // An empty grantee must not become a filter that matches every grant.
     if (grantee !== undefined) return grantee === '' ? [] : [grantee];
+    const principals = new Set<string>();
     for (const identity of identities) {
-      const principals = await principalsOf(identity, caseInsensitiveIdentities.includes(identity));
-      if (principals.length > 0) return principals;
+      const found = await principalsOf(identity, caseInsensitiveIdentities.includes(identity));
+      for (const principal of found) principals.add(principal);
     }
-    return [];
+    return [...principals];
   };
 }
 
