@@ -39,7 +39,7 @@ const CONCURRENT_JOBS = 8;
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the source requires
  * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake,
- *   APIGW.0308 for too many open jobs, KMS.0307 for an event that the source may not send, KMS.0308 for a used delivery
+ *   KMS.0104 for too many open jobs, KMS.0307 for an event that the source may not send, KMS.0308 for a used delivery
  *   id with another body, and those of the adapter for a malformed one
  */
 export async function receiveWebhook(

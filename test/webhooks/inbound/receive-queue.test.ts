@@ -210,7 +210,7 @@ describe('a delivery that does not fit into one job', () => {
   });
 });
 
-test('a source with too many open jobs gets 429 with Retry-After; ignored events and other sources are accepted', async () => {
+test('a source with too many open jobs gets 503 with Retry-After, after which senders resend; ignored events and other sources are accepted', async () => {
   const { store } = jobs;
   const countOpen = async (source: string) => (source === 'okta' ? 5_000 : 0);
   const full = { ...services, store: { ...store, jobs: { ...store.jobs, countOpen } } } as Services;
@@ -227,8 +227,8 @@ test('a source with too many open jobs gets 429 with Retry-After; ignored events
   });
   const before = (await store.jobs.list(1000)).length;
   await expect(post('okta', okta('user.lifecycle.deactivate'))).rejects.toMatchObject({
-    code: 'APIGW.0308',
-    status: 429,
+    code: 'KMS.0104',
+    status: 503,
     retryAfterSeconds: 60,
   });
   expect(await store.jobs.list(1000)).toHaveLength(before);
