@@ -2,10 +2,7 @@ import { KmsError } from '../../errors.ts';
 import type { JobStore, Store } from '../../store/store.ts';
 import { memoizeByStore } from '../../util/memoize.ts';
 
-/**
- * Jobs of one source that have not ended (queued, running or waiting). A source that sends without end must not fill the
- * store.
- */
+/** Queued, running and waiting jobs of one source. A source that sends without end must not fill the store. */
 const OPEN_JOBS_MAX = 5_000;
 
 /** Counting reads a row for each open job, so it is not done for each webhook. */
