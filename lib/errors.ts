@@ -17,6 +17,7 @@ export const ERRORS = {
   'APIGW.0302': { status: 403, text: 'The IAM user is not authorized to access the API.' },
   'APIGW.0308': { status: 429, text: 'The throttling threshold has been reached.' },
   'KMS.0101': { status: 500, text: 'KMS error.' },
+  'KMS.0104': { status: 503, text: 'System exception.' },
   'KMS.0202': { status: 400, text: 'Invalid JSON format of the request message.' },
   'KMS.0203': { status: 400, text: 'Request message too long.' },
   'KMS.0204': { status: 400, text: 'Parameters missing in the request message.' },

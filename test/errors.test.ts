@@ -15,6 +15,7 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'APIGW.0302': [403, 'The IAM user is not authorized to access the API.'],
   'APIGW.0308': [429, 'The throttling threshold has been reached.'],
   'KMS.0101': [500, 'KMS error.'],
+  'KMS.0104': [503, 'System exception.'],
   'KMS.0202': [400, 'Invalid JSON format of the request message.'],
   'KMS.0203': [400, 'Request message too long.'],
   'KMS.0204': [400, 'Parameters missing in the request message.'],
