@@ -1,3 +1,4 @@
+/** Also tests: lib/identity/login-limits.ts. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Caller, RequestTrace } from '../../lib/domain/request-context.ts';
@@ -196,6 +197,46 @@ test('a token gets a token of the same user for another scope, which ends when t
   const third = await fixture.tokens.issue({ token: second.token });
   expect(third.info).toEqual({ ...expectedInfo(false), issued_at: '2026-11-22T06:28:27.123000Z', methods });
   expect(await fixture.tokens.check(callerOf(user.user_id, user.domain_id), third.token)).toEqual(third.info);
+});
+
+test('ending a token ends all tokens that were issued from it, and not the one from which it was issued', async () => {
+  const caller = callerOf(user.user_id, user.domain_id);
+  const login = await fixture.issueToken(user);
+  const exchange = async (token: string) => (await fixture.tokens.issue({ token })).token;
+  const first = await exchange(login);
+  const [second, sibling] = [await exchange(first), await exchange(login)];
+  await fixture.tokens.revoke(caller, first);
+  for (const token of [first, second]) {
+    await expectKmsError(fixture.tokens.check(caller, token), 'Keystone.404', NO_TOKEN);
+    await expectKmsError(fixture.tokens.issue({ token }), 'Keystone.401', UNAUTHORIZED);
+  }
+  for (const token of [login, sibling]) await fixture.tokens.check(caller, token);
+  await fixture.tokens.revoke(caller, login);
+  await expectKmsError(fixture.tokens.check(caller, sibling), 'Keystone.404', NO_TOKEN);
+});
+
+test('tokens can be exchanged for others 8 times in a row', async () => {
+  let token = await fixture.issueToken(user);
+  for (let round = 0; round < 8; round += 1) token = (await fixture.tokens.issue({ token })).token;
+  const text = `${UNAUTHORIZED} Log in with the password again: tokens can be exchanged 8 times in a row.`;
+  await expectKmsError(fixture.tokens.issue({ token }), 'Keystone.401', text);
+});
+
+test('100 logins a minute with the tokens that come from one login work, and more are Keystone.429', async () => {
+  const token = await fixture.issueToken(user);
+  const { token: derived } = await fixture.tokens.issue({ token });
+  const exchanges = await Promise.all(
+    Array.from({ length: 110 }, (_, n) =>
+      fixture.tokens.issue({ token: n % 2 ? token : derived }).then(() => 'issued', codeOf),
+    ),
+  );
+  expect(exchanges.filter((outcome) => outcome === 'issued')).toHaveLength(99);
+  expect(exchanges.filter((outcome) => outcome === 'Keystone.429')).toHaveLength(11);
+  await fixture.tokens.issue({ token: await fixture.issueToken(user) });
+  fixture.clock.nowMs = START_MS + 59_000;
+  await expect(fixture.tokens.issue({ token })).rejects.toMatchObject({ retryAfterSeconds: 1 });
+  fixture.clock.nowMs = START_MS + 60_000;
+  await fixture.tokens.issue({ token });
 });
 
 test.each<[string, () => Promise<TokenLogin>]>([
