@@ -321,6 +321,20 @@ test('a password that was correct before is checked before the guesses from the 
   expect(order.indexOf('login') - (300 - 257)).toBeLessThanOrEqual(3);
 });
 
+test('passwords that were correct before are checked although guesses from 300 networks fill the queue', async () => {
+  const others = await Promise.all(['behind-1', 'behind-2'].map((name) => fixture.addUser(name)));
+  const loginOf = ({ user_id: id, password }: NewUser) => fixture.tokens.issue({ user: { id }, password }, '192.0.2.1');
+  for (const other of others) await loginOf(other);
+  const wrong = { ...loginById(), password: 'wrong' };
+  const guesses = Array.from({ length: 300 }, (_, n) =>
+    fixture.tokens.issue(wrong, `2001:db8:0:${n}::1`).catch(codeOf),
+  );
+  const issued = await Promise.all(others.map(loginOf));
+  expect(issued.map(({ info }) => info.user.name)).toEqual(['behind-1', 'behind-2']);
+  const refused = (await Promise.all(guesses)).filter((code) => code === 'Keystone.429');
+  expect(refused).toHaveLength(300 - 257 + 2);
+});
+
 test('every user may look up their own tokens', async () => {
   const token = await fixture.issueToken(user);
   const caller = callerOf(user.user_id, user.domain_id);
