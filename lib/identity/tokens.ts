@@ -62,7 +62,10 @@ export interface Tokens {
   ): Promise<{ token: string; info: TokenInfo }>;
   /** Describes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   check(caller: Caller, token: string): Promise<TokenInfo>;
-  /** Ends a token and all that were issued from it. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
+  /**
+   * Ends a token and all that were issued from it.
+   * @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller
+   */
   revoke(caller: Caller, token: string): Promise<void>;
 }
 
