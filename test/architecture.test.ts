@@ -271,7 +271,7 @@ test('every imported package is a dependency, and every dependency is imported',
 test('every error code in the sources is a row of the table, and every row is used somewhere', () => {
   const codes = ['lib', 'functions', 'local'].flatMap(filesOf).flatMap((file) => {
     const text = textOf(file).replaceAll(/^ {2}'[^']+': \{ status: .*$/gm, '');
-    return [...text.matchAll(/['"`]((?:KMS|APIGW|Keystone)\.\d+(?::\d+)?)/g)].map(([, code = '']) => code);
+    return [...text.matchAll(/['"`]((?:KMS|APIGW|Keystone)\.\d+(?::\w+)?)/g)].map(([, code = '']) => code);
   });
   expect([...new Set(codes)].sort()).toEqual(Object.keys(ERRORS).sort());
 });

@@ -48,6 +48,7 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'Keystone.400': [400, 'The request body is not valid.'],
   'Keystone.401': [401, 'The request you have made requires authentication.'],
   'Keystone.404': [404, 'X-Subject-Token is invalid in the request'],
+  'Keystone.404:resource': [404, 'The resource could not be found.'],
   'Keystone.429': [429, 'Too many requests. Try again later.'],
 };
 

@@ -55,7 +55,9 @@ beforeAll(async () => {
   okBody(await recordUses('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
   okBody(await recordUses('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
   for (const [name, path] of [
+    ['projects', `/v3/projects/${demo.project_id}`],
     ['domains', '/v3/auth/domains'],
+    ['domains', `/v3/domains/${creator.domain_id}`],
     ['catalog', '/v3/auth/catalog'],
     ['regions', '/v3/regions'],
     ['versions', '/'],

@@ -29,6 +29,15 @@ test('a user revokes their own token: 204 without a body, and the token is refus
   expect([await statusOf(token), await statusOf(other)]).toEqual([401, 200]);
 });
 
+test('revoking a token revokes the tokens that were issued from it', async () => {
+  const token = await newToken(service.reader);
+  const { project_id: id } = service.demo;
+  const { token: derived } = await service.services.tokens.issue({ token, project: { id } });
+  expect(await statusOf(derived)).toBe(200);
+  await send({ 'X-Auth-Token': token, 'X-Subject-Token': token });
+  expect(await statusOf(derived)).toBe(401);
+});
+
 test('te_admin revokes the token of another user of the domain', async () => {
   const [token, subject] = [await newToken(tenant), await newToken(service.reader)];
   expect((await send({ 'X-Auth-Token': token, 'X-Subject-Token': subject })).status).toBe(204);
