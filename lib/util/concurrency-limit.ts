@@ -1,4 +1,5 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
+import { networkOf } from './network-of.ts';
 
 interface Limits {
   /** Concurrent work in total. */
@@ -30,7 +31,7 @@ const isKnownQueue = (name: string) => name.startsWith(KNOWN);
  * time ago, get every second place, and are limited only in total: somebody behind the same proxy cannot shut them out.
  */
 export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, waitMs, code }: Limits) {
-  /** Work of unknown callers by network, the first part of an address. */
+  /** Work of unknown callers by network (`networkOf`). */
   const running = new Map<string, number>();
   let total = 0;
   let unknown = 0;
@@ -124,13 +125,4 @@ export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, wa
       }
     },
   };
-}
-
-/** Returns an IPv4 address as it is, and the first 64 bits of an IPv6 address: a client usually has all of the rest. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  if (!address.includes(':')) return address;
-  const groups = head.split(':').filter((group) => group !== '');
-  if (tail !== undefined) groups.push('0', '0', '0', '0');
-  return groups.slice(0, 4).join(':');
 }
