@@ -70,9 +70,12 @@ async function start(isDemoWanted: boolean): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
-  }).catch(async (error: Error) => {
+  }).catch(async (error: NodeJS.ErrnoException) => {
     await stop();
-    throw error;
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(
+      `Port ${config.port} of ${config.host} is in use. Set PORT to a free port, or to 0 for any free port.`,
+    );
   });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
