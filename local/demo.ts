@@ -89,7 +89,7 @@ async function createDemoInDataDir(config: Config): Promise<Demo | undefined> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const temporaryDir = mkdtempSync(join(dataDir, TEMPORARY_DIR_PREFIX));
   // The data folder's own root key: the database must be readable after it is published.
-  ensureRootKeys(dataDir);
+  await ensureRootKeys(dataDir);
   linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(temporaryDir, ROOT_KEY_FILE));
   const services = await openServices({ ...config, dataDir: temporaryDir });
   const demo = await createDemoData(services);
