@@ -10,7 +10,7 @@ import { useServices } from '../lib/services.ts';
 import { sourcesOf } from '../lib/webhooks/inbound/sources.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
 import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
-import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
+import { createDemoOnFirstStart, type Demo, demoFiles, finishFirstStart } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openServices } from './open-services.ts';
 import { welcome } from './welcome.ts';
@@ -91,12 +91,14 @@ async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | un
   return isDemoWanted ? createDemoOnFirstStart(config) : undefined;
 }
 
-function printWelcome(url: string, { dataDir, upstream, keystone }: Config, demo: Demo | undefined): void {
+function printWelcome(url: string, config: Config, demo: Demo | undefined): void {
+  const { dataDir, upstream, keystone } = config;
   console.log(`kms-grants listens on ${url}`);
   if (upstream) console.log(`Keys and grants are at the upstream KMS ${upstream.endpoint}.`);
   if (keystone) console.log(`The IAM at ${keystone.endpoint} verifies the tokens.`);
-  const file = resolve(dataDir, DEMO_FILE);
-  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, LOGIN_FILE) }));
+  const files = demoFiles(config);
+  const file = resolve(dataDir, files.demo);
+  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, files.login) }));
   else if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);
 }
 
