@@ -59,7 +59,7 @@ export class Connection extends Duplex {
     return this.#inFlight === 0;
   }
 
-  /** For how long the body of the only request has been arriving; -1 if it has arrived, or if there are more requests. */
+  /** For how long the body of the current request has been arriving; -1 if none is, or if more requests wait. */
   get arrivingMs(): number {
     const isArriving = this.#inFlight === 1 && this.#latest?.complete === false;
     return isArriving ? performance.now() - this.#startedAtMs : -1;
