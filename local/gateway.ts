@@ -27,6 +27,8 @@ const LIMITS = {
   bodiesBytesMax: 32 * 1024 * 1024,
   /** From the first byte of a request to its last byte. */
   requestMs: 15_000,
+  /** A request that is still arriving after this time is dropped when a new client needs its connection. */
+  slowRequestMs: 2_000,
   headersMs: 10_000,
   keepAliveMs: 10_000,
   /** Time without traffic on a connection while a reply is being sent. */

@@ -3,8 +3,8 @@ import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
 
 /**
- * Revokes a token: the caller's own or, for an administrator, any token of the same domain. Tokens that were issued from
- * this one are revoked too.
+ * Revokes a token: the caller's own or, for an administrator, any token of the same domain. Tokens that were issued
+ * from this one are revoked too.
  * Source: OpenStack Identity API v3, "Revoke token".
  */
 export const handler = httpHandler({

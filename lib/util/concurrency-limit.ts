@@ -1,4 +1,5 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
+import { networkOf } from './network-of.ts';
 
 interface Limits {
   /** Concurrent work in total. */
@@ -31,7 +32,7 @@ const isKnownQueue = (name: string) => name.startsWith(KNOWN);
  * same proxy nor many networks together can shut them out.
  */
 export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, waitMs, code }: Limits) {
-  /** Work of unknown callers by network, the first part of an address. */
+  /** Work of unknown callers by network (`networkOf`). */
   const running = new Map<string, number>();
   let total = 0;
   let unknown = 0;
@@ -131,13 +132,4 @@ export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, wa
       }
     },
   };
-}
-
-/** Returns an IPv4 address as it is, and the first 64 bits of an IPv6 address: a client usually has all of the rest. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  if (!address.includes(':')) return address;
-  const groups = head.split(':').filter((group) => group !== '');
-  if (tail !== undefined) groups.push('0', '0', '0', '0');
-  return groups.slice(0, 4).join(':');
 }
