@@ -1,7 +1,7 @@
 import { findGrants } from '../../authority/bulk-revoke.ts';
-import type { Grant } from '../../domain/model.ts';
+import { type Grant, serializeFailures } from '../../domain/model.ts';
 import { serializeEvent } from '../../http/serialize-event.ts';
-import { pageFields, serializeFailures } from '../../http/serialize-grants.ts';
+import { pageFields } from '../../http/serialize-grants.ts';
 import type { Command } from '../command.ts';
 import { findGrant, findKey, findPrincipals } from '../lookup.ts';
 import { mayUse } from '../rights.ts';
