@@ -118,7 +118,7 @@ test('another timestamp, secret or body, also the same form encoded again, is a 
   expect(refusalOf(HEADERS, { secrets: ['another-secret-00'] })).toBe('wrong signature');
   expect(refusalOf(HEADERS, { secrets: [] })).toBe('wrong signature');
   expect(refusalOf(HEADERS, { body: '' })).toBe('wrong signature');
-  const lowerCaseEscapes = EXAMPLE.body.replaceAll(/%../g, (escape) => escape.toLowerCase());
+  const lowerCaseEscapes = EXAMPLE.body.replaceAll(/%../g, (code) => code.toLowerCase());
   expect(new URLSearchParams(lowerCaseEscapes).toString()).toBe(new URLSearchParams(EXAMPLE.body).toString());
   expect(refusalOf(HEADERS, { body: lowerCaseEscapes })).toBe('wrong signature');
 });
