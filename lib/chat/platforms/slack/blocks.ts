@@ -12,14 +12,20 @@ const FIELDS_MAX = 10;
 const BUTTON_LABEL_MAX = 75;
 const BUTTONS_MAX = 25;
 
-/** Ours, so that a whole message stays short enough to read: Slack's limits allow 50 blocks of 3,000 characters. */
+/**
+ * Of all blocks as JSON. Slack documents no limit for the sum; reports say that messages of 15,561 characters are
+ * accepted, and longer ones refused as `msg_blocks_too_long`. Source: github.com/slackapi/bolt-js, issue 2867.
+ */
+const MESSAGE_MAX = 14_000;
+
+/** Ours, so that one long text does not take the room of the others. */
 const SENTENCES_MAX = 40;
-const SENTENCE_MAX = 600;
+const SENTENCE_MAX = 500;
 /** A section takes 3,000 characters. */
 const SENTENCES_IN_SECTION = 4;
 const FACTS_MAX = 20;
 const FACT_NAME_MAX = 100;
-const FACT_VALUE_MAX = 500;
+const FACT_VALUE_MAX = 300;
 const ROWS_MAX = 20;
 const ROW_TITLE_MAX = 150;
 const DETAIL_MAX = 200;
@@ -41,20 +47,29 @@ export interface Rendered {
 
 /** @param nonce makes the ids of the blocks differ from those of the message that this one replaces */
 export function render(view: View, nonce: string): Rendered {
-  const rows = view.rows.slice(0, ROWS_MAX);
-  const moreRows = view.moreRows + view.rows.length - rows.length;
-  const blocks: KnownBlock[] = [
-    { type: 'header', text: plain(titleOf(view), HEADER_MAX) },
-    ...sentenceBlocks(view.sentences.slice(0, SENTENCES_MAX)),
-    ...factBlocks(view.facts.slice(0, FACTS_MAX)),
-    ...rows.map(rowBlock),
-    ...moreRowsBlock(moreRows),
-    ...buttonsBlock(view.buttons.slice(0, BUTTONS_MAX)),
-  ];
+  const header: KnownBlock = { type: 'header', text: plain(titleOf(view), HEADER_MAX) };
+  const buttons = buttonsBlock(view.buttons.slice(0, BUTTONS_MAX));
+  const room = MESSAGE_MAX - lengthOf(header, ...missingBlock(0, true), ...buttons);
+  const texts = [...sentenceBlocks(view.sentences), ...factBlocks(view.facts)];
+  const rows = view.rows.slice(0, ROWS_MAX).map(rowBlock);
+  const content = withinRoom([...texts, ...rows], room);
+  const missingRows = view.moreRows + view.rows.length - Math.max(0, content.length - texts.length);
+  const blocks = [header, ...content, ...missingBlock(missingRows, content.length < texts.length), ...buttons];
   return {
     text: notificationOf(view),
     blocks: blocks.map((block, index) => ({ ...block, block_id: `${nonce}-${index}` })),
   };
+}
+
+/** With room for the id of each block. */
+const lengthOf = (...blocks: readonly KnownBlock[]) => JSON.stringify(blocks).length + blocks.length * 50;
+
+function withinRoom(blocks: readonly KnownBlock[], room: number): KnownBlock[] {
+  let length = 0;
+  return blocks.filter((block) => {
+    length += lengthOf(block);
+    return length < room;
+  });
 }
 
 /** The title alone, in place of a card whose content is now elsewhere. */
@@ -73,14 +88,19 @@ function notificationOf(view: View): string {
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 function sentenceBlocks(sentences: readonly string[]): KnownBlock[] {
-  const texts = sentences.map((sentence) => cut(sentence, SENTENCE_MAX)).filter((text) => text !== '');
+  const texts = sentences
+    .slice(0, SENTENCES_MAX)
+    .map((sentence) => cut(sentence, SENTENCE_MAX))
+    .filter((text) => text !== '');
   return partsOf(texts, SENTENCES_IN_SECTION).map((part) => ({ type: 'section', text: plainLines(lines(part)) }));
 }
 
 function factBlocks(facts: readonly Fact[]): KnownBlock[] {
-  const fields = facts.map(({ name, value }) =>
-    plainLines(`${cut(name, FACT_NAME_MAX) || NOTHING}\n${cut(value, FACT_VALUE_MAX) || NOTHING}`),
-  );
+  const fields = facts
+    .slice(0, FACTS_MAX)
+    .map(({ name, value }) =>
+      plainLines(`${cut(name, FACT_NAME_MAX) || NOTHING}\n${cut(value, FACT_VALUE_MAX) || NOTHING}`),
+    );
   return partsOf(fields, FIELDS_MAX).map((part) => ({ type: 'section', fields: part }));
 }
 
@@ -99,8 +119,10 @@ function rowBlock({ title, details, id }: Row): KnownBlock {
   return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] };
 }
 
-function moreRowsBlock(moreRows: number): KnownBlock[] {
-  return moreRows > 0 ? [{ type: 'context', elements: [plainLines(`… +${moreRows}`)] }] : [];
+/** @param isTextMissing whether a sentence or a fact does not fit */
+function missingBlock(rows: number, isTextMissing: boolean): KnownBlock[] {
+  if (rows <= 0 && !isTextMissing) return [];
+  return [{ type: 'context', elements: [plainLines(rows > 0 ? `… +${rows}` : '…')] }];
 }
 
 function buttonsBlock(buttons: readonly Button[]): KnownBlock[] {
@@ -123,10 +145,9 @@ const lines = (texts: readonly string[]) => texts.filter((text) => text !== '').
 
 /** Returns the text as one line without control characters, cut between characters. */
 function cut(text: string, max: number): string {
-  // One more than may stay tells whether something is left out.
-  const line = printable(text, max + 1);
-  if (line.length <= max) return line;
-  let short = line.slice(0, max - 1);
-  if (!short.isWellFormed()) short = short.slice(0, -1);
-  return `${short}…`;
+  // Whatever is behind these is cut anyway, unless most of them are invisible.
+  const line = printable(text.slice(0, 4 * max), max + 1);
+  if (line.length <= max && text.length <= 4 * max) return line;
+  const short = line.slice(0, max - 1);
+  return `${short.isWellFormed() ? short : short.slice(0, -1)}…`;
 }
