@@ -31,7 +31,7 @@ export interface ChatRequest {
   kind: ChatKind;
   locale: Locale;
   state: RequestState;
-  /** What to revoke: the one grant of `grantId`, or the grants that any of `grantees` holds. */
+  /** What to revoke: the one grant of `grantId`, which one of `grantees` holds, or all grants that they hold. */
   target: {
     action: 'revoke' | 'revoke-all';
     projectIds: readonly string[];
@@ -55,10 +55,18 @@ export interface ChatRequest {
   /** Where the card is that everyone sees. */
   card?: Place | undefined;
   createdAtMs: number;
+  /** When the requester asked a second person: from then on, the channel sees its card. */
+  askedAtMs?: number | undefined;
   expiresAtMs: number;
   jobId?: string | undefined;
+  /** Of an expired request: whether a newer one has taken its place. */
+  isReplaced?: boolean | undefined;
   /** Whether the outcome has been shown. */
   isTold?: boolean | undefined;
+  /** Somebody is showing the outcome, and nobody else does so until then. */
+  tellingUntilMs?: number | undefined;
+  /** Random, so that two equal writes at the same time differ and only one of them succeeds. */
+  writeId?: string | undefined;
   /** Rises with each write. */
   revision: number;
 }
@@ -70,6 +78,16 @@ export const REQUEST_LIFETIME_MS = 15 * 60 * 1000;
 const RETENTION_MS = 24 * 60 * 60 * 1000;
 
 export const newRequestId = () => randomBytes(16).toString('hex');
+
+export const hasExpiredUrl = ({ replyUrl, replyUrlExpiresAtMs = 0 }: Place, nowMs: number): boolean =>
+  replyUrl !== undefined && replyUrlExpiresAtMs <= nowMs;
+
+/** The URL is a secret, so it is stored only while somebody may still need it. */
+function withoutUrl(place: Place, isTold: boolean, nowMs: number): Place {
+  if (!isTold && !hasExpiredUrl(place, nowMs)) return place;
+  const { replyUrl: _, replyUrlExpiresAtMs: __, ...rest } = place;
+  return rest;
+}
 
 export function chatRequests(records: IdempotencyStore, now: () => number) {
   const nameOf = (requestId: string) => sha256Hex(`chat request\n${requestId}`);
@@ -89,8 +107,16 @@ export function chatRequests(records: IdempotencyStore, now: () => number) {
 
     /** @returns the request as stored, or undefined if it has changed since `request` was read */
     async update(request: ChatRequest, changes: Partial<ChatRequest>): Promise<ChatRequest | undefined> {
-      const updated = { ...request, ...changes, revision: request.revision + 1 };
-      return (await records.compareAndSwap(recordOf(updated), request, now())) ? updated : undefined;
+      const changed = { ...request, ...changes };
+      const nowMs = now();
+      const updated: ChatRequest = {
+        ...changed,
+        place: withoutUrl(changed.place, changed.isTold === true, nowMs),
+        card: changed.card && withoutUrl(changed.card, changed.isTold === true, nowMs),
+        revision: request.revision + 1,
+        writeId: randomBytes(8).toString('hex'),
+      };
+      return (await records.compareAndSwap(recordOf(updated), request, nowMs)) ? updated : undefined;
     },
   };
 }

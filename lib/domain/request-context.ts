@@ -31,6 +31,8 @@ export interface RequestContext {
   isBulk?: boolean | undefined;
   /** For the events of a bulk revoke: how many grants that the principal issued remain. */
   passedOn?: number | undefined;
+  /** For the event: the principal of the second person who approved the change. */
+  approvedBy?: string | undefined;
   /** The reason that the caller gave, for the event. */
   reason?: string | undefined;
   /** Collects what the log line of the request needs. */
