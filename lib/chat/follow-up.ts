@@ -24,8 +24,6 @@ const [POLL_SECONDS_MIN, POLL_SECONDS_MAX] = [5, 60];
 /** After this time, the process that was showing an outcome counts as dead. */
 const TELLING_MS = 60_000;
 
-const UPDATES_MAX = 5;
-
 interface FollowUpOptions {
   platforms?: typeof PLATFORMS;
   sources?: ReturnType<typeof chatSourcesOf>;
@@ -47,7 +45,7 @@ export async function followUp(
     case 'previewed':
     case 'asked': {
       if (now() < request.expiresAtMs) return later((request.expiresAtMs - now()) / 1000);
-      const expired = await requests.update(request, { state: 'expired' });
+      const expired = await requests.move(request, { state: 'expired' });
       return expired ? tell(dependencies, expired, options) : later(POLL_SECONDS_MIN);
     }
     case 'running':
@@ -75,7 +73,7 @@ async function followJob(
   // Absent when the process died between the write of the request and that of its job.
   const job = (await store.jobs.job(jobId)) ?? (await storeJob(dependencies, request));
   if (FINAL_STATES.includes(job.state)) {
-    const ended = await chatRequests(store.idempotency, now).update(request, { state: 'ended', jobId });
+    const ended = await chatRequests(store.idempotency, now).move(request, { state: 'ended', jobId });
     return ended ? tell(dependencies, ended, options) : later(POLL_SECONDS_MIN);
   }
   if (job.state === 'queued') await queue.send({ kind: 'job', jobId, source: job.source });
@@ -130,8 +128,8 @@ export async function noteDelivered(
   const changes = { ...(about.part === 'outcome' && { isTold: true }), ...(place && { card: place }) };
   if (Object.keys(changes).length === 0) return;
   const requests = chatRequests(store.idempotency, now);
-  for (let attempt = 0; attempt < UPDATES_MAX; attempt += 1) {
-    const request = await requests.find(about.requestId);
-    if (!request || request.isTold || (await requests.update(request, changes))) return;
-  }
+  const request = await requests.find(about.requestId);
+  if (!request || request.isTold) return;
+  // Whoever moves the request to another state at this moment has a newer card to show.
+  await requests.move(request, changes);
 }

@@ -1,9 +1,10 @@
 /** What became of a request: its receipt, or that it was cancelled, has expired, or had nothing left to do. */
-import type { Job } from '../domain/job.ts';
+import { FINAL_STATES, type Job } from '../domain/job.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { serializeJob } from '../http/serialize-job.ts';
 import type { ChatDependencies } from './dependencies.ts';
-import { dataOf, emptyView, factsOf, nameOf } from './request-views.ts';
+import type { Locale } from './platform.ts';
+import { dataOf, emptyView, factsOf, nameOf, note } from './request-views.ts';
 import type { ChatRequest } from './requests.ts';
 import { keyLabels } from './target.ts';
 import type { Message, Row, Tone, View } from './view.ts';
@@ -40,6 +41,26 @@ export async function workingMessage(reader: Reader, request: ChatRequest): Prom
     replacesCard: true,
     about: { requestId: request.requestId, part: 'card' },
   };
+}
+
+/**
+ * Returns the answer to a press that comes too late. The card stays as it is: it may be the receipt by now. Only a card
+ * that has expired or was cancelled is shown as such.
+ */
+export async function decidedMessage(reader: Reader, request: ChatRequest, locale: Locale): Promise<Message> {
+  const words = REVOKING[locale];
+  const { requestId, state, decidedBy, people, jobId } = request;
+  if (request.isReplaced) return note(words.expiredTitle, [words.replaced], { data: dataOf(request) });
+  if (state === 'expired' || state === 'cancelled' || !decidedBy) return outcomeMessage(reader, request);
+  const decision = { who: await nameOf(reader, decidedBy.principal), atMs: decidedBy.atMs };
+  const by = people === 2 ? words.alreadyBy.approve : words.alreadyBy.confirm;
+  const job = jobId === undefined ? undefined : await reader.store.jobs.job(jobId);
+  const isEnded = job !== undefined && FINAL_STATES.includes(job.state);
+  const { principal, atMs } = decidedBy;
+  return note(words.alreadyTitle, [by(decision), isEnded ? words.done(job.revoked) : words.stillWorking], {
+    tone: 'neutral',
+    data: { request_id: requestId, state, decided_by: principal, decided_at: String(atMs), revoked: job?.revoked },
+  });
 }
 
 async function receiptView(reader: Reader, request: ChatRequest, job: Job): Promise<View> {

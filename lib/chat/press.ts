@@ -6,12 +6,12 @@ import { FINAL_STATES } from '../domain/job.ts';
 import { logger } from '../logger.ts';
 import { canBeApproved, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
 import type { ChatDependencies } from './dependencies.ts';
-import { runRequest } from './execution.ts';
-import { outcomeMessage, workingMessage } from './outcome.ts';
-import { type Person, personOf } from './person.ts';
+import { jobIdOf, runRequest } from './execution.ts';
+import { decidedMessage, outcomeMessage, workingMessage } from './outcome.ts';
+import { personOf } from './person.ts';
 import type { CommandCall } from './read-commands.ts';
-import { buttonsOf, nameOf, note, requestView } from './request-views.ts';
-import { type ChatRequest, chatRequests, newRequestId, REQUEST_LIFETIME_MS } from './requests.ts';
+import { approvalCard, nameOf, note } from './request-views.ts';
+import { askedAgain, type ChatRequest, chatRequests } from './requests.ts';
 import { previewMessage, storeRequest } from './revocation.ts';
 import { type FoundTarget, findTarget, mayRevoke } from './target.ts';
 import type { ButtonName, Message } from './view.ts';
@@ -22,6 +22,9 @@ const WORK_MS = 1_500;
 
 /** When a follow-up looks whether the process that runs a request has told its outcome. */
 const FOLLOW_UP_SECONDS = 5;
+
+/** Anything else could write whatever it likes into the log. */
+const REQUEST_ID = /^[0-9a-f]{32}$/;
 
 interface PressOptions {
   /** Once true, the rest is done later, and the reply says so. */
@@ -46,7 +49,9 @@ export async function press(
 ): Promise<Message[]> {
   const { command, source, person } = call;
   const { result, messages } = await new Press(dependencies, call, options).answer();
-  logger.info('chat', { source: source.name, button: command.name, user: person.principal, result });
+  const requestId = REQUEST_ID.test(command.requestId) ? command.requestId : undefined;
+  const fields = { chat_request_id: requestId, button: command.name, user: person.principal, result };
+  logger.info('chat', { source: source.name, ...fields });
   return messages;
 }
 
@@ -96,7 +101,7 @@ class Press {
       return this.#refuse('needs-approval', this.#words.needsApproval);
     }
     if (!isRequester(this.#call.person, request)) return this.#refuseOther(request);
-    return this.#checked(request, (found) => this.#run(request, found));
+    return this.#checked(request, () => this.#run(request));
   }
 
   async #ask(request: ChatRequest): Promise<Answer> {
@@ -106,9 +111,9 @@ class Press {
     if (request.people === 1) return this.#refuse('needs-no-approval', this.#words.needsNoApproval);
     if (!canBeApproved(source, received.place)) return this.#refuse('no-approvals', this.#words.nobodyCanApprove);
     return this.#checked(request, async (found) => {
-      const asked = await this.#requests.update(request, { state: 'asked', askedAtMs: this.#dependencies.now() });
+      const asked = await this.#requests.move(request, { state: 'asked', askedAtMs: this.#dependencies.now() });
       if (!asked) return this.#again();
-      return { result: 'asked', messages: [await this.#approvalCard(asked, found)] };
+      return { result: 'asked', messages: [await approvalCard(this.#dependencies, asked, { person, found })] };
     });
   }
 
@@ -117,12 +122,12 @@ class Press {
     if (request.state !== 'asked') return this.#refuse('not-asked', this.#words.notAsked);
     if (!isSecondPerson(person, request)) return this.#refuse('own-request', this.#words.ownRequest);
     if (!source.mayApprove) return this.#refuse('no-approvals', this.#words.mayNotApproveHere);
-    return this.#checked(request, async (found) => {
+    return this.#checked(request, async () => {
       const { identity, principal } = request.requester;
       const requester = await this.#findPerson(this.#dependencies, source, identity, requestId);
       const isStillAllowed =
         requester?.principal === principal && (await mayRevoke(this.#dependencies, requester, request.target));
-      if (isStillAllowed) return this.#run(request, found);
+      if (isStillAllowed) return this.#run(request);
       const who = await nameOf(this.#dependencies, principal);
       return this.#refuse('requester-lost-right', this.#words.requesterMayNot(who));
     });
@@ -133,7 +138,7 @@ class Press {
     if (!(await mayCancel(this.#dependencies, person, request))) {
       return this.#refuse('may-not-cancel', this.#words.mayNotCancel);
     }
-    const cancelled = await this.#requests.update(request, { state: 'cancelled', decidedBy: this.#decision() });
+    const cancelled = await this.#requests.move(request, { state: 'cancelled', decidedBy: this.#decision() });
     if (!cancelled) return this.#again();
     return { result: 'cancelled', messages: [await outcomeMessage(this.#dependencies, cancelled)] };
   }
@@ -156,82 +161,67 @@ class Press {
   }
 
   /** Of several presses at the same time, one gets past the conditional write. */
-  async #run(request: ChatRequest, found: FoundTarget): Promise<Answer> {
+  async #run(request: ChatRequest): Promise<Answer> {
     const { queue } = this.#dependencies;
+    const { received } = this.#call;
     const { requestId } = request;
     // Before the write: if this process dies after it, the follow-up carries out the request and tells the outcome.
     await queue.send({ kind: 'chat', requestId }, FOLLOW_UP_SECONDS);
-    const running = await this.#requests.update(request, {
+    const running = await this.#requests.move(request, {
       state: 'running',
       decidedBy: this.#decision(),
-      card: this.#call.received.place,
-      grantCount: found.grants.length,
+      jobId: jobIdOf(requestId),
+      // The newest place can be answered for the longest time.
+      ...(received.type === 'command' ? { place: received.place } : { card: received.place }),
     });
     if (!running) return this.#again();
     const job = await runRequest(this.#dependencies, running, this.#isPastDeadline);
     if (!FINAL_STATES.includes(job.state)) {
       return { result: 'working', messages: [await workingMessage(this.#dependencies, running)] };
     }
-    const ended = await this.#endAndTell(running, { jobId: job.jobId });
+    const ended = await this.#endAndTell(running);
     return ended ? { result: job.state, messages: [await outcomeMessage(this.#dependencies, ended)] } : this.#again();
   }
 
   /** While this process tells the outcome, the follow-up does not. */
-  #endAndTell(request: ChatRequest, changes: Partial<ChatRequest>): Promise<ChatRequest | undefined> {
+  #endAndTell(request: ChatRequest): Promise<ChatRequest | undefined> {
     const tellingUntilMs = this.#dependencies.now() + 2 * FOLLOW_UP_SECONDS * 1000;
-    return this.#requests.update(request, { ...changes, state: 'ended', tellingUntilMs });
+    return this.#requests.move(request, { state: 'ended', tellingUntilMs });
   }
 
   async #gone(request: ChatRequest): Promise<Answer> {
-    const ended = await this.#endAndTell(request, {});
+    const ended = await this.#endAndTell(request);
     return ended ? { result: 'gone', messages: [await outcomeMessage(this.#dependencies, ended)] } : this.#again();
   }
 
   /** The grants are others than those on the card: a new request with a new card takes its place. */
   async #showAgain(request: ChatRequest, found: FoundTarget): Promise<Answer> {
-    const { now } = this.#dependencies;
+    const { person } = this.#call;
     const { target, reason } = request;
     // The new card takes the place of the old one, so the old one needs no outcome of its own.
-    const replaced = await this.#requests.update(request, { state: 'expired', isReplaced: true, isTold: true });
+    const replaced = await this.#requests.move(request, { state: 'expired', isReplaced: true, isTold: true });
     if (!replaced) return this.#again();
     const warning = this.#words.changed;
     if (request.state !== 'asked') {
       const parts = { target, reason, found, warning, replacesCard: true };
       return { result: 'changed', messages: [await previewMessage(this.#dependencies, this.#call, parts)] };
     }
-    const asked: ChatRequest = {
-      ...request,
-      requestId: newRequestId(),
-      digest: found.digest,
-      grantCount: found.grants.length,
-      place: this.#call.received.place,
-      createdAtMs: now(),
-      askedAtMs: now(),
-      expiresAtMs: now() + REQUEST_LIFETIME_MS,
-      revision: 0,
-    };
+    const asked = askedAgain(request, found, this.#call.received.place, this.#dependencies.now());
     await storeRequest(this.#dependencies, asked);
-    return { result: 'changed', messages: [await this.#approvalCard(asked, found, REVOKING[asked.locale].changed)] };
-  }
-
-  async #approvalCard(asked: ChatRequest, found: FoundTarget, warning?: string): Promise<Message> {
-    const { person } = this.#call;
-    const { locale, requestId } = asked;
-    const parts = { person, found, locale, warning, buttons: buttonsOf(asked, locale) };
     return {
-      view: await requestView(this.#dependencies, asked, parts),
-      audience: 'channel',
-      replacesCard: true,
-      about: { requestId, part: 'card' },
+      result: 'changed',
+      messages: [
+        await approvalCard(this.#dependencies, asked, { person, found, warning: REVOKING[asked.locale].changed }),
+      ],
     };
   }
 
   async #expire(request: ChatRequest): Promise<Answer> {
-    const expired = await this.#requests.update(request, { state: 'expired' });
+    const expired = await this.#requests.move(request, { state: 'expired' });
     return expired ? this.#decided(expired) : this.#again();
   }
 
-  /** Another press has changed the request meanwhile. */
+  /** Another press has changed the state of the request meanwhile. */
   async #again(): Promise<Answer> {
     const request = await this.#requests.find(this.#call.command.requestId);
     if (!request || request.state === 'previewed') return this.#refuse('unknown', this.#words.unknownRequest);
@@ -239,28 +229,9 @@ class Press {
     return this.#decided(request);
   }
 
-  /**
-   * Tells what became of a request, to the one who pressed too late. The card stays as it is: it may be the receipt by
-   * now. Only a card that has expired or was cancelled is shown as such.
-   */
   async #decided(request: ChatRequest): Promise<Answer> {
-    const { state, decidedBy, people, jobId } = request;
-    const result = `already-${state}`;
-    if (state === 'expired' || state === 'cancelled' || !decidedBy) {
-      return { result, messages: [await outcomeMessage(this.#dependencies, request)] };
-    }
-    const decision = { who: await nameOf(this.#dependencies, decidedBy.principal), atMs: decidedBy.atMs };
-    const by = people === 2 ? this.#words.alreadyBy.approve : this.#words.alreadyBy.confirm;
-    const job = jobId === undefined ? undefined : await this.#dependencies.store.jobs.job(jobId);
-    const sentences = [by(decision), job ? this.#words.done(job.revoked) : this.#words.stillWorking];
-    const data = {
-      request_id: request.requestId,
-      state,
-      decided_by: decidedBy.principal,
-      decided_at: String(decidedBy.atMs),
-      revoked: job?.revoked,
-    };
-    return { result, messages: [note(this.#words.alreadyTitle, sentences, { tone: 'neutral', data })] };
+    const message = await decidedMessage(this.#dependencies, request, this.#call.received.locale);
+    return { result: `already-${request.state}`, messages: [message] };
   }
 
   async #alreadyAsked({ requester, expiresAtMs }: ChatRequest): Promise<string> {

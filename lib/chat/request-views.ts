@@ -140,3 +140,18 @@ export function buttonsOf({ requestId, state, people, grantCount }: ChatRequest,
       : { name: 'confirm', label: button.confirm(grantCount), style: 'danger', requestId };
   return [first, cancel];
 }
+
+/** The card on which a second person approves or cancels. */
+export async function approvalCard(
+  reader: Reader,
+  asked: ChatRequest,
+  parts: Omit<PreviewParts, 'locale' | 'buttons'>,
+): Promise<Message> {
+  const { locale, requestId } = asked;
+  return {
+    view: await requestView(reader, asked, { ...parts, locale, buttons: buttonsOf(asked, locale) }),
+    audience: 'channel',
+    replacesCard: true,
+    about: { requestId, part: 'card' },
+  };
+}

@@ -39,7 +39,9 @@ const en = {
   passedOn: (count: number | undefined) =>
     count === undefined
       ? 'could not be counted'
-      : `${plural(count, 'grant')} issued to others, which ${count === 1 ? 'stays' : 'stay'}`,
+      : count === 0
+        ? 'nothing'
+        : `${plural(count, 'grant')} issued to others, which ${count === 1 ? 'stays' : 'stay'}`,
   grantName: (name: string) => `named ${name}`,
 
   previewTitle: (count: number) => `Revoke ${plural(count, 'grant')}?`,
@@ -49,7 +51,7 @@ const en = {
   approverRule: 'Another person who may revoke these grants must approve. The requester cannot.',
   changed: 'The grants have changed since they were shown. Nothing has been revoked. Look at them again.',
   unread: (count: number) =>
-    `${plural(count, 'key or grant')} could not be read, so there may be more grants than shown.`,
+    `Not everything could be read (${plural(count, 'error')}): there may be more grants than shown.`,
   nobodyCanApprove:
     'This needs a second person, and nobody can approve it here. Ask in a shared channel where approving is switched ' +
     'on (may_approve in the setting HOOKS), or ask an administrator to revoke it with the API.',
@@ -105,7 +107,7 @@ const en = {
   receiptNothing: 'Nothing was revoked',
   receiptGone: 'The grants did not exist any more when they were to be revoked.',
   receiptLeftovers: (count: number) =>
-    `${plural(count, 'grant or key')} could not be dealt with. The access may remain. Look at the error codes.`,
+    `Not everything could be revoked (${plural(count, 'error')}). The access may remain. Look at the error codes.`,
   receiptStopped: 'An administrator stopped it before it was complete.',
   leftover: (code: string) => `error ${code}`,
   unreadKey: 'The grants of a key could not be read',
@@ -138,7 +140,8 @@ const zh: Words = {
   more: (count) => `另有 ${count} 个`,
   issued: (who, atMs) => (atMs === undefined ? `由 ${who} 授予` : `由 ${who} 授予，${utc(atMs)}`),
   unknown: '未知',
-  passedOn: (count) => (count === undefined ? '无法统计' : `已转授他人 ${count} 个授权，这些授权会保留`),
+  passedOn: (count) =>
+    count === undefined ? '无法统计' : count === 0 ? '无' : `已转授他人 ${count} 个授权，这些授权会保留`,
   grantName: (name) => `名称：${name}`,
 
   previewTitle: (count) => `要撤销 ${count} 个授权吗？`,
