@@ -153,7 +153,10 @@ class Press {
       return this.#refuse('no-right', text);
     }
     const found = await findTarget(this.#dependencies, person, target);
-    if (found.grants.length === 0 && found.failed.length === 0) return this.#gone(request);
+    if (found.grants.length === 0) {
+      const { length: unread } = found.failed;
+      return unread === 0 ? this.#gone(request) : this.#refuse('unread', this.#words.unread(unread));
+    }
     const { chatApprovers } = this.#dependencies.config;
     const people = peopleNeeded(chatApprovers, target.action, found.grants.length);
     if (found.digest !== request.digest || people > request.people) return this.#showAgain(request, found);
@@ -165,6 +168,7 @@ class Press {
     const { queue } = this.#dependencies;
     const { received } = this.#call;
     const { requestId } = request;
+    const messageId = received.place.messageId ?? request.card?.messageId;
     // Before the write: if this process dies after it, the follow-up carries out the request and tells the outcome.
     await queue.send({ kind: 'chat', requestId }, FOLLOW_UP_SECONDS);
     const running = await this.#requests.move(request, {
@@ -172,7 +176,7 @@ class Press {
       decidedBy: this.#decision(),
       jobId: jobIdOf(requestId),
       // The newest place can be answered for the longest time.
-      ...(received.type === 'command' ? { place: received.place } : { card: received.place }),
+      ...(received.type === 'command' ? { place: received.place } : { card: { ...received.place, messageId } }),
     });
     if (!running) return this.#again();
     const job = await runRequest(this.#dependencies, running, this.#isPastDeadline);

@@ -210,6 +210,17 @@ test('a cancelled request cannot be confirmed any more', async () => {
   expect(await chat.removals(grantee)).toEqual([]);
 });
 
+test('while the grants cannot be read, a press revokes nothing, and the request stays open', async () => {
+  const person = chat.newPerson();
+  const { grantee, requestId } = await newRequest(person);
+  const authority = { listPrincipalGrants: chat.unreadable };
+  expect(textOf(await chat.press(person, 'confirm', requestId, { authority }))).toContain(
+    'Not everything could be read',
+  );
+  expect(await chat.requestOf(requestId)).toMatchObject({ state: 'previewed' });
+  expect(await chat.removals(grantee)).toEqual([]);
+});
+
 test('a rule for two people that was added since the preview stops a confirmation', async () => {
   const person = chat.newPerson();
   const { grantee, requestId } = await newRequest(person);

@@ -11,7 +11,7 @@ import { type Lookups, preview } from '../../lib/chat/revocation.ts';
 import { CHAT_ACTIONS, type ChatSource } from '../../lib/chat/source.ts';
 import type { ButtonName, Message } from '../../lib/chat/view.ts';
 import { type ApprovalRule, parseConfig } from '../../lib/config.ts';
-import type { Grant } from '../../lib/domain/model.ts';
+import type { Grant, GrantPage } from '../../lib/domain/model.ts';
 import { KmsError } from '../../lib/errors.ts';
 import type { Message as QueueMessage } from '../../lib/queue/queue.ts';
 import { runJob } from '../../lib/webhooks/jobs/job.ts';
@@ -180,6 +180,12 @@ export async function openRevokingFixture() {
       const contexts = newPerson(roles, { principal }).contexts;
       mapped.set(identity, { principal, identity, contexts });
     },
+    /** A list that holds nothing because no key could be read. */
+    unreadable: async (): Promise<GrantPage> => ({
+      json: '[]',
+      total: 0,
+      failed: [{ keyId: '', grantId: '', error: new KmsError('KMS.0101') }],
+    }),
     /** Makes lists say that so many keys could not be read. */
     hideKeys(count: number) {
       hiddenKeys = count;
