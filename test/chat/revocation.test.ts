@@ -1,6 +1,6 @@
 /**
  * The preview of `revoke` and `revoke-all`.
- * Also tests: lib/chat/request-views.ts, lib/chat/target.ts.
+ * Also tests: lib/chat/request-views.ts, lib/chat/source.ts, lib/chat/target.ts, lib/chat/view.ts.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { CREATOR, requestContext } from '../authority/standalone/fixture.ts';

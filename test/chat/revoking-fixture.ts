@@ -174,6 +174,11 @@ export async function openRevokingFixture() {
       if (!message) throw new Error('no message');
       return message;
     },
+    /** A press by a process of its own. */
+    async pressWith(own: ChatDependencies, person: Person, name: ButtonName, requestId: string) {
+      const call = callOf(person, { name, requestId }, channel(), source, 'press');
+      return (await press(own, call, { isPastDeadline: () => false, findPerson: personNow }))[0];
+    },
     /** What the person may do from now on. */
     setRoles(person: Person, roles: readonly string[]) {
       const { principal, identity } = person;
