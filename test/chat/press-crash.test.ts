@@ -1,4 +1,4 @@
-/** A process that dies anywhere between a press and its reply: the request is done once and told once, or not at all. */
+/** A process dies anywhere between a press and its reply: the request is done once and told once, or not at all. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ChatDependencies } from '../../lib/chat/dependencies.ts';
 import { findLostWork } from '../../lib/webhooks/find-lost-work.ts';
