@@ -155,8 +155,19 @@ export interface Config {
   sqs: { queueUrl: string; deadLetterUrl: string | undefined; aws: AwsSettings } | undefined;
   /** The proxies of all outgoing connections; undefined where there are none. */
   proxies: ProxySettings | undefined;
+  /** Which revocations from chat need how many people; one where no rule applies. */
+  chatApprovers: readonly ApprovalRule[];
   /** The projects that this service serves; undefined for every project of its callers. */
   projects: string[] | undefined;
+}
+
+/** A revocation from chat that matches needs so many people. */
+export interface ApprovalRule {
+  people: 1 | 2;
+  /** Only this command; both when absent. */
+  action?: 'revoke' | 'revoke-all';
+  /** Only revocations of more grants than this. */
+  grantsAbove?: number;
 }
 
 export interface UpstreamSettings {
@@ -222,6 +233,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         }
       : undefined,
     proxies: proxiesOf(data),
+    chatApprovers: [],
     projects: data.PROJECTS?.split(/, */),
   };
 }

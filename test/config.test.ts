@@ -14,6 +14,7 @@ const DEFAULTS = {
   rootKeySecret: undefined,
   upstream: undefined,
   keystone: undefined,
+  chatApprovers: [],
   projects: undefined,
 };
 
@@ -64,6 +65,7 @@ test('every basic setting can be set', () => {
     rootKeySecret: undefined,
     upstream: undefined,
     keystone: undefined,
+    chatApprovers: [],
     projects: undefined,
   });
 });

@@ -3,6 +3,7 @@ import type { Grant, GrantPage, GrantRef, ListFailure, Operation, PageRequest } 
 import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey, KmsError, knownError, RateLimitedError } from '../errors.ts';
 import { describeCause, logger } from '../logger.ts';
+import { sha256Hex } from '../signing/bytes.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import type { Authority } from './authority.ts';
 
@@ -126,4 +127,13 @@ export function revokeGrants(
       return { grant, result: 'failed', error, unexpected: cause };
     }
   });
+}
+
+/**
+ * Identifies a set of grants: grants never change, and their ids are unique.
+ * @returns SHA-256 as hex
+ */
+export function digestOf(grants: readonly GrantRef[]): string {
+  const lines = grants.map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`);
+  return sha256Hex(lines.sort().join(''));
 }

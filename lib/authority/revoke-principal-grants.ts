@@ -7,11 +7,11 @@ import { idempotencyKeyOf, signatureKeyOf } from '../idempotency/key.ts';
 import { idempotencyLock } from '../idempotency/lock.ts';
 import { runOnce } from '../idempotency/run-once.ts';
 import { describeCause, logger } from '../logger.ts';
-import { sha256Hex } from '../signing/bytes.ts';
 import type { Store } from '../store/store.ts';
 import type { Authority } from './authority.ts';
 import {
   countPassedOn,
+  digestOf,
   type FoundGrants,
   findGrants,
   isKeyUnread,
@@ -229,15 +229,6 @@ const failureOf = ({ key_id: keyId, grant_id: grantId }: GrantRef, error: KmsErr
   grantId,
   error,
 });
-
-/**
- * Identifies a set of grants: grants never change, and their ids are unique.
- * @returns SHA-256 as hex
- */
-function digestOf(grants: readonly Grant[]): string {
-  const lines = grants.map(({ key_id, grant_id }) => `${key_id} ${grant_id}\n`);
-  return sha256Hex(lines.sort().join(''));
-}
 
 function previewOf({ grants, failed }: FoundGrants, passedOn: number | undefined): object {
   const byKey = Map.groupBy(grants, ({ key_id }) => key_id);

@@ -7,7 +7,8 @@ export interface CommandCall<C> {
   command: C;
   person: Person;
   source: ChatSource;
-  received: Pick<ReceivedCommand, 'sender' | 'place' | 'locale'>;
+  /** A press has to come from the card of its request; a typed command comes from a message of its own. */
+  received: Pick<ReceivedCommand, 'sender' | 'place' | 'locale'> & { type?: 'command' | 'press' | undefined };
   /** For events and the log. */
   requestId: string;
 }

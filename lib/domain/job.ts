@@ -1,4 +1,5 @@
-/** Jobs: the tasks of a webhook delivery and their progress. */
+/** Jobs: the tasks of a webhook delivery or of a person in chat, and their progress. */
+import type { ChangeEvent } from './events.ts';
 import type { GrantRef, Operation } from './model.ts';
 
 /** A person as another system names them: the `sub` of an identity provider, or an e-mail address in lower case. */
@@ -78,7 +79,9 @@ export interface Leftover {
   task: number;
 }
 
-/** What one webhook delivery asks for. It is stored in one write before the reply to the delivery. */
+/**
+ * What one webhook delivery, or one request of a person in chat, asks for. It is stored in one write before the reply.
+ */
 export interface Job {
   /** 32 lower-case hex digits, derived from the source and the delivery id: a repeated delivery has the same job. */
   jobId: string;
@@ -91,6 +94,8 @@ export interface Job {
   /** The projects that the source may act on. */
   projectIds: readonly string[];
   tasks: readonly Task[];
+  /** Who is behind it, for its events; the source itself when absent. */
+  origin?: Pick<ChangeEvent, 'channel' | 'actor' | 'approvedBy'> | undefined;
   state: JobState;
   /** Rises with each write, so that two workers cannot overwrite each other. */
   revision: number;

@@ -37,6 +37,8 @@ export interface RequestContext {
    * each is read once. Undefined for a grant without an event. It has as many entries as the lists have grants.
    */
   recordedGrants?: Map<string, Grant | undefined> | undefined;
+  /** For the event: the principal of the second person who approved the change. */
+  approvedBy?: string | undefined;
   /** The reason that the caller gave, for the event. */
   reason?: string | undefined;
   /** Collects what the log line of the request needs. */

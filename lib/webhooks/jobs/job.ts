@@ -2,7 +2,7 @@ import { newEvent } from '../../domain/events.ts';
 import { FINAL_STATES, type Job, type JobState, type Leftover, unreadableTasks } from '../../domain/job.ts';
 import { logger } from '../../logger.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
-import { actorOf, JobAttempt, type JobDependencies, JobTakenOverError } from './attempt.ts';
+import { JobAttempt, type JobDependencies, JobTakenOverError, originOf } from './attempt.ts';
 
 /** Before the second attempt, the third and so on; an attempt that fails after the last delay ends the job. */
 const RETRY_DELAYS_SECONDS = [2, 10, 60, 300, 900];
@@ -95,7 +95,7 @@ async function appendLeftoverEvent({ store, now }: JobDependencies, job: Job, le
   const [newestEvent] = await store.events.list(projectId, { grantId }, 1);
   const { type: action = '', reason } = job.tasks[task] ?? {};
   const event = newEvent(
-    { action, projectId, actor: actorOf(job), channel: 'webhook', requestId: job.jobId, reason },
+    { ...originOf(job), action, projectId, requestId: job.jobId, reason },
     { keyId, grantId, grant: newestEvent?.grant, failure: code },
     now(),
   );
