@@ -1,6 +1,6 @@
 /** How a request looks: its preview, its approval card, and notes to the one who acts. */
 import type { Grant } from '../domain/model.ts';
-import { serializeFailures } from '../http/serialize-grants.ts';
+import { serializeFailures } from '../domain/model.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import type { Person } from './person.ts';
 import type { Locale } from './platform.ts';
