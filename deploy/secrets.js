@@ -30,7 +30,7 @@ export async function hooks(framework) {
   // lib/config.ts has the same check. Here it stops the packaging, so that no functions are deployed that cannot start.
   if (statement !== NO_STATEMENT && (await framework.resolveVariable('param:kmsCredentials')) === 'caller') {
     throw new Error(
-      'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks carry no token of a caller',
+      'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks and chat carry no token of a caller',
     );
   }
   return statement;

@@ -64,7 +64,7 @@ describe.each(['hooks', 'targets'] as const)('%s', (name) => {
 
 test('the setting hooks with kmsCredentials=caller stops the packaging', () =>
   expect(statementFor('hooks', { hooks: `aws:${ARN}`, kmsCredentials: 'caller' })).rejects.toThrow(
-    'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks carry no token of a caller',
+    'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks and chat carry no token of a caller',
   ));
 
 test('kmsCredentials=caller is allowed if the setting hooks is empty', async () => {
