@@ -347,10 +347,7 @@ test.each(['proxy.example.com:3128', 'socks5://127.0.0.1:1080', 'http://', 'http
 test.each<[string, object[]]>([
   ['', [{ people: 1 }]],
   ['2', [{ people: 2 }]],
-  [
-    '1, revoke-all=2,grants>50=2',
-    [{ people: 1 }, { people: 2, action: 'revoke-all' }, { people: 2, grantsAbove: 50 }],
-  ],
+  ['1, revoke-all=2,grants>50=2', [{ people: 1 }, { people: 2, action: 'revoke-all' }, { people: 2, grantsAbove: 50 }]],
   ['revoke=2', [{ people: 2, action: 'revoke' }]],
 ])('CHAT_APPROVERS=%j is parsed into rules', (text, rules) => {
   expect(parseConfig({ CHAT_APPROVERS: text }).chatApprovers).toEqual(rules);
