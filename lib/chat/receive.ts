@@ -78,9 +78,10 @@ async function answerOrFailure(
   dependencies: ChatDependencies,
   { source, incoming, deliveryId, context }: Received,
 ): Promise<Answer> {
-  const line = { request_id: context.requestId, source: source.name };
+  const { requestId } = context;
+  const line = { request_id: requestId, source: source.name };
   try {
-    if (deliveryId !== undefined && !(await isFirst(dependencies, source, deliveryId))) {
+    if (deliveryId !== undefined && !(await isFirst(dependencies, source, { deliveryId, requestId }))) {
       logger.warn('chat', { ...line, refused: 'seen-already' });
       return { messages: [refusalMessage('seen-already', incoming.locale)], isRepeat: true };
     }
@@ -111,10 +112,15 @@ function verify(
 }
 
 /** Remembers the delivery. @returns false if it was received before */
-function isFirst({ store, now }: ChatDependencies, source: ChatSource, deliveryId: string): Promise<boolean> {
+function isFirst(
+  { store, now }: ChatDependencies,
+  source: ChatSource,
+  { deliveryId, requestId }: { deliveryId: string; requestId: string },
+): Promise<boolean> {
   const record = {
     idempotencyKey: sha256Hex(`chat delivery\n${source.name}\n${deliveryId}`),
-    answer: true,
+    // Unlike that of any other request: the store takes a record with an equal answer for its own lost write.
+    answer: requestId,
     expiresAtMs: now() + DELIVERY_MEMORY_MS,
   };
   return store.idempotency.compareAndSwap(record, undefined, now());

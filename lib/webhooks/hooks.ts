@@ -127,8 +127,6 @@ export const sourcesOf = memoizeByStore((dependencies: HooksDependencies) =>
 );
 
 /** The chat sources with their secrets, with one cache per process. */
-export const chatSourcesOf = memoizeByStore((dependencies: HooksDependencies) =>
-  refreshingHooks(dependencies, (sources) =>
-    withSecrets([...sources.values()].filter(isChatSource), dependencies.config.aws),
-  ),
+export const chatSourcesOf = memoizeByStore(({ config, store }: HooksDependencies) =>
+  refreshingHooks({ config, store }, (sources) => withSecrets([...sources.values()].filter(isChatSource), config.aws)),
 );
