@@ -106,6 +106,13 @@ test('a bundle contains only the authority and the identity of its deployment', 
   expect(contentsOf(changed)).toEqual(['upstream', 'keystone', 'ky']);
 });
 
+test('a bundle contains the platforms of chat or the kinds of webhook sources, not both', () => {
+  const markers = { chat: 'chat delivery', webhooks: 'github-public-key-identifier' };
+  const contentsOf = (name: string) =>
+    Object.entries(markers).flatMap(([part, marker]) => (dev.bundles[name]?.includes(marker) ? [part] : []));
+  expect(['chat', 'webhook', 'list-grants'].map(contentsOf)).toEqual([['chat'], ['webhooks'], []]);
+});
+
 function variablesOf(stack: Stack): Record<string, string> {
   const environment = functionsOf(stack)[0]?.properties['Environment'] as { Variables: Record<string, string> };
   return environment.Variables;

@@ -1,8 +1,6 @@
 /**
  * The flow of a request of chat, over real HTTP with a fake platform. The commands themselves are replaced.
- * Also tests: lib/chat/person.ts, lib/chat/refusal.ts, lib/chat/show.ts, lib/chat/person-limit.ts,
- * lib/chat/wording/refusals.ts, lib/chat/platform.ts, lib/chat/platforms.ts, lib/chat/source.ts, lib/chat/requests.ts, lib/chat/view.ts,
- * functions/chat/chat.ts.
+ * Also tests: lib/chat/person.ts, lib/chat/refusal.ts, lib/chat/show.ts, lib/chat/view.ts, functions/chat/chat.ts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

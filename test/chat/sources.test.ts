@@ -1,6 +1,6 @@
 /**
  * Chat sources in the setting HOOKS, beside webhook sources.
- * Also tests: lib/webhooks/hooks.ts, local/all-sources.ts.
+ * Also tests: lib/webhooks/hooks.ts, local/all-sources.ts, lib/chat/platform.ts, lib/chat/platforms.ts, lib/chat/source.ts.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,9 @@ import { CHAT_ACTIONS } from '../../lib/chat/source.ts';
 import { CHAT_SOURCES, chatSourcesOf } from '../../lib/chat/sources.ts';
 import { parseConfig } from '../../lib/config.ts';
 import { logger } from '../../lib/logger.ts';
+import { SignatureError } from '../../lib/signing/signed-request.ts';
 import type { DirectoryStore } from '../../lib/store/store.ts';
+import { receiveChat as receiveWithoutChat } from '../../lib/stubs.ts';
 import { CHAT_ROUTE_NAMES, parseHooks } from '../../lib/webhooks/hooks.ts';
 import { WEBHOOK_SOURCES } from '../../lib/webhooks/inbound/sources.ts';
 import { readAllSources } from '../../local/all-sources.ts';
@@ -108,6 +110,17 @@ test('the names that serverless.yml routes to the function chat are only for cha
     const settings = JSON.stringify({ [name]: HR });
     expect(() => parseHooks(settings, [WEBHOOK_SOURCES])).toThrow(`${name}: this name is only for chat`);
   }
+});
+
+test('when deployed, a chat source without a route of its own gets the reply to an unknown source, and the log says why', async () => {
+  const reply = receiveWithoutChat(...([] as unknown as Parameters<typeof receiveWithoutChat>));
+  await expect(reply).rejects.toMatchObject({
+    code: 'APIGW.0301',
+    detail: 'Check the name of the source in the URL, and its secret or signature.',
+    cause: new SignatureError(
+      'there is no such source of webhooks; a chat source of this name needs a route to the function chat in serverless.yml',
+    ),
+  });
 });
 
 let clock: ReturnType<typeof jest.spyOn>;
