@@ -122,6 +122,12 @@ describe('a failing start exits with 1 and a message without a stack trace', () 
     );
   });
 
+  test('an invalid chat source in HOOKS is named in the error', () => {
+    const hooks = join(parent, 'chat-hooks.json');
+    writeFileSync(hooks, JSON.stringify({ oncall: { kind: 'slack', secrets: ['short'], projects: ['mistyped'] } }));
+    expect(failedStart(['--no-demo'], { HOOKS: `file:${hooks}` })).toContain('HOOKS cannot be used:\n  oncall.');
+  });
+
   test('a data folder that cannot be created is named in the error', () => {
     writeFileSync(dataDir, 'a file');
     expect(failedStart([])).toContain(dataDir);

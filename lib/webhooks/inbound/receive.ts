@@ -9,13 +9,14 @@ import { sha256Hex } from '../../signing/bytes.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
+import type { HooksSettings } from '../hooks.ts';
 import type { WebhookEvents, WebhookRequest } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
 import { assertQuota } from './quota.ts';
-import { type Source, type SourceSettings, sourcesOf } from './sources.ts';
+import { type Source, sourcesOf } from './sources.ts';
 
 interface ReceiveDependencies {
-  config: SourceSettings;
+  config: HooksSettings;
   store: Pick<Store, 'jobs' | 'directory'>;
   queue: Queue;
   now: () => number;
