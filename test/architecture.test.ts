@@ -139,6 +139,7 @@ describe('lib/', () => {
   };
   const BELOW_HANDLERS = [
     'authority',
+    'chat',
     'clients',
     'http',
     'idempotency',
@@ -160,7 +161,7 @@ describe('lib/', () => {
   const LAYERS = [
     ['lib/handlers/'],
     ['lib/services.ts', 'lib/stubs.ts'],
-    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/identity/'],
+    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/chat/', 'lib/identity/'],
     ['lib/idempotency/', 'lib/config.ts'],
     ['lib/store/', 'lib/queue/', 'lib/clients/', 'lib/signing/'],
     ['lib/util/', 'lib/logger.ts'],
@@ -261,7 +262,7 @@ test('every kind of source has its adapter, its test and its page in docs/', () 
 test('every imported package is a dependency, and every dependency is imported', () => {
   const nameOf = (target: string) => target.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? '';
   const packages = importsOf('lib', 'functions', 'local')
-    .filter(({ isPackage, target }) => isPackage && !/^(?:node:|aws-lambda$)/.test(target))
+    .filter(({ isPackage, target }) => isPackage && !/^(?:node:|aws-lambda$|@slack\/types$)/.test(target))
     .map(({ target }) => nameOf(target));
   expect([...new Set(packages)].sort()).toEqual(Object.keys(packageJson.dependencies).sort());
 });

@@ -1,6 +1,5 @@
 /**
  * Cards as Slack takes them: within its limits, and with nothing that others wrote as mark-up.
- * Also tests: lib/chat/platforms/slack/blocks.ts.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { KnownBlock } from '@slack/types';

@@ -1,8 +1,10 @@
 /**
  * What Slack sends, as this service reads it. Slack's side is test/support/chat/fake-slack.ts.
- * Also tests: lib/chat/platforms/slack/request.ts, lib/chat/platforms/slack/settings.ts.
+ * Also tests: lib/chat/platforms.ts.
  */
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import type { Incoming } from '../../../lib/chat/platform.ts';
 import { slack } from '../../../lib/chat/platforms/slack.ts';
@@ -274,4 +276,19 @@ test('a command is answered with what is for the asker; the rest, and everything
   expect(slack.reply([preview, card], incoming, sourceOf())).toEqual({ reply: new Reply(''), rest: [preview, card] });
   // An answer that everyone sees would also show what the person typed.
   expect(slack.reply([card], command, sourceOf())).toEqual({ reply: new Reply(''), rest: [card] });
+});
+
+test('the manifest in the documentation asks Slack for what this service needs, and sends both kinds to one source', () => {
+  const manifest = parse(readFileSync('docs/chat-ops/slack-manifest.yml', 'utf8'));
+  const { features, oauth_config, settings } = manifest;
+  expect(features.slash_commands).toMatchObject([{ url: 'https://HOST/hooks/slack', should_escape: true }]);
+  expect(settings.interactivity).toEqual({ is_enabled: true, request_url: 'https://HOST/hooks/slack' });
+  expect(settings).toMatchObject({ socket_mode_enabled: false, token_rotation_enabled: false });
+  expect(oauth_config).toEqual({ scopes: { bot: ['commands', 'chat:write'] } });
+  // Source: Slack, "App manifest reference", maximum lengths.
+  expect(manifest.display_information.name.length).toBeLessThanOrEqual(35);
+  expect(manifest.display_information.description.length).toBeLessThanOrEqual(140);
+  expect(features.bot_user.display_name.length).toBeLessThanOrEqual(80);
+  expect(features.slash_commands[0].description.length).toBeLessThanOrEqual(2_000);
+  expect(features.slash_commands[0].usage_hint.length).toBeLessThanOrEqual(1_000);
 });
