@@ -1,12 +1,12 @@
 /**
  * What Slack sends, as this service reads it. Slack's side is test/support/chat/fake-slack.ts.
- * Also tests: lib/chat/platforms.ts.
+ * Also tests: lib/chat/platform.ts, lib/chat/platforms.ts.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import type { Incoming } from '../../../lib/chat/platform.ts';
+import { type Incoming, MENTION, type ReceivedPress } from '../../../lib/chat/platform.ts';
 import { slack } from '../../../lib/chat/platforms/slack.ts';
 import { PLATFORMS } from '../../../lib/chat/platforms.ts';
 import { KmsError } from '../../../lib/errors.ts';
@@ -69,7 +69,7 @@ test('a slash command is read with its sender, its channel and its text', () => 
   expect(receive(slackSide().command('U1', 'C1', ''))).toMatchObject({ text: '' });
 });
 
-test('a press is read with the button, the stored request, the message and the person', () => {
+test('a press is read with the button, the stored request and the person, and the message unless only one sees it', () => {
   const request = press();
   expect(receive(request)).toEqual({
     type: 'press',
@@ -77,7 +77,6 @@ test('a press is read with the button, the stored request, the message and the p
     place: {
       channelId: 'C1',
       isDirect: false,
-      messageId: expect.stringMatching(/^\d+\.\d{6}$/),
       replyUrl: request.replyUrl,
       replyUrlExpiresAtMs: NOW_MS + 30 * 60_000,
       extra: { userId: 'U1', api: 'https://slack.com', isEphemeral: 'true' },
@@ -86,6 +85,14 @@ test('a press is read with the button, the stored request, the message and the p
     button: 'confirm',
     requestId: 'ab12',
   });
+  const container = { type: 'message', message_ts: '1548426417.000200', channel_id: 'C1' };
+  const { place } = receive(press({ container })) as ReceivedPress;
+  expect(place).toMatchObject({ messageId: '1548426417.000200', extra: { userId: 'U1', api: 'https://slack.com' } });
+});
+
+test('a mention is read in the form that every platform uses, with the id alone', () => {
+  const { text } = readCommand(slackSide().command('U1', 'C1', 'who <@U012ABCDEF|ann>'));
+  expect(MENTION.exec(text.split(' ')[1] ?? '')?.[1]).toBe('U012ABCDEF');
 });
 
 test('the delivery id is the same for a repeat of the request, and another one for any other request', () => {
