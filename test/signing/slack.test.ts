@@ -52,10 +52,10 @@ test("the documented example verifies, with any of the configured secrets, and t
   expect(signSlack(Buffer.from(EXAMPLE.body), EXAMPLE.secret, EXAMPLE.timestamp)).toEqual(HEADERS);
 });
 
-test("1,000 random bodies signed here are valid for Slack's own verifier and for this one, and altered ones for neither", () => {
+test("300 random bodies signed here are valid for Slack's own verifier and for this one, and altered ones for neither", () => {
   const { below, text } = randomFrom(2_000);
   const chars = [...'payload=%7B&+.aZ0 \n\u0000é密🔑'];
-  for (let round = 0; round < 1_000; round += 1) {
+  for (let round = 0; round < 300; round += 1) {
     const body = text(chars, below(100));
     const secret = text([...'abc123-_'], 16 + below(20));
     const headers = signSlack(Buffer.from(body), secret, EXAMPLE.timestamp);

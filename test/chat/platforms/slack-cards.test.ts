@@ -1,6 +1,6 @@
 /**
  * Cards as Slack takes them: within its limits, and with nothing that others wrote as mark-up.
- * Also tests: lib/chat/platforms/slack/blocks.ts.
+ * Also tests: lib/chat/view.ts.
  */
 import { describe, expect, test } from '@jest/globals';
 import type { KnownBlock } from '@slack/types';

@@ -1,10 +1,12 @@
 /**
  * What Slack sends, as this service reads it. Slack's side is test/support/chat/fake-slack.ts.
- * Also tests: lib/chat/platforms/slack/request.ts, lib/chat/platforms/slack/settings.ts.
+ * Also tests: lib/chat/platform.ts, lib/chat/platforms.ts.
  */
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import type { Incoming } from '../../../lib/chat/platform.ts';
+import { type Incoming, MENTION, type ReceivedPress } from '../../../lib/chat/platform.ts';
 import { slack } from '../../../lib/chat/platforms/slack.ts';
 import { PLATFORMS } from '../../../lib/chat/platforms.ts';
 import { KmsError } from '../../../lib/errors.ts';
@@ -67,7 +69,7 @@ test('a slash command is read with its sender, its channel and its text', () => 
   expect(receive(slackSide().command('U1', 'C1', ''))).toMatchObject({ text: '' });
 });
 
-test('a press is read with the button, the stored request, the message and the person', () => {
+test('a press is read with the button, the stored request and the person, and the message unless only one sees it', () => {
   const request = press();
   expect(receive(request)).toEqual({
     type: 'press',
@@ -75,7 +77,6 @@ test('a press is read with the button, the stored request, the message and the p
     place: {
       channelId: 'C1',
       isDirect: false,
-      messageId: expect.stringMatching(/^\d+\.\d{6}$/),
       replyUrl: request.replyUrl,
       replyUrlExpiresAtMs: NOW_MS + 30 * 60_000,
       extra: { userId: 'U1', api: 'https://slack.com', isEphemeral: 'true' },
@@ -84,6 +85,14 @@ test('a press is read with the button, the stored request, the message and the p
     button: 'confirm',
     requestId: 'ab12',
   });
+  const container = { type: 'message', message_ts: '1548426417.000200', channel_id: 'C1' };
+  const { place } = receive(press({ container })) as ReceivedPress;
+  expect(place).toMatchObject({ messageId: '1548426417.000200', extra: { userId: 'U1', api: 'https://slack.com' } });
+});
+
+test('a mention is read in the form that every platform uses, with the id alone', () => {
+  const { text } = readCommand(slackSide().command('U1', 'C1', 'who <@U012ABCDEF|ann>'));
+  expect(MENTION.exec(text.split(' ')[1] ?? '')?.[1]).toBe('U012ABCDEF');
 });
 
 test('the delivery id is the same for a repeat of the request, and another one for any other request', () => {
@@ -274,4 +283,19 @@ test('a command is answered with what is for the asker; the rest, and everything
   expect(slack.reply([preview, card], incoming, sourceOf())).toEqual({ reply: new Reply(''), rest: [preview, card] });
   // An answer that everyone sees would also show what the person typed.
   expect(slack.reply([card], command, sourceOf())).toEqual({ reply: new Reply(''), rest: [card] });
+});
+
+test('the manifest in the documentation asks Slack for what this service needs, and sends both kinds to one source', () => {
+  const manifest = parse(readFileSync('docs/chat-ops/slack-manifest.yml', 'utf8'));
+  const { features, oauth_config, settings } = manifest;
+  expect(features.slash_commands).toMatchObject([{ url: 'https://HOST/hooks/slack', should_escape: true }]);
+  expect(settings.interactivity).toEqual({ is_enabled: true, request_url: 'https://HOST/hooks/slack' });
+  expect(settings).toMatchObject({ socket_mode_enabled: false, token_rotation_enabled: false });
+  expect(oauth_config).toEqual({ scopes: { bot: ['commands', 'chat:write'] } });
+  // Source: Slack, "App manifest reference", maximum lengths.
+  expect(manifest.display_information.name.length).toBeLessThanOrEqual(35);
+  expect(manifest.display_information.description.length).toBeLessThanOrEqual(140);
+  expect(features.bot_user.display_name.length).toBeLessThanOrEqual(80);
+  expect(features.slash_commands[0].description.length).toBeLessThanOrEqual(2_000);
+  expect(features.slash_commands[0].usage_hint.length).toBeLessThanOrEqual(1_000);
 });

@@ -1,7 +1,7 @@
 /**
  * Slack's side, for tests: it signs requests, keeps what each person sees in each channel, and enforces the limits of
- * messages, of `response_url` and of the Web API. Sources: docs.slack.dev, "Implementing slash commands", "Handling user
- * interaction", "chat.postMessage", "chat.update".
+ * messages, of `response_url` and of the Web API. Sources: docs.slack.dev, "Implementing slash commands", "Handling
+ * user interaction", "chat.postMessage", "chat.update".
  */
 import type { HttpResponse, sendRequest } from '../../../lib/clients/http.ts';
 import { problemOfBlocks } from './block-limits.ts';

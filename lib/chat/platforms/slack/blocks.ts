@@ -1,6 +1,6 @@
 /**
- * Renders a view as Block Kit. What other people wrote goes only into `plain_text` and `rich_text`, where Slack reads no
- * mark-up, mentions or links. Source: Slack, "Block Kit", the limits of each block and element.
+ * Renders a view as Block Kit. What other people wrote goes only into `plain_text` and `rich_text`, where Slack reads
+ * no mark-up, mentions or links. Source: Slack, "Block Kit", the limits of each block and element.
  */
 import type { KnownBlock, PlainTextElement, RichTextElement } from '@slack/types';
 import { printable } from '../../../util/printable.ts';

@@ -32,8 +32,8 @@ type Target = ReplyTarget | WebApiTarget;
 
 /** The card at the place: only one person sees an ephemeral one, and it cannot become one for the channel. */
 function cardAt({ messageId, extra }: Place): 'none' | 'private' | 'public' {
-  if (messageId === undefined) return 'none';
-  return extra?.['isEphemeral'] === 'true' ? 'private' : 'public';
+  if (extra?.['isEphemeral'] === 'true') return 'private';
+  return messageId === undefined ? 'none' : 'public';
 }
 
 const reply = (response_type: ReplyTarget['response_type'], replace_original: boolean): ReplyTarget => ({

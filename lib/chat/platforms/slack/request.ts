@@ -93,11 +93,10 @@ function readPress(payload: string, settings: SlackSettings, nowMs: number): Inc
     type: 'press',
     // In a channel that two workspaces share, the person may be of the other one.
     sender: { workspace: enterprise ?? user.team_id, userId: user.id },
-    place: {
-      ...place,
-      messageId: container.message_ts,
-      ...(container.is_ephemeral && { extra: { ...place.extra, isEphemeral: 'true' } }),
-    },
+    // Nothing can be done with the id of a message that only one person sees, except through the `response_url`.
+    place: container.is_ephemeral
+      ? { ...place, extra: { ...place.extra, isEphemeral: 'true' } }
+      : { ...place, messageId: container.message_ts },
     locale: 'en',
     button,
     requestId: value,
