@@ -72,6 +72,11 @@ export class Connection extends Duplex {
     return this.#sendingSinceMs === undefined ? -1 : performance.now() - this.#sendingSinceMs;
   }
 
+  /** Whether the client has sent further requests without waiting for its reply, which usual clients do not do. */
+  get isPipelining(): boolean {
+    return this.#waiting.length > 0 || (this.#latest?.complete === true && !this.isIdle && this.#received.length > 0);
+  }
+
   /** Starts the work for a request when the requests before it have been answered. */
   inTurn(request: IncomingMessage, response: ServerResponse, start: () => void): void {
     this.requests += 1;

@@ -149,6 +149,23 @@ test('many clients that do not read their replies keep nobody out', async () => 
   expect(areOpen(unread)).toEqual([false, true]);
 });
 
+test.each([
+  ['one packet', 'GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['very many bytes', 'GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2_000)],
+])('a client that sends further requests in %s before its reply is dropped before an idle one', async (_, further) => {
+  await start({ maxConnections: 3, slowRequestMs: 60_000 });
+  const idle = await openIdle();
+  const response = holdNextReply();
+  const pipelining = await connectTo(url);
+  pipelining.on('error', () => undefined);
+  pipelining.write(`GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n${further}`);
+  await response;
+  const busy = await openBusy();
+  await expectServed();
+  await until(() => pipelining.readyState === 'closed');
+  expect(areOpen([idle, busy])).toEqual([true, true]);
+});
+
 test('many requests whose bodies arrive one byte at a time keep nobody out', async () => {
   await start({ maxConnections: 32, slowRequestMs: 0 });
   const sockets = await Promise.all(Array.from({ length: 32 }, () => connectTo(url)));
