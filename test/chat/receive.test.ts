@@ -1,6 +1,6 @@
 /**
  * The flow of a request of chat, over real HTTP with a fake platform. The commands themselves are replaced.
- * Also tests: lib/chat/person.ts, lib/chat/refusal.ts, lib/chat/show.ts, lib/chat/view.ts, functions/chat/chat.ts.
+ * Also tests: lib/chat/person.ts, lib/chat/refusal.ts, lib/chat/show.ts, lib/chat/platform.ts, functions/chat/chat.ts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -176,7 +176,7 @@ test('a repeated request is acknowledged, and neither carried out nor shown agai
   const repeated = { headers: { 'x-fake-delivery': 'the-same' } };
   behave = () => [message('to you'), message('to all', { audience: 'channel' })];
   await send({ text: 'revoke' }, repeated);
-  service.clock.nowMs += 9 * 60_000;
+  service.clock.nowMs += 10 * 60_000;
   const { status, body } = await send({ text: 'revoke' }, repeated);
   expect([status, body.shown.title]).toEqual([200, 'This request was received before']);
   expect([calls.length, deliveries.length]).toEqual([1, 1]);
