@@ -1,10 +1,9 @@
 /** Who is acting: the mapped principal of a person, with its rights as they are now. */
 import type { RequestContext } from '../domain/request-context.ts';
-import { isAllowed, type Permission } from '../identity/roles.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import type { Sender } from './platform.ts';
 import type { Actor } from './requests.ts';
-import type { ChatAction, ChatSource } from './source.ts';
+import type { ChatSource } from './source.ts';
 
 /** A person whom an administrator mapped to a principal. */
 export interface Person extends Actor {
@@ -63,25 +62,13 @@ export async function findPerson(
 
 const NO_BODY = new Uint8Array();
 
-/** By action: any of these permissions is enough, as for the HTTP APIs that do the same. */
-const PERMISSIONS: Readonly<Record<ChatAction, readonly Permission[]>> = {
-  keys: ['kms:cmk:list'],
-  list: ['kms:grant:list'],
-  who: ['kms:grant:list'],
-  show: ['kms:grant:list'],
-  events: ['kms:grant:list'],
-  job: ['kms:grant:list'],
-  // Whether it is the person's own key decides the authority.
-  revoke: ['kms:grant:revoke', 'kms:grant:revoke-any'],
-  'revoke-all': ['kms:grant:revoke-any'],
-};
-
-/** Returns the contexts of the projects in which the person may do this; none if the source does not allow it. */
-export function contextsFor(
-  { contexts }: Pick<Person, 'contexts'>,
-  source: Pick<ChatSource, 'actions'>,
-  action: ChatAction,
-): readonly RequestContext[] {
-  if (!source.actions.includes(action)) return [];
-  return contexts.filter(({ caller }) => PERMISSIONS[action].some((permission) => isAllowed(caller.roles, permission)));
+/** @returns undefined for a person who is not mapped to exactly one enabled principal */
+export async function personOf(
+  dependencies: Pick<ChatDependencies, 'store'>,
+  source: ChatSource,
+  identity: string,
+  requestId: string,
+): Promise<Person | undefined> {
+  const lookup = await findPerson(dependencies, source, identity, { requestId, action: 'chat' });
+  return lookup.result === 'found' ? lookup.person : undefined;
 }

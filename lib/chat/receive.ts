@@ -7,7 +7,7 @@ import { memoizeByStore } from '../util/memoize.ts';
 import type { ChangeCommand, Command, NotUnderstood } from './command.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { parseCommand } from './grammar.ts';
-import { contextsFor, findPerson, identityOf } from './person.ts';
+import { findPerson, identityOf } from './person.ts';
 import { personLimit } from './person-limit.ts';
 import type { ChatPlatform, Incoming, ReceivedCommand, ReceivedPress } from './platform.ts';
 import { PLATFORMS } from './platforms.ts';
@@ -15,6 +15,7 @@ import { press } from './press.ts';
 import { answerCommand } from './read-commands.ts';
 import { failureMessage, nobodyMessage, refusalMessage } from './refusal.ts';
 import { preview } from './revocation.ts';
+import { contextsWithRight, mayUse } from './rights.ts';
 import { type Answer, loggedCause, showMessages } from './show.ts';
 import { CHAT_ACTIONS, type ChatSource } from './source.ts';
 import { chatSourcesOf } from './sources.ts';
@@ -150,8 +151,8 @@ async function answer(
   const { person } = lookup;
   trace.user = person.principal;
   const action = CHAT_ACTIONS.find((one) => one === asked.name);
-  const contexts = action ? contextsFor(person, source, action) : person.contexts;
-  if (action && contexts.length === 0) {
+  const contexts = action ? contextsWithRight(person.contexts, action) : person.contexts;
+  if (action && !mayUse(source, person.contexts, action)) {
     log({ refused: 'not-allowed' });
     return { messages: [refusalMessage('not-allowed', locale, action)] };
   }
