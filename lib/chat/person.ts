@@ -62,13 +62,13 @@ export async function findPerson(
 
 const NO_BODY = new Uint8Array();
 
-/** @returns undefined for anybody who cannot act */
+/** @returns undefined for a person who is not mapped to exactly one enabled principal */
 export async function personOf(
   dependencies: Pick<ChatDependencies, 'store'>,
   source: ChatSource,
   identity: string,
   requestId: string,
 ): Promise<Person | undefined> {
-  const lookup = await findPerson(dependencies, source, identity, { requestId, action: 'revoke' });
+  const lookup = await findPerson(dependencies, source, identity, { requestId, action: 'chat' });
   return lookup.result === 'found' ? lookup.person : undefined;
 }

@@ -26,11 +26,8 @@ type Asking = ReceivedCommand | ReceivedPress;
 /** What a request asks for: a command, or a button that was pressed. */
 type Asked = Command | NotUnderstood;
 
-/**
- * A platform repeats a request within minutes, and a captured one is valid for 5 minutes before and after its time. A
- * longer memory would protect nothing.
- */
-const DELIVERY_MEMORY_MS = 10 * 60_000;
+/** Longer than the 10 minutes, 5 before and 5 after its time, in which a request is valid. */
+const DELIVERY_MEMORY_MS = 11 * 60_000;
 
 const limitOf = memoizeByStore(({ now }: ChatDependencies) => personLimit(now));
 

@@ -45,7 +45,7 @@ export const CHAT_SOURCES: SourceFamily<ChatSource> = {
       const problem = PLATFORMS[kind]?.secretProblem(secret);
       return problem ? [`${name}.secrets.${index}: ${problem}`] : [];
     });
-    for (const [setting, value] of secretSettingsOf(source)) {
+    for (const [setting, value] of referencesIn(source)) {
       const reference = parseSecretReference(value, NO_AWS);
       if (!reference) problems.push(`${name}.${setting}: ${NO_REFERENCE}`);
       else if (reference.kind === 'aws' && !aws) problems.push(`${name}.${setting}: AWS_REGION must be set for aws:`);
@@ -80,9 +80,9 @@ const NEEDS_DIRECTORY =
 /** For references whose secrets are not read. */
 const NO_AWS: AwsSettings = { region: '' };
 
-function secretSettingsOf({ kind, settings }: ChatSource): [setting: string, value: string][] {
+function referencesIn({ kind, settings }: ChatSource): [setting: string, value: string][] {
   const values: Readonly<Record<string, unknown>> = { ...settings };
-  return (PLATFORMS[kind]?.secretSettings ?? []).flatMap((setting) => {
+  return (PLATFORMS[kind]?.references ?? []).flatMap((setting) => {
     const value = values[setting];
     return value === undefined ? [] : [[setting, String(value)]];
   });
@@ -107,7 +107,7 @@ async function withSecrets(
     }
   };
   const complete = sources.map(async (source): Promise<ChatSource> => {
-    const secrets = secretSettingsOf(source).map(async ([setting, value]) => [
+    const secrets = referencesIn(source).map(async ([setting, value]) => [
       setting,
       await read(`${source.name}.${setting}`, value),
     ]);

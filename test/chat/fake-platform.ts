@@ -25,7 +25,7 @@ export function fakePlatform() {
   const hooks = { beforeDelivery: async () => {}, beforeReply: () => {} };
   const platform: ChatPlatform<FakeSettings> = {
     settings: { workspaces: z.array(z.string()), token: z.optional(z.string()) },
-    secretSettings: ['token'],
+    references: ['token'],
     secretProblem: plainSecretProblem,
     verify({ headers }, { secrets }) {
       verifyPlainSecret(headers['x-fake-secret'], secrets);

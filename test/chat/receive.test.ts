@@ -1,6 +1,6 @@
 /**
  * The flow of a request of chat, over real HTTP with a fake platform. The commands themselves are replaced.
- * Also tests: lib/chat/person.ts, lib/chat/refusal.ts, lib/chat/show.ts, lib/chat/view.ts, functions/chat/chat.ts.
+ * Also tests: lib/chat/person.ts, lib/chat/refusal.ts, lib/chat/show.ts, lib/chat/platform.ts, functions/chat/chat.ts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,6 +39,8 @@ jest.unstable_mockModule('../../lib/chat/revocation.ts', () => ({
 // After the replacements: an import above would load the real modules.
 const { startService } = await import('../support/service.ts');
 const { PLATFORMS } = await import('../../lib/chat/platforms.ts');
+const { personOf } = await import('../../lib/chat/person.ts');
+const { chatSourcesOf } = await import('../../lib/chat/sources.ts');
 const { chatRequests } = await import('../../lib/chat/requests.ts');
 const { logger } = await import('../../lib/logger.ts');
 
@@ -176,7 +178,7 @@ test('a repeated request is acknowledged, and neither carried out nor shown agai
   const repeated = { headers: { 'x-fake-delivery': 'the-same' } };
   behave = () => [message('to you'), message('to all', { audience: 'channel' })];
   await send({ text: 'revoke' }, repeated);
-  service.clock.nowMs += 9 * 60_000;
+  service.clock.nowMs += 10 * 60_000;
   const { status, body } = await send({ text: 'revoke' }, repeated);
   expect([status, body.shown.title]).toEqual([200, 'This request was received before']);
   expect([calls.length, deliveries.length]).toEqual([1, 1]);
@@ -226,6 +228,17 @@ test.each([
   expect((await send({ text: 'list', user })).body.shown.data).toEqual({ refused: reason });
   expect(calls).toEqual([]);
   expect(logged()).toContain(reason);
+});
+
+test('a person is found by identity too, for the second look at whoever asked', async () => {
+  const { store, config } = service.services;
+  const source = (await chatSourcesOf({ config, store })()).get('bot');
+  if (!source) throw new Error('no source');
+  const find = (identity: string) => personOf({ store }, source, identity, 'r1');
+  expect(await find('bot:T1:U1')).toMatchObject({ principal: service.administrator.user_id });
+  expect(await Promise.all(['bot:T1:UNKNOWN', 'bot:T1:TWO', 'bot:T1:GONE'].map(find))).toEqual(
+    Array(3).fill(undefined),
+  );
 });
 
 test('a user who is disabled is refused from the next command on', async () => {

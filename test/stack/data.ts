@@ -77,6 +77,7 @@ export function testData(stack: Stack): void {
           PUBLIC_URL: '',
           HOOKS: '',
           TARGETS: '',
+          CHAT_APPROVERS: '1',
           QUEUE_URL: { Ref: 'Queue' },
         },
       });

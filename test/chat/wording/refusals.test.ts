@@ -1,3 +1,7 @@
+/**
+ * The words of refusals.
+ * Also tests: lib/chat/view.ts.
+ */
 import { expect, test } from '@jest/globals';
 import { REFUSALS } from '../../../lib/chat/wording/refusals.ts';
 
