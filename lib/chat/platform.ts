@@ -72,6 +72,8 @@ export interface Verified {
 export interface ChatPlatform<S extends object = object> {
   /** The form of those settings in the document of HOOKS. */
   settings: Readonly<Record<keyof S, z.core.$ZodType>>;
+  /** The names of the settings that refer to a secret: `file:` and a path, or `aws:` and the name of a secret. */
+  references?: readonly string[];
   /** Returns what is wrong with a configured secret, without repeating it; undefined for a valid one. */
   secretProblem(secret: string): string | undefined;
   /**

@@ -1,5 +1,6 @@
 /** The chat platforms. To add one, add its file under `platforms/`, its name in `source.ts` and a line here. */
 import type { ChatPlatform } from './platform.ts';
+import { feishu } from './platforms/feishu.ts';
 import type { ChatKind } from './source.ts';
 
-export const PLATFORMS: Partial<Record<ChatKind, ChatPlatform>> = {};
+export const PLATFORMS: Partial<Record<ChatKind, ChatPlatform>> = { feishu };
