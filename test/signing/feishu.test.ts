@@ -1,6 +1,6 @@
 /**
- * The expected values are the vector of Feishu's documentation ("Encrypt Key encryption configuration"), a hash computed
- * with coreutils, and what node:crypto returns for the documented formula, written out here a second time.
+ * The expected values are the vector of Feishu's documentation ("Encrypt Key encryption configuration"), a hash made
+ * with `sha256sum`, and what node:crypto returns for the documented formula, which is written out here a second time.
  * `test/real/feishu.real.ts` compares with the vendor's own library.
  */
 import { createHash } from 'node:crypto';

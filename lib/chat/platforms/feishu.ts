@@ -23,7 +23,7 @@ interface FeishuDependencies {
 export function feishuPlatform({ send = sendRequest, now = Date.now }: FeishuDependencies = {}) {
   return {
     settings: SETTINGS,
-    references: ['app_secret'],
+    secretSettings: ['app_secret'],
     /** The Encrypt Keys. */
     secretProblem: plainSecretProblem,
 
@@ -51,12 +51,13 @@ export function feishuPlatform({ send = sendRequest, now = Date.now }: FeishuDep
       );
       const shown = (toast ?? card ?? messages[0])?.view;
       const rest = messages.filter((message) => message !== card && message !== toast);
-      // The pressed card is the asker's own, and what the card becomes is for everyone.
+      // The pressed card is the asker's own, and what it becomes is for the group, where its buttons belong.
       const isForGroup = card?.audience === 'channel' && isAskerCard;
+      const cardView = card && (isForGroup ? { ...card.view, buttons: [] } : card.view);
       return {
         reply: {
           ...(shown && { toast: renderToast(shown) }),
-          ...(card && { card: { type: 'raw', data: renderCard(card.view, scopeOf(place, isAskerCard)) } }),
+          ...(cardView && { card: { type: 'raw', data: renderCard(cardView, scopeOf(place, isAskerCard)) } }),
         },
         rest: isForGroup ? [...rest, { ...card, replacesCard: false }] : rest,
       };

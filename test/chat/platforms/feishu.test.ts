@@ -1,7 +1,6 @@
 /**
- * What Feishu sends is verified. Also tests: lib/chat/platforms/feishu/envelope.ts,
- * lib/chat/platforms/feishu/settings.ts. The form of the events is that of Feishu's documentation: "Receive message",
- * "Request URL configuration".
+ * What Feishu sends is verified. The form of the events is that of Feishu's documentation: "Receive message", "Request
+ * URL configuration".
  */
 import { expect, test } from '@jest/globals';
 import * as z from 'zod/mini';

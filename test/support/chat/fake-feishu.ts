@@ -84,6 +84,8 @@ export function fakeFeishu({ now, groups = {}, origin = 'https://open.feishu.cn'
   }
 
   function create(chatId: string, { msg_type, content, uuid }: Record<string, unknown>, repliesTo?: string) {
+    // Source: "Send message", "Limits".
+    if (Buffer.byteLength(JSON.stringify({ msg_type, content, uuid })) > 30 * 1024) return failure(230025, 'too long');
     if (msg_type !== 'interactive') return failure(230001, 'invalid msg_type');
     if (uuid !== undefined && (typeof uuid !== 'string' || uuid.length > 50)) return failure(230001, 'invalid uuid');
     if (membersOf(chatId).length === 0) return failure(230002, 'Bot can NOT be out of the chat.');

@@ -15,7 +15,8 @@ const BUTTON_TYPES = 'default|primary|danger|text|primary_text|danger_text|prima
 /** @returns what is wrong with the card; undefined for a card that Feishu shows */
 export function cardProblem(card: unknown): string | undefined {
   try {
-    const bytes = Buffer.byteLength(JSON.stringify(card));
+    // As in a request, where the card is a JSON string.
+    const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(card)));
     if (bytes > CARD_BYTES_MAX) throw new Error(`the card has ${bytes} bytes`);
     const elements = countElements(card);
     if (elements > ELEMENTS_MAX) throw new Error(`the card has ${elements} elements`);

@@ -69,7 +69,10 @@ export function feishuApi({ send, now }: { send: Send; now: () => number }) {
   async function renew(settings: FeishuSettings, timeoutMs: number): Promise<Token> {
     const { app_id, app_secret } = settings;
     const call = { method: 'POST', path: TOKEN_PATH, body: { app_id, app_secret } } as const;
-    const answer = await exchange(settings, call, undefined, timeoutMs);
+    const answer = await exchange(settings, call, undefined, timeoutMs).catch((error: Error) => {
+      // Not final for the message: an administrator may correct the App Secret.
+      throw error instanceof FeishuRefusal ? new Error(error.message) : error;
+    });
     const { tenant_access_token: value, expire } = answer;
     if (typeof value !== 'string' || !/^[\x21-\x7e]{1,4096}$/.test(value) || typeof expire !== 'number') {
       throw new Error(`${callNameOf(TOKEN_PATH)} failed: unexpected answer`);

@@ -33,19 +33,28 @@ export interface Card {
   body: { elements: readonly Element[] };
 }
 
-/** Source: "Card JSON 2.0 structure": 30 KB and 200 elements, of which a text in another element is one. */
-const CARD_BYTES_MAX = 30_000;
+/** Source: "Card JSON 2.0 structure": 200 elements, of which a text in another element is one. */
 const ELEMENTS_MAX = 200;
 
-/** In characters. Feishu limits only the label of a button. The rest keeps a card readable, and below its size. */
+/**
+ * Source: "Send message": a request with a card has 30 KB at most. There the card is a JSON string, and other fields
+ * take some hundred bytes.
+ */
+const CARD_BYTES_MAX = 29_500;
+
+/**
+ * In characters. Feishu limits only the label of a button. The rest keeps a card readable, and everything but its rows
+ * below the size above: a character has up to 4 bytes.
+ */
 const TITLE_MAX = 150;
-const LINE_MAX = 300;
-const SENTENCE_MAX = 500;
+const LINE_MAX = 250;
+const SENTENCE_MAX = 300;
+const FACT_NAME_MAX = 60;
 const LABEL_MAX = 100;
 
-const SENTENCES_MAX = 10;
-const FACTS_MAX = 20;
-const BUTTONS_MAX = 5;
+const SENTENCES_MAX = 6;
+const FACTS_MAX = 10;
+const BUTTONS_MAX = 4;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { neutral: 'blue', good: 'green', warning: 'orange', bad: 'red' };
 const BUTTON_TYPES: Readonly<Record<Button['style'], string>> = {
@@ -72,7 +81,7 @@ export function renderCard(view: View, scope: ReturnType<typeof scopeOf>): Card 
   const title = lineOf(view.title, TITLE_MAX);
   const before: Element[] = [
     ...view.sentences.slice(0, SENTENCES_MAX).map((sentence) => div(lineOf(sentence, SENTENCE_MAX))),
-    ...view.facts.slice(0, FACTS_MAX).map(({ name, value }) => div(`${lineOf(name)}: ${lineOf(value)}`)),
+    ...view.facts.slice(0, FACTS_MAX).map(({ name, value }) => div(`${lineOf(name, FACT_NAME_MAX)}: ${lineOf(value)}`)),
   ];
   if (before.length > 0 && view.rows.length > 0) before.push({ tag: 'hr' });
   const after = view.buttons.slice(0, BUTTONS_MAX).map((button) => buttonElement(button, scope));
@@ -109,7 +118,7 @@ function largest(max: number, isPossible: (count: number) => boolean): number {
 function fits(card: Card): boolean {
   // The texts of the title and of each element but a line are elements too.
   const elements = 1 + card.body.elements.reduce((sum, { tag }) => sum + (tag === 'hr' ? 1 : 2), 0);
-  return elements <= ELEMENTS_MAX && Buffer.byteLength(JSON.stringify(card)) <= CARD_BYTES_MAX;
+  return elements <= ELEMENTS_MAX && Buffer.byteLength(JSON.stringify(JSON.stringify(card))) <= CARD_BYTES_MAX;
 }
 
 function rowElement({ title, details, id }: Row): Element {

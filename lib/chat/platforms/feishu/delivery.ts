@@ -27,7 +27,9 @@ export function feishuDelivery({ send, now }: { send: Send; now: () => number })
 
     /** @returns whether the card took the new content */
     async function update(messageId: string, isAskerCard: boolean): Promise<boolean> {
-      const content = JSON.stringify(renderCard(message.view, scopeOf(place, isAskerCard)));
+      // The asker's own card shows what the group sees, but the buttons are there.
+      const view = isAskerCard && !isForAsker ? { ...message.view, buttons: [] } : message.view;
+      const content = JSON.stringify(renderCard(view, scopeOf(place, isAskerCard)));
       const request = { method: 'PATCH', path: `${MESSAGES}/${messageId}`, body: { content } } as const;
       return !(await refusalOf(source, call(settings, request, deadlineMs)));
     }
@@ -48,7 +50,6 @@ export function feishuDelivery({ send, now }: { send: Send; now: () => number })
     const updates = message.replacesCard
       ? await Promise.all([
           card === undefined ? false : update(card, isForAsker),
-          // The asker's own card shows the outcome too, and loses its buttons.
           isForAsker || askerCard === undefined ? false : update(askerCard, true),
         ])
       : [];
