@@ -16,6 +16,7 @@ const END_TO_END = [
   '**/test/authority/upstream/change.test.ts',
   '**/test/webhooks/inbound/receive*.test.ts',
   '**/test/webhooks/jobs/job*.test.ts',
+  '**/test/chat/press*.test.ts',
 ];
 /** Those that `npm test` runs on DynamoDB. */
 const END_TO_END_SHORT = ['**/test/functions/grants/revoke-grant.test.ts', '**/test/sdk/grants.test.ts'];

@@ -1,6 +1,6 @@
 /** The demo project of a first start: keys and grants to try the API with, and users with random credentials. */
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../lib/config.ts';
@@ -47,13 +47,23 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
   { alias: 'payroll', name: 'payroll-audit', operations: ['describe-key'] },
 ];
 
-export const DEMO_FILE = 'demo.json';
+const DEMO_FILE = 'demo.json';
 /** The login request for the curl command of the first start. As a file, no terminal or log shows the password. */
-export const LOGIN_FILE = 'demo-login.json';
+const LOGIN_FILE = 'demo-login.json';
 /** Prefix of the temporary folder of a first start in progress; six random characters follow. */
 const TEMPORARY_DIR_PREFIX = 'first-start.';
 /** A first start takes a second, so a temporary folder of this age belongs to a process that died. */
 const ABANDONED_MS = 10 * 60 * 1000;
+
+/**
+ * Returns the names of the demo's files. Each table has files of its own, so that no demo overwrites the credentials of
+ * another. Their names have a hash, because an endpoint or a table may have a name that is too long for a file.
+ */
+export function demoFiles({ dynamodb }: Pick<Config, 'dynamodb'>): { demo: string; login: string } {
+  if (!dynamodb) return { demo: DEMO_FILE, login: LOGIN_FILE };
+  const id = createHash('sha256').update(`${dynamodb.endpoint} ${dynamodb.table}`).digest('hex').slice(0, 8);
+  return { demo: `demo-dynamodb-${id}.json`, login: `demo-dynamodb-${id}-login.json` };
+}
 
 /**
  * Creates the demo if there is no database yet, or if the local table has no project. It creates nothing on AWS, for an
@@ -71,8 +81,9 @@ async function createDemoInTable(config: Config): Promise<Demo | undefined> {
   try {
     if ((await services.store.directory.projects()).length > 0) return undefined;
     const demo = await createDemoData(services);
-    write(config.dataDir, DEMO_FILE, demo);
-    write(config.dataDir, LOGIN_FILE, loginRequest(demo));
+    const files = demoFiles(config);
+    write(config.dataDir, files.demo, demo);
+    write(config.dataDir, files.login, loginRequest(demo));
     return demo;
   } finally {
     await services.store.close();
@@ -89,7 +100,7 @@ async function createDemoInDataDir(config: Config): Promise<Demo | undefined> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const temporaryDir = mkdtempSync(join(dataDir, TEMPORARY_DIR_PREFIX));
   // The data folder's own root key: the database must be readable after it is published.
-  ensureRootKeys(dataDir);
+  await ensureRootKeys(dataDir);
   linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(temporaryDir, ROOT_KEY_FILE));
   const services = await openServices({ ...config, dataDir: temporaryDir });
   const demo = await createDemoData(services);

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { chatSourcesOf } from '../lib/chat/sources.ts';
 import type { Config } from '../lib/config.ts';
 import { describeCause, logger } from '../lib/logger.ts';
 import { useServices } from '../lib/services.ts';
-import { sourcesOf } from '../lib/webhooks/inbound/sources.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
+import { readAllSources } from './all-sources.ts';
 import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
-import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
+import { createDemoOnFirstStart, type Demo, demoFiles, finishFirstStart } from './demo.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openServices } from './open-services.ts';
 import { welcome } from './welcome.ts';
@@ -27,8 +28,8 @@ Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR
 TRUSTED_PROXIES, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION
 and AWS credentials. With an upstream KMS (docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY,
 KMS_SECRET_KEY, KMS_SECURITY_TOKEN, KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT,
-TOKEN_CACHE_SECONDS, PROJECTS. Webhooks (docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL. Outgoing
-connections: HTTP_PROXY, HTTPS_PROXY, NO_PROXY.`;
+TOKEN_CACHE_SECONDS, PROJECTS. Webhooks (docs/webhooks/) and chat: HOOKS, TARGETS, CHAT_APPROVERS, QUEUE_URL,
+DEAD_LETTER_URL. Outgoing connections: HTTP_PROXY, HTTPS_PROXY, NO_PROXY.`;
 
 /** Less than the 10 s after which container runtimes kill the process. */
 const DRAIN_TIMEOUT_MS = 8_000;
@@ -45,8 +46,9 @@ async function start(isDemoWanted: boolean): Promise<void> {
   const demo = await prepare(config, isDemoWanted);
   const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
   const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });
-  // Invalid sources or targets abort the start instead of failing the first webhook.
-  await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
+  // Invalid sources or targets abort the start instead of failing the first webhook or command.
+  await Promise.all([readAllSources(services), targetsOf(services)()]);
+  await chatSourcesOf(services)();
   useServices(services);
   const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
 
@@ -70,9 +72,12 @@ async function start(isDemoWanted: boolean): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
-  }).catch(async (error: Error) => {
+  }).catch(async (error: NodeJS.ErrnoException) => {
     await stop();
-    throw error;
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(
+      `Port ${config.port} of ${config.host} is in use. Set PORT to a free port, or to 0 for any free port.`,
+    );
   });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -88,12 +93,14 @@ async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | un
   return isDemoWanted ? createDemoOnFirstStart(config) : undefined;
 }
 
-function printWelcome(url: string, { dataDir, upstream, keystone }: Config, demo: Demo | undefined): void {
+function printWelcome(url: string, config: Config, demo: Demo | undefined): void {
+  const { dataDir, upstream, keystone } = config;
   console.log(`kms-grants listens on ${url}`);
   if (upstream) console.log(`Keys and grants are at the upstream KMS ${upstream.endpoint}.`);
   if (keystone) console.log(`The IAM at ${keystone.endpoint} verifies the tokens.`);
-  const file = resolve(dataDir, DEMO_FILE);
-  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, LOGIN_FILE) }));
+  const files = demoFiles(config);
+  const file = resolve(dataDir, files.demo);
+  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, files.login) }));
   else if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);
 }
 

@@ -1,6 +1,9 @@
+// On one machine, a chat source may have any name. Deployed, a stub refuses what is no webhook (lib/stubs.ts).
+import { receiveChat } from '#chat';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { scimErrorReply } from '../../lib/http/scim-error.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
+import { sourcesOf } from '../../lib/webhooks/inbound/sources.ts';
 
 /** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */
 export const handler = httpHandler({
@@ -10,8 +13,11 @@ export const handler = httpHandler({
   bodyBytesMax: 1024 * 1024,
   // By route, not by kind of source: the form of a 401 must not reveal which sources exist.
   errorReplyOf: (error, params) => (params['id'] === undefined ? undefined : scimErrorReply(error)),
-  handle(call) {
+  async handle(call) {
     const { source: name = '', id: userId } = call.params;
-    return receiveWebhook(call, { name, request: { ...call.request, userId }, trace: call.context.trace ?? {} });
+    const { request, context } = call;
+    const isWebhook = request.method !== 'POST' || userId !== undefined || (await sourcesOf(call)()).has(name);
+    if (!isWebhook) return receiveChat(call, { name, request, context });
+    return receiveWebhook(call, { name, request: { ...request, userId }, trace: context.trace ?? {} });
   },
 });

@@ -31,7 +31,7 @@ export interface ChatRequest {
   kind: ChatKind;
   locale: Locale;
   state: RequestState;
-  /** What to revoke: the one grant of `grantId`, or the grants that any of `grantees` holds. */
+  /** What to revoke: the one grant of `grantId`, which one of `grantees` holds, or all grants that they hold. */
   target: {
     action: 'revoke' | 'revoke-all';
     projectIds: readonly string[];
@@ -55,10 +55,18 @@ export interface ChatRequest {
   /** Where the card is that everyone sees. */
   card?: Place | undefined;
   createdAtMs: number;
+  /** When the requester asked a second person: from then on, the channel sees its card. */
+  askedAtMs?: number | undefined;
   expiresAtMs: number;
   jobId?: string | undefined;
+  /** Of an expired request: whether a newer one has taken its place. */
+  isReplaced?: boolean | undefined;
   /** Whether the outcome has been shown. */
   isTold?: boolean | undefined;
+  /** Somebody is showing the outcome, and nobody else does so until then. */
+  tellingUntilMs?: number | undefined;
+  /** Random, so that two equal writes at the same time differ and only one of them succeeds. */
+  writeId?: string | undefined;
   /** Rises with each write. */
   revision: number;
 }
@@ -69,7 +77,40 @@ export const REQUEST_LIFETIME_MS = 15 * 60 * 1000;
 /** A press on an old card gets to know who decided, and when, for this long. */
 const RETENTION_MS = 24 * 60 * 60 * 1000;
 
+/** Each write by another one costs one attempt, and few write at the same time. */
+const UPDATES_MAX = 10;
+
 export const newRequestId = () => randomBytes(16).toString('hex');
+
+export const hasExpiredUrl = ({ replyUrl, replyUrlExpiresAtMs = 0 }: Place, nowMs: number): boolean =>
+  replyUrl !== undefined && replyUrlExpiresAtMs <= nowMs;
+
+/** The URL is a secret, so it is stored only while somebody may still need it. */
+function withoutUrl(place: Place, isTold: boolean, nowMs: number): Place {
+  if (!isTold && !hasExpiredUrl(place, nowMs)) return place;
+  const { replyUrl: _, replyUrlExpiresAtMs: __, ...rest } = place;
+  return rest;
+}
+
+/** A request for the grants as they are now, in place of one that a second person was asked about. */
+export function askedAgain(
+  request: ChatRequest,
+  { digest, grants }: { digest: string; grants: readonly unknown[] },
+  place: Place,
+  nowMs: number,
+): ChatRequest {
+  return {
+    ...request,
+    requestId: newRequestId(),
+    digest,
+    grantCount: grants.length,
+    place,
+    createdAtMs: nowMs,
+    askedAtMs: nowMs,
+    expiresAtMs: nowMs + REQUEST_LIFETIME_MS,
+    revision: 0,
+  };
+}
 
 export function chatRequests(records: IdempotencyStore, now: () => number) {
   const nameOf = (requestId: string) => sha256Hex(`chat request\n${requestId}`);
@@ -78,19 +119,43 @@ export function chatRequests(records: IdempotencyStore, now: () => number) {
     answer: request,
     expiresAtMs: request.createdAtMs + RETENTION_MS,
   });
+  const find = async (requestId: string) =>
+    (await records.find(nameOf(requestId), now()))?.answer as ChatRequest | undefined;
+
+  /** @returns the request as stored, or undefined if it has changed since `request` was read */
+  async function update(request: ChatRequest, changes: Partial<ChatRequest>): Promise<ChatRequest | undefined> {
+    const changed = { ...request, ...changes };
+    const nowMs = now();
+    const updated: ChatRequest = {
+      ...changed,
+      place: withoutUrl(changed.place, changed.isTold === true, nowMs),
+      card: changed.card && withoutUrl(changed.card, changed.isTold === true, nowMs),
+      revision: request.revision + 1,
+      writeId: randomBytes(8).toString('hex'),
+    };
+    return (await records.compareAndSwap(recordOf(updated), request, nowMs)) ? updated : undefined;
+  }
+
   return {
+    find,
+    update,
     async add(request: ChatRequest): Promise<void> {
       await records.save(recordOf(request), now());
     },
 
-    async find(requestId: string): Promise<ChatRequest | undefined> {
-      return (await records.find(nameOf(requestId), now()))?.answer as ChatRequest | undefined;
-    },
-
-    /** @returns the request as stored, or undefined if it has changed since `request` was read */
-    async update(request: ChatRequest, changes: Partial<ChatRequest>): Promise<ChatRequest | undefined> {
-      const updated = { ...request, ...changes, revision: request.revision + 1 };
-      return (await records.compareAndSwap(recordOf(updated), request, now())) ? updated : undefined;
+    /**
+     * Moves the request to another state. Writes that leave the state as it is, such as that of where the card is, do
+     * not get in its way.
+     * @returns the request as stored, or undefined if it has left the state of `request`
+     */
+    async move(request: ChatRequest, changes: Partial<ChatRequest>): Promise<ChatRequest | undefined> {
+      let current: ChatRequest | undefined = request;
+      for (let attempt = 0; attempt < UPDATES_MAX && current?.state === request.state; attempt += 1) {
+        const moved = await update(current, changes);
+        if (moved) return moved;
+        current = await find(request.requestId);
+      }
+      return undefined;
     },
   };
 }

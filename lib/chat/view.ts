@@ -57,4 +57,9 @@ export interface Message {
   audience: 'asker' | 'channel';
   /** Whether it takes the place of the card whose button was pressed, or of the card of the stored request. */
   replacesCard: boolean;
+  /**
+   * For a message that must not be lost: the stored request that it belongs to, and whether it is the request's card or
+   * its outcome. Whoever has delivered the message calls `noteDelivered`.
+   */
+  about?: { requestId: string; part: 'card' | 'outcome' } | undefined;
 }

@@ -2,7 +2,7 @@ import { newEventId } from './ids.ts';
 import type { Grant } from './model.ts';
 
 /** How a change was requested. `deletion` is the scheduled deletion of keys. */
-export type Channel = 'http' | 'webhook' | 'admin' | 'deletion';
+export type Channel = 'http' | 'webhook' | 'admin' | 'deletion' | 'slack' | 'feishu' | 'mattermost' | 'bot';
 
 /**
  * The record of one change: part of the audit trail, and what targets receive. It is written in the transaction of the
@@ -19,6 +19,8 @@ export interface ChangeEvent {
   /** The user's id, or `hook:<source>` for a webhook. */
   actor: string;
   channel: Channel;
+  /** The principal of the second person, where a change needed an approval. `actor` is who asked for it. */
+  approvedBy?: string | undefined;
   requestId: string;
   /** The grant as it was. For a change at the upstream: as far as this service knew it. */
   grant?: Grant | undefined;
@@ -38,7 +40,7 @@ export interface ChangeEvent {
 /** The part of an event that the request determines. */
 export type EventOrigin = Pick<
   ChangeEvent,
-  'action' | 'projectId' | 'actor' | 'channel' | 'requestId' | 'sequence' | 'reason' | 'passedOn'
+  'action' | 'projectId' | 'actor' | 'channel' | 'approvedBy' | 'requestId' | 'sequence' | 'reason' | 'passedOn'
 >;
 
 /** The part of an event that the change determines. */
@@ -46,7 +48,7 @@ export type EventSubject = Pick<ChangeEvent, 'keyId' | 'grant' | 'grantId' | 'up
 
 /** Builds an event with a new id. Only the fields of an event are taken from `origin`, which may hold more. */
 export function newEvent(origin: EventOrigin, subject: EventSubject, atMs: number): ChangeEvent {
-  const { action, projectId, actor, channel, requestId, sequence, reason, passedOn } = origin;
+  const { action, projectId, actor, channel, approvedBy, requestId, sequence, reason, passedOn } = origin;
   return {
     eventId: newEventId(atMs),
     atMs,
@@ -54,6 +56,7 @@ export function newEvent(origin: EventOrigin, subject: EventSubject, atMs: numbe
     projectId,
     actor,
     channel,
+    approvedBy,
     requestId,
     sequence,
     reason,

@@ -1,4 +1,5 @@
-/** Jobs: the tasks of a webhook delivery and their progress. */
+/** Jobs: the tasks of a webhook delivery or of a person in chat, and their progress. */
+import type { ChangeEvent } from './events.ts';
 import type { GrantRef, Operation } from './model.ts';
 
 /** A person as another system names them: the `sub` of an identity provider, or an e-mail address in lower case. */
@@ -15,9 +16,10 @@ export type Task = TaskAction & {
 
 type TaskAction =
   | { action: 'ignore' }
+  /** An event that may take access away and that could not be read; `reason` says why. */
+  | { action: 'unreadable' }
   /**
-   * Revokes the grants that `grantee` holds; without it, those of all principals that the first of `identities` with a
-   * mapping is mapped to.
+   * Revokes the grants that `grantee` holds; without it, those of all principals that any of `identities` is mapped to.
    */
   | {
       action: 'revoke-principal';
@@ -42,6 +44,7 @@ type TaskAction =
  * - nothing-found: there was no grant in scope; perhaps the project or the principal is a mistake.
  * - ignored: this service acts on none of the delivery's events.
  * - unmapped: the rest is done, but some identities have no mapping.
+ * - unreadable: the rest is done, but some events that may take access away could not be read.
  * - leftovers: the last attempt is over and some grants still exist.
  * - stopped: an administrator stopped it.
  */
@@ -53,6 +56,7 @@ export type JobState =
   | 'nothing-found'
   | 'ignored'
   | 'unmapped'
+  | 'unreadable'
   | 'leftovers'
   | 'stopped';
 
@@ -75,7 +79,9 @@ export interface Leftover {
   task: number;
 }
 
-/** What one webhook delivery asks for. It is stored in one write before the reply to the delivery. */
+/**
+ * What one webhook delivery, or one request of a person in chat, asks for. It is stored in one write before the reply.
+ */
 export interface Job {
   /** 32 lower-case hex digits, derived from the source and the delivery id: a repeated delivery has the same job. */
   jobId: string;
@@ -88,6 +94,8 @@ export interface Job {
   /** The projects that the source may act on. */
   projectIds: readonly string[];
   tasks: readonly Task[];
+  /** Who is behind it, for its events; the source itself when absent. */
+  origin?: Pick<ChangeEvent, 'channel' | 'actor' | 'approvedBy'> | undefined;
   state: JobState;
   /** Rises with each write, so that two workers cannot overwrite each other. */
   revision: number;
@@ -122,9 +130,14 @@ export const FINAL_STATES: readonly JobState[] = [
   'nothing-found',
   'ignored',
   'unmapped',
+  'unreadable',
   'leftovers',
   'stopped',
 ];
+
+/** How many tasks of the job stand for events that could not be read. */
+export const unreadableTasks = ({ tasks }: Pick<Job, 'tasks'>): number =>
+  tasks.filter(({ action }) => action === 'unreadable').length;
 
 /** How long an ended job is stored. For as long, a repeat of its delivery is recognised. */
 export const JOB_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;

@@ -24,14 +24,18 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
   ),
   '/v3/auth/tokens': ['POST', 'GET', 'HEAD', 'DELETE'],
   '/v3/projects': ['GET'],
+  '/v3/projects/{id}': ['GET'],
   '/v3/auth/projects': ['GET'],
   '/v3/users/{user_id}/projects': ['GET'],
   '/v3/auth/domains': ['GET'],
+  '/v3/domains': ['GET'],
+  '/v3/domains/{id}': ['GET'],
   '/v3/auth/catalog': ['GET'],
   '/v3/regions': ['GET'],
   '/': ['GET'],
   '/v3': ['GET'],
   '/v1.0': ['GET'],
+  ...Object.fromEntries(['slack', 'feishu', 'lark', 'mattermost', 'bot'].map((name) => [`/hooks/${name}`, ['POST']])),
   '/hooks/{source}': ['POST', 'GET'],
   '/hooks/{source}/Users/{id}': ['PATCH', 'PUT', 'DELETE'],
   '/hooks/jobs/{id}': ['GET'],
@@ -45,9 +49,10 @@ export const ROUTE_KEYS: readonly string[] = Object.entries(METHODS_BY_PATH).fla
 /** Returns the methods that the path has routes for; none for an unknown path. */
 export function methodsOf(path: string): readonly string[] {
   const segments = path.split('/');
-  return Object.entries(METHODS_BY_PATH).flatMap(([pattern, methods]) =>
+  const methods = Object.entries(METHODS_BY_PATH).flatMap(([pattern, methods]) =>
     matchSegments(pattern.split('/'), segments) ? methods : [],
   );
+  return [...new Set(methods)];
 }
 
 /** Returns the values of `{name}` segments, or undefined if another segment differs. */

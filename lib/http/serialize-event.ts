@@ -11,6 +11,7 @@ export function serializeEvent(event: ChangeEvent) {
     grant_id: event.grant?.grant_id ?? event.grantId,
     actor: event.actor,
     channel: event.channel,
+    approved_by: event.approvedBy,
     reason: event.reason,
     request_id: event.requestId,
     sequence: event.sequence,

@@ -5,6 +5,8 @@ export type Message =
   | { kind: 'job'; jobId: string; source?: string | undefined }
   /** The outbox has events to send. */
   | { kind: 'outbox' }
+  /** A stored request of a chat, which may have expired, or whose outcome may have to be shown. */
+  | { kind: 'chat'; requestId: string }
   /** A webhook message for one target. */
   | { kind: 'delivery'; target: string; messageId: string; body: string };
 
@@ -35,6 +37,7 @@ export const RECEIVE_COUNT_MAX = 12;
 export function messageLogFields({ message, receiveCount }: ReceivedMessage) {
   const fields = { kind: message.kind, receive_count: receiveCount };
   if (message.kind === 'job') return { ...fields, job_id: message.jobId };
+  if (message.kind === 'chat') return { ...fields, chat_request_id: message.requestId };
   if (message.kind === 'outbox') return fields;
   return { ...fields, target: message.target, message_id: message.messageId };
 }

@@ -145,6 +145,7 @@ const RECEIVE_OUTPUT = z.object({
 /** `satisfies` makes a missing kind a compile error. */
 const MESSAGE_SCHEMAS = {
   job: z.object({ kind: z.literal('job'), jobId: z.string(), source: z.optional(z.string()) }),
+  chat: z.object({ kind: z.literal('chat'), requestId: z.string() }),
   outbox: z.object({ kind: z.literal('outbox') }),
   delivery: z.object({ kind: z.literal('delivery'), target: z.string(), messageId: z.string(), body: z.string() }),
 } satisfies { [K in Message['kind']]: z.core.$ZodType<Extract<Message, { kind: K }>> };

@@ -1,4 +1,5 @@
 import type { Authority } from '../authority/authority.ts';
+import { followUp } from '../chat/follow-up.ts';
 import type { Config } from '../config.ts';
 import type { Queue, ReceivedMessage } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
@@ -38,6 +39,13 @@ export const messageProcessor = memoizeByStore((dependencies: ProcessorDependenc
         if (typeof result !== 'object') return true;
         await queue.retryLater(received, result.retryDelaySeconds);
         return false;
+      }
+      if (message.kind === 'chat') {
+        const step = await followUp(dependencies, message.requestId);
+        // A new message: a long job must not make this one a dead letter.
+        if (step.next === 'later') await queue.send(message, step.delaySeconds);
+        if (step.next === 'retry') await queue.retryLater(received, Math.min(60, 5 * receiveCount));
+        return step.next !== 'retry';
       }
       // A first message for a running job is a duplicate. A repeated one is not: its first receiver may have died.
       if (receiveCount === 1 && (await isRunning(message.jobId))) return true;

@@ -6,8 +6,8 @@ import { FINAL_STATES, type Job, type Mapping } from '../../lib/domain/job.ts';
 import { serializeJob } from '../../lib/http/serialize-job.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
 import type { MappingStore } from '../../lib/store/store.ts';
-import { sourcesOf } from '../../lib/webhooks/inbound/sources.ts';
 import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
+import { readAllSources } from '../all-sources.ts';
 import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
 import type { Row } from './table.ts';
 
@@ -33,7 +33,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       const added = replace || principals === 1 ? '' : `The identity has ${principals} principals: a job revokes all. `;
       return {
         data: { source, identity: mapping.identity, principal },
-        note: `${added}Takes effect with the next webhook. For a job that ended as unmapped, run retry-job.`,
+        note: `${added}Takes effect with the next webhook. For a job that ended as unmapped or nothing-found, run retry-job.`,
         warnings: [
           ...(await principalWarnings(services, principal)),
           ...(await sourceWarnings(services, source)),
@@ -78,7 +78,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
   ),
   command(
     'retry-job',
-    'run a job again, for example one that ended as unmapped or with leftovers',
+    'run a job again that ended as unmapped, leftovers, nothing-found, unreadable, done or stopped',
     { required: ['job'] },
     async ({ store, queue, now }, { job: jobId }) => {
       const job = await store.jobs.job(jobId);
@@ -145,7 +145,7 @@ async function principalWarnings({ store, config }: AdminServices, principal: st
 
 async function sourceWarnings(services: AdminServices, source: string): Promise<string[]> {
   if (source === ANY_SOURCE || !services.config.hooks) return [];
-  const sources = await sourcesOf(services)();
+  const sources = await readAllSources(services);
   return sources.has(source) ? [] : [`HOOKS has no source ${source}`];
 }
 

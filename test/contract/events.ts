@@ -162,7 +162,8 @@ export function eventsContract(openStore: OpenStore): void {
         projectId: PROJECT,
         keyId: keyId(1),
         actor: RETIRER,
-        channel: 'admin',
+        channel: 'slack',
+        approvedBy: RETIRER,
         requestId: '0123456789abcdef0123456789abcdef',
         grant,
         sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
@@ -171,7 +172,7 @@ export function eventsContract(openStore: OpenStore): void {
       };
       await store.grants.commit(createGrant(grant), event);
       const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', channel: 'deletion' };
-      for (const name of ['grant', 'sequence', 'reason', 'passedOn'] as const) delete bare[name];
+      for (const name of ['grant', 'sequence', 'reason', 'passedOn', 'approvedBy'] as const) delete bare[name];
       await store.grants.commit(changeKeyState(testKey(1), PENDING, NOW_MS), bare);
       expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);
     });

@@ -14,6 +14,8 @@ const DELIVERY: Message = {
   body: `{"text":"ä€😀\ud800\u0000\u007f\ufffe\uffff \\"quoted\\"\\n<>&"}${' '.repeat(100_000)}`,
 };
 
+const CHAT: Message = { kind: 'chat', requestId: '0123456789abcdef0123456789abcdef' };
+
 /** A message that was received so often without being deleted becomes a dead letter. */
 const RECEIVE_COUNT_MAX = 12;
 
@@ -68,12 +70,12 @@ export function queueContract(openQueue: OpenQueue): void {
     });
 
     test('the queue delivers each message unchanged with the receive count 1', async () => {
-      const messages: Message[] = [jobMessage(1), { kind: 'outbox' }, DELIVERY];
+      const messages: Message[] = [jobMessage(1), { kind: 'outbox' }, CHAT, DELIVERY];
       const queue = await withMessages(...messages);
       const received = await receiveAll(queue);
       expect(textsOfReceived(received)).toEqual(textsOf(messages));
-      expect(received.map(({ receiveCount }) => receiveCount)).toEqual([1, 1, 1]);
-      expect(new Set(received.map(({ receiptHandle }) => receiptHandle)).size).toBe(3);
+      expect(received.map(({ receiveCount }) => receiveCount)).toEqual([1, 1, 1, 1]);
+      expect(new Set(received.map(({ receiptHandle }) => receiptHandle)).size).toBe(4);
     });
 
     test('the queue delivers at most `max` messages at a time', async () => {

@@ -104,14 +104,13 @@ describe('a failing start exits with 1 and a message without a stack trace', () 
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  test('a port in use is named in the error', async () => {
+  test('a port in use is named in the error, with the setting to change', async () => {
     const otherServer = createServer().listen(0, '127.0.0.1').unref();
     await once(otherServer, 'listening');
     const { port } = otherServer.address() as AddressInfo;
     const output = failedStart(['--no-demo'], { PORT: String(port) });
     otherServer.close();
-    expect(output).toContain(String(port));
-    expect(output).toContain('in use');
+    expect(output).toBe(`Port ${port} of 127.0.0.1 is in use. Set PORT to a free port, or to 0 for any free port.\n`);
   });
 
   test('a project in HOOKS that does not exist is named in the error', () => {
@@ -121,6 +120,12 @@ describe('a failing start exits with 1 and a message without a stack trace', () 
     expect(failedStart(['--no-demo'], { HOOKS: `file:${hooks}` })).toBe(
       'HOOKS cannot be used:\n  okta.projects: there is no project mistyped; see npm run admin -- list-projects\n',
     );
+  });
+
+  test('an invalid chat source in HOOKS is named in the error', () => {
+    const hooks = join(parent, 'chat-hooks.json');
+    writeFileSync(hooks, JSON.stringify({ oncall: { kind: 'slack', secrets: ['short'], projects: ['mistyped'] } }));
+    expect(failedStart(['--no-demo'], { HOOKS: `file:${hooks}` })).toContain('HOOKS cannot be used:\n  oncall.');
   });
 
   test('a data folder that cannot be created is named in the error', () => {

@@ -1,7 +1,7 @@
 // Log lines of the test process would hide the report. Tests read the log of the backend, which is another process.
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 
-/** Tests against Keystone, which need Python. `npm run test:real` installs Keystone and runs them. */
+/** Tests against Keystone and libraries in Python. `npm run test:real` installs them and runs the tests. */
 export default {
   rootDir: '../..',
   testEnvironment: 'node',

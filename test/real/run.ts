@@ -1,4 +1,4 @@
-/** `npm run test:real`: tokens checked against a real OpenStack Keystone. */
+/** `npm run test:real`: tokens checked against a real OpenStack Keystone, Slack's formats against Slack's library. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ import { CannotInstall, findPython, installKeystone } from './python.ts';
 const HELP = `npm run test:real -- [options] [jest's own arguments, after another --]
 
 Installs OpenStack Keystone with pip in node_modules/.cache, starts it on loopback and checks that this service accepts
-its tokens and no others. Needs Python 3.11 or newer.
+its tokens and no others. Also compares signatures and cards of Slack with Slack's library for Python. Needs Python 3.11
+or newer.
 
   --if-python   without such a Python, run no tests and exit with 0
   --help        this text`;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { type ChatRequest, chatRequests } from '../../lib/chat/requests.ts';
 import type { Message, ReceivedMessage } from '../../lib/queue/queue.ts';
 import type { Services } from '../../lib/services.ts';
 import { messageProcessor } from '../../lib/webhooks/process-message.ts';
@@ -64,6 +65,24 @@ test('a failed delivery is retried with the same message after its delay; a succ
   const [retried] = await fixture.engine.queue.receive(1);
   expect(retried).toMatchObject({ message: delivery, receiveCount: 2 });
   expect(retried && (await processor().process(retried, isPastDeadline))).toBe(true);
+});
+
+test('a message about a chat request that is still open is sent again for the time when it expires', async () => {
+  const { store, queue } = fixture.engine;
+  const createdAtMs = fixture.nowMs;
+  const request = { requestId: '0123456789abcdef0123456789abcdef', state: 'previewed', place: {}, revision: 0 };
+  const requests = chatRequests(store.idempotency, () => fixture.nowMs);
+  await requests.add({ ...request, createdAtMs, expiresAtMs: createdAtMs + 60_000 } as ChatRequest);
+  const message = { kind: 'chat', requestId: request.requestId } as const;
+  const received = await sendAndReceive(message);
+  expect(await processor().process(received, isPastDeadline)).toBe(true);
+  await queue.delete(received);
+  expect(queue.nextDueAtMs()).toBe(fixture.nowMs + 60_000);
+});
+
+test('a message about an unknown chat request is done', async () => {
+  const received = await sendAndReceive({ kind: 'chat', requestId: '0'.repeat(32) });
+  expect(await processor().process(received, isPastDeadline)).toBe(true);
 });
 
 test('a change that another process makes is delivered within 5 s on one machine', async () => {

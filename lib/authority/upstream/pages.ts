@@ -29,7 +29,7 @@ const PAGES_MAX = 200;
 
 /** The fields that request a page from the upstream. */
 export const pageRequestFields = ({ limit, after, offset }: PageRequest) => ({
-  limit: String(limit),
+  limit: String(Math.min(limit, LIMIT)),
   marker: after ?? (offset === undefined ? undefined : String(offset)),
 });
 

@@ -50,7 +50,6 @@ export function feishuPlatform({ send = sendRequest, now = Date.now }: FeishuDep
         ({ audience, replacesCard, view }) => audience === 'asker' && !replacesCard && fitsToast(view),
       );
       const shown = (toast ?? card ?? messages[0])?.view;
-      const rest = messages.filter((message) => message !== card && message !== toast);
       // The pressed card is the asker's own, and what it becomes is for the group, where its buttons belong.
       const isForGroup = card?.audience === 'channel' && isAskerCard;
       const cardView = card && (isForGroup ? { ...card.view, buttons: [] } : card.view);
@@ -59,7 +58,7 @@ export function feishuPlatform({ send = sendRequest, now = Date.now }: FeishuDep
           ...(shown && { toast: renderToast(shown) }),
           ...(cardView && { card: { type: 'raw', data: renderCard(cardView, scopeOf(place, isAskerCard)) } }),
         },
-        rest: isForGroup ? [...rest, { ...card, replacesCard: false }] : rest,
+        rest: messages.filter((message) => message !== toast && (message !== card || isForGroup)),
       };
     },
 

@@ -89,10 +89,10 @@ function matches(event: ChangeEvent, projectId: string, { keyId, grantee }: Even
  */
 export function eventWrites(event: ChangeEvent, hasOutbox: boolean): Write[] {
   const { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, grant } = event;
-  const { upstreamRequestId, failure, passedOn, grantId = grant?.grant_id } = event;
+  const { upstreamRequestId, failure, passedOn, approvedBy, grantId = grant?.grant_id } = event;
   const wire = grant && JSON.stringify(grant);
   const attributes = { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, wire };
-  const rest = { upstreamRequestId, failure, passedOn, ...(!grant && { grantId }) };
+  const rest = { upstreamRequestId, failure, passedOn, approvedBy, ...(!grant && { grantId }) };
   const keys: ItemKey[] = [itemKey.eventOfProject(projectId, keyId, eventId), itemKey.eventOfKey(keyId, eventId)];
   if (grantId) keys.push(itemKey.eventOfGrant(grantId, eventId));
   if (grant) keys.push(itemKey.eventOfGrantee(projectId, grant.grantee_principal, eventId));
@@ -112,6 +112,7 @@ export function toEvent(item: Item): ChangeEvent {
     actor: String(item['actor']),
     // `door` is its name before version 0.2.0.
     channel: String(item['channel'] ?? item['door']) as Channel,
+    approvedBy: text('approvedBy'),
     requestId: String(item['requestId']),
     sequence: text('sequence'),
     reason: text('reason'),

@@ -14,6 +14,7 @@ export function toEvent(row: Row): ChangeEvent {
     keyId: String(row['key_id']),
     actor: String(row['actor']),
     channel: String(row['channel']) as Channel,
+    approvedBy: text('approved_by'),
     requestId: String(row['request_id']),
     sequence: text('sequence'),
     reason: text('reason'),

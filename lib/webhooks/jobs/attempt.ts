@@ -147,8 +147,7 @@ export class JobAttempt {
     // The grant of a revoke-grant task comes from the event, not from a list.
     if (listed.length > 0 && item.task.action !== 'revoke-grant') this.#job = { ...this.#job, hasFoundGrants: true };
     for (const { keyId, error } of failed) this.#results.addUnlisted(item, error.publicCode, keyId);
-    const isUnread = (keyId: string) => failed.some((failure) => failure.keyId === '' || failure.keyId === keyId);
-    const { gone, stillListed } = this.#results.compareWithList(item, listed, isUnread);
+    const { gone, stillListed } = this.#results.compareWithList(item, listed, failed);
     this.#countRevoked(-stillListed.length);
     for (const grant of gone) {
       if (await this.#isRevokedByThisJob(projectId, grant)) this.#countRevoked(1);
@@ -233,10 +232,12 @@ export class JobAttempt {
 
   #contextOf({ projectId, task }: Pick<Batch, 'projectId' | 'task'>): RequestContext {
     const { type = '', reason } = this.#job.tasks[task] ?? {};
+    const { actor, channel, approvedBy } = originOf(this.#job);
     return {
-      caller: { userId: actorOf(this.#job), domainId: '', roles: [] },
+      caller: { userId: actor, domainId: '', roles: [] },
       projectId,
-      channel: 'webhook',
+      channel,
+      approvedBy,
       requestId: this.#job.jobId,
       action: type,
       body: new Uint8Array(),
@@ -252,5 +253,6 @@ function sumOf(counts: readonly (number | undefined)[]): number | undefined {
   return counts.every((count) => count !== undefined) ? counts.reduce((sum, count) => sum + count, 0) : undefined;
 }
 
-/** The actor in the events of a job. */
-export const actorOf = ({ source }: Job) => `hook:${source}`;
+/** Who and what is behind the events of a job. */
+export const originOf = ({ source, origin }: Job): NonNullable<Job['origin']> =>
+  origin ?? { actor: `hook:${source}`, channel: 'webhook' };

@@ -47,6 +47,12 @@ const grantPage = (...grants: object[]): [number, unknown] => [200, { grants, ..
 const principalGrants = () =>
   fixture.openAuthority().listPrincipalGrants(requestContext('list-principal-grants'), GRANTEE, PAGE);
 
+test('a page of the grants of a key asks the upstream for at most 1,000, the documented maximum, however many are wanted', async () => {
+  fixture.replies['list-grants'] = [grantPage(upstreamGrant(1))];
+  await fixture.openAuthority().listGrants(requestContext('list-grants'), KEY, {}, { limit: 10_000 });
+  expect(fixture.received[0]?.fields).toEqual({ key_id: KEY, limit: '1000' });
+});
+
 test('listPrincipalGrants reads the grants of every key, on all pages and of every key spec, and returns only those of the grantee', async () => {
   fixture.replies['list-keys'] = [keyPage([KEY], '1'), keyPage([OTHER_KEY])];
   fixture.replies['list-grants'] = [

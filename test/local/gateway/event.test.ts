@@ -47,3 +47,13 @@ test('a malformed percent-encoding is refused in a parameter, and elsewhere the 
     expect(eventOf(`/${id}`)).toMatchObject({ routeKey: '$default', rawPath: `/${id}`, pathParameters: {} });
   }
 });
+
+test('a route without parameters goes before one with parameters, whatever their order', () => {
+  const keys = ['POST /hooks/{source}', 'POST /hooks/slack', '*'];
+  for (const order of [keys, keys.toReversed()]) {
+    const find = router(new Map(order.map((key) => [key, key])));
+    expect(find('POST', '/hooks/slack')).toMatchObject({ routeKey: 'POST /hooks/slack', pathParameters: {} });
+    expect(find('POST', '/hooks/hr')).toMatchObject({ routeKey: keys[0], pathParameters: { source: 'hr' } });
+    expect(find('GET', '/hooks/slack').routeKey).toBe('$default');
+  }
+});

@@ -4,7 +4,7 @@
  * Also tests: lib/webhooks/jobs/.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Task } from '../../../lib/domain/job.ts';
+import type { Job, Task } from '../../../lib/domain/job.ts';
 import type { GrantRef } from '../../../lib/domain/model.ts';
 import type { RequestContext } from '../../../lib/domain/request-context.ts';
 import { KmsError } from '../../../lib/errors.ts';
@@ -247,11 +247,32 @@ test('a grant whose key is deleted meanwhile is neither a leftover nor counted',
 
 test('a message for an ended or unknown job does nothing', async () => {
   const { grantee, ids } = await newGrantee(jobs, 1);
-  for (const state of ['done', 'nothing-found', 'ignored', 'unmapped', 'leftovers', 'stopped'] as const) {
+  for (const state of ['done', 'nothing-found', 'ignored', 'unmapped', 'unreadable', 'leftovers', 'stopped'] as const) {
     const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(grantee)], state });
     expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
     expect(await jobs.job(jobId)).toMatchObject({ state, revision: 0 });
   }
   expect(await runJob(jobs.dependencies(), newId(), noDeadline)).toEqual({ next: 'ended' });
   expect((await jobs.grantIdsOf(grantee)).sort()).toEqual(ids.sort());
+});
+
+test('the events of a job name its source as the actor, or the person and the approver behind it', async () => {
+  const origins = [
+    undefined,
+    { channel: 'slack', actor: 'user1', approvedBy: 'user2' },
+    { channel: 'bot', actor: 'user1' },
+  ];
+  const written = [];
+  for (const origin of origins as Job['origin'][]) {
+    const { grantee } = await newGrantee(jobs, 1);
+    const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(grantee)], origin });
+    await runJob(jobs.dependencies(), jobId, noDeadline);
+    const [event] = await jobs.eventsOf(jobId, grantee);
+    written.push([event?.channel, event?.actor, event?.approvedBy]);
+  }
+  expect(written).toEqual([
+    ['webhook', 'hook:hr', undefined],
+    ['slack', 'user1', 'user2'],
+    ['bot', 'user1', undefined],
+  ]);
 });

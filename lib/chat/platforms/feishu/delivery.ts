@@ -47,14 +47,13 @@ export function feishuDelivery({ send, now }: { send: Send; now: () => number })
     }
 
     const card = isForAsker ? askerCard : place.messageId;
-    const updates = message.replacesCard
-      ? await Promise.all([
-          card === undefined ? false : update(card, isForAsker),
-          isForAsker || askerCard === undefined ? false : update(askerCard, true),
-        ])
-      : [];
+    if (message.replacesCard && !isForAsker && askerCard !== undefined) {
+      // Only a copy: the group gets the message in any case.
+      const logFailure = (error: Error) => logger.warn('chat', { source: source.name, cause: error.message });
+      await update(askerCard, true).catch(logFailure);
+    }
     // A card that was recalled, or is older than 14 days, cannot be changed. What has happened is told nevertheless.
-    if (updates[0]) return place;
+    if (message.replacesCard && card !== undefined && (await update(card, isForAsker))) return place;
     const messageId = await post();
     if (messageId === undefined) return undefined;
     return isForAsker ? { ...place, extra: { ...place.extra, askerCard: messageId } } : { ...place, messageId };

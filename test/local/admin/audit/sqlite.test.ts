@@ -26,7 +26,15 @@ beforeAll(async () => {
   const store = openSqliteStore(intact);
   await fillDirectory(store);
   await fillKeys(store);
-  const token = { tokenHash: 'feed', userId: CREATOR, projectId: PROJECT, methods: [], issuedAtMs: 0, expiresAtMs: 1 };
+  const token = {
+    tokenHash: 'feed',
+    userId: CREATOR,
+    projectId: PROJECT,
+    methods: [],
+    ancestors: [],
+    issuedAtMs: 0,
+    expiresAtMs: 1,
+  };
   await store.directory.addToken(token, 'scrypt:none');
   await store.close();
 });
@@ -183,13 +191,13 @@ describe('events', () => {
     const failedRevoke = (
       n: number,
     ) => `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, 'revoke-grant', project_id, key_id,
-      grant_id, actor, channel, request_id, sequence, reason, grant_wire, NULL, 'KMS.0306', grantee, NULL FROM events WHERE event_id = '${eventId(n)}'`;
+      grant_id, actor, channel, request_id, sequence, reason, grant_wire, NULL, 'KMS.0306', grantee, NULL, NULL FROM events WHERE event_id = '${eventId(n)}'`;
     expect(faultsAfter(failedRevoke(6), failedRevoke(10))).toEqual([]);
   });
 
   test('a missing removal event, a second creation event and a second removal event are reported', () => {
     const copyOf = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, key_id, grant_id, actor,
-      channel, request_id, sequence, reason, grant_wire, upstream_request_id, failure, grantee, passed_on FROM events WHERE event_id`;
+      channel, request_id, sequence, reason, grant_wire, upstream_request_id, failure, grantee, passed_on, approved_by FROM events WHERE event_id`;
     const missing = `DELETE FROM events WHERE event_id = '${eventId(10)}'`;
     expect(
       faultsAfter(
