@@ -22,7 +22,7 @@ export interface MeasuredRound extends Round {
   cpuMicroseconds: number;
 }
 
-/** The results of the same load on the floor and, right after it, on the service. */
+/** The results of one load on the floor (a server that only replies) and, right after it, on the service. */
 export interface Comparison {
   floor: MeasuredRound;
   service: MeasuredRound;

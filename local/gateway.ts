@@ -27,7 +27,7 @@ const LIMITS = {
   bodiesBytesMax: 32 * 1024 * 1024,
   /** From the first byte of a request to its last byte. */
   requestMs: 15_000,
-  /** A request that is still arriving after this time is dropped when a new client needs its connection. */
+  /** Beyond this, a request that still arrives or a reply that is not read is dropped when a new client needs room. */
   slowRequestMs: 2_000,
   headersMs: 10_000,
   keepAliveMs: 10_000,

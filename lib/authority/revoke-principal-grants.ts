@@ -68,6 +68,8 @@ export async function revokePrincipalGrants(
   try {
     return await runOnce<BulkRevokeReply>({ idempotency: store.idempotency, now }, context, {
       isStillTrue: (reply) => run.isStillTrue(reply),
+      // The digest no longer matches after the first request, so a repeat with it could only be refused.
+      isComplete: ({ remaining }) => remaining === 0 || input.digest !== undefined,
       assertAllowed: () => run.assertDigest(),
       async work(recordsOf) {
         const answer = await run.run(startedAtMs);

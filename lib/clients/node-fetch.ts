@@ -74,7 +74,7 @@ function responseOf(message: IncomingMessage): Response {
     return new Response(null, { status, headers });
   }
   const decoder = DECODERS[headers.get('content-encoding')?.trim().toLowerCase() ?? '']?.();
-  // An error ends the decoder, whose reader gets it.
+  // The callback ignores errors: `pipeline` destroys the decoder with the error, so reading the response throws it.
   const stream = decoder ? pipeline(message, decoder, () => undefined) : message;
   return new Response(Readable.toWeb(stream as Readable) as ReadableStream, { status, headers });
 }

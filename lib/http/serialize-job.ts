@@ -1,8 +1,9 @@
 import { type Job, unreadableTasks } from '../domain/job.ts';
 
-/** Whether a task of the job concerns the project. */
+/** Whether the project is one of the job's, and its tasks, if there are any, do not all concern others. */
 export const isJobAboutProject = ({ projectIds, tasks }: Job, projectId: string): boolean =>
-  projectIds.includes(projectId) && tasks.some((task) => task.projectId === undefined || task.projectId === projectId);
+  projectIds.includes(projectId) &&
+  (tasks.length === 0 || tasks.some((task) => task.projectId === undefined || task.projectId === projectId));
 
 /**
  * A job as the job API and the admin command show it.

@@ -8,7 +8,7 @@ import { IDEMPOTENCY_WINDOW_MS } from './key.ts';
 interface LockRecord {
   /** The id of the request that took it. */
   by: string;
-  /** Whether the change is not known to have ended. */
+  /** True until the change of the request is known to have ended. */
   isOpen: boolean;
   /** ms since 1970 after which the holder can no longer be running. */
   untilMs: number;

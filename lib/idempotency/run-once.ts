@@ -18,6 +18,8 @@ interface Change<T> {
   work(recordsOf: (answer: T) => ConditionalRecord[]): Promise<T | undefined>;
   /** Whether a recorded answer is still true. @throws KmsError when it cannot be found out */
   isStillTrue(answer: T): Promise<boolean>;
+  /** Whether the change did all that was asked for. If not, a repeat with the same idempotency key tries the rest. */
+  isComplete?(answer: T): boolean;
   /** Changes nothing. @throws KmsError the refusal of the request, if it would be refused now */
   assertAllowed?(): Promise<unknown>;
   /** False while the work may have taken effect although it threw: then nothing is recorded. */
@@ -60,6 +62,7 @@ export async function runOnce<T extends object>(
   const {
     work,
     isStillTrue,
+    isComplete = () => true,
     assertAllowed,
     isRefusalFinal = () => true,
     reservesSignature,
@@ -117,7 +120,8 @@ export async function runOnce<T extends object>(
       return isStored ? answer : undefined;
     }
 
-    if (recorded && (await isStillTrue(recorded.answer as T))) return answerWith(recorded.answer as T);
+    if (recorded && isComplete(recorded.answer as T) && (await isStillTrue(recorded.answer as T)))
+      return answerWith(recorded.answer as T);
     const reservation = reservesSignature && newSignature ? recordOf(newSignature, { arrivedAtMs }) : undefined;
     if (reservation && !(await save(reservation))) return undefined;
     try {

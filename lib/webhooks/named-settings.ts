@@ -40,7 +40,7 @@ export const entryOf = <T extends z.core.$ZodShape>(fields: T) => z.strictObject
 
 /** A schema of entries by name. */
 export const namedEntries = <T extends z.core.$ZodType>(entry: T) =>
-  z.record(name, entry, 'must be a JSON object, with no name twice');
+  z.record(name, entry, 'must be a JSON object in which no name occurs twice');
 
 /** Returns a function that reads the entries, again when they may have changed; an empty map without the setting. */
 export function refreshingSetting<T>(
@@ -85,7 +85,7 @@ export function assertNoProblems(setting: string, problems: readonly string[]): 
 function problemOf(issue: z.core.$ZodIssue): string {
   // The key itself is not repeated: it may be a secret in the wrong place.
   if (issue.code === 'invalid_key') return `a name: ${issue.issues[0]?.message}`;
-  const path = issue.path.join('.') || 'the text';
+  const path = issue.path.join('.') || 'the content';
   if (issue.code === 'unrecognized_keys') return `${path}: unknown field ${issue.keys.join(', ')}`;
   return `${path}: ${issue.message}`;
 }

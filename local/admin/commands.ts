@@ -11,6 +11,7 @@ import { WEBHOOK_COMMANDS } from './webhook-commands.ts';
 
 const SHOWN_ONCE = 'is shown only now and cannot be read again: store it in a safe place.';
 const NEXT_REQUEST = 'Takes effect with the next request.';
+const KEYS_REMAIN = 'The access keys of the user stay valid: see list-access-keys and disable-access-key.';
 const GRANTS_REMAIN = 'Grants to the user remain: revoke them with revoke-principal-grants.';
 
 export const COMMANDS: readonly Command[] = [
@@ -68,11 +69,11 @@ export const COMMANDS: readonly Command[] = [
   command('enable-user', 'let a disabled user log in again', { required: ['user'] }, setUser(true)),
   command(
     'reset-password',
-    'replace the password of a user, revoke its tokens, and print the new password',
+    'replace the password of a user, revoke its tokens, and print the new password; its access keys stay valid',
     { required: ['user'] },
     async ({ accounts }, { user }) => ({
       data: await accounts.resetPassword(user),
-      note: `The password ${SHOWN_ONCE}`,
+      note: `The password ${SHOWN_ONCE} ${KEYS_REMAIN}`,
     }),
   ),
   command(
@@ -173,7 +174,7 @@ export const COMMANDS: readonly Command[] = [
 function setUser(enabled: boolean): Command['run'] {
   return async ({ accounts }, { user }) => {
     await accounts.setUserEnabled(user, enabled);
-    return { data: { user_id: user, enabled }, note: NEXT_REQUEST };
+    return { data: { user_id: user, enabled }, note: enabled ? NEXT_REQUEST : `${NEXT_REQUEST} ${GRANTS_REMAIN}` };
   };
 }
 

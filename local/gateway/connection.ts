@@ -24,6 +24,8 @@ export class Connection extends Duplex {
   #latest: IncomingMessage | undefined;
   /** When the work for the current request started; monotonic. */
   #startedAtMs = 0;
+  /** When the oldest bytes that the socket has not taken yet were written; monotonic. */
+  #sendingSinceMs: number | undefined;
   /** Requests that wait for the one before. */
   readonly #waiting: (() => void)[] = [];
   readonly #socket: Socket;
@@ -63,6 +65,16 @@ export class Connection extends Duplex {
   get arrivingMs(): number {
     const isArriving = this.#inFlight === 1 && this.#latest?.complete === false;
     return isArriving ? performance.now() - this.#startedAtMs : -1;
+  }
+
+  /** For how long the client has not read what is sent to it; -1 if nothing waits to be sent. */
+  get unreadMs(): number {
+    return this.#sendingSinceMs === undefined ? -1 : performance.now() - this.#sendingSinceMs;
+  }
+
+  /** Whether the client has sent further requests without waiting for its reply, which usual clients do not do. */
+  get isPipelining(): boolean {
+    return this.#waiting.length > 0 || (this.#latest?.complete === true && !this.isIdle && this.#received.length > 0);
   }
 
   /** Starts the work for a request when the requests before it have been answered. */
@@ -110,15 +122,24 @@ export class Connection extends Duplex {
   }
 
   override _write(chunk: string | Uint8Array, encoding: BufferEncoding, done: Done): void {
-    this.#socket.write(chunk, encoding, done);
+    this.#socket.write(chunk, encoding, this.#startSending(done));
   }
 
   override _writev(chunks: { chunk: string | Uint8Array; encoding: BufferEncoding }[], done: Done): void {
+    const sent = this.#startSending(done);
     this.#socket.cork();
     for (const [index, { chunk, encoding }] of chunks.entries()) {
-      this.#socket.write(chunk, encoding, index === chunks.length - 1 ? done : undefined);
+      this.#socket.write(chunk, encoding, index === chunks.length - 1 ? sent : undefined);
     }
     this.#socket.uncork();
+  }
+
+  #startSending(done: Done): Done {
+    this.#sendingSinceMs = performance.now();
+    return (error) => {
+      this.#sendingSinceMs = undefined;
+      done(error);
+    };
   }
 
   override _final(done: Done): void {

@@ -9,7 +9,7 @@ interface ConnectionLimits {
   maxConnections: number;
   /** For each address that is not a trusted proxy; all addresses of one IPv6 /64 count as one. */
   maxConnectionsPerAddress: number;
-  /** After this time, a request that is still arriving is slow. */
+  /** After this time, a request that is still arriving, or a reply that is not read, is slow. */
   slowRequestMs: number;
   isTrustedProxy: (address: string) => boolean;
 }
@@ -21,8 +21,8 @@ const openConnections = new WeakMap<Server, OpenConnections>();
 
 /**
  * Makes the server read its connections in turn (`Connection`), and limits their number. Beyond a limit, a connection
- * without any request is closed, else one whose request arrives slowly, else an idle one, so that a new client is
- * served; if all others are busy, the new connection.
+ * without any request is closed, else one whose request arrives slowly or whose reply is read slowly, else one that
+ * pipelines, else an idle one, so that a new client is served; if all others are busy, the new connection.
  */
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
   const open: OpenConnections = new Map();
@@ -66,7 +66,8 @@ function makeRoom(
   const connections = candidates.map(([connection]) => connection);
   const dropped =
     connections.find(({ requests }) => requests === 0) ??
-    connections.find(({ arrivingMs }) => arrivingMs >= slowRequestMs) ??
+    connections.find(({ arrivingMs, unreadMs }) => Math.max(arrivingMs, unreadMs) >= slowRequestMs) ??
+    connections.find(({ isPipelining }) => isPipelining) ??
     connections.find(({ isIdle }) => isIdle);
   if (!dropped) return false;
   open.delete(dropped);

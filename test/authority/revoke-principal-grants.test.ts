@@ -248,6 +248,16 @@ describe('with an upstream', () => {
     expect(await revoke()).toMatchObject({ revoked: 3, failed: [], remaining: 0 });
   });
 
+  test('a repeat with the same sequence tries again what the first request could not revoke', async () => {
+    fixture.replies['revoke-grant']?.unshift(kmsError(403, 'KMS.0306'));
+    const authority = fixture.openAuthority({ timeoutMs: 20_000 });
+    const options = { store: fixture.store, context: { sequence: '919c82d4-8046-4722-9094-35c3c6524cff' } };
+    expect(await revokeAll(authority, options)).toMatchObject({ revoked: 1, remaining: 1 });
+    const second = await revokeAll(authority, options);
+    expect(second).toMatchObject({ revoked: 1, failed: [], remaining: 0 });
+    expect(await revokeAll(authority, options)).toEqual(second);
+  });
+
   test('a grant whose revoke failed but that is gone in the end is not counted', async () => {
     fixture.replies['revoke-grant'] = [
       (response) => {

@@ -240,7 +240,7 @@ test.each([
   ['bot', 'READER', 'revoke'],
   ['bot', 'READER', 'revoke-all'],
   ['reading', 'U1', 'revoke'],
-  ['reading', 'U1', 'keys'],
+  ['reading', 'U1', 'revoke-all'],
 ])('on %s, %s may not %s: the role or the source does not allow it', async (source, user, text) => {
   const { body } = await send({ text, user }, { source });
   expect(body.shown).toMatchObject({ title: `You may not use ${text} here`, data: { refused: 'not-allowed' } });
@@ -311,7 +311,10 @@ function newRequest(requestId: string): ChatRequest {
 test('what the reply does not take is delivered first, and the stored request learns where its card is', async () => {
   const requests = chatRequests(service.services.store.idempotency, () => service.clock.nowMs);
   await requests.add(newRequest('a'.repeat(32)));
-  behave = () => [message('asked'), message('card', { audience: 'channel' }, 'a'.repeat(32))];
+  behave = () => [
+    message('asked'),
+    message('card', { audience: 'channel', about: { requestId: 'a'.repeat(32), part: 'card' } }, 'a'.repeat(32)),
+  ];
   expect((await send({ text: 'revoke' })).body.shown.title).toBe('asked');
   expect(deliveries.map(({ message }) => message.view.title)).toEqual(['card']);
   expect((await requests.find('a'.repeat(32)))?.card).toMatchObject({ channelId: 'C1', messageId: 'm1' });

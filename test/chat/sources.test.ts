@@ -1,6 +1,7 @@
 /**
  * Chat sources in the setting HOOKS, beside webhook sources.
- * Also tests: lib/webhooks/hooks.ts, local/all-sources.ts, lib/chat/platform.ts, lib/chat/platforms.ts, lib/chat/source.ts.
+ * Also tests: lib/webhooks/hooks.ts, local/all-sources.ts, lib/chat/platform.ts, lib/chat/platforms.ts and
+ * lib/chat/source.ts.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

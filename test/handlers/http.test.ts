@@ -69,7 +69,7 @@ describe.each(KMS_APIS)('%s', (name) => {
     }
   });
 
-  test('refuses an invalid token: APIGW.0301', async () => {
+  test('a request with an invalid token fails with APIGW.0301', async () => {
     const token = await service.token(service.creator);
     for (const wrong of ['', 'garbage', `${token}x`, token.slice(0, -1), token.toLowerCase(), `${token},${token}`]) {
       expectError(await send({ 'X-Auth-Token': wrong }), NOT_AUTHENTICATED);

@@ -89,6 +89,19 @@ describe.each([
     expect(await run(context())).toEqual({ run: 2 });
   });
 
+  test('a repeat runs again when the first answer is true but the change was incomplete', async () => {
+    const isComplete = (answer: Answer) => answer.run > 1;
+    const answers = [await run(withSequence(), { isComplete }), await run(withSequence(), { isComplete })];
+    expect([...answers, await run(withSequence(), { isComplete })]).toEqual([{ run: 1 }, { run: 2 }, { run: 2 }]);
+  });
+
+  test('a request with a used signature gets the answer of an incomplete change, and does not run again', async () => {
+    const isComplete = () => false;
+    expect(await run(signed(), { isComplete })).toEqual({ run: 1 });
+    nowMs += 2_000;
+    expect(await run(signed(), { isComplete })).toEqual({ run: 1 });
+  });
+
   test('of 8 concurrent repeats, one runs when the first answer is no longer true', async () => {
     await run(context());
     untrue = [1];

@@ -183,12 +183,14 @@ describe('while a service is running', () => {
 
   test('disable-user rejects token, password and access key from the next request on; enable-user lets the user in again', async () => {
     const headers = await newToken();
-    expect((await run('disable-user', '--user', user.user_id)).code).toBe(0);
+    const disabled = await run('disable-user', '--user', user.user_id);
+    expect(disabled).toMatchObject({ code: 0, out: expect.stringContaining('Grants to the user remain: revoke them') });
     expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
     expect(await kmsSigned('list-keys')).toMatchObject(UNAUTHENTICATED);
     expect((await logIn()).status).toBe(401);
 
-    expect((await run('enable-user', '--user', user.user_id)).code).toBe(0);
+    const enabled = await run('enable-user', '--user', user.user_id);
+    expect(enabled).toMatchObject({ code: 0, out: expect.not.stringContaining('Grants to the user remain') });
     expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
     expect(await kms('list-keys', await newToken())).toMatchObject(ALLOWED);
   });
@@ -208,6 +210,7 @@ describe('while a service is running', () => {
     const former = user.password;
     const reset = await run('reset-password', '--user', user.user_id);
     expect(reset.out).toContain('The password is shown only now and cannot be read again');
+    expect(reset.out).toContain('The access keys of the user stay valid');
     expect(await kms('list-keys', headers)).toMatchObject(UNAUTHENTICATED);
     expect(await kmsSigned('list-keys')).toMatchObject(ALLOWED);
     expect((await logIn()).status).toBe(401);

@@ -133,6 +133,39 @@ test('a request that has arrived, and whose reply takes long, is not dropped', a
   expectError(parseResponse(await readToEnd(waiting)), NOT_FOUND);
 });
 
+test('many clients that do not read their replies keep nobody out', async () => {
+  await start({ maxConnections: 2, slowRequestMs: 0 });
+  // As when the client reads nothing and all buffers are full: the write does not end.
+  const stopReading = (socket: Socket) => Object.assign(socket, { write: () => false });
+  gateway.prependListener('connection', stopReading);
+  const unread = [await connectTo(url), await connectTo(url)];
+  for (const socket of unread) {
+    const arrived = once(gateway, 'request');
+    socket.write('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
+    await arrived;
+  }
+  gateway.removeListener('connection', stopReading);
+  for (let reply = ''; reply === ''; ) reply = await sendRequest();
+  expect(areOpen(unread)).toEqual([false, true]);
+});
+
+test.each([
+  ['one packet', 'GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['very many bytes', 'GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2_000)],
+])('a client that sends further requests in %s before its reply is dropped before an idle one', async (_, further) => {
+  await start({ maxConnections: 3, slowRequestMs: 60_000 });
+  const idle = await openIdle();
+  const response = holdNextReply();
+  const pipelining = await connectTo(url);
+  pipelining.on('error', () => undefined);
+  pipelining.write(`GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n${further}`);
+  await response;
+  const busy = await openBusy();
+  await expectServed();
+  await until(() => pipelining.readyState === 'closed');
+  expect(areOpen([idle, busy])).toEqual([true, true]);
+});
+
 test('many requests whose bodies arrive one byte at a time keep nobody out', async () => {
   await start({ maxConnections: 32, slowRequestMs: 0 });
   const sockets = await Promise.all(Array.from({ length: 32 }, () => connectTo(url)));

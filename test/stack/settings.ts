@@ -211,7 +211,7 @@ export function testSettings(stack: Stack): void {
     });
   });
 
-  test('logRetentionDays: every log has it', () => {
+  test('the parameter logRetentionDays sets the retention of every log group', () => {
     for (const [, { Properties }] of ofType(stack, 'AWS::Logs::LogGroup')) {
       expect(Properties['RetentionInDays']).toBe(30);
     }

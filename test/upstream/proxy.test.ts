@@ -185,7 +185,7 @@ test('a call whose client has disconnected is not forwarded, except by lateWork'
   expect(proxy.proxiedCalls[1]).toMatchObject({ forwardedAtMs: expect.any(Number), upstream: { status: 200 } });
 });
 
-test('after refuse connections are refused, and after listen accepted at the same address', async () => {
+test('refuse() makes the proxy refuse connections; listen() makes it accept them again at the same address', async () => {
   proxy.refuse();
   expect(await call(NONE)).toMatchObject({ end: 'ECONNREFUSED' });
   await proxy.listen();

@@ -63,7 +63,7 @@ export function testRandomFaults(operations: number, { env, ...options }: Upstre
     expect(traffic.violations).toEqual([]);
   });
 
-  test(`every list has exactly the grants that existed at the time (seed ${seed})`, () => {
+  test(`every list contains exactly the grants that existed when it was read (seed ${seed})`, () => {
     expect(listViolations(history)).toEqual([]);
   });
 

@@ -64,11 +64,11 @@ test('the setting HOOKS is read: each source with its kind, secrets, projects an
 });
 
 test.each<[string, unknown, string]>([
-  ['invalid JSON', '{"hr"', 'the text: '],
-  ['an array', [], 'the text: '],
+  ['invalid JSON', '{"hr"', 'the content: '],
+  ['an array', [], 'the content: '],
   ['a name in upper case', { HR }, 'a name: must be 1 to 64'],
   ['a secret in place of a name', { [SECRET]: HR }, 'a name: must be 1 to 64'],
-  ['the same name twice', '{"hr":{},"hr":{}}', 'the text: '],
+  ['the same name twice', '{"hr":{},"hr":{}}', 'the content: must be a JSON object in which no name occurs twice'],
   ["the name of another API's path", { jobs: HR }, 'jobs: must not be jobs'],
   ['a name with a slash', { 'a/b': HR }, 'a name: must be 1 to 64'],
   ['an unknown kind', { hr: { ...HR, kind: 'teams' } }, 'hr.kind: '],

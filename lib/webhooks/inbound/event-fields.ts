@@ -28,7 +28,7 @@ const identifierText = z.string().check(z.regex(IDENTIFIER));
 
 /** The id of a person. */
 export const identifier = (name: string) =>
-  eventField(identifierText, `${name} must be 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`);
+  eventField(identifierText, `${name} must be a string of 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`);
 
 /** A list of ids, as long as the body may be; an empty list counts as missing. */
 export function identifiers(name: string) {

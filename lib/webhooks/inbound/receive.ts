@@ -105,7 +105,7 @@ async function verifySource(source: Source | undefined, request: WebhookRequest,
     return source;
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    const detail = 'Check the name of the source in the URL, and its secret or signature.';
+    const detail = 'Check the name of the source in the URL, its secret or signature, and its clock.';
     throw new KmsError('APIGW.0301', { detail, cause: error });
   }
 }

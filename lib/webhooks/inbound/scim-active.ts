@@ -34,14 +34,14 @@ export function activeInUser(user: Attributes): boolean | undefined {
 /** Returns the value of `active` after a PATCH; undefined if it does not set the attribute. @throws ScimError */
 export function activeAfterPatch(patch: Attributes): boolean | undefined {
   const lists = valuesOf(patch, 'operations');
-  // A PATCH of SCIM 1.1 holds the attributes themselves.
-  const active = lists.length === 0 ? activeIn([patch]) : undefined;
-  if (typeof active === 'boolean') return active;
+  // A PATCH of SCIM 1.1 holds the attributes themselves. Beside operations, they must not be ignored either.
+  const active = activeIn([patch]);
+  if (lists.length === 0 && typeof active === 'boolean') return active;
   const operations = lists[0];
   if (lists.length !== 1 || !Array.isArray(operations) || operations.length === 0 || !operations.every(isJsonObject)) {
     throw new ScimError('invalidSyntax', 'Operations must be an array of one or more objects.');
   }
-  return understood(operations.map(activeSetBy));
+  return understood([active, ...operations.map(activeSetBy)]);
 }
 
 /** Returns the values of an attribute of the user, also those whose name has the URN of the schema, or is under it. */

@@ -107,7 +107,7 @@ export class AttemptResults {
     this.#unconfirmed.set(keyOf(leftover), leftover);
   }
 
-  /** Removes the failure to list the item, before it is listed again. */
+  /** Forgets that the grants of the item could not be listed, because the next attempt lists them again. */
   clearUnlisted({ taskIndex, projectId }: ScopeItem): void {
     this.#unlisted = this.#unlisted.filter((item) => item.task !== taskIndex || item.projectId !== projectId);
   }

@@ -150,7 +150,7 @@ test('a repeated revoke-grant and retire-grant with one sequence succeed, as the
     }
   });
 
-  test('an unsigned Idempotency-Key that is added to a captured request with a sequence makes nothing new', async () => {
+  test('a captured request with a sequence, sent again with an added unsigned Idempotency-Key, changes nothing', async () => {
     const captured = dated();
     const input = createInput({ sequence: SEQUENCE });
     const first = okBody(await send('create-grant', input, captured));

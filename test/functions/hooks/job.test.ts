@@ -55,6 +55,15 @@ test('a caller who may list grants in a project of the job may read it, with a t
   expect(okBody(await read(sharedJobId, signedHeaders(creator, sharedJobId, demo.project_id)))).toEqual(job);
 });
 
+test('the job of a delivery without events can be read', async () => {
+  const { creator, services } = fixture.service;
+  const job = (await services.store.jobs.job(demoJobId)) as Job;
+  const jobId = 'e'.repeat(32);
+  await services.store.jobs.add({ ...job, jobId, tasks: [], state: 'ignored' });
+  const { body } = await read(jobId, await tokenHeader(creator));
+  expect(body).toMatchObject({ job_id: jobId, state: 'ignored', tasks: [] });
+});
+
 test('an X-Project-Id that the signature does not cover is ignored: 403', async () => {
   const { creator, demo } = fixture.service;
   const headers = { ...signedHeaders(creator, sharedJobId), 'x-project-id': demo.project_id };

@@ -75,7 +75,7 @@ async function refuseGuesses(guesses: Promise<number>[]): Promise<void> {
   expect(new Set(await Promise.all(guesses))).toEqual(new Set([401]));
 }
 
-test('guesses from one address behind a trusted proxy leave places for the other addresses', async () => {
+test('wrong tokens from one address behind a trusted proxy do not hold up requests from other addresses', async () => {
   const send = await start({ TRUSTED_PROXIES: '127.0.0.1' });
   const guesses = Array.from({ length: 60 }, (_, index) => send(`guess${index}`, GUESSER));
   await until(() => held.length === 16);

@@ -61,6 +61,9 @@ describe('a refused webhook writes nothing', () => {
     const options = optionsOf(JSON.stringify(validEvent), () => fixture.service.clock.nowMs);
     const response = await fixture.sendEvent(validEvent, { id: 'refused', ...options });
     expectError(response, [401, 'APIGW.0301']);
+    expect(response.body.error_msg).toContain(
+      'the name of the source in the URL, its secret or signature, and its clock',
+    );
     const wrong = await fixture.sendEvent(validEvent, { id: 'refused', secret: OTHER_SECRET });
     expect(withoutId(response)).toBe(withoutId(wrong));
   });

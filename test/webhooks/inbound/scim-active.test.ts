@@ -159,6 +159,16 @@ test('a PATCH of SCIM 1.1 holds the attributes themselves', () => {
   expect(resultOf(() => activeAfterPatch({ schemas, active: 'no' }))).toBe('invalidValue');
 });
 
+test('`active` beside the operations of a PATCH counts, unless an operation sets it', () => {
+  const operation = (path: string, value: unknown) => ({ op: 'replace', path, value });
+  const after = (...Operations: object[]) => activeAfterPatch({ active: false, Operations });
+  expect(after(operation('title', 'x'))).toBe(false);
+  expect(after(operation('title', 'x'), operation('active', true))).toBe(true);
+  expect(resultOf(() => activeAfterPatch({ active: 'no', Operations: [operation('title', 'x')] }))).toBe(
+    'invalidValue',
+  );
+});
+
 test.each<[object, unknown]>([
   [{ active: false }, false],
   [{ active: 'False' }, false],

@@ -47,7 +47,7 @@ describe('keys', () => {
     );
   });
 
-  test('lists, aliases and deletion dates with a deleted, disabled, wrong or unscheduled key are reported', async () => {
+  test('the audit reports an index row whose key is deleted, disabled, another one, or not scheduled for deletion', async () => {
     const rows: [string, string, number][] = [
       ['due', `0001795932000000#${keyId(4)}`, 4],
       ['due', `0001795932000001#${keyId(3)}`, 3],
