@@ -31,7 +31,7 @@ export function feishuDelivery({ send, now }: { send: Send; now: () => number })
       const view = isAskerCard && !isForAsker ? { ...message.view, buttons: [] } : message.view;
       const content = JSON.stringify(renderCard(view, scopeOf(place, isAskerCard)));
       const request = { method: 'PATCH', path: `${MESSAGES}/${messageId}`, body: { content } } as const;
-      return !(await refusalOf(source, call(settings, request, deadlineMs)));
+      return !(await isRefused(source, call(settings, request, deadlineMs)));
     }
 
     /** @returns the id of the new message */
@@ -41,7 +41,7 @@ export function feishuDelivery({ send, now }: { send: Send; now: () => number })
       const posted = call(settings, request, deadlineMs).then((data) => {
         messageId = data['message_id'];
       });
-      if (await refusalOf(source, posted)) return undefined;
+      if (await isRefused(source, posted)) return undefined;
       if (!isMessageId(messageId)) throw new Error('the answer to a new message has no message_id');
       return messageId;
     }
@@ -65,7 +65,7 @@ export function feishuDelivery({ send, now }: { send: Send; now: () => number })
  * @returns whether Feishu has refused it for good, which is logged
  * @throws NetworkError or Error when it may succeed later
  */
-async function refusalOf(source: Source, call: Promise<unknown>): Promise<boolean> {
+async function isRefused(source: Source, call: Promise<unknown>): Promise<boolean> {
   try {
     await call;
     return false;
