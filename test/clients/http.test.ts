@@ -56,6 +56,16 @@ test('a request arrives as it was given, and its response is returned complete',
   });
 });
 
+test('a PATCH arrives with its body', async () => {
+  const host = await serve(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    response.end(`${request.method} ${request.headers['content-length']} ${Buffer.concat(chunks)}`);
+  });
+  const request = { method: 'PATCH', url: `http://${host}/`, headers: {}, body: '{"a":1}' } as const;
+  expect((await sendRequest({ ...request, isNewConnection: true }, 5_000)).text).toBe('PATCH 7 {"a":1}');
+});
+
 test('a redirect is returned and not followed', async () => {
   let visits = 0;
   const elsewhere = await serve((_, response) => {
