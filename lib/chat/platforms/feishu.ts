@@ -23,7 +23,7 @@ interface FeishuDependencies {
 export function feishuPlatform({ send = sendRequest, now = Date.now }: FeishuDependencies = {}) {
   return {
     settings: SETTINGS,
-    secretSettings: ['app_secret'],
+    references: ['app_secret'],
     /** The Encrypt Keys. */
     secretProblem: plainSecretProblem,
 

@@ -27,7 +27,7 @@ export function slackPlatform({ send = sendRequest, now = Date.now }: SlackDepen
   const deliver = slackDelivery({ send, now, newNonce });
   return {
     settings: SETTINGS,
-    secretSettings: ['bot_token'],
+    references: ['bot_token'],
     secretProblem: plainSecretProblem,
 
     verify(request, { secrets }, nowMs) {

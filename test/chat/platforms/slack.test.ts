@@ -267,7 +267,7 @@ test('settings that are malformed are refused, and those of a source are accepte
   ]) {
     expect([more, isValid(more)]).toEqual([more, false]);
   }
-  expect(slack.secretSettings).toEqual(['bot_token']);
+  expect(slack.references).toEqual(['bot_token']);
   expect(slack.secretProblem('short')).toMatch(/^must be at least 16/);
   expect(slack.secretProblem(SECRET)).toBeUndefined();
 });

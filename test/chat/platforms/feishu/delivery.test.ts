@@ -279,6 +279,6 @@ test('the setting host decides which cloud is called', async () => {
 });
 
 test('the source kind feishu has this platform', () => {
-  expect(PLATFORMS.feishu?.secretSettings).toEqual(['app_secret']);
+  expect(PLATFORMS.feishu?.references).toEqual(['app_secret']);
   expect(PLATFORMS.feishu?.secretProblem(APP.encryptKey)).toBeUndefined();
 });
