@@ -139,6 +139,7 @@ describe('lib/', () => {
   };
   const BELOW_HANDLERS = [
     'authority',
+    'chat',
     'clients',
     'http',
     'idempotency',
@@ -160,7 +161,7 @@ describe('lib/', () => {
   const LAYERS = [
     ['lib/handlers/'],
     ['lib/services.ts', 'lib/stubs.ts'],
-    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/identity/'],
+    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/identity/', 'lib/chat/'],
     ['lib/idempotency/', 'lib/config.ts'],
     ['lib/store/', 'lib/queue/', 'lib/clients/', 'lib/signing/'],
     ['lib/util/', 'lib/logger.ts'],

@@ -1,5 +1,10 @@
 /** The chat platforms. To add one, add its file under `platforms/`, its name in `source.ts` and a line here. */
 import type { ChatPlatform } from './platform.ts';
+import { bot } from './platforms/bot.ts';
+import { mattermost } from './platforms/mattermost.ts';
 import type { ChatKind } from './source.ts';
 
-export const PLATFORMS: Partial<Record<ChatKind, ChatPlatform>> = {};
+export const PLATFORMS: Partial<Record<ChatKind, ChatPlatform>> = {
+  bot,
+  mattermost,
+};
