@@ -25,6 +25,8 @@ const LIMITS_BY_ROLE = {
   SignOutRole: { perSecond: 'othersPerSecond', slowMs: 3000 },
   SweeperRole: { perSecond: 'othersPerSecond', slowMs: 45_000 },
   HookRole: { perSecond: 'hooksPerSecond', slowMs: 2000 },
+  // Slack shows an error after 3 s.
+  ChatRole: { perSecond: 'hooksPerSecond', slowMs: 2500 },
   // A long job continues until shortly before the function's timeout of 110 s.
   WorkerRole: { perSecond: 'othersPerSecond', slowMs: 105_000 },
   FinderRole: { perSecond: 'othersPerSecond', slowMs: 30_000 },

@@ -22,7 +22,7 @@ export async function kmsCredentials({ resolveVariable }) {
 }
 
 /**
- * Allows the function that receives webhooks to read the sources.
+ * Allows the functions that receive webhooks and chat, and the worker, to read the sources.
  * @param {Framework} framework
  */
 export async function hooks(framework) {
@@ -30,10 +30,22 @@ export async function hooks(framework) {
   // lib/config.ts has the same check. Here it stops the packaging, so that no functions are deployed that cannot start.
   if (statement !== NO_STATEMENT && (await framework.resolveVariable('param:kmsCredentials')) === 'caller') {
     throw new Error(
-      'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks carry no token of a caller',
+      'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks and chat carry no token of a caller',
     );
   }
   return statement;
+}
+
+/**
+ * Allows the functions that answer in chat to read the secrets that chat sources refer to.
+ * @param {Framework} framework
+ */
+export async function chatSecrets({ resolveVariable }) {
+  const value = String(await resolveVariable('param:chatSecrets'));
+  if (value === '') return NO_STATEMENT;
+  const message = 'chatSecrets must be aws:<ARN of a secret>, several of them separated by commas, or empty';
+  const statements = value.split(',').map((secret) => readSecret(secret.trim(), message));
+  return { ...statements[0], Resource: statements.map(({ Resource }) => Resource) };
 }
 
 /**

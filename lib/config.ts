@@ -38,7 +38,7 @@ const proxyUrl = () =>
     ),
   );
 
-const list = (isValid: (item: string) => boolean, error: string) =>
+const list = (isValid: (item: string) => boolean, error: string, defaultText = '') =>
   z.prefault(
     z
       .pipe(
@@ -51,7 +51,7 @@ const list = (isValid: (item: string) => boolean, error: string) =>
         ),
       )
       .check(z.refine((items) => items.every(isValid), { error })),
-    '',
+    defaultText,
   );
 
 function isAddressRange(text: string): boolean {
@@ -59,6 +59,10 @@ function isAddressRange(text: string): boolean {
   const version = isIP(address);
   return version !== 0 && Number(prefix) <= (version === 4 ? 32 : 128);
 }
+
+const APPROVAL_RULE = /^(?:(revoke|revoke-all)=|grants>(\d{1,9})=)?([12])$/;
+const NOT_RULES =
+  'must be rules separated by commas: 1 or 2, revoke=<1 or 2>, revoke-all=<1 or 2>, grants><number>=<1 or 2>';
 
 const queueUrl = () => z.optional(text(/^https?:\/\/[\w.-]+(:\d{1,5})?\/[\w./-]+$/, 'must be the URL of an SQS queue'));
 
@@ -105,10 +109,14 @@ const SETTINGS = z.object({
   IAM_ENDPOINT: secureOrigin(),
   TOKEN_CACHE_SECONDS: z.prefault(wholeNumber(0, 300), '30'),
   PROJECTS: z.optional(text(/^[\w-]{1,64}(, *[\w-]{1,64})*$/, 'must be project ids, separated by commas')),
-  /** Where the configuration of inbound webhook sources is. */
+  /** Where the configuration of inbound webhook sources and of chat sources is. */
   HOOKS: secretReference(),
   /** Where the configuration of outbound webhook targets is. */
   TARGETS: secretReference(),
+  /** How many people it takes to revoke from chat. */
+  CHAT_APPROVERS: list((rule) => APPROVAL_RULE.test(rule), NOT_RULES, '1').check(
+    z.refine((rules) => rules.length > 0, { error: NOT_RULES }),
+  ),
   QUEUE_URL: queueUrl(),
   DEAD_LETTER_URL: queueUrl(),
   /** Of both spellings, the lower-case one counts first, as in other programs. */
@@ -145,16 +153,28 @@ export interface Config {
   upstream: UpstreamSettings | undefined;
   /** The IAM that authenticates callers; undefined for the embedded directory. */
   keystone: { endpoint: string; cacheSeconds: number } | undefined;
-  /** Where the configuration of inbound webhook sources is. */
+  /** Where the configuration of inbound webhook sources and of chat sources is. */
   hooks: SecretReference | undefined;
   /** Where the configuration of outbound webhook targets is. */
   targets: SecretReference | undefined;
+  /** Of the rules that apply to a request from chat, the one with the most people counts; without one, it is 1. */
+  chatApprovers: readonly ApprovalRule[];
+  /** For secrets of AWS that other settings name; undefined without AWS_REGION. */
+  aws: AwsSettings | undefined;
   /** Undefined for the queue in SQLite. */
   sqs: { queueUrl: string; deadLetterUrl: string | undefined; aws: AwsSettings } | undefined;
   /** The proxies of all outgoing connections; undefined where there are none. */
   proxies: ProxySettings | undefined;
   /** The projects that this service serves; undefined for every project of its callers. */
   projects: string[] | undefined;
+}
+
+/** How many people it takes to revoke from chat; without `action` and `grantsAbove`, for every request. */
+export interface ApprovalRule {
+  people: 1 | 2;
+  action?: 'revoke' | 'revoke-all';
+  /** The rule applies to requests that would revoke more grants than this. */
+  grantsAbove?: number;
 }
 
 export interface UpstreamSettings {
@@ -212,6 +232,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         : undefined,
     hooks: referenceOf(data, data.HOOKS),
     targets: referenceOf(data, data.TARGETS),
+    chatApprovers: data.CHAT_APPROVERS.map(approvalRuleOf),
+    aws: data.AWS_REGION === undefined ? undefined : awsOf(data),
     sqs: data.QUEUE_URL
       ? {
           queueUrl: data.QUEUE_URL,
@@ -251,7 +273,7 @@ function conflictsOf(data: Settings): string[] {
   if (data.AWS_ACCESS_KEY_ID ?? data.AWS_SECRET_ACCESS_KEY) need(AWS_KEY_NAMES, 'an access key of AWS');
   if (data.HOOKS && data.KMS_CREDENTIALS === 'caller') {
     problems.push(
-      'KMS_CREDENTIALS must be env, file: or aws: because HOOKS is set: webhooks carry no token of a caller',
+      'KMS_CREDENTIALS must be env, file: or aws: because HOOKS is set: webhooks and chat carry no token of a caller',
     );
   }
   if (data.AUTHORITY === 'upstream') {
@@ -296,10 +318,22 @@ function upstreamOf(data: Settings): UpstreamSettings {
   };
 }
 
-function referenceOf(data: Settings, value = ''): SecretReference | undefined {
-  const [, kind, name = ''] = /^(file|aws):(.+)$/.exec(value) ?? [];
+const referenceOf = (data: Settings, value = '') => parseSecretReference(value, awsOf(data));
+
+/** Returns undefined unless the text is `file:<path>` or `aws:<name or ARN of a secret>`. */
+export function parseSecretReference(text: string, aws: AwsSettings): SecretReference | undefined {
+  const [, kind, name = ''] = /^(file|aws):(.+)$/.exec(text) ?? [];
   if (kind === 'file') return { kind, path: name };
-  return kind === 'aws' ? { kind, secretId: name, aws: awsOf(data) } : undefined;
+  return kind === 'aws' ? { kind, secretId: name, aws } : undefined;
+}
+
+function approvalRuleOf(text: string): ApprovalRule {
+  const [, action, grants, people] = APPROVAL_RULE.exec(text) ?? [];
+  return {
+    people: people === '2' ? 2 : 1,
+    ...(action && { action: action as 'revoke' | 'revoke-all' }),
+    ...(grants && { grantsAbove: Number(grants) }),
+  };
 }
 
 function credentialsOf(data: Settings): 'caller' | CredentialsSource {

@@ -3,7 +3,9 @@
  * package.json, `imports`, maps each module to its stub; serverless.yml, `conditions`, chooses.
  */
 import { ConfigError } from './config.ts';
+import { KmsError } from './errors.ts';
 import type { Accounts } from './identity/accounts.ts';
+import { SignatureError } from './signing/signed-request.ts';
 
 /** @returns a function that throws: the environment no longer matches what the functions were packaged for */
 function notPackaged(setting: string, packagedFor: string, param: string) {
@@ -45,3 +47,11 @@ export const accounts: typeof import('./identity/accounts.ts').accounts = () =>
       throw new Error('accounts can only be changed by the admin command');
     },
   });
+
+/** Chat has a function of its own, with the permissions that it needs: the function `webhook` has fewer. */
+export const receiveChat: typeof import('./chat/receive.ts').receiveChat = async (_dependencies, { name }) => {
+  const cause = new SignatureError(
+    `the chat source ${name} has no route to the function chat: add POST /hooks/${name} to its events in serverless.yml`,
+  );
+  throw new KmsError('APIGW.0301', { cause });
+};

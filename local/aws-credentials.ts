@@ -20,13 +20,14 @@ export function withProviderChain(config: Config): Config {
   };
   const completeReference = <T extends { kind: string }>(reference: T): T =>
     'aws' in reference ? complete(reference as T & { aws: AwsSettings }) : reference;
-  const { dynamodb, sqs, hooks, targets, upstream } = config;
+  const { dynamodb, sqs, hooks, targets, upstream, aws } = config;
   return {
     ...config,
     dynamodb: dynamodb && complete(dynamodb),
     sqs: sqs && complete(sqs),
     hooks: hooks && completeReference(hooks),
     targets: targets && completeReference(targets),
+    aws: aws && complete({ aws }).aws,
     upstream: upstream && {
       ...upstream,
       credentials: upstream.credentials === 'caller' ? 'caller' : completeReference(upstream.credentials),

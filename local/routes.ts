@@ -37,10 +37,13 @@ interface Match<T> {
  * @param targets by route key; `*` is required
  */
 export function router<T>(targets: ReadonlyMap<string, T>): (method: string, path: string) => Match<T> {
-  const routes = [...targets].map(([routeKey, target]) => {
-    const [method = '', pattern = ''] = routeKey.split(' ');
-    return { method, segments: pattern.split('/'), target, routeKey };
-  });
+  const routes = [...targets]
+    .map(([routeKey, target]) => {
+      const [method = '', pattern = ''] = routeKey.split(' ');
+      return { method, segments: pattern.split('/'), target, routeKey };
+    })
+    // The route with the fewest parameters is the most specific one.
+    .sort((a, b) => parameterCount(a.segments) - parameterCount(b.segments));
   const fallback = targets.get('*');
   if (fallback === undefined) throw new Error('the route "*" is missing in serverless.yml');
 
@@ -56,6 +59,8 @@ export function router<T>(targets: ReadonlyMap<string, T>): (method: string, pat
     return { target: fallback, routeKey: '$default', pathParameters: {} };
   };
 }
+
+const parameterCount = (segments: readonly string[]) => segments.filter((segment) => segment.startsWith('{')).length;
 
 /**
  * Source: AWS, "Create routes for HTTP APIs": API Gateway decodes request parameters.

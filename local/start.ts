@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import type { Config } from '../lib/config.ts';
 import { describeCause, logger } from '../lib/logger.ts';
 import { useServices } from '../lib/services.ts';
-import { sourcesOf } from '../lib/webhooks/inbound/sources.ts';
+import { chatSourcesOf, sourcesOf } from '../lib/webhooks/hooks.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
 import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
 import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
@@ -27,8 +27,8 @@ Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR
 TRUSTED_PROXIES, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION
 and AWS credentials. With an upstream KMS (docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY,
 KMS_SECRET_KEY, KMS_SECURITY_TOKEN, KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT,
-TOKEN_CACHE_SECONDS, PROJECTS. Webhooks (docs/webhooks/): HOOKS, TARGETS, QUEUE_URL, DEAD_LETTER_URL. Outgoing
-connections: HTTP_PROXY, HTTPS_PROXY, NO_PROXY.`;
+TOKEN_CACHE_SECONDS, PROJECTS. Webhooks (docs/webhooks/) and chat: HOOKS, TARGETS, CHAT_APPROVERS, QUEUE_URL,
+DEAD_LETTER_URL. Outgoing connections: HTTP_PROXY, HTTPS_PROXY, NO_PROXY.`;
 
 /** Less than the 10 s after which container runtimes kill the process. */
 const DRAIN_TIMEOUT_MS = 8_000;
@@ -45,8 +45,9 @@ async function start(isDemoWanted: boolean): Promise<void> {
   const demo = await prepare(config, isDemoWanted);
   const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
   const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });
-  // Invalid sources or targets abort the start instead of failing the first webhook.
+  // Invalid sources or targets abort the start instead of failing the first webhook or command.
   await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
+  await chatSourcesOf(services)();
   useServices(services);
   const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
 

@@ -161,7 +161,7 @@ describe('lib/', () => {
   const LAYERS = [
     ['lib/handlers/'],
     ['lib/services.ts', 'lib/stubs.ts'],
-    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/identity/', 'lib/chat/'],
+    ['lib/validation/', 'lib/http/', 'lib/authority/', 'lib/webhooks/', 'lib/chat/', 'lib/identity/'],
     ['lib/idempotency/', 'lib/config.ts'],
     ['lib/store/', 'lib/queue/', 'lib/clients/', 'lib/signing/'],
     ['lib/util/', 'lib/logger.ts'],

@@ -15,6 +15,7 @@ const DEFAULTS = {
   upstream: undefined,
   keystone: undefined,
   projects: undefined,
+  chatApprovers: [{ people: 1 }],
 };
 
 test('without any setting, parseConfig returns the defaults', () => {
@@ -65,6 +66,7 @@ test('every basic setting can be set', () => {
     upstream: undefined,
     keystone: undefined,
     projects: undefined,
+    chatApprovers: [{ people: 1 }],
   });
 });
 
@@ -72,14 +74,12 @@ const AWS = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACC
 
 test('STORE=dynamodb uses the table in AWS with the AWS credentials', () => {
   const env = { ...AWS, STORE: 'dynamodb', AWS_SESSION_TOKEN: 'session', TABLE: 'grants', ROOT_KEY_SECRET: 'root' };
+  const aws = { region: 'eu-west-1', accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' };
   expect(parseConfig(env)).toEqual({
     ...DEFAULTS,
-    dynamodb: {
-      table: 'grants',
-      endpoint: undefined,
-      aws: { region: 'eu-west-1', accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' },
-    },
+    dynamodb: { table: 'grants', endpoint: undefined, aws },
     rootKeySecret: 'root',
+    aws,
   });
 });
 
@@ -343,3 +343,24 @@ test.each(['proxy.example.com:3128', 'socks5://127.0.0.1:1080', 'http://', 'http
     }
   },
 );
+
+test.each<[string, object[]]>([
+  ['', [{ people: 1 }]],
+  ['2', [{ people: 2 }]],
+  ['1, revoke-all=2,grants>50=2', [{ people: 1 }, { people: 2, action: 'revoke-all' }, { people: 2, grantsAbove: 50 }]],
+  ['revoke=2', [{ people: 2, action: 'revoke' }]],
+])('CHAT_APPROVERS=%j is parsed into rules', (text, rules) => {
+  expect(parseConfig({ CHAT_APPROVERS: text }).chatApprovers).toEqual(rules);
+});
+
+test.each(['0', '3', ',', 'two', 'list=2', 'revoke', 'grants>=2', 'grants>5', '1;2'])(
+  'CHAT_APPROVERS=%s aborts startup, because no rule must be lost by a spelling mistake',
+  (text) => {
+    expect(() => parseConfig({ CHAT_APPROVERS: text })).toThrow('CHAT_APPROVERS must be rules separated by commas');
+  },
+);
+
+test('HOOKS with KMS_CREDENTIALS=caller aborts startup: neither webhooks nor chat carry a token to forward', () => {
+  const env = { ...UPSTREAM, KMS_CREDENTIALS: 'caller', IDENTITY: 'keystone', IAM_ENDPOINT: 'https://iam.example.com' };
+  expect(() => parseConfig({ ...env, HOOKS: 'file:hooks.json' })).toThrow('webhooks and chat carry no token');
+});

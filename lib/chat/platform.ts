@@ -72,6 +72,11 @@ export interface Verified {
 export interface ChatPlatform<S extends object = object> {
   /** The form of those settings in the document of HOOKS. */
   settings: Readonly<Record<keyof S, z.core.$ZodType>>;
+  /**
+   * The names of those settings that refer to a secret, as `file:<path>` or `aws:<name or ARN of a secret>`. The other
+   * methods get the text of the secret instead.
+   */
+  secretSettings?: readonly string[];
   /** Returns what is wrong with a configured secret, without repeating it; undefined for a valid one. */
   secretProblem(secret: string): string | undefined;
   /**

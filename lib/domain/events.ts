@@ -2,7 +2,7 @@ import { newEventId } from './ids.ts';
 import type { Grant } from './model.ts';
 
 /** How a change was requested. `deletion` is the scheduled deletion of keys. */
-export type Channel = 'http' | 'webhook' | 'admin' | 'deletion';
+export type Channel = 'http' | 'webhook' | 'admin' | 'deletion' | 'slack' | 'feishu' | 'mattermost' | 'bot';
 
 /**
  * The record of one change: part of the audit trail, and what targets receive. It is written in the transaction of the

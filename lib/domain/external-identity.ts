@@ -1,12 +1,16 @@
 /** When two identities mean the same person. */
 import type { ExternalIdentity } from './job.ts';
 
+/** Identities of chat: a person acts by one, so it must not stand for another that only looks similar. */
+const CHAT_IDENTITY = /^(?:slack|feishu|mattermost|bot):/;
+
 /**
- * Returns the form in which a mapping holds the identity: normalised by Unicode, because systems send the same name
- * composed or decomposed, and e-mail addresses in lower case.
+ * Returns the form in which a mapping holds the identity: one of chat unchanged, any other normalised by Unicode,
+ * because systems send the same name composed or decomposed, and e-mail addresses in lower case.
  * Source: Unicode Standard Annex 15, NFC.
  */
 export function normalizeIdentity(identity: ExternalIdentity): ExternalIdentity {
+  if (CHAT_IDENTITY.test(identity)) return identity;
   return identity.includes('@') ? foldIdentity(identity) : identity.normalize('NFC');
 }
 

@@ -32,6 +32,7 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
   '/': ['GET'],
   '/v3': ['GET'],
   '/v1.0': ['GET'],
+  ...Object.fromEntries(['slack', 'feishu', 'lark', 'mattermost', 'bot'].map((name) => [`/hooks/${name}`, ['POST']])),
   '/hooks/{source}': ['POST', 'GET'],
   '/hooks/{source}/Users/{id}': ['PATCH', 'PUT', 'DELETE'],
   '/hooks/jobs/{id}': ['GET'],
@@ -45,9 +46,10 @@ export const ROUTE_KEYS: readonly string[] = Object.entries(METHODS_BY_PATH).fla
 /** Returns the methods that the path has routes for; none for an unknown path. */
 export function methodsOf(path: string): readonly string[] {
   const segments = path.split('/');
-  return Object.entries(METHODS_BY_PATH).flatMap(([pattern, methods]) =>
+  const methods = Object.entries(METHODS_BY_PATH).flatMap(([pattern, methods]) =>
     matchSegments(pattern.split('/'), segments) ? methods : [],
   );
+  return [...new Set(methods)];
 }
 
 /** Returns the values of `{name}` segments, or undefined if another segment differs. */

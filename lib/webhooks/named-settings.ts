@@ -35,9 +35,12 @@ export const FIELDS = {
 const notAnObject = ({ code }: { code?: string }) =>
   code === 'unrecognized_keys' ? undefined : 'must be a JSON object';
 
-/** A schema of entries by name, each with exactly these fields. */
-export const namedEntries = <T extends z.core.$ZodShape>(fields: T) =>
-  z.record(name, z.strictObject(fields, { error: notAnObject }), 'must be a JSON object, with no name twice');
+/** A schema of an entry with exactly these fields. */
+export const entryOf = <T extends z.core.$ZodShape>(fields: T) => z.strictObject(fields, { error: notAnObject });
+
+/** A schema of entries by name. */
+export const namedEntries = <T extends z.core.$ZodType>(entry: T) =>
+  z.record(name, entry, 'must be a JSON object, with no name twice');
 
 /** Returns a function that reads the entries, again when they may have changed; an empty map without the setting. */
 export function refreshingSetting<T>(

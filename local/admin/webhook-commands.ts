@@ -6,7 +6,7 @@ import { FINAL_STATES, type Job, type Mapping } from '../../lib/domain/job.ts';
 import { serializeJob } from '../../lib/http/serialize-job.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
 import type { MappingStore } from '../../lib/store/store.ts';
-import { sourcesOf } from '../../lib/webhooks/inbound/sources.ts';
+import { sourcesOf } from '../../lib/webhooks/hooks.ts';
 import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
 import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
 import type { Row } from './table.ts';

@@ -9,6 +9,9 @@ test.each([
   ['\u212bngstrom', '\u00c5ngstrom'],
   ['s\u0323\u0307', '\u1e69'],
   ['00uAnn', '00uAnn'],
+  // A person acts by an identity of chat, so it is kept as it is.
+  ['bot:acme:Ann@Example.com', 'bot:acme:Ann@Example.com'],
+  ['slack:T1:U\u212b', 'slack:T1:U\u212b'],
 ])('the identity %j is held as %j', (identity, expected) => {
   expect(normalizeIdentity(identity)).toBe(expected);
 });

@@ -15,6 +15,7 @@ const PER_SECOND: Record<string, number> = {
   LoginRole: 20,
   SignOutRole: 50,
   HookRole: 100,
+  ChatRole: 100,
   NothingRole: 50,
 };
 
@@ -40,6 +41,7 @@ export function testApi(stack: Stack): void {
       'POST /v1.0/{project_id}/kms/revoke-grant': throttleOf(100),
       'POST /v3/auth/tokens': throttleOf(20),
       'POST /hooks/{source}': throttleOf(100),
+      'POST /hooks/slack': throttleOf(100),
       $default: throttleOf(50),
     });
     expect(stage?.Properties['DefaultRouteSettings']).toEqual({ DetailedMetricsEnabled: false, ...throttleOf(50) });

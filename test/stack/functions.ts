@@ -60,7 +60,7 @@ export function testFunctions(stack: Stack): void {
     expect(['ListGrants', 'RevokeGrant', 'CreateToken', 'Unmatched', 'DeleteDueKeys'].map(slowMs)).toEqual([
       2000, 5000, 3000, 1000, 45_000,
     ]);
-    expect(['Webhook', 'Work', 'FindLostWork'].map(slowMs)).toEqual([2000, 105_000, 30_000]);
+    expect(['Webhook', 'Chat', 'Work', 'FindLostWork'].map(slowMs)).toEqual([2000, 2500, 105_000, 30_000]);
   });
 
   test('replies of 500 and above, throttles of the table and failures of the table have alarms', () => {

@@ -26,7 +26,17 @@ const CHANGES = [
 ];
 const JOBS = 'all#jobs job#* open-jobs';
 const READ_BY_WORKER =
-  'access-key#* grant#* job#* key#* mappings once#* outbox#* retirable#* retirable-n#* token#* user#*';
+  'access-key#* grant#* job#* key#* mappings once#* outbox#* project#* retirable#* retirable-n#* token#* user#*';
+const READ_BY_CHAT =
+  'events#* grant#* grantee-events#* job#* key#* keys#* mappings once#* project#* retirable#* retirable-n#* user#*';
+const REVOKES_BY_JOB = [
+  RECORDS,
+  `dynamodb:DeleteItem table where pk is ${GRANTS}`,
+  `dynamodb:PutItem table where pk is ${GRANTS}`,
+  `dynamodb:UpdateItem table where pk is ${GRANTS}`,
+  `dynamodb:PutItem table where pk is ${JOBS}`,
+  `dynamodb:DeleteItem table where pk is ${JOBS}`,
+];
 
 /**
  * By role: its functions, and all of its permissions except those to write logs. A new function must be added here, so
@@ -95,16 +105,15 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       ...SEND,
     ],
   },
+  ChatRole: {
+    functions: ['chat'],
+    may: [...READS.map((read) => `${read} where pk is ${READ_BY_CHAT}`), ...REVOKES_BY_JOB, ...SEND],
+  },
   WorkerRole: {
     functions: ['work'],
     may: [
       ...READS.map((read) => `${read} where pk is ${READ_BY_WORKER}`),
-      RECORDS,
-      `dynamodb:DeleteItem table where pk is ${GRANTS}`,
-      `dynamodb:PutItem table where pk is ${GRANTS}`,
-      `dynamodb:UpdateItem table where pk is ${GRANTS}`,
-      `dynamodb:PutItem table where pk is ${JOBS}`,
-      `dynamodb:DeleteItem table where pk is ${JOBS}`,
+      ...REVOKES_BY_JOB,
       'dynamodb:DeleteItem table where pk is outbox#*',
       'sqs:ChangeMessageVisibility queue',
       'sqs:DeleteMessage queue',
@@ -132,6 +141,7 @@ const WRITE_OUTBOX = ['dynamodb:PutItem table where pk is outbox#*'];
 export const WITH_TARGETS: Record<string, string[]> = {
   ChangerRole: [...WRITE_OUTBOX, ...SEND],
   SweeperRole: [...WRITE_OUTBOX, ...SEND],
+  ChatRole: WRITE_OUTBOX,
   WorkerRole: WRITE_OUTBOX,
 };
 
@@ -251,13 +261,13 @@ export function testRoles(stack: Stack): void {
     });
     const expected = [
       ...ITEMS.keys.map((item) => [item, ['ChangerRole', 'SweeperRole']]),
-      ...ITEMS.grants.map((item) => [item, ['ChangerRole', 'SweeperRole', 'WorkerRole']]),
-      ...ITEMS.jobs.map((item) => [item, ['HookRole', 'WorkerRole', 'FinderRole']]),
+      ...ITEMS.grants.map((item) => [item, ['ChangerRole', 'SweeperRole', 'ChatRole', 'WorkerRole']]),
+      ...ITEMS.jobs.map((item) => [item, ['HookRole', 'ChatRole', 'WorkerRole', 'FinderRole']]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
       ...ITEMS.adminOnly.map((item) => [item, []]),
     ];
     expect(Object.fromEntries(actual)).toEqual(Object.fromEntries(expected));
-    expect(writersOf(itemKey.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'WorkerRole', 'FinderRole']);
+    expect(writersOf(itemKey.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'ChatRole', 'WorkerRole', 'FinderRole']);
   });
 
   test('only Lambda may assume a role', () => {

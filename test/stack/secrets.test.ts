@@ -1,8 +1,8 @@
 /** deploy/secrets.js: the statements that allow functions to read the secrets in the settings. */
 import { describe, expect, test } from '@jest/globals';
-import { hooks, kmsCredentials, targets } from '../../deploy/secrets.js';
+import { chatSecrets, hooks, kmsCredentials, targets } from '../../deploy/secrets.js';
 
-const STATEMENTS = { hooks, kmsCredentials, targets };
+const STATEMENTS = { chatSecrets, hooks, kmsCredentials, targets };
 
 const ARN = 'arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:kms-8hLtkJ';
 const THAT_SECRET = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: ARN };
@@ -64,9 +64,22 @@ describe.each(['hooks', 'targets'] as const)('%s', (name) => {
 
 test('the setting hooks with kmsCredentials=caller stops the packaging', () =>
   expect(statementFor('hooks', { hooks: `aws:${ARN}`, kmsCredentials: 'caller' })).rejects.toThrow(
-    'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks carry no token of a caller',
+    'kmsCredentials must be aws:<ARN of a secret> because hooks is set: webhooks and chat carry no token of a caller',
   ));
 
 test('kmsCredentials=caller is allowed if the setting hooks is empty', async () => {
   expect(await statementFor('hooks', { hooks: '', kmsCredentials: 'caller' })).toEqual(NO_STATEMENT);
 });
+
+test('chatSecrets allows reading each secret that it names, and none if it is empty', async () => {
+  const other = ARN.replace('kms-', 'slack-');
+  expect(await statementFor('chatSecrets', { chatSecrets: `aws:${ARN}, aws:${other}` })).toEqual({
+    ...THAT_SECRET,
+    Resource: [ARN, other],
+  });
+  expect(await statementFor('chatSecrets', { chatSecrets: '' })).toEqual(NO_STATEMENT);
+});
+
+test.each([...INVALID, `aws:${ARN},`, `aws:${ARN},env`])('chatSecrets="%s" stops the packaging', (value) =>
+  expect(statementFor('chatSecrets', { chatSecrets: value })).rejects.toThrow('chatSecrets must be aws:<ARN'),
+);

@@ -8,6 +8,7 @@ import { functionsOf, ofType, type Stack } from './packaged.ts';
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:pager';
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:kms/access-key-8hLtkJ';
 const HOOKS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:hooks-8hLtkJ';
+const CHAT_SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:slack-bot-8hLtkJ';
 const TARGETS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:targets-8hLtkJ';
 
 interface Statement {
@@ -43,6 +44,8 @@ export const CHANGED = {
   projects: 'aa2d97d7e62c4b7da3ffdfc11551f878',
   hooks: `aws:${HOOKS}`,
   targets: `aws:${TARGETS}`,
+  chatSecrets: `aws:${CHAT_SECRET}`,
+  chatApprovers: 'revoke-all=2,grants>50=2',
   readsPerSecond: '3000',
   changesPerSecond: '300',
   tokensPerSecond: '30',
@@ -105,7 +108,7 @@ export function testSettings(stack: Stack): void {
   test('authority, identity and their settings, hooks, targets: every function parses them', () => {
     for (const { properties } of functions) {
       const { Variables } = properties['Environment'] as { Variables: Record<string, string> };
-      const { upstream, keystone, projects, hooks, targets } = parseConfig({ ...Variables, ...LAMBDA });
+      const { upstream, keystone, projects, hooks, targets, chatApprovers } = parseConfig({ ...Variables, ...LAMBDA });
       expect(upstream).toMatchObject({
         endpoint: 'https://kms.eu-de.otc.t-systems.com',
         credentials: { kind: 'aws', secretId: SECRET },
@@ -116,15 +119,21 @@ export function testSettings(stack: Stack): void {
       expect(projects).toEqual(['aa2d97d7e62c4b7da3ffdfc11551f878']);
       expect(hooks).toMatchObject({ kind: 'aws', secretId: HOOKS });
       expect(targets).toMatchObject({ kind: 'aws', secretId: TARGETS });
+      expect(chatApprovers).toEqual([
+        { people: 2, action: 'revoke-all' },
+        { people: 2, grantsAbove: 50 },
+      ]);
     }
   });
 
   test.each([
-    ['kmsCredentials', SECRET, ['ReaderRole', 'ChangerRole', 'WorkerRole']],
-    ['hooks', HOOKS, ['HookRole']],
+    ['kmsCredentials', SECRET, ['ReaderRole', 'ChangerRole', 'ChatRole', 'WorkerRole']],
+    ['hooks', HOOKS, ['HookRole', 'ChatRole', 'WorkerRole']],
+    ['chatSecrets', CHAT_SECRET, ['ChatRole', 'WorkerRole']],
     ['targets', TARGETS, ['WorkerRole']],
-  ])('%s: only the roles that need the secret may read it', (_setting, secret, kinds) => {
-    const reading = [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secret }];
+  ])('%s: only the roles that need the secret may read it', (setting, secret, kinds) => {
+    const Resource = setting === 'chatSecrets' ? [secret] : secret;
+    const reading = [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource }];
     expect(statementsWith(secret)).toEqual(Object.fromEntries(kinds.map((kind) => [kind, reading])));
   });
 
@@ -142,13 +151,17 @@ export function testSettings(stack: Stack): void {
     expect(Object.fromEntries(writing)).toEqual({
       ChangerRole: [put],
       SweeperRole: [put],
+      ChatRole: [put],
       WorkerRole: [put, { ...put, Action: 'dynamodb:DeleteItem' }],
       FinderRole: [],
     });
     const sending = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] } }];
     expect(statementsWith('sqs:SendMessage')).toEqual(
       Object.fromEntries(
-        ['ChangerRole', 'SweeperRole', 'HookRole', 'WorkerRole', 'FinderRole'].map((kind) => [kind, sending]),
+        ['ChangerRole', 'SweeperRole', 'HookRole', 'ChatRole', 'WorkerRole', 'FinderRole'].map((kind) => [
+          kind,
+          sending,
+        ]),
       ),
     );
   });
@@ -160,6 +173,7 @@ export function testSettings(stack: Stack): void {
       'POST /v1.0/{project_id}/kms/revoke-grant': throttleOf(300),
       'POST /v3/auth/tokens': throttleOf(30),
       'DELETE /hooks/{source}/Users/{id}': throttleOf(60),
+      'POST /hooks/slack': throttleOf(60),
       $default: throttleOf(40),
     });
     expect(stage?.['DefaultRouteSettings']).toMatchObject(throttleOf(40));

@@ -1,13 +1,16 @@
 /**
  * The settings HOOKS and TARGETS: what is valid, and how soon a change takes effect. Covers `named-settings.ts`,
- * `inbound/sources.ts` and `outbound/targets.ts`.
+ * `hooks.ts`, `inbound/sources.ts` and `outbound/targets.ts`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { SecretReference } from '../../lib/clients/secrets.ts';
+import { parseConfig } from '../../lib/config.ts';
 import { logger } from '../../lib/logger.ts';
-import { parseSources, refreshingSources } from '../../lib/webhooks/inbound/sources.ts';
+import type { DirectoryStore } from '../../lib/store/store.ts';
+import { type HooksSettings, parseHooks, refreshingHooks } from '../../lib/webhooks/hooks.ts';
 import { parseTargets, refreshingTargets } from '../../lib/webhooks/outbound/targets.ts';
 import {
   ALL_ACTIONS,
@@ -23,6 +26,16 @@ const HR = { kind: 'standard', secrets: [SECRET], projects: ['p1'], actions: ['g
 const PUBLIC_KEY = `whpk_${Buffer.alloc(32, 7).toString('base64')}`;
 const SIEM = { url: 'https://siem.example/hooks', secrets: [SECRET] };
 
+/** By default, every project exists. */
+function sourcesIn(
+  hooks: SecretReference | undefined,
+  directory = { project: async (projectId: string) => ({ projectId, domainId: 'd1', name: 'east' }) } as Directory,
+) {
+  const config: HooksSettings = { ...parseConfig({}), hooks };
+  return refreshingHooks({ config, store: { directory: directory as DirectoryStore } }, async (sources) => sources);
+}
+type Directory = Pick<DirectoryStore, 'project'>;
+
 function problemsOf(parse: (text: string) => unknown, settings: unknown): string {
   try {
     parse(typeof settings === 'string' ? settings : JSON.stringify(settings));
@@ -33,9 +46,7 @@ function problemsOf(parse: (text: string) => unknown, settings: unknown): string
 }
 
 test('the setting HOOKS is read: each source with its kind, secrets, projects and actions', () => {
-  const sources = parseSources(
-    JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }),
-  );
+  const sources = parseHooks(JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }));
   expect([...sources.keys()]).toEqual(['hr', 'git-hub2']);
   expect(sources.get('hr')).toEqual({
     name: 'hr',
@@ -44,7 +55,7 @@ test('the setting HOOKS is read: each source with its kind, secrets, projects an
     projectIds: ['p1'],
     actions: ['grant.revoke'],
   });
-  expect(parseSources('{}').size).toBe(0);
+  expect(parseHooks('{}').size).toBe(0);
 });
 
 test.each<[string, unknown, string]>([
@@ -55,7 +66,8 @@ test.each<[string, unknown, string]>([
   ['the same name twice', '{"hr":{},"hr":{}}', 'the text: '],
   ["the name of another API's path", { jobs: HR }, 'jobs: must not be jobs'],
   ['a name with a slash', { 'a/b': HR }, 'a name: must be 1 to 64'],
-  ['an unknown kind', { hr: { ...HR, kind: 'slack' } }, 'hr.kind: '],
+  ['an unknown kind', { hr: { ...HR, kind: 'teams' } }, 'hr.kind: '],
+  ['a name that is only for chat', { slack: HR }, 'slack: this name is only for chat'],
   ['no secret', { hr: { ...HR, secrets: [] } }, 'hr.secrets: '],
   ['a malformed secret', { hr: { ...HR, secrets: [SECRET, 'whsec_Zm9v'] } }, 'hr.secrets.1: must be whsec_ and'],
   [
@@ -69,7 +81,7 @@ test.each<[string, unknown, string]>([
   ['an unknown action', { hr: { ...HR, actions: ['grant.create'] } }, 'hr.actions.0: '],
   ['a misspelt field', { hr: { ...HR, project: ['p1'] } }, 'hr: '],
 ])('a source with %s is refused with its place, and without the secret', (_, settings, line) => {
-  const problems = problemsOf(parseSources, settings);
+  const problems = problemsOf(parseHooks, settings);
   expect(problems).toMatch(/^HOOKS cannot be used:\n {2}/);
   expect(problems).toContain(`\n  ${line}`);
   for (const secret of [SECRET, 'whsec_Zm9v', 'not-so-secret']) expect(problems).not.toContain(secret);
@@ -95,8 +107,8 @@ test.each<[string, (count: number) => object, number]>([
   ['secrets', (count) => ({ hr: { ...HR, secrets: Array(count).fill(SECRET) } }), 10],
   ['projects', (count) => ({ hr: { ...HR, projects: Array.from({ length: count }, (_, n) => `p${n}`) } }), 100],
 ])('the number of %s is limited', (_, settings, max) => {
-  expect(problemsOf(parseSources, settings(max))).toBe('none');
-  expect(problemsOf(parseSources, settings(max + 1))).toMatch(/^HOOKS cannot be used:/);
+  expect(problemsOf(parseHooks, settings(max))).toBe('none');
+  expect(problemsOf(parseHooks, settings(max + 1))).toMatch(/^HOOKS cannot be used:/);
 });
 
 test('a target may be on this machine if allow_private is true', () => {
@@ -125,7 +137,7 @@ describe('a setting that changes', () => {
   afterEach(() => clock.mockRestore());
 
   test('a changed setting takes effect after 10 s', async () => {
-    const sources = refreshingSources({ kind: 'file', path });
+    const sources = sourcesIn({ kind: 'file', path });
     const secrets = async () => (await sources()).get('hr')?.secrets;
     write({ hr: HR });
     expect(await secrets()).toEqual([SECRET]);
@@ -141,14 +153,14 @@ describe('a setting that changes', () => {
 
   test('a byte order mark before the JSON of a file is skipped', async () => {
     writeFileSync(path, `\ufeff${JSON.stringify({ hr: HR })}`);
-    expect((await refreshingSources({ kind: 'file', path })()).get('hr')?.secrets).toEqual([SECRET]);
+    expect((await sourcesIn({ kind: 'file', path })()).get('hr')?.secrets).toEqual([SECRET]);
     writeFileSync(path, `\ufeff${JSON.stringify({ siem: { ...SIEM, projects: ['p1'] } })}`);
     expect((await refreshingTargets({ kind: 'file', path })()).has('siem')).toBe(true);
   });
 
   test('an invalid change is logged without secrets, and the previous setting stays in force', async () => {
     const errorLog = jest.spyOn(logger, 'error').mockImplementation(() => undefined);
-    const sources = refreshingSources({ kind: 'file', path });
+    const sources = sourcesIn({ kind: 'file', path });
     write({ hr: HR });
     await sources();
     write({ hr: { ...HR, secrets: [`${SECRET}x`] } });
@@ -171,10 +183,10 @@ describe('a setting that changes', () => {
     };
     const problem = 'HOOKS cannot be used:\n  hr.projects: there is no project p2; see npm run admin -- list-projects';
     write({ hr: { ...HR, projects: ['p1', 'p2'] } });
-    await expect(refreshingSources({ kind: 'file', path }, { directory })()).rejects.toThrow(problem);
+    await expect(sourcesIn({ kind: 'file', path }, directory)()).rejects.toThrow(problem);
 
     write({ hr: HR });
-    const sources = refreshingSources({ kind: 'file', path }, { directory });
+    const sources = sourcesIn({ kind: 'file', path }, directory);
     const projectIds = async () => (await sources()).get('hr')?.projectIds;
     expect(await projectIds()).toEqual(['p1']);
     write({ hr: { ...HR, projects: ['p2'] } });
@@ -191,13 +203,13 @@ describe('a setting that changes', () => {
   });
 
   test('an invalid or missing setting throws at the first read', async () => {
-    write({ hr: { ...HR, kind: 'slack' } });
-    await expect(refreshingSources({ kind: 'file', path })()).rejects.toThrow('HOOKS cannot be used');
+    write({ hr: { ...HR, kind: 'teams' } });
+    await expect(sourcesIn({ kind: 'file', path })()).rejects.toThrow('HOOKS cannot be used');
     await expect(refreshingTargets({ kind: 'file', path: `${path}.not` })()).rejects.toThrow('ENOENT');
   });
 
   test('without the settings there are no sources and no targets', async () => {
-    expect((await refreshingSources(undefined)()).size).toBe(0);
+    expect((await sourcesIn(undefined)()).size).toBe(0);
     expect((await refreshingTargets(undefined)()).size).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import type { SecretReference } from '../../clients/secrets.ts';
 import type { Config } from '../../config.ts';
 import { webhookSecretProblem } from '../../signing/standard-webhooks.ts';
 import { memoizeByStore } from '../../util/memoize.ts';
-import { assertNoProblems, FIELDS, namedEntries, parseSetting, refreshingSetting } from '../named-settings.ts';
+import { assertNoProblems, entryOf, FIELDS, namedEntries, parseSetting, refreshingSetting } from '../named-settings.ts';
 
 /** A receiver of outbound webhooks. */
 export interface Target {
@@ -22,12 +22,14 @@ export type Targets = ReadonlyMap<string, Target>;
 
 const URL_FORM = 'must be https://…, or http://… with allow_private';
 
-const TARGETS = namedEntries({
-  url: z.string(URL_FORM).check(z.refine(isTargetUrl, URL_FORM)),
-  secrets: FIELDS.secrets,
-  projects: z.optional(FIELDS.projects),
-  allow_private: z._default(z.boolean('must be true or false'), false),
-});
+const TARGETS = namedEntries(
+  entryOf({
+    url: z.string(URL_FORM).check(z.refine(isTargetUrl, URL_FORM)),
+    secrets: FIELDS.secrets,
+    projects: z.optional(FIELDS.projects),
+    allow_private: z._default(z.boolean('must be true or false'), false),
+  }),
+);
 
 /**
  * Parses the JSON of the setting: an object of targets by name, each with `url`, `secrets`, and optionally `projects`

@@ -1,0 +1,87 @@
+/** Shows the messages of an answer: in the reply what the platform takes there, and the rest as deliveries. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { describeCause, logger } from '../logger.ts';
+import type { ChatDependencies } from './dependencies.ts';
+import type { ChatPlatform, Place, ReceivedCommand, ReceivedPress } from './platform.ts';
+import { chatRequests } from './requests.ts';
+import type { ChatSource } from './source.ts';
+import type { Message } from './view.ts';
+
+/** A platform waits 3 s for the reply, and the work before took up to 1.5 s. */
+const DELIVERIES_MS = 1_200;
+
+const CARD_ATTEMPTS = 3;
+
+export interface Answer {
+  messages: readonly Message[];
+  /** The stored request whose button was pressed or typed. */
+  cardOf?: string;
+  /** Of a repeated request, only the reply is sent: the sender may be the platform, and people have seen the answer. */
+  isRepeat?: boolean;
+}
+
+interface Shown extends Answer {
+  platform: ChatPlatform;
+  source: ChatSource;
+  incoming: ReceivedCommand | ReceivedPress;
+  requestId: string;
+}
+
+/** @returns the reply, after the deliveries: a function may be stopped as soon as it has replied */
+export async function showMessages(dependencies: ChatDependencies, shown: Shown): Promise<object> {
+  const { platform, source, incoming, messages, isRepeat = false } = shown;
+  const { reply, rest } = platform.reply(messages, incoming, source);
+  if (isRepeat || rest.length === 0) return reply;
+  const timeout = new AbortController();
+  const deliveries = Promise.all(rest.map((message) => deliver(dependencies, shown, message)));
+  const isLate = await Promise.race([
+    deliveries.then(() => false),
+    pause(DELIVERIES_MS, true, { signal: timeout.signal }),
+  ]);
+  timeout.abort();
+  if (isLate) logDelivery(shown, new Error(`a delivery took longer than ${DELIVERIES_MS} ms`));
+  return reply;
+}
+
+/** A message that cannot be delivered is only logged: what it tells has happened. */
+async function deliver(dependencies: ChatDependencies, shown: Shown, message: Message): Promise<void> {
+  const { platform, source, incoming } = shown;
+  try {
+    const place = await placeOf(dependencies, shown, message);
+    const shownAt = await platform.deliver(message, place, source, incoming.locale);
+    if (shownAt) await rememberCard(dependencies, message, shownAt);
+    else logDelivery(shown, new Error('the platform offers no way to deliver it'));
+  } catch (error) {
+    logDelivery(shown, error);
+  }
+}
+
+const requestsOf = ({ store, now }: ChatDependencies) => chatRequests(store.idempotency, now);
+
+/** A press names its card. For a typed button, the stored request knows where its card is. */
+async function placeOf(
+  dependencies: ChatDependencies,
+  { incoming, cardOf }: Shown,
+  { replacesCard }: Message,
+): Promise<Place> {
+  if (incoming.type === 'press' || !replacesCard || cardOf === undefined) return incoming.place;
+  return (await requestsOf(dependencies).find(cardOf))?.card ?? incoming.place;
+}
+
+/** The card that everyone sees is changed later, when the request expires or its outcome is known. */
+async function rememberCard(dependencies: ChatDependencies, { audience, view }: Message, card: Place): Promise<void> {
+  const requestId = view.buttons[0]?.requestId;
+  if (audience !== 'channel' || requestId === undefined) return;
+  const requests = requestsOf(dependencies);
+  for (let attempt = 0; attempt < CARD_ATTEMPTS; attempt += 1) {
+    const request = await requests.find(requestId);
+    if (!request || (await requests.update(request, { card }))) return;
+  }
+}
+
+function logDelivery({ source, requestId }: Shown, error: unknown): void {
+  logger.warn('chat', { request_id: requestId, source: source.name, delivery: 'failed', cause: loggedCause(error) });
+}
+
+/** The stack of an error for the log, without URLs: that of a reply lets its holder post as the app. */
+export const loggedCause = (error: unknown): string => describeCause(error).replace(/https?:\/\/[^\s"']+/g, '<url>');
