@@ -8,6 +8,7 @@ import type { Operation } from '../lib/domain/model.ts';
 import type { RequestContext } from '../lib/domain/request-context.ts';
 import type { Services } from '../lib/services.ts';
 import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from './data-dir.ts';
+import { DEMO_HOOKS_FILE, demoHooks, demoMapping } from './demo-chat.ts';
 import { openServices } from './open-services.ts';
 
 /** The content of `demo.json`. */
@@ -50,6 +51,7 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
 export const DEMO_FILE = 'demo.json';
 /** The login request for the curl command of the first start. As a file, no terminal or log shows the password. */
 export const LOGIN_FILE = 'demo-login.json';
+const FILES = [DEMO_FILE, LOGIN_FILE, DEMO_HOOKS_FILE];
 /** Prefix of the temporary folder of a first start in progress; six random characters follow. */
 const TEMPORARY_DIR_PREFIX = 'first-start.';
 /** A first start takes a second, so a temporary folder of this age belongs to a process that died. */
@@ -71,8 +73,7 @@ async function createDemoInTable(config: Config): Promise<Demo | undefined> {
   try {
     if ((await services.store.directory.projects()).length > 0) return undefined;
     const demo = await createDemoData(services);
-    write(config.dataDir, DEMO_FILE, demo);
-    write(config.dataDir, LOGIN_FILE, loginRequest(demo));
+    writeFiles(config.dataDir, demo);
     return demo;
   } finally {
     await services.store.close();
@@ -94,8 +95,7 @@ async function createDemoInDataDir(config: Config): Promise<Demo | undefined> {
   const services = await openServices({ ...config, dataDir: temporaryDir });
   const demo = await createDemoData(services);
   await services.store.close();
-  write(temporaryDir, DEMO_FILE, demo);
-  write(temporaryDir, LOGIN_FILE, loginRequest(demo));
+  writeFiles(temporaryDir, demo);
   const isPublished = linkIfAbsent(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
   finishFirstStart(dataDir);
   rmSync(temporaryDir, { recursive: true, force: true });
@@ -111,11 +111,16 @@ export function finishFirstStart(dataDir: string): void {
     if (!name.startsWith(TEMPORARY_DIR_PREFIX)) continue;
     const temporaryDir = join(dataDir, name);
     const isPublished = isSameFile(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
-    if (isPublished)
-      for (const file of [DEMO_FILE, LOGIN_FILE]) moveIfPresent(join(temporaryDir, file), join(dataDir, file));
+    if (isPublished) for (const file of FILES) moveIfPresent(join(temporaryDir, file), join(dataDir, file));
     const modifiedAtMs = statSync(temporaryDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (isPublished || modifiedAtMs < Date.now() - ABANDONED_MS) rmSync(temporaryDir, { recursive: true, force: true });
   }
+}
+
+function writeFiles(folder: string, demo: Demo): void {
+  write(folder, DEMO_FILE, demo);
+  write(folder, LOGIN_FILE, loginRequest(demo));
+  write(folder, DEMO_HOOKS_FILE, demoHooks(demo.project_id));
 }
 
 function write(folder: string, file: string, value: object): void {
@@ -143,7 +148,7 @@ function loginRequest({ project_id, users: [creator] }: Demo): object {
   };
 }
 
-async function createDemoData({ accounts, authority, config }: Services): Promise<Demo> {
+async function createDemoData({ accounts, authority, config, store }: Services): Promise<Demo> {
   const { project } = await accounts.createProject(config.region, 'demo');
   const users = await Promise.all(
     USERS.map(async ({ name, role }) => {
@@ -151,6 +156,7 @@ async function createDemoData({ accounts, authority, config }: Services): Promis
       return { ...user, ...(await accounts.createAccessKey(user.user_id)) };
     }),
   );
+  for (const user of users) await store.mappings.put(demoMapping(user));
   const [creator, grantee] = users as [DemoUser, DemoUser];
   const contextOf = (action: string): RequestContext => ({
     caller: {

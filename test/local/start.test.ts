@@ -1,6 +1,7 @@
 /**
  * `npm start` as a process of its own: its output, its errors, and the files that it creates.
- * Also tests: local/data-dir.ts, local/open-services.ts, local/welcome.ts, local/demo.ts.
+ * Also tests: local/data-dir.ts, local/open-services.ts, local/welcome.ts, local/demo.ts,
+ * local/demo-chat.ts.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -180,6 +181,7 @@ test('all files and the data folder are readable by their owner only', async () 
     readdirSync(dataDir).map((file) => [file, (statSync(join(dataDir, file)).mode & 0o777).toString(8)]),
   );
   expect(modes).toEqual({
+    'demo-hooks.json': '600',
     'demo-login.json': '600',
     'demo.json': '600',
     'kms-grants.db': '600',

@@ -27,6 +27,9 @@ const LIST_OR_RULE = /^(?:\d+[.)]|[-+=–—]+)$/u;
 /** The punctuation around a word, which stays outside of its code span. */
 const WORD = /^(["'(“‘「《（]*)(.*?)(["')”’」》）.,;:!?。，；：！？]*)$/u;
 
+/** What an administrator is asked to run. */
+const COMMAND_TO_COPY = /^npm run /;
+
 /** No text of a view is longer; one that is has a cause outside of this service. */
 const TEXT_CHARACTERS_MAX = 3000;
 
@@ -35,7 +38,9 @@ const TEXT_CHARACTERS_MAX = 3000;
  * which Markdown has no effect and from which it can be copied unchanged; a backtick becomes an apostrophe.
  */
 export function escapeMarkdown(text: string): string {
-  return printable(text, TEXT_CHARACTERS_MAX)
+  const line = printable(text, TEXT_CHARACTERS_MAX);
+  if (COMMAND_TO_COPY.test(line)) return codeSpan(line);
+  return line
     .split(/\s+/u)
     .map((word, index) => escapeWord(word, index === 0))
     .join(' ');

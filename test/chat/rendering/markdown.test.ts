@@ -42,6 +42,8 @@ describe('text that others wrote', () => {
     expect(escapeMarkdown('map "mattermost:team1:user_1" --source chat')).toBe(
       'map "`mattermost:team1:user_1`" --source chat',
     );
+    const command = 'npm run admin -- map --identity mattermost:team1:user1 --principal <your user id>';
+    expect(escapeMarkdown(command)).toBe(`\`${command}\``);
   });
 });
 
