@@ -196,7 +196,13 @@ describe('a successful start', () => {
     const second = await start(dynamodbEndpoint());
     expect(second.demo()).toEqual(demo);
     expect(await outputOf(second)).toContain(`Demo credentials are in ${join(dataDir, 'demo.json')}.`);
-    expect(readdirSync(dataDir).toSorted()).toEqual(['demo-login.json', 'demo.json', 'queue.db', 'root.key']);
+    expect(readdirSync(dataDir).toSorted()).toEqual([
+      'demo-hooks.json',
+      'demo-login.json',
+      'demo.json',
+      'queue.db',
+      'root.key',
+    ]);
     expect(await auditTable(dynamodbEndpoint(), table)).toEqual([]);
   });
 
