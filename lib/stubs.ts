@@ -49,9 +49,9 @@ export const accounts: typeof import('./identity/accounts.ts').accounts = () =>
   });
 
 /** Chat has a function of its own, with the permissions that it needs: the function `webhook` has fewer. */
-export const receiveChat: typeof import('./chat/receive.ts').receiveChat = async (_dependencies, { name }) => {
-  const cause = new SignatureError(
-    `the chat source ${name} has no route to the function chat: add POST /hooks/${name} to its events in serverless.yml`,
-  );
-  throw new KmsError('APIGW.0301', { cause });
+export const receiveChat: typeof import('./chat/receive.ts').receiveChat = async () => {
+  const reason =
+    'there is no such source of webhooks; a chat source of this name needs a route to the function chat in serverless.yml';
+  const detail = 'Check the name of the source in the URL, and its secret or signature.';
+  throw new KmsError('APIGW.0301', { detail, cause: new SignatureError(reason) });
 };

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { chatSourcesOf } from '../lib/chat/sources.ts';
 import type { Config } from '../lib/config.ts';
 import { describeCause, logger } from '../lib/logger.ts';
 import { useServices } from '../lib/services.ts';
-import { chatSourcesOf, sourcesOf } from '../lib/webhooks/hooks.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
+import { readAllSources } from './all-sources.ts';
 import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
 import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
 import { withDemoHooks } from './demo-chat.ts';
@@ -48,7 +49,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
   const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });
   // Invalid sources or targets abort the start instead of failing the first webhook or command.
-  await Promise.all([sourcesOf(services)(), targetsOf(services)()]);
+  await Promise.all([readAllSources(services), targetsOf(services)()]);
   await chatSourcesOf(services)();
   useServices(services);
   const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });

@@ -1,10 +1,9 @@
-// On one machine, chat sources may have any name. Deployed, a stub refuses them here (lib/stubs.ts).
+// On one machine, a chat source may have any name. Deployed, a stub refuses what is no webhook (lib/stubs.ts).
 import { receiveChat } from '#chat';
-import { isChatSource } from '../../lib/chat/sources.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { scimErrorReply } from '../../lib/http/scim-error.ts';
-import { sourcesOf } from '../../lib/webhooks/hooks.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
+import { sourcesOf } from '../../lib/webhooks/inbound/sources.ts';
 
 /** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */
 export const handler = httpHandler({
@@ -17,9 +16,8 @@ export const handler = httpHandler({
   async handle(call) {
     const { source: name = '', id: userId } = call.params;
     const { request, context } = call;
-    const source = (await sourcesOf(call)()).get(name);
-    if (source && isChatSource(source) && request.method === 'POST')
-      return receiveChat(call, { name, request, context });
+    const isWebhook = request.method !== 'POST' || userId !== undefined || (await sourcesOf(call)()).has(name);
+    if (!isWebhook) return receiveChat(call, { name, request, context });
     return receiveWebhook(call, { name, request: { ...request, userId }, trace: context.trace ?? {} });
   },
 });

@@ -4,7 +4,6 @@ import { logger } from '../logger.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { type SignableRequest, SignatureError } from '../signing/signed-request.ts';
 import { memoizeByStore } from '../util/memoize.ts';
-import { chatSourcesOf } from '../webhooks/hooks.ts';
 import type { ChangeCommand, Command, NotUnderstood } from './command.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { parseCommand } from './grammar.ts';
@@ -18,6 +17,7 @@ import { failureMessage, nobodyMessage, refusalMessage } from './refusal.ts';
 import { preview } from './revocation.ts';
 import { type Answer, loggedCause, showMessages } from './show.ts';
 import { CHAT_ACTIONS, type ChatSource } from './source.ts';
+import { chatSourcesOf } from './sources.ts';
 import { BUTTONS, type ButtonName } from './view.ts';
 
 type Asking = ReceivedCommand | ReceivedPress;
@@ -38,8 +38,8 @@ const limitOf = memoizeByStore(({ now }: ChatDependencies) => personLimit(now));
  * asks for. A person always gets an answer to read; only what is no valid request of the platform is an HTTP error.
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the platform requires
- * @throws KmsError APIGW.0301 for an unknown source, a wrong signature or a foreign workspace, and those of the platform
- *   for a malformed request
+ * @throws KmsError APIGW.0301 for an unknown source, a wrong signature or a foreign workspace, and those of the
+ *   platform for a malformed request
  */
 export async function receiveChat(
   dependencies: ChatDependencies,

@@ -2,13 +2,15 @@
 import * as z from 'zod/mini';
 import type { AwsSettings } from '../clients/aws.ts';
 import { readSecret } from '../clients/secrets.ts';
-import { type Config, parseSecretReference } from '../config.ts';
+import { parseSecretReference } from '../config.ts';
+import { memoizeByStore } from '../util/memoize.ts';
+import { type HooksDependencies, refreshingHooks, type SourceFamily } from '../webhooks/hooks.ts';
 import { assertNoProblems, entryOf, FIELDS } from '../webhooks/named-settings.ts';
 import { PLATFORMS } from './platforms.ts';
-import { CHAT_ACTIONS, type ChatAction, type ChatKind, type ChatSource } from './source.ts';
+import { CHAT_ACTIONS, CHAT_KINDS, type ChatAction, type ChatKind, type ChatSource } from './source.ts';
 
 /** An entry of the document: the fields that all platforms have, and the settings of its own. */
-export interface ChatEntry {
+interface ChatEntry {
   kind: ChatKind;
   secrets: readonly string[];
   projects: readonly string[];
@@ -17,55 +19,63 @@ export interface ChatEntry {
   [setting: string]: unknown;
 }
 
-/** The kinds that this version has a platform for. */
-export const chatKinds = () => Object.keys(PLATFORMS) as ChatKind[];
-
 const ACTIONS = FIELDS.list(z.enum(CHAT_ACTIONS, `must be one of: ${CHAT_ACTIONS.join(', ')}`));
 
-/** Returns the schema of each kind of entry. */
-export function chatEntries() {
-  return chatKinds().map((kind) =>
-    entryOf({
-      kind: z.literal(kind),
-      secrets: FIELDS.secrets,
-      projects: FIELDS.projects,
-      // Whoever has the secret of a bot speaks for everyone, so the source must say what the bot is for.
-      actions: kind === 'bot' ? ACTIONS : z.optional(ACTIONS),
-      may_approve: z.optional(z.boolean('must be true or false')),
-      ...PLATFORMS[kind]?.settings,
-    }),
-  );
-}
+const kinds = () => Object.keys(PLATFORMS) as ChatKind[];
 
-export const isChatEntry = (entry: { kind: string }): entry is ChatEntry => entry.kind in PLATFORMS;
+export const CHAT_SOURCES: SourceFamily<ChatSource> = {
+  allKinds: CHAT_KINDS,
+  kinds,
+  entries: () => kinds().map(schemaOf),
+  sourceOf(name, entry) {
+    const { kind, secrets, projects, actions, may_approve, ...settings } = entry as ChatEntry;
+    return {
+      name,
+      kind,
+      secrets,
+      projectIds: projects,
+      actions: actions ?? CHAT_ACTIONS,
+      mayApprove: may_approve ?? false,
+      settings,
+    };
+  },
+  problemsOf(source, { keystone, aws }) {
+    const { name, kind, secrets } = source;
+    const problems = secrets.flatMap((secret, index) => {
+      const problem = PLATFORMS[kind]?.secretProblem(secret);
+      return problem ? [`${name}.secrets.${index}: ${problem}`] : [];
+    });
+    for (const [setting, value] of secretSettingsOf(source)) {
+      const reference = parseSecretReference(value, NO_AWS);
+      if (!reference) problems.push(`${name}.${setting}: ${NO_REFERENCE}`);
+      else if (reference.kind === 'aws' && !aws) problems.push(`${name}.${setting}: AWS_REGION must be set for aws:`);
+    }
+    if (keystone) problems.push(`${name}.kind: ${NEEDS_DIRECTORY}`);
+    return problems;
+  },
+};
 
-export const isChatSource = (source: object): source is ChatSource => 'mayApprove' in source;
+/** The chat sources with their secrets, with one cache per process. */
+export const chatSourcesOf = memoizeByStore(({ config, store }: HooksDependencies) =>
+  refreshingHooks({ config, store }, [CHAT_SOURCES], (sources) => withSecrets([...sources.values()], config.aws)),
+);
 
-export function chatSourceOf(name: string, entry: ChatEntry): ChatSource {
-  const { kind, secrets, projects, actions = CHAT_ACTIONS, may_approve: mayApprove = false, ...settings } = entry;
-  return { name, kind, secrets, projectIds: projects, actions, mayApprove, settings };
-}
-
-/** Returns what is wrong with a source whose form is right, each problem with its place. */
-export function chatProblems(source: ChatSource, { keystone, aws }: Partial<Pick<Config, 'keystone' | 'aws'>>) {
-  const { name, kind, secrets } = source;
-  const problems = secrets.flatMap((secret, index) => {
-    const problem = PLATFORMS[kind]?.secretProblem(secret);
-    return problem ? [`${name}.secrets.${index}: ${problem}`] : [];
+function schemaOf(kind: ChatKind) {
+  return entryOf({
+    kind: z.literal(kind),
+    secrets: FIELDS.secrets,
+    projects: FIELDS.projects,
+    // Whoever has the secret of a bot speaks for everyone, so the source must say what the bot is for.
+    actions: kind === 'bot' ? ACTIONS : z.optional(ACTIONS),
+    may_approve: z.optional(z.boolean('must be true or false')),
+    ...PLATFORMS[kind]?.settings,
   });
-  for (const [setting, value] of secretSettingsOf(source)) {
-    const reference = parseSecretReference(value, NO_AWS);
-    if (!reference) problems.push(`${name}.${setting}: must be file:<path> or aws:<name or ARN of a secret>`);
-    else if (reference.kind === 'aws' && !aws) problems.push(`${name}.${setting}: AWS_REGION must be set for aws:`);
-  }
-  if (keystone) {
-    problems.push(
-      `${name}.kind: chat needs IDENTITY=directory, because the roles of a person are looked up in the directory; ` +
-        'remove the source, or run a service of its own for chat',
-    );
-  }
-  return problems;
 }
+
+const NO_REFERENCE = 'must be file:<path> or aws:<name or ARN of a secret>';
+const NEEDS_DIRECTORY =
+  'chat needs IDENTITY=directory, because the roles of a person are looked up in the directory; ' +
+  'remove the source, or run a service of its own for chat';
 
 /** For references whose secrets are not read. */
 const NO_AWS: AwsSettings = { region: '' };
@@ -83,7 +93,7 @@ function secretSettingsOf({ kind, settings }: ChatSource): [setting: string, val
  * @returns the sources by name, with those secrets in place of the references
  * @throws Error that names each setting whose secret cannot be read
  */
-export async function withSecrets(
+async function withSecrets(
   sources: readonly ChatSource[],
   aws: AwsSettings = NO_AWS,
 ): Promise<ReadonlyMap<string, ChatSource>> {
@@ -110,7 +120,7 @@ export async function withSecrets(
 
 async function readSetting(value: string, aws: AwsSettings): Promise<string> {
   const reference = parseSecretReference(value, aws);
-  if (!reference) throw new Error('must be file:<path> or aws:<name or ARN of a secret>');
+  if (!reference) throw new Error(NO_REFERENCE);
   // Editors end a file with a line end, which is not part of the secret.
   const secret = (await readSecret(reference)).trim();
   if (secret === '') throw new Error('the secret is empty');

@@ -1,23 +1,17 @@
-/** The document that the setting HOOKS names: the sources of webhooks and of chat, each name once. */
+/**
+ * The document that the setting HOOKS names: the sources of webhooks and of chat, each name once. A function checks the
+ * sources that it receives from, and carries the code only of those; `npm start` checks all of them.
+ */
 import * as z from 'zod/mini';
-import type { ChatSource } from '../chat/source.ts';
-import {
-  type ChatEntry,
-  chatEntries,
-  chatKinds,
-  chatProblems,
-  chatSourceOf,
-  isChatEntry,
-  isChatSource,
-  withSecrets,
-} from '../chat/sources.ts';
+import { CHAT_KINDS } from '../chat/source.ts';
 import type { Config } from '../config.ts';
 import type { Store } from '../store/store.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
-import { memoizeByStore } from '../util/memoize.ts';
-import { ADAPTERS } from './inbound/adapters.ts';
-import { type Source, WEBHOOK_ENTRY, WEBHOOK_KINDS, webhookSourceOf } from './inbound/sources.ts';
 import { assertNoProblems, namedEntries, parseSetting, refreshingSetting } from './named-settings.ts';
+
+/** The kinds of webhook sources (`inbound/adapters.ts`). */
+export const WEBHOOK_KINDS = ['standard', 'okta', 'workos', 'scim', 'github'] as const;
+export type Kind = (typeof WEBHOOK_KINDS)[number];
 
 /** Not a source's name, because /hooks/jobs/{id} is an API. */
 const RESERVED_NAME = 'jobs';
@@ -27,79 +21,93 @@ export const CHAT_ROUTE_NAMES: readonly string[] = ['slack', 'feishu', 'lark', '
 
 const CONCURRENT_READS = 32;
 
-type AnySource = Source | ChatSource;
-type Sources = ReadonlyMap<string, AnySource>;
+interface AnySource {
+  name: string;
+  projectIds: readonly string[];
+}
 
 export type HooksSettings = Pick<Config, 'hooks' | 'projects' | 'upstream' | 'keystone' | 'aws'>;
 
-interface HooksDependencies {
+export interface HooksDependencies {
   config: HooksSettings;
   store: Pick<Store, 'directory'>;
 }
 
 type ParseSettings = Partial<Pick<HooksSettings, 'projects' | 'keystone' | 'aws'>>;
 
+/** The sources of some kinds: their entries in the document, and what makes one invalid. */
+export interface SourceFamily<S extends AnySource> {
+  /** Also those that this version has no code for. */
+  allKinds: readonly string[];
+  kinds(): readonly string[];
+  entries(): readonly z.core.$ZodTypeDiscriminable[];
+  /** @param entry as one of `entries` returns it */
+  sourceOf(name: string, entry: unknown): S;
+  /** Returns what is wrong with a source whose form is right, each problem with its place. */
+  problemsOf(source: S, settings: ParseSettings): readonly string[];
+}
+
 /**
  * @param text JSON: an object of sources by name, each with `kind`, `secrets`, `projects` and the fields of its kind
+ * @param families whose sources to return; those of other kinds are left out
  * @param settings.projects the only projects that a source may name; any when absent
  * @throws Error that lists each problem and where it is, without any part of a secret
  */
-export function parseHooks(text: string, settings: ParseSettings = {}): Sources {
-  const entries = Object.entries(parseSetting('HOOKS', schemaOfHooks(), text));
-  const sources = entries.map(([name, entry]) =>
-    isChatEntry(entry) ? chatSourceOf(name, entry) : webhookSourceOf(name, entry),
-  );
-  const problems = sources.flatMap((source) => [
-    ...(isChatSource(source) ? chatProblems(source, settings) : webhookProblems(source)),
-    ...projectProblems(source, settings.projects),
-    ...nameProblems(source),
-  ]);
+export function parseHooks<S extends AnySource>(
+  text: string,
+  families: readonly SourceFamily<S>[],
+  settings: ParseSettings = {},
+): ReadonlyMap<string, S> {
+  const problems: string[] = [];
+  const sources = Object.entries(parseSetting('HOOKS', schemaOf(families), text)).flatMap(([name, entry]) => {
+    const family = families.find((one) => one.kinds().includes(entry.kind));
+    if (!family) return [];
+    const source = family.sourceOf(name, entry);
+    problems.push(...family.problemsOf(source, settings), ...commonProblems(source, settings.projects));
+    return [source];
+  });
   assertNoProblems('HOOKS', problems);
   return new Map(sources.map((source) => [source.name, source]));
 }
 
-function schemaOfHooks() {
-  const kinds = [...WEBHOOK_KINDS, ...chatKinds()];
+function schemaOf(families: readonly SourceFamily<AnySource>[]) {
+  const own = families.flatMap((family) => family.kinds());
+  const others = [...WEBHOOK_KINDS, ...CHAT_KINDS].filter(
+    (kind) => !families.some(({ allKinds }) => allKinds.includes(kind)),
+  );
   const error = ({ code }: { code?: string }) =>
-    code === 'invalid_union' ? `must be one of: ${kinds.join(', ')}` : 'must be a JSON object';
-  const entry = z.discriminatedUnion('kind', [WEBHOOK_ENTRY, ...chatEntries()], { error });
-  return namedEntries(entry as z.ZodMiniType<z.output<typeof WEBHOOK_ENTRY> | ChatEntry>);
+    code === 'invalid_union' ? `must be one of: ${[...own, ...others].join(', ')}` : 'must be a JSON object';
+  const entries = [
+    ...families.flatMap((family) => family.entries()),
+    ...(others.length > 0 ? [z.looseObject({ kind: z.enum(others as [string, ...string[]]) })] : []),
+  ];
+  const union = z.discriminatedUnion('kind', entries as [z.core.$ZodTypeDiscriminable], { error });
+  return namedEntries(union as unknown as z.ZodMiniType<{ kind: string }>);
 }
 
-function webhookProblems({ name, kind, secrets }: Source): string[] {
-  const problems = secrets.flatMap((secret, index) => {
-    const problem = ADAPTERS[kind].secretProblem(secret);
-    return problem ? [`${name}.secrets.${index}: ${problem}`] : [];
-  });
-  return CHAT_ROUTE_NAMES.includes(name)
-    ? [...problems, `${name}: this name is only for chat; choose another one for a source of kind ${kind}`]
-    : problems;
-}
-
-function projectProblems({ name, projectIds }: AnySource, served: readonly string[] | undefined): string[] {
-  return projectIds
+function commonProblems({ name, projectIds }: AnySource, served: readonly string[] | undefined): string[] {
+  const problems = projectIds
     .filter((id) => served && !served.includes(id))
     .map((id) => `${name}.projects: ${id} is not one of PROJECTS`);
-}
-
-function nameProblems({ name }: AnySource): string[] {
-  return name === RESERVED_NAME ? [`${name}: must not be ${RESERVED_NAME}, which is the path of another API`] : [];
+  if (name === RESERVED_NAME) problems.push(`${name}: must not be ${RESERVED_NAME}, which is the path of another API`);
+  return problems;
 }
 
 /**
  * Returns a function that reads HOOKS, again when it may have changed; without the setting, there are no sources.
- * @param select returns what the caller needs of the sources
+ * @param complete adds to valid sources what else is to be read
  */
-export function refreshingHooks<T = AnySource>(
+export function refreshingHooks<S extends AnySource>(
   { config, store }: HooksDependencies,
-  select: (sources: Sources) => Promise<ReadonlyMap<string, T>>,
-): () => Promise<ReadonlyMap<string, T>> {
+  families: readonly SourceFamily<S>[],
+  complete: (sources: ReadonlyMap<string, S>) => Promise<ReadonlyMap<string, S>> = async (sources) => sources,
+): () => Promise<ReadonlyMap<string, S>> {
   // In upstream mode and with Keystone, projects need not be in the directory.
   const assertProjects = config.upstream || config.keystone ? undefined : projectCheck(store.directory);
   return refreshingSetting('HOOKS', config.hooks, async (text) => {
-    const sources = parseHooks(text, config);
+    const sources = parseHooks(text, families, config);
     await assertProjects?.([...sources.values()]);
-    return select(sources);
+    return complete(sources);
   });
 }
 
@@ -120,13 +128,3 @@ function projectCheck(directory: Pick<Store['directory'], 'project'>) {
     assertNoProblems('HOOKS', sources.flatMap(problemsOf));
   };
 }
-
-/** All sources, with one cache per process. The secrets that settings of chat sources refer to are not read. */
-export const sourcesOf = memoizeByStore((dependencies: HooksDependencies) =>
-  refreshingHooks(dependencies, async (sources) => sources),
-);
-
-/** The chat sources with their secrets, with one cache per process. */
-export const chatSourcesOf = memoizeByStore(({ config, store }: HooksDependencies) =>
-  refreshingHooks({ config, store }, (sources) => withSecrets([...sources.values()].filter(isChatSource), config.aws)),
-);

@@ -6,8 +6,8 @@ import { FINAL_STATES, type Job, type Mapping } from '../../lib/domain/job.ts';
 import { serializeJob } from '../../lib/http/serialize-job.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
 import type { MappingStore } from '../../lib/store/store.ts';
-import { sourcesOf } from '../../lib/webhooks/hooks.ts';
 import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
+import { readAllSources } from '../all-sources.ts';
 import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
 import type { Row } from './table.ts';
 
@@ -145,7 +145,7 @@ async function principalWarnings({ store, config }: AdminServices, principal: st
 
 async function sourceWarnings(services: AdminServices, source: string): Promise<string[]> {
   if (source === ANY_SOURCE || !services.config.hooks) return [];
-  const sources = await sourcesOf(services)();
+  const sources = await readAllSources(services);
   return sources.has(source) ? [] : [`HOOKS has no source ${source}`];
 }
 

@@ -11,6 +11,7 @@ import { parseConfig } from '../../lib/config.ts';
 import { logger } from '../../lib/logger.ts';
 import type { DirectoryStore } from '../../lib/store/store.ts';
 import { type HooksSettings, parseHooks, refreshingHooks } from '../../lib/webhooks/hooks.ts';
+import { WEBHOOK_SOURCES } from '../../lib/webhooks/inbound/sources.ts';
 import { parseTargets, refreshingTargets } from '../../lib/webhooks/outbound/targets.ts';
 import {
   ALL_ACTIONS,
@@ -26,13 +27,15 @@ const HR = { kind: 'standard', secrets: [SECRET], projects: ['p1'], actions: ['g
 const PUBLIC_KEY = `whpk_${Buffer.alloc(32, 7).toString('base64')}`;
 const SIEM = { url: 'https://siem.example/hooks', secrets: [SECRET] };
 
+const parseSources = (text: string) => parseHooks(text, [WEBHOOK_SOURCES]);
+
 /** By default, every project exists. */
 function sourcesIn(
   hooks: SecretReference | undefined,
   directory = { project: async (projectId: string) => ({ projectId, domainId: 'd1', name: 'east' }) } as Directory,
 ) {
   const config: HooksSettings = { ...parseConfig({}), hooks };
-  return refreshingHooks({ config, store: { directory: directory as DirectoryStore } }, async (sources) => sources);
+  return refreshingHooks({ config, store: { directory: directory as DirectoryStore } }, [WEBHOOK_SOURCES]);
 }
 type Directory = Pick<DirectoryStore, 'project'>;
 
@@ -46,7 +49,9 @@ function problemsOf(parse: (text: string) => unknown, settings: unknown): string
 }
 
 test('the setting HOOKS is read: each source with its kind, secrets, projects and actions', () => {
-  const sources = parseHooks(JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }));
+  const sources = parseSources(
+    JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }),
+  );
   expect([...sources.keys()]).toEqual(['hr', 'git-hub2']);
   expect(sources.get('hr')).toEqual({
     name: 'hr',
@@ -55,7 +60,7 @@ test('the setting HOOKS is read: each source with its kind, secrets, projects an
     projectIds: ['p1'],
     actions: ['grant.revoke'],
   });
-  expect(parseHooks('{}').size).toBe(0);
+  expect(parseSources('{}').size).toBe(0);
 });
 
 test.each<[string, unknown, string]>([
@@ -81,7 +86,7 @@ test.each<[string, unknown, string]>([
   ['an unknown action', { hr: { ...HR, actions: ['grant.create'] } }, 'hr.actions.0: '],
   ['a misspelt field', { hr: { ...HR, project: ['p1'] } }, 'hr: '],
 ])('a source with %s is refused with its place, and without the secret', (_, settings, line) => {
-  const problems = problemsOf(parseHooks, settings);
+  const problems = problemsOf(parseSources, settings);
   expect(problems).toMatch(/^HOOKS cannot be used:\n {2}/);
   expect(problems).toContain(`\n  ${line}`);
   for (const secret of [SECRET, 'whsec_Zm9v', 'not-so-secret']) expect(problems).not.toContain(secret);
@@ -107,8 +112,8 @@ test.each<[string, (count: number) => object, number]>([
   ['secrets', (count) => ({ hr: { ...HR, secrets: Array(count).fill(SECRET) } }), 10],
   ['projects', (count) => ({ hr: { ...HR, projects: Array.from({ length: count }, (_, n) => `p${n}`) } }), 100],
 ])('the number of %s is limited', (_, settings, max) => {
-  expect(problemsOf(parseHooks, settings(max))).toBe('none');
-  expect(problemsOf(parseHooks, settings(max + 1))).toMatch(/^HOOKS cannot be used:/);
+  expect(problemsOf(parseSources, settings(max))).toBe('none');
+  expect(problemsOf(parseSources, settings(max + 1))).toMatch(/^HOOKS cannot be used:/);
 });
 
 test('a target may be on this machine if allow_private is true', () => {

@@ -1,5 +1,6 @@
-/** The kinds of webhook sources. To add one, add its file under `adapters/` and its name here. */
+/** The kinds of webhook sources. To add one, add its file under `adapters/` its name here and in `hooks.ts`. */
 
+import type { Kind } from '../hooks.ts';
 import type { Adapter } from './adapter.ts';
 import { github } from './adapters/github.ts';
 import { okta } from './adapters/okta.ts';
@@ -7,5 +8,4 @@ import { scim } from './adapters/scim.ts';
 import { standard } from './adapters/standard.ts';
 import { workos } from './adapters/workos.ts';
 
-export const ADAPTERS = { standard, okta, workos, scim, github } satisfies Record<string, Adapter>;
-export type Kind = keyof typeof ADAPTERS;
+export const ADAPTERS: Readonly<Record<Kind, Adapter>> = { standard, okta, workos, scim, github };

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { isChatSource } from '../../chat/sources.ts';
 import type { Job, Task } from '../../domain/job.ts';
 import type { RequestTrace } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
@@ -10,11 +9,11 @@ import { sha256Hex } from '../../signing/bytes.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
-import { type HooksSettings, sourcesOf } from '../hooks.ts';
+import type { HooksSettings } from '../hooks.ts';
 import type { WebhookEvents, WebhookRequest } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
 import { assertQuota } from './quota.ts';
-import type { Source } from './sources.ts';
+import { type Source, sourcesOf } from './sources.ts';
 
 interface ReceiveDependencies {
   config: HooksSettings;
@@ -49,9 +48,7 @@ export async function receiveWebhook(
   { name, request, trace }: { name: string; request: WebhookRequest; trace: RequestTrace },
 ): Promise<object> {
   const { store, queue, now } = dependencies;
-  const found = (await sourcesOf(dependencies)()).get(name);
-  // Chat sources receive other requests than webhooks (lib/chat/receive.ts).
-  const configuredSource = found && !isChatSource(found) ? found : undefined;
+  const configuredSource = (await sourcesOf(dependencies)()).get(name);
   // Not `name`: a client could write anything into the log with it.
   trace.source = configuredSource?.name;
   const source = await verifySource(configuredSource, request, now());
