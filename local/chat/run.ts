@@ -1,6 +1,7 @@
 /** Runs the chat command. It is a bot like any other: it signs its request and sends it over HTTP. */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { CHAT_SOURCES } from '../../lib/chat/sources.ts';
 import { sendRequest } from '../../lib/clients/http.ts';
 import { NetworkError } from '../../lib/clients/network-error.ts';
 import { readSecret } from '../../lib/clients/secrets.ts';
@@ -127,7 +128,7 @@ async function secretOf(source: string, path: string | undefined, config: Config
       'HOOKS is not set, and the data folder has no demo. Set HOOKS and DATA_DIR as for the service, or use --secret-file',
     );
   }
-  const sources = parseHooks(await readSecret(config.hooks), config);
+  const sources = parseHooks(await readSecret(config.hooks), [CHAT_SOURCES], config);
   const found = sources.get(source);
   if (found?.kind !== 'bot') throw new Error(`HOOKS has no source ${source} of the kind bot`);
   const [secret = ''] = found.secrets;
