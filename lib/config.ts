@@ -4,6 +4,7 @@ import type { AwsSettings } from './clients/aws.ts';
 import type { ProxySettings } from './clients/connections.ts';
 import type { CredentialsSource } from './clients/credentials.ts';
 import type { SecretReference } from './clients/secrets.ts';
+import { VISIBLE_ASCII } from './domain/characters.ts';
 
 const wholeNumber = (min: number, max: number) => {
   const params = { error: `must be a whole number from ${min} to ${max}` };
@@ -25,7 +26,8 @@ const secureOrigin = () =>
 const NOT_AN_ADDRESS = 'must be an address such as https://kms.example.com, without a path';
 
 /** Credentials are sent in headers. A character that no header can hold must be found at startup. */
-const credential = () => z.optional(text(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'));
+const credential = () =>
+  z.optional(text(new RegExp(`^[${VISIBLE_ASCII}]+$`), 'must be printable ASCII without spaces'));
 
 const secretReference = () =>
   z.optional(text(/^(file:.+|aws:[\w/+=.@:-]{1,512})$/, 'must be file:<path> or aws:<name or ARN of a secret>'));

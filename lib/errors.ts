@@ -1,7 +1,8 @@
 /**
  * The errors of this service: code, status and text. (Errors of the upstream are forwarded as `ForwardedError`.)
  * - KMS.* and APIGW.* are published. Source: KMS API reference, "Error Codes"; API Gateway, "Error Codes".
- * - APIGW.0201 has several statuses. A suffix after a colon distinguishes them; it is not sent.
+ * - APIGW.0201 has several statuses, and Keystone.404 two texts. A suffix after a colon distinguishes them; it is not
+ *   sent.
  * - Keystone.* are internal names. These errors are sent in Keystone's own form, without a code.
  */
 export const ERRORS = {
@@ -17,6 +18,7 @@ export const ERRORS = {
   'APIGW.0302': { status: 403, text: 'The IAM user is not authorized to access the API.' },
   'APIGW.0308': { status: 429, text: 'The throttling threshold has been reached.' },
   'KMS.0101': { status: 500, text: 'KMS error.' },
+  'KMS.0104': { status: 503, text: 'System exception.' },
   'KMS.0202': { status: 400, text: 'Invalid JSON format of the request message.' },
   'KMS.0203': { status: 400, text: 'Request message too long.' },
   'KMS.0204': { status: 400, text: 'Parameters missing in the request message.' },
@@ -49,6 +51,7 @@ export const ERRORS = {
   'Keystone.400': { status: 400, text: 'The request body is not valid.', title: 'Bad Request' },
   'Keystone.401': { status: 401, text: 'The request you have made requires authentication.', title: 'Unauthorized' },
   'Keystone.404': { status: 404, text: 'X-Subject-Token is invalid in the request', title: 'Not Found' },
+  'Keystone.404:resource': { status: 404, text: 'The resource could not be found.', title: 'Not Found' },
   'Keystone.429': { status: 429, text: 'Too many requests. Try again later.', title: 'Too Many Requests' },
 } satisfies Record<string, { status: number; text: string; title?: string }>;
 

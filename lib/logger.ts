@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { PRINTABLE_ASCII } from './domain/characters.ts';
 
 /** Writes one JSON line per request or problem. Tokens, secret keys, signatures and passwords must not be logged. */
 export const logger = new Logger({ serviceName: 'kms-grants' });
@@ -14,6 +15,8 @@ const LOGGED_PATH_CHARS_MAX = 256;
 /** A longer segment could be a token or another secret in the wrong place; ids and names of APIs are shorter. */
 const LOGGED_SEGMENT_CHARS_MAX = 36;
 
+const ESCAPED = new RegExp(`[^${PRINTABLE_ASCII}]`, 'g');
+
 /**
  * Returns the path of a request for the log: bounded, with escapes for everything but printable ASCII.
  * @param path without the query, which may hold secrets
@@ -24,5 +27,5 @@ export function loggedPath(path: string): string {
     .map((segment) => (segment.length > LOGGED_SEGMENT_CHARS_MAX ? `${segment.slice(0, 8)}...` : segment))
     .join('/')
     .slice(0, LOGGED_PATH_CHARS_MAX)
-    .replaceAll(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replaceAll(ESCAPED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

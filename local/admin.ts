@@ -1,7 +1,7 @@
 /** `npm run admin -- <command>`: manages projects, users, access keys and webhook jobs, also while a service runs. */
 import { runAdmin } from './admin/run.ts';
 import { readLocalConfig } from './aws-credentials.ts';
-import { withDemoHooks } from './demo-chat.ts';
+import { withDemoHooks } from './demo-files.ts';
 
 // Files that this process creates are readable by their owner only.
 process.umask(0o077);

@@ -1,8 +1,8 @@
 /** The data folder: the names of its files, and its root keys. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, linkSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertPrivate } from '../lib/clients/secrets.ts';
+import { readPrivateFile } from '../lib/clients/secrets.ts';
 
 export const DATABASE_FILE = 'kms-grants.db';
 /** The queue's database, where the store is DynamoDB. */
@@ -15,7 +15,7 @@ const KEY_BYTES = 32;
  * is written aside and linked, so that no process reads half a key and two processes that start together share one.
  * @throws Error if the file is missing although a database exists, has a wrong length, or is readable by others
  */
-export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
+export async function ensureRootKeys(dataDir: string): Promise<readonly Uint8Array[]> {
   const path = join(dataDir, ROOT_KEY_FILE);
   if (!existsSync(path)) {
     if (existsSync(join(dataDir, DATABASE_FILE))) {
@@ -28,12 +28,9 @@ export function ensureRootKeys(dataDir: string): readonly Uint8Array[] {
     linkIfAbsent(temporaryPath, path);
     unlinkSync(temporaryPath);
   }
-  try {
-    assertPrivate(path, statSync(path));
-  } catch (error) {
-    throw new Error(`${path} cannot be used: ${(error as Error).message}`);
-  }
-  const bytes = readFileSync(path);
+  const bytes = await readPrivateFile(path).catch((error: Error) => {
+    throw new Error(`${path} cannot be used: ${error.message}`);
+  });
   const hasWholeKeys = bytes.length > 0 && bytes.length % KEY_BYTES === 0;
   if (!hasWholeKeys) throw new Error(`${path} must hold exactly 32 bytes for each root key`);
   return Array.from({ length: bytes.length / KEY_BYTES }, (_, index) =>

@@ -8,7 +8,8 @@ import type { Operation } from '../lib/domain/model.ts';
 import type { RequestContext } from '../lib/domain/request-context.ts';
 import type { Services } from '../lib/services.ts';
 import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from './data-dir.ts';
-import { DEMO_HOOKS_FILE, demoHooks, demoMapping } from './demo-chat.ts';
+import { demoHooks, demoMapping } from './demo-chat.ts';
+import { demoFiles, SQLITE_DEMO_FILES } from './demo-files.ts';
 import { openServices } from './open-services.ts';
 
 /** The content of `demo.json`. */
@@ -48,10 +49,6 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
   { alias: 'payroll', name: 'payroll-audit', operations: ['describe-key'] },
 ];
 
-export const DEMO_FILE = 'demo.json';
-/** The login request for the curl command of the first start. As a file, no terminal or log shows the password. */
-export const LOGIN_FILE = 'demo-login.json';
-const FILES = [DEMO_FILE, LOGIN_FILE, DEMO_HOOKS_FILE];
 /** Prefix of the temporary folder of a first start in progress; six random characters follow. */
 const TEMPORARY_DIR_PREFIX = 'first-start.';
 /** A first start takes a second, so a temporary folder of this age belongs to a process that died. */
@@ -73,7 +70,7 @@ async function createDemoInTable(config: Config): Promise<Demo | undefined> {
   try {
     if ((await services.store.directory.projects()).length > 0) return undefined;
     const demo = await createDemoData(services);
-    writeFiles(config.dataDir, demo);
+    writeFiles(config, config.dataDir, demo);
     return demo;
   } finally {
     await services.store.close();
@@ -90,12 +87,12 @@ async function createDemoInDataDir(config: Config): Promise<Demo | undefined> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const temporaryDir = mkdtempSync(join(dataDir, TEMPORARY_DIR_PREFIX));
   // The data folder's own root key: the database must be readable after it is published.
-  ensureRootKeys(dataDir);
+  await ensureRootKeys(dataDir);
   linkIfAbsent(join(dataDir, ROOT_KEY_FILE), join(temporaryDir, ROOT_KEY_FILE));
   const services = await openServices({ ...config, dataDir: temporaryDir });
   const demo = await createDemoData(services);
   await services.store.close();
-  writeFiles(temporaryDir, demo);
+  writeFiles(config, temporaryDir, demo);
   const isPublished = linkIfAbsent(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
   finishFirstStart(dataDir);
   rmSync(temporaryDir, { recursive: true, force: true });
@@ -111,16 +108,17 @@ export function finishFirstStart(dataDir: string): void {
     if (!name.startsWith(TEMPORARY_DIR_PREFIX)) continue;
     const temporaryDir = join(dataDir, name);
     const isPublished = isSameFile(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
-    if (isPublished) for (const file of FILES) moveIfPresent(join(temporaryDir, file), join(dataDir, file));
+    if (isPublished) for (const file of SQLITE_DEMO_FILES) moveIfPresent(join(temporaryDir, file), join(dataDir, file));
     const modifiedAtMs = statSync(temporaryDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (isPublished || modifiedAtMs < Date.now() - ABANDONED_MS) rmSync(temporaryDir, { recursive: true, force: true });
   }
 }
 
-function writeFiles(folder: string, demo: Demo): void {
-  write(folder, DEMO_FILE, demo);
-  write(folder, LOGIN_FILE, loginRequest(demo));
-  write(folder, DEMO_HOOKS_FILE, demoHooks(demo.project_id));
+function writeFiles(config: Config, folder: string, demo: Demo): void {
+  const files = demoFiles(config);
+  write(folder, files.demo, demo);
+  write(folder, files.login, loginRequest(demo));
+  write(folder, files.hooks, demoHooks(demo.project_id));
 }
 
 function write(folder: string, file: string, value: object): void {

@@ -1,6 +1,7 @@
 /** The local replacement of API Gateway: node:http that passes the same events to the same handlers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { HEADER_BYTES_MAX } from '../lib/clients/connections.ts';
 import { KmsError } from '../lib/errors.ts';
 import { REPLY, type Result } from '../lib/http/reply.ts';
 import { withBody } from './gateway/body.ts';
@@ -21,11 +22,13 @@ type RequestListener = (request: IncomingMessage) => Promise<Result>;
 const LIMITS = {
   maxConnections: 2048,
   maxConnectionsPerAddress: 1024,
-  maxHeaderBytes: 32 * 1024,
+  maxHeaderBytes: HEADER_BYTES_MAX,
   /** Memory for all request bodies together; the first 64 KiB of each body do not count. */
   bodiesBytesMax: 32 * 1024 * 1024,
   /** From the first byte of a request to its last byte. */
   requestMs: 15_000,
+  /** A request that is still arriving after this time is dropped when a new client needs its connection. */
+  slowRequestMs: 2_000,
   headersMs: 10_000,
   keepAliveMs: 10_000,
   /** Time without traffic on a connection while a reply is being sent. */

@@ -29,7 +29,7 @@ export async function openServices(
 ): Promise<Services> {
   useProxies(config.proxies);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const rootKeys = openRootKeys(config);
+  const rootKeys = await openRootKeys(config);
   const credentials = config.upstream?.credentials ?? 'caller';
   // Unreadable credentials abort the start instead of failing the first request.
   if (credentials !== 'caller') await refreshingCredentials(credentials).current();
@@ -43,10 +43,10 @@ export async function openServices(
   });
 }
 
-function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): RootKeys {
+async function openRootKeys({ dynamodb, rootKeySecret, dataDir }: Config): Promise<RootKeys> {
   // Deployed functions use the root key in Secrets Manager, so with a table on AWS a key file would not match.
   if (dynamodb && (rootKeySecret || !dynamodb.endpoint)) return rootKeysOf(dynamodb.aws, rootKeySecret);
-  const keys = ensureRootKeys(dataDir);
+  const keys = await ensureRootKeys(dataDir);
   return async () => keys;
 }
 

@@ -11,8 +11,8 @@ import { useServices } from '../lib/services.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
 import { readAllSources } from './all-sources.ts';
 import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
-import { createDemoOnFirstStart, DEMO_FILE, type Demo, finishFirstStart, LOGIN_FILE } from './demo.ts';
-import { withDemoHooks } from './demo-chat.ts';
+import { createDemoOnFirstStart, type Demo, finishFirstStart } from './demo.ts';
+import { demoFiles, withDemoHooks } from './demo-files.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openServices } from './open-services.ts';
 import { welcome } from './welcome.ts';
@@ -74,9 +74,12 @@ async function start(isDemoWanted: boolean): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
-  }).catch(async (error: Error) => {
+  }).catch(async (error: NodeJS.ErrnoException) => {
     await stop();
-    throw error;
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(
+      `Port ${config.port} of ${config.host} is in use. Set PORT to a free port, or to 0 for any free port.`,
+    );
   });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -92,12 +95,14 @@ async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | un
   return isDemoWanted ? createDemoOnFirstStart(config) : undefined;
 }
 
-function printWelcome(url: string, { dataDir, upstream, keystone }: Config, demo: Demo | undefined): void {
+function printWelcome(url: string, config: Config, demo: Demo | undefined): void {
+  const { dataDir, upstream, keystone } = config;
   console.log(`kms-grants listens on ${url}`);
   if (upstream) console.log(`Keys and grants are at the upstream KMS ${upstream.endpoint}.`);
   if (keystone) console.log(`The IAM at ${keystone.endpoint} verifies the tokens.`);
-  const file = resolve(dataDir, DEMO_FILE);
-  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, LOGIN_FILE) }));
+  const files = demoFiles(config);
+  const file = resolve(dataDir, files.demo);
+  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, files.login) }));
   else if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);
 }
 

@@ -15,6 +15,7 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'APIGW.0302': [403, 'The IAM user is not authorized to access the API.'],
   'APIGW.0308': [429, 'The throttling threshold has been reached.'],
   'KMS.0101': [500, 'KMS error.'],
+  'KMS.0104': [503, 'System exception.'],
   'KMS.0202': [400, 'Invalid JSON format of the request message.'],
   'KMS.0203': [400, 'Request message too long.'],
   'KMS.0204': [400, 'Parameters missing in the request message.'],
@@ -47,6 +48,7 @@ const PUBLISHED: Record<string, [status: number, text: string]> = {
   'Keystone.400': [400, 'The request body is not valid.'],
   'Keystone.401': [401, 'The request you have made requires authentication.'],
   'Keystone.404': [404, 'X-Subject-Token is invalid in the request'],
+  'Keystone.404:resource': [404, 'The resource could not be found.'],
   'Keystone.429': [429, 'Too many requests. Try again later.'],
 };
 

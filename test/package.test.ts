@@ -19,7 +19,7 @@ import { CHANGED, testSettings } from './stack/settings.ts';
 /** With an upstream a bundle also contains an HTTP client; the webhook functions contain all adapters. */
 const BUNDLE_BYTES_MAX = { standalone: 163_000, upstream: 213_000 };
 const WEBHOOK_BYTES_MAX = {
-  webhook: { standalone: 210_000, upstream: 230_000 },
+  webhook: { standalone: 213_000, upstream: 233_000 },
   work: { standalone: 188_000, upstream: 236_000 },
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { TOKEN_CHARACTERS_MAX } from '../../lib/domain/ids.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
 import { tokenCatalog } from '../../lib/http/serialize-catalog.ts';
@@ -6,7 +7,7 @@ import type { Login, TokenLogin } from '../../lib/identity/tokens.ts';
 import { field } from '../../lib/validation/field.ts';
 
 const text = z.string().check(z.minLength(1), z.maxLength(256));
-const token = z.string().check(z.minLength(1), z.maxLength(32_768));
+const token = z.string().check(z.minLength(1), z.maxLength(TOKEN_CHARACTERS_MAX));
 const byId = z.object({ id: text });
 const byName = z.object({ name: text });
 const domain = z.union([byId, byName]);

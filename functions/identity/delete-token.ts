@@ -3,8 +3,8 @@ import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
 
 /**
- * Ends a token: the caller's own or, for an administrator, any token of the same domain. Tokens that were issued for
- * this one remain valid.
+ * Revokes a token: the caller's own or, for an administrator, any token of the same domain. Tokens that were issued
+ * from this one are revoked too.
  * Source: OpenStack Identity API v3, "Revoke token".
  */
 export const handler = httpHandler({
@@ -14,7 +14,7 @@ export const handler = httpHandler({
   async handle({ context, request, tokens }) {
     const subject = request.headers['x-subject-token'];
     if (!subject)
-      throw new KmsError('Keystone.400', { detail: 'Send the token to end in the X-Subject-Token header.' });
+      throw new KmsError('Keystone.400', { detail: 'Send the token to revoke in the X-Subject-Token header.' });
     await tokens.revoke(context.caller, subject);
     return new Reply('', { status: 204 });
   },

@@ -1,7 +1,7 @@
 /** Finding and revoking many grants, for an administrator's request and for the jobs of webhooks. */
 import type { Grant, GrantPage, GrantRef, ListFailure, Operation, PageRequest } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
-import { isUnknownKey, type KmsError, knownError, RateLimitedError } from '../errors.ts';
+import { isUnknownKey, KmsError, knownError, RateLimitedError } from '../errors.ts';
 import { describeCause, logger } from '../logger.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import type { Authority } from './authority.ts';
@@ -30,6 +30,11 @@ export type RevokeResult =
   | { grant: GrantRef; result: 'revoked' | 'gone' | 'not-started' }
   | { grant: GrantRef; result: 'failed'; error: KmsError; unexpected?: unknown };
 
+/** The failure of a grant whose revoke was confirmed, and that is listed nevertheless. */
+export const STILL_LISTED = new KmsError('APIGW.0201:502', {
+  detail: 'The KMS reported the grant as revoked, but still lists it. Send the request again.',
+});
+
 /** Enough to keep the store or the upstream's rate busy, few enough to leave room for other callers. */
 const CONCURRENT_REVOKES = 32;
 
@@ -48,6 +53,11 @@ export async function listAllGrants(list: (page: PageRequest) => Promise<GrantPa
     if (page.next === undefined || page.next === after) return { grants, failed, issued };
     after = page.next;
   }
+}
+
+/** Whether a list may lack grants of the key, so that the absence of a grant proves nothing. */
+export function isKeyUnread(failed: readonly ListFailure[], keyId: string): boolean {
+  return failed.some((failure) => failure.keyId === '' || failure.keyId === keyId);
 }
 
 /** The selected grants of a principal, in the order of the list. @throws KmsError KMS.0207 */

@@ -1,9 +1,8 @@
 /** The request of an administrator that revokes the grants of a principal, or shows what it would revoke. */
 import { newEvent } from '../domain/events.ts';
-import type { Grant, GrantRef, ListFailure } from '../domain/model.ts';
+import { type Grant, type GrantRef, type ListFailure, serializeFailures } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey, KmsError, knownError } from '../errors.ts';
-import { serializeFailures } from '../http/serialize-grants.ts';
 import { idempotencyKeyOf, signatureKeyOf } from '../idempotency/key.ts';
 import { idempotencyLock } from '../idempotency/lock.ts';
 import { runOnce } from '../idempotency/run-once.ts';
@@ -15,9 +14,11 @@ import {
   countPassedOn,
   type FoundGrants,
   findGrants,
+  isKeyUnread,
   type RevokeResult,
   revokeGrants,
   type Selection,
+  STILL_LISTED,
 } from './bulk-revoke.ts';
 
 interface BulkRevokeInput extends Selection {
@@ -66,7 +67,7 @@ export async function revokePrincipalGrants(
   const run = new BulkRevoke(dependencies, context, input);
   try {
     return await runOnce<BulkRevokeReply>({ idempotency: store.idempotency, now }, context, {
-      holds: (reply) => run.isTrue(reply),
+      isStillTrue: (reply) => run.isStillTrue(reply),
       assertAllowed: () => run.assertDigest(),
       async work(recordsOf) {
         const answer = await run.run(startedAtMs);
@@ -92,10 +93,6 @@ const within = (context: RequestContext, deadlineMs: number): RequestContext => 
 
 const idOf = ({ key_id, grant_id }: GrantRef) => `${key_id} ${grant_id}`;
 
-const STILL_LISTED = new KmsError('APIGW.0201:502', {
-  detail: 'The KMS reported the grant as revoked, but still lists it. Send the request again.',
-});
-
 /** Revokes the grants, lists them again, and revokes new ones, until a list has no new ones. */
 class BulkRevoke {
   readonly #dependencies: Dependencies;
@@ -108,12 +105,12 @@ class BulkRevoke {
 
   constructor(dependencies: Dependencies, context: RequestContext, input: BulkRevokeInput) {
     this.#dependencies = dependencies;
-    this.#context = context;
+    this.#context = { ...context, recordedGrants: new Map() };
     this.#input = input;
   }
 
   /** Whether an earlier reply is still true. */
-  async isTrue({ remaining, passed_on: passedOn }: BulkRevokeReply): Promise<boolean> {
+  async isStillTrue({ remaining, passed_on: passedOn }: BulkRevokeReply): Promise<boolean> {
     const { grants, failed } = await this.#look(performance.now() + LOOK_MS);
     return grants.length + failed.length === remaining && this.#passedOn === passedOn;
   }
@@ -156,20 +153,20 @@ class BulkRevoke {
     return found;
   }
 
-  /** Of the keys that cannot be listed now, `failed` has only those with revoked grants and those never listed. */
+  /** When nothing can be listed again, the result names what is unknown, and keeps the grants that were not tried. */
   async #lookAgain(previous: FoundGrants, deadlineMs: number): Promise<FoundGrants> {
-    const triedKeys = new Set([...this.#tried.values()].map(({ grant }) => grant.key_id));
     try {
-      const found = await this.#look(deadlineMs);
-      const unread = new Set(previous.failed.map(({ keyId }) => keyId));
-      const isOpen = ({ keyId }: ListFailure) => keyId === '' || triedKeys.has(keyId) || unread.has(keyId);
-      return { grants: found.grants, failed: found.failed.filter(isOpen) };
+      return await this.#look(deadlineMs);
     } catch (cause) {
       const error = knownError(cause);
       // The one key that the request names was deleted, and its grants with it.
       if (isUnknownKey(error)) return { grants: [], failed: [] };
-      const failed = [...triedKeys].map((keyId): ListFailure => ({ keyId, grantId: '', error }));
-      return { grants: previous.grants.filter((grant) => !triedKeys.has(grant.key_id)), failed };
+      const triedKeys = [...this.#tried.values()].map(({ grant }) => grant.key_id);
+      const unreadKeys = previous.failed.map(({ keyId }) => keyId);
+      // "" stands for the other keys of the project, as in the failures of a list.
+      const keyIds = new Set([...triedKeys, ...unreadKeys, this.#input.keyId ?? '']);
+      const failed = [...keyIds].map((keyId): ListFailure => ({ keyId, grantId: '', error }));
+      return { grants: previous.grants.filter((grant) => !this.#tried.has(idOf(grant))), failed };
     }
   }
 
@@ -194,11 +191,10 @@ class BulkRevoke {
 
   async #reply({ grants, failed }: FoundGrants): Promise<BulkRevokeReply> {
     const standing = new Set(grants.map(idOf));
-    const unread = new Set(failed.map(({ keyId }) => keyId));
     const tried = [...this.#tried.values()];
     const refused = tried.filter((one) => one.result === 'failed');
     // On a key that could not be read again, a grant whose revoke failed counts as not revoked.
-    const unrevoked = refused.filter(({ grant }) => standing.has(idOf(grant)) || unread.has(grant.key_id));
+    const unrevoked = refused.filter(({ grant }) => standing.has(idOf(grant)) || isKeyUnread(failed, grant.key_id));
     const ineffective = tried.filter(({ grant, result }) => result !== 'failed' && standing.has(idOf(grant)));
     await Promise.all(ineffective.map(({ grant }) => this.#appendFailure(grant)));
     const failures = [

@@ -1,10 +1,18 @@
 /** Finds what people name in commands: keys, grants and people, within what they may see. */
-import type { Grant } from '../domain/model.ts';
+import type { Authority } from '../authority/authority.ts';
+import { listAllGrants } from '../authority/bulk-revoke.ts';
+import { GRANT_ID_PATTERN, IAM_ID_PATTERN, KEY_ID_PATTERN, PRINCIPAL_ID_PATTERN } from '../domain/ids.ts';
+import type { Grant, ListedKey, ListFailure } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
+import { isUnknownKey, KmsError, knownError } from '../errors.ts';
+import { mapWithConcurrency } from '../util/concurrency.ts';
+import { mappedPrincipals } from '../webhooks/jobs/identities.ts';
 import type { PersonName } from './command.ts';
 import type { ChatDependencies } from './dependencies.ts';
+import { GRANT_PREFIX_PATTERN } from './grammar.ts';
 import type { Sender } from './platform.ts';
 import type { ChatSource } from './source.ts';
+import { shownText } from './text.ts';
 
 export type Lookup<T> =
   | { result: 'found'; found: T }
@@ -20,31 +28,200 @@ export interface FoundKey {
   label: string;
 }
 
-/** @param contexts of the projects in which the person has the permission that the command needs */
+export interface FoundGrant {
+  context: RequestContext;
+  grant: Grant;
+}
+
+export interface FoundPerson {
+  principals: readonly string[];
+  label: string;
+}
+
+const CANDIDATES_MAX = 5;
+/** The largest page that the documented API allows. Source: list-keys and list-grants, `limit`. */
+const PAGE_LIMIT = 1000;
+/** Keys whose grants are listed at the same time. */
+const CONCURRENT_LISTS = 16;
+
+/**
+ * An id of a key comes before an alias. An alias that differs only in case is a candidate: people type on phones.
+ * @param contexts of the projects in which the person has the permission that the command needs
+ * @throws KmsError when the key may be among what could not be read
+ */
 export async function findKey(
-  _dependencies: Pick<ChatDependencies, 'authority' | 'store'>,
-  _contexts: readonly RequestContext[],
-  _name: string,
+  { authority }: Pick<ChatDependencies, 'authority' | 'store'>,
+  contexts: readonly RequestContext[],
+  name: string,
 ): Promise<Lookup<FoundKey>> {
-  throw new Error('not built');
+  const keyId = name.toLowerCase();
+  if (KEY_ID_PATTERN.test(keyId)) {
+    const results = await Promise.allSettled(contexts.map((context) => keyById(authority, context, keyId)));
+    const key = results.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []))[0];
+    if (key) return { result: 'found', found: key };
+    const refused = results.find((one) => one.status === 'rejected');
+    if (refused) throw refused.reason;
+  }
+  const { keys, failed } = await keysOf(authority, contexts);
+  const named = keys.filter((key) => key.label === name || key.keyId === name);
+  if (named.length === 0 && failed[0]) throw failed[0].error;
+  if (named.length > 1) return ambiguous(named.map((key) => key.keyId));
+  if (named[0]) return { result: 'found', found: named[0] };
+  const similar = keys.filter(({ label }) => label.toLowerCase() === name.toLowerCase());
+  return ambiguous(similar.map(({ label }) => label));
 }
 
-/** @param key where absent, the grants of all keys are searched */
+async function keyById(authority: Authority, context: RequestContext, keyId: string): Promise<FoundKey | undefined> {
+  try {
+    return foundKey(context, await authority.describeKey(context, keyId));
+  } catch (error) {
+    if (isUnknownKey(error)) return undefined;
+    throw error;
+  }
+}
+
+function foundKey(context: RequestContext, key: ListedKey): FoundKey {
+  const keyId = 'details' in key ? key.details.key_id : key.keyId;
+  const alias = 'details' in key ? key.details['key_alias'] : key.alias;
+  return { context, keyId, label: typeof alias === 'string' && alias !== '' ? alias : keyId };
+}
+
+/** The pages of a list of an upstream may overlap. */
+const uniqueBy = <T>(items: readonly T[], nameOf: (item: T) => string): T[] => [
+  ...new Map(items.map((item) => [nameOf(item), item])).values(),
+];
+
+/** All keys of the projects, and what could not be read. @throws KmsError when the first page cannot be read */
+export async function keysOf(
+  authority: Authority,
+  contexts: readonly RequestContext[],
+): Promise<{ keys: FoundKey[]; failed: ListFailure[] }> {
+  const [keys, failed]: [FoundKey[], ListFailure[]] = [[], []];
+  for (const context of contexts) {
+    const markers = new Set<string>();
+    for (let after: string | undefined; ; ) {
+      const page = await authority.listKeys(context, {}, { limit: PAGE_LIMIT, after });
+      keys.push(...page.keys.map((key) => foundKey(context, key)));
+      failed.push(...(page.failed ?? []));
+      after = page.next;
+      if (after === undefined) break;
+      if (markers.has(after)) {
+        const error = new KmsError('APIGW.0201:502', { detail: 'The list of keys of the upstream KMS does not end.' });
+        failed.push({ keyId: '', grantId: '', error });
+        break;
+      }
+      markers.add(after);
+    }
+  }
+  return { keys: uniqueBy(keys, ({ context, keyId }) => `${context.projectId} ${keyId}`), failed };
+}
+
+/**
+ * @param key where absent, the grants of all keys are searched
+ * @throws KmsError when the grant may be among what could not be read
+ */
 export async function findGrant(
-  _dependencies: Pick<ChatDependencies, 'authority' | 'store'>,
-  _contexts: readonly RequestContext[],
-  _key: FoundKey | undefined,
-  _prefix: string,
-): Promise<Lookup<{ context: RequestContext; grant: Grant }>> {
-  throw new Error('not built');
+  { authority, store }: Pick<ChatDependencies, 'authority' | 'store'>,
+  contexts: readonly RequestContext[],
+  key: FoundKey | undefined,
+  prefix: string,
+): Promise<Lookup<FoundGrant>> {
+  const beginning = prefix.toLowerCase();
+  if (!GRANT_PREFIX_PATTERN.test(beginning)) return { result: 'absent' };
+  const recorded = key ? undefined : await recordedKey(store, contexts, beginning);
+  if (recorded) {
+    const found = await grantsOn(authority, [recorded], beginning);
+    if (found.grants[0]) return { result: 'found', found: found.grants[0] };
+  }
+  const { keys, failed: unread } = key ? { keys: [key], failed: [] } : await keysOf(authority, contexts);
+  const { grants, failed } = await grantsOn(authority, keys, beginning);
+  const [failure] = [...unread, ...failed];
+  if (grants.length === 0 && failure) throw failure.error;
+  if (grants.length > 1) return ambiguous(grants.map(({ grant }) => grant.grant_id));
+  return grants[0] ? { result: 'found', found: grants[0] } : { result: 'absent' };
 }
 
-/** @returns all principals of the person, and what to call the person */
+/** The key of the grant as the newest event about it says: listing one key takes less time than listing all. */
+async function recordedKey(
+  { events }: ChatDependencies['store'],
+  contexts: readonly RequestContext[],
+  grantId: string,
+): Promise<FoundKey | undefined> {
+  if (!GRANT_ID_PATTERN.test(grantId)) return undefined;
+  for (const context of contexts) {
+    const [event] = await events.list(context.projectId, { grantId }, 1);
+    if (event) return { context, keyId: event.keyId, label: event.keyId };
+  }
+  return undefined;
+}
+
+/** The grants on the keys whose ids begin so, and what could not be read. A key that is gone has none. */
+async function grantsOn(authority: Authority, keys: readonly FoundKey[], beginning: string) {
+  const [grants, failed]: [FoundGrant[], ListFailure[]] = [[], []];
+  await mapWithConcurrency(keys, CONCURRENT_LISTS, async ({ context, keyId }) => {
+    try {
+      const listed = await listAllGrants((page) =>
+        authority.listGrants(context, keyId, {}, { ...page, limit: PAGE_LIMIT }),
+      );
+      const matching = listed.grants.filter(({ grant_id }) => grant_id.startsWith(beginning));
+      grants.push(...matching.map((grant) => ({ context, grant })));
+      failed.push(...listed.failed);
+    } catch (error) {
+      if (!isUnknownKey(error)) failed.push({ keyId, grantId: '', error: knownError(error) });
+    }
+  });
+  return { grants: uniqueBy(grants, ({ grant }) => `${grant.key_id} ${grant.grant_id}`), failed };
+}
+
+/**
+ * A mention is looked up as an identity that is mapped for this very source. A text is the id of a user of the
+ * directory, else an identity that is mapped for this source or for every source, else the id of a principal that only
+ * the KMS knows. Names and e-mail addresses that are not mapped name nobody.
+ * @returns all principals of the person, and what to call the person
+ */
 export async function findPrincipals(
-  _dependencies: Pick<ChatDependencies, 'store'>,
-  _source: ChatSource,
-  _sender: Sender,
-  _name: PersonName,
-): Promise<Lookup<{ principals: readonly string[]; label: string }>> {
-  throw new Error('not built');
+  { store }: Pick<ChatDependencies, 'store'>,
+  source: ChatSource,
+  sender: Sender,
+  name: PersonName,
+): Promise<Lookup<FoundPerson>> {
+  if ('mention' in name) {
+    const identity = `${source.kind}:${sender.workspace}:${name.mention}`;
+    const mappings = await store.mappings.find(source.name, identity);
+    return mappedPerson(
+      store,
+      mappings.filter((mapping) => mapping.identity === identity).map(({ grantee }) => grantee),
+    );
+  }
+  const { text } = name;
+  if (IAM_ID_PATTERN.test(text) && (await store.directory.user(text))) return personOf(text);
+  const mapped = await mappedPrincipals(store.mappings, source.name, text);
+  if (mapped.length > 0) return mappedPerson(store, mapped);
+  return PRINCIPAL_ID_PATTERN.test(text) ? personOf(text) : { result: 'absent' };
+}
+
+const personOf = (principal: string): Lookup<FoundPerson> => ({
+  result: 'found',
+  found: { principals: [principal], label: principal },
+});
+
+/** The label is shown to groups too, so it is the user's name in the directory, or an id, and no e-mail address. */
+async function mappedPerson(
+  { directory }: Pick<ChatDependencies['store'], 'directory'>,
+  principals: readonly string[],
+): Promise<Lookup<FoundPerson>> {
+  if (principals.length === 0) return { result: 'absent' };
+  const labels = await Promise.all(
+    principals.map(async (principal) => {
+      const name = (await directory.user(principal))?.name ?? '';
+      return name === '' || /[@＠]/.test(name) ? principal : shownText(name);
+    }),
+  );
+  return { result: 'found', found: { principals: [...new Set(principals)], label: [...new Set(labels)].join(', ') } };
+}
+
+/** @param names of which none names what was meant for certain */
+function ambiguous<T>(names: readonly string[]): Lookup<T> {
+  const candidates = [...new Set(names)].sort().slice(0, CANDIDATES_MAX);
+  return candidates.length > 0 ? { result: 'ambiguous', candidates } : { result: 'absent' };
 }

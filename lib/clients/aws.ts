@@ -5,7 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { parseJson } from '../util/json.ts';
 import { AwsError } from './aws-errors.ts';
-import { proxyOptions } from './connections.ts';
+import { newAgents } from './connections.ts';
 
 export interface AwsCredentials {
   accessKeyId: string;
@@ -40,15 +40,18 @@ export interface AwsService {
 export type AwsCall = (operation: string, input: object, timeoutMs: number) => Promise<Record<string, unknown>>;
 
 const CONNECT_MS = 1_000;
+/** The default of AWS's HTTP handler. */
+const CONNECTIONS_MAX = 50;
 
 /** Returns the function that calls one service. It reuses connections. */
 export function awsCall(settings: AwsSettings, service: AwsService): AwsCall {
   const { region, credentials = () => staticCredentials(settings) } = settings;
   const { protocol, hostname, port } = new URL(service.endpoint ?? endpointOf(service.name, region));
+  const agents = newAgents({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   const handler = new NodeHttpHandler({
     connectionTimeout: CONNECT_MS,
-    httpAgent: proxyOptions(),
-    httpsAgent: proxyOptions(),
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
   });
   const signer = new SignatureV4({
     service: service.name,

@@ -9,7 +9,7 @@ export interface ProxySettings {
   NO_PROXY?: string | undefined;
 }
 
-/** The headers of a response may be as long as those of a request to this service. The default is 16 KiB. */
+/** The limit of the headers of a request to this service, and of a response to its calls. Node's default is 16 KiB. */
 export const HEADER_BYTES_MAX = 32 * 1024;
 
 /** An unused connection is closed before the server does it: a request must not be sent on a connection that ends. */
@@ -29,14 +29,23 @@ export function useProxies(settings: ProxySettings | undefined): void {
   [proxies, kept, unkept] = [settings, undefined, undefined];
 }
 
-/** Options of an agent of node:http that make it use the proxies. */
-export function proxyOptions(): Pick<AgentOptions, 'proxyEnv'> {
-  return proxies ? { proxyEnv: { ...proxies } } : {};
+/** Returns agents of node:http and node:https that use the proxies. */
+export function newAgents(options: AgentOptions): Agents {
+  const all = { ...options, ...(proxies && { proxyEnv: { ...proxies } }) };
+  return { http: withLongHeaders(new HttpAgent(all)), https: withLongHeaders(new HttpsAgent(all)) };
 }
 
-function newAgents(options: AgentOptions): Agents {
-  const all = { ...options, ...proxyOptions() };
-  return { http: new HttpAgent(all), https: new HttpsAgent(all) };
+type AddRequest = (request: { maxHeaderSize?: number }, ...rest: unknown[]) => void;
+
+/** Sets the limit of each request of an agent: the HTTP handler for AWS does not pass the option `maxHeaderSize` on. */
+function withLongHeaders<A extends HttpAgent>(agent: A): A {
+  const own = agent as unknown as { addRequest: AddRequest };
+  const addRequest = own.addRequest.bind(agent);
+  own.addRequest = (request, ...rest) => {
+    request.maxHeaderSize = HEADER_BYTES_MAX;
+    addRequest(request, ...rest);
+  };
+  return agent;
 }
 
 /** Agents that reuse connections. */

@@ -1,5 +1,6 @@
 /** The credentials of this service for the upstream KMS, and how a changed file or secret takes effect. */
 import * as z from 'zod/mini';
+import { VISIBLE_ASCII } from '../domain/characters.ts';
 import { parseJson } from '../util/json.ts';
 import { refreshingValue } from './refreshing-value.ts';
 import { readSecret, type SecretReference } from './secrets.ts';
@@ -48,7 +49,7 @@ async function readCredentials(source: CredentialsSource): Promise<Credentials> 
 
 const FORM = 'it must hold {"access_key": "…", "secret_key": "…"}, and "security_token" for temporary credentials';
 /** Printable ASCII without spaces, because the values are sent in headers. */
-const headerValue = z.string().check(z.minLength(1), z.regex(/^[\x21-\x7e]+$/));
+const headerValue = z.string().check(z.minLength(1), z.regex(new RegExp(`^[${VISIBLE_ASCII}]+$`)));
 const CREDENTIALS = z.object({
   access_key: headerValue,
   secret_key: headerValue,

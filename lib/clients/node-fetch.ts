@@ -7,7 +7,7 @@ import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { HEADER_BYTES_MAX, keptConnections, newConnections } from './connections.ts';
+import { keptConnections, newConnections } from './connections.ts';
 
 /** Until the TCP connection is open. Nothing was sent before that. */
 const CONNECT_MS = 10_000;
@@ -40,7 +40,6 @@ export function nodeFetch({ isNewConnection }: { isNewConnection: boolean }) {
       method,
       headers,
       agent: isTls ? agents.https : agents.http,
-      maxHeaderSize: HEADER_BYTES_MAX,
       signal,
     });
     request.once('socket', limitConnectTime);

@@ -20,7 +20,7 @@ export async function readSecret(reference: SecretReference): Promise<string> {
 }
 
 async function readText(reference: SecretReference): Promise<string> {
-  if (reference.kind === 'file') return readPrivateFile(reference.path);
+  if (reference.kind === 'file') return (await readPrivateFile(reference.path)).toString();
   const { secretId, aws, endpoint } = reference;
   const call = awsCall(aws, { ...SECRETS_MANAGER, endpoint });
   const { SecretString: text } = await retryAwsCall(READ_TIMEOUT_MS, (timeoutMs) =>
@@ -29,11 +29,15 @@ async function readText(reference: SecretReference): Promise<string> {
   return String(text ?? '');
 }
 
-async function readPrivateFile(path: string): Promise<string> {
+/**
+ * Reads a file with secrets. The mode is that of the open file: the path may lead to another file a moment later.
+ * @throws Error if other users of the machine may read it
+ */
+export async function readPrivateFile(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     assertPrivate(path, await file.stat());
-    return await file.readFile('utf8');
+    return await file.readFile();
   } finally {
     await file.close();
   }

@@ -42,6 +42,8 @@ export interface StoredToken {
   scopeDomainId?: string | undefined;
   /** How the user logged in; also `token` if the token was exchanged for this one. */
   methods: readonly LoginMethod[];
+  /** The hashes of the tokens from which this one was issued in turn, the first one first; none for a password. */
+  ancestors: readonly string[];
   issuedAtMs: number;
   expiresAtMs: number;
 }

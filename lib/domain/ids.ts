@@ -11,6 +11,9 @@ export const EVENT_ID_PATTERN = /^[a-f0-9]{32}$/;
 /** A user or a domain. Source: KMS API reference, create-grant, `grantee_principal`. */
 export const PRINCIPAL_ID_PATTERN = /^[a-zA-Z0-9]{1,64}$/;
 
+/** The longest token. Source: KMS API reference, `X-Auth-Token`. */
+export const TOKEN_CHARACTERS_MAX = 32_768;
+
 /** An id of a project, user or domain as IAM issues it: also with - and _, which PRINCIPAL_ID_PATTERN excludes. */
 export const IAM_ID_PATTERN = /^[\w-]{1,64}$/;
 

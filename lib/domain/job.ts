@@ -15,9 +15,10 @@ export type Task = TaskAction & {
 
 type TaskAction =
   | { action: 'ignore' }
+  /** An event that may take access away and that could not be read; `reason` says why. */
+  | { action: 'unreadable' }
   /**
-   * Revokes the grants that `grantee` holds; without it, those of all principals that the first of `identities` with a
-   * mapping is mapped to.
+   * Revokes the grants that `grantee` holds; without it, those of all principals that any of `identities` is mapped to.
    */
   | {
       action: 'revoke-principal';
@@ -42,6 +43,7 @@ type TaskAction =
  * - nothing-found: there was no grant in scope; perhaps the project or the principal is a mistake.
  * - ignored: this service acts on none of the delivery's events.
  * - unmapped: the rest is done, but some identities have no mapping.
+ * - unreadable: the rest is done, but some events that may take access away could not be read.
  * - leftovers: the last attempt is over and some grants still exist.
  * - stopped: an administrator stopped it.
  */
@@ -53,6 +55,7 @@ export type JobState =
   | 'nothing-found'
   | 'ignored'
   | 'unmapped'
+  | 'unreadable'
   | 'leftovers'
   | 'stopped';
 
@@ -122,9 +125,14 @@ export const FINAL_STATES: readonly JobState[] = [
   'nothing-found',
   'ignored',
   'unmapped',
+  'unreadable',
   'leftovers',
   'stopped',
 ];
+
+/** How many tasks of the job stand for events that could not be read. */
+export const unreadableTasks = ({ tasks }: Pick<Job, 'tasks'>): number =>
+  tasks.filter(({ action }) => action === 'unreadable').length;
 
 /** How long an ended job is stored. For as long, a repeat of its delivery is recognised. */
 export const JOB_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;

@@ -109,6 +109,19 @@ export interface ListFailure {
   error: KmsError;
 }
 
+/**
+ * Failures in the form of the API, in which the answer of revoke-principal-grants is also stored. JSON leaves out
+ * undefined fields.
+ */
+export function serializeFailures(failed: readonly ListFailure[]) {
+  return failed.map(({ keyId, grantId, error }) => ({
+    key_id: keyId || undefined,
+    grant_id: grantId || undefined,
+    error_code: error.publicCode,
+    error_msg: error.message,
+  }));
+}
+
 export interface KeyPage {
   keys: Key[];
   total: number;

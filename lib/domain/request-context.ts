@@ -1,4 +1,5 @@
 import type { Channel } from './events.ts';
+import type { Grant } from './model.ts';
 
 /** The caller, project and channel of a request, for access rules and events. */
 export interface RequestContext {
@@ -31,6 +32,11 @@ export interface RequestContext {
   isBulk?: boolean | undefined;
   /** For the events of a bulk revoke: how many grants that the principal issued remain. */
   passedOn?: number | undefined;
+  /**
+   * For a request that lists the same grants several times: collects the grants as recorded in events, by id, so that
+   * each is read once. Undefined for a grant without an event. It has as many entries as the lists have grants.
+   */
+  recordedGrants?: Map<string, Grant | undefined> | undefined;
   /** The reason that the caller gave, for the event. */
   reason?: string | undefined;
   /** Collects what the log line of the request needs. */

@@ -1,4 +1,4 @@
-import type { GrantPage, ListFailure } from '../domain/model.ts';
+import { type GrantPage, serializeFailures } from '../domain/model.ts';
 import { Reply } from './reply.ts';
 
 /**
@@ -11,16 +11,6 @@ export function pageFields({ next, total, failed = [] }: Partial<Pick<GrantPage,
     total,
     failed: failed.length > 0 ? serializeFailures(failed) : undefined,
   };
-}
-
-/** What could not be read, as every list and revoke-principal-grants show it. JSON leaves out undefined fields. */
-export function serializeFailures(failed: readonly ListFailure[] = []) {
-  return failed.map(({ keyId, grantId, error }) => ({
-    key_id: keyId || undefined,
-    grant_id: grantId || undefined,
-    error_code: error.publicCode,
-    error_msg: error.message,
-  }));
 }
 
 /** The reply of each cached page, so that it is serialized only once. */

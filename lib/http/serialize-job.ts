@@ -1,4 +1,4 @@
-import type { Job } from '../domain/job.ts';
+import { type Job, unreadableTasks } from '../domain/job.ts';
 
 /** Whether a task of the job concerns the project. */
 export const isJobAboutProject = ({ projectIds, tasks }: Job, projectId: string): boolean =>
@@ -45,5 +45,6 @@ export function serializeJob(job: Job, projectId?: string) {
         error_code: code,
       })),
     unmapped: job.unmapped.filter((identity) => identities.has(identity)),
+    unreadable: unreadableTasks(job),
   };
 }

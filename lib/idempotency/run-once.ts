@@ -16,8 +16,8 @@ interface Change<T> {
    * @returns undefined when another request has stored one of the records first; then nothing was changed
    */
   work(recordsOf: (answer: T) => ConditionalRecord[]): Promise<T | undefined>;
-  /** Whether what a recorded answer says is true now. @throws KmsError when it cannot be found out */
-  holds(answer: T): Promise<boolean>;
+  /** Whether a recorded answer is still true. @throws KmsError when it cannot be found out */
+  isStillTrue(answer: T): Promise<boolean>;
   /** Changes nothing. @throws KmsError the refusal of the request, if it would be refused now */
   assertAllowed?(): Promise<unknown>;
   /** False while the work may have taken effect although it threw: then nothing is recorded. */
@@ -57,7 +57,14 @@ export async function runOnce<T extends object>(
   context: RequestContext,
   change: Change<T>,
 ): Promise<T> {
-  const { work, holds, assertAllowed, isRefusalFinal = () => true, reservesSignature, oldRefusalSuffix = '' } = change;
+  const {
+    work,
+    isStillTrue,
+    assertAllowed,
+    isRefusalFinal = () => true,
+    reservesSignature,
+    oldRefusalSuffix = '',
+  } = change;
   const arrivedAtMs = context.arrivedAtMs ?? now();
   const key = idempotencyKeyOf(context);
   const signatureKey = signatureKeyOf(context);
@@ -83,7 +90,7 @@ export async function runOnce<T extends object>(
 
   async function answerToRepeat({ answer }: SignatureRecord<T>): Promise<T> {
     if (answer === undefined) await assertAllowed?.();
-    else if (await holds(answer)) return answer;
+    else if (await isStillTrue(answer)) return answer;
     throw new KmsError('APIGW.0301', { detail: SIGN_AGAIN });
   }
 
@@ -110,7 +117,7 @@ export async function runOnce<T extends object>(
       return isStored ? answer : undefined;
     }
 
-    if (recorded && (await holds(recorded.answer as T))) return answerWith(recorded.answer as T);
+    if (recorded && (await isStillTrue(recorded.answer as T))) return answerWith(recorded.answer as T);
     const reservation = reservesSignature && newSignature ? recordOf(newSignature, { arrivedAtMs }) : undefined;
     if (reservation && !(await save(reservation))) return undefined;
     try {
@@ -128,7 +135,7 @@ export async function runOnce<T extends object>(
       }
       // The refusal may be caused by a concurrent repeat that has applied the change; its answer is the right one then.
       const concurrent = await find(key);
-      if (concurrent && (await holds(concurrent.answer as T))) {
+      if (concurrent && (await isStillTrue(concurrent.answer as T))) {
         return answerWith(concurrent.answer as T, reservation?.answer);
       }
       // A captured request that was refused must not take effect later.

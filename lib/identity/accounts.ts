@@ -108,7 +108,7 @@ export function accounts(store: DirectoryStore, { rootKeys, now }: { rootKeys: R
       throw new AccountError(`user ${userId} has no role ${role} in project ${projectId}; see list-users`);
     },
 
-    /** Replaces the password, and ends the user's tokens. */
+    /** Replaces the password, and revokes the user's tokens. */
     async resetPassword(userId: string): Promise<{ user_id: string; password: string }> {
       const password = newPassword();
       if (await store.setPasswordHash(userId, await hashPassword(password))) return { user_id: userId, password };

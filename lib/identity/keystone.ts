@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import { backoffMs, retry, retryAfterSeconds } from '../clients/backoff.ts';
 import { type HttpResponse, sendRequest } from '../clients/http.ts';
 import { NetworkError } from '../clients/network-error.ts';
-import { IAM_ID_PATTERN } from '../domain/ids.ts';
+import { VISIBLE_ASCII } from '../domain/characters.ts';
+import { IAM_ID_PATTERN, TOKEN_CHARACTERS_MAX } from '../domain/ids.ts';
 import type { Caller } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { sha256Hex } from '../signing/bytes.ts';
@@ -33,8 +34,7 @@ const LOOKUPS = {
 } as const;
 /** A thousand cached tokens take about 1 MB. */
 const CACHED_TOKENS_MAX = 10_000;
-/** Source: KMS API reference, `X-Auth-Token`. */
-const TOKEN = /^[\x21-\x7e]{1,32768}$/;
+const TOKEN = new RegExp(`^[${VISIBLE_ASCII}]{1,${TOKEN_CHARACTERS_MAX}}$`);
 
 const id = z.string().check(z.regex(IAM_ID_PATTERN));
 /** Source: IAM API reference, "Verifying a Token"; Identity API v3, "Validate and show information for token". */

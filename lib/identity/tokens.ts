@@ -1,30 +1,19 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { LoginMethod, Project, Session, StoredToken, User } from '../domain/directory.ts';
 import type { Caller, RequestTrace } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { hmacSha256Hex, sha256Hex } from '../signing/bytes.ts';
 import type { DirectoryStore } from '../store/store.ts';
-import { concurrencyLimit } from '../util/concurrency-limit.ts';
+import { loginLimits } from './login-limits.ts';
 import { isPassword } from './passwords.ts';
 import { isAllowed, type Permission } from './roles.ts';
 
 /** Source: IAM API reference, "Obtaining a User Token". */
 const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/**
- * Logins run one at a time, so that password checks use at most one core and 32 MiB. The others wait, so that password
- * guessing does not lock others out.
- */
-const LOGINS = {
-  max: 1,
-  knownOnly: 0,
-  perAddressMax: 1,
-  waitingMax: 256,
-  waitMs: 10_000,
-  code: 'Keystone.429',
-} as const;
-/** How many successful logins are remembered; a repeated one counts as a known caller. */
-const KNOWN_LOGINS_MAX = 10_000;
+/** Each request reads the ancestors of its token, so their number is limited. */
+const ANCESTORS_MAX = 8;
+const TOO_MANY_ANCESTORS = `Log in with the password again: tokens can be exchanged ${ANCESTORS_MAX} times in a row.`;
 
 type Reference = { id: string } | { name: string };
 
@@ -59,12 +48,12 @@ interface TokenInfo {
 
 export interface Tokens {
   /**
-   * Issues a token. One that is issued for a token ends when that one ends.
+   * Issues a token. One that is issued from a token expires with that one, and is revoked with it.
    * @param clientAddress its IP address, for limits
    * @param trace gets the user, for the log
    * @throws KmsError Keystone.401 for an unknown user, a wrong password, an invalid token, a project in which the user
    *   has no role, or a domain that is not the user's
-   * @throws KmsError Keystone.429 for too many concurrent logins
+   * @throws KmsError Keystone.429 for too many logins: see `loginLimits`
    */
   issue(
     login: Login | TokenLogin,
@@ -73,7 +62,10 @@ export interface Tokens {
   ): Promise<{ token: string; info: TokenInfo }>;
   /** Describes a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
   check(caller: Caller, token: string): Promise<TokenInfo>;
-  /** Ends a token. @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller */
+  /**
+   * Revokes a token and all that were issued from it.
+   * @throws KmsError Keystone.404 for one that is unknown, expired, or hidden from the caller
+   */
   revoke(caller: Caller, token: string): Promise<void>;
 }
 
@@ -81,13 +73,13 @@ export interface Tokens {
 interface Authenticated {
   user: User;
   methods: readonly LoginMethod[];
+  ancestors: readonly string[];
   expiresAtMs: number;
 }
 
-/** Issues, describes and ends tokens of the embedded directory. */
+/** Issues, describes and revokes tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {
-  const logins = concurrencyLimit(LOGINS);
-  const knownLogins = knownValues(KNOWN_LOGINS_MAX);
+  const limits = loginLimits(now);
   /** People type passwords into the wrong field: the log has no unknown name, and no hash to compare guesses with. */
   const logKey = randomBytes(32);
   const unknownUser = ({ user }: Login) =>
@@ -105,16 +97,14 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 
   async function byPassword(login: Login, clientAddress: string, trace: RequestTrace): Promise<Authenticated> {
     const credentials = JSON.stringify([login.user, login.password]);
-    const user = await logins.run(clientAddress, knownLogins.has(credentials), async () => {
+    const user = await limits.checkPassword(clientAddress, credentials, async () => {
       const found = await findUser(login);
       trace.user = found?.userId ?? unknownUser(login);
       const isCorrect = await isPassword(login.password, found?.passwordHash);
-      const isValid = isCorrect && found?.enabled === true;
-      knownLogins[isValid ? 'add' : 'delete'](credentials);
-      return isValid ? found : undefined;
+      return isCorrect && found?.enabled === true ? found : undefined;
     });
     if (!user) throw new KmsError('Keystone.401');
-    return { user, methods: ['password'], expiresAtMs: now() + TOKEN_LIFETIME_MS };
+    return { user, methods: ['password'], ancestors: [], expiresAtMs: now() + TOKEN_LIFETIME_MS };
   }
 
   async function byToken({ token: value }: TokenLogin, trace: RequestTrace): Promise<Authenticated> {
@@ -122,7 +112,11 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
     if (!session) throw new KmsError('Keystone.401');
     const { user, token } = session;
     trace.user = user.userId;
-    return { user, methods: [...new Set([...token.methods, 'token' as const])], expiresAtMs: token.expiresAtMs };
+    const { tokenHash, expiresAtMs } = token;
+    limits.countTokenLogin(token.ancestors[0] ?? tokenHash);
+    const ancestors = [...token.ancestors, tokenHash];
+    if (ancestors.length > ANCESTORS_MAX) throw new KmsError('Keystone.401', { detail: TOO_MANY_ANCESTORS });
+    return { user, methods: [...new Set([...token.methods, 'token' as const])], ancestors, expiresAtMs };
   }
 
   /** @throws KmsError Keystone.401 */
@@ -196,7 +190,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 
   return {
     async issue(login, clientAddress = '', trace = {}) {
-      const { user, methods, expiresAtMs } =
+      const { user, ...inherited } =
         'token' in login ? await byToken(login, trace) : await byPassword(login, clientAddress, trace);
       const value = randomBytes(32).toString('base64url');
       const scope = await scopeOf(login, user);
@@ -204,9 +198,8 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
         tokenHash: sha256Hex(value),
         userId: user.userId,
         ...scope,
-        methods,
+        ...inherited,
         issuedAtMs: now(),
-        expiresAtMs,
       };
       // False when the user has been disabled or removed meanwhile, or the password has been replaced.
       if (!(await store.addToken(token, user.passwordHash))) throw new KmsError('Keystone.401');
@@ -228,22 +221,4 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
 /** Returns a time with microseconds: `2026-11-22T06:27:27.000000Z`. */
 function keystoneTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
-}
-
-/** The last `max` values that were added. Only HMACs of them are kept, with a key that nobody else has. */
-function knownValues(max: number) {
-  const key = randomBytes(32);
-  const macs = new Set<string>();
-  const macOf = (value: string) => createHmac('sha256', key).update(value).digest('base64');
-  return {
-    has: (value: string) => macs.has(macOf(value)),
-    delete: (value: string) => macs.delete(macOf(value)),
-    add(value: string) {
-      const mac = macOf(value);
-      macs.delete(mac);
-      macs.add(mac);
-      const [oldest] = macs;
-      if (macs.size > max && oldest !== undefined) macs.delete(oldest);
-    },
-  };
 }

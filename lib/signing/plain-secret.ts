@@ -1,9 +1,10 @@
 /** A secret that the source sends in each request instead of a signature. */
+import { PRINTABLE_ASCII, VISIBLE_ASCII } from '../domain/characters.ts';
 import { isEqualConstantTime } from './bytes.ts';
 import { SignatureError } from './signed-request.ts';
 
 /** Spaces inside are allowed, for headers such as `Basic …`. HTTP removes those at either end. */
-const PLAIN = /^[\x21-\x7e][\x20-\x7e]{14,}[\x21-\x7e]$/;
+const PLAIN = new RegExp(`^[${VISIBLE_ASCII}][${PRINTABLE_ASCII}]{14,}[${VISIBLE_ASCII}]$`);
 
 /** Returns what is wrong with a configured secret, without repeating it; undefined if it is valid. */
 export function plainSecretProblem(secret: string): string | undefined {

@@ -3,6 +3,7 @@
  * Source: standard-webhooks.md 1.0.0, "Signature scheme", "Webhook headers", "Verifying signatures".
  */
 import { createHmac, createPublicKey, verify } from 'node:crypto';
+import { VISIBLE_ASCII } from '../domain/characters.ts';
 import { isEqualConstantTime } from './bytes.ts';
 import { type SignableRequest, SignatureError } from './signed-request.ts';
 
@@ -16,7 +17,7 @@ const SIGNATURES_MAX = 8;
  * Without a full stop, which separates the signed parts: with one in the id, two messages could have the same
  * signature.
  */
-const ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
+const ID = new RegExp(`^(?!.*\\.)[${VISIBLE_ASCII}]{1,256}$`);
 const TIMESTAMP = /^\d{1,12}$/;
 
 interface Scheme {

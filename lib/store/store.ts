@@ -212,7 +212,7 @@ export interface DirectoryStore {
    * @returns false if the user does not exist, is disabled, or has another password hash by now
    */
   addToken(token: StoredToken, passwordHash: string): Promise<boolean>;
-  /** Revokes the token permanently. Returns false if there is no such token. */
+  /** Revokes the token, and all that are issued from it, permanently. Returns false if there is no such token. */
   removeToken(tokenHash: string): Promise<boolean>;
   /** Replacing the password revokes the user's tokens permanently. Returns false if there is no such user. */
   setPasswordHash(userId: string, passwordHash: string): Promise<boolean>;
@@ -236,6 +236,7 @@ export interface DirectoryStore {
   userByName(domainId: string, name: string): Promise<User | undefined>;
   rolesOf(userId: string, projectId: string): Promise<string[]>;
   accessKey(accessKey: string): Promise<AccessKey | undefined>;
+  /** Returns undefined if the token, or one of its ancestors, was revoked or never existed. */
   session(tokenHash: string): Promise<Session | undefined>;
   projects(): Promise<Project[]>;
   users(): Promise<User[]>;

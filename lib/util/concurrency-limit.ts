@@ -1,4 +1,5 @@
 import { type ErrorCode, KmsError } from '../errors.ts';
+import { networkOf } from './network-of.ts';
 
 interface Limits {
   /** Concurrent work in total. */
@@ -27,10 +28,11 @@ const isKnownQueue = (name: string) => name.startsWith(KNOWN);
 /**
  * Limits work that unauthenticated callers cause, in total and per address, so that one address cannot use the whole
  * limit. Beyond a limit, work waits; addresses get places in turn. Known callers, whose credentials were valid a short
- * time ago, get every second place, and are limited only in total: somebody behind the same proxy cannot shut them out.
+ * time ago, get every second place and half of the queue, and are limited only in total: neither somebody behind the
+ * same proxy nor many networks together can shut them out.
  */
 export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, waitMs, code }: Limits) {
-  /** Work of unknown callers by network, the first part of an address. */
+  /** Work of unknown callers by network (`networkOf`). */
   const running = new Map<string, number>();
   let total = 0;
   let unknown = 0;
@@ -68,16 +70,22 @@ export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, wa
     }
   }
 
-  /** Makes room for a waiter of this network by refusing the newest one of the network that has the most. */
+  /**
+   * Makes room for a waiter of this network by refusing the newest one of the network that has the most. Known callers
+   * have a right to one half of the queue and all others to the other half: who has less than that takes a place of
+   * the others. Networks with equally many waiters take no place from each other, so waiting is not in vain.
+   */
   function makeRoom(network: string): boolean {
-    let [largest, waiting] = [network, 0];
-    for (const [name, { size }] of queues) {
-      waiting += size;
-      if (size > (queues.get(largest)?.size ?? 0)) largest = name;
-    }
-    if (waiting < waitingMax) return true;
-    if (largest === network) return false;
-    [...(queues.get(largest) ?? [])].at(-1)?.refuse();
+    const sizes = { own: 0, other: 0 };
+    const kindOf = (name: string) => (isKnownQueue(name) === isKnownQueue(network) ? 'own' : 'other');
+    for (const [name, { size }] of queues) sizes[kindOf(name)] += size;
+    if (sizes.own + sizes.other < waitingMax) return true;
+    const giver = sizes.own < sizes.other ? 'other' : 'own';
+    let largest: Set<Waiter> = new Set();
+    for (const [name, queue] of queues) if (kindOf(name) === giver && queue.size >= largest.size) largest = queue;
+    const newSize = (queues.get(network)?.size ?? 0) + 1;
+    if (giver === 'own' && largest.size <= newSize) return false;
+    [...largest].at(-1)?.refuse();
     return true;
   }
 
@@ -124,13 +132,4 @@ export function concurrencyLimit({ max, knownOnly, perAddressMax, waitingMax, wa
       }
     },
   };
-}
-
-/** Returns an IPv4 address as it is, and the first 64 bits of an IPv6 address: a client usually has all of the rest. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  if (!address.includes(':')) return address;
-  const groups = head.split(':').filter((group) => group !== '');
-  if (tail !== undefined) groups.push('0', '0', '0', '0');
-  return groups.slice(0, 4).join(':');
 }

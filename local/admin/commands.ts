@@ -68,7 +68,7 @@ export const COMMANDS: readonly Command[] = [
   command('enable-user', 'let a disabled user log in again', { required: ['user'] }, setUser(true)),
   command(
     'reset-password',
-    'replace the password of a user, end its tokens, and print the new password',
+    'replace the password of a user, revoke its tokens, and print the new password',
     { required: ['user'] },
     async ({ accounts }, { user }) => ({
       data: await accounts.resetPassword(user),

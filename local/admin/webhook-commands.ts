@@ -33,7 +33,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       const added = replace || principals === 1 ? '' : `The identity has ${principals} principals: a job revokes all. `;
       return {
         data: { source, identity: mapping.identity, principal },
-        note: `${added}Takes effect with the next webhook. For a job that ended as unmapped, run retry-job.`,
+        note: `${added}Takes effect with the next webhook. For a job that ended as unmapped or nothing-found, run retry-job.`,
         warnings: [
           ...(await principalWarnings(services, principal)),
           ...(await sourceWarnings(services, source)),
@@ -78,7 +78,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
   ),
   command(
     'retry-job',
-    'run a job again, for example one that ended as unmapped or with leftovers',
+    'run a job again that ended as unmapped, leftovers, nothing-found, unreadable, done or stopped',
     { required: ['job'] },
     async ({ store, queue, now }, { job: jobId }) => {
       const job = await store.jobs.job(jobId);

@@ -22,6 +22,8 @@ export class Connection extends Duplex {
   requests = 0;
   #inFlight = 0;
   #latest: IncomingMessage | undefined;
+  /** When the work for the current request started; monotonic. */
+  #startedAtMs = 0;
   /** Requests that wait for the one before. */
   readonly #waiting: (() => void)[] = [];
   readonly #socket: Socket;
@@ -57,14 +59,24 @@ export class Connection extends Duplex {
     return this.#inFlight === 0;
   }
 
+  /** For how long the body of the current request has been arriving; -1 if none is, or if more requests wait. */
+  get arrivingMs(): number {
+    const isArriving = this.#inFlight === 1 && this.#latest?.complete === false;
+    return isArriving ? performance.now() - this.#startedAtMs : -1;
+  }
+
   /** Starts the work for a request when the requests before it have been answered. */
   inTurn(request: IncomingMessage, response: ServerResponse, start: () => void): void {
     this.requests += 1;
     this.#inFlight += 1;
     this.#latest = request;
     response.once('close', () => this.#next());
-    if (this.#inFlight === 1) start();
-    else this.#waiting.push(start);
+    const startNow = () => {
+      this.#startedAtMs = performance.now();
+      start();
+    };
+    if (this.#inFlight === 1) startNow();
+    else this.#waiting.push(startNow);
   }
 
   #next(): void {

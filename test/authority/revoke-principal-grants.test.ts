@@ -28,7 +28,7 @@ import {
   type UpstreamFixture,
   upstreamGrant,
 } from './upstream/scripted-upstream.ts';
-import { listOf, type SimulatedKms, simulateKms } from './upstream/simulated-kms.ts';
+import { keyRow, listOf, type SimulatedKms, send, simulateKms } from './upstream/simulated-kms.ts';
 
 interface Answer {
   revoked: number;
@@ -151,13 +151,91 @@ describe('with an upstream', () => {
     });
   });
 
-  test('when list-keys fails after the revokes, `failed` names the keys of the revoked grants', async () => {
+  test('`failed` names a key that only the last look could not read, and `remaining` counts it: it may hold new grants', async () => {
+    kms.onRevoke = () => kms.listReplies.set(THIRD_KEY, kmsError(500, 'KMS.0101'));
+    expect(await revoke()).toMatchObject({
+      revoked: 2,
+      failed: [{ key_id: THIRD_KEY, error_code: 'KMS.0101' }],
+      remaining: 1,
+    });
+  });
+
+  test('when list-keys fails after the revokes, `failed` names the keys of the revoked grants, keys not read before, and has an entry without a key for all others', async () => {
+    kms.listReplies.set(THIRD_KEY, kmsError(403, 'KMS.0306'));
     kms.onRevoke = () => {
       fixture.replies['list-keys'] = [kmsError(500, 'KMS.0101')];
     };
     const { failed, remaining } = await revoke();
-    expect(failed.map(({ key_id }) => key_id)).toEqual([KEY, OTHER_KEY]);
-    expect(remaining).toBe(2);
+    expect(failed.map(({ key_id, error_code }) => [key_id, error_code])).toEqual([
+      [KEY, 'KMS.0101'],
+      [OTHER_KEY, 'KMS.0101'],
+      [THIRD_KEY, 'KMS.0101'],
+      [undefined, 'KMS.0101'],
+    ]);
+    expect(remaining).toBe(4);
+  });
+
+  test('with a key_id, `failed` names only that key when it cannot be listed again', async () => {
+    kms.onRevoke = () => kms.listReplies.set(KEY, kmsError(500, 'KMS.0101'));
+    const { revoked, failed, remaining } = await revoke({ keyId: KEY });
+    expect([revoked, failed.map(({ key_id }) => key_id), remaining]).toEqual([1, [KEY], 1]);
+  });
+
+  test('when the last list of keys is cut off, a grant whose revoke failed is still in `failed`', async () => {
+    kms.grants = [upstreamGrant(2, { key_id: OTHER_KEY })];
+    fixture.replies['revoke-grant'] = [
+      (response) => {
+        // The last list of keys has a page without OTHER_KEY, and no second page.
+        const page = { key_details: [keyRow(KEY)], next_marker: '1', truncated: 'true', total: 2 };
+        fixture.replies['list-keys'] = [[200, page], kmsError(500, 'KMS.0101')];
+        send(response, kmsError(403, 'KMS.0306'));
+      },
+    ];
+    const { revoked, failed, remaining } = await revoke();
+    expect(failed.map(({ key_id, error_code }) => [key_id, error_code])).toEqual([
+      [OTHER_KEY, 'KMS.0306'],
+      [undefined, 'KMS.0101'],
+    ]);
+    expect([revoked, remaining]).toEqual([0, 2]);
+  });
+
+  test('in service mode, a later look reads the events of new grants only, and counts the grants passed on as recorded', async () => {
+    const credentials = { kind: 'env', credentials: { accessKey: 'AK', secretKey: 'SK' } } as const;
+    const { events } = fixture.store;
+    // The upstream names the technical user as the issuer of this grant, the event of this service the principal.
+    const passedOn = upstreamGrant(3, { grantee_principal: 'accomplice' });
+    kms.grants.push(passedOn);
+    await events.append(
+      {
+        eventId: '0'.repeat(32),
+        atMs: 1,
+        action: 'create-grant',
+        projectId: PROJECT,
+        keyId: KEY,
+        grant: { ...passedOn, issuing_principal: GRANTEE } as unknown as Grant,
+        actor: GRANTEE,
+        channel: 'http',
+        requestId: 'r1',
+        upstreamRequestId: 'cloud-0',
+      },
+      [],
+    );
+    const read: (string | undefined)[] = [];
+    const list: Store['events']['list'] = (projectId, filter, ...rest) => {
+      read.push(filter.grantId);
+      return events.list(projectId, filter, ...rest);
+    };
+    const store = { ...fixture.store, events: { ...events, list } };
+    kms.onRevoke = () => {
+      kms.onRevoke = () => undefined;
+      kms.grants.push(upstreamGrant(4));
+    };
+    const authority = fixture.openAuthority({ credentials, timeoutMs: 20_000 }, store);
+    expect(await revokeAll(authority, { store })).toMatchObject({ revoked: 3, remaining: 0, passed_on: 1 });
+    expect(read.sort()).toEqual([1, 2, 3, 4].map(grantIdOf));
+    // Another request reads them again.
+    await revokeAll(authority, { store });
+    expect(read).toHaveLength(5);
   });
 
   test('a grant on two pages is revoked and counted once', async () => {

@@ -71,6 +71,17 @@ test('a webhook target may answer with a header of 17,000 characters', async () 
   expect((await postWebhook(webhook)).status).toBe(200);
 });
 
+test('AWS may answer with a header of 17,000 characters, and not with more than 32 KiB', async () => {
+  let length = 17_000;
+  const host = await serve((_, response) => void response.writeHead(200, { 'x-long': 'a'.repeat(length) }).end('{}'));
+  const aws = { region: 'eu-central-1', accessKeyId: 'a', secretAccessKey: 's' };
+  const service = { name: 'sqs', target: 'AmazonSQS', jsonVersion: '1.0', endpoint: `http://${host}` } as const;
+  const call = awsCall(aws, service);
+  expect(await call('SendMessage', {}, 5_000)).toEqual({});
+  length = 40_000;
+  await expect(call('SendMessage', {}, 5_000)).rejects.toThrow('Header overflow');
+});
+
 test('connections are reused, except by a request that asks for a new one', async () => {
   const ports: (number | undefined)[] = [];
   const host = await serve((request, response) => {

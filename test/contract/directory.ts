@@ -28,6 +28,7 @@ const tokenOf = (n: number, over: Partial<StoredToken> = {}): StoredToken => ({
   userId: 'u1',
   projectId: 'p1',
   methods: ['password'],
+  ancestors: [],
   issuedAtMs: NOW_MS,
   expiresAtMs: NOW_MS + DAY_MS,
   ...over,
@@ -286,6 +287,30 @@ export function directoryContract(openStore: OpenStore): void {
       expect(await directory.session(tokenOf(1).tokenHash)).toBeUndefined();
       expect((await directory.session(tokenOf(2).tokenHash))?.token).toEqual(tokenOf(2));
       expect(await directory.removeToken(tokenOf(1).tokenHash)).toBe(false);
+    });
+
+    test('removing a token revokes all tokens that were issued from it, even later ones, and no others', async () => {
+      const directory = await populatedDirectory();
+      const [login, first, second, sibling, late] = numbers(1, 5).map((n) => tokenOf(n)) as StoredToken[];
+      const [loginHash = '', firstHash = ''] = [login?.tokenHash, first?.tokenHash];
+      const all = [
+        { ...login, ancestors: [] },
+        { ...first, ancestors: [loginHash] },
+        { ...second, ancestors: [loginHash, firstHash] },
+        { ...sibling, ancestors: [loginHash] },
+      ] as StoredToken[];
+      for (const token of all) await directory.addToken(token, HASH);
+      const valid = async () => {
+        const sessions = await Promise.all(numbers(1, 5).map((n) => directory.session(tokenOf(n).tokenHash)));
+        return sessions.flatMap((session) => session?.token ?? []);
+      };
+      expect(await valid()).toEqual(all);
+      expect(await directory.removeToken(firstHash)).toBe(true);
+      expect(await valid()).toEqual([all[0], all[3]]);
+      await directory.addToken({ ...late, ancestors: [loginHash, firstHash] } as StoredToken, HASH);
+      expect(await valid()).toEqual([all[0], all[3]]);
+      expect(await directory.removeToken(loginHash)).toBe(true);
+      expect(await valid()).toEqual([]);
     });
 
     test('a new password revokes the tokens of the user permanently, and no others', async () => {

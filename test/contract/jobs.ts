@@ -6,7 +6,7 @@ import { freshStore, type OpenStore } from './open-store.ts';
 
 const DAY_MS = 86_400_000;
 const OPEN: readonly JobState[] = ['queued', 'running', 'waiting'];
-const ENDED: readonly JobState[] = ['done', 'nothing-found', 'ignored', 'unmapped', 'leftovers'];
+const ENDED: readonly JobState[] = ['done', 'nothing-found', 'ignored', 'unmapped', 'unreadable', 'leftovers'];
 
 const jobId = (n: number) => n.toString(16).padStart(32, '0');
 const leftover = (n: number) => ({

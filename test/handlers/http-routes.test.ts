@@ -96,7 +96,7 @@ test('an unknown path is 404 APIGW.0101 with the same text for every method', as
     `/v1.0/${service.demo.project_id}/kms/create-datakey`,
     '/hooks',
     '/hooks/x/Users',
-    '/v3/projects/x',
+    '/v3/projects/x/y',
   ]) {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const reply = await service.send(path, { method, headers });

@@ -49,7 +49,7 @@ function run(context: ReturnType<typeof requestContext>, over: Partial<Change> =
       const answer = { run: runs };
       return (await save(recordsOf(answer))) ? answer : undefined;
     },
-    holds: async (answer) => !untrue.includes(answer.run),
+    isStillTrue: async (answer) => !untrue.includes(answer.run),
     ...over,
   });
 }
@@ -111,7 +111,7 @@ describe.each([
   test('a repeat gets an error when the service cannot find out whether the first answer is true', async () => {
     await run(context());
     const unreadable = new KmsError('APIGW.0201:502');
-    await expect(run(context(), { holds: () => Promise.reject(unreadable) })).rejects.toBe(unreadable);
+    await expect(run(context(), { isStillTrue: () => Promise.reject(unreadable) })).rejects.toBe(unreadable);
     expect(runs).toBe(1);
   });
 });
@@ -128,7 +128,7 @@ test('a sequence and an Idempotency-Key are both part of the key', async () => {
 test('a request without sequence, Idempotency-Key and signature is new each time, and reads no record', async () => {
   const idempotency = { ...store.idempotency, find: () => Promise.reject(new Error('a read')) };
   const context = () => requestContext('revoke-grant');
-  const change: Change = { work: async () => ({ run: ++runs }), holds: async () => true };
+  const change: Change = { work: async () => ({ run: ++runs }), isStillTrue: async () => true };
   for (const n of [1, 2]) {
     expect(await runOnce({ idempotency, now: () => nowMs }, context(), change)).toEqual({ run: n });
   }

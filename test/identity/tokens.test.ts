@@ -1,3 +1,4 @@
+/** Also tests: lib/identity/login-limits.ts. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Caller, RequestTrace } from '../../lib/domain/request-context.ts';
@@ -198,6 +199,46 @@ test('a token gets a token of the same user for another scope, which ends when t
   expect(await fixture.tokens.check(callerOf(user.user_id, user.domain_id), third.token)).toEqual(third.info);
 });
 
+test('ending a token ends all tokens that were issued from it, and not the one from which it was issued', async () => {
+  const caller = callerOf(user.user_id, user.domain_id);
+  const login = await fixture.issueToken(user);
+  const exchange = async (token: string) => (await fixture.tokens.issue({ token })).token;
+  const first = await exchange(login);
+  const [second, sibling] = [await exchange(first), await exchange(login)];
+  await fixture.tokens.revoke(caller, first);
+  for (const token of [first, second]) {
+    await expectKmsError(fixture.tokens.check(caller, token), 'Keystone.404', NO_TOKEN);
+    await expectKmsError(fixture.tokens.issue({ token }), 'Keystone.401', UNAUTHORIZED);
+  }
+  for (const token of [login, sibling]) await fixture.tokens.check(caller, token);
+  await fixture.tokens.revoke(caller, login);
+  await expectKmsError(fixture.tokens.check(caller, sibling), 'Keystone.404', NO_TOKEN);
+});
+
+test('tokens can be exchanged for others 8 times in a row', async () => {
+  let token = await fixture.issueToken(user);
+  for (let round = 0; round < 8; round += 1) token = (await fixture.tokens.issue({ token })).token;
+  const text = `${UNAUTHORIZED} Log in with the password again: tokens can be exchanged 8 times in a row.`;
+  await expectKmsError(fixture.tokens.issue({ token }), 'Keystone.401', text);
+});
+
+test('100 logins a minute with the tokens that come from one login work, and more are Keystone.429', async () => {
+  const token = await fixture.issueToken(user);
+  const { token: derived } = await fixture.tokens.issue({ token });
+  const exchanges = await Promise.all(
+    Array.from({ length: 110 }, (_, n) =>
+      fixture.tokens.issue({ token: n % 2 ? token : derived }).then(() => 'issued', codeOf),
+    ),
+  );
+  expect(exchanges.filter((outcome) => outcome === 'issued')).toHaveLength(99);
+  expect(exchanges.filter((outcome) => outcome === 'Keystone.429')).toHaveLength(11);
+  await fixture.tokens.issue({ token: await fixture.issueToken(user) });
+  fixture.clock.nowMs = START_MS + 59_000;
+  await expect(fixture.tokens.issue({ token })).rejects.toMatchObject({ retryAfterSeconds: 1 });
+  fixture.clock.nowMs = START_MS + 60_000;
+  await fixture.tokens.issue({ token });
+});
+
 test.each<[string, () => Promise<TokenLogin>]>([
   ['an unknown token', async () => ({ token: 'x' })],
   ['an expired token', async () => expired(await fixture.issueToken(user))],
@@ -246,7 +287,7 @@ test.each(['te_admin', 'Security Administrator'])(
   },
 );
 
-test('a user without an administrator role may not end the tokens of others', async () => {
+test('a user without an administrator role may not revoke the tokens of others', async () => {
   const token = await fixture.issueToken(user);
   const { domain, project } = fixture.home;
   const caller = { ...callerOf('someone', domain.domainId, 'KMS Administrator'), projectId: project.projectId };
@@ -278,6 +319,20 @@ test('a password that was correct before is checked before the guesses from the 
   order.push('login');
   await Promise.all(guesses);
   expect(order.indexOf('login') - (300 - 257)).toBeLessThanOrEqual(3);
+});
+
+test('passwords that were correct before are checked although guesses from 300 networks fill the queue', async () => {
+  const others = await Promise.all(['behind-1', 'behind-2'].map((name) => fixture.addUser(name)));
+  const loginOf = ({ user_id: id, password }: NewUser) => fixture.tokens.issue({ user: { id }, password }, '192.0.2.1');
+  for (const other of others) await loginOf(other);
+  const wrong = { ...loginById(), password: 'wrong' };
+  const guesses = Array.from({ length: 300 }, (_, n) =>
+    fixture.tokens.issue(wrong, `2001:db8:0:${n}::1`).catch(codeOf),
+  );
+  const issued = await Promise.all(others.map(loginOf));
+  expect(issued.map(({ info }) => info.user.name)).toEqual(['behind-1', 'behind-2']);
+  const refused = (await Promise.all(guesses)).filter((code) => code === 'Keystone.429');
+  expect(refused).toHaveLength(300 - 257 + 2);
 });
 
 test('every user may look up their own tokens', async () => {

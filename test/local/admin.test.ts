@@ -346,7 +346,7 @@ ${key.access_key}  yes      ${user.user_id}  alice\n`,
     expect(await runJson('events', '--project', project, '--key', other, '--grant', grant)).toEqual([]);
   });
 
-  test('delete-user ends tokens and access keys from the next request on; its grants stay listed and revocable', async () => {
+  test('delete-user revokes tokens and deletes access keys from the next request on; its grants stay listed and revocable', async () => {
     const role = ['--role', 'KMS CMKReadOnlyAccess'];
     const leaver = await runJson('create-user', '--project', project, '--name', 'leaver', ...role);
     const leaversKey = await runJson('create-access-key', '--user', leaver.user_id);

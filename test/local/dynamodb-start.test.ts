@@ -1,9 +1,9 @@
 /** `npm start` with STORE=dynamodb: the error messages of failing starts, and what a first and a later start do. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamodbEndpoint, freshTableName } from '../support/dynamodb.ts';
 import {
@@ -192,18 +192,30 @@ describe('a successful start', () => {
   test('creates the table and the demo; a later start creates neither again', async () => {
     const first = await start(dynamodbEndpoint());
     const demo = first.demo();
-    expect(await outputOf(first)).toContain(join(dataDir, 'demo.json'));
+    const [file = ''] = /\S+demo-dynamodb-\w+\.json/.exec(await outputOf(first)) ?? [];
     const second = await start(dynamodbEndpoint());
     expect(second.demo()).toEqual(demo);
-    expect(await outputOf(second)).toContain(`Demo credentials are in ${join(dataDir, 'demo.json')}.`);
-    expect(readdirSync(dataDir).toSorted()).toEqual([
-      'demo-hooks.json',
-      'demo-login.json',
-      'demo.json',
-      'queue.db',
-      'root.key',
-    ]);
+    expect(await outputOf(second)).toContain(`Demo credentials are in ${file}.`);
+    const login = basename(file, '.json').concat('-login.json');
+    const hooks = basename(file, '.json').concat('-hooks.json');
+    expect(readdirSync(dataDir).toSorted()).toEqual([hooks, login, basename(file), 'queue.db', 'root.key']);
     expect(await auditTable(dynamodbEndpoint(), table)).toEqual([]);
+  });
+
+  test('leaves the credentials of the demos of other stores in the same folder as they are', async () => {
+    const sqlite = await startProcess(dataDir);
+    running.push(sqlite);
+    const demo = sqlite.demo();
+    await outputOf(sqlite);
+    const first = await start(dynamodbEndpoint());
+    const ofFirstTable = first.demo();
+    await outputOf(first);
+    table = freshTableName();
+    await outputOf(await start(dynamodbEndpoint()));
+    const files = readdirSync(dataDir).filter((file) => /^demo(-dynamodb-\w+)?\.json$/.test(file));
+    const demos = files.map((file) => JSON.parse(readFileSync(join(dataDir, file), 'utf8')));
+    expect(demos).toHaveLength(3);
+    expect(demos).toEqual(expect.arrayContaining([demo, ofFirstTable]));
   });
 
   test('retries throttled calls until they succeed', async () => {

@@ -54,6 +54,19 @@ async function openBusy(): Promise<Socket> {
   return socket;
 }
 
+/** Holds the reply to the next request. @returns a function that sends it, once the request has arrived */
+function holdNextReply(): Promise<() => void> {
+  return new Promise((resolve) => {
+    gateway.prependOnceListener('request', (_, response) => {
+      const end = response.end.bind(response);
+      response.end = ((bytes: Buffer) => {
+        resolve(() => void end(bytes));
+        return response;
+      }) as typeof response.end;
+    });
+  });
+}
+
 const sendRequest = () => sendRaw(url, 'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
 const expectServed = async () => expectError(parseResponse(await sendRequest()), NOT_FOUND);
 const areOpen = (sockets: Socket[]) => sockets.map(({ readyState }) => readyState === 'open');
@@ -87,8 +100,59 @@ test('many silent connections from one address keep nobody out', async () => {
   await until(() => areOpen(sockets).filter(Boolean).length <= 32);
 });
 
+test('all addresses of one IPv6 /64 count as one, except those of trusted proxies', async () => {
+  await start({ maxConnectionsPerAddress: 2, trustedProxies: ['2001:db8::aaaa'] });
+  const addresses = ['2001:db8::aaaa', '2001:db8::1', '2001:db8:0:1::1', '2001:db8::2', '2001:db8::3'];
+  gateway.prependListener('connection', (socket) => {
+    Object.defineProperty(socket, 'remoteAddress', { value: addresses.shift() });
+  });
+  const sockets: Socket[] = [];
+  for (const _ of Array(5)) sockets.push(await openSilent());
+  await until(() => sockets[1]?.readyState === 'closed');
+  expect(areOpen(sockets)).toEqual([true, false, true, true, true]);
+});
+
+test('at the limit, a request that arrives slowly is dropped before an idle connection', async () => {
+  await start({ maxConnections: 3, slowRequestMs: 0 });
+  const [idle, slow, slower] = [await openIdle(), await openBusy(), await openBusy()];
+  await expectServed();
+  await until(() => slow.readyState === 'closed');
+  expect(areOpen([idle, slower])).toEqual([true, true]);
+  slower.write('}');
+  expectError(parseResponse(await readToEnd(slower)), NOT_FOUND);
+});
+
+test('a request that has arrived, and whose reply takes long, is not dropped', async () => {
+  await start({ maxConnections: 1, slowRequestMs: 0 });
+  const response = holdNextReply();
+  const waiting = await connectTo(url);
+  waiting.write('GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  const finish = await response;
+  expect(await sendRequest()).toBe('');
+  finish();
+  expectError(parseResponse(await readToEnd(waiting)), NOT_FOUND);
+});
+
+test('many requests whose bodies arrive one byte at a time keep nobody out', async () => {
+  await start({ maxConnections: 32, slowRequestMs: 0 });
+  const sockets = await Promise.all(Array.from({ length: 32 }, () => connectTo(url)));
+  for (const socket of sockets) {
+    const arrived = arrival(gateway, 1);
+    socket.write('POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{');
+    await arrived;
+  }
+  const trickle = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write(' ');
+  }, 10);
+  try {
+    for (const _ of Array(5)) await expectServed();
+  } finally {
+    clearInterval(trickle);
+  }
+});
+
 test('a request in progress is not interrupted: if all connections are busy, the new one is closed', async () => {
-  await start({ maxConnections: 2 });
+  await start({ maxConnections: 2, slowRequestMs: 60_000 });
   const busy = [await openBusy(), await openBusy()];
   expect(await sendRequest()).toBe('');
   for (const socket of busy) {

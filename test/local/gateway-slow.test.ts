@@ -71,6 +71,23 @@ describe('a client', () => {
     expect(await storedRows(service)).toEqual(rows);
   });
 
+  test.each([
+    ['a body', () => head.replace(/Content-Length: .*/, 'Content-Length: 100000'), ' '],
+    ['a body in chunks', () => head.replace(/Content-Length: .*/, 'Transfer-Encoding: chunked'), '1\r\n \r\n'],
+    ['a header', () => head.slice(0, -2), 'a: b\r\n'],
+  ])(
+    'that sends %s a few bytes at a time gets 408 when the time for the whole request is over',
+    async (_, begin, bytes) => {
+      gateway.headersTimeout = 100;
+      gateway.requestTimeout = 200;
+      const socket = await connectTo(url);
+      socket.write(begin());
+      const trickle = setInterval(() => socket.writable && socket.write(bytes), 20);
+      expectError(parseResponse(await readToEnd(socket)), [408, 'APIGW.0201']);
+      clearInterval(trickle);
+    },
+  );
+
   test('that drops the connection in the middle of a request changes nothing', async () => {
     const rows = await storedRows(service);
     const connected = once(gateway, 'connection');

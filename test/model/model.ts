@@ -48,9 +48,9 @@ function changeOnce(state: State, request: Request, quotas: Quotas): [State, Ans
   const done = orRefusal(() => change(state, request, quotas));
   if (signed && nowMs - signed.atMs >= 2 * SECOND_MS) {
     if ('refused' in signed.answer) return [state, 'refused' in done ? done : SIGN_AGAIN];
-    return [state, isTrue(state, request, signed.answer) ? signed.answer : SIGN_AGAIN];
+    return [state, isStillTrue(state, request, signed.answer) ? signed.answer : SIGN_AGAIN];
   }
-  if (first && isTrue(state, request, first.answer)) return [state, first.answer];
+  if (first && isStillTrue(state, request, first.answer)) return [state, first.answer];
   const newKey = signed ? '' : signatureKey;
   const recordsWith = (keys: string[], answer: Answer) =>
     keys
@@ -67,7 +67,7 @@ function changeOnce(state: State, request: Request, quotas: Quotas): [State, Ans
 }
 
 /** Whether what was created exists, what was removed is gone, or the key has the state that was answered. */
-function isTrue({ keys, grants }: State, { call }: Request, recorded: Answer): boolean {
+function isStillTrue({ keys, grants }: State, { call }: Request, recorded: Answer): boolean {
   const answer = ('answer' in recorded ? recorded.answer : {}) as Partial<Key & Grant>;
   const key = keys.find(({ keyId }) => keyId === answer.keyId);
   if (call.action === 'create-grant') return grants.some(({ grant_id }) => grant_id === answer.grant_id);

@@ -13,7 +13,7 @@ const PER_SECOND: Record<string, number> = {
   ReaderRole: 500,
   ChangerRole: 100,
   LoginRole: 20,
-  SignOutRole: 50,
+  RevokeTokenRole: 50,
   HookRole: 100,
   ChatRole: 100,
   NothingRole: 50,

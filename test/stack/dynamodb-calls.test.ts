@@ -55,7 +55,9 @@ beforeAll(async () => {
   okBody(await recordUses('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
   okBody(await recordUses('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
   for (const [name, path] of [
+    ['projects', `/v3/projects/${demo.project_id}`],
     ['domains', '/v3/auth/domains'],
+    ['domains', `/v3/domains/${creator.domain_id}`],
     ['catalog', '/v3/auth/catalog'],
     ['regions', '/v3/regions'],
     ['versions', '/'],
@@ -67,12 +69,12 @@ beforeAll(async () => {
   const other = { identity: { methods: ['token'], token: { id: headers['X-Auth-Token'] } } };
   const exchange = () => service.send('/v3/auth/tokens', { body: { auth: other } });
   const subject = (await recordUses('create-token', exchange)).headers.get('x-subject-token') ?? '';
-  const signOut = { 'X-Auth-Token': await service.token(administrator), 'X-Subject-Token': subject };
+  const revocation = { 'X-Auth-Token': await service.token(administrator), 'X-Subject-Token': subject };
   const tenant = await service.addUser('tenant', 'te_admin');
   const send = (sent: Record<string, string>) =>
     recordUses('delete-token', () => service.send('/v3/auth/tokens', { method: 'DELETE', headers: sent }));
-  expect((await send(signOut)).status).toBe(404);
-  expect((await send({ ...signOut, 'X-Auth-Token': await service.token(tenant) })).status).toBe(204);
+  expect((await send(revocation)).status).toBe(404);
+  expect((await send({ ...revocation, 'X-Auth-Token': await service.token(tenant) })).status).toBe(204);
 
   const key_id = await recordUses('create-key', () => newKey(service));
   const signed = (body: object) =>
@@ -131,7 +133,7 @@ test.each(Object.entries(KINDS))('%s allows every call that its functions make',
   expect(refused).toEqual([]);
 });
 
-test.each(['ChangerRole', 'LoginRole', 'SignOutRole'])(
+test.each(['ChangerRole', 'LoginRole', 'RevokeTokenRole'])(
   '%s allows no writes that none of its functions makes',
   (kind) => {
     const { functions = [], may = [] } = KINDS[kind] ?? {};

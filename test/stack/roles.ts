@@ -83,7 +83,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'dynamodb:Query table where pk is domain#* name#* project#* token#* user#*',
     ],
   },
-  SignOutRole: {
+  RevokeTokenRole: {
     functions: ['delete-token'],
     may: [
       'dynamodb:DeleteItem table where pk is token#*',

@@ -1,7 +1,7 @@
 /** The service as a process, started as `npm start` starts it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Demo } from '../../local/demo.ts';
@@ -55,7 +55,11 @@ export async function startProcess(
     url,
     child,
     output: () => output,
-    demo: () => JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as Demo,
+    demo() {
+      const file = env['STORE'] === 'dynamodb' ? /^demo-dynamodb-\w+\.json$/ : /^demo\.json$/;
+      const name = readdirSync(dataDir).find((each) => file.test(each)) ?? 'demo.json';
+      return JSON.parse(readFileSync(join(dataDir, name), 'utf8')) as Demo;
+    },
     async stop(signal = 'SIGTERM') {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const exited = once(child, 'exit');

@@ -104,6 +104,44 @@ test('when the queue is full, the newest waiter of the address with the most wai
   expect(started).toEqual(['a1']);
 });
 
+test('a known caller waits even if many addresses fill the queue: the newest waiter of the others is refused', async () => {
+  const { run, started, end } = startLimit({ max: 1, knownOnly: 0 });
+  run('first', '192.0.2.9');
+  const others = ['1', '2', '3', '4'].map((name) => run(name, `192.0.2.${name}`));
+  const known = ['k1', 'k2'].map((name) => run(name, '192.0.2.8', true));
+  expect([await others[3], await others[2]]).toEqual([REFUSED, REFUSED]);
+  for (const name of ['first', 'k1', '1', 'k2', '2']) {
+    expect(started.at(-1)).toBe(name);
+    await end(name);
+  }
+  expect(await Promise.all(known)).toEqual([undefined, undefined]);
+});
+
+test('others never take the place of a known caller that waits, unless known callers have over half of the queue', async () => {
+  const { run, started, end } = startLimit({ max: 1, knownOnly: 0 });
+  run('first', '192.0.2.9');
+  const known = ['k1', 'k2', 'k3'].map((name) => run(name, '192.0.2.8', true));
+  run('1', '192.0.2.1');
+  run('2', '192.0.2.2');
+  expect(await known[2]).toEqual(REFUSED);
+  for (const name of ['3', '4', '5']) expect(await run(name, `192.0.2.${name}`)).toEqual(REFUSED);
+  for (const name of ['first', 'k1', '1', 'k2', '2']) {
+    expect(started.at(-1)).toBe(name);
+    await end(name);
+  }
+});
+
+test('addresses that keep coming do not take the places of those that wait already', async () => {
+  const { run, started, end } = startLimit({ max: 1, knownOnly: 0 });
+  run('first', '192.0.2.9');
+  for (const name of ['1', '2', '3', '4']) run(name, `192.0.2.${name}`);
+  for (const name of ['5', '6', '7', '8']) expect(await run(name, `192.0.2.${name}`)).toEqual(REFUSED);
+  for (const name of ['first', '1', '2', '3', '4']) {
+    expect(started.at(-1)).toBe(name);
+    await end(name);
+  }
+});
+
 test('work that gets no place in time is refused, and does not count any more', async () => {
   const { run, started, end } = startLimit({ max: 1, knownOnly: 0, waitMs: 1 });
   run('a1', '192.0.2.1');

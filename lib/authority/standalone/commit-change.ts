@@ -12,13 +12,13 @@ interface Decision<T> {
 
 /**
  * Decides about a change and commits it with its event. A repeat of the request returns the first result while that
- * holds.
- * @param holds whether an earlier answer is still true
+ * is still true.
+ * @param isStillTrue whether an earlier answer is still true
  */
 type CommitChange = <T extends object>(
   context: RequestContext,
   decide: () => Promise<Decision<T>>,
-  holds: (answer: T) => Promise<boolean>,
+  isStillTrue: (answer: T) => Promise<boolean>,
 ) => Promise<T>;
 
 /** Each conflict means that another change was committed in between. */
@@ -28,9 +28,9 @@ const LAST_ATTEMPT_MS = 4_000;
 
 /** Returns the function that commits the changes of the standalone authority. @param now ms since 1970 */
 export function changeCommitter({ grants, idempotency }: Store, now: () => number): CommitChange {
-  return (context, decide, holds) =>
+  return (context, decide, isStillTrue) =>
     runOnce({ idempotency, now }, context, {
-      holds,
+      isStillTrue,
       assertAllowed: decide,
       async work(recordsOf) {
         const startedAtMs = performance.now();

@@ -20,7 +20,7 @@ interface UpstreamChange<R, A extends object> {
   /** After `alreadyDoneCode`: whether the target is in the requested state. Absent where the code alone proves it. */
   isInRequestedState?(): Promise<boolean>;
   /** Asks the upstream whether an earlier answer is still true. @throws KmsError */
-  holds(answer: A): Promise<boolean>;
+  isStillTrue(answer: A): Promise<boolean>;
   /** Whether the change must not be sent again when a request with the same signature did not end. */
   reservesSignature?: boolean;
   /** @param response undefined where only `alreadyDoneCode` shows that the change was applied */
@@ -84,7 +84,7 @@ export function upstreamChanger(
           progress.isUncertain = false;
           return answer;
         },
-        holds: change.holds,
+        isStillTrue: change.isStillTrue,
         isRefusalFinal: () => !progress.isUncertain,
         reservesSignature: change.reservesSignature ?? false,
         oldRefusalSuffix: '-upstream',

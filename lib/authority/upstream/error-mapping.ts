@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HttpResponse } from '../../clients/http.ts';
+import { CONTROL } from '../../domain/characters.ts';
 import { ERRORS, ForwardedError } from '../../errors.ts';
 import { parseJson } from '../../util/json.ts';
 
@@ -44,14 +45,16 @@ function codeIn(text: string, status: number): { code: string; message?: string 
   const json = parseJson(text);
   const nested = z.safeParse(FORMS.nested, json);
   const flat = nested.success ? nested.data.error : z.safeParse(FORMS.flat, json).data;
-  if (flat) return { code: flat.error_code, message: printable(flat.error_msg) };
+  if (flat) return { code: flat.error_code, message: oneLine(flat.error_msg) };
   const keystone = z.safeParse(FORMS.keystone, json);
   const code = keystone.success && keystone.data.error.code === status ? KEYSTONE_CODES[status] : undefined;
   return code && { code };
 }
 
-function printable(text: unknown): string {
-  return typeof text === 'string' ? text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').slice(0, TEXT_CHARS_MAX) : '';
+const CONTROLS = new RegExp(`[${CONTROL}]+`, 'gu');
+
+function oneLine(text: unknown): string {
+  return typeof text === 'string' ? text.replace(CONTROLS, ' ').slice(0, TEXT_CHARS_MAX) : '';
 }
 
 function ownText(code: string, status: number): string {

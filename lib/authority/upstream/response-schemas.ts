@@ -5,6 +5,7 @@
  * Source: KMS API reference, the response tables of each API.
  */
 import * as z from 'zod/mini';
+import { CONTROL } from '../../domain/characters.ts';
 import { GRANT_ID_PATTERN } from '../../domain/ids.ts';
 import type { Grant, KeyDetails, KeyState, Operation, PrincipalType } from '../../domain/model.ts';
 import type { UnreadableRow, UpstreamPage } from './pages.ts';
@@ -17,7 +18,7 @@ const grantId = z.pipe(
 );
 
 /** Without control characters: the text is sent to clients and stored. */
-const PRINTABLE = /^[^\p{Cc}\u2028\u2029]{1,1024}$/u;
+const PRINTABLE = new RegExp(`^[^${CONTROL}]{1,1024}$`, 'u');
 
 /** A text, or a number or boolean as text. Absent, null, empty and nested values are undefined. */
 function textOf(value: unknown): string | undefined {

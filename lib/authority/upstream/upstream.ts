@@ -118,15 +118,18 @@ export function upstream(
         grant = 'operations' in target ? target : await recordedGrant(context, grantId);
         return send(progress);
       },
-      holds: async () => !(await lists.isListed(context, target).catch(falseIfKeyIsGone)),
+      isStillTrue: async () => !(await lists.isListed(context, target).catch(falseIfKeyIsGone)),
       answerOf: () => ({}),
       subjectOf: () => ({ keyId, grantId, grant }),
     });
   }
 
   /** The grant as recorded here, if it was created through this service. */
-  async function recordedGrant({ projectId }: RequestContext, grantId: string): Promise<Grant | undefined> {
+  async function recordedGrant(context: RequestContext, grantId: string): Promise<Grant | undefined> {
+    const { projectId, recordedGrants } = context;
+    if (recordedGrants?.has(grantId)) return recordedGrants.get(grantId);
     const [newest] = await events.list(projectId, { grantId }, 1);
+    recordedGrants?.set(grantId, newest?.grant);
     return newest?.grant;
   }
 
@@ -149,7 +152,7 @@ export function upstream(
       alreadyDoneCode: ALREADY_DONE_CODES[api],
       send,
       isInRequestedState: () => isIn(state),
-      holds: ({ state: answered }: Pick<Key, 'keyId' | 'state'>) => isIn(answered).catch(falseIfKeyIsGone),
+      isStillTrue: ({ state: answered }: Pick<Key, 'keyId' | 'state'>) => isIn(answered).catch(falseIfKeyIsGone),
       answerOf: (response) => ({ keyId, state: response ? stateOf(response) : state }),
       subjectOf: () => ({ keyId }),
     });
@@ -171,7 +174,8 @@ export function upstream(
           const call = { api: 'create-grant', fields: grantFields(input), answer: createdGrant, isRepeatable: false };
           return client.call(context, call, progress);
         },
-        holds: ({ grant_id }) => lists.isListed(context, { key_id: input.keyId, grant_id }).catch(falseIfKeyIsGone),
+        isStillTrue: ({ grant_id }) =>
+          lists.isListed(context, { key_id: input.keyId, grant_id }).catch(falseIfKeyIsGone),
         reservesSignature: true,
         answerOf: (response) => ({ grant_id: response?.grant_id ?? '' }),
         subjectOf: (response) => ({
@@ -226,7 +230,7 @@ export function upstream(
             },
             progress,
           ),
-        holds: ({ keyId }) =>
+        isStillTrue: ({ keyId }) =>
           describe(context, keyId)
             .then(() => true)
             .catch(falseIfKeyIsGone),

@@ -1,9 +1,10 @@
+import { VISIBLE_ASCII } from '../../domain/characters.ts';
 import { KmsError } from '../../errors.ts';
 import { isSignedHeader } from '../../signing/sdk-hmac.ts';
 import type { HttpMiddleware } from '../http-context.ts';
 
 const HEADER = 'idempotency-key';
-const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
+const KEY = new RegExp(`^[${VISIBLE_ASCII}]{1,255}$`);
 
 /**
  * Reads the Idempotency-Key header.
@@ -16,7 +17,7 @@ export function idempotencyKey(): HttpMiddleware {
       const { request, caller, body } = http;
       const value = request.headers[HEADER];
       if (value === undefined) return;
-      if (!VISIBLE_ASCII.test(value)) {
+      if (!KEY.test(value)) {
         throw new KmsError('KMS.0308', { detail: 'Idempotency-Key must be 1 to 255 visible ASCII characters.' });
       }
       // Otherwise whoever has captured a signed request could add a header that makes it a new request.

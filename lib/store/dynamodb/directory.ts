@@ -175,10 +175,13 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     async session(tokenHash) {
       const item = await table.get(itemKey.token(tokenHash));
       if (!item) return undefined;
-      const rows = await table.query({ ...rangeOf.user(String(item['userId'])), limit: ALL });
-      const holder = rows.find(({ sk }) => sk === 'user');
-      if (!holder || holder['tokensOf'] !== item['tokensOf']) return undefined;
       const token = toToken(item);
+      const [rows, ...ancestors] = await Promise.all([
+        table.query({ ...rangeOf.user(token.userId), limit: ALL }),
+        ...token.ancestors.map((hash) => table.get(itemKey.token(hash))),
+      ]);
+      const holder = rows.find(({ sk }) => sk === 'user');
+      if (!holder || holder['tokensOf'] !== item['tokensOf'] || ancestors.includes(undefined)) return undefined;
       const roles = rows.filter((row) => row['role'] !== undefined && row['projectId'] === token.projectId);
       return { token, user: toUser(holder), roles: roles.map((row) => String(row['role'])) };
     },
@@ -207,9 +210,10 @@ const firstTokensOf = () => randomInt(2 ** 47);
 
 const sortKey = ({ name, projectId }: Project) => `${name}#${projectId}`;
 
-function tokenItem({ methods, ...token }: StoredToken, tokensOf: number): Item {
+function tokenItem({ methods, ancestors, ...token }: StoredToken, tokensOf: number): Item {
   const ttl = Math.ceil((token.expiresAtMs + EXPIRED_TOKEN_RETENTION_MS) / 1000);
-  return { ...itemKey.token(token.tokenHash), ...token, methods: methods.join(','), tokensOf, ttl };
+  const lists = { methods: methods.join(','), ancestors: ancestors.join(',') || undefined };
+  return { ...itemKey.token(token.tokenHash), ...token, ...lists, tokensOf, ttl };
 }
 
 const toDomain = (item: Item): Domain => ({ domainId: String(item['domainId']), name: String(item['name']) });
@@ -242,6 +246,7 @@ const toToken = (item: Item): StoredToken => ({
   scopeDomainId: item['scopeDomainId'] === undefined ? undefined : String(item['scopeDomainId']),
   // Tokens of 0.2 have no methods.
   methods: String(item['methods'] ?? 'password').split(',') as LoginMethod[],
+  ancestors: item['ancestors'] === undefined ? [] : String(item['ancestors']).split(','),
   issuedAtMs: Number(item['issuedAtMs']),
   expiresAtMs: Number(item['expiresAtMs']),
 });

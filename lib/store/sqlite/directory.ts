@@ -21,8 +21,8 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const deleteRole = db.prepare('DELETE FROM roles WHERE user_id = ? AND project_id = ? AND role = ?');
   const insertAccessKey = insert('access_keys', 5);
   const insertToken = db.prepare(
-    `INSERT INTO tokens (token_hash, user_id, project_id, scope_domain_id, methods, issued_at_ms, expires_at_ms)
-     SELECT ?, user_id, ?, ?, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1 AND password_hash = ?`,
+    `INSERT INTO tokens (token_hash, user_id, project_id, scope_domain_id, methods, ancestors, issued_at_ms, expires_at_ms)
+     SELECT ?, user_id, ?, ?, ?, ?, ?, ? FROM users WHERE user_id = ? AND enabled = 1 AND password_hash = ?`,
   );
   const deleteExpiredTokens = db.prepare('DELETE FROM tokens WHERE expires_at_ms <= ?');
   const deleteOf = (table: string) => db.prepare(`DELETE FROM ${table} WHERE user_id = ?`);
@@ -50,7 +50,9 @@ export function sqliteDirectory(db: Database): DirectoryStore {
   const sessionByHash = db.prepare(
     `SELECT *, (SELECT json_group_array(role) FROM roles
        WHERE roles.user_id = tokens.user_id AND roles.project_id = tokens.project_id) AS roles
-     FROM tokens JOIN users USING (user_id) WHERE token_hash = ?`,
+     FROM tokens JOIN users USING (user_id) WHERE token_hash = ? AND NOT EXISTS (
+       SELECT 1 FROM json_each(tokens.ancestors) AS ancestor
+       WHERE NOT EXISTS (SELECT 1 FROM tokens AS other WHERE other.token_hash = ancestor.value))`,
   );
   const allProjects = db.prepare('SELECT * FROM projects ORDER BY name, project_id');
   const allUsers = db.prepare('SELECT * FROM users ORDER BY name, user_id');
@@ -78,7 +80,7 @@ export function sqliteDirectory(db: Database): DirectoryStore {
       db.write(() => {
         deleteExpiredTokens.run(token.issuedAtMs - EXPIRED_TOKEN_RETENTION_MS);
         const { projectId = null, scopeDomainId = null } = token;
-        const scope = [projectId, scopeDomainId, token.methods.join(',')];
+        const scope = [projectId, scopeDomainId, token.methods.join(','), JSON.stringify(token.ancestors)];
         const times = [token.issuedAtMs, token.expiresAtMs];
         return insertToken.run(token.tokenHash, ...scope, ...times, token.userId, passwordHash).changes === 1;
       }),
@@ -156,6 +158,7 @@ const toSession = (row: Row | undefined): Session | undefined => {
         projectId: row['project_id'] === null ? undefined : String(row['project_id']),
         scopeDomainId: row['scope_domain_id'] === null ? undefined : String(row['scope_domain_id']),
         methods: String(row['methods']).split(',') as LoginMethod[],
+        ancestors: JSON.parse(String(row['ancestors'])) as string[],
         issuedAtMs: Number(row['issued_at_ms']),
         expiresAtMs: Number(row['expires_at_ms']),
       },

@@ -200,6 +200,9 @@ UPDATE jobs SET source = job ->> '$.source';
 CREATE INDEX jobs_open_by_source ON jobs (source) WHERE is_ended = 0;
 `;
 
+/** `StoredToken.ancestors` as JSON. */
+const TOKEN_ANCESTORS = "ALTER TABLE tokens ADD COLUMN ancestors TEXT NOT NULL DEFAULT '[]';";
+
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -211,4 +214,5 @@ export const MIGRATIONS: readonly string[] = [
   PASSED_ON,
   MAPPINGS,
   SHARES,
+  TOKEN_ANCESTORS,
 ];

@@ -1,5 +1,6 @@
 /** Body fields that several kinds of sources share, and the parts of a task that are built from them. */
 import * as z from 'zod/mini';
+import { UNPRINTABLE } from '../../domain/characters.ts';
 import type { ExternalIdentity, Task } from '../../domain/job.ts';
 import { KmsError } from '../../errors.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
@@ -8,15 +9,10 @@ import { failsWith, field } from '../../validation/field.ts';
 import { REASON_CHARACTERS_MAX } from '../../validation/fields.ts';
 import { isJsonObject } from '../../validation/json-body.ts';
 
-/** The longest list of ids in an event field. */
-const IDENTIFIERS_MAX = 10;
-/** The most identities of one person that are used, of all attributes that a provider sends. */
-const IDENTITIES_MAX = 32;
+/** A task must be much smaller than a job. With identities of the greatest length, it has 32 KB. */
+const IDENTITIES_PER_TASK_MAX = 32;
 const IDENTIFIER_CHARACTERS_MAX = 256;
 const TYPE_CHARACTERS_MAX = 128;
-
-/** Control, invisible and unassigned characters, lone surrogates, line and paragraph separators. */
-const UNPRINTABLE = '\\p{C}\\p{Zl}\\p{Zp}';
 
 /** Excludes the forms that identify a leaked credential: only secret scanning may report one. */
 const IDENTIFIER = new RegExp(`^(?!access-key:|sha256:)[^${UNPRINTABLE}]{1,${IDENTIFIER_CHARACTERS_MAX}}$`, 'u');
@@ -34,12 +30,12 @@ const identifierText = z.string().check(z.regex(IDENTIFIER));
 export const identifier = (name: string) =>
   eventField(identifierText, `${name} must be 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`);
 
-/** A list of ids; an empty list counts as missing. */
+/** A list of ids, as long as the body may be; an empty list counts as missing. */
 export function identifiers(name: string) {
   const isNotEmpty = z.refine<string[]>((list) => list.length > 0, failsWith('KMS.0204', `${name} is required.`));
   return eventField(
-    z.array(identifierText).check(isNotEmpty, z.maxLength(IDENTIFIERS_MAX)),
-    `${name} must be 1 to ${IDENTIFIERS_MAX} strings of 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`,
+    z.array(identifierText).check(isNotEmpty),
+    `${name} must be a list of strings of 1 to ${IDENTIFIER_CHARACTERS_MAX} printable characters.`,
   );
 }
 
@@ -52,7 +48,19 @@ export const list = (name: string) => eventField(z.array(z.unknown()), `${name} 
 /** Returns the values that can be identities, without duplicates. */
 export function identitiesIn(values: readonly unknown[]): ExternalIdentity[] {
   const identities = values.filter((value): value is string => typeof value === 'string' && IDENTIFIER.test(value));
-  return [...new Set(identities)].slice(0, IDENTITIES_MAX);
+  return [...new Set(identities)];
+}
+
+type PrincipalTask = Extract<Task, { action: 'revoke-principal' }>;
+
+/** Returns the task, or several with a part of the identities each if there are too many for one. */
+export function splitByIdentities(task: PrincipalTask): PrincipalTask[] {
+  const { identities = [] } = task;
+  if (identities.length <= IDENTITIES_PER_TASK_MAX) return [task];
+  return Array.from({ length: Math.ceil(identities.length / IDENTITIES_PER_TASK_MAX) }, (_, part) => {
+    const start = part * IDENTITIES_PER_TASK_MAX;
+    return { ...task, identities: identities.slice(start, start + IDENTITIES_PER_TASK_MAX) };
+  });
 }
 
 /** Returns undefined for anything but a string. */
@@ -70,12 +78,16 @@ export function emailsIn(list: unknown): (string | undefined)[] {
 /** The task of an event that has no effect here. */
 export const ignored = (type: string): Task => ({ action: 'ignore', type: printable(type, TYPE_CHARACTERS_MAX) });
 
-/** The task of an event that takes access away but cannot be read. `receiveWebhook` logs a warning with the detail. */
-export const unreadable = (type: string, detail: string): Task => ({ ...ignored(type), reason: detail });
+/** The task of an event that takes access away but cannot be read. */
+export const unreadable = (type: string, detail: string): Task => ({
+  ...ignored(type),
+  action: 'unreadable',
+  reason: detail,
+});
 
 /**
  * Returns the tasks of each event of a batch. An event that cannot be read must not stop the others, because their
- * people would keep access: it is ignored with a reason.
+ * people would keep access: it becomes an unreadable task, so that the job does not end as done.
  * @param name of the list, for errors
  * @throws KmsError if no event of the batch causes a revocation and one cannot be read
  */
@@ -95,9 +107,9 @@ export function tasksOfEach(
       return [unreadable('unreadable', error.message)];
     }
   });
-  if (tasks.some(({ action }) => action !== 'ignore')) return tasks;
+  if (tasks.some(({ action }) => action !== 'ignore' && action !== 'unreadable')) return tasks;
   if (firstError) throw firstError;
-  const detail = tasks.find(({ reason }) => reason !== undefined)?.reason;
+  const detail = tasks.find(({ action }) => action === 'unreadable')?.reason;
   if (detail !== undefined) throw new KmsError('KMS.0308', { detail });
   return tasks;
 }

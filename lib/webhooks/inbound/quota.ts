@@ -2,7 +2,7 @@ import { KmsError } from '../../errors.ts';
 import type { JobStore, Store } from '../../store/store.ts';
 import { memoizeByStore } from '../../util/memoize.ts';
 
-/** Jobs of one source that have not ended. A source that sends without end must not fill the store. */
+/** Queued, running and waiting jobs of one source. A source that sends without end must not fill the store. */
 const OPEN_JOBS_MAX = 5_000;
 
 /** Counting reads a row for each open job, so it is not done for each webhook. */
@@ -14,13 +14,15 @@ interface QuotaDependencies {
 }
 
 /**
- * Refuses another job of a source that has too many open ones. The count may be a few seconds old.
- * @throws KmsError APIGW.0308
+ * Refuses another job of a source that has too many open ones. The count may be a few seconds old. The status is 503
+ * because many senders do not send a webhook again after a 4xx status, and its deactivation would be lost.
+ * @throws KmsError KMS.0104
  */
 export async function assertQuota(dependencies: QuotaDependencies, source: string): Promise<void> {
   if ((await openJobsOf(dependencies)(source)) < OPEN_JOBS_MAX) return;
-  throw new KmsError('APIGW.0308', {
+  throw new KmsError('KMS.0104', {
     detail: 'The source has too many jobs that have not ended. Send the webhook again later.',
+    cause: `the source ${source} has ${OPEN_JOBS_MAX} jobs that have not ended`,
     retryAfterSeconds: 60,
   });
 }

@@ -40,7 +40,7 @@ const CONCURRENT_JOBS = 8;
  * @param name the source's name in the URL
  * @returns the body of the reply, or a Reply in the form that the source requires
  * @throws KmsError APIGW.0301 for an unknown source or a wrong signature, KMS.0215 for a GET that is no handshake,
- *   APIGW.0308 for too many open jobs, KMS.0307 for an event that the source may not send, KMS.0308 for a used delivery
+ *   KMS.0104 for too many open jobs, KMS.0307 for an event that the source may not send, KMS.0308 for a used delivery
  *   id with another body, and those of the adapter for a malformed one
  */
 export async function receiveWebhook(
@@ -121,7 +121,7 @@ async function enqueueJob(queue: Queue, { jobId, source }: Job): Promise<void> {
 function logUnreadable(jobs: Jobs): void {
   const [{ jobId, source }] = jobs;
   const tasks = jobs.flatMap((job) => job.tasks);
-  const unreadable = tasks.filter(({ action, reason }) => action === 'ignore' && reason !== undefined);
+  const unreadable = tasks.filter(({ action }) => action === 'unreadable');
   if (unreadable.length === 0) return;
   const reasons = [...new Set(unreadable.map(({ reason }) => reason))];
   logger.warn('webhook', { job_id: jobId, source, unreadable: unreadable.length, reasons });
@@ -186,7 +186,7 @@ const initialState = (tasks: readonly Task[]) =>
 
 /** @throws KmsError KMS.0307 */
 function assertAllowed({ projectIds, actions }: Source, { action, type, projectId }: Task): void {
-  if (action === 'ignore') return;
+  if (action === 'ignore' || action === 'unreadable') return;
   if (!actions.some((allowed) => allowed === type)) {
     throw new KmsError('KMS.0307', { detail: `The setting HOOKS does not allow ${type} for this source.` });
   }

@@ -13,7 +13,9 @@ type Attributes = Record<string, unknown>;
 type Active = boolean | ScimError | undefined;
 
 export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
-const USER_URN = USER_SCHEMA.toLowerCase();
+/** The names of attributes and members are case-insensitive. Source: RFC 7643, section 2.1. */
+const foldName = (name: string): string => name.toLowerCase();
+const USER_URN = foldName(USER_SCHEMA);
 
 /** Names of the attribute in a path or as a key, as `nameOf` returns them. */
 const ACTIVE_NAMES = ['active', 'active.value'];
@@ -103,7 +105,7 @@ function attributesOf(user: Attributes, isNested = false): [name: string, value:
 
 /** Returns a name or path in lower case, without the URN of the schema of users; "" for the URN itself. */
 function nameOf(text: string): string {
-  const name = text.trim().toLowerCase();
+  const name = foldName(text.trim());
   if (name === USER_URN) return '';
   return [':', '.'].some((separator) => name.startsWith(USER_URN + separator)) ? name.slice(USER_URN.length + 1) : name;
 }
@@ -127,10 +129,10 @@ function problemOfKeys(value: unknown): ScimError | undefined {
     .find((problem) => problem !== undefined);
 }
 
-/** @param name in lower case; the names of attributes are case-insensitive */
+/** @param name as `foldName` returns it */
 function valuesOf(attributes: Attributes, name: string): unknown[] {
   return Object.entries(attributes)
-    .filter(([key]) => key.toLowerCase() === name)
+    .filter(([key]) => foldName(key) === name)
     .map(([, value]) => value);
 }
 
@@ -141,7 +143,7 @@ function valuesOf(attributes: Attributes, name: string): unknown[] {
 function parseActive(value: unknown): boolean {
   const item: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
   const inner = isJsonObject(item) ? [...valuesOf(item, 'value'), ...valuesOf(item, 'active')] : [item];
-  const text = typeof inner[0] === 'string' ? inner[0].trim().toLowerCase() : inner[0];
+  const text = typeof inner[0] === 'string' ? lowerCase(inner[0].trim()) : inner[0];
   if (inner.length === 1 && (text === true || text === 'true')) return true;
   if (inner.length === 1 && (text === false || text === 'false')) return false;
   throw new ScimError('invalidValue', 'active must be true or false.');

@@ -1,6 +1,6 @@
+import { isKeyUnread, STILL_LISTED } from '../../authority/bulk-revoke.ts';
 import type { Job, Leftover } from '../../domain/job.ts';
-import type { GrantRef } from '../../domain/model.ts';
-import { KmsError } from '../../errors.ts';
+import type { GrantRef, ListFailure } from '../../domain/model.ts';
 import type { ScopeItem } from './scope.ts';
 
 /** The error code when a project has no such key. */
@@ -8,8 +8,6 @@ export const UNKNOWN_KEY = 'KMS.0207';
 
 /** The code of a grant whose revoke was refused because the grant does not exist, and that is listed nevertheless. */
 const REPORTED_ABSENT = 'KMS.2501';
-/** The code of a grant whose revoke was confirmed, and that is listed nevertheless. */
-const STILL_LISTED = new KmsError('APIGW.0201:502').publicCode;
 
 /** What one attempt at a job has done so far: which grants it tried, and what failed. */
 export class AttemptResults {
@@ -62,7 +60,7 @@ export class AttemptResults {
 
   /** Adds a grant that is listed although its revoke was confirmed. */
   addStillListed({ projectId, taskIndex: task }: ScopeItem, grant: GrantRef): void {
-    this.#addUnconfirmed({ projectId, task }, grant, STILL_LISTED);
+    this.#addUnconfirmed({ projectId, task }, grant, STILL_LISTED.publicCode);
   }
 
   hasTried({ projectId }: ScopeItem, { grant_id: grantId }: GrantRef): boolean {
@@ -78,19 +76,19 @@ export class AttemptResults {
   /**
    * Compares the tried grants with a new list of the item's grants. What is still listed is a leftover, whatever the
    * response to its revoke was.
-   * @param isUnread whether the grants of a key could not be listed: then their absence proves nothing
+   * @param failed what the new list lacks
    * @returns `gone`: the unconfirmed grants that are not listed; `stillListed`: the revoked grants that are listed
    */
   compareWithList(
     item: ScopeItem,
     listed: readonly GrantRef[],
-    isUnread: (keyId: string) => boolean = () => false,
+    failed: readonly ListFailure[] = [],
   ): { gone: GrantRef[]; stillListed: GrantRef[] } {
     const { taskIndex, projectId } = item;
     const listedIds = new Set(listed.map(({ grant_id }) => grant_id));
     const gone = [...this.#unconfirmed.values()]
       .filter((tried) => tried.task === taskIndex && tried.projectId === projectId)
-      .filter((tried) => !listedIds.has(tried.grantId) && !isUnread(tried.keyId))
+      .filter((tried) => !listedIds.has(tried.grantId) && !isKeyUnread(failed, tried.keyId))
       .map(({ keyId, grantId }) => ({ key_id: keyId, grant_id: grantId }));
     for (const grant of gone) {
       this.addTried({ projectId, task: taskIndex }, grant, undefined);

@@ -147,8 +147,7 @@ export class JobAttempt {
     // The grant of a revoke-grant task comes from the event, not from a list.
     if (listed.length > 0 && item.task.action !== 'revoke-grant') this.#job = { ...this.#job, hasFoundGrants: true };
     for (const { keyId, error } of failed) this.#results.addUnlisted(item, error.publicCode, keyId);
-    const isUnread = (keyId: string) => failed.some((failure) => failure.keyId === '' || failure.keyId === keyId);
-    const { gone, stillListed } = this.#results.compareWithList(item, listed, isUnread);
+    const { gone, stillListed } = this.#results.compareWithList(item, listed, failed);
     this.#countRevoked(-stillListed.length);
     for (const grant of gone) {
       if (await this.#isRevokedByThisJob(projectId, grant)) this.#countRevoked(1);

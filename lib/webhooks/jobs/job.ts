@@ -1,5 +1,5 @@
 import { newEvent } from '../../domain/events.ts';
-import { FINAL_STATES, type Job, type JobState, type Leftover } from '../../domain/job.ts';
+import { FINAL_STATES, type Job, type JobState, type Leftover, unreadableTasks } from '../../domain/job.ts';
 import { logger } from '../../logger.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import { actorOf, JobAttempt, type JobDependencies, JobTakenOverError } from './attempt.ts';
@@ -61,12 +61,20 @@ async function endAttempt(dependencies: JobDependencies, attempt: JobAttempt): P
   return { next: 'ended' };
 }
 
-function stateWithoutFailures({ unmapped, hasFoundGrants, revoked }: Job) {
+function stateWithoutFailures(job: Job) {
+  const { unmapped, hasFoundGrants, revoked } = job;
   if (unmapped.length > 0) return 'unmapped';
+  if (unreadableTasks(job) > 0) return 'unreadable';
   return hasFoundGrants || revoked > 0 ? 'done' : 'nothing-found';
 }
 
-const LOG_LEVELS = { done: 'info', 'nothing-found': 'warn', unmapped: 'warn', leftovers: 'error' } as const;
+const LOG_LEVELS = {
+  done: 'info',
+  'nothing-found': 'warn',
+  unmapped: 'warn',
+  unreadable: 'warn',
+  leftovers: 'error',
+} as const;
 
 async function endJob(attempt: JobAttempt, state: JobState & keyof typeof LOG_LEVELS): Promise<void> {
   await attempt.save({ state, scopeIndex: undefined });
@@ -76,7 +84,8 @@ async function endJob(attempt: JobAttempt, state: JobState & keyof typeof LOG_LE
 function logFields({ job, failures }: JobAttempt) {
   const { jobId, source, revoked, unmapped } = job;
   const codes = [...new Set(failures.map(({ code }) => code))];
-  return { job_id: jobId, source, revoked, leftovers: failures.length, unmapped: unmapped.length, codes };
+  const counts = { revoked, leftovers: failures.length, unmapped: unmapped.length, unreadable: unreadableTasks(job) };
+  return { job_id: jobId, source, ...counts, codes };
 }
 
 /** Writes the event of a grant that the job gives up. If a crash follows before the job ends, it is written again. */

@@ -35,7 +35,7 @@ export async function scopeOf(
   const items: ScopeItem[] = [];
   const unmapped: string[] = [];
   for (const [taskIndex, task] of tasks.entries()) {
-    if (task.action === 'ignore') continue;
+    if (task.action === 'ignore' || task.action === 'unreadable') continue;
     const grantees = granteesByTask[taskIndex] ?? [];
     if (task.action === 'revoke-principal' && grantees.length === 0) {
       unmapped.push(...(task.identities ?? []));
@@ -61,17 +61,18 @@ function granteeFinder(directories: Directories, source: string) {
     return lookup;
   }
 
-  /** Returns the named grantee, else the principals of the first identity that has a mapping. */
+  /** Returns the named grantee, else the principals of all identities that have a mapping. */
   return async (task: Task): Promise<string[]> => {
     if (task.action !== 'revoke-principal') return [];
     const { grantee, identities = [], caseInsensitiveIdentities = [] } = task;
     // An empty grantee must not become a filter that matches every grant.
     if (grantee !== undefined) return grantee === '' ? [] : [grantee];
+    const principals = new Set<string>();
     for (const identity of identities) {
-      const principals = await principalsOf(identity, caseInsensitiveIdentities.includes(identity));
-      if (principals.length > 0) return principals;
+      const found = await principalsOf(identity, caseInsensitiveIdentities.includes(identity));
+      for (const principal of found) principals.add(principal);
     }
-    return [];
+    return [...principals];
   };
 }
 
@@ -131,6 +132,7 @@ export async function grantsInScope(
     case 'revoke-principal':
       return grantsOfPrincipals(authority, context, task, grantees);
     case 'ignore':
+    case 'unreadable':
       return { grants: [], failed: [] };
   }
 }

@@ -6,7 +6,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { retryAfterSeconds } from '../../clients/backoff.ts';
-import { HEADER_BYTES_MAX, newConnections, proxyHosts } from '../../clients/connections.ts';
+import { newConnections, proxyHosts } from '../../clients/connections.ts';
 import { NetworkError, type NetworkFailure } from '../../clients/network-error.ts';
 import { assertPublicHost, publicLookup, type Resolve } from './public-address.ts';
 
@@ -55,7 +55,6 @@ export async function postWebhook(
       method: 'POST',
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       agent: isTls ? newConnections().https : newConnections().http,
-      maxHeaderSize: HEADER_BYTES_MAX,
       signal,
       // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
       rejectUnauthorized: true,

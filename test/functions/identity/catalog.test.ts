@@ -5,12 +5,12 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { authorizationOf, sdkDateOf } from '../../signing/independent.ts';
-import { expectError } from '../../support/expect-error.ts';
+import { expectError, expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
 let service: TestService;
 let headers: Record<string, string>;
-let foreigner: { project_id: string };
+let foreigner: { project_id: string; domain_id: string };
 beforeAll(async () => {
   service = await startService({ REGION: 'eu-de' });
   foreigner = await service.foreignUser();
@@ -71,15 +71,31 @@ test('the regions are the one region of the setting', async () => {
 test("the domains are the caller's own domain, if it has the given name", async () => {
   const id = service.reader.domain_id;
   const domain = { id, name: 'demo', enabled: true, description: '', links: { self: `/v3/domains/${id}` } };
-  expect((await get('/v3/auth/domains')).body.domains).toEqual([domain]);
-  expect((await get('/v3/auth/domains?name=demo')).body.domains).toEqual([domain]);
-  expect((await get('/v3/auth/domains?name=other')).body.domains).toEqual([]);
+  for (const path of ['/v3/auth/domains', '/v3/domains']) {
+    expect((await get(path)).body).toEqual({ domains: [domain], links: { self: path, next: null, previous: null } });
+    expect((await get(`${path}?name=demo`)).body.domains).toEqual([domain]);
+    expect((await get(`${path}?name=other`)).body.domains).toEqual([]);
+  }
+  const { status, body } = await get(`/v3/domains/${id}`);
+  expect([status, body]).toEqual([200, { domain }]);
 });
 
-test.each(['/v3/auth/catalog', '/v3/auth/projects', '/v3/auth/domains', '/v3/regions'])(
-  'GET %s without valid credentials is 401',
-  async (path) => {
-    expectError(await service.send(path, { method: 'GET' }), [401, 'APIGW.0301']);
-    expectError(await service.send(path, { method: 'GET', headers: { 'X-Auth-Token': 'x' } }), [401, 'APIGW.0301']);
-  },
-);
+test('a domain other than that of the caller and an unknown one get the same 404', async () => {
+  for (const id of [foreigner.domain_id, '0'.repeat(32), 'demo', '%00']) {
+    const answer = await get(`/v3/domains/${id}`);
+    expectKeystoneError(answer, 404, 'Not Found');
+    expect(answer.body.error.message).toBe('The resource could not be found.');
+  }
+});
+
+test.each([
+  '/v3/auth/catalog',
+  '/v3/auth/projects',
+  '/v3/auth/domains',
+  '/v3/domains/x',
+  '/v3/projects/x',
+  '/v3/regions',
+])('GET %s without valid credentials is 401', async (path) => {
+  expectError(await service.send(path, { method: 'GET' }), [401, 'APIGW.0301']);
+  expectError(await service.send(path, { method: 'GET', headers: { 'X-Auth-Token': 'x' } }), [401, 'APIGW.0301']);
+});

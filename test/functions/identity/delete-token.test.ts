@@ -29,21 +29,30 @@ test('a user revokes their own token: 204 without a body, and the token is refus
   expect([await statusOf(token), await statusOf(other)]).toEqual([401, 200]);
 });
 
-test('te_admin ends the token of another user of the domain', async () => {
+test('revoking a token revokes the tokens that were issued from it', async () => {
+  const token = await newToken(service.reader);
+  const { project_id: id } = service.demo;
+  const { token: derived } = await service.services.tokens.issue({ token, project: { id } });
+  expect(await statusOf(derived)).toBe(200);
+  await send({ 'X-Auth-Token': token, 'X-Subject-Token': token });
+  expect(await statusOf(derived)).toBe(401);
+});
+
+test('te_admin revokes the token of another user of the domain', async () => {
   const [token, subject] = [await newToken(tenant), await newToken(service.reader)];
   expect((await send({ 'X-Auth-Token': token, 'X-Subject-Token': subject })).status).toBe(204);
   expect([await statusOf(token), await statusOf(subject)]).toEqual([200, 401]);
 });
 
-test('the token of another user, an unknown token and an ended one get the same 404, and nothing is written', async () => {
-  const [token, subject, ended] = [
+test('the token of another user, an unknown token and a revoked one get the same 404, and nothing is written', async () => {
+  const [token, subject, revoked] = [
     await newToken(service.administrator),
     await newToken(service.reader),
     await newToken(service.administrator),
   ];
-  await send({ 'X-Auth-Token': token, 'X-Subject-Token': ended });
+  await send({ 'X-Auth-Token': token, 'X-Subject-Token': revoked });
   const rows = await storedRows(service);
-  for (const value of [subject, 'garbage', ended]) {
+  for (const value of [subject, 'garbage', revoked]) {
     const answer = await send({ 'X-Auth-Token': token, 'X-Subject-Token': value });
     expectKeystoneError(answer, 404, 'Not Found');
     expect(answer.body.error.message).toBe('X-Subject-Token is invalid in the request');

@@ -1,19 +1,20 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../../local/demo.ts';
-import { expectError } from '../../support/expect-error.ts';
+import { expectError, expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
 /** Source: IAM API reference, "Querying Project Information Based on the Specified Criteria". */
 let service: TestService;
 let secondId: string;
+let foreignId: string;
 beforeAll(async () => {
   service = await startService({ REGION: 'eu-de' });
   const { accounts } = service.services;
   const { project } = await accounts.createProject('eu-de_second', 'demo');
   secondId = project.projectId;
   await accounts.addRole(service.grantee.user_id, secondId, 'KMS CMKReadOnlyAccess');
-  await service.foreignUser();
+  foreignId = (await service.foreignUser()).project_id;
 });
 afterAll(() => service.stop());
 
@@ -46,6 +47,24 @@ test('GET /v3/auth/projects and /v3/users/{user_id}/projects return the same pro
     const { status, body } = await service.send(path, { method: 'GET', headers });
     expect([status, body.projects]).toEqual([200, all.projects]);
     expect(body.links).toEqual({ self: path, next: null, previous: null });
+  }
+});
+
+test('GET /v3/projects/{id} returns a project in which the caller has a role, as `openstack project show` needs it', async () => {
+  const headers = { 'X-Auth-Token': await service.token(service.grantee) };
+  const { body: all } = await list(service.grantee);
+  for (const project of all.projects) {
+    const { status, body } = await service.send(`/v3/projects/${project.id}`, { method: 'GET', headers });
+    expect([status, body]).toEqual([200, { project }]);
+  }
+});
+
+test("a project without a role, another domain's project and an unknown one get the same 404", async () => {
+  const headers = { 'X-Auth-Token': await service.token(service.creator) };
+  for (const id of [secondId, foreignId, '0'.repeat(32), 'eu-de', '%00']) {
+    const answer = await service.send(`/v3/projects/${id}`, { method: 'GET', headers });
+    expectKeystoneError(answer, 404, 'Not Found');
+    expect(answer.body.error.message).toBe('The resource could not be found.');
   }
 });
 

@@ -50,6 +50,17 @@ test('GET /v3 and GET /v1.0 describe one version', async () => {
   }
 });
 
+test('a slash at the end of the path of a version makes no difference, as clients build /v3/ themselves', async () => {
+  for (const path of ['/v3', '/v1.0']) {
+    const { status, body } = await get(`${path}/`);
+    expect([status, body]).toEqual([200, (await get(path)).body]);
+    const refused = await service.send(`${path}/`, { method: 'POST' });
+    expectError(refused, [405, 'KMS.0215']);
+    expect(refused.headers.get('allow')).toBe('GET');
+    expectError(await get(`${path}//`), [404, 'APIGW.0101']);
+  }
+});
+
 test('each link leads to the version that it is about', async () => {
   const { body } = await get('/');
   for (const { id, links } of body.versions.values) {
@@ -59,7 +70,7 @@ test('each link leads to the version that it is about', async () => {
 });
 
 test('a request with an invalid Host header gets 400 and no link', async () => {
-  for (const path of ['/', '/v3', '/v1.0']) {
+  for (const path of ['/', '/v3', '/v1.0', '/v3/']) {
     const text = await sendRaw(service.url, `GET ${path} HTTP/1.1\r\nHost: a/b"c\r\nConnection: close\r\n\r\n`);
     const { status, body } = parseResponse(text);
     expect([path, status, body?.error_code]).toEqual([path, 400, 'APIGW.0201']);
@@ -73,7 +84,7 @@ test('with an external IAM, there is no token API to describe', async () => {
   useServices({ ...services, config: { ...services.config, keystone } });
   try {
     expect((await get('/')).body).toEqual({ versions: { values: [v1(service.url)] } });
-    expectError(await get('/v3'), [404, 'APIGW.0101']);
+    for (const path of ['/v3', '/v3/']) expectError(await get(path), [404, 'APIGW.0101']);
     expect((await get('/v1.0')).status).toBe(200);
   } finally {
     useServices(services);

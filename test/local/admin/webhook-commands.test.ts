@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../lib/config.ts';
+import { FINAL_STATES } from '../../../lib/domain/job.ts';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import { runAdmin } from '../../../local/admin/run.ts';
@@ -172,6 +173,11 @@ test('the help of each command lists its options', async () => {
   expect(helps.map(({ out }) => out.split('\n')[0])).toEqual(
     Object.values(usages).map((usage) => `Usage: npm run admin -- ${usage}`),
   );
+});
+
+test('the help of retry-job names every state in which a job that may be run again has ended', async () => {
+  const { out } = await run('retry-job', '--help');
+  for (const state of FINAL_STATES) expect([state, out.includes(state)]).toEqual([state, state !== 'ignored']);
 });
 
 test('jobs lists a job that ended as unmapped; after map, retry-job revokes the grants', async () => {

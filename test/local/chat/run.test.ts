@@ -1,6 +1,6 @@
 /**
  * The chat command against a small server that verifies signatures as a service does.
- * Also tests: local/chat/.
+ * Also tests: local/chat/, local/demo-chat.ts.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';

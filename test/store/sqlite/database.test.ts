@@ -276,7 +276,15 @@ test('a token that expired a day ago is deleted with the next new token', async 
   await directory.addUser({ userId: 'u1', domainId: 'd1', name: 'ann', passwordHash: 'scrypt:a:b', enabled: true });
   const token = (n: number, issuedAtMs: number, expiresAtMs: number) =>
     directory.addToken(
-      { tokenHash: testIdempotencyKey(n), userId: 'u1', projectId: 'p1', methods: [], issuedAtMs, expiresAtMs },
+      {
+        tokenHash: testIdempotencyKey(n),
+        userId: 'u1',
+        projectId: 'p1',
+        methods: [],
+        ancestors: [],
+        issuedAtMs,
+        expiresAtMs,
+      },
       'scrypt:a:b',
     );
   await token(1, NOW_MS, NOW_MS + 1000);

@@ -120,7 +120,10 @@ test('a delivery whose events are all ignored is stored and not queued', async (
 
 test('an event of a batch that cannot be read is logged, and the others are queued', async () => {
   const { jobId, state, tasks } = await receiveOkta([{ ...suspended, target: [] }, suspended, { eventType: 7 }]);
-  expect([state, tasks.map(({ action }) => action)]).toEqual(['queued', ['ignore', 'revoke-principal', 'ignore']]);
+  expect([state, tasks.map(({ action }) => action)]).toEqual([
+    'queued',
+    ['unreadable', 'revoke-principal', 'unreadable'],
+  ]);
   const reasons = [
     'A target of type User with an id or alternateId is required.',
     'Invalid parameter. eventType must be a string.',
@@ -207,7 +210,7 @@ describe('a delivery that does not fit into one job', () => {
   });
 });
 
-test('a source with too many open jobs gets 429 with Retry-After; ignored events and other sources are accepted', async () => {
+test('a source with too many open jobs gets 503 with Retry-After, after which senders resend; ignored events and other sources are accepted', async () => {
   const { store } = jobs;
   const countOpen = async (source: string) => (source === 'okta' ? 5_000 : 0);
   const full = { ...services, store: { ...store, jobs: { ...store.jobs, countOpen } } } as Services;
@@ -224,8 +227,8 @@ test('a source with too many open jobs gets 429 with Retry-After; ignored events
   });
   const before = (await store.jobs.list(1000)).length;
   await expect(post('okta', okta('user.lifecycle.deactivate'))).rejects.toMatchObject({
-    code: 'APIGW.0308',
-    status: 429,
+    code: 'KMS.0104',
+    status: 503,
     retryAfterSeconds: 60,
   });
   expect(await store.jobs.list(1000)).toHaveLength(before);

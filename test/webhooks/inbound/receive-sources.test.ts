@@ -333,18 +333,34 @@ describe('identities', () => {
     expect(body).toMatchObject({ state: 'unmapped', unmapped: ['00ugrace'], revoked: 0 });
   });
 
-  test('of several identities of a person the first one with a mapping decides', async () => {
+  test('the principals of all mapped identities of a person lose their grants, each of which is revoked once', async () => {
     const [first, second] = [await newPrincipal(), await newPrincipal()];
     await map('*', 'first-name', first);
-    await map('*', 'second-name', second);
+    await map('hr', 'second-name', second);
+    await map('*', 'other-first-name', first);
     const { body } = await fixture.sendEventAndWait(
-      principalDisabled({ identities: ['unknown', 'first-name', 'second-name'] }),
+      principalDisabled({ identities: ['unknown', 'first-name', 'second-name', 'other-first-name'] }),
     );
-    expect(body).toMatchObject(DONE);
+    expect(body).toMatchObject({ state: 'done', revoked: 2, unmapped: [] });
     await expectRevoked(first);
-    expect(
-      await fixture.service.services.store.grants.listByGrantee(fixture.service.demo.project_id, second, { limit: 1 }),
-    ).toMatchObject({ total: 1 });
+    await expectRevoked(second);
+    const { project_id } = fixture.service.demo;
+    for (const grantee of [first, second]) {
+      const events = await fixture.service.services.store.events.list(project_id, { grantee }, 10);
+      expect(events.filter(({ requestId }) => requestId === body.job_id)).toHaveLength(1);
+    }
+  });
+
+  test('all persons in a list of 2,000 identities lose their grants; the part without a mapping is unmapped', async () => {
+    const [first, last] = [await newPrincipal(), await newPrincipal()];
+    const identities = Array.from({ length: 2_000 }, (_, n) => `listed-${n}`);
+    await map('hr', 'listed-0', first);
+    await map('hr', 'listed-1999', last);
+    const { body } = await fixture.sendEventAndWait(principalDisabled({ identities }));
+    expect(body).toMatchObject({ state: 'unmapped', revoked: 2 });
+    expect(body.unmapped).toEqual(identities.slice(32, 1_984));
+    await expectRevoked(first);
+    await expectRevoked(last);
   });
 
   test('a mapping for another source does not apply', async () => {

@@ -164,6 +164,7 @@ test('an event of an unknown type gets 200, is stored as ignored and revokes not
     passed_on: 0,
     leftovers: [],
     unmapped: [],
+    unreadable: 0,
   });
   expect(await fixture.service.services.store.events.list(project_id, {}, 1)).toEqual(before);
 });

@@ -57,6 +57,14 @@ test('a job ends as unmapped if a person has no mapping, even if nobody else in 
   expect(await run([task, revokePrincipalTask(newId())])).toMatchObject({ state: 'unmapped' });
 });
 
+test('a job ends as unreadable, with a warning, if an event could not be read, even if nobody in it holds grants', async () => {
+  const unreadable: Task = { action: 'unreadable', type: 'user.lifecycle.deactivate', reason: 'no user' };
+  const job = await run([unreadable, revokePrincipalTask(newId())]);
+  expect(job).toMatchObject({ state: 'unreadable', revoked: 0 });
+  const line = expect.objectContaining({ job_id: job.jobId, state: 'unreadable', unreadable: 1 });
+  expect(warnLog).toHaveBeenCalledWith('job', line);
+});
+
 test('a job that ended as nothing-found revokes the grants that exist when it is queued again', async () => {
   const grantee = newId();
   const { jobId, ...job } = await run([revokePrincipalTask(grantee)]);

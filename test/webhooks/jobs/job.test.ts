@@ -247,7 +247,7 @@ test('a grant whose key is deleted meanwhile is neither a leftover nor counted',
 
 test('a message for an ended or unknown job does nothing', async () => {
   const { grantee, ids } = await newGrantee(jobs, 1);
-  for (const state of ['done', 'nothing-found', 'ignored', 'unmapped', 'leftovers', 'stopped'] as const) {
+  for (const state of ['done', 'nothing-found', 'ignored', 'unmapped', 'unreadable', 'leftovers', 'stopped'] as const) {
     const jobId = await jobs.newJob({ tasks: [revokePrincipalTask(grantee)], state });
     expect(await runJob(jobs.dependencies(), jobId, noDeadline)).toEqual({ next: 'ended' });
     expect(await jobs.job(jobId)).toMatchObject({ state, revision: 0 });

@@ -3,6 +3,7 @@
  * Source: Okta, "Event hooks", "Requests sent by Okta", and System Log API, "LogEvent".
  */
 
+import { PRINTABLE_ASCII } from '../../../domain/characters.ts';
 import type { Task } from '../../../domain/job.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
 import { bodyParser } from '../../../validation/body-parser.ts';
@@ -30,7 +31,7 @@ const DEACTIVATION_EVENTS: ReadonlySet<string> = new Set([
 ]);
 const NO_USER = 'A target of type User with an id or alternateId is required.';
 
-const CHALLENGE_PATTERN = /^[\x20-\x7e]{1,256}$/;
+const CHALLENGE_PATTERN = new RegExp(`^[${PRINTABLE_ASCII}]{1,256}$`);
 
 const parseEnvelope = bodyParser({ data: object('data') });
 const parseData = bodyParser({ events: list('data.events') });

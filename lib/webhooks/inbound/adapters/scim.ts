@@ -2,6 +2,7 @@
  * SCIM 2.0, as an identity provider sends it: a user who is deleted or no longer active.
  * Source: RFC 7644, sections 3.5 and 3.6.
  */
+import { VISIBLE_ASCII } from '../../../domain/characters.ts';
 import { KmsError } from '../../../errors.ts';
 import { SCIM_CONTENT_TYPE } from '../../../http/scim-error.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
@@ -10,7 +11,7 @@ import type { Adapter } from '../adapter.ts';
 import { identitiesIn, ignored, lowerCase } from '../event-fields.ts';
 import { activeAfterPatch, activeInUser, USER_SCHEMA, valuesOfAttribute } from '../scim-active.ts';
 
-const BEARER_PATTERN = /^Bearer +([\x21-\x7e]+)$/i;
+const BEARER_PATTERN = new RegExp(`^Bearer +([${VISIBLE_ASCII}]+)$`, 'i');
 
 /** A request that deactivates its user. `identities` are those in the body; the id in the path comes in addition. */
 interface Deactivation {

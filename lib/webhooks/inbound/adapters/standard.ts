@@ -18,7 +18,16 @@ import {
 } from '../../../validation/fields.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { eventType, identifier, identifiers, identitiesIn, ignored, lowerCase, object } from '../event-fields.ts';
+import {
+  eventType,
+  identifier,
+  identifiers,
+  identitiesIn,
+  ignored,
+  lowerCase,
+  object,
+  splitByIdentities,
+} from '../event-fields.ts';
 
 const commonFields = {
   project_id: optional(text(IAM_ID_PATTERN, 'KMS.0308', 'project_id must be 1 to 64 letters, digits or - _')),
@@ -42,7 +51,7 @@ const parsePrincipalDisabled = bodyParser(
 const parseGrantRevoke = bodyParser({ ...commonFields, key_id: keyId, grant_id: grantId }, STRICT);
 const parseKeyCompromised = bodyParser({ ...commonFields, key_id: keyId }, STRICT);
 
-const EVENTS = new Map<string, (data: Record<string, unknown>) => Task>([
+const EVENTS = new Map<string, (data: Record<string, unknown>) => Task[]>([
   ['principal.disabled', principalDisabled],
   ['grant.revoke', grantRevoke],
   ['key.compromised', keyCompromised],
@@ -56,12 +65,12 @@ export const standard: Adapter = {
     const { type } = parseEnvelope(input);
     // An event that takes access away must not be ignored for the spelling of its type.
     const name = type.trim().toLowerCase().replaceAll(/[-_ ]/g, '.');
-    const task = EVENTS.get(name)?.(parseData(input).data) ?? ignored(type);
-    return { deliveryId: headers['webhook-id'], tasks: [task] };
+    const tasks = EVENTS.get(name)?.(parseData(input).data) ?? [ignored(type)];
+    return { deliveryId: headers['webhook-id'], tasks };
   },
 };
 
-function principalDisabled(data: Record<string, unknown>): Task {
+function principalDisabled(data: Record<string, unknown>): Task[] {
   const event = parsePrincipalDisabled(data);
   const { grantee_principal: grantee, identity, identities = [] } = event;
   const people = [...(identity === undefined ? [] : [identity]), ...identities];
@@ -71,7 +80,7 @@ function principalDisabled(data: Record<string, unknown>): Task {
   if (grantee === undefined && people.length === 0) {
     throw new KmsError('KMS.0204', { detail: 'data.grantee_principal, data.identity or data.identities is required.' });
   }
-  return {
+  return splitByIdentities({
     action: 'revoke-principal',
     type: 'principal.disabled',
     grantee,
@@ -83,16 +92,16 @@ function principalDisabled(data: Record<string, unknown>): Task {
     operations: event.operations,
     projectId: event.project_id,
     reason: event.reason,
-  };
+  });
 }
 
-function grantRevoke(data: Record<string, unknown>): Task {
+function grantRevoke(data: Record<string, unknown>): Task[] {
   const { key_id, grant_id, project_id, reason } = parseGrantRevoke(data);
   const type = 'grant.revoke';
-  return { action: 'revoke-grant', type, keyId: key_id, grantId: grant_id, projectId: project_id, reason };
+  return [{ action: 'revoke-grant', type, keyId: key_id, grantId: grant_id, projectId: project_id, reason }];
 }
 
-function keyCompromised(data: Record<string, unknown>): Task {
+function keyCompromised(data: Record<string, unknown>): Task[] {
   const { key_id, project_id, reason } = parseKeyCompromised(data);
-  return { action: 'revoke-key', type: 'key.compromised', keyId: key_id, projectId: project_id, reason };
+  return [{ action: 'revoke-key', type: 'key.compromised', keyId: key_id, projectId: project_id, reason }];
 }

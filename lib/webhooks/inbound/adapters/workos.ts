@@ -16,6 +16,7 @@ import {
   lowerCase,
   object,
   reasonOf,
+  splitByIdentities,
 } from '../event-fields.ts';
 
 type UserData = Record<string, unknown>;
@@ -47,12 +48,13 @@ export const workos: Adapter = {
     const isDeactivation = DEACTIVATIONS.get(event);
     if (!isDeactivation) return { deliveryId, tasks: [ignored(event)] };
     const { data } = parseData(input);
-    return { deliveryId, tasks: [isDeactivation(data) ? principalDisabled(event, data) : ignored(event)] };
+    return { deliveryId, tasks: isDeactivation(data) ? principalDisabled(event, data) : [ignored(event)] };
   },
 };
 
-function principalDisabled(event: string, { id, external_id, idp_id, email, emails }: UserData): Task {
+function principalDisabled(event: string, { id, external_id, idp_id, email, emails }: UserData): Task[] {
   const identities = identitiesIn([id, external_id, idp_id, lowerCase(email), ...emailsIn(emails)]);
   if (identities.length === 0) throw new KmsError('KMS.0204', { detail: 'data.id is required.' });
-  return { action: 'revoke-principal', type: 'principal.disabled', identities, reason: reasonOf(`workos ${event}`) };
+  const reason = reasonOf(`workos ${event}`);
+  return splitByIdentities({ action: 'revoke-principal', type: 'principal.disabled', identities, reason });
 }

@@ -26,7 +26,15 @@ beforeAll(async () => {
   const store = openSqliteStore(intact);
   await fillDirectory(store);
   await fillKeys(store);
-  const token = { tokenHash: 'feed', userId: CREATOR, projectId: PROJECT, methods: [], issuedAtMs: 0, expiresAtMs: 1 };
+  const token = {
+    tokenHash: 'feed',
+    userId: CREATOR,
+    projectId: PROJECT,
+    methods: [],
+    ancestors: [],
+    issuedAtMs: 0,
+    expiresAtMs: 1,
+  };
   await store.directory.addToken(token, 'scrypt:none');
   await store.close();
 });

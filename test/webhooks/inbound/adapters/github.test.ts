@@ -115,9 +115,9 @@ test('a match that cannot be read does not stop the others, and its type decides
   const leaked = { identities: [`sha256:${SOME_TOKEN}`], reason: 'github secret scanning: unknown type' };
   expect(read(matches)).toMatchObject({
     tasks: [
-      { action: 'ignore', reason: 'Parameters missing in the request message. token is required.' },
+      { action: 'unreadable', reason: 'Parameters missing in the request message. token is required.' },
       leaked,
-      { action: 'ignore', reason: 'Invalid parameter. The body must be an array of objects.' },
+      { action: 'unreadable', reason: 'Invalid parameter. The body must be an array of objects.' },
       leaked,
     ],
   });

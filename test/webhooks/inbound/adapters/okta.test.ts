@@ -89,9 +89,9 @@ test.each(NO_USER_TARGETS)('a deactivation that names no user is refused: %j', (
   expect(read(eventOf('user.lifecycle.deactivate', target))).toBe(`KMS.0308 ${NO_USER}`);
 });
 
-test('events that cannot be read do not stop the others of a delivery, and are ignored with a reason', () => {
+test('events that cannot be read do not stop the others of a delivery, and become unreadable tasks with a reason', () => {
   const type = 'user.lifecycle.deactivate';
-  const ignored = (reason: string, name = 'unreadable') => ({ action: 'ignore', type: name, reason });
+  const unreadable = (reason: string, name = 'unreadable') => ({ action: 'unreadable', type: name, reason });
   const events = [
     eventOf(type, [BOB]),
     ...NO_USER_TARGETS.map((target) => eventOf(type, target)),
@@ -104,11 +104,11 @@ test('events that cannot be read do not stop the others of a delivery, and are i
     content: expect.any(String),
     tasks: [
       disabled(['00ubob', 'bob@example.com'], `okta ${type}`),
-      ...NO_USER_TARGETS.map(() => ignored(NO_USER, type)),
-      ignored(NO_USER, type),
+      ...NO_USER_TARGETS.map(() => unreadable(NO_USER, type)),
+      unreadable(NO_USER, type),
       disabled(['00uann', 'ann@example.com'], `okta ${type}`),
-      ignored('Invalid parameter. data.events must be an array of objects.'),
-      ignored('Invalid parameter. eventType must be a string.'),
+      unreadable('Invalid parameter. data.events must be an array of objects.'),
+      unreadable('Invalid parameter. eventType must be a string.'),
     ],
   });
 });

@@ -1,0 +1,49 @@
+/** Text for people: what others wrote, made safe to show, and dates. */
+import { printable } from '../util/printable.ts';
+
+/** Stands for a text that is missing or shows nothing. */
+export const NOTHING = '–';
+
+/** Characters that Unicode counts as letters or symbols, and that show nothing. */
+const BLANKS = /[\u115f\u1160\u2800\u3164\uffa0]/g;
+
+/** More marks on one letter than any script needs: they would cover the lines above and below. */
+const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;
+
+/**
+ * Returns a text that somebody else wrote, such as a name or a reason, as one line without control, format and
+ * direction characters.
+ * @param charactersMax a longer text is cut, between two characters, and ends in `…`
+ */
+export function shownText(text: string | undefined, charactersMax = 80): string {
+  const readable = (text ?? '').replace(BLANKS, ' ').replace(STACKED_MARKS, '$1');
+  const characters = Array.from(printable(readable, Number.POSITIVE_INFINITY));
+  const line =
+    characters.length > charactersMax ? `${characters.slice(0, charactersMax - 1).join('')}…` : characters.join('');
+  return /[\p{L}\p{N}\p{P}\p{S}]/u.test(line) ? line : NOTHING;
+}
+
+/** Returns a time such as `2026-11-28 17:06 UTC`. @param atMs also as the digits that the API has */
+export function shownTime(atMs: number | string | undefined): string {
+  const date = new Date(atMs === undefined || atMs === '' ? Number.NaN : Number(atMs));
+  if (Number.isNaN(date.getTime())) return NOTHING;
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** A text without spaces or the signs that may surround an e-mail address in a sentence. */
+const WORD = /[^\s<>"'(),;:|]+/g;
+const EMAIL_ADDRESS = /.[@＠]./;
+
+/**
+ * Returns the value with every e-mail address in its texts replaced by `…@…`: a group must not learn the addresses of
+ * people.
+ */
+export function withoutEmailAddresses<T>(value: T): T {
+  if (typeof value === 'string') {
+    return value.replace(WORD, (word) => (EMAIL_ADDRESS.test(word) ? '…@…' : word)) as T;
+  }
+  if (Array.isArray(value)) return value.map((item) => withoutEmailAddresses<unknown>(item)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, item]) => [name, withoutEmailAddresses<unknown>(item)]);
+  return Object.fromEntries(entries) as T;
+}
