@@ -67,6 +67,7 @@ export async function startErrbot(person: string, env: { KMS_GRANTS_URL: string;
       rmSync(folder, { recursive: true });
     },
   };
-  await printed(/>>> $/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: errbot colours its prompt
+  await printed(/>>> (?:\u001b\[0m)?$/);
   return bot;
 }
