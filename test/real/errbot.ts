@@ -8,6 +8,9 @@ import { join, resolve } from 'node:path';
 /** The environment variable in which `run.ts` passes the path of the Python in which errbot is installed. */
 export const ERRBOT_VARIABLE = 'ERRBOT_PYTHON';
 
+/** Ends a bot that does not start, which would keep the test process alive. */
+const START_TIMEOUT_MS = 45_000;
+
 const START = 'from errbot.cli import main; main()';
 const PLUGINS = resolve('docs/chat-ops/errbot');
 
@@ -68,6 +71,8 @@ export async function startErrbot(person: string, env: { KMS_GRANTS_URL: string;
     },
   };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: errbot colours its prompt
+  const timeout = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   await printed(/>>> (?:\u001b\[0m)?$/);
+  clearTimeout(timeout);
   return bot;
 }
