@@ -1,6 +1,6 @@
 /** The demo project of a first start: keys and grants to try the API with, and users with random credentials. */
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../lib/config.ts';
@@ -8,6 +8,8 @@ import type { Operation } from '../lib/domain/model.ts';
 import type { RequestContext } from '../lib/domain/request-context.ts';
 import type { Services } from '../lib/services.ts';
 import { DATABASE_FILE, ensureRootKeys, linkIfAbsent, ROOT_KEY_FILE } from './data-dir.ts';
+import { demoHooks, demoMapping } from './demo-chat.ts';
+import { demoFiles, SQLITE_DEMO_FILES } from './demo-files.ts';
 import { openServices } from './open-services.ts';
 
 /** The content of `demo.json`. */
@@ -47,23 +49,10 @@ const GRANTS: { alias: string; name: string; operations: Operation[] }[] = [
   { alias: 'payroll', name: 'payroll-audit', operations: ['describe-key'] },
 ];
 
-const DEMO_FILE = 'demo.json';
-/** The login request for the curl command of the first start. As a file, no terminal or log shows the password. */
-const LOGIN_FILE = 'demo-login.json';
 /** Prefix of the temporary folder of a first start in progress; six random characters follow. */
 const TEMPORARY_DIR_PREFIX = 'first-start.';
 /** A first start takes a second, so a temporary folder of this age belongs to a process that died. */
 const ABANDONED_MS = 10 * 60 * 1000;
-
-/**
- * Returns the names of the demo's files. Each table has files of its own, so that no demo overwrites the credentials of
- * another. Their names have a hash, because an endpoint or a table may have a name that is too long for a file.
- */
-export function demoFiles({ dynamodb }: Pick<Config, 'dynamodb'>): { demo: string; login: string } {
-  if (!dynamodb) return { demo: DEMO_FILE, login: LOGIN_FILE };
-  const id = createHash('sha256').update(`${dynamodb.endpoint} ${dynamodb.table}`).digest('hex').slice(0, 8);
-  return { demo: `demo-dynamodb-${id}.json`, login: `demo-dynamodb-${id}-login.json` };
-}
 
 /**
  * Creates the demo if there is no database yet, or if the local table has no project. It creates nothing on AWS, for an
@@ -81,9 +70,7 @@ async function createDemoInTable(config: Config): Promise<Demo | undefined> {
   try {
     if ((await services.store.directory.projects()).length > 0) return undefined;
     const demo = await createDemoData(services);
-    const files = demoFiles(config);
-    write(config.dataDir, files.demo, demo);
-    write(config.dataDir, files.login, loginRequest(demo));
+    writeFiles(config, config.dataDir, demo);
     return demo;
   } finally {
     await services.store.close();
@@ -105,8 +92,7 @@ async function createDemoInDataDir(config: Config): Promise<Demo | undefined> {
   const services = await openServices({ ...config, dataDir: temporaryDir });
   const demo = await createDemoData(services);
   await services.store.close();
-  write(temporaryDir, DEMO_FILE, demo);
-  write(temporaryDir, LOGIN_FILE, loginRequest(demo));
+  writeFiles(config, temporaryDir, demo);
   const isPublished = linkIfAbsent(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
   finishFirstStart(dataDir);
   rmSync(temporaryDir, { recursive: true, force: true });
@@ -122,11 +108,17 @@ export function finishFirstStart(dataDir: string): void {
     if (!name.startsWith(TEMPORARY_DIR_PREFIX)) continue;
     const temporaryDir = join(dataDir, name);
     const isPublished = isSameFile(join(temporaryDir, DATABASE_FILE), join(dataDir, DATABASE_FILE));
-    if (isPublished)
-      for (const file of [DEMO_FILE, LOGIN_FILE]) moveIfPresent(join(temporaryDir, file), join(dataDir, file));
+    if (isPublished) for (const file of SQLITE_DEMO_FILES) moveIfPresent(join(temporaryDir, file), join(dataDir, file));
     const modifiedAtMs = statSync(temporaryDir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (isPublished || modifiedAtMs < Date.now() - ABANDONED_MS) rmSync(temporaryDir, { recursive: true, force: true });
   }
+}
+
+function writeFiles(config: Config, folder: string, demo: Demo): void {
+  const files = demoFiles(config);
+  write(folder, files.demo, demo);
+  write(folder, files.login, loginRequest(demo));
+  write(folder, files.hooks, demoHooks(demo.project_id));
 }
 
 function write(folder: string, file: string, value: object): void {
@@ -154,7 +146,7 @@ function loginRequest({ project_id, users: [creator] }: Demo): object {
   };
 }
 
-async function createDemoData({ accounts, authority, config }: Services): Promise<Demo> {
+async function createDemoData({ accounts, authority, config, store }: Services): Promise<Demo> {
   const { project } = await accounts.createProject(config.region, 'demo');
   const users = await Promise.all(
     USERS.map(async ({ name, role }) => {
@@ -162,6 +154,7 @@ async function createDemoData({ accounts, authority, config }: Services): Promis
       return { ...user, ...(await accounts.createAccessKey(user.user_id)) };
     }),
   );
+  for (const user of users) await store.mappings.put(demoMapping(user));
   const [creator, grantee] = users as [DemoUser, DemoUser];
   const contextOf = (action: string): RequestContext => ({
     caller: {

@@ -11,7 +11,8 @@ import { useServices } from '../lib/services.ts';
 import { targetsOf } from '../lib/webhooks/outbound/targets.ts';
 import { readAllSources } from './all-sources.ts';
 import { readLocalConfig, usesTemporaryKey } from './aws-credentials.ts';
-import { createDemoOnFirstStart, type Demo, demoFiles, finishFirstStart } from './demo.ts';
+import { createDemoOnFirstStart, type Demo, finishFirstStart } from './demo.ts';
+import { demoFiles, withDemoHooks } from './demo-files.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openServices } from './open-services.ts';
 import { welcome } from './welcome.ts';
@@ -38,12 +39,13 @@ const DELETION_INTERVAL_MS = 60_000;
 async function start(isDemoWanted: boolean): Promise<void> {
   // Files that this process creates are readable by their owner only.
   process.umask(0o077);
-  const config = readLocalConfig();
-  if (usesTemporaryKey(config)) {
+  const settings = readLocalConfig();
+  if (usesTemporaryKey(settings)) {
     const cause = 'Temporary credentials in the environment cannot be renewed. Use AWS_PROFILE or a role instead.';
     logger.warn('settings', { setting: 'AWS_SESSION_TOKEN', cause });
   }
-  const demo = await prepare(config, isDemoWanted);
+  const demo = await prepare(settings, isDemoWanted);
+  const config = withDemoHooks(settings);
   const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
   const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });
   // Invalid sources or targets abort the start instead of failing the first webhook or command.

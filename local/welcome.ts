@@ -23,6 +23,9 @@ curl -s ${api}/list-grants -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify({ key_
 
 # 3. Revoke one of them
 curl -s ${api}/revoke-grant -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify(grant)}'
+
+# The same in chat, here from the command line (npm run -s chat -- --help)
+npm run -s chat -- --as creator "list orders"
 `;
 }
 

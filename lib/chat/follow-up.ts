@@ -25,7 +25,7 @@ const [POLL_SECONDS_MIN, POLL_SECONDS_MAX] = [5, 60];
 const TELLING_MS = 60_000;
 
 interface FollowUpOptions {
-  platforms?: typeof PLATFORMS;
+  platforms?: Partial<typeof PLATFORMS>;
   sources?: ReturnType<typeof chatSourcesOf>;
 }
 

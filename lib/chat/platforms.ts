@@ -1,7 +1,9 @@
 /** The chat platforms. To add one, add its file under `platforms/`, its name in `source.ts` and a line here. */
 import type { ChatPlatform } from './platform.ts';
+import { bot } from './platforms/bot.ts';
 import { feishu } from './platforms/feishu.ts';
+import { mattermost } from './platforms/mattermost.ts';
 import { slack } from './platforms/slack.ts';
 import type { ChatKind } from './source.ts';
 
-export const PLATFORMS: Partial<Record<ChatKind, ChatPlatform>> = { slack, feishu };
+export const PLATFORMS: Record<ChatKind, ChatPlatform> = { slack, feishu, mattermost, bot };

@@ -42,7 +42,7 @@ export const CHAT_SOURCES: SourceFamily<ChatSource> = {
   problemsOf(source, { keystone, aws }) {
     const { name, kind, secrets } = source;
     const problems = secrets.flatMap((secret, index) => {
-      const problem = PLATFORMS[kind]?.secretProblem(secret);
+      const problem = PLATFORMS[kind].secretProblem(secret);
       return problem ? [`${name}.secrets.${index}: ${problem}`] : [];
     });
     for (const [setting, value] of referencesIn(source)) {
@@ -68,7 +68,7 @@ function schemaOf(kind: ChatKind) {
     // Whoever has the secret of a bot speaks for everyone, so the source must say what the bot is for.
     actions: kind === 'bot' ? ACTIONS : z.optional(ACTIONS),
     may_approve: z.optional(z.boolean('must be true or false')),
-    ...PLATFORMS[kind]?.settings,
+    ...PLATFORMS[kind].settings,
   });
 }
 
@@ -82,7 +82,7 @@ const NO_AWS: AwsSettings = { region: '' };
 
 function referencesIn({ kind, settings }: ChatSource): [setting: string, value: string][] {
   const values: Readonly<Record<string, unknown>> = { ...settings };
-  return (PLATFORMS[kind]?.references ?? []).flatMap((setting) => {
+  return (PLATFORMS[kind].references ?? []).flatMap((setting) => {
     const value = values[setting];
     return value === undefined ? [] : [[setting, String(value)]];
   });

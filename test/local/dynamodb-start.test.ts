@@ -197,7 +197,8 @@ describe('a successful start', () => {
     expect(second.demo()).toEqual(demo);
     expect(await outputOf(second)).toContain(`Demo credentials are in ${file}.`);
     const login = basename(file, '.json').concat('-login.json');
-    expect(readdirSync(dataDir).toSorted()).toEqual([login, basename(file), 'queue.db', 'root.key']);
+    const hooks = basename(file, '.json').concat('-hooks.json');
+    expect(readdirSync(dataDir).toSorted()).toEqual([hooks, login, basename(file), 'queue.db', 'root.key']);
     expect(await auditTable(dynamodbEndpoint(), table)).toEqual([]);
   });
 

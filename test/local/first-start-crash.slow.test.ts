@@ -98,8 +98,8 @@ async function prepareKilledStart(): Promise<(file: string) => [string, string]>
   return (file) => [join(dataDir, file), join(temporaryDir, file)];
 }
 
-const CREDENTIALS = ['demo.json', 'demo-login.json'];
-const ALL_FILES = ['demo-login.json', 'demo.json', 'kms-grants.db', 'root.key'];
+const CREDENTIALS = ['demo.json', 'demo-login.json', 'demo-hooks.json'];
+const ALL_FILES = ['demo-hooks.json', 'demo-login.json', 'demo.json', 'kms-grants.db', 'root.key'];
 
 test('a start after one that was killed before it published anything creates the demo', async () => {
   const paths = await prepareKilledStart();
@@ -109,8 +109,8 @@ test('a start after one that was killed before it published anything creates the
   expect(readdirSync(dataDir).toSorted()).toEqual(ALL_FILES);
 });
 
-test.each([0, 1])(
-  'a start after one that published the database and %i of the two credential files completes it',
+test.each([0, 1, 2])(
+  'a start after one that published the database and %i of the three credential files completes it',
   async (moved) => {
     const paths = await prepareKilledStart();
     linkSync(...paths('kms-grants.db'));

@@ -185,6 +185,7 @@ test('all files and the data folder are readable by their owner only', async () 
     readdirSync(dataDir).map((file) => [file, (statSync(join(dataDir, file)).mode & 0o777).toString(8)]),
   );
   expect(modes).toEqual({
+    'demo-hooks.json': '600',
     'demo-login.json': '600',
     'demo.json': '600',
     'kms-grants.db': '600',

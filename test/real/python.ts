@@ -1,10 +1,9 @@
-/** Installs Keystone with pip in a virtual environment, which later runs use again. */
+/** Installs packages with pip in a virtual environment, which later runs use again. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Children } from './children.ts';
 
-const REQUIREMENTS = resolve('test/real/requirements.txt');
 const CACHE = resolve('node_modules/.cache');
 
 /** Fails if Python is too old for this Keystone, or lacks the modules for virtual environments. */
@@ -17,6 +16,15 @@ const NEEDED = [
   '  macOS: brew install python',
 ].join('\n');
 
+/** Packages that are installed together, apart from those of others: their versions differ. */
+interface Packages {
+  name: string;
+  requirements: string;
+}
+
+export const KEYSTONE: Packages = { name: 'keystone', requirements: resolve('test/real/requirements.txt') };
+export const ERRBOT: Packages = { name: 'errbot', requirements: resolve('test/real/requirements-errbot.txt') };
+
 /** Keystone cannot be installed on this machine. The message says what to install. */
 export class CannotInstall extends Error {}
 
@@ -28,20 +36,21 @@ export async function findPython(children: Children): Promise<string> {
 }
 
 /**
- * Installs Keystone, unless an earlier run has done so with the same Python and requirements.
+ * Installs the packages, unless an earlier run has done so with the same Python and requirements.
  * @param python the result of findPython
- * @returns the path of the Python in which Keystone is installed
+ * @returns the path of the Python in which they are installed
  * @throws CannotInstall
  */
-export async function installKeystone(children: Children, python: string): Promise<string> {
-  const hash = createHash('sha256').update(python).update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
-  const installed = join(CACHE, `keystone-${hash}`);
+export async function installPackages(children: Children, python: string, packages: Packages): Promise<string> {
+  const { name, requirements } = packages;
+  const hash = createHash('sha256').update(python).update(readFileSync(requirements)).digest('hex').slice(0, 16);
+  const installed = join(CACHE, `${name}-${hash}`);
   if (!existsSync(installed)) {
-    console.log('Installing Keystone (about a minute; later runs use this installation) ...');
+    console.log(`Installing ${name} (about a minute; later runs use this installation) ...`);
     mkdirSync(CACHE, { recursive: true });
     const temporary = mkdtempSync(`${installed}.`);
     try {
-      await install(children, temporary);
+      await install(children, temporary, packages);
       moveUnlessExists(temporary, installed);
     } finally {
       rmSync(temporary, { recursive: true, force: true });
@@ -52,10 +61,10 @@ export async function installKeystone(children: Children, python: string): Promi
 
 const pythonOf = (folder: string) => join(folder, 'bin', 'python');
 
-async function install(children: Children, folder: string): Promise<void> {
+async function install(children: Children, folder: string, { name, requirements }: Packages): Promise<void> {
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
   // Only the packages of the list; `pip check` fails if a dependency is missing from it.
-  const packages = [...pip, 'install', '--quiet', '--no-deps', '-r', REQUIREMENTS];
+  const packages = [...pip, 'install', '--quiet', '--no-deps', '-r', requirements];
   const steps: [string, string[]][] = [
     ['python3', ['-m', 'venv', folder]],
     [pythonOf(folder), packages],
@@ -63,7 +72,7 @@ async function install(children: Children, folder: string): Promise<void> {
   ];
   for (const [command, args] of steps) {
     const { code, output } = await children.run(command, args);
-    if (code !== 0) throw new CannotInstall(`Keystone could not be installed: ${args.join(' ')}\n${output.trim()}`);
+    if (code !== 0) throw new CannotInstall(`${name} could not be installed: ${args.join(' ')}\n${output.trim()}`);
   }
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bootstrap, TEMPLATE_VARIABLE } from './bootstrap.ts';
 import { Children } from './children.ts';
-import { CannotInstall, findPython, installKeystone } from './python.ts';
+import { ERRBOT_VARIABLE } from './errbot.ts';
+import { CannotInstall, ERRBOT, findPython, installPackages, KEYSTONE } from './python.ts';
 
 const HELP = `npm run test:real -- [options] [jest's own arguments, after another --]
 
@@ -24,9 +25,16 @@ const JEST = [
 ];
 
 async function run(children: Children, folder: string, python: string, more: readonly string[]): Promise<number> {
-  const template = await bootstrap(children, await installKeystone(children, python), join(folder, 'template'));
+  const keystone = await installPackages(children, python, KEYSTONE);
+  const errbot = await installPackages(children, python, ERRBOT);
+  const template = await bootstrap(children, keystone, join(folder, 'template'));
   // Temporary files of interrupted tests are in this folder, which is deleted at the end.
-  const env = { ...process.env, TMPDIR: folder, [TEMPLATE_VARIABLE]: JSON.stringify(template) };
+  const env = {
+    ...process.env,
+    TMPDIR: folder,
+    [TEMPLATE_VARIABLE]: JSON.stringify(template),
+    [ERRBOT_VARIABLE]: errbot,
+  };
   const { code } = await children.run(process.execPath, [...JEST, ...more], { env, isShown: true });
   return code ?? 1;
 }
