@@ -54,18 +54,52 @@ export function rowOf(title: string, details: readonly (string | undefined)[], i
 }
 
 /** One line that describes each side of a grant; see `details` of rows. */
-export function grantDetails(words: ReadingWording, grant: Grant): (string | undefined)[] {
+export function grantDetails(
+  words: ReadingWording,
+  grant: Grant,
+  names: ReadonlyMap<string, string>,
+): (string | undefined)[] {
+  const { issuing_principal: issuer } = grant;
   return [
     shownText(grant.operations.join(', '), 255),
-    words.labelled('issuer', shownText(grant.issuing_principal)),
+    words.labelled('issuer', principalText(issuer, names)),
     words.labelled('created', shownTime(grant.creation_date)),
     grant.name ? words.labelled('name', shownText(grant.name)) : undefined,
   ];
 }
 
-export function granteeText(words: ReadingWording, { grantee_principal, grantee_principal_type: type }: Grant): string {
-  return `${words.principalTypes[type] ?? shownText(type)} ${shownText(grantee_principal)}`;
+export function granteeText(
+  words: ReadingWording,
+  { grantee_principal, grantee_principal_type: type }: Grant,
+  names: ReadonlyMap<string, string>,
+): string {
+  return `${words.principalTypes[type] ?? shownText(type)} ${principalText(grantee_principal, names)}`;
 }
+
+/** An id, with the name of the user where it is known. */
+export function principalText(id: string | undefined, names: ReadonlyMap<string, string>): string {
+  const name = id === undefined ? undefined : names.get(id);
+  return name === undefined ? shownText(id) : `${shownText(id)} (${name})`;
+}
+
+/** The names of the users among these principals, by id; without names that are e-mail addresses. */
+export async function userNames(
+  { directory }: Pick<Store, 'directory'>,
+  ids: readonly (string | undefined)[],
+): Promise<Map<string, string>> {
+  const unique = [...new Set(ids.filter((id) => id !== undefined))];
+  const users = await Promise.all(unique.map((id) => directory.user(id)));
+  return new Map(
+    users.flatMap((user) => (user && !user.name.includes('@') ? [[user.userId, shownText(user.name)]] : [])),
+  );
+}
+
+/** Of grants: their grantees and issuers. */
+export const namesIn = (store: Pick<Store, 'directory'>, grants: readonly Grant[]) =>
+  userNames(
+    store,
+    grants.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]),
+  );
 
 const FAILURES_SHOWN = 3;
 

@@ -15,7 +15,9 @@ import {
   grantDetails,
   granteeText,
   inEachProject,
+  namesIn,
   notFound,
+  principalText,
   projectNames,
   type Question,
   ROWS_MAX,
@@ -37,6 +39,7 @@ export async function listGrants({ command, contexts, dependencies, words }: Que
   const grants = JSON.parse(page.json) as Grant[];
   const { failed = [] } = page;
   const total = countOf(grants.length, page);
+  const names = await namesIn(dependencies.store, grants);
   return viewOf({
     title: words.listTitle(shownText(label)),
     tone: failed.length > 0 ? 'warning' : 'neutral',
@@ -46,7 +49,9 @@ export async function listGrants({ command, contexts, dependencies, words }: Que
       ...(total > grants.length ? [words.allListedBy('list-grants')] : []),
     ],
     facts: factsOf(words, { key: shownText(label), keyId: shownText(keyId), grants: String(total) }),
-    rows: grants.map((grant) => rowOf(granteeText(words, grant), grantDetails(words, grant), grant.grant_id)),
+    rows: grants.map((grant) =>
+      rowOf(granteeText(words, grant, names), grantDetails(words, grant, names), grant.grant_id),
+    ),
     moreRows: total - grants.length,
     data: { project_id: context.projectId, key_id: keyId, grants, ...pageFields(page) },
   });
@@ -66,7 +71,7 @@ export async function who(question: Question<Named<'who'>>): Promise<View> {
   const unread = [...failed, ...results.flatMap(({ result }) => result.failed)];
   const withGrants = results.filter(({ result }) => result.grants.length > 0).map(({ context }) => context);
   const aliases = await aliasesOf(authority, withGrants);
-  const names = await projectNames(
+  const projects = await projectNames(
     store,
     contexts.map(({ projectId }) => projectId),
   );
@@ -76,12 +81,20 @@ export async function who(question: Question<Named<'who'>>): Promise<View> {
     .sort((one, other) => compare(aliasOf(one.grant), aliasOf(other.grant)));
   const keyCount = new Set(held.map(({ grant }) => grant.key_id)).size;
   const isEmpty = held.length === 0 && unread.length === 0;
+  const shown = held.slice(0, ROWS_MAX);
+  const names = await namesIn(
+    store,
+    shown.map(({ grant }) => grant),
+  );
+  const isUser = await Promise.all(principals.map(async (id) => (await store.directory.user(id)) !== undefined));
+  const mayBeMistyped = isEmpty && !isUser.includes(true);
   return viewOf({
     title: words.whoTitle(shownText(label)),
-    tone: unread.length > 0 ? 'warning' : 'neutral',
+    tone: unread.length > 0 || mayBeMistyped ? 'warning' : 'neutral',
     sentences: [
       ...failureSentences(words, unread),
-      ...(isEmpty ? [words.noGrantsOfPerson, words.howPeopleAreNamed] : []),
+      ...(isEmpty ? [words.noGrantsOfPerson] : []),
+      ...(mayBeMistyped ? [words.noSuchUser, words.howPeopleAreNamed] : []),
       ...(held.length > ROWS_MAX ? [words.allListedBy('list-principal-grants')] : []),
     ],
     facts: factsOf(words, {
@@ -89,11 +102,12 @@ export async function who(question: Question<Named<'who'>>): Promise<View> {
       principal: shownText(principals.join(', '), 255),
       grants: words.grantsOnKeys(held.length, keyCount),
     }),
-    rows: held.slice(0, ROWS_MAX).map(({ context, grant }) => {
-      const project = contexts.length > 1 ? words.labelled('project', names.get(context.projectId) ?? '') : undefined;
-      const holder = principals.length > 1 ? words.labelled('grantee', granteeText(words, grant)) : undefined;
+    rows: shown.map(({ context, grant }) => {
+      const project =
+        contexts.length > 1 ? words.labelled('project', projects.get(context.projectId) ?? '') : undefined;
+      const holder = principals.length > 1 ? words.labelled('grantee', granteeText(words, grant, names)) : undefined;
       const title = words.labelled('key', aliasOf(grant));
-      return rowOf(title, [project, holder, ...grantDetails(words, grant)], grant.grant_id);
+      return rowOf(title, [project, holder, ...grantDetails(words, grant, names)], grant.grant_id);
     }),
     moreRows: Math.max(0, held.length - ROWS_MAX),
     data: {
@@ -118,7 +132,8 @@ export async function showGrant(question: Question<Named<'show'>>): Promise<View
   if (lookup.result === 'ambiguous') return notFound(words, 'grant', lookup);
   const { context, grant } = lookup.found;
   const alias = (await aliasesOf(dependencies.authority, [context])).get(grant.key_id);
-  const names = await projectNames(dependencies.store, [context.projectId]);
+  const projects = await projectNames(dependencies.store, [context.projectId]);
+  const names = await namesIn(dependencies.store, [grant]);
   const mayRevoke = mayUse(source, [context], 'revoke');
   return viewOf({
     title: words.showTitle,
@@ -128,12 +143,12 @@ export async function showGrant(question: Question<Named<'show'>>): Promise<View
       name: grant.name ? shownText(grant.name, 255) : undefined,
       key: alias,
       keyId: shownText(grant.key_id),
-      grantee: granteeText(words, grant),
+      grantee: granteeText(words, grant, names),
       operations: shownText(grant.operations.join(', '), 255),
-      issuer: shownText(grant.issuing_principal),
+      issuer: principalText(grant.issuing_principal, names),
       retiring: grant.retiring_principal ? shownText(grant.retiring_principal) : undefined,
       created: shownTime(grant.creation_date),
-      project: names.get(context.projectId),
+      project: projects.get(context.projectId),
     }),
     data: { project_id: context.projectId, grant },
   });

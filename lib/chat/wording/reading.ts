@@ -55,6 +55,7 @@ export interface ReadingWording {
   noGrantsOnKey: string;
   whoTitle(person: string): string;
   noGrantsOfPerson: string;
+  noSuchUser: string;
   howPeopleAreNamed: string;
   grantsOnKeys(grants: number, keys: number): string;
   showTitle: string;
@@ -174,6 +175,7 @@ export const en: ReadingWording = {
   noGrantsOnKey: 'Nobody has a grant on this key.',
   whoTitle: (person) => `Grants of ${person}`,
   noGrantsOfPerson: 'There are no grants of this principal in the projects that you may see here.',
+  noSuchUser: 'No user has this id. Perhaps it is a typing error.',
   howPeopleAreNamed: 'A person is named by a mention, a principal id or an identity that an administrator mapped.',
   grantsOnKeys: (grants, keys) => `${grants} on ${plural(keys, 'key')}`,
   showTitle: 'Grant',
@@ -304,6 +306,7 @@ export const zh: ReadingWording = {
   noGrantsOnKey: '没有人拥有此密钥的授权。',
   whoTitle: (person) => `${person} 持有的授权`,
   noGrantsOfPerson: '在您可以查看的项目中，该主体没有授权。',
+  noSuchUser: '没有用户使用此 ID，请检查是否输入有误。',
   howPeopleAreNamed: '人员用 @提及、主体 ID 或管理员已映射的身份表示。',
   grantsOnKeys: (grants, keys) => `${grants} 个，涉及 ${keys} 个密钥`,
   showTitle: '授权',

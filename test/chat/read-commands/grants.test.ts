@@ -152,11 +152,12 @@ describe('with the standalone authority', () => {
       ]);
     });
 
-    test('a person without grants is told as such, with how people are named', async () => {
+    test('a name that is no user and holds no grants gets a warning that it may be mistyped', async () => {
       const view = await ask(fixture, 'who ann');
       expect(factsIn(view)).toEqual({ Person: 'ann', 'Principal id': 'ann', Grants: '0 on 0 keys' });
       expect(view.sentences).toEqual([
         'There are no grants of this principal in the projects that you may see here.',
+        'No user has this id. Perhaps it is a typing error.',
         'A person is named by a mention, a principal id or an identity that an administrator mapped.',
       ]);
     });
