@@ -35,9 +35,11 @@ export const GRANT_PREFIX_PATTERN = /^[0-9a-f]{4,64}$/;
 /** Ids of jobs and of stored requests. */
 const ID_PATTERN = /^[0-9a-f]{32}$/;
 
+export const isTooLong = (text: string): boolean => Array.from(text).length > TEXT_CHARACTERS_MAX;
+
 /** Parses the text of a command. */
 export function parseCommand(text: string): Command | NotUnderstood {
-  if (Array.from(text).length > TEXT_CHARACTERS_MAX) return { name: 'not-understood', problem: 'too-long' };
+  if (isTooLong(text)) return { name: 'not-understood', problem: 'too-long' };
   const readable = text.replace(/\p{Cf}/gu, '').trim();
   const [typed = ''] = /^\S*/.exec(foldWidth(readable)) ?? [];
   if (typed === '') return { name: 'help' };
