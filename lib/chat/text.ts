@@ -4,6 +4,12 @@ import { printable } from '../util/printable.ts';
 /** Stands for a text that is missing or shows nothing. */
 export const NOTHING = '–';
 
+/** In characters, as the longest texts of platforms are some thousands. */
+const TEXT_CHARACTERS_MAX = 3000;
+
+/** Whether a text is longer than any command. */
+export const isTooLong = (text: string): boolean => Array.from(text).length > TEXT_CHARACTERS_MAX;
+
 /** Characters that Unicode counts as letters or symbols, and that show nothing. */
 const BLANKS = /[\u115f\u1160\u2800\u3164\uffa0]/g;
 

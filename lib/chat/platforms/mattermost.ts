@@ -11,10 +11,10 @@ import { type PressContext, signPress, verifyPress } from '../../signing/matterm
 import { plainSecretProblem, verifyPlainSecret } from '../../signing/plain-secret.ts';
 import { type SignableRequest, SignatureError } from '../../signing/signed-request.ts';
 import { isJsonObject, parseBody } from '../../validation/json-body.ts';
-import { isTooLong } from '../grammar.ts';
 import type { ChatPlatform, Incoming, ReceivedCommand, ReceivedPress } from '../platform.ts';
 import { viewMarkdown } from '../rendering/markdown.ts';
 import type { ChatSource } from '../source.ts';
+import { isTooLong } from '../text.ts';
 import { BUTTONS, type Message, type View } from '../view.ts';
 
 interface MattermostSettings {
