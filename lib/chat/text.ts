@@ -1,5 +1,7 @@
 /** Text for people: what others wrote, made safe to show, and dates. */
 import { printable } from '../util/printable.ts';
+import type { Place } from './platform.ts';
+import type { Message } from './view.ts';
 
 /** Stands for a text that is missing or shows nothing. */
 export const NOTHING = '–';
@@ -53,3 +55,7 @@ export function withoutEmailAddresses<T>(value: T): T {
   const entries = Object.entries(value).map(([name, item]) => [name, withoutEmailAddresses<unknown>(item)]);
   return Object.fromEntries(entries) as T;
 }
+
+/** Not every platform can show a message in a group to one person only, so this is not about the audience. */
+export const forReadersAt = ({ isDirect }: Place, message: Message): Message =>
+  isDirect ? message : { ...message, view: withoutEmailAddresses(message.view) };

@@ -153,7 +153,7 @@ test('while an outcome cannot be delivered, its reply URL is stored no longer th
   await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), () => false);
   chat.failDeliveries(new Error('connection refused'));
   // Not `retry`, of which there is a limited number: something must remove the URL in time.
-  expect(await chat.followUp(requestId)).toEqual({ next: 'later', delaySeconds: 60 });
+  expect(await chat.followUp(requestId)).toEqual({ next: 'later', delaySeconds: 5 });
   expect(JSON.stringify(await chat.requestOf(requestId))).toContain('secret');
   chat.clock.nowMs = replyUrlExpiresAtMs;
   expect(await chat.followUp(requestId)).toEqual({ next: 'retry' });
