@@ -4,7 +4,7 @@
  */
 import { FINAL_STATES } from '../domain/job.ts';
 import { logger } from '../logger.ts';
-import { canBeApproved, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
+import { canBeApproved, grantsAtMost, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, runRequest } from './execution.ts';
 import { decidedMessage, outcomeMessage, workingMessage } from './outcome.ts';
@@ -158,7 +158,7 @@ class Press {
       return unread === 0 ? this.#gone(request) : this.#refuse('unread', this.#words.unread(unread));
     }
     const { chatApprovers } = this.#dependencies.config;
-    const people = peopleNeeded(chatApprovers, target.action, found.grants.length);
+    const people = peopleNeeded(chatApprovers, target.action, grantsAtMost(target, found));
     if (found.digest !== request.digest || people > request.people) return this.#showAgain(request, found);
     return goOn(found);
   }

@@ -221,6 +221,17 @@ test('while the grants cannot be read, a press revokes nothing, and the request 
   expect(await chat.removals(grantee)).toEqual([]);
 });
 
+test('grants that cannot be read any more since the preview take as many people as the most grants would', async () => {
+  const person = chat.newPerson();
+  chat.rules.push({ people: 2, grantsAbove: 50 });
+  const { grantee, requestId } = await newRequest(person);
+  chat.hideKeys(1);
+  const again = await chat.press(person, 'confirm', requestId);
+  chat.hideKeys(0);
+  expect(again.view.buttons.map(({ name }) => name)).toEqual(['ask', 'cancel']);
+  expect(await chat.removals(grantee)).toEqual([]);
+});
+
 test('a rule for two people that was added since the preview stops a confirmation', async () => {
   const person = chat.newPerson();
   const { grantee, requestId } = await newRequest(person);
@@ -254,6 +265,9 @@ test('where some grants cannot be revoked, the card says that it works, and the 
   expect(receipt.view).toMatchObject({ title: 'Revoked 2 grants', tone: 'bad' });
   expect(receipt.view.rows).toMatchObject([{ id: ids[1], details: ['error KMS.0306'] }]);
   expect(textOf(receipt)).toContain('Not everything could be revoked (1 error)');
+  const late = textOf(await chat.press(person, 'confirm', requestId));
+  expect(late).toContain('2 grants revoked.');
+  expect(late).toContain('Not everything could be revoked (1 error)');
   const [failure] = (await chat.removals(grantee)).filter(({ failure }) => failure !== undefined);
   expect(failure).toMatchObject({ actor: person.principal, channel: 'bot', failure: 'KMS.0306' });
 });

@@ -87,7 +87,7 @@ const en = {
   gone: 'The grants do not exist any more. Nothing was left to revoke.',
   goneBy: (who: string, channel: string, atMs: number) =>
     `The last change was made by ${who} through ${channel}, ${utc(atMs)}.`,
-  goneElsewhere: 'The change was not made through this service.',
+  goneElsewhere: 'No event of this service tells who removed them.',
 
   alreadyTitle: 'Already decided',
   alreadyBy: {
@@ -180,7 +180,7 @@ const zh: Words = {
   goneTitle: '已不存在',
   gone: '这些授权已不存在，无需撤销。',
   goneBy: (who, channel, atMs) => `最后一次变更由 ${who} 通过 ${channel} 完成，${utc(atMs)}。`,
-  goneElsewhere: '该变更不是通过本服务完成的。',
+  goneElsewhere: '本服务没有事件记录是谁移除了它们。',
 
   alreadyTitle: '已有决定',
   alreadyBy: {
