@@ -3,7 +3,7 @@
  * where it belongs, the rights of the people, and the grants.
  */
 import { FINAL_STATES } from '../domain/job.ts';
-import { logger } from '../logger.ts';
+import { describeCause, logger } from '../logger.ts';
 import { canBeApproved, grantsAtMost, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, runRequest } from './execution.ts';
@@ -179,10 +179,22 @@ class Press {
       ...(received.type === 'command' ? { place: received.place } : { card: { ...received.place, messageId } }),
     });
     if (!running) return this.#again();
-    const job = await runRequest(this.#dependencies, running, this.#isPastDeadline);
-    if (!FINAL_STATES.includes(job.state)) {
-      return { result: 'working', messages: [await workingMessage(this.#dependencies, running)] };
+    try {
+      return await this.#outcomeOf(running);
+    } catch (error) {
+      // From here on the request is carried out, by the follow-up if not here, so the answer must not say that it failed.
+      logger.error('chat', { source: request.source, chat_request_id: requestId, cause: describeCause(error) });
+      return this.#working(running);
     }
+  }
+
+  async #working(running: ChatRequest): Promise<Answer> {
+    return { result: 'working', messages: [await workingMessage(this.#dependencies, running)] };
+  }
+
+  async #outcomeOf(running: ChatRequest): Promise<Answer> {
+    const job = await runRequest(this.#dependencies, running, this.#isPastDeadline);
+    if (!FINAL_STATES.includes(job.state)) return this.#working(running);
     const ended = await this.#endAndTell(running);
     return ended ? { result: job.state, messages: [await outcomeMessage(this.#dependencies, ended)] } : this.#again();
   }
