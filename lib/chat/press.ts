@@ -182,7 +182,7 @@ class Press {
     try {
       return await this.#outcomeOf(running);
     } catch (error) {
-      // From here on the request is carried out, by the follow-up if not here, so the answer must not say that it failed.
+      // The request is carried out, by the follow-up if not here, so the answer must not say that it failed.
       logger.error('chat', { source: request.source, chat_request_id: requestId, cause: describeCause(error) });
       return this.#working(running);
     }
