@@ -5,7 +5,7 @@ import type { Person } from './person.ts';
 import type { Place } from './platform.ts';
 import type { ChatRequest } from './requests.ts';
 import type { ChatSource } from './source.ts';
-import { mayRevoke } from './target.ts';
+import { type FoundTarget, mayRevoke, type Target } from './target.ts';
 
 /** How many people a revocation needs: the most that any matching rule asks for, and one without such a rule. */
 export function peopleNeeded(
@@ -18,6 +18,12 @@ export function peopleNeeded(
   );
   return matching.some(({ people }) => people === 2) ? 2 : 1;
 }
+
+/** How many grants may go at most: the list of a person's grants that could not be read may hold any number. */
+export const grantsAtMost = (
+  { grantId }: Target,
+  { grants, failed }: Pick<FoundTarget, 'grants' | 'failed'>,
+): number => (grantId === undefined && failed.length > 0 ? Number.POSITIVE_INFINITY : grants.length);
 
 /** Whether a second person can approve here: nobody else is in a direct conversation. */
 export const canBeApproved = ({ mayApprove }: ChatSource, { isDirect }: Place): boolean => mayApprove && !isDirect;

@@ -11,6 +11,7 @@ import type { Place } from './platform.ts';
 import { PLATFORMS } from './platforms.ts';
 import { type ChatRequest, chatRequests, hasExpiredUrl } from './requests.ts';
 import { chatSourcesOf } from './sources.ts';
+import { forReadersAt } from './text.ts';
 import type { Message } from './view.ts';
 
 /**
@@ -58,6 +59,8 @@ export async function followUp(
 const hasUrlToRemove = ({ place, card }: ChatRequest, nowMs: number) =>
   hasExpiredUrl(place, nowMs) || (card !== undefined && hasExpiredUrl(card, nowMs));
 
+const hasReplyUrl = ({ place, card }: ChatRequest) => [place, card].some((at) => at?.replyUrl !== undefined);
+
 const later = (seconds: number): FollowUpStep => ({
   next: 'later',
   delaySeconds: Math.min(900, Math.max(1, Math.ceil(seconds))),
@@ -77,7 +80,12 @@ async function followJob(
     return ended ? tell(dependencies, ended, options) : later(POLL_SECONDS_MIN);
   }
   if (job.state === 'queued') await queue.send({ kind: 'job', jobId, source: job.source });
-  const elapsedSeconds = (now() - (request.decidedBy?.atMs ?? now())) / 1000;
+  return laterAgain(request, now());
+}
+
+/** The longer it takes, the more seldom it is looked at. */
+function laterAgain({ decidedBy, expiresAtMs }: ChatRequest, nowMs: number): FollowUpStep {
+  const elapsedSeconds = (nowMs - (decidedBy?.atMs ?? expiresAtMs)) / 1000;
   return later(Math.min(POLL_SECONDS_MAX, Math.max(POLL_SECONDS_MIN, elapsedSeconds)));
 }
 
@@ -99,18 +107,22 @@ async function tell(
   const platform = platforms[kind];
   if (!source || !platform) {
     logger.warn('chat', { ...fields, result: 'source-removed' });
+    // Nobody can be told any more, so nobody needs the reply URL.
+    await requests.update(claimed, { isTold: true });
     return { next: 'ended' };
   }
-  const message = await outcomeMessage(dependencies, claimed);
+  const at = claimed.card ?? claimed.place;
+  const message = forReadersAt(at, await outcomeMessage(dependencies, claimed));
   try {
-    const place = await platform.deliver(message, claimed.card ?? claimed.place, source, locale);
+    const place = await platform.deliver(message, at, source, locale);
     await noteDelivered(dependencies, message, place);
     logger.info('chat', { ...fields, result: place ? 'told' : 'no-way-to-tell' });
     return { next: 'ended' };
   } catch (error) {
     logger.warn('chat', { ...fields, result: 'not-delivered', cause: describeCause(error) });
     await requests.update(claimed, { tellingUntilMs: undefined });
-    return { next: 'retry' };
+    // The number of retries is limited, and a stored reply URL must be removed when it expires.
+    return hasReplyUrl(claimed) ? laterAgain(claimed, now()) : { next: 'retry' };
   }
 }
 

@@ -3,6 +3,7 @@ import { REASON_CHARACTERS_MAX } from '../validation/fields.ts';
 import type { Command, NotUnderstood, PersonName } from './command.ts';
 import { nearestName } from './nearest-command.ts';
 import { MENTION } from './platform.ts';
+import { isTooLong } from './text.ts';
 
 /** The commands, and how each is typed. */
 export const USAGES = {
@@ -26,9 +27,6 @@ const NAMES = Object.keys(USAGES) as Command['name'][];
 
 export const isCommandName = (name: string): name is Command['name'] => Object.hasOwn(USAGES, name);
 
-/** In characters, as the longest texts of platforms are some thousands. */
-export const TEXT_CHARACTERS_MAX = 3000;
-
 /** The shortest beginning of a grant's id that names it. */
 export const GRANT_PREFIX_PATTERN = /^[0-9a-f]{4,64}$/;
 
@@ -37,7 +35,7 @@ const ID_PATTERN = /^[0-9a-f]{32}$/;
 
 /** Parses the text of a command. */
 export function parseCommand(text: string): Command | NotUnderstood {
-  if (Array.from(text).length > TEXT_CHARACTERS_MAX) return { name: 'not-understood', problem: 'too-long' };
+  if (isTooLong(text)) return { name: 'not-understood', problem: 'too-long' };
   const readable = text.replace(/\p{Cf}/gu, '').trim();
   const [typed = ''] = /^\S*/.exec(foldWidth(readable)) ?? [];
   if (typed === '') return { name: 'help' };

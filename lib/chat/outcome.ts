@@ -57,7 +57,8 @@ export async function decidedMessage(reader: Reader, request: ChatRequest, local
   const job = jobId === undefined ? undefined : await reader.store.jobs.job(jobId);
   const isEnded = job !== undefined && FINAL_STATES.includes(job.state);
   const { principal, atMs } = decidedBy;
-  return note(words.alreadyTitle, [by(decision), isEnded ? words.done(job.revoked) : words.stillWorking], {
+  const result = isEnded ? [words.done(job.revoked), ...leftoverSentences(words, job)] : [words.stillWorking];
+  return note(words.alreadyTitle, [by(decision), ...result], {
     tone: 'neutral',
     data: { request_id: requestId, state, decided_by: principal, decided_at: String(atMs), revoked: job?.revoked },
   });
@@ -79,7 +80,7 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
     sentences: [
       ...(job.state === 'stopped' ? [words.receiptStopped] : []),
       ...(job.state === 'nothing-found' ? [words.receiptGone] : []),
-      ...(leftoverCount > 0 ? [words.receiptLeftovers(leftoverCount)] : []),
+      ...leftoverSentences(words, job),
     ],
     facts: [
       ...(await peopleFacts(reader, request)),
@@ -108,6 +109,11 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
     },
   };
 }
+
+const leftoverSentences = (
+  words: (typeof REVOKING)[Locale],
+  { leftovers, leftoverCount = leftovers.length }: Job,
+): string[] => (leftoverCount > 0 ? [words.receiptLeftovers(leftoverCount)] : []);
 
 function toneOf({ state, revoked, leftovers }: Job): Tone {
   if (leftovers.length > 0 || state === 'leftovers' || state === 'stopped') return 'bad';

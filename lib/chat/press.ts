@@ -3,8 +3,8 @@
  * where it belongs, the rights of the people, and the grants.
  */
 import { FINAL_STATES } from '../domain/job.ts';
-import { logger } from '../logger.ts';
-import { canBeApproved, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
+import { describeCause, logger } from '../logger.ts';
+import { canBeApproved, grantsAtMost, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, runRequest } from './execution.ts';
 import { decidedMessage, outcomeMessage, workingMessage } from './outcome.ts';
@@ -158,7 +158,7 @@ class Press {
       return unread === 0 ? this.#gone(request) : this.#refuse('unread', this.#words.unread(unread));
     }
     const { chatApprovers } = this.#dependencies.config;
-    const people = peopleNeeded(chatApprovers, target.action, found.grants.length);
+    const people = peopleNeeded(chatApprovers, target.action, grantsAtMost(target, found));
     if (found.digest !== request.digest || people > request.people) return this.#showAgain(request, found);
     return goOn(found);
   }
@@ -179,10 +179,22 @@ class Press {
       ...(received.type === 'command' ? { place: received.place } : { card: { ...received.place, messageId } }),
     });
     if (!running) return this.#again();
-    const job = await runRequest(this.#dependencies, running, this.#isPastDeadline);
-    if (!FINAL_STATES.includes(job.state)) {
-      return { result: 'working', messages: [await workingMessage(this.#dependencies, running)] };
+    try {
+      return await this.#outcomeOf(running);
+    } catch (error) {
+      // The request is carried out, by the follow-up if not here, so the answer must not say that it failed.
+      logger.error('chat', { source: request.source, chat_request_id: requestId, cause: describeCause(error) });
+      return this.#working(running);
     }
+  }
+
+  async #working(running: ChatRequest): Promise<Answer> {
+    return { result: 'working', messages: [await workingMessage(this.#dependencies, running)] };
+  }
+
+  async #outcomeOf(running: ChatRequest): Promise<Answer> {
+    const job = await runRequest(this.#dependencies, running, this.#isPastDeadline);
+    if (!FINAL_STATES.includes(job.state)) return this.#working(running);
     const ended = await this.#endAndTell(running);
     return ended ? { result: job.state, messages: [await outcomeMessage(this.#dependencies, ended)] } : this.#again();
   }

@@ -11,7 +11,7 @@ import { showJob } from './read-commands/job.ts';
 import { listKeys } from './read-commands/keys.ts';
 import { contextsWithRight, PERMISSIONS } from './rights.ts';
 import type { ChatSource } from './source.ts';
-import { shownText, withoutEmailAddresses } from './text.ts';
+import { forReadersAt, shownText } from './text.ts';
 import type { Message, View } from './view.ts';
 import { en, zh } from './wording/reading.ts';
 
@@ -26,9 +26,7 @@ export async function answerCommand(
 ): Promise<Message> {
   const words = { en, zh }[call.received.locale];
   const view = await viewOfCommand({ ...call, dependencies, words, contexts: call.person.contexts });
-  // Not every platform can show a message in a group to one person only.
-  const shown = call.received.place.isDirect ? view : withoutEmailAddresses(view);
-  return { view: shown, audience: 'asker', replacesCard: false };
+  return forReadersAt(call.received.place, { view, audience: 'asker', replacesCard: false });
 }
 
 async function viewOfCommand(question: Question<AnyReadCommand>): Promise<View> {

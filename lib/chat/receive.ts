@@ -19,7 +19,8 @@ import { mayUse } from './rights.ts';
 import { type Answer, loggedCause, showMessages } from './show.ts';
 import type { ChatSource } from './source.ts';
 import { chatSourcesOf } from './sources.ts';
-import { BUTTONS, type ButtonName } from './view.ts';
+import { forReadersAt } from './text.ts';
+import { BUTTONS, type ButtonName, type Message } from './view.ts';
 
 type Asking = ReceivedCommand | ReceivedPress;
 
@@ -154,10 +155,12 @@ async function answer(
   log(isRefused ? { refused: 'not-allowed' } : {});
   if (isRefused) return { messages: [refusalMessage('not-allowed', locale, asked.name)] };
   const answered = { person, source, received: incoming, requestId };
+  const forReaders = (messages: readonly Message[]) => messages.map((message) => forReadersAt(incoming.place, message));
   if (isButton(asked)) {
-    return { messages: await press(dependencies, { ...answered, command: asked }), cardOf: asked.requestId };
+    const messages = await press(dependencies, { ...answered, command: asked });
+    return { messages: forReaders(messages), cardOf: asked.requestId };
   }
-  if (isChange(asked)) return { messages: await preview(dependencies, { ...answered, command: asked }) };
+  if (isChange(asked)) return { messages: forReaders(await preview(dependencies, { ...answered, command: asked })) };
   return { messages: [await answerCommand(dependencies, { ...answered, command: asked })] };
 }
 

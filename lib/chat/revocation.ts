@@ -2,7 +2,7 @@
 import { isAllowed } from '../identity/roles.ts';
 import { logger } from '../logger.ts';
 import { sha256Hex } from '../signing/bytes.ts';
-import { canBeApproved, peopleNeeded } from './approvals.ts';
+import { canBeApproved, grantsAtMost, peopleNeeded } from './approvals.ts';
 import type { ChangeCommand } from './command.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { findGrant, findKey, findPrincipals, type Lookup } from './lookup.ts';
@@ -11,6 +11,7 @@ import { buttonsOf, nameOf, note, requestView } from './request-views.ts';
 import { type ChatRequest, chatRequests, newRequestId, REQUEST_LIFETIME_MS } from './requests.ts';
 import { type FoundTarget, findTarget, mayRevoke, type Target } from './target.ts';
 import type { Message } from './view.ts';
+import { en, zh } from './wording/reading.ts';
 import { REVOKING } from './wording/revoking.ts';
 
 /** Finds what a command names. */
@@ -36,10 +37,11 @@ export async function preview(
   if (!(await mayRevoke(dependencies, person, target))) return [refusal(call)];
   const found = await findTarget(dependencies, person, target);
   if (found.grants.length === 0) {
-    const unread = found.failed.length > 0 ? [words.unread(found.failed.length)] : [];
-    return [note(words.nothingTitle, [words.holdsNothing(target.person ?? ''), ...unread])];
+    if (found.failed.length > 0) return [note(words.refused, [words.unread(found.failed.length)])];
+    const hint = command.name === 'revoke-all' ? [{ en, zh }[received.locale].howPeopleAreNamed] : [];
+    return [note(words.nothingTitle, [words.holdsNothing(target.person ?? ''), ...hint])];
   }
-  const isReused = await reusable(dependencies, call, found.digest);
+  const isReused = await reusable(dependencies, call, found);
   if (isReused?.state === 'asked') {
     const who = await nameOf(dependencies, isReused.requester.principal);
     return [note(words.previewTitle(found.grants.length), [words.alreadyAsked(who, isReused.expiresAtMs)])];
@@ -112,7 +114,7 @@ function newRequest(
     reason,
     digest: found.digest,
     grantCount,
-    people: peopleNeeded(config.chatApprovers, target.action, grantCount),
+    people: peopleNeeded(config.chatApprovers, target.action, grantsAtMost(target, found)),
     requester: { identity, principal },
     place: received.place,
     createdAtMs: now(),
@@ -150,17 +152,17 @@ export async function storeRequest(dependencies: ChatDependencies, request: Chat
 async function reusable(
   dependencies: ChatDependencies,
   { command, source, person, received }: CommandCall<ChangeCommand>,
-  digest: string,
+  found: FoundTarget,
 ): Promise<ChatRequest | undefined> {
   const { store, now, config } = dependencies;
-  const name = openRequestName(source.name, received.place.channelId, person.principal, digest);
+  const name = openRequestName(source.name, received.place.channelId, person.principal, found.digest);
   const requestId = (await store.idempotency.find(name, now()))?.answer;
   const requests = chatRequests(store.idempotency, now);
   const request = typeof requestId === 'string' ? await requests.find(requestId) : undefined;
   if (!request || request.expiresAtMs <= now()) return undefined;
   if (request.state === 'asked') return request;
   if (request.state !== 'previewed') return undefined;
-  const people = peopleNeeded(config.chatApprovers, request.target.action, request.grantCount);
+  const people = peopleNeeded(config.chatApprovers, request.target.action, grantsAtMost(request.target, found));
   const isEqual =
     request.reason === command.reason && request.target.action === command.name && request.people === people;
   if (isEqual && request.expiresAtMs > now() + REUSED_UNTIL_MS) return request;

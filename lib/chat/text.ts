@@ -1,8 +1,16 @@
 /** Text for people: what others wrote, made safe to show, and dates. */
 import { printable } from '../util/printable.ts';
+import type { Place } from './platform.ts';
+import type { Message } from './view.ts';
 
 /** Stands for a text that is missing or shows nothing. */
 export const NOTHING = '–';
+
+/** In characters, as the longest texts of platforms are some thousands. */
+const TEXT_CHARACTERS_MAX = 3000;
+
+/** Whether a text is longer than any command. */
+export const isTooLong = (text: string): boolean => Array.from(text).length > TEXT_CHARACTERS_MAX;
 
 /** Characters that Unicode counts as letters or symbols, and that show nothing. */
 const BLANKS = /[\u115f\u1160\u2800\u3164\uffa0]/g;
@@ -47,3 +55,7 @@ export function withoutEmailAddresses<T>(value: T): T {
   const entries = Object.entries(value).map(([name, item]) => [name, withoutEmailAddresses<unknown>(item)]);
   return Object.fromEntries(entries) as T;
 }
+
+/** Not every platform can show a message in a group to one person only, so this is not about the audience. */
+export const forReadersAt = ({ isDirect }: Place, message: Message): Message =>
+  isDirect ? message : { ...message, view: withoutEmailAddresses(message.view) };

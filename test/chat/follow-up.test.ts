@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { runRequest } from '../../lib/chat/execution.ts';
-import { noteDelivered } from '../../lib/chat/follow-up.ts';
+import { followUp, noteDelivered } from '../../lib/chat/follow-up.ts';
 import type { Person } from '../../lib/chat/person.ts';
 import { numbers } from '../contract/fixtures.ts';
 import { channel, openRevokingFixture, type RevokingFixture, requestIdOf } from './revoking-fixture.ts';
@@ -144,6 +144,43 @@ test('a reply URL is not stored after it has expired, nor after the outcome was 
   expect(JSON.stringify(await chat.requestOf(done.requestId))).toContain('secret');
   await noteDelivered(chat.dependencies(), receipt, lasting);
   expect(JSON.stringify(await chat.requestOf(done.requestId))).not.toContain('secret');
+});
+
+test('while an outcome cannot be delivered, its reply URL is stored no longer than it is valid', async () => {
+  const replyUrlExpiresAtMs = chat.clock.nowMs + 2 * 60_000;
+  const place = channel({ replyUrl: 'https://chat.example.com/secret', replyUrlExpiresAtMs });
+  const { requestId } = await newRequest(1, place);
+  await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), () => false);
+  chat.failDeliveries(new Error('connection refused'));
+  // Not `retry`, of which there is a limited number: something must remove the URL in time.
+  expect(await chat.followUp(requestId)).toEqual({ next: 'later', delaySeconds: 5 });
+  expect(JSON.stringify(await chat.requestOf(requestId))).toContain('secret');
+  chat.clock.nowMs = replyUrlExpiresAtMs;
+  expect(await chat.followUp(requestId)).toEqual({ next: 'retry' });
+  expect(JSON.stringify(await chat.requestOf(requestId))).not.toContain('secret');
+});
+
+test('a reply URL of a source that was removed is not stored any longer', async () => {
+  const replyUrlExpiresAtMs = chat.clock.nowMs + 30 * 60_000;
+  const place = channel({ replyUrl: 'https://chat.example.com/secret', replyUrlExpiresAtMs });
+  const { requestId } = await newRequest(1, place);
+  chat.clock.nowMs += 15 * 60_000;
+  const options = { platforms: {}, sources: async () => new Map() };
+  expect(await followUp(chat.dependencies(), requestId, options)).toEqual({ next: 'ended' });
+  expect(JSON.stringify(await chat.requestOf(requestId))).not.toContain('secret');
+});
+
+test('an outcome that a group sees has no e-mail addresses; in a direct message it has', async () => {
+  for (const isDirect of [false, true]) {
+    const { grantee } = await chat.newHolder(1);
+    const command = chat.revokeAll(grantee, { reason: 'left: ann@example.com' });
+    const requestId = requestIdOf(await chat.preview(person, command, channel({ isDirect })));
+    await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), () => false);
+    await chat.followUp(requestId);
+    const told = JSON.stringify(chat.delivered.at(-1)?.message);
+    expect(told.includes('ann@example.com')).toBe(isDirect);
+    expect(told).toContain('left');
+  }
 });
 
 test('a follow-up of an unknown request is done', async () => {

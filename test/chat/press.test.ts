@@ -3,6 +3,7 @@
  * Also tests: lib/chat/execution.ts, lib/chat/outcome.ts, lib/chat/requests.ts, lib/chat/wording/revoking.ts.
  */
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { jobIdOf } from '../../lib/chat/execution.ts';
 import type { Person } from '../../lib/chat/person.ts';
 import { KmsError } from '../../lib/errors.ts';
 import { logger } from '../../lib/logger.ts';
@@ -221,6 +222,57 @@ test('while the grants cannot be read, a press revokes nothing, and the request 
   expect(await chat.removals(grantee)).toEqual([]);
 });
 
+test('grants that cannot be read any more since the preview take as many people as the most grants would', async () => {
+  const person = chat.newPerson();
+  chat.rules.push({ people: 2, grantsAbove: 50 });
+  const { grantee, requestId } = await newRequest(person);
+  chat.hideKeys(1);
+  const again = await chat.press(person, 'confirm', requestId);
+  chat.hideKeys(0);
+  expect(again.view.buttons.map(({ name }) => name)).toEqual(['ask', 'cancel']);
+  expect(await chat.removals(grantee)).toEqual([]);
+});
+
+test.each(['add', 'job'] as const)(
+  'an error of the store (%s) after the press took effect is not answered as if nothing was done',
+  async (method) => {
+    const person = chat.newPerson();
+    const { grantee, requestId } = await newRequest(person, 2);
+    const { store, ...rest } = chat.dependencies();
+    const failing = {
+      [method]: async () => {
+        throw new KmsError('KMS.0101');
+      },
+    };
+    const jobs = { ...store.jobs, ...failing };
+    const answer = await chat.pressWith({ ...rest, store: { ...store, jobs } }, person, 'confirm', requestId);
+    expect(answer).toMatchObject({ replacesCard: true, view: { title: 'Revoking', buttons: [] } });
+    await chat.followUp(requestId);
+    await chat.runJob(jobIdOf(requestId));
+    chat.clock.nowMs += 60_000;
+    await chat.followUp(requestId);
+    expect(chat.delivered.at(-1)?.message.view.title).toBe('Revoked 2 grants');
+    expect(await chat.removals(grantee)).toHaveLength(2);
+  },
+);
+
+test('a preview that changed or was replaced does not say that nothing was revoked: others may have', async () => {
+  const person = chat.newPerson();
+  const { grantee, requestId } = await newRequest(person, 2);
+  const other = requestIdOf(await chat.preview(person, chat.revokeAll(grantee), channel({ channelId: 'C2' })));
+  await chat.newGrants(await chat.newKey(), grantee, 1);
+  const changed = await chat.press(person, 'confirm', requestId);
+  expect(textOf(changed)).not.toContain('Nothing has been revoked. ');
+  await chat.press(person, 'confirm', requestIdOf(changed));
+  const replaced = textOf(await chat.press(person, 'confirm', requestId));
+  expect(replaced).toContain('newer preview');
+  expect(replaced).not.toContain('Nothing has been revoked');
+  chat.clock.nowMs += 16 * 60_000;
+  const expired = textOf(await chat.press(person, 'confirm', other, { place: channel({ channelId: 'C2' }) }));
+  expect(expired).toContain('Nobody decided in time');
+  expect(expired).not.toContain('Nothing has been revoked');
+});
+
 test('a rule for two people that was added since the preview stops a confirmation', async () => {
   const person = chat.newPerson();
   const { grantee, requestId } = await newRequest(person);
@@ -254,6 +306,9 @@ test('where some grants cannot be revoked, the card says that it works, and the 
   expect(receipt.view).toMatchObject({ title: 'Revoked 2 grants', tone: 'bad' });
   expect(receipt.view.rows).toMatchObject([{ id: ids[1], details: ['error KMS.0306'] }]);
   expect(textOf(receipt)).toContain('Not everything could be revoked (1 error)');
+  const late = textOf(await chat.press(person, 'confirm', requestId));
+  expect(late).toContain('2 grants revoked.');
+  expect(late).toContain('Not everything could be revoked (1 error)');
   const [failure] = (await chat.removals(grantee)).filter(({ failure }) => failure !== undefined);
   expect(failure).toMatchObject({ actor: person.principal, channel: 'bot', failure: 'KMS.0306' });
 });

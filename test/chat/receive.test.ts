@@ -174,6 +174,17 @@ test('a handshake and a message that asks for nothing are acknowledged without a
   expect(calls).toEqual([]);
 });
 
+test('previews and receipts that a group may see have no e-mail addresses', async () => {
+  const answer = message('Revoke?');
+  const view = { ...answer.view, sentences: ['left: ann@example.com'], data: { reason: 'ann@example.com' } };
+  behave = () => [{ ...answer, view }];
+  for (const text of ['revoke-all x', 'confirm x']) {
+    const { body } = await send({ text });
+    expect(JSON.stringify(body)).toContain('left: …@…');
+    expect(JSON.stringify(body)).not.toContain('example.com');
+  }
+});
+
 test('a repeated request is acknowledged, and neither carried out nor shown again', async () => {
   const repeated = { headers: { 'x-fake-delivery': 'the-same' } };
   behave = () => [message('to you'), message('to all', { audience: 'channel' })];

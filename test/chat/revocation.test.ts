@@ -141,6 +141,35 @@ test('what could not be read is counted, because it may hide further grants', as
   expect(hidden.view.data['failed']).toHaveLength(2);
 });
 
+test('what cannot be read may hold any number of grants, so it takes as many people as the most grants would', async () => {
+  chat.rules.push({ people: 2, grantsAbove: 50 });
+  const { grantee } = await chat.newHolder(1);
+  const person = chat.newPerson();
+  const buttonsNow = async () =>
+    (await chat.preview(person, chat.revokeAll(grantee))).view.buttons.map(({ name }) => name);
+  expect(await buttonsNow()).toEqual(['confirm', 'cancel']);
+  chat.hideKeys(1);
+  const first = await chat.preview(person, chat.revokeAll(grantee));
+  const again = await chat.preview(person, chat.revokeAll(grantee));
+  chat.hideKeys(0);
+  expect(first.view.buttons.map(({ name }) => name)).toEqual(['ask', 'cancel']);
+  expect(requestIdOf(again)).toBe(requestIdOf(first));
+  chat.rules.length = 0;
+});
+
+test('a preview that finds nothing says so only if everything could be read, and how people are named', async () => {
+  const nobody = chat.revokeAll('ann');
+  const nothing = textOf(await chat.preview(chat.newPerson(), nobody));
+  expect(nothing).toContain('holds no grants here');
+  expect(nothing).toContain('A person is named by');
+  chat.hideKeys(1);
+  const unread = await chat.preview(chat.newPerson(), nobody);
+  chat.hideKeys(0);
+  expect(unread.view.title).toBe('Not done');
+  expect(textOf(unread)).toContain('Not everything could be read (1 error)');
+  expect(textOf(unread)).not.toContain('holds no grants');
+});
+
 test('the same preview again shows the same request; another reason or place makes a new one', async () => {
   const person = chat.newPerson();
   const { grantee } = await chat.newHolder(1);

@@ -14,6 +14,7 @@ import { isJsonObject, parseBody } from '../../validation/json-body.ts';
 import type { ChatPlatform, Incoming, ReceivedCommand, ReceivedPress } from '../platform.ts';
 import { viewMarkdown } from '../rendering/markdown.ts';
 import type { ChatSource } from '../source.ts';
+import { isTooLong } from '../text.ts';
 import { BUTTONS, type Message, type View } from '../view.ts';
 
 interface MattermostSettings {
@@ -219,11 +220,16 @@ function assertReplyUrl(text: string, { settings }: Source): void {
     throw new SignatureError('a response_url that is not one of the server in the settings');
 }
 
-/** Mattermost sends the names that it found in the text, and their ids in the same order. */
+/**
+ * Mattermost sends the names that it found in the text, and their ids in the same order. A text that is too long for a
+ * command stays as it is: it is refused later, and to search it would take long.
+ */
 function withMentions(form: URLSearchParams): string {
+  const text = only(form, 'text') ?? '';
+  if (isTooLong(text)) return text;
   const idsOfUsers = form.getAll('user_mentions_ids');
   const byName = new Map(form.getAll('user_mentions').map((name, index) => [name.toLowerCase(), idsOfUsers[index]]));
-  return (only(form, 'text') ?? '').replaceAll(/(^|\s)@([\w.-]+)/g, (typed, before: string, name: string) => {
+  return text.replaceAll(/(^|\s)@([\w.-]+)/g, (typed, before: string, name: string) => {
     const id = byName.get(name.toLowerCase()) ?? byName.get(name.toLowerCase().replace(/[._-]+$/, ''));
     return id !== undefined && ID.test(id) ? `${before}<@${id}>` : typed;
   });

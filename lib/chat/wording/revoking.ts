@@ -49,7 +49,7 @@ const en = {
   nothingRevokedYet: 'Nothing has been revoked yet.',
   secondPersonNeeded: 'A second person must approve this.',
   approverRule: 'Another person who may revoke these grants must approve. The requester cannot.',
-  changed: 'The grants have changed since they were shown. Nothing has been revoked. Look at them again.',
+  changed: 'The grants have changed since they were shown, so this press revoked nothing. Look at them again.',
   unread: (count: number) =>
     `Not everything could be read (${plural(count, 'error')}): there may be more grants than shown.`,
   nobodyCanApprove:
@@ -87,7 +87,7 @@ const en = {
   gone: 'The grants do not exist any more. Nothing was left to revoke.',
   goneBy: (who: string, channel: string, atMs: number) =>
     `The last change was made by ${who} through ${channel}, ${utc(atMs)}.`,
-  goneElsewhere: 'The change was not made through this service.',
+  goneElsewhere: 'No event of this service tells who removed them.',
 
   alreadyTitle: 'Already decided',
   alreadyBy: {
@@ -100,8 +100,8 @@ const en = {
   workingTitle: 'Revoking',
   cancelledTitle: 'Cancelled',
   expiredTitle: 'Expired',
-  expired: 'Nobody decided in time. Nothing has been revoked. Send the command again if it is still needed.',
-  replaced: 'A newer preview has replaced this one. Nothing has been revoked.',
+  expired: 'Nobody decided in time, so this request revoked nothing. Send the command again if it is still needed.',
+  replaced: 'A newer preview has replaced this one, which revoked nothing.',
 
   receiptTitle: (count: number) => `Revoked ${plural(count, 'grant')}`,
   receiptNothing: 'Nothing was revoked',
@@ -149,7 +149,7 @@ const zh: Words = {
   nothingRevokedYet: '尚未撤销任何授权。',
   secondPersonNeeded: '此操作需要另一人审批。',
   approverRule: '须由另一位有权撤销这些授权的人员审批，申请人本人不能审批。',
-  changed: '授权在展示之后已发生变化，尚未撤销任何授权。请重新核对。',
+  changed: '授权在展示之后已发生变化，因此本次操作未撤销任何授权。请重新核对。',
   unread: (count) => `有 ${count} 个密钥或授权无法读取，实际授权可能比所示的更多。`,
   nobodyCanApprove:
     '此操作需要另一人审批，但在这里无人可以审批。请在已启用审批的公共频道中申请（HOOKS 设置中的 may_approve），' +
@@ -180,7 +180,7 @@ const zh: Words = {
   goneTitle: '已不存在',
   gone: '这些授权已不存在，无需撤销。',
   goneBy: (who, channel, atMs) => `最后一次变更由 ${who} 通过 ${channel} 完成，${utc(atMs)}。`,
-  goneElsewhere: '该变更不是通过本服务完成的。',
+  goneElsewhere: '本服务没有事件记录是谁移除了它们。',
 
   alreadyTitle: '已有决定',
   alreadyBy: {
@@ -193,8 +193,8 @@ const zh: Words = {
   workingTitle: '正在撤销',
   cancelledTitle: '已取消',
   expiredTitle: '已失效',
-  expired: '未在期限内作出决定，未撤销任何授权。如仍需要，请重新发送命令。',
-  replaced: '已有更新的预览取代本预览，未撤销任何授权。',
+  expired: '未在期限内作出决定，因此本次申请未撤销任何授权。如仍需要，请重新发送命令。',
+  replaced: '已有更新的预览取代本预览，本预览未撤销任何授权。',
 
   receiptTitle: (count) => `已撤销 ${count} 个授权`,
   receiptNothing: '未撤销任何授权',

@@ -56,6 +56,18 @@ describe('the token of a command', () => {
 });
 
 describe('a command', () => {
+  test('that is too long is not searched for mentions: it is refused, and a search could take minutes', () => {
+    const text = `who @ann ${'_'.repeat(3_000)}`;
+    const mention = { user_mentions: 'ann', user_mentions_ids: 'annid' };
+    expect(fixture.receive(command(text, mention))).toMatchObject({ text });
+    expect(fixture.receive(command('who @ann', mention))).toMatchObject({ text: 'who <@annid>' });
+  });
+
+  test('mentions a person whose name is followed by punctuation', () => {
+    const mention = { user_mentions: 'ann_.b', user_mentions_ids: 'annid' };
+    expect(fixture.receive(command('who @Ann_.b..-', mention))).toMatchObject({ text: 'who <@annid>' });
+  });
+
   test('tells who says what where', () => {
     expect(fixture.receive(command('revoke schlüssel 01ab +1'))).toEqual({
       type: 'command',
