@@ -72,7 +72,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
   })),
   command(
     'jobs',
-    'list the jobs that webhooks started, newest first',
+    'list the jobs that webhooks and chat started, newest first',
     { optional: ['limit'] },
     async ({ store }, { limit }) => {
       const jobs = await store.jobs.list(Number(limit ?? LIMIT_DEFAULT));
