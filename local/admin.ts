@@ -1,4 +1,4 @@
-/** `npm run admin -- <command>`: manages projects, users, access keys and webhook jobs, also while a service runs. */
+/** `npm run admin -- <command>`: manages projects, users, access keys, mappings and jobs, also while a service runs. */
 import { runAdmin } from './admin/run.ts';
 import { readLocalConfig } from './aws-credentials.ts';
 import { withDemoHooks } from './demo-files.ts';

@@ -263,7 +263,7 @@ class Press {
 
   #refuse(result: string, sentence: string): Answer {
     const data = { request_id: this.#call.command.requestId, refused: result };
-    return { result, messages: [note(this.#words.refused, [sentence], { data })] };
+    return { result, messages: [note(this.#words.refused, [sentence], { data, tone: 'bad' })] };
   }
 
   #decision(): NonNullable<ChatRequest['decidedBy']> {

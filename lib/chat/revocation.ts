@@ -52,7 +52,8 @@ export async function preview(
 
 const refusal = ({ command, received }: CommandCall<ChangeCommand>): Message => {
   const words = REVOKING[received.locale];
-  return note(words.refused, [command.name === 'revoke' ? words.mayNotRevoke : words.mayNotRevokeAll]);
+  const sentence = command.name === 'revoke' ? words.mayNotRevoke : words.mayNotRevokeAll;
+  return note(words.refused, [sentence], { tone: 'bad' });
 };
 
 interface PreviewParts {

@@ -9,7 +9,7 @@ export function overview(): string {
   const commands = COMMANDS.map(({ name, summary }) => [`  ${name}`, summary]);
   return `Usage: ${INVOCATION} <command> [options]
 
-Manages projects, users, access keys and webhook jobs in the store that the settings name, by default the data folder
+Manages projects, users, access keys, mappings and jobs in the store that the settings name, by default the data folder
 DATA_DIR (.data). A service may be running; changes take effect with its next request.
 
 ${alignColumns([...commands, ['', ''], ...COMMON])}

@@ -30,10 +30,13 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       const others = (await mappingsOf(mappings, source, identity)).filter(({ grantee }) => grantee !== principal);
       if (replace) for (const other of others) await mappings.remove(other);
       const principals = new Set(others.map(({ grantee }) => grantee)).size + 1;
-      const added = replace || principals === 1 ? '' : `The identity has ${principals} principals: a job revokes all. `;
+      const added =
+        replace || principals === 1
+          ? ''
+          : `The identity has ${principals} principals: a job revokes the grants of all, and chat refuses the person. `;
       return {
         data: { source, identity: mapping.identity, principal },
-        note: `${added}Takes effect with the next webhook. For a job that ended as unmapped or nothing-found, run retry-job.`,
+        note: `${added}Takes effect with the next webhook or chat command. For a job that ended as unmapped or nothing-found, run retry-job.`,
         warnings: [
           ...(await principalWarnings(services, principal)),
           ...(await sourceWarnings(services, source)),
@@ -69,7 +72,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
   })),
   command(
     'jobs',
-    'list the jobs that webhooks started, newest first',
+    'list the jobs that webhooks and chat started, newest first',
     { optional: ['limit'] },
     async ({ store }, { limit }) => {
       const jobs = await store.jobs.list(Number(limit ?? LIMIT_DEFAULT));

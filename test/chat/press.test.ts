@@ -150,7 +150,9 @@ test('a press by another person, elsewhere, on another card or with an unknown i
     await chat.press(person, 'approve', requestId),
     await chat.press(person, 'ask', requestId),
   ];
-  for (const message of answers) expect(message).toMatchObject({ audience: 'asker', replacesCard: false });
+  for (const message of answers) {
+    expect(message).toMatchObject({ audience: 'asker', replacesCard: false, view: { tone: 'bad' } });
+  }
   const unknown = 'There is no such request here.';
   expect(answers.map(textOf)).toEqual([
     expect.stringContaining(`Only ${person.principal}`),

@@ -106,7 +106,7 @@ test.each([
   const grant = ids[0] ?? '';
   const command = name === 'revoke' ? ({ name, key: keyId, grant } as const) : chat.revokeAll(grantee);
   const message = await chat.preview(chat.newPerson(roles), command);
-  expect(message).toMatchObject({ audience: 'asker', view: { buttons: [] } });
+  expect(message).toMatchObject({ audience: 'asker', view: { buttons: [], tone: 'bad' } });
   expect(textOf(message)).toMatch(/may not revoke.*Ask an administrator/s);
   expect(chat.queued).toEqual([]);
 });

@@ -70,7 +70,7 @@ const en = {
   mayNotApproveHere: 'Nobody can approve here: approving is switched off for this source.',
   onlyRequester: (who: string) => `Only ${who}, who asked for it, may do that.`,
   mayNotCancel: 'Only the person who asked for it, or a person who may approve it, may cancel it.',
-  needsApproval: 'This needs a second person. Press "Ask for approval" first.',
+  needsApproval: 'This needs a second person. Ask for approval first.',
   needsNoApproval: 'This needs no second person.',
   alreadyAsked: (who: string, expiresAtMs: number) =>
     `${who} asked for this already, and it waits for approval until ${utc(expiresAtMs)}.`,
@@ -165,7 +165,7 @@ const zh: Words = {
   mayNotApproveHere: '此处无人可以审批：该来源未启用审批。',
   onlyRequester: (who) => `只有申请人 ${who} 可以执行此操作。`,
   mayNotCancel: '只有申请人或有权审批的人员可以取消。',
-  needsApproval: '此操作需要另一人审批，请先点击“申请审批”。',
+  needsApproval: '此操作需要另一人审批，请先申请审批。',
   needsNoApproval: '此操作不需要他人审批。',
   alreadyAsked: (who, expiresAtMs) => `${who} 已提出申请，等待审批至 ${utc(expiresAtMs)}。`,
   notAsked: '此操作尚未提交审批。',
