@@ -8,6 +8,7 @@ import type { ChatKind } from '../../lib/chat/source.ts';
 import { logger } from '../../lib/logger.ts';
 import { chatRequestsContract } from '../contract/chat-requests.ts';
 import { chatRevokingContract } from '../contract/chat-revoking.ts';
+import { chatTextsContract } from '../contract/chat-texts.ts';
 import { type ChatService, startChatService } from '../support/chat/chat-service.ts';
 
 let chatService: ChatService;
@@ -25,4 +26,5 @@ describe.each(Object.keys(PLATFORMS) as ChatKind[])('%s', (kind) => {
   const open = () => ({ ...chatService, chat: chatService.open(kind) });
   chatRequestsContract(open);
   chatRevokingContract(open);
+  chatTextsContract(open);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHAT_ACTIONS, type ChatKind } from '../../../lib/chat/source.ts';
 import type { Grant } from '../../../lib/domain/model.ts';
+import { mapWithConcurrency } from '../../../lib/util/concurrency.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { newGrant, newKey } from '../create.ts';
 import { type ApiResponse, startService, type TestService } from '../service.ts';
@@ -29,6 +30,8 @@ export interface ChatService {
   bob: DemoUser;
   /** People see only what is said from now on. */
   open(kind: ChatKind): PlatformFixture;
+  /** Adds grants with names that the API would refuse: those of an upstream may have any. */
+  addGrants(keyId: string, grantee: string, names: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,6 +71,17 @@ export async function startChatService(): Promise<ChatService> {
       const side = sides.find((one) => one.kind === kind);
       if (!side) throw new Error(`no side of ${kind}`);
       return platformFixture(service, side);
+    },
+    async addGrants(keyId, grantee, names) {
+      const { user_id: userId, domain_id: domainId } = service.creator;
+      const { project_id: projectId } = service.demo;
+      const caller = { userId, domainId, projectId, roles: ['KMS CMKFullAccess'] };
+      await mapWithConcurrency(names, 100, async (name) => {
+        const call = { requestId: crypto.randomUUID(), action: 'create-grant', channel: 'http' } as const;
+        const context = { ...call, caller, projectId, body: new Uint8Array() };
+        const input = { keyId, grantee, granteeType: 'user', operations: ['encrypt-data'], name } as const;
+        await service.services.authority.createGrant(context, input);
+      });
     },
     async stop() {
       await service.stop();
