@@ -30,7 +30,8 @@ export function chatTextsContract(open: () => Opened): void {
     test('are counted where they cannot be listed, in messages that the platform takes', async () => {
       const opened = open();
       const { chat } = opened;
-      const { keyId, grantee } = await (many ??= holderOfMany(opened));
+      many ??= holderOfMany(opened);
+      const { keyId, grantee } = await many;
       const commands = [`list ${keyId}`, `who ${grantee}`, `revoke-all ${grantee} on ${keyId}`];
       for (const command of commands) {
         expect(await chat.newFor('ann', () => chat.say('ann', command))).toMatch(/9\d\d more|1000|1,000/);
