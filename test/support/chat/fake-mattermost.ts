@@ -51,8 +51,8 @@ interface Options {
   team: string;
   token: string;
   now: () => number;
-  /** Sends a request to the service. @returns the body of its 200 */
-  send(request: FakeRequest): Promise<object>;
+  /** Sends a request to the service, for `command` and `press`. @returns the body of its 200 */
+  send?(request: FakeRequest): Promise<object>;
 }
 
 const newId = () => randomBytes(13).toString('hex');
@@ -73,7 +73,12 @@ export class FakeMattermost {
 
   /** @param mentions ids by name of the users whom the text mentions */
   async command(user: string, channel: string, text: string, mentions: Record<string, string> = {}): Promise<void> {
-    this.#show(user, channel, (await this.#options.send(this.commandRequest(user, channel, text, mentions))) as object);
+    this.commandAnswered(user, channel, await this.#send(this.commandRequest(user, channel, text, mentions)));
+  }
+
+  /** Shows the answer to a command. */
+  commandAnswered(user: string, channel: string, answer: object): void {
+    this.#show(user, channel, answer);
   }
 
   commandRequest(user: string, channel: string, text: string, mentions: Record<string, string> = {}): FakeRequest {
@@ -105,16 +110,32 @@ export class FakeMattermost {
 
   /** Presses the button with this name of the newest post that the user sees and that has one. */
   async press(user: string, channel: string, name: string): Promise<void> {
+    const post = this.postWithButton(user, channel, name);
+    this.pressAnswered(user, post, await this.#send(this.pressRequest(user, post, name)));
+  }
+
+  /** @returns the newest post that the user sees and that has a button with this name */
+  postWithButton(user: string, channel: string, name: string): Post {
     const post = this.seenBy(user, channel).findLast((one) => actionOf(one, name));
     if (!post) throw new Error(`${user} sees no button ${name}`);
-    const response: PressResponse = await this.#options.send(this.pressRequest(user, post, name));
+    return post;
+  }
+
+  /** Shows the answer to a press. */
+  pressAnswered(user: string, post: Post, response: PressResponse): void {
     if (response.update) {
       // An ephemeral post is not stored, so its update fails, and with it everything that follows.
       if (post.onlyFor !== undefined) throw new Error('404: the post to update was not found');
       post.message = response.update.message;
       if (response.update.props) post.attachments = response.update.props.attachments ?? [];
     }
+    const { channel } = post;
     if (response.ephemeral_text) this.#add({ channel, onlyFor: user, message: response.ephemeral_text });
+  }
+
+  async #send(request: FakeRequest): Promise<object> {
+    if (!this.#options.send) throw new Error('this fake sends nothing by itself');
+    return this.#options.send(request);
   }
 
   pressRequest(user: string, post: Post, name: string): FakeRequest {
