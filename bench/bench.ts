@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type ChatPlan, measureChat } from './chat.ts';
 import { syncsPerSecond } from './disk.ts';
 import { createKeysWithGrants, type KeyWithGrants } from './fill.ts';
 import {
@@ -36,8 +37,10 @@ Starts the service on a temporary data folder, creates grants, and measures over
   webhook   one webhook that revokes all grants of a principal on many keys, compared with revoking them one by one
             through the API; the latency of other lists and revokes meanwhile, at 4 connections; and the same with 200
             grants at an upstream KMS that allows 20 calls a second, compared with the shortest possible time
+  chat      the time until a command that a bot sends for a person is answered: the list of a key with 1,000 grants, and
+            the preview of a revoke, which stores a request; at 1 and 16 connections
 
-List and revoke are compared with the floor: a node:http process that replies with the same bytes from memory. The same
+List, revoke and chat are compared with the floor: a node:http process that replies with the same bytes from memory. The same
 client measures floor and service in turns. Each number, ratios included, is the median over the rounds. If "client busy"
 is near 100 %, the client limits the result.
 
@@ -65,6 +68,7 @@ interface Plan {
   webhook: WebhookPlan;
   /** Rate limit of the upstream KMS while a webhook revokes 200 grants there. */
   limitPerSecond: number;
+  chat: ChatPlan;
 }
 
 const LIST_GRANTS = 10_000;
@@ -82,6 +86,7 @@ const FULL: Plan = {
   warmUpSeconds: 0.7,
   webhook: { keys: 200, each: 50, others: 6_000 },
   limitPerSecond: 20,
+  chat: { rounds: 5, seconds: 0.9, grants: 1_000 },
 };
 
 const QUICK: Plan = {
@@ -97,6 +102,7 @@ const QUICK: Plan = {
   warmUpSeconds: 0.3,
   webhook: { keys: 20, each: 50, others: 1_000 },
   limitPerSecond: 50,
+  chat: { rounds: 2, seconds: 0.2, grants: 1_000 },
 };
 
 const LARGE_GRANTS = 1_000_000;
@@ -122,6 +128,8 @@ async function run(plan: Plan): Promise<Measurements> {
       showProgress(`webhook ${round + 1} of ${WEBHOOK_ROUNDS}`);
       measurements.webhooks.push(await measureWebhook(join(dataDir, `webhook-${round}`), plan.webhook, running));
     }
+    showProgress('chat');
+    measurements.chat = await measureChat(join(dataDir, 'chat'), plan.chat, running);
     showProgress('webhook at a rate limit');
     measurements.rateLimited = await measureAtRateLimit(join(dataDir, 'rate-limited'), plan.limitPerSecond, running);
     return measurements;
@@ -179,7 +187,14 @@ async function prepare(plan: Plan, dataDir: string, running: ServerProcess[]) {
 
 async function measure(plan: Plan, dataDir: string, running: ServerProcess[]): Promise<Measurements> {
   const { comparison, lists, revokeKeys, pageKeys, measureUpstream } = await prepare(plan, dataDir, running);
-  const measurements: Measurements = { comparisons: [], syncsPerSecond: [], pages: [], upstream: [], webhooks: [] };
+  const measurements: Measurements = {
+    comparisons: [],
+    syncsPerSecond: [],
+    pages: [],
+    upstream: [],
+    webhooks: [],
+    chat: [],
+  };
   for (const [round, key] of revokeKeys.entries()) {
     showProgress(`round ${round + 1} of ${plan.rounds}`);
     measurements.comparisons.push(await measureRound(comparison, plan, lists, key));

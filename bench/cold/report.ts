@@ -1,5 +1,6 @@
 /** The report of the cold starts: medians over the rounds, as a table. */
 import { cpus } from 'node:os';
+import { columns, median } from '../table.ts';
 import { type Bundle, LOGGER, SDK } from './bundles.ts';
 import type { ColdStart } from './start.ts';
 
@@ -90,23 +91,4 @@ const range = ({ min, max }: Spread) => `${min.toFixed(0)} to ${max.toFixed(0)}`
 
 function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
-}
-
-/** Of an even number of values, the mean of the middle two. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
-  return (lower + upper) / 2;
-}
-
-/** Aligns the first column to the left and the others to the right. */
-function columns(lines: (string | number)[][]): string[] {
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));
-  return lines.map((line) =>
-    line
-      .map((cell, column) => String(cell)[column === 0 ? 'padEnd' : 'padStart'](widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
