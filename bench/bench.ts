@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ChatPlan, measureChat } from './chat.ts';
+import { measureChat } from './chat.ts';
 import { syncsPerSecond } from './disk.ts';
 import { createKeysWithGrants, type KeyWithGrants } from './fill.ts';
 import {
@@ -20,10 +20,11 @@ import {
   revokeBody,
   scatteredPages,
 } from './loads.ts';
+import { FULL, LIST_GRANTS, type Plan, QUICK } from './plans.ts';
 import { type Measurements, type NamedComparison, type PagesRound, reportOf, tableOf } from './report.ts';
 import { logIn, pathOf, type ServerProcess, startFloor, startService, stop } from './service.ts';
 import { compareWithUpstream, startServiceOnUpstream } from './upstream.ts';
-import { measureAtRateLimit, measureWebhook, type WebhookPlan } from './webhook.ts';
+import { measureAtRateLimit, measureWebhook } from './webhook.ts';
 
 const HELP = `Usage: npm run -s bench [-- --quick] [--large] [--json]
 
@@ -48,62 +49,6 @@ is near 100 %, the client limits the result.
   --large   also measures pages of a key with 1,000,000 grants; creating them takes some minutes
   --json    prints the report as JSON on standard output, and the table on standard error
   --help    prints this text`;
-
-interface Plan {
-  rounds: number;
-  /** Duration of each measurement. */
-  seconds: number;
-  pageRounds: number;
-  pageSeconds: number;
-  /** Number of grants of each key whose pages are read; LIST_GRANTS must be among them. */
-  pageGrants: number[];
-  /** Number of grants of the key of each round, to be revoked. */
-  revokeGrants: number;
-  /** Of these, the most that are revoked at 1 connection; the others are revoked at 16. */
-  revokeAtOneConnection: number;
-  /** Number of grants to revoke in each round, half of them directly at the upstream KMS. */
-  upstreamGrants: number;
-  upstreamSeconds: number;
-  warmUpSeconds: number;
-  webhook: WebhookPlan;
-  /** Rate limit of the upstream KMS while a webhook revokes 200 grants there. */
-  limitPerSecond: number;
-  chat: ChatPlan;
-}
-
-const LIST_GRANTS = 10_000;
-
-const FULL: Plan = {
-  rounds: 5,
-  seconds: 0.9,
-  pageRounds: 8,
-  pageSeconds: 0.25,
-  pageGrants: [1_000, LIST_GRANTS, 100_000],
-  revokeGrants: 10_000,
-  revokeAtOneConnection: 3_000,
-  upstreamGrants: 2_000,
-  upstreamSeconds: 0.8,
-  warmUpSeconds: 0.7,
-  webhook: { keys: 200, each: 50, others: 6_000 },
-  limitPerSecond: 20,
-  chat: { rounds: 5, seconds: 0.9, grants: 1_000 },
-};
-
-const QUICK: Plan = {
-  rounds: 3,
-  seconds: 0.2,
-  pageRounds: 3,
-  pageSeconds: 0.1,
-  pageGrants: [1_000, LIST_GRANTS],
-  revokeGrants: 1_500,
-  revokeAtOneConnection: 500,
-  upstreamGrants: 400,
-  upstreamSeconds: 0.2,
-  warmUpSeconds: 0.3,
-  webhook: { keys: 20, each: 50, others: 1_000 },
-  limitPerSecond: 50,
-  chat: { rounds: 2, seconds: 0.2, grants: 1_000 },
-};
 
 const LARGE_GRANTS = 1_000_000;
 const WARM_UP_GRANTS = 3_000;

@@ -60,7 +60,7 @@ export async function measureChat(
     for (const command of commands) {
       const { headers, body } = next(command);
       const reply = await sendJson(service.port, PATH, headers, body);
-      if (!reply.body.includes(command.proof)) throw new Error(`chat, ${command.what}: ${reply.status} ${reply.body}`);
+      if (!reply.body.includes(command.proof)) throw new Error(`${command.what}: ${reply.status} ${reply.body}`);
       floors.push(await startFloor(new Map([[PATH, reply]])));
     }
     running.push(...floors);
@@ -92,9 +92,9 @@ export async function measureChat(
 }
 
 const commandsOf = ({ keyId, grantIds }: KeyWithGrants): ChatCommand[] => [
-  { what: 'list', text: () => `list ${keyId}`, proof: `"total":${grantIds.length}` },
+  { what: 'chat: list', text: () => `list ${keyId}`, proof: `"total":${grantIds.length}` },
   {
-    what: 'preview of revoke',
+    what: 'chat: preview of revoke',
     text: (n) => `revoke ${keyId} ${grantIds[n % grantIds.length]}`,
     proof: '"command":"confirm ',
   },

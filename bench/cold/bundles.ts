@@ -31,7 +31,7 @@ const EMPTY = 'empty';
 export const LOGGER = 'middy + logger';
 export const SDK = 'list-grants on the SDK';
 /** The chat function again, for a command that also writes. */
-export const CHAT_PREVIEW = 'chat, preview';
+export const CHAT_PREVIEW = 'chat (preview)';
 export const CHAT = ['chat', CHAT_PREVIEW];
 
 const ROOT = join(import.meta.dirname, '../..');
