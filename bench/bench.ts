@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureChat } from './chat.ts';
 import { syncsPerSecond } from './disk.ts';
 import { createKeysWithGrants, type KeyWithGrants } from './fill.ts';
 import {
@@ -19,10 +20,11 @@ import {
   revokeBody,
   scatteredPages,
 } from './loads.ts';
+import { FULL, LIST_GRANTS, type Plan, QUICK } from './plans.ts';
 import { type Measurements, type NamedComparison, type PagesRound, reportOf, tableOf } from './report.ts';
 import { logIn, pathOf, type ServerProcess, startFloor, startService, stop } from './service.ts';
 import { compareWithUpstream, startServiceOnUpstream } from './upstream.ts';
-import { measureAtRateLimit, measureWebhook, type WebhookPlan } from './webhook.ts';
+import { measureAtRateLimit, measureWebhook } from './webhook.ts';
 
 const HELP = `Usage: npm run -s bench [-- --quick] [--large] [--json]
 
@@ -36,8 +38,10 @@ Starts the service on a temporary data folder, creates grants, and measures over
   webhook   one webhook that revokes all grants of a principal on many keys, compared with revoking them one by one
             through the API; the latency of other lists and revokes meanwhile, at 4 connections; and the same with 200
             grants at an upstream KMS that allows 20 calls a second, compared with the shortest possible time
+  chat      the time until a command that a bot sends for a person is answered: the list of a key with 1,000 grants, and
+            the preview of a revoke, which stores a request; at 1 and 16 connections
 
-List and revoke are compared with the floor: a node:http process that replies with the same bytes from memory. The same
+List, revoke and chat are compared with the floor: a node:http process that replies with the same bytes from memory. The same
 client measures floor and service in turns. Each number, ratios included, is the median over the rounds. If "client busy"
 is near 100 %, the client limits the result.
 
@@ -45,59 +49,6 @@ is near 100 %, the client limits the result.
   --large   also measures pages of a key with 1,000,000 grants; creating them takes some minutes
   --json    prints the report as JSON on standard output, and the table on standard error
   --help    prints this text`;
-
-interface Plan {
-  rounds: number;
-  /** Duration of each measurement. */
-  seconds: number;
-  pageRounds: number;
-  pageSeconds: number;
-  /** Number of grants of each key whose pages are read; LIST_GRANTS must be among them. */
-  pageGrants: number[];
-  /** Number of grants of the key of each round, to be revoked. */
-  revokeGrants: number;
-  /** Of these, the most that are revoked at 1 connection; the others are revoked at 16. */
-  revokeAtOneConnection: number;
-  /** Number of grants to revoke in each round, half of them directly at the upstream KMS. */
-  upstreamGrants: number;
-  upstreamSeconds: number;
-  warmUpSeconds: number;
-  webhook: WebhookPlan;
-  /** Rate limit of the upstream KMS while a webhook revokes 200 grants there. */
-  limitPerSecond: number;
-}
-
-const LIST_GRANTS = 10_000;
-
-const FULL: Plan = {
-  rounds: 5,
-  seconds: 0.9,
-  pageRounds: 8,
-  pageSeconds: 0.25,
-  pageGrants: [1_000, LIST_GRANTS, 100_000],
-  revokeGrants: 10_000,
-  revokeAtOneConnection: 3_000,
-  upstreamGrants: 2_000,
-  upstreamSeconds: 0.8,
-  warmUpSeconds: 0.7,
-  webhook: { keys: 200, each: 50, others: 6_000 },
-  limitPerSecond: 20,
-};
-
-const QUICK: Plan = {
-  rounds: 3,
-  seconds: 0.2,
-  pageRounds: 3,
-  pageSeconds: 0.1,
-  pageGrants: [1_000, LIST_GRANTS],
-  revokeGrants: 1_500,
-  revokeAtOneConnection: 500,
-  upstreamGrants: 400,
-  upstreamSeconds: 0.2,
-  warmUpSeconds: 0.3,
-  webhook: { keys: 20, each: 50, others: 1_000 },
-  limitPerSecond: 50,
-};
 
 const LARGE_GRANTS = 1_000_000;
 const WARM_UP_GRANTS = 3_000;
@@ -122,6 +73,8 @@ async function run(plan: Plan): Promise<Measurements> {
       showProgress(`webhook ${round + 1} of ${WEBHOOK_ROUNDS}`);
       measurements.webhooks.push(await measureWebhook(join(dataDir, `webhook-${round}`), plan.webhook, running));
     }
+    showProgress('chat');
+    measurements.chat = await measureChat(join(dataDir, 'chat'), plan.chat, running);
     showProgress('webhook at a rate limit');
     measurements.rateLimited = await measureAtRateLimit(join(dataDir, 'rate-limited'), plan.limitPerSecond, running);
     return measurements;
@@ -179,7 +132,14 @@ async function prepare(plan: Plan, dataDir: string, running: ServerProcess[]) {
 
 async function measure(plan: Plan, dataDir: string, running: ServerProcess[]): Promise<Measurements> {
   const { comparison, lists, revokeKeys, pageKeys, measureUpstream } = await prepare(plan, dataDir, running);
-  const measurements: Measurements = { comparisons: [], syncsPerSecond: [], pages: [], upstream: [], webhooks: [] };
+  const measurements: Measurements = {
+    comparisons: [],
+    syncsPerSecond: [],
+    pages: [],
+    upstream: [],
+    webhooks: [],
+    chat: [],
+  };
   for (const [round, key] of revokeKeys.entries()) {
     showProgress(`round ${round + 1} of ${plan.rounds}`);
     measurements.comparisons.push(await measureRound(comparison, plan, lists, key));

@@ -83,14 +83,13 @@ export async function drive({ port, connections, seconds, requestsMax, request }
   }
 }
 
-/** Returns the bytes of a POST request with a JSON body. */
-export function post(path: string, token: string, body: object): Buffer {
-  const json = JSON.stringify(body);
+/** Returns the bytes of a POST request. @param json the body */
+export function post(path: string, headers: Record<string, string>, json: string): Buffer {
   const head = [
     `POST ${path} HTTP/1.1`,
     'Host: 127.0.0.1',
     'Content-Type: application/json',
-    `X-Auth-Token: ${token}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(json)}`,
   ];
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${json}`);

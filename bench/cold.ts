@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bundle, bundleAll } from './cold/bundles.ts';
 import { type BundleStarts, tableOf } from './cold/report.ts';
-import { eventFor, hasRequest } from './cold/requests.ts';
+import { eventFor, hasRequest, isChatRefusal } from './cold/requests.ts';
 import { coldStart } from './cold/start.ts';
 import { type BenchTable, openTable } from './cold/table.ts';
 
@@ -21,7 +21,7 @@ process runs at a time, each bundle once per round. The first round is not count
   bytes     size of the bundle
   import    duration of require(), measured in the process; "cpu" is its processor time
   reply     time from before the process is started to the first reply, including the calls to the table: the function
-            really lists a page, changes a grant or key, or checks a password. "status" is the status of the reply.
+            really lists a page, changes a grant or key, checks a password, or answers a command in chat. "status" is the status of the reply.
 
 For comparison, bundled with the same options: an empty handler, an empty handler with middy and Powertools' logger, and
 list-grants with the AWS SDK's DynamoDB client in place of this project's own. "x logger" and "x SDK" are the ratios to
@@ -65,6 +65,7 @@ async function measure(bundles: readonly Bundle[], table: BenchTable, rounds?: n
       const start = await coldStart(bundle.file, await eventFor(bundle, table.fixture), table.env);
       const statusMax = table.hasItems && hasRequest(bundle) ? 201 : 499;
       if ((start.status ?? 200) > statusMax) throw new Error(`${bundle.name} replied ${start.status}: ${start.body}`);
+      if (table.hasItems && isChatRefusal(start.body)) throw new Error(`${bundle.name} refused: ${start.body}`);
       if (round > 0) starts.push(start);
     }
   }

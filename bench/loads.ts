@@ -131,11 +131,14 @@ export function callApi({ service, projectId, token }: ApiClient, name: string, 
 }
 
 function requestOf({ projectId, token }: ApiClient, name: string, body: object): Buffer {
-  return post(pathOf(projectId, name), token, body);
+  return post(pathOf(projectId, name), { 'X-Auth-Token': token }, JSON.stringify(body));
 }
 
-/** The floor changes nothing, so it can repeat the same revokes for the whole time. */
-async function compare({ service, floor }: FloorComparison, load: Omit<Load, 'port'>): Promise<Comparison> {
+/** The floor changes nothing, so it can repeat the same requests for the whole time. */
+export async function compare(
+  { service, floor }: Pick<FloorComparison, 'service' | 'floor'>,
+  load: Omit<Load, 'port'>,
+): Promise<Comparison> {
   return {
     floor: await measure(floor, { ...load, requestsMax: load.seconds * PER_SECOND_MAX }),
     service: await measure(service, load),

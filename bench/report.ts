@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { COMMIT_BYTES } from './disk.ts';
 import type { Comparison, MeasuredRound } from './loads.ts';
+import { columns, median } from './table.ts';
 import type { UpstreamComparison } from './upstream.ts';
 import type { RateLimitedRun, WebhookRun } from './webhook.ts';
 
@@ -23,6 +24,7 @@ export interface Measurements {
   pages: PagesRound[][];
   upstream: UpstreamComparison[][];
   webhooks: WebhookRun[];
+  chat: NamedComparison[][];
   rateLimited?: RateLimitedRun;
 }
 
@@ -64,6 +66,10 @@ export function reportOf(measurements: Measurements, plan: object): Report {
         met: report.webhook.listP99Ms < 100 && report.webhook.revokeP99Ms < 100,
       },
       {
+        aim: 'p99 of chat commands under 1 s',
+        met: report.chat.every(({ service }) => service.p99Ms < 1000),
+      },
+      {
         aim: 'with an upstream KMS, a webhook takes at most 10 % longer than its rate limit requires',
         met: report.rateLimited !== undefined && report.rateLimited.durationMs <= 1.1 * report.rateLimited.shortestMs,
       },
@@ -72,20 +78,14 @@ export function reportOf(measurements: Measurements, plan: object): Report {
 }
 
 function resultsOf(
-  { comparisons, syncsPerSecond, pages, upstream, webhooks, rateLimited }: Measurements,
+  { comparisons, syncsPerSecond, pages, upstream, webhooks, chat, rateLimited }: Measurements,
   plan: object,
 ) {
   const webhookMedian = (name: keyof WebhookRun) => median(webhooks.map((run) => run[name]));
   return {
     machine: { node: process.version, cpu: cpus()[0]?.model.trim(), cpus: cpus().length },
     plan,
-    results: transpose(comparisons).map((rounds) => ({
-      what: rounds[0]?.what ?? '',
-      connections: rounds[0]?.connections ?? 0,
-      service: medianRound(rounds.map(({ service }) => service)),
-      floor: medianRound(rounds.map(({ floor }) => floor)),
-      ratio: spread(rounds.map(({ service, floor }) => service.perSecond / floor.perSecond)),
-    })),
+    results: medianComparisons(comparisons),
     disk: { commitBytes: COMMIT_BYTES, syncsPerSecond: Math.round(median(syncsPerSecond)) },
     pages: transpose(pages).map((rounds) => ({
       page: rounds[0]?.page ?? '',
@@ -112,13 +112,24 @@ function resultsOf(
       revokeP99Ms: hundredths(webhookMedian('revokeP99Ms')),
       otherReplies: webhookMedian('otherReplies'),
     },
+    chat: medianComparisons(chat),
     rateLimited,
   };
 }
 
+function medianComparisons(comparisons: NamedComparison[][]) {
+  return transpose(comparisons).map((rounds) => ({
+    what: rounds[0]?.what ?? '',
+    connections: rounds[0]?.connections ?? 0,
+    service: medianRound(rounds.map(({ service }) => service)),
+    floor: medianRound(rounds.map(({ floor }) => floor)),
+    ratio: spread(rounds.map(({ service, floor }) => service.perSecond / floor.perSecond)),
+  }));
+}
+
 /** Returns the report as a table. */
-export function tableOf({ machine, results, disk, pages, upstream, webhook, rateLimited, aims }: Report): string {
-  const resultRows = results.map(({ what, connections, service, floor, ratio }) => [
+export function tableOf({ machine, results, disk, pages, upstream, webhook, chat, rateLimited, aims }: Report): string {
+  const resultRows = [...results, ...chat].map(({ what, connections, service, floor, ratio }) => [
     what,
     connections,
     service.perSecond,
@@ -230,25 +241,6 @@ function spread(ratios: number[]) {
   };
 }
 
-/** Of an even number of values, the mean of the middle two. */
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
-  return (lower + upper) / 2;
-}
-
 const hundredths = (value: number) => Math.round(value * 100) / 100;
 const seconds = (ms: number) => (ms / 1000).toFixed(2);
 const percent = (value: number) => `${Math.round(value * 100)} %`;
-
-/** Aligns the first column to the left and the others to the right. */
-function columns(lines: (string | number)[][]): string[] {
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));
-  return lines.map((line) =>
-    line
-      .map((cell, column) => String(cell)[column === 0 ? 'padEnd' : 'padStart'](widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}

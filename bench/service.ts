@@ -96,10 +96,19 @@ export async function logIn(port: number, { project_id, users: [creator] }: Demo
   return token;
 }
 
-/** Sends one request, outside of any measurement. */
-export async function send(port: number, path: string, token: string, body: object): Promise<Reply> {
-  const request = httpRequest({ port, host: '127.0.0.1', path, method: 'POST', headers: { 'x-auth-token': token } });
-  request.end(JSON.stringify(body));
+/** Sends one request with a token, outside of any measurement. */
+export function send(port: number, path: string, token: string, body: object): Promise<Reply> {
+  return sendJson(port, path, { 'x-auth-token': token }, JSON.stringify(body));
+}
+
+export async function sendJson(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  json: string,
+): Promise<Reply> {
+  const request = httpRequest({ port, host: '127.0.0.1', path, method: 'POST', headers });
+  request.end(json);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const { statusCode, rawHeaders } = response;
   const names = rawHeaders.filter((_, index) => index % 2 === 0);

@@ -8,7 +8,7 @@ export interface Bundle {
   name: string;
   /** Whether the function is only there for comparison. */
   isPeer: boolean;
-  /** Name of the function whose request is sent. */
+  /** Name of the request that is sent, which is the name of its function. */
   api: string;
   /** Its route, such as `POST /v3/auth/tokens`; undefined for functions without a route. */
   route: string | undefined;
@@ -30,6 +30,9 @@ interface ServerlessFile {
 const EMPTY = 'empty';
 export const LOGGER = 'middy + logger';
 export const SDK = 'list-grants on the SDK';
+/** The chat function again, for a command that also writes. */
+export const CHAT_PREVIEW = 'chat (preview)';
+export const CHAT = ['chat', CHAT_PREVIEW];
 
 const ROOT = join(import.meta.dirname, '../..');
 const OWN_AWS_CALL = join(ROOT, 'lib/clients/aws.ts');
@@ -74,7 +77,11 @@ export async function bundleAll(folder: string, only: readonly string[]): Promis
   );
   const resolved = { ...custom.esbuild, ...(conditions && { conditions }) };
   const options = Object.entries(resolved).filter(([name]) => !PLUGIN_OPTIONS.includes(name));
-  const selected = sources.filter(({ name }) => only.length === 0 || only.includes(name));
+  const selected = sources
+    .filter(({ name }) => only.length === 0 || only.includes(name))
+    .flatMap((source) =>
+      source.name === 'chat' ? [source, { ...source, name: CHAT_PREVIEW, api: CHAT_PREVIEW }] : source,
+    );
   return Promise.all(
     [...peersOf(sources), ...selected].map((source) => bundle(source, folder, Object.fromEntries(options))),
   );

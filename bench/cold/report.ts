@@ -1,6 +1,7 @@
 /** The report of the cold starts: medians over the rounds, as a table. */
 import { cpus } from 'node:os';
-import { type Bundle, LOGGER, SDK } from './bundles.ts';
+import { columns, median } from '../table.ts';
+import { type Bundle, CHAT, LOGGER, SDK } from './bundles.ts';
 import type { ColdStart } from './start.ts';
 
 /** A bundle and its cold starts, one per round. */
@@ -11,6 +12,7 @@ export interface BundleStarts {
 
 const BYTES_MAX = 150_000;
 const IMPORT_RATIO_MAX = 2;
+const CHAT_REPLY_MS_MAX = 1000;
 
 interface Spread {
   median: number;
@@ -46,6 +48,7 @@ function rowOf({ bundle, starts }: BundleStarts, all: readonly BundleStarts[]) {
     importMs: spread(starts.map((start) => start.importMs)),
     importCpuMs: median(starts.map((start) => start.importCpuMs)),
     replyMs: spread(starts.map((start) => start.replyMs)),
+    replyP99Ms: p99(starts.map((start) => start.replyMs)),
     importToLogger: ratioTo(LOGGER, 'importMs'),
     importCpuToLogger: ratioTo(LOGGER, 'importCpuMs'),
     replyToLogger: ratioTo(LOGGER, 'replyMs'),
@@ -73,8 +76,9 @@ function cells(row: Row): (string | number)[] {
 
 function verdicts(rows: readonly Row[]): string[] {
   const functions = rows.filter(({ bundle }) => !bundle.isPeer);
-  const verdict = (aim: string, isMet: (row: Row) => boolean) => {
-    const missed = functions.filter((row) => !isMet(row)).map(({ bundle }) => bundle.name);
+  const chat = functions.filter(({ bundle }) => CHAT.includes(bundle.name));
+  const verdict = (aim: string, isMet: (row: Row) => boolean, of = functions) => {
+    const missed = of.filter((row) => !isMet(row)).map(({ bundle }) => bundle.name);
     if (missed.length === 0) return `met     ${aim}`;
     return `missed  ${aim}: ${missed.length === functions.length ? 'all functions' : missed.join(', ')}`;
   };
@@ -83,30 +87,21 @@ function verdicts(rows: readonly Row[]): string[] {
     verdict(`no function over ${BYTES_MAX.toLocaleString('en')} bytes`, ({ bundle }) => bundle.bytes <= BYTES_MAX),
     verdict(ratio, ({ importToLogger }) => importToLogger <= IMPORT_RATIO_MAX),
     verdict(`${ratio}, in processor time`, ({ importCpuToLogger }) => importCpuToLogger <= IMPORT_RATIO_MAX),
+    ...(chat.length > 0 ? [verdict(chatAim(chat), ({ replyP99Ms }) => replyP99Ms < CHAT_REPLY_MS_MAX, chat)] : []),
   ];
+}
+
+function chatAim(rows: readonly Row[]): string {
+  const p99s = rows.map(({ bundle, replyP99Ms }) => `${bundle.name} ${replyP99Ms.toFixed(0)} ms`);
+  return `p99 of the first answer in chat under ${CHAT_REPLY_MS_MAX / 1000} s (${p99s.join('; ')})`;
 }
 
 const range = ({ min, max }: Spread) => `${min.toFixed(0)} to ${max.toFixed(0)}`;
 
+/** The longest, if there are fewer than 100. */
+const p99 = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.ceil(0.99 * values.length) - 1] ?? Number.NaN;
+
 function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
-}
-
-/** Of an even number of values, the mean of the middle two. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
-  return (lower + upper) / 2;
-}
-
-/** Aligns the first column to the left and the others to the right. */
-function columns(lines: (string | number)[][]): string[] {
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));
-  return lines.map((line) =>
-    line
-      .map((cell, column) => String(cell)[column === 0 ? 'padEnd' : 'padStart'](widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

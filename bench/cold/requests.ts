@@ -1,7 +1,8 @@
 /** A successful request for each function, with all of its calls to the table. */
 import { randomUUID } from 'node:crypto';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
-import type { Bundle } from './bundles.ts';
+import { DEMO_CHAT_SOURCE } from '../../local/demo-chat.ts';
+import { type Bundle, CHAT_PREVIEW } from './bundles.ts';
 
 /** The data that requests use. Each `new…` function creates an item that no other request uses. */
 export interface Fixture {
@@ -13,6 +14,8 @@ export interface Fixture {
   login: { userId: string; password: string };
   /** The webhook source. */
   webhook: { source: string; secret: string };
+  /** The secret of the chat source of kind bot, through which the key's creator sends commands. */
+  chatSecret: string;
   /** A job that has ended. */
   jobId: string;
   /** A key that has grants. */
@@ -22,6 +25,8 @@ export interface Fixture {
 }
 
 interface RequestParts {
+  /** For a function with several routes; by default its first one. */
+  route?: string;
   body?: object | string;
   /** Path parameters, besides project_id. */
   params?: Record<string, string>;
@@ -72,16 +77,31 @@ const REQUESTS: Record<string, (fixture: Fixture) => RequestParts | Promise<Requ
     const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
     return { body, params: { source }, headers: signWebhook(message, [secret]) };
   },
+  chat: (fixture) => chatRequest(fixture, `list ${fixture.keyId}`),
+  [CHAT_PREVIEW]: async (fixture) => {
+    const { key_id, grant_id } = await fixture.newGrant();
+    return chatRequest(fixture, `revoke ${key_id} ${grant_id}`);
+  },
   job: ({ jobId, projectId }) => ({ params: { id: jobId }, headers: { 'x-project-id': projectId } }),
 };
+
+function chatRequest({ chatSecret }: Fixture, command: string): RequestParts {
+  const body = JSON.stringify({ command, actor: 'creator' });
+  const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
+  return { route: `POST /hooks/${DEMO_CHAT_SOURCE}`, body, headers: signWebhook(message, [chatSecret]) };
+}
 
 /** Whether the function gets a request that succeeds; any other function gets one that it rejects. */
 export const hasRequest = ({ api }: Bundle) => api in REQUESTS;
 
+/** Whether the reply tells a person in chat that the command was refused; its status is 200. */
+export const isChatRefusal = (body = '') => body.includes('"tone":"bad"');
+
 /** Returns the event that API Gateway, SQS or the scheduler would send to the function. */
-export async function eventFor({ api, route }: Bundle, fixture: Fixture): Promise<object> {
-  if (route === undefined) return api === 'work' ? sqsEvent(fixture) : scheduledEvent();
+export async function eventFor({ api, route: firstRoute }: Bundle, fixture: Fixture): Promise<object> {
+  if (firstRoute === undefined) return api === 'work' ? sqsEvent(fixture) : scheduledEvent();
   const request = (await REQUESTS[api]?.(fixture)) ?? {};
+  const { route = firstRoute } = request;
   const [method = '', pattern = ''] = route === '*' ? ['POST', '/v1.0/nothing'] : route.split(' ');
   const params: Record<string, string> = { project_id: fixture.projectId, ...request.params };
   const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');

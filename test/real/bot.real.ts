@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await bot?.stop();
-  await service.stop();
+  await service?.stop();
   rmSync(dataDir, { recursive: true });
 });
 

@@ -9,6 +9,9 @@ interface ProgramResult {
   output: string;
 }
 
+/** For a server that a test starts. It takes seconds, and much longer on a busy machine. */
+export const START_TIMEOUT_MS = 120_000;
+
 const OUTPUT_CHARS_MAX = 8_000;
 
 export class Children {

@@ -4,12 +4,11 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { START_TIMEOUT_MS } from './children.ts';
+import { passedByRun } from './passed-by-run.ts';
 
 /** The environment variable in which `run.ts` passes the path of the Python in which errbot is installed. */
 export const ERRBOT_VARIABLE = 'ERRBOT_PYTHON';
-
-/** Ends a bot that does not start, which would keep the test process alive. */
-const START_TIMEOUT_MS = 45_000;
 
 const START = 'from errbot.cli import main; main()';
 const PLUGINS = resolve('docs/chat-ops/errbot');
@@ -40,7 +39,7 @@ export async function startErrbot(person: string, env: { KMS_GRANTS_URL: string;
   const file = join(folder, 'config.py');
   const lines = Object.entries(configuration).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   writeFileSync(file, `${lines.join('\n')}\nBOT_LOG_LEVEL = 40\n`);
-  const child = spawn(process.env[ERRBOT_VARIABLE] ?? '', ['-c', START, '-c', file], {
+  const child = spawn(passedByRun(ERRBOT_VARIABLE), ['-c', START, '-c', file], {
     env: { ...env, PATH: process.env['PATH'], PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -64,14 +63,16 @@ export async function startErrbot(person: string, env: { KMS_GRANTS_URL: string;
       return output;
     },
     async stop() {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit');
+        child.kill('SIGKILL');
+        await exited;
+      }
       rmSync(folder, { recursive: true });
     },
   };
+  // Ends a bot that does not start, which would keep the test process alive.
   const timeout = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
-  await printed(/>>> \P{L}*m?$/u);
-  clearTimeout(timeout);
+  await printed(/>>> \P{L}*m?$/u).finally(() => clearTimeout(timeout));
   return bot;
 }

@@ -1,5 +1,4 @@
 /** Feishu's encryption, signature and events, compared with Feishu's own library for Python, `lark-oapi`. */
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { decryptFeishu, encryptFeishu, signFeishu, verifyFeishu } from '../../lib/signing/feishu.ts';
@@ -7,7 +6,7 @@ import { randomFrom } from '../signing/random.ts';
 import { feishuReceiver, pressOf } from '../support/chat/feishu-receiver.ts';
 import { APP } from '../support/chat/feishu-requests.ts';
 import { ANN, GROUP, REQUEST_ID } from '../support/chat/feishu-source.ts';
-import { TEMPLATE_VARIABLE, type Template } from './bootstrap.ts';
+import { askPython } from './ask-python.ts';
 
 const NOW_MS = 1_795_329_234_000;
 const { feishu, receive } = feishuReceiver(NOW_MS);
@@ -24,11 +23,11 @@ interface Answer {
 }
 
 function askLibrary(question: { encrypted: string[]; texts: string[]; requests: Request[] }) {
-  const { python } = JSON.parse(process.env[TEMPLATE_VARIABLE] ?? '{}') as Template;
-  const input = JSON.stringify({ key: APP.encryptKey, token: APP.verificationToken, ...question });
-  const { stdout, stderr } = spawnSync(python, ['test/real/feishu.py'], { input, encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout) as { decrypted: string[]; encrypted: string[]; answers: Answer[] };
+  const app = { key: APP.encryptKey, token: APP.verificationToken };
+  return askPython<{ decrypted: string[]; encrypted: string[]; answers: Answer[] }>('test/real/feishu.py', {
+    ...app,
+    ...question,
+  });
 }
 
 /** Signs and encrypts with the functions of `lib/`. */

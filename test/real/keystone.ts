@@ -5,6 +5,8 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DATABASE, TEMPLATE_VARIABLE, type Template, writeConfiguration } from './bootstrap.ts';
+import { START_TIMEOUT_MS } from './children.ts';
+import { passedByRun } from './passed-by-run.ts';
 
 const SERVE = 'test/real/serve.py';
 const OUTPUT_CHARS_MAX = 8_000;
@@ -32,7 +34,7 @@ interface Running {
 
 /** @param tokenSeconds lifetime of its tokens */
 export async function startKeystone({ tokenSeconds }: { tokenSeconds?: number } = {}): Promise<Keystone> {
-  const template = JSON.parse(process.env[TEMPLATE_VARIABLE] ?? '') as Template;
+  const template = JSON.parse(passedByRun(TEMPLATE_VARIABLE)) as Template;
   const folder = mkdtempSync(join(tmpdir(), 'keystone-'));
   copyFileSync(join(template.folder, DATABASE), join(folder, DATABASE));
   writeConfiguration(folder, tokenSeconds);
@@ -78,7 +80,9 @@ function startProcess(python: string, folder: string, port: number, onLine: (lin
     // serve.py exits when its standard input ends, so Keystone also ends when this process is killed.
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  return new Promise((resolve, reject) => {
+  // Ends a Keystone that does not start, which would keep the test process alive.
+  const timeout = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+  return new Promise<Running>((resolve, reject) => {
     let output = '';
     let rest = '';
     child.stderr.on('data', (chunk) => {
@@ -95,5 +99,5 @@ function startProcess(python: string, folder: string, port: number, onLine: (lin
     });
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`Keystone ended with ${code}:\n${output}`)));
-  });
+  }).finally(() => clearTimeout(timeout));
 }

@@ -6,12 +6,12 @@ import type { Children } from './children.ts';
 
 const CACHE = resolve('node_modules/.cache');
 
-/** Fails if Python is too old for this Keystone, or lacks the modules for virtual environments. */
+/** Fails if Python is too old for Keystone, or lacks the modules for virtual environments. */
 const PROBE =
   'import sys, venv, ensurepip; assert sys.version_info >= (3, 11), sys.version; print(sys.prefix, sys.version)';
 
 const NEEDED = [
-  'Keystone, which these tests check tokens against, needs Python 3.11 or newer, with venv, as "python3".',
+  'Keystone and errbot, which these tests run against, need Python 3.11 or newer, with venv, as "python3".',
   '  Debian, Ubuntu: apt-get install python3 python3-venv',
   '  macOS: brew install python',
 ].join('\n');
@@ -22,13 +22,14 @@ interface Packages {
   requirements: string;
 }
 
+/** With the libraries of Slack and Feishu. */
 export const KEYSTONE: Packages = { name: 'keystone', requirements: resolve('test/real/requirements.txt') };
 export const ERRBOT: Packages = { name: 'errbot', requirements: resolve('test/real/requirements-errbot.txt') };
 
-/** Keystone cannot be installed on this machine. The message says what to install. */
+/** Packages cannot be installed on this machine. The message says what is missing. */
 export class CannotInstall extends Error {}
 
-/** Returns the version and location of `python3`. @throws CannotInstall if it cannot run Keystone */
+/** Returns the version and location of `python3`. @throws CannotInstall if it cannot run the packages */
 export async function findPython(children: Children): Promise<string> {
   const { code, output } = await children.run('python3', ['-c', PROBE]);
   if (code !== 0) throw new CannotInstall(`${NEEDED}\nThe check of "python3" failed with:\n${output.trim()}`);

@@ -1,8 +1,9 @@
-/** `npm run test:real`: tokens checked against a real OpenStack Keystone, Slack's formats against Slack's library. */
+/** `npm run test:real`: tests against a real OpenStack Keystone, a real errbot, and the libraries of chat platforms. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LIBRARIES_VARIABLE } from './ask-python.ts';
 import { bootstrap, TEMPLATE_VARIABLE } from './bootstrap.ts';
 import { Children } from './children.ts';
 import { ERRBOT_VARIABLE } from './errbot.ts';
@@ -10,9 +11,14 @@ import { CannotInstall, ERRBOT, findPython, installPackages, KEYSTONE } from './
 
 const HELP = `npm run test:real -- [options] [jest's own arguments, after another --]
 
-Installs OpenStack Keystone with pip in node_modules/.cache, starts it on loopback and checks that this service accepts
-its tokens and no others. Also compares signatures and cards of Slack with Slack's library for Python. Needs Python 3.11
-or newer.
+Installs packages of PyPI with pip in node_modules/.cache, and compares this service with them:
+
+  Keystone    this service accepts the tokens of a real OpenStack Keystone on loopback, and no others
+  errbot      a person revokes a grant through a real bot, by typing commands
+  slack-sdk   Slack's library accepts the signatures and cards of this service
+  lark-oapi   Feishu's library accepts what this service signs and encrypts, and the other way round
+
+Needs Python 3.11 or newer. To run one file: npm run test:real -- -- bot.real
 
   --if-python   without such a Python, run no tests and exit with 0
   --help        this text`;
@@ -34,6 +40,7 @@ async function run(children: Children, folder: string, python: string, more: rea
     TMPDIR: folder,
     [TEMPLATE_VARIABLE]: JSON.stringify(template),
     [ERRBOT_VARIABLE]: errbot,
+    [LIBRARIES_VARIABLE]: keystone,
   };
   const { code } = await children.run(process.execPath, [...JEST, ...more], { env, isShown: true });
   return code ?? 1;
@@ -57,7 +64,7 @@ async function main(): Promise<void> {
   try {
     const python = await findPython(children).catch((error: Error) => {
       if (!values['if-python'] || !(error instanceof CannotInstall)) throw error;
-      console.log(`${error.message}\nThe tests against Keystone were not run.`);
+      console.log(`${error.message}\nThe tests against Keystone, errbot and libraries for Python were not run.`);
     });
     if (python) process.exitCode = await run(children, folder, python, positionals);
   } catch (error) {

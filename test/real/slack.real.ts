@@ -1,5 +1,4 @@
 /** Slack's formats, compared with Slack's own library for Python, `slack-sdk`. */
-import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { render } from '../../lib/chat/platforms/slack/blocks.ts';
 import { BUTTONS } from '../../lib/chat/view.ts';
@@ -7,7 +6,7 @@ import { SignatureError } from '../../lib/signing/signed-request.ts';
 import { signSlack, verifySlack } from '../../lib/signing/slack.ts';
 import { view } from '../chat/platforms/slack-fixture.ts';
 import { randomFrom } from '../signing/random.ts';
-import { TEMPLATE_VARIABLE, type Template } from './bootstrap.ts';
+import { askPython } from './ask-python.ts';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
 const NOW = 1_795_329_234;
@@ -18,11 +17,11 @@ interface Question {
 }
 
 function askLibrary({ bodies = [], cards = [] }: Question) {
-  const { python } = JSON.parse(process.env[TEMPLATE_VARIABLE] ?? '{}') as Template;
-  const input = JSON.stringify({ secret: SECRET, now: NOW, bodies, cards });
-  const { stdout, stderr } = spawnSync(python, ['test/real/slack.py'], { input, encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout) as { signatures: string[]; valid: boolean[]; problems: (string | null)[] };
+  const question = { secret: SECRET, now: NOW, bodies, cards };
+  return askPython<{ signatures: string[]; valid: boolean[]; problems: (string | null)[] }>(
+    'test/real/slack.py',
+    question,
+  );
 }
 
 /** Whether this service accepts the signature at the time NOW. */
