@@ -9,7 +9,7 @@ import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS } from './roles.ts';
 
 /** dynamodb-hooks.test.ts covers these. */
-const WEBHOOK_FUNCTIONS = ['find-lost-work', 'job', 'webhook', 'work'];
+const HOOK_FUNCTIONS = ['chat', 'find-lost-work', 'job', 'webhook', 'work'];
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -123,7 +123,7 @@ afterAll(async () => {
 
 test('every function was called', () => {
   const all = Object.values(KINDS).flatMap(({ functions }) => functions);
-  expect([...uses.keys()].sort()).toEqual(all.filter((name) => !WEBHOOK_FUNCTIONS.includes(name)).sort());
+  expect([...uses.keys()].sort()).toEqual(all.filter((name) => !HOOK_FUNCTIONS.includes(name)).sort());
 });
 
 test.each(Object.entries(KINDS))('%s allows every call that its functions make', (_, { functions, may }) => {

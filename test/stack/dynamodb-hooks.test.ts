@@ -1,6 +1,6 @@
 /**
- * Compares the calls to DynamoDB and the queue that a webhook causes, from its arrival to the delivery of events, with
- * the permissions of the roles in a stack with targets.
+ * Compares the calls to DynamoDB and the queue that webhooks and chat cause, from their arrival to the delivery of
+ * events, with the permissions of the roles in a stack with targets.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { handler as work } from '../../functions/hooks/work.ts';
 import { handler as findLostWork } from '../../functions/schedule/find-lost-work.ts';
+import { chatRequests } from '../../lib/chat/requests.ts';
+import { CHAT_ACTIONS } from '../../lib/chat/source.ts';
 import type { SecretReference } from '../../lib/clients/secrets.ts';
 import type { Message, ReceivedMessage } from '../../lib/queue/queue.ts';
 import { type Services, useServices } from '../../lib/services.ts';
@@ -17,7 +19,7 @@ import { openServices } from '../../local/open-services.ts';
 import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { type ApiResponse, startService, type TestService } from '../support/service.ts';
 import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS, WITH_TARGETS } from './roles.ts';
 
@@ -44,15 +46,63 @@ async function recordUses<T>(name: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-let sentWebhooks = 0;
+let sentRequests = 0;
+
+/** Sends a signed request to a source. */
+function sendHook(source: string, content: object): Promise<ApiResponse> {
+  sentRequests += 1;
+  const body = JSON.stringify(content);
+  const message = { id: `msg-${sentRequests}`, timestampSeconds: Math.floor(service.clock.nowMs / 1000), body };
+  const headers = { 'content-type': 'application/json', ...signWebhook(message, [SECRET]) };
+  return service.send(`/hooks/${source}`, { headers, body });
+}
 
 /** Sends a webhook. @returns the id of the job that it started */
 async function sendWebhook(type: string, data: object): Promise<string> {
-  sentWebhooks += 1;
-  const body = JSON.stringify({ type, timestamp: '2026-11-22T10:00:00Z', data });
-  const message = { id: `msg-${sentWebhooks}`, timestampSeconds: Math.floor(service.clock.nowMs / 1000), body };
-  const headers = { 'content-type': 'application/json', ...signWebhook(message, [SECRET]) };
-  return okBody(await recordUses('webhook', () => service.send('/hooks/idp', { headers, body }))).job_id;
+  const content = { type, timestamp: '2026-11-22T10:00:00Z', data };
+  return okBody(await recordUses('webhook', () => sendHook('idp', content))).job_id;
+}
+
+/** Sends a command of the demo's administrator. @returns the data of the answer */
+async function say(command: string): Promise<{ request_id: string; job?: { job_id: string } }> {
+  const { data, messages } = okBody(
+    await recordUses('chat', () => sendHook('bot', { command, actor: 'administrator', channel: 'incident' })),
+  );
+  expect([command, messages.map(({ tone }: { tone: string }) => tone)]).not.toEqual([command, ['bad']]);
+  return data;
+}
+
+/** Calls the worker with a message that is not due by the system clock. @returns the number of failures */
+async function processNow(message: Message): Promise<number> {
+  const event = eventOf({ message, receiveCount: 1, receiptHandle: '0.1' });
+  return (await recordUses('work', () => work(event, CONTEXT))).batchItemFailures.length;
+}
+
+/** Uses every command of chat. One request is confirmed, and one expires. */
+async function chat(keyId: string): Promise<void> {
+  const { creator, clock } = service;
+  const grantId = await newGrant(service, keyId, { retiring_principal: creator.user_id });
+  await newGrant(service, keyId);
+  for (const command of ['help', 'whoami', 'keys', `list ${keyId}`, 'who <@grantee>', `show ${grantId.slice(0, 20)}`]) {
+    await say(command);
+  }
+  const { request_id: one } = await say(`revoke ${keyId} ${grantId} reason leaked`);
+  const { job } = await say(`confirm ${one}`);
+  const jobId = job?.job_id ?? '';
+  expect((await services.store.jobs.job(jobId))?.state).toBe('done');
+  for (const named of [keyId, grantId, '<@grantee>']) await say(`events ${named}`);
+  await say(`job ${jobId}`);
+  const { request_id: requestId } = await say(`revoke-all <@grantee> on ${keyId}`);
+  clock.nowMs += 16 * 60_000;
+  // The worker is another process than chat, which has not read HOOKS yet.
+  useServices({ ...services, store: { ...services.store } });
+  expect(await processNow({ kind: 'chat', requestId })).toBe(0);
+  expect(await chatRequests(services.store.idempotency, () => clock.nowMs).find(requestId)).toMatchObject({
+    state: 'expired',
+  });
+  // The message that finishes the confirmed request after a crash finds it ended.
+  expect(await processNow({ kind: 'chat', requestId: one })).toBe(0);
+  useServices(services);
 }
 
 /** Stores a job for a leaked credential, which only the github source can send, and its message. @returns its id */
@@ -126,6 +176,7 @@ beforeAll(async () => {
     ...service.services.config,
     hooks: settingsFile('hooks.json', {
       idp: { kind: 'standard', secrets: [SECRET], projects: [demo.project_id], actions },
+      bot: { kind: 'bot', secrets: [SECRET], projects: [demo.project_id], actions: CHAT_ACTIONS },
     }),
     // Nothing listens on this port, so the delivery fails and is retried.
     targets: settingsFile('targets.json', {
@@ -178,14 +229,12 @@ beforeAll(async () => {
   const grantJob = await sendWebhook('grant.revoke', { key_id: keyId, grant_id: await grant() });
   await processAll();
   expect(await stateOf(grantJob)).toBe('done');
-  // The delay of a delivery runs by the system clock, so the test passes its message to the worker directly.
   const delivery = sentMessages.find(({ kind }) => kind === 'delivery');
   if (!delivery) throw new Error('no delivery was queued for the target');
-  const { batchItemFailures } = await recordUses('work', () =>
-    work(eventOf({ message: delivery, receiveCount: 1, receiptHandle: '0.1' }), CONTEXT),
-  );
-  expect(batchItemFailures).toHaveLength(1);
+  expect(await processNow(delivery)).toBe(1);
   expect(await stateOf(await sendWebhook('user.greeted', {}))).toBe('ignored');
+
+  await chat(await newKey(service));
 
   const grantId = await grant();
   okBody(
@@ -223,8 +272,9 @@ const kinds = Object.entries(KINDS).map(([kind, { functions, may }]) => ({
   used: () => functions.flatMap((name) => uses.get(name) ?? []),
 }));
 
-test('every function of webhooks was called, and two functions that change grants', () => {
+test('every function of webhooks and chat was called, and two functions that change grants', () => {
   expect([...uses.keys()].sort()).toEqual([
+    'chat',
     'delete-due-keys',
     'find-lost-work',
     'job',
@@ -250,17 +300,16 @@ test.each(kinds.filter(({ kind }) => /Hook|Finder/.test(kind)))(
   },
 );
 
-test('WorkerRole allows no partition that the worker never uses', () => {
-  const { may = [], used } = kinds.find(({ kind }) => kind === 'WorkerRole') ?? {};
-  const patterns = may.flatMap((permission) => partsOf(permission).patterns ?? []);
-  const touched = used?.() ?? [];
-  const unused = patterns.filter((pattern) => !touched.some(({ pk }) => fits(pk, pattern)));
-  // Only with an upstream does the worker use idempotency records (dynamodb-upstream.test.ts), and only for chat the
-  // projects of HOOKS.
-  expect([...new Set(unused)]).toEqual(['once#*', 'project#*']);
-});
+test.each(kinds.filter(({ kind }) => /Chat|Worker/.test(kind)))(
+  '$kind allows no partition that its function never uses',
+  ({ may, used }) => {
+    const patterns = may.flatMap((permission) => partsOf(permission).patterns ?? []);
+    const touched = used();
+    expect(patterns.filter((pattern) => !touched.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
+  },
+);
 
-test.each(['revoke-grant', 'delete-due-keys', 'work'])(
+test.each(['revoke-grant', 'delete-due-keys', 'work', 'chat'])(
   '%s writes an event to the outbox and sends a message',
   (name) => {
     const actions = (uses.get(name) ?? []).map(({ action, pk }) => `${action} ${pk.replace(/#.*/, '')}`.trim());
