@@ -130,7 +130,7 @@ export async function commitAll(store: Store, changes: Change[], options: Commit
   }
 }
 
-const CONCURRENT_COMMITS = 50;
+const CONCURRENT_COMMITS = 20;
 
 /** Commits many changes concurrently, in any order. Throws if one of them is not done. */
 export async function commitMany(store: Store, changes: readonly Change[]): Promise<void> {

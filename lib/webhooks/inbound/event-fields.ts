@@ -68,13 +68,6 @@ export function lowerCase(value: unknown): string | undefined {
   return typeof value === 'string' ? value.toLowerCase() : undefined;
 }
 
-/** Returns the addresses in a SCIM list of e-mails, `[{"value": "…"}]`, in lower case. */
-export function emailsIn(list: unknown): (string | undefined)[] {
-  return Array.isArray(list)
-    ? list.map((email: unknown) => lowerCase((email as { value?: unknown } | null)?.value))
-    : [];
-}
-
 /** The task of an event that has no effect here. */
 export const ignored = (type: string): Task => ({ action: 'ignore', type: printable(type, TYPE_CHARACTERS_MAX) });
 

@@ -7,17 +7,7 @@ import { verifyWorkos } from '../../../signing/workos.ts';
 import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import {
-  deliveryIdOf,
-  emailsIn,
-  eventType,
-  identitiesIn,
-  ignored,
-  lowerCase,
-  object,
-  reasonOf,
-  splitByIdentities,
-} from '../event-fields.ts';
+import { deliveryIdOf, eventType, identitiesIn, ignored, lowerCase, object, reasonOf } from '../event-fields.ts';
 
 type UserData = Record<string, unknown>;
 
@@ -48,13 +38,20 @@ export const workos: Adapter = {
     const isDeactivation = DEACTIVATIONS.get(event);
     if (!isDeactivation) return { deliveryId, tasks: [ignored(event)] };
     const { data } = parseData(input);
-    return { deliveryId, tasks: isDeactivation(data) ? principalDisabled(event, data) : [ignored(event)] };
+    return { deliveryId, tasks: [isDeactivation(data) ? principalDisabled(event, data) : ignored(event)] };
   },
 };
 
-function principalDisabled(event: string, { id, external_id, idp_id, email, emails }: UserData): Task[] {
-  const identities = identitiesIn([id, external_id, idp_id, lowerCase(email), ...emailsIn(emails)]);
+function principalDisabled(event: string, { id, external_id, idp_id, email, emails }: UserData): Task {
+  const identities = identitiesIn([id, external_id, idp_id, lowerCase(email), ...primaryAddresses(emails)]);
   if (identities.length === 0) throw new KmsError('KMS.0204', { detail: 'data.id is required.' });
   const reason = reasonOf(`workos ${event}`);
-  return splitByIdentities({ action: 'revoke-principal', type: 'principal.disabled', identities, reason });
+  return { action: 'revoke-principal', type: 'principal.disabled', identities, reason };
+}
+
+/** Users may enter any address beside their primary one, including that of another person, whose access must not end. */
+function primaryAddresses(emails: unknown): (string | undefined)[] {
+  if (!Array.isArray(emails)) return [];
+  const primary = emails.filter((email: { primary?: unknown } | null) => email?.primary === true);
+  return primary.map(({ value }: { value?: unknown }) => lowerCase(value));
 }
