@@ -62,6 +62,12 @@ const jobInState = (jobId: string, state: string) =>
     return job?.state === state ? job : undefined;
   });
 
+/** Without those that the demo stores for its chat source. */
+async function ownMappings(): Promise<{ source: string; identity: string; principal: string }[]> {
+  const mappings: { source: string; identity: string; principal: string }[] = await runJson('list-mappings');
+  return mappings.filter(({ source }) => source !== 'bot');
+}
+
 const grantCount = async () => (await store.grants.listByGrantee(demo.project_id, grantee, { limit: 1 })).total;
 
 test('map stores a mapping for one source or all, with e-mail addresses in lower case', async () => {
@@ -69,7 +75,7 @@ test('map stores a mapping for one source or all, with e-mail addresses in lower
   const mapped = await runJson('map', '--identity', 'Anna@Example.com', ...principal);
   expect(mapped).toEqual({ source: '*', identity: 'anna@example.com', principal: grantee });
   await runJson('map', '--identity', '00uAnna', '--source', 'okta', ...principal);
-  expect(await runJson('list-mappings')).toEqual([
+  expect(await ownMappings()).toEqual([
     { source: 'okta', identity: '00uAnna', principal: grantee },
     { source: '*', identity: 'anna@example.com', principal: grantee },
   ]);
@@ -139,7 +145,7 @@ test('unmap deletes the mapping of that source only', async () => {
     principals: grantee,
   });
   expect((await run('unmap', ...identity)).code).toBe(1);
-  expect(await runJson('list-mappings')).toHaveLength(1);
+  expect(await ownMappings()).toHaveLength(1);
 });
 
 test('a failing command prints one line and changes nothing', async () => {

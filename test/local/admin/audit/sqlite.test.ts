@@ -183,7 +183,7 @@ describe('the grants and keys themselves', () => {
 describe('events', () => {
   test('of changes at an upstream KMS say nothing about the keys and grants of this file', () => {
     const foreign = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, 'elsewhere', 'feed', actor,
-      channel, request_id, sequence, reason, NULL, '', NULL, NULL, NULL FROM events WHERE event_id = '${eventId(10)}'`;
+      channel, request_id, sequence, reason, NULL, '', NULL, NULL, NULL, NULL FROM events WHERE event_id = '${eventId(10)}'`;
     expect(faultsAfter(foreign)).toEqual([]);
   });
 
