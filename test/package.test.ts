@@ -16,13 +16,15 @@ import { testQueue } from './stack/queue.ts';
 import { testRoles } from './stack/roles.ts';
 import { CHANGED, testSettings } from './stack/settings.ts';
 
-/** With an upstream a bundle also contains an HTTP client; the webhook functions contain all adapters. */
-const BUNDLE_BYTES_MAX = { standalone: 163_000, upstream: 213_000 };
-const WEBHOOK_BYTES_MAX = {
-  webhook: { standalone: 213_000, upstream: 233_000 },
-  // The service without any command or platform of chat has 172,500 bytes.
-  chat: { standalone: 230_000, upstream: 250_000 },
-  work: { standalone: 188_000, upstream: 236_000 },
+/**
+ * 2 % above the sizes of this version. With an upstream a bundle also contains an HTTP client; the webhook functions
+ * contain all adapters, `chat` and `work` all platforms, `chat` also the commands and all wordings.
+ */
+const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 215_400 };
+const HOOK_BYTES_MAX = {
+  webhook: { standalone: 218_600, upstream: 237_300 },
+  chat: { standalone: 322_800, upstream: 340_800 },
+  work: { standalone: 281_700, upstream: 299_200 },
 };
 
 /** Settings that Lambda adds, and values that CloudFormation resolves. */
@@ -81,7 +83,7 @@ test('every function has a package of its own', () => {
 test.each(bundles)(
   'the bundle of $name, $authority, is within the size budget and does not use SQLite',
   ({ authority, name, code }) => {
-    const max = WEBHOOK_BYTES_MAX[name as keyof typeof WEBHOOK_BYTES_MAX] ?? BUNDLE_BYTES_MAX;
+    const max = HOOK_BYTES_MAX[name as keyof typeof HOOK_BYTES_MAX] ?? BUNDLE_BYTES_MAX;
     expect(Buffer.byteLength(code())).toBeLessThanOrEqual(max[authority]);
     expect(code()).not.toContain('node:sqlite');
   },
@@ -109,10 +111,14 @@ test('a bundle contains only the authority and the identity of its deployment', 
 });
 
 test('a bundle contains the platforms of chat or the kinds of webhook sources, not both', () => {
-  const markers = { chat: 'chat delivery', webhooks: 'github-public-key-identifier' };
+  const markers = {
+    commands: 'chat delivery',
+    platforms: 'x-slack-signature',
+    webhooks: 'github-public-key-identifier',
+  };
   const contentsOf = (name: string) =>
     Object.entries(markers).flatMap(([part, marker]) => (dev.bundles[name]?.includes(marker) ? [part] : []));
-  expect(['chat', 'webhook', 'list-grants'].map(contentsOf)).toEqual([['chat'], ['webhooks'], []]);
+  expect(['chat', 'webhook', 'list-grants'].map(contentsOf)).toEqual([['commands', 'platforms'], ['webhooks'], []]);
 });
 
 function variablesOf(stack: Stack): Record<string, string> {
