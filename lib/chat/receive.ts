@@ -30,6 +30,9 @@ type Asked = Command | NotUnderstood;
 /** Longer than the 10 minutes, 5 before and 5 after its time, in which a request is valid. */
 const DELIVERY_MEMORY_MS = 11 * 60_000;
 
+/** Until then an upstream may answer; the rest of the 3 s that platforms wait is for the way there and back. */
+const READ_MS = 1_800;
+
 const limitOf = memoizeByStore(({ now }: ChatDependencies) => personLimit(now));
 
 /**
@@ -142,7 +145,14 @@ async function answer(
     log({ refused: 'too-many' });
     return { messages: [refusalMessage('too-many', locale)] };
   }
-  const call = { requestId, action: asked.name, startedAtMs, arrivedAtMs, trace };
+  const call = {
+    requestId,
+    action: asked.name,
+    startedAtMs,
+    arrivedAtMs,
+    deadlineMs: deadlineOf(source, startedAtMs),
+    trace,
+  };
   const lookup = await findPerson(dependencies, source, identity, call);
   if (lookup.result !== 'found') {
     log({ refused: lookup.result });
@@ -162,6 +172,11 @@ async function answer(
   }
   if (isChange(asked)) return { messages: forReaders(await preview(dependencies, { ...answered, command: asked })) };
   return { messages: [await answerCommand(dependencies, { ...answered, command: asked })] };
+}
+
+/** A bot waits as long as any caller of the API; the other platforms show an error after 3 s. */
+function deadlineOf({ kind }: ChatSource, startedAtMs = performance.now()): number | undefined {
+  return kind === 'bot' ? undefined : startedAtMs + READ_MS;
 }
 
 const isButton = (asked: Asked): asked is Extract<Command, { name: ButtonName }> =>
