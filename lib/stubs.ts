@@ -5,7 +5,7 @@
 import { ConfigError } from './config.ts';
 import { KmsError } from './errors.ts';
 import type { Accounts } from './identity/accounts.ts';
-import { SignatureError } from './signing/signed-request.ts';
+import { SignatureError, UNVERIFIED } from './signing/signed-request.ts';
 
 /** @returns a function that throws: the environment no longer matches what the functions were packaged for */
 function notPackaged(setting: string, packagedFor: string, param: string) {
@@ -52,6 +52,5 @@ export const accounts: typeof import('./identity/accounts.ts').accounts = () =>
 export const receiveChat: typeof import('./chat/receive.ts').receiveChat = async () => {
   const reason =
     'there is no such source of webhooks; a chat source of this name needs a route to the function chat in serverless.yml';
-  const detail = 'Check the name of the source in the URL, and its secret or signature.';
-  throw new KmsError('APIGW.0301', { detail, cause: new SignatureError(reason) });
+  throw new KmsError('APIGW.0301', { detail: UNVERIFIED, cause: new SignatureError(reason) });
 };

@@ -2,7 +2,7 @@ import type { RequestContext } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { logger } from '../logger.ts';
 import { sha256Hex } from '../signing/bytes.ts';
-import { type SignableRequest, SignatureError } from '../signing/signed-request.ts';
+import { type SignableRequest, SignatureError, UNVERIFIED } from '../signing/signed-request.ts';
 import { memoizeByStore } from '../util/memoize.ts';
 import type { ChangeCommand, Command, NotUnderstood } from './command.ts';
 import type { ChatDependencies } from './dependencies.ts';
@@ -108,8 +108,7 @@ function verify(
     return { source, platform, incoming: platform.read(request, source, nowMs), deliveryId };
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    const detail = 'Check the name of the source in the URL, and its secret or signature.';
-    throw new KmsError('APIGW.0301', { detail, cause: error });
+    throw new KmsError('APIGW.0301', { detail: UNVERIFIED, cause: error });
   }
 }
 

@@ -156,7 +156,7 @@ test.each<[string, object, Parameters<typeof send>[1]]>([
 ])('%s gets the same 401, and nothing is done', async (_, body, options) => {
   const { status, body: reply } = await send(body, options);
   expect([status, reply.error_code]).toEqual([401, 'APIGW.0301']);
-  expect(reply.error_msg).toMatch(/Check the name of the source in the URL, and its secret or signature\.$/);
+  expect(reply.error_msg).toMatch(/Check the name of the source in the URL, its secret or signature, and its clock\.$/);
   expect(calls).toEqual([]);
 });
 

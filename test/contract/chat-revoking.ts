@@ -143,7 +143,7 @@ export function chatRevokingContract(open: () => Opened): void {
       const { grantee, keyId } = await asked(chat);
       await newGrant(service, keyId, { grantee_principal: grantee });
       const changed = await chat.newFor('bob', () => chat.press('bob', APPROVE));
-      expect(changed).toContain('The grants have changed since they were shown.');
+      expect(changed).toContain('The grants have changed since they were shown');
       expect(await chat.removals(grantee)).toEqual([]);
       expect(chat.buttonsOf('bob')).not.toContain(APPROVE);
       await chat.press('bob', 'Approve: revoke 2 grants');

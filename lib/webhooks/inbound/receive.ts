@@ -6,7 +6,7 @@ import { Reply } from '../../http/reply.ts';
 import { describeCause, logger } from '../../logger.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
-import { SignatureError } from '../../signing/signed-request.ts';
+import { SignatureError, UNVERIFIED } from '../../signing/signed-request.ts';
 import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import type { HooksSettings } from '../hooks.ts';
@@ -105,8 +105,7 @@ async function verifySource(source: Source | undefined, request: WebhookRequest,
     return source;
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    const detail = 'Check the name of the source in the URL, its secret or signature, and its clock.';
-    throw new KmsError('APIGW.0301', { detail, cause: error });
+    throw new KmsError('APIGW.0301', { detail: UNVERIFIED, cause: error });
   }
 }
 

@@ -89,7 +89,7 @@ test('a second map of an identity adds a principal; with --replace it removes th
     (await store.mappings.find('okta', '00uTwo')).map(({ grantee: principal }) => principal).sort();
   await runJson('map', ...identity, '--principal', first);
   expect((await run('map', ...identity, '--principal', second)).out).toContain(
-    'The identity has 2 principals: a job revokes all.',
+    'The identity has 2 principals: a job revokes the grants of all, and chat refuses the person.',
   );
   expect(await principals()).toEqual([first, second].sort());
   await runJson('unmap', ...identity, '--principal', first);

@@ -49,7 +49,7 @@ function principalDisabled(event: string, { id, external_id, idp_id, email, emai
   return { action: 'revoke-principal', type: 'principal.disabled', identities, reason };
 }
 
-/** Users may enter any address beside their primary one, including that of another person, whose access must not end. */
+/** Beside the primary address, users may enter any other, even that of a person whose access must not end. */
 function primaryAddresses(emails: unknown): (string | undefined)[] {
   if (!Array.isArray(emails)) return [];
   const primary = emails.filter((email: { primary?: unknown } | null) => email?.primary === true);
