@@ -76,9 +76,10 @@ async function followJob(
     const ended = await chatRequests(store.idempotency, now).move(request, { state: 'ended', jobId });
     return ended ? tell(dependencies, ended, options) : later(POLL_SECONDS_MIN);
   }
-  if (job.state === 'queued') await queue.send({ kind: 'job', jobId, source: job.source });
+  // Nobody works on it: the process that ran it during the press has died.
+  if (job.state === 'queued' || job.dueAtMs <= now()) await queue.send({ kind: 'job', jobId, source: job.source });
   const elapsedSeconds = (now() - (request.decidedBy?.atMs ?? now())) / 1000;
-  return later(Math.min(POLL_SECONDS_MAX, Math.max(POLL_SECONDS_MIN, elapsedSeconds)));
+  return later(Math.min(POLL_SECONDS_MAX, Math.max(POLL_SECONDS_MIN, elapsedSeconds / 4)));
 }
 
 /** Shows the outcome where the request was made, unless that has been done or is being done. */

@@ -23,8 +23,12 @@ const BATCH_GRANTS_MAX = 100;
 /** So many failures end an attempt, and no more leftovers are stored: a job must fit into one item of the store. */
 const FAILURES_MAX = 500;
 
-/** A running job that no worker writes for so long counts as lost. */
-const HEARTBEAT_TIMEOUT_MS = 5 * 60_000;
+interface AttemptLimits {
+  /** Once true, the attempt starts nothing more. */
+  isPastDeadline: () => boolean;
+  /** A running job that no process writes for so long counts as lost. */
+  heartbeatTimeoutMs: number;
+}
 
 /** Another worker has written the job since this one read it, so this one must leave it alone. */
 export class JobTakenOverError extends Error {
@@ -38,6 +42,7 @@ export class JobTakenOverError extends Error {
 export class JobAttempt {
   readonly #dependencies: JobDependencies;
   readonly #isPastDeadline: () => boolean;
+  readonly #heartbeatTimeoutMs: number;
   readonly #results: AttemptResults;
   readonly #isContinued: boolean;
   /** Whether grants may have been counted as revoked before this attempt, or before it was interrupted. */
@@ -46,10 +51,10 @@ export class JobAttempt {
   #passedOn: ReadonlyMap<string, number | undefined> = new Map();
   #job: Job;
 
-  /** @param isPastDeadline once true, the attempt starts nothing more */
-  constructor(dependencies: JobDependencies, job: Job, isPastDeadline: () => boolean) {
+  constructor(dependencies: JobDependencies, job: Job, { isPastDeadline, heartbeatTimeoutMs }: AttemptLimits) {
     this.#dependencies = dependencies;
     this.#isPastDeadline = isPastDeadline;
+    this.#heartbeatTimeoutMs = heartbeatTimeoutMs;
     this.#results = new AttemptResults(job);
     this.#isContinued = job.scopeIndex !== undefined;
     this.#hasCountedBefore = job.revoked > 0 || job.batch !== undefined;
@@ -71,7 +76,7 @@ export class JobAttempt {
     const progress = {
       leftovers: leftovers.slice(0, FAILURES_MAX),
       leftoverCount: leftovers.length,
-      dueAtMs: now() + HEARTBEAT_TIMEOUT_MS,
+      dueAtMs: now() + this.#heartbeatTimeoutMs,
     };
     const job = { ...this.#job, ...progress, ...changes };
     if (!(await store.jobs.save(job))) throw new JobTakenOverError();

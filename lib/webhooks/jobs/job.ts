@@ -12,6 +12,9 @@ const LATE_MS = 5 * 60_000;
 
 const CONCURRENT_EVENTS = 16;
 
+/** Longer than a worker takes for the longest batch. */
+const HEARTBEAT_TIMEOUT_MS = 5 * 60_000;
+
 /**
  * What the caller does next: nothing, continue the job immediately (the deadline has passed), or retry after a delay.
  */
@@ -20,16 +23,18 @@ type NextStep = { next: 'ended' } | { next: 'continue' } | { next: 'retry'; dela
 /**
  * Makes one attempt at a job, or continues the one that was interrupted.
  * @param isPastDeadline once true, the attempt starts nothing more
+ * @param heartbeatTimeoutMs a running job that no process writes for so long counts as lost
  */
 export async function runJob(
   dependencies: JobDependencies,
   jobId: string,
   isPastDeadline: () => boolean,
+  heartbeatTimeoutMs = HEARTBEAT_TIMEOUT_MS,
 ): Promise<NextStep> {
   const { store, now } = dependencies;
   const job = await store.jobs.job(jobId);
   if (!job || FINAL_STATES.includes(job.state)) return { next: 'ended' };
-  const attempt = new JobAttempt(dependencies, job, isPastDeadline);
+  const attempt = new JobAttempt(dependencies, job, { isPastDeadline, heartbeatTimeoutMs });
   try {
     if (await attempt.run()) return await endAttempt(dependencies, attempt);
     // Due now, so that the next worker need not wait for the heartbeat timeout.
