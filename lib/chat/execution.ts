@@ -25,18 +25,22 @@ export async function storeJob({ store, now }: ChatDependencies, request: ChatRe
 
 /**
  * Stores the job of the request and runs it until the deadline. Where it needs longer, its message is in the queue.
+ * @param limits.deadlineMs by performance.now(): calls to an upstream end by then
  * @returns the job as it is then
  */
 export async function runRequest(
   dependencies: ChatDependencies,
   request: ChatRequest,
-  isPastDeadline: () => boolean,
+  { isPastDeadline, deadlineMs }: { isPastDeadline: () => boolean; deadlineMs?: number },
 ): Promise<Job> {
   const { store, queue } = dependencies;
   const job = await storeJob(dependencies, request);
   const message = { kind: 'job', jobId: job.jobId, source: job.source } as const;
   try {
-    const step = await runJob(dependencies, job.jobId, isPastDeadline, HEARTBEAT_TIMEOUT_MS);
+    const step = await runJob(dependencies, job.jobId, isPastDeadline, {
+      heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
+      deadlineMs,
+    });
     if (step.next === 'continue') await queue.send(message);
     if (step.next === 'retry') await queue.send(message, step.delaySeconds);
   } catch (error) {

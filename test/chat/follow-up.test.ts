@@ -76,7 +76,7 @@ test('after a crash between the press and the job, the request is done once and 
 test('after a crash between the job and the receipt, the receipt is told once', async () => {
   const { grantee, requestId } = await newRequest();
   const running = await crashAfterConfirm(requestId);
-  await runRequest(chat.dependencies(), running, () => false);
+  await runRequest(chat.dependencies(), running, { isPastDeadline: () => false });
   await Promise.all(numbers(1, 5).map(() => chat.followUp(requestId)));
   expect(titles()).toEqual(['Revoked 2 grants']);
   expect(await chat.removals(grantee)).toHaveLength(2);
@@ -121,7 +121,7 @@ test('a job that takes longer: the press answers "working", and the follow-up de
 
 test('a receipt that cannot be delivered is tried again', async () => {
   const { requestId } = await newRequest();
-  await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), () => false);
+  await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), { isPastDeadline: () => false });
   chat.failDeliveries(new Error('connection refused'));
   expect(await chat.followUp(requestId)).toEqual({ next: 'retry' });
   chat.failDeliveries(undefined);
