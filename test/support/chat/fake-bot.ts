@@ -1,4 +1,4 @@
-/** A bot that an operator wrote: it passes on what people type in a channel, and shows the answers to whom they are for. */
+/** A bot of an operator: it passes on what people type in a channel, and shows each answer to whom it is for. */
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 
