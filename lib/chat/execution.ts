@@ -9,6 +9,12 @@ import type { ChatRequest } from './requests.ts';
 /** A job that no worker has started by then is queued again. */
 const START_TIMEOUT_MS = 60_000;
 
+/**
+ * A process that runs a job during a press writes it at least this often, so one that has not is dead. A call to an
+ * upstream takes at most 25 s.
+ */
+const HEARTBEAT_TIMEOUT_MS = 30_000;
+
 export const jobIdOf = (requestId: string): string => sha256Hex(requestId).slice(0, 32);
 
 /** Stores the job of the request, unless it is stored already. @returns the job as stored */
@@ -19,18 +25,22 @@ export async function storeJob({ store, now }: ChatDependencies, request: ChatRe
 
 /**
  * Stores the job of the request and runs it until the deadline. Where it needs longer, its message is in the queue.
+ * @param limits.deadlineMs by performance.now(): calls to an upstream end by then
  * @returns the job as it is then
  */
 export async function runRequest(
   dependencies: ChatDependencies,
   request: ChatRequest,
-  isPastDeadline: () => boolean,
+  { isPastDeadline, deadlineMs }: { isPastDeadline: () => boolean; deadlineMs?: number },
 ): Promise<Job> {
   const { store, queue } = dependencies;
   const job = await storeJob(dependencies, request);
   const message = { kind: 'job', jobId: job.jobId, source: job.source } as const;
   try {
-    const step = await runJob(dependencies, job.jobId, isPastDeadline);
+    const step = await runJob(dependencies, job.jobId, isPastDeadline, {
+      heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
+      deadlineMs,
+    });
     if (step.next === 'continue') await queue.send(message);
     if (step.next === 'retry') await queue.send(message, step.delaySeconds);
   } catch (error) {

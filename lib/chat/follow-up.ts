@@ -79,14 +79,15 @@ async function followJob(
     const ended = await chatRequests(store.idempotency, now).move(request, { state: 'ended', jobId });
     return ended ? tell(dependencies, ended, options) : later(POLL_SECONDS_MIN);
   }
-  if (job.state === 'queued') await queue.send({ kind: 'job', jobId, source: job.source });
+  // Nobody works on it: the process that ran it during the press has died.
+  if (job.state === 'queued' || job.dueAtMs <= now()) await queue.send({ kind: 'job', jobId, source: job.source });
   return laterAgain(request, now());
 }
 
 /** The longer it takes, the more seldom it is looked at. */
 function laterAgain({ decidedBy, expiresAtMs }: ChatRequest, nowMs: number): FollowUpStep {
   const elapsedSeconds = (nowMs - (decidedBy?.atMs ?? expiresAtMs)) / 1000;
-  return later(Math.min(POLL_SECONDS_MAX, Math.max(POLL_SECONDS_MIN, elapsedSeconds)));
+  return later(Math.min(POLL_SECONDS_MAX, Math.max(POLL_SECONDS_MIN, elapsedSeconds / 4)));
 }
 
 /** Shows the outcome where the request was made, unless that has been done or is being done. */

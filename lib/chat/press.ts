@@ -58,16 +58,17 @@ export async function press(
 class Press {
   readonly #dependencies: ChatDependencies;
   readonly #call: PressCall;
-  readonly #isPastDeadline: () => boolean;
+  readonly #limits: { isPastDeadline: () => boolean; deadlineMs: number };
   readonly #findPerson: typeof personOf;
   readonly #requests: ReturnType<typeof chatRequests>;
 
   constructor(dependencies: ChatDependencies, call: PressCall, options: PressOptions) {
     const startedAtMs = call.person.contexts[0]?.startedAtMs ?? performance.now();
-    const { isPastDeadline = () => performance.now() > startedAtMs + WORK_MS, findPerson = personOf } = options;
+    const deadlineMs = startedAtMs + WORK_MS;
+    const { isPastDeadline = () => performance.now() > deadlineMs, findPerson = personOf } = options;
     this.#dependencies = dependencies;
     this.#call = call;
-    this.#isPastDeadline = isPastDeadline;
+    this.#limits = { isPastDeadline, deadlineMs };
     this.#findPerson = findPerson;
     this.#requests = chatRequests(dependencies.store.idempotency, dependencies.now);
   }
@@ -193,7 +194,7 @@ class Press {
   }
 
   async #outcomeOf(running: ChatRequest): Promise<Answer> {
-    const job = await runRequest(this.#dependencies, running, this.#isPastDeadline);
+    const job = await runRequest(this.#dependencies, running, this.#limits);
     if (!FINAL_STATES.includes(job.state)) return this.#working(running);
     const ended = await this.#endAndTell(running);
     return ended ? { result: job.state, messages: [await outcomeMessage(this.#dependencies, ended)] } : this.#again();

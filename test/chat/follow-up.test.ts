@@ -76,7 +76,7 @@ test('after a crash between the press and the job, the request is done once and 
 test('after a crash between the job and the receipt, the receipt is told once', async () => {
   const { grantee, requestId } = await newRequest();
   const running = await crashAfterConfirm(requestId);
-  await runRequest(chat.dependencies(), running, () => false);
+  await runRequest(chat.dependencies(), running, { isPastDeadline: () => false });
   await Promise.all(numbers(1, 5).map(() => chat.followUp(requestId)));
   expect(titles()).toEqual(['Revoked 2 grants']);
   expect(await chat.removals(grantee)).toHaveLength(2);
@@ -87,7 +87,8 @@ test('a receipt that the press has told is not told again; one that was not told
   const receipt = await chat.press(person, 'confirm', told.requestId);
   await noteDelivered(chat.dependencies(), receipt);
   await chat.press(person, 'confirm', untold.requestId);
-  expect(chat.queued).toContainEqual({ message: { kind: 'chat', requestId: untold.requestId }, delaySeconds: 5 });
+  const message = { kind: 'chat', requestId: untold.requestId };
+  expect(chat.queued).toContainEqual(expect.objectContaining({ message, delaySeconds: 5 }));
   chat.clock.nowMs += 5_000;
   expect(await chat.followUp(told.requestId)).toEqual({ next: 'ended' });
   // The process that pressed may still be telling it.
@@ -105,10 +106,8 @@ test('a job that takes longer: the press answers "working", and the follow-up de
   expect(working.view).toMatchObject({ title: 'Revoking', buttons: [] });
   await noteDelivered(chat.dependencies(), working, place);
   const { jobId = '' } = await chat.requestOf(requestId);
-  expect(chat.queued).toContainEqual({
-    message: { kind: 'job', jobId, source: chat.source.name },
-    delaySeconds: undefined,
-  });
+  const message = { kind: 'job', jobId, source: chat.source.name };
+  expect(chat.queued).toContainEqual(expect.objectContaining({ message, delaySeconds: undefined }));
   expect(await chat.followUp(requestId)).toEqual({ next: 'later', delaySeconds: 5 });
   chat.clock.nowMs += 3_600_000;
   expect(await chat.followUp(requestId)).toEqual({ next: 'later', delaySeconds: 60 });
@@ -122,7 +121,7 @@ test('a job that takes longer: the press answers "working", and the follow-up de
 
 test('a receipt that cannot be delivered is tried again', async () => {
   const { requestId } = await newRequest();
-  await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), () => false);
+  await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), { isPastDeadline: () => false });
   chat.failDeliveries(new Error('connection refused'));
   expect(await chat.followUp(requestId)).toEqual({ next: 'retry' });
   chat.failDeliveries(undefined);

@@ -46,14 +46,15 @@ function crashing(n: number, isWritten: boolean): { dependencies: ChatDependenci
 /** Does the work of the queue until it is empty, as the worker of the next process does. */
 async function workUntilIdle(): Promise<void> {
   for (let rounds = 0; rounds < 100; rounds += 1) {
+    chat.queued.sort((one, other) => one.dueAtMs - other.dueAtMs);
     const next = chat.queued.shift();
     if (!next) return;
-    chat.clock.nowMs += (next.delaySeconds ?? 0) * 1000;
+    chat.clock.nowMs = Math.max(chat.clock.nowMs, next.dueAtMs);
     const { message } = next;
     if (message.kind === 'job') await chat.runJob(message.jobId);
     if (message.kind === 'chat') {
       const step = await chat.followUp(message.requestId);
-      if (step.next === 'later') chat.queued.push({ message, delaySeconds: step.delaySeconds });
+      if (step.next === 'later') await chat.dependencies().queue.send(message, step.delaySeconds);
     }
     await findLostWork(chat.dependencies());
   }
@@ -75,10 +76,13 @@ test.each([
       const pressed = await chat.pressWith(dependencies, person, 'confirm', requestId).catch((error: unknown) => error);
       const { state } = await chat.requestOf(requestId);
       chat.delivered.length = 0;
+      const crashedAtMs = chat.clock.nowMs;
       await workUntilIdle();
       const titles = chat.delivered.map(({ message }) => message.view.title);
       const isUndone = state === 'previewed';
       expect(titles).toEqual([isUndone ? 'Expired' : 'Revoked 2 grants']);
+      // People wait for the receipt; what nobody has confirmed expires after 15 minutes.
+      if (!isUndone) expect(chat.delivered[0]?.atMs).toBeLessThan(crashedAtMs + 60_000);
       expect(await chat.removals(grantee)).toHaveLength(isUndone ? 0 : 2);
       outcomes.add(titles.join());
       if (writes() < n) {

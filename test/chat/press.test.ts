@@ -284,6 +284,27 @@ test('a rule for two people that was added since the preview stops a confirmatio
   expect(await chat.removals(grantee)).toEqual([]);
 });
 
+test('calls to an upstream that hangs end with the time of the press; the worker gives them their usual time', async () => {
+  const person = chat.newPerson();
+  const { grantee } = await chat.newHolder(1);
+  const requestId = requestIdOf(await chat.preview(person, chat.revokeAll(grantee)));
+  const deadlines: (number | undefined)[] = [];
+  const authority = {
+    revokeAny: async (...[context, grant]: Parameters<typeof chat.authority.revokeAny>) => {
+      deadlines.push(context.deadlineMs);
+      // As the client of an upstream does.
+      if (context.deadlineMs !== undefined) throw new KmsError('APIGW.0201:504');
+      return chat.authority.revokeAny(context, grant);
+    },
+  };
+  expect((await chat.press(person, 'confirm', requestId, { authority })).view.title).toBe('Revoking');
+  const { jobId = '' } = await chat.requestOf(requestId);
+  await chat.runJob(jobId, authority);
+  expect(deadlines).toEqual([expect.any(Number), undefined]);
+  await chat.followUp(requestId);
+  expect(chat.delivered.at(-1)?.message.view.title).toBe('Revoked 1 grant');
+});
+
 test('where some grants cannot be revoked, the card says that it works, and the later receipt names them', async () => {
   const person = chat.newPerson();
   const { grantee, ids, requestId } = await newRequest(person, 3);
@@ -300,7 +321,8 @@ test('where some grants cannot be revoked, the card says that it works, and the 
     view: { title: 'Revoking', buttons: [] },
   });
   const { jobId = '' } = await chat.requestOf(requestId);
-  expect(chat.queued).toContainEqual({ message: { kind: 'job', jobId, source: chat.source.name }, delaySeconds: 2 });
+  const message = { kind: 'job', jobId, source: chat.source.name };
+  expect(chat.queued).toContainEqual(expect.objectContaining({ message, delaySeconds: 2 }));
   for (const _ of numbers(1, 5)) await chat.runJob(jobId, authority);
   await chat.followUp(requestId);
   const receipt = chat.delivered.at(-1)?.message;

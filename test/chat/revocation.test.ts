@@ -62,7 +62,7 @@ test('a preview shows what would go, revokes nothing, and stores a request that 
     people: 1,
     requester: { principal: person.principal },
   });
-  expect(chat.queued).toEqual([{ message: { kind: 'chat', requestId: request.requestId }, delaySeconds: 900 }]);
+  expect(chat.queued).toMatchObject([{ message: { kind: 'chat', requestId: request.requestId }, delaySeconds: 900 }]);
 });
 
 test('a preview shows 10 grants, and counts the rest', async () => {

@@ -40,11 +40,11 @@ interface PressOptions {
 export async function openRevokingFixture() {
   const standalone = await openStandaloneFixture({ grantsPerKey: 1000, keysPerProject: 1000 });
   const { store, authority, clock } = standalone;
-  const queued: { message: QueueMessage; delaySeconds: number | undefined }[] = [];
+  const queued: { message: QueueMessage; delaySeconds: number | undefined; dueAtMs: number }[] = [];
   const rules: ApprovalRule[] = [];
   /** The people who are mapped now, by identity. */
   const mapped = new Map<string, Person>();
-  const delivered: { message: Message; place: Place }[] = [];
+  const delivered: { message: Message; place: Place; atMs: number }[] = [];
   let deliveryError: Error | undefined;
 
   const source: ChatSource = {
@@ -71,7 +71,8 @@ export async function openRevokingFixture() {
     store,
     authority: { ...authority, listPrincipalGrants, ...overrides },
     queue: {
-      send: async (message, delaySeconds) => void queued.push({ message, delaySeconds }),
+      send: async (message, delaySeconds) =>
+        void queued.push({ message, delaySeconds, dueAtMs: clock.nowMs + (delaySeconds ?? 0) * 1000 }),
     } as ChatDependencies['queue'],
     config: { ...parseConfig({}), chatApprovers: rules },
     now: () => clock.nowMs,
@@ -219,7 +220,7 @@ export async function openRevokingFixture() {
   const platform = {
     async deliver(message: Message, place: Place) {
       if (deliveryError) throw deliveryError;
-      delivered.push({ message, place });
+      delivered.push({ message, place, atMs: clock.nowMs });
       return place;
     },
   } as unknown as ChatPlatform;

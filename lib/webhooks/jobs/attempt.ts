@@ -23,8 +23,14 @@ const BATCH_GRANTS_MAX = 100;
 /** So many failures end an attempt, and no more leftovers are stored: a job must fit into one item of the store. */
 const FAILURES_MAX = 500;
 
-/** A running job that no worker writes for so long counts as lost. */
-const HEARTBEAT_TIMEOUT_MS = 5 * 60_000;
+export interface AttemptLimits {
+  /** Once true, the attempt starts nothing more. */
+  isPastDeadline: () => boolean;
+  /** A running job that no process writes for so long counts as lost. */
+  heartbeatTimeoutMs: number;
+  /** By performance.now(): calls to an upstream end by then. Absent: they have their usual time. */
+  deadlineMs?: number | undefined;
+}
 
 /** Another worker has written the job since this one read it, so this one must leave it alone. */
 export class JobTakenOverError extends Error {
@@ -37,7 +43,7 @@ export class JobTakenOverError extends Error {
  */
 export class JobAttempt {
   readonly #dependencies: JobDependencies;
-  readonly #isPastDeadline: () => boolean;
+  readonly #limits: AttemptLimits;
   readonly #results: AttemptResults;
   readonly #isContinued: boolean;
   /** Whether grants may have been counted as revoked before this attempt, or before it was interrupted. */
@@ -46,10 +52,9 @@ export class JobAttempt {
   #passedOn: ReadonlyMap<string, number | undefined> = new Map();
   #job: Job;
 
-  /** @param isPastDeadline once true, the attempt starts nothing more */
-  constructor(dependencies: JobDependencies, job: Job, isPastDeadline: () => boolean) {
+  constructor(dependencies: JobDependencies, job: Job, limits: AttemptLimits) {
     this.#dependencies = dependencies;
-    this.#isPastDeadline = isPastDeadline;
+    this.#limits = limits;
     this.#results = new AttemptResults(job);
     this.#isContinued = job.scopeIndex !== undefined;
     this.#hasCountedBefore = job.revoked > 0 || job.batch !== undefined;
@@ -71,7 +76,7 @@ export class JobAttempt {
     const progress = {
       leftovers: leftovers.slice(0, FAILURES_MAX),
       leftoverCount: leftovers.length,
-      dueAtMs: now() + HEARTBEAT_TIMEOUT_MS,
+      dueAtMs: now() + this.#limits.heartbeatTimeoutMs,
     };
     const job = { ...this.#job, ...progress, ...changes };
     if (!(await store.jobs.save(job))) throw new JobTakenOverError();
@@ -97,7 +102,7 @@ export class JobAttempt {
       this.#job = { ...this.#job, scopeIndex: item.index };
       // Lets other work of this process run: a scope can have very many items.
       await setImmediate();
-      if (this.#isPastDeadline() || !(await this.#revokeItem(item))) return false;
+      if (this.#limits.isPastDeadline() || !(await this.#revokeItem(item))) return false;
       const counts = item.granteesToCount.map((grantee) => this.#passedOn.get(grantee));
       this.#job = { ...this.#job, passedOn: sumOf([this.#job.passedOn, ...counts]) };
       const itemsOfTask = itemsByTask.get(item.taskIndex) ?? [];
@@ -208,7 +213,7 @@ export class JobAttempt {
   async #revokeBatch(batch: Batch): Promise<boolean> {
     const { grants } = batch;
     const { authority } = this.#dependencies;
-    const results = await revokeGrants(authority, this.#contextOf(batch), grants, this.#isPastDeadline);
+    const results = await revokeGrants(authority, this.#contextOf(batch), grants, this.#limits.isPastDeadline);
     // The others have been tried. The job continues with this batch when the error has gone.
     for (const entry of results) if ('unexpected' in entry) throw entry.unexpected;
     const notStarted: GrantRef[] = [];
@@ -242,6 +247,7 @@ export class JobAttempt {
       action: type,
       body: new Uint8Array(),
       isBulk: true,
+      deadlineMs: this.#limits.deadlineMs,
       passedOn: this.#passedOn.size > 0 ? sumOf([...this.#passedOn.values()]) : undefined,
       reason,
     };

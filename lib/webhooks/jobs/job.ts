@@ -2,7 +2,7 @@ import { newEvent } from '../../domain/events.ts';
 import { FINAL_STATES, type Job, type JobState, type Leftover, unreadableTasks } from '../../domain/job.ts';
 import { logger } from '../../logger.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
-import { JobAttempt, type JobDependencies, JobTakenOverError, originOf } from './attempt.ts';
+import { type AttemptLimits, JobAttempt, type JobDependencies, JobTakenOverError, originOf } from './attempt.ts';
 
 /** Before the second attempt, the third and so on; an attempt that fails after the last delay ends the job. */
 const RETRY_DELAYS_SECONDS = [2, 10, 60, 300, 900];
@@ -12,6 +12,9 @@ const LATE_MS = 5 * 60_000;
 
 const CONCURRENT_EVENTS = 16;
 
+/** Longer than a worker takes for the longest batch. */
+const HEARTBEAT_TIMEOUT_MS = 5 * 60_000;
+
 /**
  * What the caller does next: nothing, continue the job immediately (the deadline has passed), or retry after a delay.
  */
@@ -20,16 +23,22 @@ type NextStep = { next: 'ended' } | { next: 'continue' } | { next: 'retry'; dela
 /**
  * Makes one attempt at a job, or continues the one that was interrupted.
  * @param isPastDeadline once true, the attempt starts nothing more
+ * @param limits others than those of a worker
  */
 export async function runJob(
   dependencies: JobDependencies,
   jobId: string,
   isPastDeadline: () => boolean,
+  limits: Partial<Omit<AttemptLimits, 'isPastDeadline'>> = {},
 ): Promise<NextStep> {
   const { store, now } = dependencies;
   const job = await store.jobs.job(jobId);
   if (!job || FINAL_STATES.includes(job.state)) return { next: 'ended' };
-  const attempt = new JobAttempt(dependencies, job, isPastDeadline);
+  const attempt = new JobAttempt(dependencies, job, {
+    isPastDeadline,
+    heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
+    ...limits,
+  });
   try {
     if (await attempt.run()) return await endAttempt(dependencies, attempt);
     // Due now, so that the next worker need not wait for the heartbeat timeout.

@@ -38,7 +38,7 @@ export interface SlackServer {
   close(): void;
 }
 
-export async function serveFakeSlack(fake: FakeSlack): Promise<SlackServer> {
+export async function serveFakeSlack(fake: Pick<FakeSlack, 'send'>): Promise<SlackServer> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket.on('error', () => undefined));
