@@ -21,10 +21,7 @@ export type NobodyReason = 'unmapped' | 'several-principals' | 'no-user';
 export type PersonLookup = { result: 'found'; person: Person } | { result: NobodyReason };
 
 /** The parts of the contexts that come from the request, not from the person. */
-export type ChatCall = Pick<
-  RequestContext,
-  'requestId' | 'action' | 'startedAtMs' | 'arrivedAtMs' | 'deadlineMs' | 'trace'
->;
+export type ChatCall = Pick<RequestContext, 'requestId' | 'action' | 'startedAtMs' | 'arrivedAtMs' | 'trace'>;
 
 /** Returns the identity that an administrator maps to a principal. */
 export const identityOf = ({ kind }: ChatSource, { workspace, userId }: Sender): string =>

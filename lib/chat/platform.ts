@@ -74,6 +74,11 @@ export interface ChatPlatform<S extends object = object> {
   settings: Readonly<Record<keyof S, z.core.$ZodType>>;
   /** The names of the settings that refer to a secret: `file:` and a path, or `aws:` and the name of a secret. */
   references?: readonly string[];
+  /**
+   * Someone reads the reply only if it comes within this time of the request. A later answer, as of an upstream that
+   * hangs, is delivered instead. Absent where the platform waits for longer than this service takes.
+   */
+  replyMsMax?: number;
   /** Returns what is wrong with a configured secret, without repeating it; undefined for a valid one. */
   secretProblem(secret: string): string | undefined;
   /**

@@ -30,9 +30,6 @@ type Asked = Command | NotUnderstood;
 /** Longer than the 10 minutes, 5 before and 5 after its time, in which a request is valid. */
 const DELIVERY_MEMORY_MS = 11 * 60_000;
 
-/** Until then an upstream may answer; the rest of the 3 s that platforms wait is for the way there and back. */
-const READ_MS = 1_800;
-
 const limitOf = memoizeByStore(({ now }: ChatDependencies) => personLimit(now));
 
 /**
@@ -48,7 +45,7 @@ export async function receiveChat(
   { name, request, context }: { name: string; request: SignableRequest; context: RequestContext },
 ): Promise<object> {
   const configuredSource = (await chatSourcesOf(dependencies)()).get(name);
-  const { trace = {}, requestId } = context;
+  const { trace = {}, requestId, startedAtMs } = context;
   // Not `name`: a client could write anything into the log with it.
   trace.source = configuredSource?.name;
   const { source, platform, incoming, deliveryId } = verify(configuredSource, request, dependencies.now());
@@ -57,7 +54,7 @@ export async function receiveChat(
     logger.info('chat', { request_id: requestId, source: source.name, ignored: incoming.why });
     return incoming.reply;
   }
-  const shown = { platform, source, incoming, requestId };
+  const shown = { platform, source, incoming, requestId, startedAtMs };
   try {
     const answer = await answerOrFailure(dependencies, { source, incoming, deliveryId, context });
     return await showMessages(dependencies, { ...shown, ...answer });
@@ -144,14 +141,7 @@ async function answer(
     log({ refused: 'too-many' });
     return { messages: [refusalMessage('too-many', locale)] };
   }
-  const call = {
-    requestId,
-    action: asked.name,
-    startedAtMs,
-    arrivedAtMs,
-    deadlineMs: deadlineOf(source, startedAtMs),
-    trace,
-  };
+  const call = { requestId, action: asked.name, startedAtMs, arrivedAtMs, trace };
   const lookup = await findPerson(dependencies, source, identity, call);
   if (lookup.result !== 'found') {
     log({ refused: lookup.result });
@@ -171,11 +161,6 @@ async function answer(
   }
   if (isChange(asked)) return { messages: forReaders(await preview(dependencies, { ...answered, command: asked })) };
   return { messages: [await answerCommand(dependencies, { ...answered, command: asked })] };
-}
-
-/** A bot waits as long as any caller of the API; the other platforms show an error after 3 s. */
-function deadlineOf({ kind }: ChatSource, startedAtMs = performance.now()): number | undefined {
-  return kind === 'bot' ? undefined : startedAtMs + READ_MS;
 }
 
 const isButton = (asked: Asked): asked is Extract<Command, { name: ButtonName }> =>

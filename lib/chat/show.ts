@@ -24,13 +24,18 @@ interface Shown extends Answer {
   source: ChatSource;
   incoming: ReceivedCommand | ReceivedPress;
   requestId: string;
+  /** When the request arrived, by performance.now(). */
+  startedAtMs?: number | undefined;
 }
 
 /** @returns the reply, after the deliveries: a function may be stopped as soon as it has replied */
 export async function showMessages(dependencies: ChatDependencies, shown: Shown): Promise<object> {
-  const { platform, source, incoming, messages, isRepeat = false } = shown;
-  const { reply, rest } = platform.reply(messages, incoming, source);
+  const { platform, source, incoming, messages, isRepeat = false, startedAtMs = performance.now() } = shown;
+  const { replyMsMax = Number.POSITIVE_INFINITY } = platform;
+  const isTooLate = performance.now() > startedAtMs + replyMsMax;
+  const { reply, rest: others } = platform.reply(isTooLate ? [] : messages, incoming, source);
   if (isRepeat) return reply;
+  const rest = isTooLate ? messages : others;
   const inReply = messages.filter((message) => !rest.includes(message));
   await Promise.all(inReply.map((message) => noteDelivered(dependencies, message)));
   if (rest.length === 0) return reply;

@@ -22,10 +22,13 @@ export interface Delivery {
 /** The platform, and what it delivered. `beforeDelivery` may fail or wait. */
 export function fakePlatform() {
   const deliveries: Delivery[] = [];
-  const hooks = { beforeDelivery: async () => {}, beforeReply: () => {} };
+  const hooks = { beforeDelivery: async () => {}, beforeReply: () => {}, replyMsMax: 60_000 };
   const platform: ChatPlatform<FakeSettings> = {
     settings: { workspaces: z.array(z.string()), token: z.optional(z.string()) },
     references: ['token'],
+    get replyMsMax() {
+      return hooks.replyMsMax;
+    },
     secretProblem: plainSecretProblem,
     verify({ headers }, { secrets }) {
       verifyPlainSecret(headers['x-fake-secret'], secrets);

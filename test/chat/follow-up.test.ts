@@ -149,7 +149,7 @@ test('while an outcome cannot be delivered, its reply URL is stored no longer th
   const replyUrlExpiresAtMs = chat.clock.nowMs + 2 * 60_000;
   const place = channel({ replyUrl: 'https://chat.example.com/secret', replyUrlExpiresAtMs });
   const { requestId } = await newRequest(1, place);
-  await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), () => false);
+  await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), { isPastDeadline: () => false });
   chat.failDeliveries(new Error('connection refused'));
   // Not `retry`, of which there is a limited number: something must remove the URL in time.
   expect(await chat.followUp(requestId)).toEqual({ next: 'later', delaySeconds: 5 });
@@ -174,7 +174,7 @@ test('an outcome that a group sees has no e-mail addresses; in a direct message 
     const { grantee } = await chat.newHolder(1);
     const command = chat.revokeAll(grantee, { reason: 'left: ann@example.com' });
     const requestId = requestIdOf(await chat.preview(person, command, channel({ isDirect })));
-    await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), () => false);
+    await runRequest(chat.dependencies(), await crashAfterConfirm(requestId), { isPastDeadline: () => false });
     await chat.followUp(requestId);
     const told = JSON.stringify(chat.delivered.at(-1)?.message);
     expect(told.includes('ann@example.com')).toBe(isDirect);

@@ -87,6 +87,7 @@ afterEach(() => {
   deliveries.length = 0;
   hooks.beforeDelivery = async () => {};
   hooks.beforeReply = () => {};
+  hooks.replyMsMax = 60_000;
   for (const spy of log) spy.mockRestore();
   service.clock.nowMs += 60_000;
 });
@@ -331,6 +332,12 @@ function newRequest(requestId: string): ChatRequest {
     revision: 0,
   };
 }
+
+test('an answer that is too late for the reply is delivered instead, and is not in the reply', async () => {
+  hooks.replyMsMax = 0;
+  expect((await send({ text: 'list' })).body).toEqual({ shown: null });
+  expect(deliveries.map(({ message }) => message.view.title)).toEqual(['answer to list']);
+});
 
 test('what the reply does not take is delivered first, and the stored request learns where its card is', async () => {
   const requests = chatRequests(service.services.store.idempotency, () => service.clock.nowMs);

@@ -116,7 +116,7 @@ test('when deployed, a chat source without a route of its own gets the reply to 
   const reply = receiveWithoutChat(...([] as unknown as Parameters<typeof receiveWithoutChat>));
   await expect(reply).rejects.toMatchObject({
     code: 'APIGW.0301',
-    detail: 'Check the name of the source in the URL, and its secret or signature.',
+    detail: 'Check the name of the source in the URL, its secret or signature, and its clock.',
     cause: new SignatureError(
       'there is no such source of webhooks; a chat source of this name needs a route to the function chat in serverless.yml',
     ),

@@ -24,6 +24,8 @@ export function feishuPlatform({ send = sendRequest, now = Date.now }: FeishuDep
   return {
     settings: SETTINGS,
     references: ['app_secret'],
+    // It waits for 3 s.
+    replyMsMax: 2_500,
     /** The Encrypt Keys. */
     secretProblem: plainSecretProblem,
 

@@ -28,6 +28,8 @@ export function slackPlatform({ send = sendRequest, now = Date.now }: SlackDepen
   return {
     settings: SETTINGS,
     references: ['bot_token'],
+    // It waits for 3 s.
+    replyMsMax: 2_500,
     secretProblem: plainSecretProblem,
 
     verify(request, { secrets }, nowMs) {
