@@ -30,6 +30,11 @@ export interface Api<F extends Fields = Fields> {
    * @param params of the route
    */
   errorReplyOf?(error: KmsError, params: Call<F>['params']): Reply | undefined;
+  /**
+   * On Lambda, runs when the function is loaded, so that the first request need not wait for it. If it fails, the first
+   * request does the same work and reports the error.
+   */
+  initialize?(services: Services): Promise<unknown>;
   /** The API manages the embedded directory, so it does not exist when an external IAM checks tokens. */
   requiresDirectory?: boolean;
 }

@@ -2,6 +2,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { isOnLambda } from '../config.ts';
 import type { Caller, RequestContext } from '../domain/request-context.ts';
 import { type Result, resultOf } from '../http/reply.ts';
 import { logger } from '../logger.ts';
@@ -29,7 +30,11 @@ import { validate } from './middleware/validate.ts';
 export function httpHandler<F extends Fields = Record<never, never>>(
   api: Api<F> & { handle(call: Call<F>): Promise<object> },
 ) {
-  const { fields, malformedBodyCode } = api;
+  const { fields, malformedBodyCode, initialize } = api;
+  if (initialize && isOnLambda())
+    void Promise.resolve()
+      .then(() => initialize(services()))
+      .catch(() => undefined);
   return middy<APIGatewayProxyEventV2, Result, Error, HttpContext>()
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(requestLog())
