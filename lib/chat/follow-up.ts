@@ -6,7 +6,7 @@ import { FINAL_STATES } from '../domain/job.ts';
 import { describeCause, logger } from '../logger.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, storeJob } from './execution.ts';
-import { outcomeMessage } from './outcome.ts';
+import { outcomeMessages } from './outcome.ts';
 import type { Place } from './platform.ts';
 import { PLATFORMS } from './platforms.ts';
 import { type ChatRequest, chatRequests, hasExpiredUrl } from './requests.ts';
@@ -90,6 +90,10 @@ function laterAgain({ decidedBy, expiresAtMs }: ChatRequest, nowMs: number): Fol
   return later(Math.min(POLL_SECONDS_MAX, Math.max(POLL_SECONDS_MIN, elapsedSeconds / 4)));
 }
 
+/** The card tells the outcome, so nobody misses it for this failure. */
+const logNotTold = (fields: object) => (error: unknown) =>
+  logger.warn('chat', { ...fields, result: 'requester-not-told', cause: describeCause(error) });
+
 /** Shows the outcome where the request was made, unless that has been done or is being done. */
 async function tell(
   dependencies: ChatDependencies,
@@ -113,10 +117,13 @@ async function tell(
     return { next: 'ended' };
   }
   const at = claimed.card ?? claimed.place;
-  const message = forReadersAt(at, await outcomeMessage(dependencies, claimed));
+  const [outcome, ...others] = await outcomeMessages(dependencies, claimed);
   try {
+    const message = forReadersAt(at, outcome);
     const place = await platform.deliver(message, at, source, locale);
     await noteDelivered(dependencies, message, place);
+    for (const { to = at, ...other } of others)
+      await platform.deliver(forReadersAt(to, other), to, source, locale).catch(logNotTold(fields));
     logger.info('chat', { ...fields, result: place ? 'told' : 'no-way-to-tell' });
     return { next: 'ended' };
   } catch (error) {

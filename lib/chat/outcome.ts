@@ -15,7 +15,7 @@ const ROWS_MAX = 10;
 type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 
 /** Returns the message that tells the outcome of an ended, cancelled or expired request. It replaces the card. */
-export async function outcomeMessage(reader: Reader, request: ChatRequest): Promise<Message> {
+async function outcomeMessage(reader: Reader, request: ChatRequest): Promise<Message> {
   const { requestId, state, jobId, askedAtMs } = request;
   const job = state === 'ended' && jobId !== undefined ? await reader.store.jobs.job(jobId) : undefined;
   return {
@@ -24,6 +24,17 @@ export async function outcomeMessage(reader: Reader, request: ChatRequest): Prom
     replacesCard: true,
     about: { requestId, part: 'outcome' },
   };
+}
+
+/**
+ * Returns the messages that tell the outcome: to the channel or the asker and, if the requester did not decide, to the
+ * requester, who may not look at the card any more.
+ */
+export async function outcomeMessages(reader: Reader, request: ChatRequest): Promise<[Message, ...Message[]]> {
+  const { askedAtMs, decidedBy, requester, place } = request;
+  const outcome = await outcomeMessage(reader, request);
+  if (askedAtMs === undefined || decidedBy?.principal === requester.principal) return [outcome];
+  return [outcome, { view: outcome.view, audience: 'asker', replacesCard: false, to: place }];
 }
 
 /** The card of a request whose job takes longer. It has no buttons, and the receipt takes its place. */

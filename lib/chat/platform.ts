@@ -2,8 +2,11 @@
 import type * as z from 'zod/mini';
 import type { Reply } from '../http/reply.ts';
 import type { SignableRequest } from '../signing/signed-request.ts';
+import type { Place } from './place.ts';
 import type { ChatSource } from './source.ts';
 import type { ButtonName, Message } from './view.ts';
+
+export type { Place } from './place.ts';
 
 export type Locale = 'en' | 'zh';
 
@@ -12,21 +15,6 @@ export interface Sender {
   /** The workspace, organisation or tenant within which `userId` is unique. */
   workspace: string;
   userId: string;
-}
-
-/** Where something was said, and how to answer there. It is stored with a request, so it is plain JSON. */
-export interface Place {
-  /** Empty where the platform names none. */
-  channelId: string;
-  /** Whether only the sender and the bot are there. */
-  isDirect: boolean;
-  /** The message that holds the card, where the platform names it. */
-  messageId?: string | undefined;
-  /** Lets its holder post as the app until `replyUrlExpiresAtMs`: a secret, which is stored no longer than that. */
-  replyUrl?: string | undefined;
-  replyUrlExpiresAtMs?: number | undefined;
-  /** What else the platform needs to answer, for example the sender's id for a direct message. */
-  extra?: Readonly<Record<string, string>> | undefined;
 }
 
 interface Received {

@@ -7,7 +7,7 @@ import { describeCause, logger } from '../logger.ts';
 import { canBeApproved, grantsAtMost, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, runRequest } from './execution.ts';
-import { decidedMessage, outcomeMessage, workingMessage } from './outcome.ts';
+import { decidedMessage, outcomeMessages, workingMessage } from './outcome.ts';
 import { personOf } from './person.ts';
 import type { CommandCall } from './read-commands.ts';
 import { approvalCard, nameOf, note } from './request-views.ts';
@@ -141,7 +141,7 @@ class Press {
     }
     const cancelled = await this.#requests.move(request, { state: 'cancelled', decidedBy: this.#decision() });
     if (!cancelled) return this.#again();
-    return { result: 'cancelled', messages: [await outcomeMessage(this.#dependencies, cancelled)] };
+    return { result: 'cancelled', messages: await outcomeMessages(this.#dependencies, cancelled) };
   }
 
   /** Goes on with what would be revoked now, if the person may revoke it and it is what the card shows. */
@@ -197,7 +197,7 @@ class Press {
     const job = await runRequest(this.#dependencies, running, this.#limits);
     if (!FINAL_STATES.includes(job.state)) return this.#working(running);
     const ended = await this.#endAndTell(running);
-    return ended ? { result: job.state, messages: [await outcomeMessage(this.#dependencies, ended)] } : this.#again();
+    return ended ? { result: job.state, messages: await outcomeMessages(this.#dependencies, ended) } : this.#again();
   }
 
   /** While this process tells the outcome, the follow-up does not. */
@@ -208,7 +208,7 @@ class Press {
 
   async #gone(request: ChatRequest): Promise<Answer> {
     const ended = await this.#endAndTell(request);
-    return ended ? { result: 'gone', messages: [await outcomeMessage(this.#dependencies, ended)] } : this.#again();
+    return ended ? { result: 'gone', messages: await outcomeMessages(this.#dependencies, ended) } : this.#again();
   }
 
   /** The grants are others than those on the card: a new request with a new card takes its place. */

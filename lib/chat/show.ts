@@ -30,12 +30,13 @@ interface Shown extends Answer {
 
 /** @returns the reply, after the deliveries: a function may be stopped as soon as it has replied */
 export async function showMessages(dependencies: ChatDependencies, shown: Shown): Promise<object> {
-  const { platform, source, incoming, messages, isRepeat = false, startedAtMs = performance.now() } = shown;
+  const { platform, source, incoming, isRepeat = false, startedAtMs = performance.now() } = shown;
+  const messages = shown.messages.filter(({ to }) => to === undefined);
   const { replyMsMax = Number.POSITIVE_INFINITY } = platform;
   const isTooLate = performance.now() > startedAtMs + replyMsMax;
   const { reply, rest: others } = platform.reply(isTooLate ? [] : messages, incoming, source);
   if (isRepeat) return reply;
-  const rest = isTooLate ? messages : others;
+  const rest = [...(isTooLate ? messages : others), ...shown.messages.filter(({ to }) => to !== undefined)];
   const inReply = messages.filter((message) => !rest.includes(message));
   await Promise.all(inReply.map((message) => noteDelivered(dependencies, message)));
   if (rest.length === 0) return reply;
@@ -54,10 +55,10 @@ export async function showMessages(dependencies: ChatDependencies, shown: Shown)
 async function deliver(dependencies: ChatDependencies, shown: Shown, message: Message): Promise<void> {
   const { platform, source, incoming } = shown;
   try {
-    const place = await placeOf(dependencies, shown, message);
+    const place = message.to ?? (await placeOf(dependencies, shown, message));
     const shownAt = await platform.deliver(message, place, source, incoming.locale);
     if (shownAt) await noteDelivered(dependencies, message, shownAt);
-    else logDelivery(shown, new Error('the platform offers no way to deliver it'));
+    else if (!message.to) logDelivery(shown, new Error('the platform offers no way to deliver it'));
   } catch (error) {
     logDelivery(shown, error);
   }

@@ -2,6 +2,7 @@
  * What chat shows, independent of any platform. Every text is plain: a platform renders it so that nothing in it, such
  * as the name of a grant that somebody else chose, becomes mark-up, a mention or a link.
  */
+import type { Place } from './place.ts';
 
 /** `good`: done. `warning`: look before you go on. `bad`: refused or failed. */
 export type Tone = 'neutral' | 'good' | 'warning' | 'bad';
@@ -52,6 +53,11 @@ export interface Button {
 
 /** A view to show, and to whom. */
 export interface Message {
+  /**
+   * Where another person than the asker is, to whom the message goes. A platform that cannot deliver it there leaves it
+   * out.
+   */
+  to?: Place | undefined;
   view: View;
   /** Lists, previews and errors are for the asker; the approval card and the receipt are for the channel. */
   audience: 'asker' | 'channel';

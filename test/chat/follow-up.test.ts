@@ -49,7 +49,7 @@ test('a request that nobody has decided in time expires, and its card shows that
   expect(await chat.grantsOfPerson(grantee)).toHaveLength(2);
 });
 
-test('an approval card that nobody approved shows the channel that it has expired', async () => {
+test('an approval card that nobody approved shows the channel and the requester that it has expired', async () => {
   chat.rules.push({ people: 2 });
   const { requestId } = await newRequest();
   const card = await chat.press(person, 'ask', requestId);
@@ -58,6 +58,7 @@ test('an approval card that nobody approved shows the channel that it has expire
   await chat.followUp(requestId);
   expect(chat.delivered).toMatchObject([
     { place: { messageId: 'card-1' }, message: { audience: 'channel', view: { title: 'Expired' } } },
+    { place: channel(), message: { audience: 'asker', replacesCard: false, view: { title: 'Expired' } } },
   ]);
 });
 

@@ -65,6 +65,21 @@ test('another person with the right approves it: done once, and the audit tells 
   expect(textOf(late)).toContain(`${approver.principal} approved it, `);
 });
 
+test.each(['approve', 'cancel'] as const)(
+  'when a second person presses %s, the requester is told the outcome where the request was made',
+  async (button) => {
+    const { requestId } = await askedRequest();
+    const [forAll, forRequester, ...more] = await chat.pressAll(chat.newPerson(), button, requestId);
+    expect(forRequester).toEqual({ view: forAll?.view, audience: 'asker', replacesCard: false, to: channel() });
+    expect(more).toEqual([]);
+  },
+);
+
+test('a requester who cancels is not told twice', async () => {
+  const { requestId } = await askedRequest();
+  expect(await chat.pressAll(requester, 'cancel', requestId)).toHaveLength(1);
+});
+
 test('the requester cannot confirm or approve it, nor can a second account of the same principal', async () => {
   const { grantee, requestId } = await askedRequest();
   const secondAccount = chat.newPerson(undefined, { principal: requester.principal });

@@ -168,10 +168,14 @@ export async function openRevokingFixture() {
       person: { text: grantee },
       ...more,
     }),
-    async press(person: Person, name: ButtonName, requestId: string, options: PressOptions = {}): Promise<Message> {
+    pressAll(person: Person, name: ButtonName, requestId: string, options: PressOptions = {}): Promise<Message[]> {
       const { place = channel(), isPastDeadline = () => false, authority: overrides, type = 'press' } = options;
       const call = callOf(person, { name, requestId }, place, source, type);
-      const [message] = await press(dependencies(overrides), call, { isPastDeadline, findPerson: personNow });
+      return press(dependencies(overrides), call, { isPastDeadline, findPerson: personNow });
+    },
+    /** @returns the first message */
+    async press(person: Person, name: ButtonName, requestId: string, options: PressOptions = {}): Promise<Message> {
+      const [message] = await this.pressAll(person, name, requestId, options);
       if (!message) throw new Error('no message');
       return message;
     },
