@@ -5,11 +5,11 @@
 import { FINAL_STATES } from '../domain/job.ts';
 import { describeCause, logger } from '../logger.ts';
 import { canBeApproved, grantsAtMost, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
+import type { CommandCall } from './command-call.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, runRequest } from './execution.ts';
 import { decidedMessage, outcomeMessage, workingMessage } from './outcome.ts';
 import { personOf } from './person.ts';
-import type { CommandCall } from './read-commands.ts';
 import { approvalCard, nameOf, note } from './request-views.ts';
 import { askedAgain, type ChatRequest, chatRequests } from './requests.ts';
 import { previewMessage, storeRequest } from './revocation.ts';

@@ -6,11 +6,8 @@ import type { Person } from './person.ts';
 import type { Locale } from './platform.ts';
 import type { ChatRequest } from './requests.ts';
 import { contextsOf, type FoundTarget, keyLabels } from './target.ts';
-import type { Button, Fact, Message, Row, View } from './view.ts';
+import { type Button, type Fact, type Message, messageToAsker, ROWS_MAX, type Row, type View, viewOf } from './view.ts';
 import { REVOKING } from './wording/revoking.ts';
-
-/** More rows help nobody to decide; the rest is counted. */
-const ROWS_MAX = 10;
 
 type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 
@@ -20,20 +17,9 @@ export async function nameOf({ store }: Pick<Reader, 'store'>, principal: string
   return user && !user.name.includes('@') ? `${user.name} (${principal.slice(0, 8)})` : principal;
 }
 
-export const emptyView: View = {
-  title: '',
-  tone: 'neutral',
-  sentences: [],
-  facts: [],
-  rows: [],
-  moreRows: 0,
-  buttons: [],
-  data: {},
-};
-
-/** A message to the one who acts, which leaves the card as it is. */
+/** A note to the one who acts. */
 export function note(title: string, sentences: readonly string[], more: Partial<View> = {}): Message {
-  return { view: { ...emptyView, tone: 'warning', title, sentences, ...more }, audience: 'asker', replacesCard: false };
+  return messageToAsker(viewOf({ tone: 'warning', title, sentences, ...more }));
 }
 
 export const factsOf = (facts: readonly (readonly [name: string, value: string | undefined])[]): Fact[] =>
@@ -74,8 +60,7 @@ export async function requestView(
   const keyIds = [...new Set(grants.map(({ key_id }) => key_id))];
   const labels = await keyLabels(reader, contextsOf(person, target), keyIds.slice(0, ROWS_MAX));
   const isAsked = request.state === 'asked';
-  return {
-    ...emptyView,
+  return viewOf({
     title: isAsked ? words.approvalTitle(grants.length) : words.previewTitle(grants.length),
     tone: 'warning',
     sentences: [
@@ -104,7 +89,7 @@ export async function requestView(
       passed_on: passedOn,
       failed: failed.length > 0 ? serializeFailures(failed) : undefined,
     },
-  };
+  });
 }
 
 const listed = (labels: readonly string[], more: number, moreText: (count: number) => string) =>

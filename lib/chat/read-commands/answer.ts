@@ -8,7 +8,7 @@ import type { CommandCall } from '../command-call.ts';
 import type { ChatDependencies } from '../dependencies.ts';
 import { keysOf, type Lookup } from '../lookup.ts';
 import { NOTHING, shownText, shownTime } from '../text.ts';
-import type { Row, View } from '../view.ts';
+import { type Row, type View, viewOf } from '../view.ts';
 import type { ReadingWording } from '../wording/reading.ts';
 
 /** A command to answer. */
@@ -19,23 +19,9 @@ export interface Question<C> extends CommandCall<C> {
   contexts: readonly RequestContext[];
 }
 
-/** More would push the conversation out of sight. */
-export const ROWS_MAX = 10;
-
 /** How many rows a list has. An upstream that tells no total has at least one more if there is another page. */
 export const countOf = (rows: number, { total, next }: { total: number; next?: string | undefined }): number =>
   Math.max(total, next === undefined ? rows : rows + 1);
-
-export const viewOf = (parts: Partial<View> & Pick<View, 'title'>): View => ({
-  tone: 'neutral',
-  sentences: [],
-  facts: [],
-  rows: [],
-  moreRows: 0,
-  buttons: [],
-  data: {},
-  ...parts,
-});
 
 /** The facts whose value is known. */
 export function factsOf(
@@ -83,7 +69,7 @@ export function principalText(id: string | undefined, names: ReadonlyMap<string,
 }
 
 /** The names of the users among these principals, by id; without names that are e-mail addresses. */
-export async function userNames(
+async function userNames(
   { directory }: Pick<Store, 'directory'>,
   ids: readonly (string | undefined)[],
 ): Promise<Map<string, string>> {
