@@ -6,15 +6,16 @@ import type { Person } from './person.ts';
 import type { Locale } from './platform.ts';
 import type { ChatRequest } from './requests.ts';
 import { contextsOf, type FoundTarget, keyLabels } from './target.ts';
+import { userName } from './user-name.ts';
 import { type Button, type Fact, type Message, messageToAsker, ROWS_MAX, type Row, type View, viewOf } from './view.ts';
 import { REVOKING } from './wording/revoking.ts';
 
 type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 
-/** Returns what to call a principal. An e-mail address as a name is left out: the channel may see it. */
+/** Returns what to call a principal: the name of the user with the first digits of the id, or the id. */
 export async function nameOf({ store }: Pick<Reader, 'store'>, principal: string): Promise<string> {
-  const user = await store.directory.user(principal);
-  return user && !user.name.includes('@') ? `${user.name} (${principal.slice(0, 8)})` : principal;
+  const name = await userName(store, principal);
+  return name === undefined ? principal : `${name} (${principal.slice(0, 8)})`;
 }
 
 /** A note to the one who acts. */
@@ -79,7 +80,7 @@ export async function requestView(
       [words.fact.reason, request.reason],
       [words.fact.expires, words.time(request.expiresAtMs)],
     ]),
-    rows: await Promise.all(shown.map((grant) => rowOf(reader, grant, labels.get(grant.key_id), locale))),
+    rows: await Promise.all(shown.map((grant) => grantRow(reader, grant, labels.get(grant.key_id), locale))),
     moreRows: grants.length - shown.length,
     buttons,
     data: {
@@ -95,7 +96,7 @@ export async function requestView(
 const listed = (labels: readonly string[], more: number, moreText: (count: number) => string) =>
   [...labels, ...(more > 0 ? [moreText(more)] : [])].join(', ');
 
-async function rowOf(reader: Reader, grant: Grant, label: string | undefined, locale: Locale): Promise<Row> {
+async function grantRow(reader: Reader, grant: Grant, label: string | undefined, locale: Locale): Promise<Row> {
   const words = REVOKING[locale];
   const { issuing_principal: issuer, creation_date: createdAt, name } = grant;
   return {

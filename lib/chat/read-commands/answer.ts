@@ -8,6 +8,7 @@ import type { CommandCall } from '../command-call.ts';
 import type { ChatDependencies } from '../dependencies.ts';
 import { keysOf, type Lookup } from '../lookup.ts';
 import { NOTHING, shownText, shownTime } from '../text.ts';
+import { userName } from '../user-name.ts';
 import { type Row, type View, viewOf } from '../view.ts';
 import type { ReadingWording } from '../wording/reading.ts';
 
@@ -68,24 +69,13 @@ export function principalText(id: string | undefined, names: ReadonlyMap<string,
   return name === undefined ? shownText(id) : `${shownText(id)} (${name})`;
 }
 
-/** The names of the users among these principals, by id; without names that are e-mail addresses. */
-async function userNames(
-  { directory }: Pick<Store, 'directory'>,
-  ids: readonly (string | undefined)[],
-): Promise<Map<string, string>> {
+/** The names of the users who are grantees or issuers of the grants, by id. */
+export async function namesIn(store: Pick<Store, 'directory'>, grants: readonly Grant[]): Promise<Map<string, string>> {
+  const ids = grants.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]);
   const unique = [...new Set(ids.filter((id) => id !== undefined))];
-  const users = await Promise.all(unique.map((id) => directory.user(id)));
-  return new Map(
-    users.flatMap((user) => (user && !user.name.includes('@') ? [[user.userId, shownText(user.name)]] : [])),
-  );
+  const names = await Promise.all(unique.map(async (id) => ({ id, name: await userName(store, id) })));
+  return new Map(names.flatMap(({ id, name }) => (name === undefined ? [] : [[id, name]])));
 }
-
-/** Of grants: their grantees and issuers. */
-export const namesIn = (store: Pick<Store, 'directory'>, grants: readonly Grant[]) =>
-  userNames(
-    store,
-    grants.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]),
-  );
 
 const FAILURES_SHOWN = 3;
 
