@@ -67,7 +67,7 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
   const { revoked, leftovers, leftoverCount = leftovers.length, passedOn } = job;
   const shown = leftovers.slice(0, ROWS_MAX);
   const keyIds = [target.keyId, ...shown.map(({ keyId }) => keyId)].filter((id) => id !== undefined && id !== '');
-  const labels = await keyLabels(reader, contextsOf(request), keyIds as string[]);
+  const labels = await keyLabels(reader, requesterContexts(request), keyIds as string[]);
   const labelOf = (keyId: string) => labels.get(keyId) ?? keyId;
   const people = request.people === 2 ? 'approved_by' : 'confirmed_by';
   return viewOf({
@@ -163,8 +163,8 @@ async function peopleFacts(reader: Reader, request: ChatRequest) {
   ]);
 }
 
-/** As the requester, for reading the names of keys. */
-const contextsOf = ({ requester, requestId, kind, target }: ChatRequest): RequestContext[] =>
+/** To read the names of keys as the requester. */
+const requesterContexts = ({ requester, requestId, kind, target }: ChatRequest): RequestContext[] =>
   target.projectIds.map((projectId) => ({
     caller: { userId: requester.principal, domainId: '', roles: [] },
     projectId,

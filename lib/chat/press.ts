@@ -8,6 +8,7 @@ import { canBeApproved, grantsAtMost, isRequester, isSecondPerson, mayCancel, pe
 import type { CommandCall } from './command-call.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, runRequest } from './execution.ts';
+import { ID_PATTERN } from './grammar.ts';
 import { decidedMessage, outcomeMessage, workingMessage } from './outcome.ts';
 import { personOf } from './person.ts';
 import { approvalCard, nameOf, note } from './request-views.ts';
@@ -22,9 +23,6 @@ const WORK_MS = 1_500;
 
 /** When a follow-up looks whether the process that runs a request has told its outcome. */
 const FOLLOW_UP_SECONDS = 5;
-
-/** Anything else could write whatever it likes into the log. */
-const REQUEST_ID = /^[0-9a-f]{32}$/;
 
 interface PressOptions {
   /** Once true, the rest is done later, and the reply says so. */
@@ -49,7 +47,8 @@ export async function press(
 ): Promise<Message[]> {
   const { command, source, person } = call;
   const { result, messages } = await new Press(dependencies, call, options).answer();
-  const requestId = REQUEST_ID.test(command.requestId) ? command.requestId : undefined;
+  // Not an id of any other form: a client could write anything into the log with it.
+  const requestId = ID_PATTERN.test(command.requestId) ? command.requestId : undefined;
   const fields = { chat_request_id: requestId, button: command.name, user: person.principal, result };
   logger.info('chat', { source: source.name, ...fields });
   return messages;

@@ -1,5 +1,4 @@
 /** Revoking from chat: the preview, and the stored request that its buttons name. Nothing is revoked here. */
-import { isAllowed } from '../identity/roles.ts';
 import { logger } from '../logger.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { canBeApproved, grantsAtMost, peopleNeeded } from './approvals.ts';
@@ -9,6 +8,7 @@ import type { ChatDependencies } from './dependencies.ts';
 import { findGrant, findKey, findPrincipals, type Lookup } from './lookup.ts';
 import { buttonsOf, nameOf, note, requestView } from './request-views.ts';
 import { type ChatRequest, chatRequests, newRequestId, REQUEST_LIFETIME_MS } from './requests.ts';
+import { contextsWithRight } from './rights.ts';
 import { type FoundTarget, findTarget, mayRevoke, type Target } from './target.ts';
 import type { Message } from './view.ts';
 import { en, zh } from './wording/reading.ts';
@@ -41,13 +41,13 @@ export async function preview(
     const hint = command.name === 'revoke-all' ? [{ en, zh }[received.locale].howPeopleAreNamed] : [];
     return [note(words.nothingTitle, [words.holdsNothing(target.person ?? ''), ...hint])];
   }
-  const isReused = await reusable(dependencies, call, found);
-  if (isReused?.state === 'asked') {
-    const who = await nameOf(dependencies, isReused.requester.principal);
-    return [note(words.previewTitle(found.grants.length), [words.alreadyAsked(who, isReused.expiresAtMs)])];
+  const open = await reusable(dependencies, call, found);
+  if (open?.state === 'asked') {
+    const who = await nameOf(dependencies, open.requester.principal);
+    return [note(words.previewTitle(found.grants.length), [words.alreadyAsked(who, open.expiresAtMs)])];
   }
   const parts = { target, reason: command.reason, found };
-  return [await previewMessage(dependencies, call, parts, isReused)];
+  return [await previewMessage(dependencies, call, parts, open)];
 }
 
 const refusal = ({ command, received }: CommandCall<ChangeCommand>): Message => {
@@ -179,11 +179,7 @@ async function targetOf(
 ): Promise<Target | Message> {
   const { command, person, source, received } = call;
   const words = REVOKING[received.locale];
-  const contexts = person.contexts.filter(({ caller: { roles } }) =>
-    command.name === 'revoke'
-      ? isAllowed(roles, 'kms:grant:revoke') || isAllowed(roles, 'kms:grant:revoke-any')
-      : isAllowed(roles, 'kms:grant:revoke-any'),
-  );
+  const contexts = contextsWithRight(person.contexts, command.name);
   if (contexts.length === 0) return refusal(call);
   const missing = (lookup: Exclude<Lookup<unknown>, { result: 'found' }>, absent: string) =>
     lookup.result === 'ambiguous'
