@@ -13,7 +13,7 @@ import { contextsWithRight, PERMISSIONS } from './rights.ts';
 import type { ChatSource } from './source.ts';
 import { forReadersAt, shownText } from './text.ts';
 import { type Message, messageToAsker, type View, viewOf } from './view.ts';
-import { en, zh } from './wording/reading.ts';
+import { READING } from './wording/reading.ts';
 
 type AnyReadCommand = ReadCommand | Extract<Command, { name: 'help' | 'whoami' }> | NotUnderstood;
 
@@ -22,7 +22,7 @@ export async function answerCommand(
   dependencies: ChatDependencies,
   call: CommandCall<AnyReadCommand>,
 ): Promise<Message> {
-  const words = { en, zh }[call.received.locale];
+  const words = READING[call.received.locale];
   const view = await viewOfCommand({ ...call, dependencies, words, contexts: call.person.contexts });
   return forReadersAt(call.received.place, messageToAsker(view));
 }

@@ -11,7 +11,7 @@ import { type ChatRequest, chatRequests, newRequestId, REQUEST_LIFETIME_MS } fro
 import { contextsWithRight } from './rights.ts';
 import { type FoundTarget, findTarget, mayRevoke, type Target } from './target.ts';
 import type { Message } from './view.ts';
-import { en, zh } from './wording/reading.ts';
+import { READING } from './wording/reading.ts';
 import { REVOKING } from './wording/revoking.ts';
 
 /** Finds what a command names. */
@@ -38,7 +38,7 @@ export async function preview(
   const found = await findTarget(dependencies, person, target);
   if (found.grants.length === 0) {
     if (found.failed.length > 0) return [note(words.refused, [words.unread(found.failed.length)])];
-    const hint = command.name === 'revoke-all' ? [{ en, zh }[received.locale].howPeopleAreNamed] : [];
+    const hint = command.name === 'revoke-all' ? [READING[received.locale].howPeopleAreNamed] : [];
     return [note(words.nothingTitle, [words.holdsNothing(target.person ?? ''), ...hint])];
   }
   const open = await reusable(dependencies, call, found);

@@ -5,6 +5,7 @@ import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey } from '../errors.ts';
 import { isAllowed } from '../identity/roles.ts';
 import type { ChatDependencies } from './dependencies.ts';
+import { foundKey } from './lookup.ts';
 import type { Person } from './person.ts';
 import type { ChatRequest } from './requests.ts';
 
@@ -86,8 +87,7 @@ export async function keyLabels(
   const labelOf = async (keyId: string): Promise<string> => {
     for (const context of contexts) {
       const key = await authority.describeKey(context, keyId).catch(() => undefined);
-      const alias = key && ('alias' in key ? key.alias : key.details['key_alias']);
-      if (typeof alias === 'string' && alias !== '') return alias;
+      if (key) return foundKey(context, key).label;
     }
     return keyId;
   };

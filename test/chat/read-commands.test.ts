@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CHAT_ACTIONS } from '../../lib/chat/source.ts';
-import { en, zh } from '../../lib/chat/wording/reading.ts';
+import { READING } from '../../lib/chat/wording/reading.ts';
 import {
   CREATOR,
   FOREIGN_PROJECT,
@@ -147,6 +147,7 @@ describe('Chinese', () => {
       if (typeof value !== 'object' || value === null) return [String(value)];
       return Object.values(value).flatMap(texts);
     };
+    const { en, zh } = READING;
     expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
     const english = new Set(texts(en));
     expect(

@@ -16,7 +16,7 @@ export function help({ command, contexts, source, words }: Question<Extract<Comm
   const hint = actions.length === 0 ? words.nothingElse : undefined;
   return viewOf({
     title: words.helpTitle,
-    sentences: [hint, one && words.helpOfOne].filter((sentence) => sentence !== undefined),
+    sentences: [hint, one && words.typeHelp].filter((sentence) => sentence !== undefined),
     rows: shown.map((name) => {
       const { about: description, example } = words.commands[name];
       return { title: USAGES[name], details: [description, words.example(example)] };
