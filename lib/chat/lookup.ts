@@ -8,7 +8,7 @@ import { isUnknownKey, KmsError, knownError } from '../errors.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import { mappedPrincipals } from '../webhooks/jobs/identities.ts';
 import type { PersonName } from './command.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import { GRANT_PREFIX_PATTERN } from './grammar.ts';
 import { identityOf } from './person.ts';
 import type { Sender } from './platform.ts';
@@ -51,7 +51,7 @@ const CONCURRENT_LISTS = 16;
  * @throws KmsError when the key may be among what could not be read
  */
 export async function findKey(
-  { authority }: Pick<ChatDependencies, 'authority' | 'store'>,
+  { authority }: Pick<Reader, 'authority'>,
   contexts: readonly RequestContext[],
   name: string,
 ): Promise<Lookup<FoundKey>> {
@@ -122,7 +122,7 @@ export async function keysOf(
  * @throws KmsError when the grant may be among what could not be read
  */
 export async function findGrant(
-  { authority, store }: Pick<ChatDependencies, 'authority' | 'store'>,
+  { authority, store }: Reader,
   contexts: readonly RequestContext[],
   key: FoundKey | undefined,
   prefix: string,
@@ -144,7 +144,7 @@ export async function findGrant(
 
 /** The key of the grant as the newest event about it says: listing one key takes less time than listing all. */
 async function recordedKey(
-  { events }: ChatDependencies['store'],
+  { events }: Reader['store'],
   contexts: readonly RequestContext[],
   grantId: string,
 ): Promise<FoundKey | undefined> {
@@ -181,7 +181,7 @@ async function grantsOn(authority: Authority, keys: readonly FoundKey[], beginni
  * @returns all principals of the person, and what to call the person
  */
 export async function findPrincipals(
-  { store }: Pick<ChatDependencies, 'store'>,
+  { store }: Pick<Reader, 'store'>,
   source: ChatSource,
   sender: Sender,
   name: PersonName,
@@ -207,7 +207,7 @@ const foundPrincipal = (principal: string): Lookup<FoundPerson> => ({
 });
 
 async function mappedPerson(
-  store: Pick<ChatDependencies['store'], 'directory'>,
+  store: Pick<Reader['store'], 'directory'>,
   principals: readonly string[],
 ): Promise<Lookup<FoundPerson>> {
   if (principals.length === 0) return { result: 'absent' };

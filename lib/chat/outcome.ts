@@ -2,15 +2,13 @@
 import { FINAL_STATES, type Job } from '../domain/job.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { serializeJob } from '../http/serialize-job.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import type { Locale } from './platform.ts';
-import { dataOf, factsOf, nameOf, note } from './request-views.ts';
+import { dataOf, knownFacts, nameOf, note } from './request-views.ts';
 import type { ChatRequest } from './requests.ts';
 import { keyLabels } from './target.ts';
 import { type Message, ROWS_MAX, type Row, type Tone, type View, viewOf } from './view.ts';
 import { REVOKING } from './wording/revoking.ts';
-
-type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 
 /** Returns the message that tells the outcome of an ended, cancelled or expired request. It replaces the card. */
 export async function outcomeMessage(reader: Reader, request: ChatRequest): Promise<Message> {
@@ -80,7 +78,7 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
     ],
     facts: [
       ...(await peopleFacts(reader, request)),
-      ...factsOf([
+      ...knownFacts([
         [words.fact.person, target.person],
         [words.fact.keys, target.keyId && labelOf(target.keyId)],
         [words.fact.projects, target.projectIds.join(', ')],
@@ -157,7 +155,7 @@ async function peopleFacts(reader: Reader, request: ChatRequest) {
   const decision =
     decidedBy && words.decision({ who: await nameOf(reader, decidedBy.principal), atMs: decidedBy.atMs });
   const name = people === 2 ? words.fact.approved : words.fact.confirmed;
-  return factsOf([
+  return knownFacts([
     [words.fact.requester, await nameOf(reader, requester.principal)],
     [name, state === 'cancelled' ? undefined : decision],
   ]);

@@ -1,7 +1,7 @@
 /** How a request looks: its preview, its approval card, and notes to the one who acts. */
 import type { Grant } from '../domain/model.ts';
 import { serializeFailures } from '../domain/model.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import type { Person } from './person.ts';
 import type { Locale } from './platform.ts';
 import type { ChatRequest } from './requests.ts';
@@ -9,8 +9,6 @@ import { contextsOf, type FoundTarget, keyLabels } from './target.ts';
 import { userName } from './user-name.ts';
 import { type Button, type Fact, type Message, messageToAsker, ROWS_MAX, type Row, type View, viewOf } from './view.ts';
 import { REVOKING } from './wording/revoking.ts';
-
-type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 
 /** Returns what to call a principal: the name of the user with the first digits of the id, or the id. */
 export async function nameOf({ store }: Pick<Reader, 'store'>, principal: string): Promise<string> {
@@ -23,7 +21,7 @@ export function note(title: string, sentences: readonly string[], more: Partial<
   return messageToAsker(viewOf({ tone: 'warning', title, sentences, ...more }));
 }
 
-export const factsOf = (facts: readonly (readonly [name: string, value: string | undefined])[]): Fact[] =>
+export const knownFacts = (facts: readonly (readonly [name: string, value: string | undefined])[]): Fact[] =>
   facts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }]));
 
 /** The values that identify a request, for programs. */
@@ -39,7 +37,7 @@ export const dataOf = (request: ChatRequest) => ({
   reason: request.reason,
 });
 
-interface PreviewParts {
+interface RequestViewParts {
   person: Person;
   found: FoundTarget;
   locale: Locale;
@@ -52,7 +50,7 @@ interface PreviewParts {
 export async function requestView(
   reader: Reader,
   request: ChatRequest,
-  { person, found, locale, warning, buttons }: PreviewParts,
+  { person, found, locale, warning, buttons }: RequestViewParts,
 ): Promise<View> {
   const words = REVOKING[locale];
   const { target } = request;
@@ -70,7 +68,7 @@ export async function requestView(
       ...(failed.length > 0 ? [words.unread(failed.length)] : []),
       ...(isAsked ? [words.approverRule] : request.people === 2 ? [words.secondPersonNeeded] : []),
     ],
-    facts: factsOf([
+    facts: knownFacts([
       [words.fact.requester, isAsked ? await nameOf(reader, request.requester.principal) : undefined],
       [words.fact.person, target.person],
       [words.fact.keys, listed([...labels.values()], keyIds.length - labels.size, words.more)],
@@ -131,7 +129,7 @@ export function buttonsOf({ requestId, state, people, grantCount }: ChatRequest,
 export async function approvalCard(
   reader: Reader,
   asked: ChatRequest,
-  parts: Omit<PreviewParts, 'locale' | 'buttons'>,
+  parts: Omit<RequestViewParts, 'locale' | 'buttons'>,
 ): Promise<Message> {
   const { locale, requestId } = asked;
   return {

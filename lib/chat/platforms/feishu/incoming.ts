@@ -65,7 +65,7 @@ const MESSAGE_EVENT = z.object({
   }),
 });
 
-type Message = z.output<typeof MESSAGE_EVENT>['message'];
+type MessageFields = z.output<typeof MESSAGE_EVENT>['message'];
 
 function readMessage({ event }: OpenedEvent, settings: FeishuSettings): Incoming {
   const senderType = (event['sender'] as { sender_type?: unknown } | undefined)?.sender_type;
@@ -96,7 +96,11 @@ const MENTION_KEY = /@_user_\d{1,4}/g;
  * which that person chose, could look like a mention.
  * @returns undefined if a message in a group does not mention the bot
  */
-function textOf({ content, mentions = [] }: Message, isDirect: boolean, settings: FeishuSettings): string | undefined {
+function textOf(
+  { content, mentions = [] }: MessageFields,
+  isDirect: boolean,
+  settings: FeishuSettings,
+): string | undefined {
   const typed = (parseJson(content) as { text?: unknown } | null | undefined)?.text;
   if (typeof typed !== 'string') throw malformed('event.message.content');
   // An older form of the event does not tell bots from people. There, the bot is whoever is mentioned first in a group.
