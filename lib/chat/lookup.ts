@@ -81,7 +81,7 @@ async function keyById(authority: Authority, context: RequestContext, keyId: str
   }
 }
 
-export function foundKey(context: RequestContext, key: ListedKey): FoundKey {
+function foundKey(context: RequestContext, key: ListedKey): FoundKey {
   const keyId = 'details' in key ? key.details.key_id : key.keyId;
   const alias = 'details' in key ? key.details['key_alias'] : key.alias;
   return { context, keyId, label: typeof alias === 'string' && alias !== '' ? alias : keyId };

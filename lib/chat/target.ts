@@ -5,7 +5,6 @@ import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey } from '../errors.ts';
 import { isAllowed } from '../identity/roles.ts';
 import type { Reader } from './dependencies.ts';
-import { foundKey } from './lookup.ts';
 import type { Person } from './person.ts';
 import type { ChatRequest } from './requests.ts';
 
@@ -85,7 +84,8 @@ export async function keyLabels(
   const labelOf = async (keyId: string): Promise<string> => {
     for (const context of contexts) {
       const key = await authority.describeKey(context, keyId).catch(() => undefined);
-      if (key) return foundKey(context, key).label;
+      const alias = key && ('alias' in key ? key.alias : key.details['key_alias']);
+      if (typeof alias === 'string' && alias !== '') return alias;
     }
     return keyId;
   };

@@ -1,6 +1,6 @@
 /**
  * Who may use which command, and what is told to those who may not.
- * Also tests: lib/chat/read-commands/help.ts, lib/chat/wording/reading.ts.
+ * Also tests: lib/chat/read-commands/help.ts, lib/chat/wording/reading.ts, lib/chat/wording/counts.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CHAT_ACTIONS } from '../../lib/chat/source.ts';
