@@ -1,6 +1,6 @@
 /** The rules for two people: when a second one is needed, and who may do what with a request. */
 import type { ApprovalRule } from '../config.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import type { Person } from './person.ts';
 import type { Place } from './platform.ts';
 import type { ChatRequest } from './requests.ts';
@@ -39,12 +39,8 @@ export const isSecondPerson = (person: Person, { requester }: ChatRequest): bool
  * The requester may cancel, and everyone who could carry it out, but not the person whose grants would go: that person
  * would keep the access by it.
  */
-export async function mayCancel(
-  dependencies: Pick<ChatDependencies, 'authority' | 'store'>,
-  person: Person,
-  request: ChatRequest,
-): Promise<boolean> {
+export async function mayCancel(reader: Reader, person: Person, request: ChatRequest): Promise<boolean> {
   if (isRequester(person, request)) return true;
   if (request.target.grantees?.includes(person.principal)) return false;
-  return isSecondPerson(person, request) && mayRevoke(dependencies, person, request.target);
+  return isSecondPerson(person, request) && mayRevoke(reader, person, request.target);
 }

@@ -11,3 +11,6 @@ export interface ChatDependencies {
   /** ms since 1970 */
   now: () => number;
 }
+
+/** What functions need that only read. */
+export type Reader = Pick<ChatDependencies, 'authority' | 'store'>;

@@ -4,6 +4,7 @@
  */
 import { FINAL_STATES } from '../domain/job.ts';
 import { describeCause, logger } from '../logger.ts';
+import { DELAY_SECONDS_MAX } from '../queue/queue.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, storeJob } from './execution.ts';
 import { outcomeMessages } from './outcome.ts';
@@ -63,7 +64,7 @@ const hasReplyUrl = ({ place, card }: ChatRequest) => [place, card].some((at) =>
 
 const later = (seconds: number): FollowUpStep => ({
   next: 'later',
-  delaySeconds: Math.min(900, Math.max(1, Math.ceil(seconds))),
+  delaySeconds: Math.min(DELAY_SECONDS_MAX, Math.max(1, Math.ceil(seconds))),
 });
 
 async function followJob(

@@ -25,13 +25,13 @@ export const USAGES = {
 
 const NAMES = Object.keys(USAGES) as Command['name'][];
 
-export const isCommandName = (name: string): name is Command['name'] => Object.hasOwn(USAGES, name);
+const isCommandName = (name: string): name is Command['name'] => Object.hasOwn(USAGES, name);
 
 /** The shortest beginning of a grant's id that names it. */
 export const GRANT_PREFIX_PATTERN = /^[0-9a-f]{4,64}$/;
 
 /** Ids of jobs and of stored requests. */
-const ID_PATTERN = /^[0-9a-f]{32}$/;
+export const ID_PATTERN = /^[0-9a-f]{32}$/;
 
 /** Parses the text of a command. */
 export function parseCommand(text: string): Command | NotUnderstood {

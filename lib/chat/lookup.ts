@@ -8,11 +8,12 @@ import { isUnknownKey, KmsError, knownError } from '../errors.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import { mappedPrincipals } from '../webhooks/jobs/identities.ts';
 import type { PersonName } from './command.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import { GRANT_PREFIX_PATTERN } from './grammar.ts';
+import { identityOf } from './person.ts';
 import type { Sender } from './platform.ts';
 import type { ChatSource } from './source.ts';
-import { shownText } from './text.ts';
+import { userName } from './user-name.ts';
 
 export type Lookup<T> =
   | { result: 'found'; found: T }
@@ -50,7 +51,7 @@ const CONCURRENT_LISTS = 16;
  * @throws KmsError when the key may be among what could not be read
  */
 export async function findKey(
-  { authority }: Pick<ChatDependencies, 'authority' | 'store'>,
+  { authority }: Pick<Reader, 'authority'>,
   contexts: readonly RequestContext[],
   name: string,
 ): Promise<Lookup<FoundKey>> {
@@ -121,7 +122,7 @@ export async function keysOf(
  * @throws KmsError when the grant may be among what could not be read
  */
 export async function findGrant(
-  { authority, store }: Pick<ChatDependencies, 'authority' | 'store'>,
+  { authority, store }: Reader,
   contexts: readonly RequestContext[],
   key: FoundKey | undefined,
   prefix: string,
@@ -143,7 +144,7 @@ export async function findGrant(
 
 /** The key of the grant as the newest event about it says: listing one key takes less time than listing all. */
 async function recordedKey(
-  { events }: ChatDependencies['store'],
+  { events }: Reader['store'],
   contexts: readonly RequestContext[],
   grantId: string,
 ): Promise<FoundKey | undefined> {
@@ -180,13 +181,13 @@ async function grantsOn(authority: Authority, keys: readonly FoundKey[], beginni
  * @returns all principals of the person, and what to call the person
  */
 export async function findPrincipals(
-  { store }: Pick<ChatDependencies, 'store'>,
+  { store }: Pick<Reader, 'store'>,
   source: ChatSource,
   sender: Sender,
   name: PersonName,
 ): Promise<Lookup<FoundPerson>> {
   if ('mention' in name) {
-    const identity = `${source.kind}:${sender.workspace}:${name.mention}`;
+    const identity = identityOf(source, { workspace: sender.workspace, userId: name.mention });
     const mappings = await store.mappings.find(source.name, identity);
     return mappedPerson(
       store,
@@ -194,28 +195,24 @@ export async function findPrincipals(
     );
   }
   const { text } = name;
-  if (IAM_ID_PATTERN.test(text) && (await store.directory.user(text))) return personOf(text);
+  if (IAM_ID_PATTERN.test(text) && (await store.directory.user(text))) return foundPrincipal(text);
   const mapped = await mappedPrincipals(store.mappings, source.name, text);
   if (mapped.length > 0) return mappedPerson(store, mapped);
-  return PRINCIPAL_ID_PATTERN.test(text) ? personOf(text) : { result: 'absent' };
+  return PRINCIPAL_ID_PATTERN.test(text) ? foundPrincipal(text) : { result: 'absent' };
 }
 
-const personOf = (principal: string): Lookup<FoundPerson> => ({
+const foundPrincipal = (principal: string): Lookup<FoundPerson> => ({
   result: 'found',
   found: { principals: [principal], label: principal },
 });
 
-/** The label is shown to groups too, so it is the user's name in the directory, or an id, and no e-mail address. */
 async function mappedPerson(
-  { directory }: Pick<ChatDependencies['store'], 'directory'>,
+  store: Pick<Reader['store'], 'directory'>,
   principals: readonly string[],
 ): Promise<Lookup<FoundPerson>> {
   if (principals.length === 0) return { result: 'absent' };
   const labels = await Promise.all(
-    principals.map(async (principal) => {
-      const name = (await directory.user(principal))?.name ?? '';
-      return name === '' || /[@＠]/.test(name) ? principal : shownText(name);
-    }),
+    principals.map(async (principal) => (await userName(store, principal)) ?? principal),
   );
   return { result: 'found', found: { principals: [...new Set(principals)], label: [...new Set(labels)].join(', ') } };
 }

@@ -2,17 +2,13 @@
 import { FINAL_STATES, type Job } from '../domain/job.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { serializeJob } from '../http/serialize-job.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import type { Locale } from './platform.ts';
-import { dataOf, emptyView, factsOf, nameOf, note } from './request-views.ts';
+import { dataOf, knownFacts, nameOf, note } from './request-views.ts';
 import type { ChatRequest } from './requests.ts';
 import { keyLabels } from './target.ts';
-import type { Message, Row, Tone, View } from './view.ts';
+import { type Message, ROWS_MAX, type Row, type Tone, type View, viewOf } from './view.ts';
 import { REVOKING } from './wording/revoking.ts';
-
-const ROWS_MAX = 10;
-
-type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 
 /** Returns the message that tells the outcome of an ended, cancelled or expired request. It replaces the card. */
 async function outcomeMessage(reader: Reader, request: ChatRequest): Promise<Message> {
@@ -41,13 +37,12 @@ export async function outcomeMessages(reader: Reader, request: ChatRequest): Pro
 export async function workingMessage(reader: Reader, request: ChatRequest): Promise<Message> {
   const words = REVOKING[request.locale];
   return {
-    view: {
-      ...emptyView,
+    view: viewOf({
       title: words.workingTitle,
       sentences: [words.stillWorking],
       facts: await peopleFacts(reader, request),
       data: { ...dataOf(request), job_id: request.jobId },
-    },
+    }),
     audience: 'channel',
     replacesCard: true,
     about: { requestId: request.requestId, part: 'card' },
@@ -81,11 +76,10 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
   const { revoked, leftovers, leftoverCount = leftovers.length, passedOn } = job;
   const shown = leftovers.slice(0, ROWS_MAX);
   const keyIds = [target.keyId, ...shown.map(({ keyId }) => keyId)].filter((id) => id !== undefined && id !== '');
-  const labels = await keyLabels(reader, contextsOf(request), keyIds as string[]);
+  const labels = await keyLabels(reader, requesterContexts(request), keyIds as string[]);
   const labelOf = (keyId: string) => labels.get(keyId) ?? keyId;
   const people = request.people === 2 ? 'approved_by' : 'confirmed_by';
-  return {
-    ...emptyView,
+  return viewOf({
     title: revoked === 0 ? words.receiptNothing : words.receiptTitle(revoked),
     tone: toneOf(job),
     sentences: [
@@ -95,7 +89,7 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
     ],
     facts: [
       ...(await peopleFacts(reader, request)),
-      ...factsOf([
+      ...knownFacts([
         [words.fact.person, target.person],
         [words.fact.keys, target.keyId && labelOf(target.keyId)],
         [words.fact.projects, target.projectIds.join(', ')],
@@ -118,7 +112,7 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
       decided_at: decidedBy && String(decidedBy.atMs),
       job: serializeJob(job),
     },
-  };
+  });
 }
 
 const leftoverSentences = (
@@ -134,15 +128,17 @@ function toneOf({ state, revoked, leftovers }: Job): Tone {
 async function closedView(reader: Reader, request: ChatRequest): Promise<View> {
   const words = REVOKING[request.locale];
   const { state, decidedBy } = request;
-  const view = { ...emptyView, facts: await peopleFacts(reader, request), data: dataOf(request) };
-  if (state === 'ended')
-    return { ...view, title: words.goneTitle, tone: 'warning', sentences: await goneSentences(reader, request) };
+  const parts = { facts: await peopleFacts(reader, request), data: dataOf(request) };
+  if (state === 'ended') {
+    const sentences = await goneSentences(reader, request);
+    return viewOf({ ...parts, title: words.goneTitle, tone: 'warning', sentences });
+  }
   const title = state === 'cancelled' ? words.cancelledTitle : words.expiredTitle;
   if (state === 'cancelled' && decidedBy) {
     const decision = { who: await nameOf(reader, decidedBy.principal), atMs: decidedBy.atMs };
-    return { ...view, title, sentences: [words.alreadyBy.cancel(decision)] };
+    return viewOf({ ...parts, title, sentences: [words.alreadyBy.cancel(decision)] });
   }
-  return { ...view, title, sentences: [request.isReplaced ? words.replaced : words.expired] };
+  return viewOf({ ...parts, title, sentences: [request.isReplaced ? words.replaced : words.expired] });
 }
 
 /** Tells who removed the grants of the request, by the newest event about them. */
@@ -170,14 +166,14 @@ async function peopleFacts(reader: Reader, request: ChatRequest) {
   const decision =
     decidedBy && words.decision({ who: await nameOf(reader, decidedBy.principal), atMs: decidedBy.atMs });
   const name = people === 2 ? words.fact.approved : words.fact.confirmed;
-  return factsOf([
+  return knownFacts([
     [words.fact.requester, await nameOf(reader, requester.principal)],
     [name, state === 'cancelled' ? undefined : decision],
   ]);
 }
 
-/** As the requester, for reading the names of keys. */
-const contextsOf = ({ requester, requestId, kind, target }: ChatRequest): RequestContext[] =>
+/** To read the names of keys as the requester. */
+const requesterContexts = ({ requester, requestId, kind, target }: ChatRequest): RequestContext[] =>
   target.projectIds.map((projectId) => ({
     caller: { userId: requester.principal, domainId: '', roles: [] },
     projectId,

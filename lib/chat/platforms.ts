@@ -1,4 +1,4 @@
-/** The chat platforms. To add one, add its file under `platforms/`, its name in `source.ts` and a line here. */
+/** The chat platforms. To add one, see CONTRIBUTING.md, "A chat platform". */
 import type { ChatPlatform } from './platform.ts';
 import { bot } from './platforms/bot.ts';
 import { feishu } from './platforms/feishu.ts';

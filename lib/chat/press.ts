@@ -5,11 +5,12 @@
 import { FINAL_STATES } from '../domain/job.ts';
 import { describeCause, logger } from '../logger.ts';
 import { canBeApproved, grantsAtMost, isRequester, isSecondPerson, mayCancel, peopleNeeded } from './approvals.ts';
+import type { CommandCall } from './command-call.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { jobIdOf, runRequest } from './execution.ts';
+import { ID_PATTERN } from './grammar.ts';
 import { decidedMessage, outcomeMessages, workingMessage } from './outcome.ts';
 import { personOf } from './person.ts';
-import type { CommandCall } from './read-commands.ts';
 import { approvalCard, nameOf, note } from './request-views.ts';
 import { askedAgain, type ChatRequest, chatRequests } from './requests.ts';
 import { previewMessage, storeRequest } from './revocation.ts';
@@ -23,9 +24,6 @@ const WORK_MS = 1_500;
 /** When a follow-up looks whether the process that runs a request has told its outcome. */
 const FOLLOW_UP_SECONDS = 5;
 
-/** Anything else could write whatever it likes into the log. */
-const REQUEST_ID = /^[0-9a-f]{32}$/;
-
 interface PressOptions {
   /** Once true, the rest is done later, and the reply says so. */
   isPastDeadline?: () => boolean;
@@ -36,7 +34,7 @@ interface PressOptions {
 type PressCall = CommandCall<{ name: ButtonName; requestId: string }>;
 
 /** `result` is for the log. */
-interface Answer {
+interface PressAnswer {
   result: string;
   messages: Message[];
 }
@@ -49,7 +47,8 @@ export async function press(
 ): Promise<Message[]> {
   const { command, source, person } = call;
   const { result, messages } = await new Press(dependencies, call, options).answer();
-  const requestId = REQUEST_ID.test(command.requestId) ? command.requestId : undefined;
+  // Not an id of any other form: a client could write anything into the log with it.
+  const requestId = ID_PATTERN.test(command.requestId) ? command.requestId : undefined;
   const fields = { chat_request_id: requestId, button: command.name, user: person.principal, result };
   logger.info('chat', { source: source.name, ...fields });
   return messages;
@@ -77,7 +76,7 @@ class Press {
     return REVOKING[this.#call.received.locale];
   }
 
-  async answer(): Promise<Answer> {
+  async answer(): Promise<PressAnswer> {
     const { name, requestId } = this.#call.command;
     const request = await this.#requests.find(requestId);
     if (!request || !this.#isFromItsPlace(request)) return this.#refuse('unknown', this.#words.unknownRequest);
@@ -97,7 +96,7 @@ class Press {
     return received.type === 'command' || own === undefined || pressed === undefined || own === pressed;
   }
 
-  async #confirm(request: ChatRequest): Promise<Answer> {
+  async #confirm(request: ChatRequest): Promise<PressAnswer> {
     if (request.state === 'asked' || request.people === 2) {
       return this.#refuse('needs-approval', this.#words.needsApproval);
     }
@@ -105,7 +104,7 @@ class Press {
     return this.#checked(request, () => this.#run(request));
   }
 
-  async #ask(request: ChatRequest): Promise<Answer> {
+  async #ask(request: ChatRequest): Promise<PressAnswer> {
     const { source, person, received } = this.#call;
     if (request.state === 'asked') return this.#refuse('already-asked', await this.#alreadyAsked(request));
     if (!isRequester(person, request)) return this.#refuseOther(request);
@@ -118,7 +117,7 @@ class Press {
     });
   }
 
-  async #approve(request: ChatRequest): Promise<Answer> {
+  async #approve(request: ChatRequest): Promise<PressAnswer> {
     const { source, person, requestId } = this.#call;
     if (request.state !== 'asked') return this.#refuse('not-asked', this.#words.notAsked);
     if (!isSecondPerson(person, request)) return this.#refuse('own-request', this.#words.ownRequest);
@@ -134,7 +133,7 @@ class Press {
     });
   }
 
-  async #cancel(request: ChatRequest): Promise<Answer> {
+  async #cancel(request: ChatRequest): Promise<PressAnswer> {
     const { person } = this.#call;
     if (!(await mayCancel(this.#dependencies, person, request))) {
       return this.#refuse('may-not-cancel', this.#words.mayNotCancel);
@@ -145,7 +144,7 @@ class Press {
   }
 
   /** Goes on with what would be revoked now, if the person may revoke it and it is what the card shows. */
-  async #checked(request: ChatRequest, goOn: (found: FoundTarget) => Promise<Answer>): Promise<Answer> {
+  async #checked(request: ChatRequest, goOn: (found: FoundTarget) => Promise<PressAnswer>): Promise<PressAnswer> {
     const { source, person } = this.#call;
     const { target } = request;
     if (!source.actions.includes(target.action)) return this.#refuse('not-allowed-here', this.#words.notAllowedHere);
@@ -165,7 +164,7 @@ class Press {
   }
 
   /** Of several presses at the same time, one gets past the conditional write. */
-  async #run(request: ChatRequest): Promise<Answer> {
+  async #run(request: ChatRequest): Promise<PressAnswer> {
     const { queue } = this.#dependencies;
     const { received } = this.#call;
     const { requestId } = request;
@@ -189,11 +188,11 @@ class Press {
     }
   }
 
-  async #working(running: ChatRequest): Promise<Answer> {
+  async #working(running: ChatRequest): Promise<PressAnswer> {
     return { result: 'working', messages: [await workingMessage(this.#dependencies, running)] };
   }
 
-  async #outcomeOf(running: ChatRequest): Promise<Answer> {
+  async #outcomeOf(running: ChatRequest): Promise<PressAnswer> {
     const job = await runRequest(this.#dependencies, running, this.#limits);
     if (!FINAL_STATES.includes(job.state)) return this.#working(running);
     const ended = await this.#endAndTell(running);
@@ -206,13 +205,13 @@ class Press {
     return this.#requests.move(request, { state: 'ended', tellingUntilMs });
   }
 
-  async #gone(request: ChatRequest): Promise<Answer> {
+  async #gone(request: ChatRequest): Promise<PressAnswer> {
     const ended = await this.#endAndTell(request);
     return ended ? { result: 'gone', messages: await outcomeMessages(this.#dependencies, ended) } : this.#again();
   }
 
   /** The grants are others than those on the card: a new request with a new card takes its place. */
-  async #showAgain(request: ChatRequest, found: FoundTarget): Promise<Answer> {
+  async #showAgain(request: ChatRequest, found: FoundTarget): Promise<PressAnswer> {
     const { person } = this.#call;
     const { target, reason } = request;
     // The new card takes the place of the old one, so the old one needs no outcome of its own.
@@ -233,20 +232,20 @@ class Press {
     };
   }
 
-  async #expire(request: ChatRequest): Promise<Answer> {
+  async #expire(request: ChatRequest): Promise<PressAnswer> {
     const expired = await this.#requests.move(request, { state: 'expired' });
     return expired ? this.#decided(expired) : this.#again();
   }
 
   /** Another press has changed the state of the request meanwhile. */
-  async #again(): Promise<Answer> {
+  async #again(): Promise<PressAnswer> {
     const request = await this.#requests.find(this.#call.command.requestId);
     if (!request || request.state === 'previewed') return this.#refuse('unknown', this.#words.unknownRequest);
     if (request.state === 'asked') return this.#refuse('already-asked', await this.#alreadyAsked(request));
     return this.#decided(request);
   }
 
-  async #decided(request: ChatRequest): Promise<Answer> {
+  async #decided(request: ChatRequest): Promise<PressAnswer> {
     const message = await decidedMessage(this.#dependencies, request, this.#call.received.locale);
     return { result: `already-${request.state}`, messages: [message] };
   }
@@ -255,14 +254,14 @@ class Press {
     return this.#words.alreadyAsked(await nameOf(this.#dependencies, requester.principal), expiresAtMs);
   }
 
-  async #refuseOther({ requester }: ChatRequest): Promise<Answer> {
+  async #refuseOther({ requester }: ChatRequest): Promise<PressAnswer> {
     return this.#refuse(
       'other-person',
       this.#words.onlyRequester(await nameOf(this.#dependencies, requester.principal)),
     );
   }
 
-  #refuse(result: string, sentence: string): Answer {
+  #refuse(result: string, sentence: string): PressAnswer {
     const data = { request_id: this.#call.command.requestId, refused: result };
     return { result, messages: [note(this.#words.refused, [sentence], { data, tone: 'bad' })] };
   }

@@ -3,7 +3,7 @@ import { describeCause, logger } from '../logger.ts';
 import type { Command, NotUnderstood, ReadCommand } from './command.ts';
 import type { CommandCall } from './command-call.ts';
 import type { ChatDependencies } from './dependencies.ts';
-import { projectNames, type Question, viewOf } from './read-commands/answer.ts';
+import { projectNames, type Question } from './read-commands/answer.ts';
 import { showEvents } from './read-commands/events.ts';
 import { listGrants, showGrant, who } from './read-commands/grants.ts';
 import { help, notUnderstood, whoami } from './read-commands/help.ts';
@@ -12,10 +12,8 @@ import { listKeys } from './read-commands/keys.ts';
 import { contextsWithRight, PERMISSIONS } from './rights.ts';
 import type { ChatSource } from './source.ts';
 import { forReadersAt, shownText } from './text.ts';
-import type { Message, View } from './view.ts';
-import { en, zh } from './wording/reading.ts';
-
-export type { CommandCall } from './command-call.ts';
+import { type Message, messageToAsker, type View, viewOf } from './view.ts';
+import { READING } from './wording/reading.ts';
 
 type AnyReadCommand = ReadCommand | Extract<Command, { name: 'help' | 'whoami' }> | NotUnderstood;
 
@@ -24,9 +22,9 @@ export async function answerCommand(
   dependencies: ChatDependencies,
   call: CommandCall<AnyReadCommand>,
 ): Promise<Message> {
-  const words = { en, zh }[call.received.locale];
+  const words = READING[call.received.locale];
   const view = await viewOfCommand({ ...call, dependencies, words, contexts: call.person.contexts });
-  return forReadersAt(call.received.place, { view, audience: 'asker', replacesCard: false });
+  return forReadersAt(call.received.place, messageToAsker(view));
 }
 
 async function viewOfCommand(question: Question<AnyReadCommand>): Promise<View> {

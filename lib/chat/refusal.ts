@@ -2,7 +2,7 @@
 import { KmsError } from '../errors.ts';
 import type { NobodyReason } from './person.ts';
 import type { Locale } from './platform.ts';
-import type { Fact, Message, View } from './view.ts';
+import { type Message, messageToAsker, viewOf } from './view.ts';
 import { REFUSALS } from './wording/refusals.ts';
 
 const TEXTS = {
@@ -56,10 +56,4 @@ export function failureMessage(error: unknown, locale: Locale): Message {
   });
 }
 
-type Parts = Pick<View, 'title' | 'sentences' | 'data'> & { facts?: readonly Fact[]; tone?: View['tone'] };
-
-const toAsker = ({ facts = [], tone = 'bad', ...parts }: Parts): Message => ({
-  view: { ...parts, tone, facts, rows: [], moreRows: 0, buttons: [] },
-  audience: 'asker',
-  replacesCard: false,
-});
+const toAsker = (parts: Parameters<typeof viewOf>[0]): Message => messageToAsker(viewOf({ tone: 'bad', ...parts }));

@@ -1,42 +1,27 @@
 /** How a request looks: its preview, its approval card, and notes to the one who acts. */
 import type { Grant } from '../domain/model.ts';
 import { serializeFailures } from '../domain/model.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import type { Person } from './person.ts';
 import type { Locale } from './platform.ts';
 import type { ChatRequest } from './requests.ts';
 import { contextsOf, type FoundTarget, keyLabels } from './target.ts';
-import type { Button, Fact, Message, Row, View } from './view.ts';
+import { userName } from './user-name.ts';
+import { type Button, type Fact, type Message, messageToAsker, ROWS_MAX, type Row, type View, viewOf } from './view.ts';
 import { REVOKING } from './wording/revoking.ts';
 
-/** More rows help nobody to decide; the rest is counted. */
-const ROWS_MAX = 10;
-
-type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
-
-/** Returns what to call a principal. An e-mail address as a name is left out: the channel may see it. */
+/** Returns what to call a principal: the name of the user with the first digits of the id, or the id. */
 export async function nameOf({ store }: Pick<Reader, 'store'>, principal: string): Promise<string> {
-  const user = await store.directory.user(principal);
-  return user && !user.name.includes('@') ? `${user.name} (${principal.slice(0, 8)})` : principal;
+  const name = await userName(store, principal);
+  return name === undefined ? principal : `${name} (${principal.slice(0, 8)})`;
 }
 
-export const emptyView: View = {
-  title: '',
-  tone: 'neutral',
-  sentences: [],
-  facts: [],
-  rows: [],
-  moreRows: 0,
-  buttons: [],
-  data: {},
-};
-
-/** A message to the one who acts, which leaves the card as it is. */
+/** A note to the one who acts. */
 export function note(title: string, sentences: readonly string[], more: Partial<View> = {}): Message {
-  return { view: { ...emptyView, tone: 'warning', title, sentences, ...more }, audience: 'asker', replacesCard: false };
+  return messageToAsker(viewOf({ tone: 'warning', title, sentences, ...more }));
 }
 
-export const factsOf = (facts: readonly (readonly [name: string, value: string | undefined])[]): Fact[] =>
+export const knownFacts = (facts: readonly (readonly [name: string, value: string | undefined])[]): Fact[] =>
   facts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }]));
 
 /** The values that identify a request, for programs. */
@@ -52,7 +37,7 @@ export const dataOf = (request: ChatRequest) => ({
   reason: request.reason,
 });
 
-interface PreviewParts {
+interface RequestViewParts {
   person: Person;
   found: FoundTarget;
   locale: Locale;
@@ -65,7 +50,7 @@ interface PreviewParts {
 export async function requestView(
   reader: Reader,
   request: ChatRequest,
-  { person, found, locale, warning, buttons }: PreviewParts,
+  { person, found, locale, warning, buttons }: RequestViewParts,
 ): Promise<View> {
   const words = REVOKING[locale];
   const { target } = request;
@@ -74,8 +59,7 @@ export async function requestView(
   const keyIds = [...new Set(grants.map(({ key_id }) => key_id))];
   const labels = await keyLabels(reader, contextsOf(person, target), keyIds.slice(0, ROWS_MAX));
   const isAsked = request.state === 'asked';
-  return {
-    ...emptyView,
+  return viewOf({
     title: isAsked ? words.approvalTitle(grants.length) : words.previewTitle(grants.length),
     tone: 'warning',
     sentences: [
@@ -84,7 +68,7 @@ export async function requestView(
       ...(failed.length > 0 ? [words.unread(failed.length)] : []),
       ...(isAsked ? [words.approverRule] : request.people === 2 ? [words.secondPersonNeeded] : []),
     ],
-    facts: factsOf([
+    facts: knownFacts([
       [words.fact.requester, isAsked ? await nameOf(reader, request.requester.principal) : undefined],
       [words.fact.person, target.person],
       [words.fact.keys, listed([...labels.values()], keyIds.length - labels.size, words.more)],
@@ -94,7 +78,7 @@ export async function requestView(
       [words.fact.reason, request.reason],
       [words.fact.expires, words.time(request.expiresAtMs)],
     ]),
-    rows: await Promise.all(shown.map((grant) => rowOf(reader, grant, labels.get(grant.key_id), locale))),
+    rows: await Promise.all(shown.map((grant) => grantRow(reader, grant, labels.get(grant.key_id), locale))),
     moreRows: grants.length - shown.length,
     buttons,
     data: {
@@ -104,13 +88,13 @@ export async function requestView(
       passed_on: passedOn,
       failed: failed.length > 0 ? serializeFailures(failed) : undefined,
     },
-  };
+  });
 }
 
 const listed = (labels: readonly string[], more: number, moreText: (count: number) => string) =>
   [...labels, ...(more > 0 ? [moreText(more)] : [])].join(', ');
 
-async function rowOf(reader: Reader, grant: Grant, label: string | undefined, locale: Locale): Promise<Row> {
+async function grantRow(reader: Reader, grant: Grant, label: string | undefined, locale: Locale): Promise<Row> {
   const words = REVOKING[locale];
   const { issuing_principal: issuer, creation_date: createdAt, name } = grant;
   return {
@@ -145,7 +129,7 @@ export function buttonsOf({ requestId, state, people, grantCount }: ChatRequest,
 export async function approvalCard(
   reader: Reader,
   asked: ChatRequest,
-  parts: Omit<PreviewParts, 'locale' | 'buttons'>,
+  parts: Omit<RequestViewParts, 'locale' | 'buttons'>,
 ): Promise<Message> {
   const { locale, requestId } = asked;
   return {

@@ -18,8 +18,8 @@ export interface Actor {
 /**
  * - previewed: the requester has seen what would go, and has not confirmed it.
  * - asked: it waits for a second person.
- * - running: its job is stored.
- * - ended: the job is over; `outcome` says how.
+ * - running: it was confirmed or approved, and its job does the work.
+ * - ended: its job is over, or the grants were gone before it had one (then `jobId` is absent).
  * - cancelled, expired: nothing was done.
  */
 export type RequestState = 'previewed' | 'asked' | 'running' | 'ended' | 'cancelled' | 'expired';
@@ -61,7 +61,7 @@ export interface ChatRequest {
   jobId?: string | undefined;
   /** Of an expired request: whether a newer one has taken its place. */
   isReplaced?: boolean | undefined;
-  /** Whether the outcome has been shown. */
+  /** Whether the outcome has been shown, or nobody needs to be shown one. */
   isTold?: boolean | undefined;
   /** Somebody is showing the outcome, and nobody else does so until then. */
   tellingUntilMs?: number | undefined;
@@ -113,14 +113,14 @@ export function askedAgain(
 }
 
 export function chatRequests(records: IdempotencyStore, now: () => number) {
-  const nameOf = (requestId: string) => sha256Hex(`chat request\n${requestId}`);
+  const recordKeyOf = (requestId: string) => sha256Hex(`chat request\n${requestId}`);
   const recordOf = (request: ChatRequest) => ({
-    idempotencyKey: nameOf(request.requestId),
+    idempotencyKey: recordKeyOf(request.requestId),
     answer: request,
     expiresAtMs: request.createdAtMs + RETENTION_MS,
   });
   const find = async (requestId: string) =>
-    (await records.find(nameOf(requestId), now()))?.answer as ChatRequest | undefined;
+    (await records.find(recordKeyOf(requestId), now()))?.answer as ChatRequest | undefined;
 
   /** @returns the request as stored, or undefined if it has changed since `request` was read */
   async function update(request: ChatRequest, changes: Partial<ChatRequest>): Promise<ChatRequest | undefined> {

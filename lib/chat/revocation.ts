@@ -1,17 +1,17 @@
 /** Revoking from chat: the preview, and the stored request that its buttons name. Nothing is revoked here. */
-import { isAllowed } from '../identity/roles.ts';
 import { logger } from '../logger.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { canBeApproved, grantsAtMost, peopleNeeded } from './approvals.ts';
 import type { ChangeCommand } from './command.ts';
+import type { CommandCall } from './command-call.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { findGrant, findKey, findPrincipals, type Lookup } from './lookup.ts';
-import type { CommandCall } from './read-commands.ts';
 import { buttonsOf, nameOf, note, requestView } from './request-views.ts';
 import { type ChatRequest, chatRequests, newRequestId, REQUEST_LIFETIME_MS } from './requests.ts';
+import { contextsWithRight } from './rights.ts';
 import { type FoundTarget, findTarget, mayRevoke, type Target } from './target.ts';
 import type { Message } from './view.ts';
-import { en, zh } from './wording/reading.ts';
+import { READING } from './wording/reading.ts';
 import { REVOKING } from './wording/revoking.ts';
 
 /** Finds what a command names. */
@@ -38,16 +38,16 @@ export async function preview(
   const found = await findTarget(dependencies, person, target);
   if (found.grants.length === 0) {
     if (found.failed.length > 0) return [note(words.refused, [words.unread(found.failed.length)])];
-    const hint = command.name === 'revoke-all' ? [{ en, zh }[received.locale].howPeopleAreNamed] : [];
+    const hint = command.name === 'revoke-all' ? [READING[received.locale].howPeopleAreNamed] : [];
     return [note(words.nothingTitle, [words.holdsNothing(target.person ?? ''), ...hint])];
   }
-  const isReused = await reusable(dependencies, call, found);
-  if (isReused?.state === 'asked') {
-    const who = await nameOf(dependencies, isReused.requester.principal);
-    return [note(words.previewTitle(found.grants.length), [words.alreadyAsked(who, isReused.expiresAtMs)])];
+  const open = await reusable(dependencies, call, found);
+  if (open?.state === 'asked') {
+    const who = await nameOf(dependencies, open.requester.principal);
+    return [note(words.previewTitle(found.grants.length), [words.alreadyAsked(who, open.expiresAtMs)])];
   }
   const parts = { target, reason: command.reason, found };
-  return [await previewMessage(dependencies, call, parts, isReused)];
+  return [await previewMessage(dependencies, call, parts, open)];
 }
 
 const refusal = ({ command, received }: CommandCall<ChangeCommand>): Message => {
@@ -179,11 +179,7 @@ async function targetOf(
 ): Promise<Target | Message> {
   const { command, person, source, received } = call;
   const words = REVOKING[received.locale];
-  const contexts = person.contexts.filter(({ caller: { roles } }) =>
-    command.name === 'revoke'
-      ? isAllowed(roles, 'kms:grant:revoke') || isAllowed(roles, 'kms:grant:revoke-any')
-      : isAllowed(roles, 'kms:grant:revoke-any'),
-  );
+  const contexts = contextsWithRight(person.contexts, command.name);
   if (contexts.length === 0) return refusal(call);
   const missing = (lookup: Exclude<Lookup<unknown>, { result: 'found' }>, absent: string) =>
     lookup.result === 'ambiguous'

@@ -1,4 +1,5 @@
 /** A chat source: one app or bot of a platform, as the setting HOOKS describes it. */
+import { CHAT_CHANNELS } from '../domain/events.ts';
 
 /** What people may be allowed to do through a source, besides `help` and `whoami`. */
 export const CHAT_ACTIONS = ['keys', 'list', 'who', 'show', 'events', 'job', 'revoke', 'revoke-all'] as const;
@@ -19,5 +20,5 @@ export interface ChatSource<S extends object = object> {
   settings: S;
 }
 
-export const CHAT_KINDS = ['slack', 'feishu', 'mattermost', 'bot'] as const;
+export const CHAT_KINDS = CHAT_CHANNELS;
 export type ChatKind = (typeof CHAT_KINDS)[number];

@@ -4,7 +4,7 @@ import type { Grant, ListFailure } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey } from '../errors.ts';
 import { isAllowed } from '../identity/roles.ts';
-import type { ChatDependencies } from './dependencies.ts';
+import type { Reader } from './dependencies.ts';
 import type { Person } from './person.ts';
 import type { ChatRequest } from './requests.ts';
 
@@ -18,8 +18,6 @@ export interface FoundTarget {
   passedOn: number | undefined;
   digest: string;
 }
-
-type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 
 export const contextsOf = (person: Person, { projectIds }: Target): RequestContext[] =>
   person.contexts.filter(({ projectId }) => projectIds.includes(projectId));

@@ -6,11 +6,11 @@ import type { Message } from './view.ts';
 /** Stands for a text that is missing or shows nothing. */
 export const NOTHING = '–';
 
-/** In characters, as the longest texts of platforms are some thousands. */
-const TEXT_CHARACTERS_MAX = 3000;
+/** The longest texts of platforms have some thousand characters. */
+const COMMAND_CHARACTERS_MAX = 3000;
 
 /** Whether a text is longer than any command. */
-export const isTooLong = (text: string): boolean => Array.from(text).length > TEXT_CHARACTERS_MAX;
+export const isTooLong = (text: string): boolean => Array.from(text).length > COMMAND_CHARACTERS_MAX;
 
 /** Characters that Unicode counts as letters or symbols, and that show nothing. */
 const BLANKS = /[\u115f\u1160\u2800\u3164\uffa0]/g;
@@ -25,10 +25,16 @@ const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;
  */
 export function shownText(text: string | undefined, charactersMax = 80): string {
   const readable = (text ?? '').replace(BLANKS, ' ').replace(STACKED_MARKS, '$1');
-  const characters = Array.from(printable(readable, Number.POSITIVE_INFINITY));
-  const line =
-    characters.length > charactersMax ? `${characters.slice(0, charactersMax - 1).join('')}…` : characters.join('');
+  const line = cutLine(readable, charactersMax);
   return /[\p{L}\p{N}\p{P}\p{S}]/u.test(line) ? line : NOTHING;
+}
+
+/** Returns the text as one line without control, format and direction characters; one that is cut ends in `…`. */
+export function cutLine(text: string, charactersMax: number): string {
+  const characters = Array.from(printable(text, Number.POSITIVE_INFINITY));
+  return characters.length > charactersMax
+    ? `${characters.slice(0, charactersMax - 1).join('')}…`
+    : characters.join('');
 }
 
 /** Returns a time such as `2026-11-28 17:06 UTC`. @param atMs also as the digits that the API has */

@@ -22,6 +22,21 @@ export interface View {
   data: Readonly<Record<string, unknown>>;
 }
 
+/** A view with these parts and nothing else. */
+export const viewOf = (parts: Partial<View> & Pick<View, 'title'>): View => ({
+  tone: 'neutral',
+  sentences: [],
+  facts: [],
+  rows: [],
+  moreRows: 0,
+  buttons: [],
+  data: {},
+  ...parts,
+});
+
+/** More rows would push the conversation out of sight, and help nobody to decide; the rest is counted. */
+export const ROWS_MAX = 10;
+
 export interface Fact {
   name: string;
   value: string;
@@ -69,3 +84,6 @@ export interface Message {
    */
   about?: { requestId: string; part: 'card' | 'outcome' } | undefined;
 }
+
+/** A message that only the asker needs, and that leaves every card as it is. */
+export const messageToAsker = (view: View): Message => ({ view, audience: 'asker', replacesCard: false });

@@ -2,7 +2,10 @@ import { newEventId } from './ids.ts';
 import type { Grant } from './model.ts';
 
 /** How a change was requested. `deletion` is the scheduled deletion of keys. */
-export type Channel = 'http' | 'webhook' | 'admin' | 'deletion' | 'slack' | 'feishu' | 'mattermost' | 'bot';
+export type Channel = 'http' | 'webhook' | 'admin' | 'deletion' | (typeof CHAT_CHANNELS)[number];
+
+/** The kinds of chat sources: a person in chat made the change. */
+export const CHAT_CHANNELS = ['slack', 'feishu', 'mattermost', 'bot'] as const;
 
 /**
  * The record of one change: part of the audit trail, and what targets receive. It is written in the transaction of the

@@ -1,8 +1,9 @@
 /** When two identities mean the same person. */
+import { CHAT_CHANNELS } from './events.ts';
 import type { ExternalIdentity } from './job.ts';
 
 /** Identities of chat: a person acts by one, so it must not stand for another that only looks similar. */
-const CHAT_IDENTITY = /^(?:slack|feishu|mattermost|bot):/;
+const CHAT_IDENTITY = new RegExp(`^(?:${CHAT_CHANNELS.join('|')}):`);
 
 /**
  * Returns the form in which a mapping holds the identity: one of chat unchanged, any other normalised by Unicode,

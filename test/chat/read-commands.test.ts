@@ -1,10 +1,10 @@
 /**
  * Who may use which command, and what is told to those who may not.
- * Also tests: lib/chat/read-commands/help.ts, lib/chat/wording/reading.ts.
+ * Also tests: lib/chat/read-commands/help.ts, lib/chat/wording/reading.ts, lib/chat/wording/counts.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CHAT_ACTIONS } from '../../lib/chat/source.ts';
-import { en, zh } from '../../lib/chat/wording/reading.ts';
+import { READING } from '../../lib/chat/wording/reading.ts';
 import {
   CREATOR,
   FOREIGN_PROJECT,
@@ -147,6 +147,7 @@ describe('Chinese', () => {
       if (typeof value !== 'object' || value === null) return [String(value)];
       return Object.values(value).flatMap(texts);
     };
+    const { en, zh } = READING;
     expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
     const english = new Set(texts(en));
     expect(

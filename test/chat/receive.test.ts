@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import type { CommandCall } from '../../lib/chat/read-commands.ts';
+import type { CommandCall } from '../../lib/chat/command-call.ts';
 import type { ChatRequest } from '../../lib/chat/requests.ts';
 import type { Message } from '../../lib/chat/view.ts';
 import { KmsError } from '../../lib/errors.ts';

@@ -8,7 +8,8 @@ import type { CommandCall } from '../command-call.ts';
 import type { ChatDependencies } from '../dependencies.ts';
 import { keysOf, type Lookup } from '../lookup.ts';
 import { NOTHING, shownText, shownTime } from '../text.ts';
-import type { Row, View } from '../view.ts';
+import { userName } from '../user-name.ts';
+import { type Row, type View, viewOf } from '../view.ts';
 import type { ReadingWording } from '../wording/reading.ts';
 
 /** A command to answer. */
@@ -19,23 +20,9 @@ export interface Question<C> extends CommandCall<C> {
   contexts: readonly RequestContext[];
 }
 
-/** More would push the conversation out of sight. */
-export const ROWS_MAX = 10;
-
 /** How many rows a list has. An upstream that tells no total has at least one more if there is another page. */
 export const countOf = (rows: number, { total, next }: { total: number; next?: string | undefined }): number =>
   Math.max(total, next === undefined ? rows : rows + 1);
-
-export const viewOf = (parts: Partial<View> & Pick<View, 'title'>): View => ({
-  tone: 'neutral',
-  sentences: [],
-  facts: [],
-  rows: [],
-  moreRows: 0,
-  buttons: [],
-  data: {},
-  ...parts,
-});
 
 /** The facts whose value is known. */
 export function factsOf(
@@ -82,24 +69,13 @@ export function principalText(id: string | undefined, names: ReadonlyMap<string,
   return name === undefined ? shownText(id) : `${shownText(id)} (${name})`;
 }
 
-/** The names of the users among these principals, by id; without names that are e-mail addresses. */
-export async function userNames(
-  { directory }: Pick<Store, 'directory'>,
-  ids: readonly (string | undefined)[],
-): Promise<Map<string, string>> {
+/** The names of the users who are grantees or issuers of the grants, by id. */
+export async function namesIn(store: Pick<Store, 'directory'>, grants: readonly Grant[]): Promise<Map<string, string>> {
+  const ids = grants.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]);
   const unique = [...new Set(ids.filter((id) => id !== undefined))];
-  const users = await Promise.all(unique.map((id) => directory.user(id)));
-  return new Map(
-    users.flatMap((user) => (user && !user.name.includes('@') ? [[user.userId, shownText(user.name)]] : [])),
-  );
+  const names = await Promise.all(unique.map(async (id) => ({ id, name: await userName(store, id) })));
+  return new Map(names.flatMap(({ id, name }) => (name === undefined ? [] : [[id, name]])));
 }
-
-/** Of grants: their grantees and issuers. */
-export const namesIn = (store: Pick<Store, 'directory'>, grants: readonly Grant[]) =>
-  userNames(
-    store,
-    grants.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]),
-  );
 
 const FAILURES_SHOWN = 3;
 

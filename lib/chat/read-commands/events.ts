@@ -6,9 +6,9 @@ import type { Command } from '../command.ts';
 import { GRANT_PREFIX_PATTERN } from '../grammar.ts';
 import { findGrant, findKey, findPrincipals, type Lookup } from '../lookup.ts';
 import { shownText, shownTime } from '../text.ts';
-import type { View } from '../view.ts';
+import { ROWS_MAX, type View, viewOf } from '../view.ts';
 import type { ReadingWording } from '../wording/reading.ts';
-import { inEachProject, notFound, type Question, ROWS_MAX, rowOf, viewOf } from './answer.ts';
+import { inEachProject, notFound, type Question, rowOf } from './answer.ts';
 
 type EventsQuestion = Question<Extract<Command, { name: 'events' }>>;
 

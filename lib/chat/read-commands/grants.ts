@@ -6,7 +6,7 @@ import type { Command } from '../command.ts';
 import { findGrant, findKey, findPrincipals } from '../lookup.ts';
 import { mayUse } from '../rights.ts';
 import { shownText, shownTime } from '../text.ts';
-import type { View } from '../view.ts';
+import { ROWS_MAX, type View, viewOf } from '../view.ts';
 import {
   aliasesOf,
   countOf,
@@ -20,9 +20,7 @@ import {
   principalText,
   projectNames,
   type Question,
-  ROWS_MAX,
   rowOf,
-  viewOf,
 } from './answer.ts';
 
 /** As many grants as a page of list-principal-grants has. */

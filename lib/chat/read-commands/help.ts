@@ -3,8 +3,8 @@ import { USAGES } from '../grammar.ts';
 import { mayUse } from '../rights.ts';
 import { CHAT_ACTIONS } from '../source.ts';
 import { shownText } from '../text.ts';
-import type { View } from '../view.ts';
-import { factsOf, projectNames, type Question, viewOf } from './answer.ts';
+import { type View, viewOf } from '../view.ts';
+import { factsOf, projectNames, type Question } from './answer.ts';
 
 /** Lists the commands that the person may use here; with the name of one of them, only that one. */
 export function help({ command, contexts, source, words }: Question<Extract<Command, { name: 'help' }>>): View {
@@ -16,7 +16,7 @@ export function help({ command, contexts, source, words }: Question<Extract<Comm
   const hint = actions.length === 0 ? words.nothingElse : undefined;
   return viewOf({
     title: words.helpTitle,
-    sentences: [hint, one && words.helpOfOne].filter((sentence) => sentence !== undefined),
+    sentences: [hint, one && words.typeHelp].filter((sentence) => sentence !== undefined),
     rows: shown.map((name) => {
       const { about: description, example } = words.commands[name];
       return { title: USAGES[name], details: [description, words.example(example)] };

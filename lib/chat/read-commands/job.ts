@@ -1,8 +1,8 @@
 import { isJobAboutProject, serializeJob } from '../../http/serialize-job.ts';
 import type { Command } from '../command.ts';
 import { shownText, shownTime } from '../text.ts';
-import type { View } from '../view.ts';
-import { factsOf, type Question, ROWS_MAX, rowOf, viewOf } from './answer.ts';
+import { ROWS_MAX, type View, viewOf } from '../view.ts';
+import { factsOf, type Question, rowOf } from './answer.ts';
 
 /** Shows how far a job has got, as far as it is about projects of the person. */
 export async function showJob({

@@ -3,17 +3,8 @@ import { pageFields } from '../../http/serialize-grants.ts';
 import { serializeKey } from '../../http/serialize-key.ts';
 import type { Command } from '../command.ts';
 import { shownText } from '../text.ts';
-import type { View } from '../view.ts';
-import {
-  countOf,
-  failureSentences,
-  inEachProject,
-  projectNames,
-  type Question,
-  ROWS_MAX,
-  rowOf,
-  viewOf,
-} from './answer.ts';
+import { ROWS_MAX, type View, viewOf } from '../view.ts';
+import { countOf, failureSentences, inEachProject, projectNames, type Question, rowOf } from './answer.ts';
 
 /** Lists the keys of each project, the oldest first. */
 export async function listKeys({

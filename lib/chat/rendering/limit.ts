@@ -1,5 +1,7 @@
-import type { Locale } from '../platform.ts';
 import type { Row, View } from '../view.ts';
+
+/** No text of a view is longer; one that is has a cause outside of this service. */
+export const TEXT_CHARACTERS_MAX = 3000;
 
 /** Space for the line that says how many rows are left out. */
 const MORE_CHARACTERS = 40;
@@ -20,8 +22,4 @@ export function withinLimit(
     shown.push(text);
   }
   return { rows: shown, moreRows: moreRows + rows.length - shown.length };
-}
-
-export function moreRowsText(count: number, locale: Locale): string {
-  return locale === 'zh' ? `另有 ${count} 项未显示` : `and ${count} more`;
 }

@@ -5,7 +5,8 @@
 import { printable } from '../../util/printable.ts';
 import type { Locale } from '../platform.ts';
 import type { Row, View } from '../view.ts';
-import { moreRowsText, withinLimit } from './limit.ts';
+import { moreRowsText } from '../wording/counts.ts';
+import { TEXT_CHARACTERS_MAX, withinLimit } from './limit.ts';
 
 /** Letters, digits and punctuation that mean nothing in Markdown. */
 const PLAIN = /^[\p{L}\p{M}\p{N}\p{Pd}.,;:!?'"()%/&+=…·、。，；：！？（）“”‘’「」《》]*$/u;
@@ -29,9 +30,6 @@ const WORD = /^(["'(“‘「《（]*)(.*?)(["')”’」》）.,;:!?。，；�
 
 /** What an administrator is asked to run. */
 const COMMAND_TO_COPY = /^npm run /;
-
-/** No text of a view is longer; one that is has a cause outside of this service. */
-const TEXT_CHARACTERS_MAX = 3000;
 
 /**
  * Returns plain text as Markdown that shows it. A word that could be mark-up, a mention or a link is shown as code, in

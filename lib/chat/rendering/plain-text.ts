@@ -2,9 +2,8 @@
 import { printable } from '../../util/printable.ts';
 import type { Locale } from '../platform.ts';
 import type { Button, Row, View } from '../view.ts';
-import { moreRowsText, withinLimit } from './limit.ts';
-
-const TEXT_CHARACTERS_MAX = 3000;
+import { moreRowsText } from '../wording/counts.ts';
+import { TEXT_CHARACTERS_MAX, withinLimit } from './limit.ts';
 
 const line = (text: string) => printable(text, TEXT_CHARACTERS_MAX);
 

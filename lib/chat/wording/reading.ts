@@ -2,6 +2,7 @@
 import type { JobState } from '../../domain/job.ts';
 import type { NotUnderstood } from '../command.ts';
 import type { ChatAction } from '../source.ts';
+import { plural } from './counts.ts';
 
 type Label =
   | 'actor'
@@ -41,7 +42,6 @@ export interface ReadingWording {
   /** What each command does, and an example. */
   commands: Readonly<Record<ChatAction | 'help' | 'whoami', { about: string; example: string }>>;
   example(text: string): string;
-  helpOfOne: string;
   nothingElse: string;
   whoamiTitle: string;
   noProjects: string;
@@ -91,9 +91,7 @@ export interface ReadingWording {
   typeHelp: string;
 }
 
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-export const en: ReadingWording = {
+const en: ReadingWording = {
   labels: {
     actor: 'By',
     attempts: 'Attempts with leftovers',
@@ -155,7 +153,6 @@ export const en: ReadingWording = {
     },
   },
   example: (text) => `Example: ${text}`,
-  helpOfOne: 'To see all commands that you may use, type: help',
   nothingElse: 'You have no role that allows anything else here. Ask an administrator of this service for one.',
   whoamiTitle: 'Who you are here',
   noProjects: 'You have no role in any project of this chat source. Ask an administrator of this service for one.',
@@ -244,7 +241,7 @@ export const en: ReadingWording = {
   typeHelp: 'To see all commands that you may use, type: help',
 };
 
-export const zh: ReadingWording = {
+const zh: ReadingWording = {
   labels: {
     actor: '操作人',
     attempts: '未完成的尝试次数',
@@ -293,7 +290,6 @@ export const zh: ReadingWording = {
     },
   },
   example: (text) => `示例：${text}`,
-  helpOfOne: '要查看您可以使用的全部命令，请输入：help',
   nothingElse: '您的角色不允许在这里进行其他操作。请向本服务的管理员申请角色。',
   whoamiTitle: '您的身份',
   noProjects: '您在此聊天来源的任何项目中都没有角色。请向本服务的管理员申请角色。',
@@ -372,3 +368,5 @@ export const zh: ReadingWording = {
   usage: (usage) => `用法：${usage}`,
   typeHelp: '要查看您可以使用的全部命令，请输入：help',
 };
+
+export const READING = { en, zh };

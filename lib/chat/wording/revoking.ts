@@ -1,9 +1,8 @@
 /** The texts of previews, approvals and receipts. */
+import { plural } from './counts.ts';
 
 /** Times of different readers are compared, so they have one zone. */
 const utc = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-
-const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 export interface Decision {
   who: string;

@@ -1,6 +1,6 @@
 /**
  * What Slack sends, as this service reads it. Slack's side is test/support/chat/fake-slack.ts.
- * Also tests: lib/chat/platform.ts, lib/chat/platforms.ts.
+ * Also tests: lib/chat/payload.ts, lib/chat/platform.ts, lib/chat/platforms.ts.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';

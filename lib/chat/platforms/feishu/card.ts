@@ -2,7 +2,7 @@
  * Cards, JSON 2.0. Sources: Feishu Open Platform, "Card JSON 2.0 structure", "Plain text", "Button". Every text is a
  * `plain_text`, so that nothing in it becomes a link, a mention or a format.
  */
-import { printable } from '../../../util/printable.ts';
+import { cutLine, NOTHING } from '../../text.ts';
 import type { Button, Row, Tone, View } from '../../view.ts';
 import type { scopeOf } from './place.ts';
 
@@ -63,14 +63,9 @@ const BUTTON_TYPES: Readonly<Record<Button['style'], string>> = {
   danger: 'danger_filled',
 };
 
-/** Stands for an empty text. */
-const NOTHING = '–';
-
 /** Returns what somebody may have written as one line, without control and direction characters. */
 export function lineOf(text: string, charactersMax = LINE_MAX): string {
-  const characters = Array.from(printable(text, Number.POSITIVE_INFINITY));
-  if (characters.length <= charactersMax) return characters.join('') || NOTHING;
-  return `${characters.slice(0, charactersMax - 1).join('')}…`;
+  return cutLine(text, charactersMax) || NOTHING;
 }
 
 const plain = (content: string): PlainText => ({ tag: 'plain_text', content });

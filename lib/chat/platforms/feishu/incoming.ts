@@ -3,9 +3,9 @@
  * (im.message.receive_v1) and "Card callback communication" (card.action.trigger).
  */
 import * as z from 'zod/mini';
-import { KmsError } from '../../../errors.ts';
 import { SignatureError } from '../../../signing/signed-request.ts';
 import { parseJson } from '../../../util/json.ts';
+import { checkPayload, malformed } from '../../payload.ts';
 import type { Incoming, Locale } from '../../platform.ts';
 import { BUTTONS } from '../../view.ts';
 import { assertTenant, type Opened } from './envelope.ts';
@@ -65,12 +65,12 @@ const MESSAGE_EVENT = z.object({
   }),
 });
 
-type Message = z.output<typeof MESSAGE_EVENT>['message'];
+type MessageFields = z.output<typeof MESSAGE_EVENT>['message'];
 
 function readMessage({ event }: OpenedEvent, settings: FeishuSettings): Incoming {
   const senderType = (event['sender'] as { sender_type?: unknown } | undefined)?.sender_type;
   if (senderType !== 'user') return ignored('the message of another bot');
-  const { sender, message } = check(MESSAGE_EVENT, event);
+  const { sender, message } = checkPayload(MESSAGE_EVENT, event, 'event');
   assertTenant(sender.tenant_key, settings);
   assertChannel(message.chat_id, settings);
   if (message.message_type !== 'text') return ignored('a message that is no text');
@@ -96,7 +96,11 @@ const MENTION_KEY = /@_user_\d{1,4}/g;
  * which that person chose, could look like a mention.
  * @returns undefined if a message in a group does not mention the bot
  */
-function textOf({ content, mentions = [] }: Message, isDirect: boolean, settings: FeishuSettings): string | undefined {
+function textOf(
+  { content, mentions = [] }: MessageFields,
+  isDirect: boolean,
+  settings: FeishuSettings,
+): string | undefined {
   const typed = (parseJson(content) as { text?: unknown } | null | undefined)?.text;
   if (typeof typed !== 'string') throw malformed('event.message.content');
   // An older form of the event does not tell bots from people. There, the bot is whoever is mentioned first in a group.
@@ -132,7 +136,7 @@ const PRESS_EVENT = z.object({
 });
 
 function readPress({ event, eventId }: OpenedEvent, settings: FeishuSettings): Incoming {
-  const { operator, action, context } = check(PRESS_EVENT, event);
+  const { operator, action, context } = checkPayload(PRESS_EVENT, event, 'event');
   assertTenant(operator.tenant_key, settings);
   const { value } = action;
   const userId = operator.open_id;
@@ -157,18 +161,4 @@ function readPress({ event, eventId }: OpenedEvent, settings: FeishuSettings): I
 /** @throws SignatureError */
 function assertChannel(channelId: string, { channels }: FeishuSettings): void {
   if (channels && !channels.includes(channelId)) throw new SignatureError('the chat is not one of `channels`');
-}
-
-const malformed = (path: string) => new KmsError('KMS.0308', { detail: `${path} is malformed.` });
-
-/** @throws KmsError KMS.0204 for a missing field, KMS.0308 for a malformed one, without its value */
-function check<T extends z.core.$ZodType>(schema: T, event: unknown): z.output<T> {
-  const { success, data, error } = z.safeParse(schema, event, { reportInput: true });
-  if (success) return data as z.output<T>;
-  const [issue] = error.issues;
-  const path = ['event', ...(issue?.path ?? [])].join('.');
-  if (issue?.code === 'invalid_type' && issue.input === undefined) {
-    throw new KmsError('KMS.0204', { detail: `${path} is required.` });
-  }
-  throw malformed(path);
 }

@@ -4,6 +4,7 @@
  */
 import type { KnownBlock, PlainTextElement, RichTextElement } from '@slack/types';
 import { printable } from '../../../util/printable.ts';
+import { NOTHING } from '../../text.ts';
 import type { Button, Fact, Row, Tone, View } from '../../view.ts';
 
 /** Code units, the strictest way in which Slack may count. */
@@ -35,9 +36,6 @@ const ID_MAX = 128;
 const NOTIFICATION_MAX = 750;
 
 const MARKS: Readonly<Record<Tone, string>> = { neutral: '', good: '✅ ', warning: '⚠️ ', bad: '⛔ ' };
-
-/** Shown for an empty name: Slack refuses a message with an empty text. */
-const NOTHING = '–';
 
 export interface Rendered {
   /** What notifications and screen readers get; Slack reads mark-up in it, so it is escaped. */
@@ -137,6 +135,7 @@ function buttonsBlock(buttons: readonly Button[]): KnownBlock[] {
   return [{ type: 'actions', elements }];
 }
 
+/** Slack refuses a message with an empty text. */
 const plain = (text: string, max: number) => plainLines(cut(text, max) || NOTHING);
 
 const plainLines = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: false });

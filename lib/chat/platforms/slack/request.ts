@@ -7,6 +7,7 @@ import { KmsError } from '../../../errors.ts';
 import { Reply } from '../../../http/reply.ts';
 import { type SignableRequest, SignatureError } from '../../../signing/signed-request.ts';
 import { decodeUtf8, parseBody } from '../../../validation/json-body.ts';
+import { checkPayload } from '../../payload.ts';
 import type { Incoming, Place } from '../../platform.ts';
 import { BUTTONS, type ButtonName } from '../../view.ts';
 import { apiOriginOf, isReplyUrl, REPLY_URL_LIFETIME_MS } from './reply-url.ts';
@@ -46,7 +47,7 @@ const COMMAND = z.object({
 function readCommand(form: ReadonlyMap<string, string>, settings: SlackSettings, nowMs: number): Incoming {
   // Slack sends an optional field empty where it does not apply; an empty text is a command without words.
   const given = [...form].filter(([name, value]) => value !== '' || name === 'text');
-  const command = check(COMMAND, Object.fromEntries(given));
+  const command = checkPayload(COMMAND, Object.fromEntries(given));
   const { team_id: team, enterprise_id: enterprise, channel_id: channelId, user_id: userId } = command;
   assertAllowed(settings, { app: command.api_app_id, team, enterprise, channelId });
   return {
@@ -81,7 +82,7 @@ function readPress(payload: string, settings: SlackSettings, nowMs: number): Inc
   if (input['type'] !== 'block_actions') {
     return { type: 'ignored', why: 'an interaction other than a press of a button', reply: RECEIVED };
   }
-  const press = check(PRESS, input);
+  const press = checkPayload(PRESS, input);
   const { user, channel, container, actions } = press;
   const [team, enterprise] = [press.team?.id, press.enterprise?.id];
   assertAllowed(settings, { app: press.api_app_id, team, enterprise, userTeam: user.team_id, channelId: channel.id });
@@ -101,18 +102,6 @@ function readPress(payload: string, settings: SlackSettings, nowMs: number): Inc
     button,
     requestId: value,
   };
-}
-
-/** @throws KmsError KMS.0204 for a missing field, KMS.0308 for a malformed one, without its value */
-function check<T extends z.core.$ZodType>(schema: T, input: unknown): z.output<T> {
-  const { success, data, error } = z.safeParse(schema, input, { reportInput: true });
-  if (success) return data as z.output<T>;
-  const [issue] = error.issues;
-  const path = issue?.path.join('.');
-  if (issue?.code === 'invalid_type' && issue.input === undefined) {
-    throw new KmsError('KMS.0204', { detail: `${path} is required.` });
-  }
-  throw new KmsError('KMS.0308', { detail: `${path} is malformed.` });
 }
 
 interface Origin {
