@@ -8,6 +8,7 @@ import { dataOf, knownFacts, nameOf, note } from './request-views.ts';
 import type { ChatRequest } from './requests.ts';
 import { keyLabels } from './target.ts';
 import { type Message, ROWS_MAX, type Row, type Tone, type View, viewOf } from './view.ts';
+import { CHANNELS } from './wording/channels.ts';
 import { REVOKING } from './wording/revoking.ts';
 
 /** Returns the message that tells the outcome of an ended, cancelled or expired request. It replaces the card. */
@@ -157,7 +158,10 @@ async function goneSentences({ store }: Reader, request: ChatRequest): Promise<s
       undefined,
     );
   if (!newest || newest.atMs < request.createdAtMs) return [words.gone, words.goneElsewhere];
-  return [words.gone, words.goneBy(await nameOf({ store }, newest.actor), newest.channel, newest.atMs)];
+  return [
+    words.gone,
+    words.goneBy(await nameOf({ store }, newest.actor), CHANNELS[request.locale][newest.channel], newest.atMs),
+  ];
 }
 
 async function peopleFacts(reader: Reader, request: ChatRequest) {

@@ -15,11 +15,9 @@ import { approvalCard, nameOf, note } from './request-views.ts';
 import { askedAgain, type ChatRequest, chatRequests } from './requests.ts';
 import { previewMessage, storeRequest } from './revocation.ts';
 import { type FoundTarget, findTarget, mayRevoke } from './target.ts';
+import { WORK_MS } from './time-limits.ts';
 import type { ButtonName, Message } from './view.ts';
 import { REVOKING } from './wording/revoking.ts';
-
-/** From the arrival of the press: platforms wait for 3 seconds. */
-const WORK_MS = 1_500;
 
 /** When a follow-up looks whether the process that runs a request has told its outcome. */
 const FOLLOW_UP_SECONDS = 5;

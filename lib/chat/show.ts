@@ -6,10 +6,11 @@ import { noteDelivered } from './follow-up.ts';
 import type { ChatPlatform, Place, ReceivedCommand, ReceivedPress } from './platform.ts';
 import { chatRequests } from './requests.ts';
 import type { ChatSource } from './source.ts';
+import { DELIVERY_MS } from './time-limits.ts';
 import type { Message } from './view.ts';
 
-/** A platform waits 3 s for the reply, and the work before took up to 1.5 s. */
-const DELIVERIES_MS = 1_200;
+/** A little longer than a delivery may take, so that its failure is known. */
+const DELIVERIES_MS = DELIVERY_MS + 100;
 
 export interface Answer {
   messages: readonly Message[];

@@ -115,11 +115,11 @@ test('where the grants have changed, the press shows the new preview, revokes no
 });
 
 test.each([
-  ['with the API', 'http', 'revoke-grant'],
-  ['by a webhook', 'webhook', 'principal.disabled'],
+  ['with the API', 'http', 'revoke-grant', 'the HTTP API'],
+  ['by a webhook', 'webhook', 'principal.disabled', 'a webhook'],
 ] as const)(
   'grants that were revoked %s meanwhile: the press tells by whom and when',
-  async (_, channelName, action) => {
+  async (_, channelName, action, shownChannel) => {
     const person = chat.newPerson();
     const { grantee, keyId, ids, requestId } = await newRequest(person, 2);
     chat.clock.nowMs += 60_000;
@@ -129,7 +129,7 @@ test.each([
     const at = new Date(chat.clock.nowMs).toISOString().slice(0, 19).replace('T', ' ');
     const message = await chat.press(person, 'confirm', requestId);
     expect(message).toMatchObject({ replacesCard: true, view: { title: 'Already gone', buttons: [] } });
-    expect(textOf(message)).toContain(`made by ${userId} through ${channelName}, ${at} UTC`);
+    expect(textOf(message)).toContain(`made by ${userId} through ${shownChannel}, ${at} UTC`);
     expect(await chat.removals(grantee)).toHaveLength(2);
     expect(await chat.requestOf(requestId)).toMatchObject({ state: 'ended' });
   },

@@ -5,6 +5,7 @@
 import { sendRequest } from '../../clients/http.ts';
 import { plainSecretProblem } from '../../signing/plain-secret.ts';
 import type { ChatPlatform } from '../platform.ts';
+import { REPLY_MS } from '../time-limits.ts';
 import type { Send } from './feishu/api.ts';
 import { fitsToast, renderCard, renderToast } from './feishu/card.ts';
 import { feishuDelivery } from './feishu/delivery.ts';
@@ -24,8 +25,7 @@ export function feishuPlatform({ send = sendRequest, now = Date.now }: FeishuDep
   return {
     settings: SETTINGS,
     references: ['app_secret'],
-    // It waits for 3 s.
-    replyMsMax: 2_500,
+    replyMsMax: REPLY_MS,
     /** The Encrypt Keys. */
     secretProblem: plainSecretProblem,
 

@@ -8,11 +8,10 @@ import { type HttpResponse, sendRequest } from '../../clients/http.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
 import { plainSecretProblem } from '../../signing/plain-secret.ts';
 import type { ChatPlatform } from '../platform.ts';
+import { DELIVERY_MS } from '../time-limits.ts';
 import { assertReplyUrl, isPress, pressContext, readCommand, readPress, verifyToken } from './mattermost/incoming.ts';
 import { commandReply, pressReply, responseOf } from './mattermost/messages.ts';
 import { type MattermostSettings, SETTINGS } from './mattermost/settings.ts';
-
-const POST_TIMEOUT_MS = 1_500;
 
 /** @param post replaces the way to the server in tests */
 export function mattermostPlatform({
@@ -53,5 +52,7 @@ export const mattermost = mattermostPlatform();
 
 /** Follows no redirect. */
 function postJson(url: string, body: string): Promise<HttpResponse> {
-  return sendRequest({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body }, POST_TIMEOUT_MS);
+  const headers = { 'content-type': 'application/json' };
+  // A kept-alive connection may break unnoticed, and the message would be lost or shown twice.
+  return sendRequest({ method: 'POST', url, headers, body, isNewConnection: true }, DELIVERY_MS);
 }

@@ -8,6 +8,7 @@ import { Reply } from '../../http/reply.ts';
 import { plainSecretProblem } from '../../signing/plain-secret.ts';
 import { verifySlack } from '../../signing/slack.ts';
 import type { ChatPlatform } from '../platform.ts';
+import { REPLY_MS } from '../time-limits.ts';
 import { render } from './slack/blocks.ts';
 import { slackDelivery } from './slack/delivery.ts';
 import { readRequest } from './slack/request.ts';
@@ -28,8 +29,7 @@ export function slackPlatform({ send = sendRequest, now = Date.now }: SlackDepen
   return {
     settings: SETTINGS,
     references: ['bot_token'],
-    // It waits for 3 s.
-    replyMsMax: 2_500,
+    replyMsMax: REPLY_MS,
     secretProblem: plainSecretProblem,
 
     verify(request, { secrets }, nowMs) {

@@ -2,6 +2,7 @@
 import type { JobState } from '../../domain/job.ts';
 import type { NotUnderstood } from '../command.ts';
 import type { ChatAction } from '../source.ts';
+import { CHANNELS } from './channels.ts';
 import { plural } from './counts.ts';
 
 type Label =
@@ -182,16 +183,7 @@ const en: ReadingWording = {
   eventsTitle: (about) => `Events of ${about}`,
   noEvents: 'There are no events.',
   moreEvents: 'There may be more events than are counted here.',
-  channels: {
-    http: 'the HTTP API',
-    webhook: 'a webhook',
-    admin: 'the admin command',
-    deletion: 'the deletion of the key',
-    slack: 'Slack',
-    feishu: 'Feishu',
-    mattermost: 'Mattermost',
-    bot: 'a bot',
-  },
+  channels: CHANNELS.en,
   jobTitle: 'Job',
   jobStates: {
     queued: 'not started',
@@ -312,16 +304,7 @@ const zh: ReadingWording = {
   eventsTitle: (about) => `${about} 的事件`,
   noEvents: '没有事件。',
   moreEvents: '事件可能比这里统计的更多。',
-  channels: {
-    http: 'HTTP API',
-    webhook: 'Webhook',
-    admin: '管理命令',
-    deletion: '密钥删除',
-    slack: 'Slack',
-    feishu: '飞书',
-    mattermost: 'Mattermost',
-    bot: '机器人',
-  },
+  channels: CHANNELS.zh,
   jobTitle: '任务',
   jobStates: {
     queued: '尚未开始',

@@ -3,14 +3,12 @@ import { logger } from '../../../logger.ts';
 import { sha256Hex } from '../../../signing/bytes.ts';
 import type { Place } from '../../platform.ts';
 import type { ChatSource } from '../../source.ts';
+import { DELIVERY_MS } from '../../time-limits.ts';
 import type { Message } from '../../view.ts';
 import { FeishuRefusal, feishuApi, type Send } from './api.ts';
 import { renderCard } from './card.ts';
 import { extraOf, scopeOf } from './place.ts';
 import type { FeishuSettings } from './settings.ts';
-
-/** For all calls of a delivery: Feishu waits 3 s for the answer to the request that causes it. */
-const DELIVERY_MS = 1_500;
 
 const MESSAGES = '/open-apis/im/v1/messages';
 

@@ -7,14 +7,12 @@ import { NetworkError } from '../../../clients/network-error.ts';
 import { logger } from '../../../logger.ts';
 import type { Place } from '../../platform.ts';
 import type { ChatSource } from '../../source.ts';
+import { DELIVERY_MS } from '../../time-limits.ts';
 import type { Message } from '../../view.ts';
 import { type Rendered, render, renderTitle } from './blocks.ts';
 import { knownApiOrigin, replyUrlCounter } from './reply-url.ts';
 import type { SlackSettings } from './settings.ts';
 import { callWebApi, postReply, type Send, SlackRefusal } from './web-api.ts';
-
-/** For all calls of a delivery: Slack waits 3 s for the answer to the request that causes it. */
-const DELIVERY_MS = 1_500;
 
 interface ReplyTarget {
   via: 'response_url';
