@@ -87,6 +87,7 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
       ...factsOf([
         [words.fact.person, target.person],
         [words.fact.keys, target.keyId && labelOf(target.keyId)],
+        [words.fact.grant, target.grantId],
         [words.fact.projects, target.projectIds.join(', ')],
         [words.fact.passedOn, target.action === 'revoke-all' ? words.passedOn(passedOn) : undefined],
         [words.fact.reason, request.reason],
@@ -129,7 +130,7 @@ async function closedView(reader: Reader, request: ChatRequest): Promise<View> {
   const title = state === 'cancelled' ? words.cancelledTitle : words.expiredTitle;
   if (state === 'cancelled' && decidedBy) {
     const decision = { who: await nameOf(reader, decidedBy.principal), atMs: decidedBy.atMs };
-    return { ...view, title, sentences: [words.alreadyBy.cancel(decision)] };
+    return { ...view, title, sentences: [words.alreadyBy.cancel(decision), words.cancelled] };
   }
   return { ...view, title, sentences: [request.isReplaced ? words.replaced : words.expired] };
 }

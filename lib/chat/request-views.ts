@@ -17,7 +17,7 @@ type Reader = Pick<ChatDependencies, 'authority' | 'store'>;
 /** Returns what to call a principal. An e-mail address as a name is left out: the channel may see it. */
 export async function nameOf({ store }: Pick<Reader, 'store'>, principal: string): Promise<string> {
   const user = await store.directory.user(principal);
-  return user && !user.name.includes('@') ? `${user.name} (${principal.slice(0, 8)})` : principal;
+  return user && !/[@＠]/.test(user.name) ? `${user.name} (${principal.slice(0, 8)})` : principal;
 }
 
 export const emptyView: View = {

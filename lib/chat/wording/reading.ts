@@ -5,6 +5,7 @@ import type { ChatAction } from '../source.ts';
 
 type Label =
   | 'actor'
+  | 'approver'
   | 'attempts'
   | 'channel'
   | 'code'
@@ -63,7 +64,7 @@ export interface ReadingWording {
   goneTitle: string;
   newestEvent(action: string, time: string): string;
   eventsTitle(about: string): string;
-  noEvents: string;
+  noEvents: readonly string[];
   moreEvents: string;
   /** By channel of events. */
   channels: Readonly<Record<string, string>>;
@@ -96,6 +97,7 @@ const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ?
 export const en: ReadingWording = {
   labels: {
     actor: 'By',
+    approver: 'Approved by',
     attempts: 'Attempts with leftovers',
     channel: 'Through',
     code: 'Error',
@@ -183,7 +185,10 @@ export const en: ReadingWording = {
   goneTitle: 'This grant does not exist (any more)',
   newestEvent: (action, time) => `The newest event about it is ${action}, ${time}.`,
   eventsTitle: (about) => `Events of ${about}`,
-  noEvents: 'There are no events.',
+  noEvents: [
+    'There are no events.',
+    'Check what you typed. A grant that does not exist any more is found only by its whole id.',
+  ],
   moreEvents: 'There may be more events than are counted here.',
   channels: {
     http: 'the HTTP API',
@@ -247,6 +252,7 @@ export const en: ReadingWording = {
 export const zh: ReadingWording = {
   labels: {
     actor: '操作人',
+    approver: '审批人',
     attempts: '未完成的尝试次数',
     channel: '途径',
     code: '错误',
@@ -314,7 +320,7 @@ export const zh: ReadingWording = {
   goneTitle: '此授权不存在或已不存在',
   newestEvent: (action, time) => `与它有关的最新事件是 ${action}，时间 ${time}。`,
   eventsTitle: (about) => `${about} 的事件`,
-  noEvents: '没有事件。',
+  noEvents: ['没有事件。', '请检查您的输入。已不存在的授权只能用完整 ID 查找。'],
   moreEvents: '事件可能比这里统计的更多。',
   channels: {
     http: 'HTTP API',
