@@ -43,8 +43,7 @@ export async function preview(
   const found = await findTarget(dependencies, person, target);
   if (found.grants.length === 0) {
     if (found.failed.length > 0) return [note(words.refused, [words.unread(found.failed.length)])];
-    const hints = await hintsAboutPerson(dependencies, target, received.locale);
-    return [note(words.nothingTitle, [words.holdsNothing(target.person ?? ''), ...hints])];
+    return [note(words.nothingTitle, await nothingHeld(dependencies, target, received.locale))];
   }
   const isReused = await reusable(dependencies, call, found);
   if (isReused?.state === 'asked') {
@@ -57,14 +56,17 @@ export async function preview(
 }
 
 /** An id that no user has may be mistyped, or a name: the person who was meant may still hold grants. */
-async function hintsAboutPerson(
+async function nothingHeld(
   { store }: Pick<ChatDependencies, 'store'>,
-  { grantees = [] }: Target,
+  { grantees = [], person = '' }: Target,
   locale: Locale,
 ): Promise<string[]> {
+  const [reading, words] = [READING[locale], REVOKING[locale]];
   const users = await Promise.all(grantees.map((principal) => store.directory.user(principal)));
-  const words = READING[locale];
-  return users.some((user) => user !== undefined) ? [] : [words.noSuchUser, words.howPeopleAreNamed];
+  const isUser = users.some((user) => user !== undefined);
+  return isUser
+    ? [words.holdsNothing(person), words.seeEvents]
+    : [reading.noSuchUser, words.holdsNothing(person), reading.howPeopleAreNamed];
 }
 
 const refusal = ({ command, received }: CommandCall<ChangeCommand>): Message => {

@@ -184,7 +184,7 @@ test('a preview that finds nothing says so only if everything could be read, and
   const nobody = chat.revokeAll('ann');
   const nothing = textOf(await chat.preview(chat.newPerson(), nobody));
   expect(nothing).toContain('holds no grants here');
-  expect(nothing).toMatch(/No user has this id.*A person is named by/s);
+  expect(nothing).toMatch(/No user has this id.*holds no grants here.*A person is named by/s);
   chat.hideKeys(1);
   const unread = await chat.preview(chat.newPerson(), nobody);
   chat.hideKeys(0);

@@ -148,7 +148,7 @@ export const en: ReadingWording = {
       example: `job ${'0123456789abcdef'.repeat(2)}`,
     },
     revoke: {
-      about: 'Revokes one grant, after a preview.',
+      about: 'Revokes one grant, after a preview. The grant is named by its id or at least the first 4 digits of it.',
       example: 'revoke orders 019a8c3e5f00 reason left the team',
     },
     'revoke-all': {
@@ -292,7 +292,10 @@ export const zh: ReadingWording = {
     show: { about: '显示一个授权。授权用 ID 或 ID 的前 4 位以上表示。', example: 'show 019a8c3e5f00' },
     events: { about: '列出某个密钥、授权或某人的授权发生过的事件。', example: 'events orders' },
     job: { about: '显示后台撤销任务的进度。', example: `job ${'0123456789abcdef'.repeat(2)}` },
-    revoke: { about: '先预览，再撤销一个授权。', example: 'revoke orders 019a8c3e5f00 reason 已离开团队' },
+    revoke: {
+      about: '先预览，再撤销一个授权。授权用 ID 或 ID 的前 4 位以上表示。',
+      example: 'revoke orders 019a8c3e5f00 reason 已离开团队',
+    },
     'revoke-all': {
       about: '先预览，再撤销某人的全部授权，或其在某个密钥上的授权。',
       example: 'revoke-all @ann on orders reason 笔记本电脑被盗',

@@ -82,8 +82,8 @@ const en = {
   unknownRequest: 'There is no such request here. Send the command again.',
 
   nothingTitle: 'Nothing to revoke',
-  holdsNothing: (person: string) =>
-    `${person} holds no grants here. To see what became of earlier ones, type: events <person>`,
+  holdsNothing: (person: string) => `${person} holds no grants here.`,
+  seeEvents: 'To see what became of earlier grants, type: events <person>',
   goneTitle: 'Already gone',
   gone: 'The grants do not exist any more. Nothing was left to revoke.',
   goneBy: (who: string, channel: string, atMs: number) =>
@@ -176,7 +176,8 @@ const zh: Words = {
   unknownRequest: '此处没有该申请。请重新发送命令。',
 
   nothingTitle: '没有可撤销的授权',
-  holdsNothing: (person) => `${person} 在这里没有授权。要查看以前的授权发生了什么，请输入：events <person>`,
+  holdsNothing: (person) => `${person} 在这里没有授权。`,
+  seeEvents: '要查看以前的授权发生了什么，请输入：events <person>',
   goneTitle: '已不存在',
   gone: '这些授权已不存在，无需撤销。',
   goneBy: (who, channel, atMs) => `最后一次变更由 ${who} 通过 ${channel} 完成，${utc(atMs)}。`,
