@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Demo } from './demo.ts';
 
 /**
@@ -25,7 +26,7 @@ curl -s ${api}/list-grants -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify({ key_
 curl -s ${api}/revoke-grant -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify(grant)}'
 
 # The same in chat, here from the command line (npm run -s chat -- --help)
-npm run -s chat -- --as creator "list orders"
+DATA_DIR=${shellQuote(dirname(demoFile))} npm run -s chat -- --as creator --url ${url} "list orders"
 `;
 }
 

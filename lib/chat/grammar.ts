@@ -44,13 +44,20 @@ export function parseCommand(text: string): Command | NotUnderstood {
     const nearest = nearestName(name, NAMES);
     return { name: 'not-understood', problem: 'unknown-command', usage: nearest && USAGES[nearest] };
   }
+  const rest = readable.slice(typed.length);
   try {
-    return argumentsOf(name, new Words(readable.slice(typed.length)));
+    return argumentsOf(name, new Words(rest));
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
+    if (name === 'revoke' && MEANS_ALL.test(rest)) {
+      return { name: 'not-understood', problem: 'unknown-command', usage: USAGES['revoke-all'] };
+    }
     return { name: 'not-understood', problem: error.problem, usage: USAGES[name] };
   }
 }
+
+/** After `revoke`: people in a hurry type `revoke all @ann` or `revoke @ann`. */
+const MEANS_ALL = /^\s+(?:all(?=\s|$)|<@)/i;
 
 /** Phones and word processors put these in place of a hyphen. */
 const HYPHENS = /[\u2010-\u2015\u2212]/g;

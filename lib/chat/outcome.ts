@@ -93,6 +93,7 @@ async function receiptView(reader: Reader, request: ChatRequest, job: Job): Prom
       ...knownFacts([
         [words.fact.person, target.person],
         [words.fact.keys, target.keyId && labelOf(target.keyId)],
+        [words.fact.grant, target.grantId],
         [words.fact.projects, target.projectIds.join(', ')],
         [words.fact.passedOn, target.action === 'revoke-all' ? words.passedOn(passedOn) : undefined],
         [words.fact.reason, request.reason],
@@ -137,7 +138,7 @@ async function closedView(reader: Reader, request: ChatRequest): Promise<View> {
   const title = state === 'cancelled' ? words.cancelledTitle : words.expiredTitle;
   if (state === 'cancelled' && decidedBy) {
     const decision = { who: await nameOf(reader, decidedBy.principal), atMs: decidedBy.atMs };
-    return viewOf({ ...parts, title, sentences: [words.alreadyBy.cancel(decision)] });
+    return viewOf({ ...parts, title, sentences: [words.alreadyBy.cancel(decision), words.cancelled] });
   }
   return viewOf({ ...parts, title, sentences: [request.isReplaced ? words.replaced : words.expired] });
 }

@@ -248,8 +248,8 @@ class Press {
     return { result: `already-${request.state}`, messages: [message] };
   }
 
-  async #alreadyAsked({ requester, expiresAtMs }: ChatRequest): Promise<string> {
-    return this.#words.alreadyAsked(await nameOf(this.#dependencies, requester.principal), expiresAtMs);
+  async #alreadyAsked({ requester, expiresAtMs, requestId }: ChatRequest): Promise<string> {
+    return this.#words.alreadyAsked(await nameOf(this.#dependencies, requester.principal), expiresAtMs, requestId);
   }
 
   async #refuseOther({ requester }: ChatRequest): Promise<PressAnswer> {

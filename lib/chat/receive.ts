@@ -13,7 +13,7 @@ import type { ChatPlatform, Incoming, ReceivedCommand, ReceivedPress } from './p
 import { PLATFORMS } from './platforms.ts';
 import { press } from './press.ts';
 import { answerCommand } from './read-commands.ts';
-import { failureMessage, nobodyMessage, refusalMessage } from './refusal.ts';
+import { failureMessage, nobodyMessage, notAllowedMessage, refusalMessage } from './refusal.ts';
 import { preview } from './revocation.ts';
 import { mayUse } from './rights.ts';
 import { type Answer, loggedCause, showMessages } from './show.ts';
@@ -152,7 +152,7 @@ async function answer(
   trace.user = person.principal;
   const isRefused = isChange(asked) && !mayUse(source, person.contexts, asked.name);
   log(isRefused ? { refused: 'not-allowed' } : {});
-  if (isRefused) return { messages: [refusalMessage('not-allowed', locale, asked.name)] };
+  if (isRefused) return { messages: [notAllowedMessage(asked.name, locale)] };
   const answered = { person, source, received: incoming, requestId };
   const forReaders = (messages: readonly Message[]) => messages.map((message) => forReadersAt(incoming.place, message));
   if (isButton(asked)) {

@@ -2,6 +2,8 @@
 import { KmsError } from '../errors.ts';
 import type { NobodyReason } from './person.ts';
 import type { Locale } from './platform.ts';
+import { PERMISSIONS } from './rights.ts';
+import type { ChatAction } from './source.ts';
 import { type Message, messageToAsker, viewOf } from './view.ts';
 import { REFUSALS } from './wording/refusals.ts';
 
@@ -13,12 +15,12 @@ const TEXTS = {
   'no-user': 'noUser',
 } as const;
 
-/** @param action for `not-allowed` */
-export function refusalMessage(reason: keyof typeof TEXTS | 'not-allowed', locale: Locale, action = ''): Message {
-  const wording = REFUSALS[locale];
-  const text = reason === 'not-allowed' ? wording.notAllowed(action) : wording[TEXTS[reason]];
-  return toAsker({ ...text, data: { refused: reason } });
-}
+export const refusalMessage = (reason: keyof typeof TEXTS, locale: Locale): Message =>
+  toAsker({ ...REFUSALS[locale][TEXTS[reason]], data: { refused: reason } });
+
+/** The answer to a command that the person's roles or the source do not allow. */
+export const notAllowedMessage = (action: ChatAction, locale: Locale): Message =>
+  toAsker({ ...REFUSALS[locale].notAllowed(action, PERMISSIONS[action]), data: { refused: 'not-allowed' } });
 
 /**
  * The answer to somebody who is nobody here: the same for every command except `whoami`, so that it tells nothing about

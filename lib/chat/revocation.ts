@@ -6,11 +6,14 @@ import type { ChangeCommand } from './command.ts';
 import type { CommandCall } from './command-call.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import { findGrant, findKey, findPrincipals, type Lookup } from './lookup.ts';
+import type { Locale } from './platform.ts';
+import { notFound } from './read-commands/answer.ts';
+import { goneGrant } from './read-commands/grants.ts';
 import { buttonsOf, nameOf, note, requestView } from './request-views.ts';
 import { type ChatRequest, chatRequests, newRequestId, REQUEST_LIFETIME_MS } from './requests.ts';
 import { contextsWithRight } from './rights.ts';
 import { type FoundTarget, findTarget, mayRevoke, type Target } from './target.ts';
-import type { Message } from './view.ts';
+import { type Message, messageToAsker } from './view.ts';
 import { READING } from './wording/reading.ts';
 import { REVOKING } from './wording/revoking.ts';
 
@@ -38,16 +41,30 @@ export async function preview(
   const found = await findTarget(dependencies, person, target);
   if (found.grants.length === 0) {
     if (found.failed.length > 0) return [note(words.refused, [words.unread(found.failed.length)])];
-    const hint = command.name === 'revoke-all' ? [READING[received.locale].howPeopleAreNamed] : [];
-    return [note(words.nothingTitle, [words.holdsNothing(target.person ?? ''), ...hint])];
+    return [note(words.nothingTitle, await nothingHeld(dependencies, target, received.locale))];
   }
   const open = await reusable(dependencies, call, found);
   if (open?.state === 'asked') {
     const who = await nameOf(dependencies, open.requester.principal);
-    return [note(words.previewTitle(found.grants.length), [words.alreadyAsked(who, open.expiresAtMs)])];
+    const { expiresAtMs, requestId } = open;
+    return [note(words.previewTitle(found.grants.length), [words.alreadyAsked(who, expiresAtMs, requestId)])];
   }
   const parts = { target, reason: command.reason, found };
   return [await previewMessage(dependencies, call, parts, open)];
+}
+
+/** An id that no user has may be mistyped, or a name: the person who was meant may still hold grants. */
+async function nothingHeld(
+  { store }: Pick<ChatDependencies, 'store'>,
+  { grantees = [], person = '' }: Target,
+  locale: Locale,
+): Promise<string[]> {
+  const [reading, words] = [READING[locale], REVOKING[locale]];
+  const users = await Promise.all(grantees.map((principal) => store.directory.user(principal)));
+  const isUser = users.some((user) => user !== undefined);
+  return isUser
+    ? [words.holdsNothing(person), words.seeEvents]
+    : [reading.noSuchUser, words.holdsNothing(person), reading.howPeopleAreNamed];
 }
 
 const refusal = ({ command, received }: CommandCall<ChangeCommand>): Message => {
@@ -178,34 +195,32 @@ async function targetOf(
   lookups: Lookups,
 ): Promise<Target | Message> {
   const { command, person, source, received } = call;
-  const words = REVOKING[received.locale];
   const contexts = contextsWithRight(person.contexts, command.name);
   if (contexts.length === 0) return refusal(call);
-  const missing = (lookup: Exclude<Lookup<unknown>, { result: 'found' }>, absent: string) =>
-    lookup.result === 'ambiguous'
-      ? note(words.refused, [words.ambiguous], {
-          rows: lookup.candidates.map((candidate) => ({ title: candidate, details: [] })),
-          data: { candidates: lookup.candidates },
-        })
-      : note(words.refused, [absent], { tone: 'bad' });
+  const reading = READING[received.locale];
+  const missing = (kind: 'key' | 'grant' | 'person', lookup: Exclude<Lookup<unknown>, { result: 'found' }>) =>
+    messageToAsker(notFound(reading, kind, lookup));
   const key = command.key === undefined ? undefined : await lookups.findKey(dependencies, contexts, command.key);
-  if (key && key.result !== 'found') return missing(key, words.noSuchKey);
+  if (key && key.result !== 'found') return missing('key', key);
   if (command.name === 'revoke') {
     const keyContexts = key ? [key.found.context] : contexts;
     const grant = await lookups.findGrant(dependencies, keyContexts, key?.found, command.grant);
-    if (grant.result !== 'found') return missing(grant, words.noSuchGrant);
+    if (grant.result !== 'found') {
+      const gone = await goneGrant(dependencies.store, contexts, command.grant, reading);
+      return gone?.isRemoved && grant.result === 'absent' ? messageToAsker(gone.view) : missing('grant', grant);
+    }
     const { grant_id: grantId, key_id: keyId, grantee_principal: grantee } = grant.found.grant;
     const projectIds = [grant.found.context.projectId];
     const holder = await nameOf(dependencies, grantee);
     return { action: 'revoke', projectIds, keyId, grantId, grantees: [grantee], person: holder };
   }
   const people = await lookups.findPrincipals(dependencies, source, received.sender, command.person);
-  if (people.result !== 'found') return missing(people, words.noSuchPerson);
+  if (people.result !== 'found') return missing('person', people);
   return {
     action: 'revoke-all',
     projectIds: key ? [key.found.context.projectId] : contexts.map(({ projectId }) => projectId),
     keyId: key?.found.keyId,
     grantees: people.found.principals,
-    person: people.found.label,
+    person: (await Promise.all(people.found.principals.map((id) => nameOf(dependencies, id)))).join(', '),
   };
 }

@@ -64,12 +64,13 @@ test('a confirmed request is done once, with a receipt and events that name the 
   }
 });
 
-test('a confirmed request for one grant revokes that one', async () => {
+test('a confirmed request for one grant revokes that one, and its receipt has the id of the grant', async () => {
   const person = chat.newPerson();
   const { grantee, keyId, ids } = await chat.newHolder(3);
   const requestId = requestIdOf(await chat.preview(person, { name: 'revoke', key: keyId, grant: ids[1] ?? '' }));
   const message = await chat.press(person, 'confirm', requestId);
   expect(message.view.title).toBe('Revoked 1 grant');
+  expect(textOf(message)).toContain(`Grant: ${ids[1]}`);
   expect((await chat.grantsOfPerson(grantee)).map(({ grant_id: id }) => id)).toEqual([ids[0], ids[2]]);
   expect(await chat.removals(grantee)).toMatchObject([{ action: 'revoke-grant', actor: person.principal }]);
 });
@@ -209,6 +210,7 @@ test('a cancelled request cannot be confirmed any more', async () => {
   const { grantee, requestId } = await newRequest(person);
   const cancelled = await chat.press(person, 'cancel', requestId);
   expect(cancelled).toMatchObject({ audience: 'asker', replacesCard: true, view: { title: 'Cancelled', buttons: [] } });
+  expect(textOf(cancelled)).toContain('This request revoked nothing.');
   expect(textOf(await chat.press(person, 'confirm', requestId))).toContain(`${person.principal} cancelled it`);
   expect(await chat.removals(grantee)).toEqual([]);
 });

@@ -126,6 +126,7 @@ describe('a text that is no command', () => {
   test('is answered with the usage of its command when an argument is missing', async () => {
     const { title, sentences } = await ask(fixture, 'list');
     expect([title, sentences[0]]).toEqual(['Something is missing in the command', 'How to type it: list <key>']);
+    expect(sentences[1]).toMatch(/A key is named by its alias or its id\. Example: list orders/);
   });
 
   test('is never repeated in the answer', async () => {

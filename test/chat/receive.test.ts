@@ -269,6 +269,7 @@ test.each([
 ])('on %s, %s may not %s: the role or the source does not allow it', async (source, user, text) => {
   const { body } = await send({ text, user }, { source });
   expect(body.shown).toMatchObject({ title: `You may not use ${text} here`, data: { refused: 'not-allowed' } });
+  expect(body.shown.sentences.join()).toContain('kms:grant:revoke-any');
   expect(calls).toEqual([]);
 });
 

@@ -3,7 +3,7 @@
  * Also tests: lib/chat/request-views.ts, lib/chat/source.ts, lib/chat/target.ts, lib/chat/view.ts.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { CREATOR, requestContext } from '../authority/standalone/fixture.ts';
+import { CREATOR, DOMAIN, PROJECT, requestContext } from '../authority/standalone/fixture.ts';
 import { channel, openRevokingFixture, type RevokingFixture, requestIdOf, textOf } from './revoking-fixture.ts';
 
 let chat: RevokingFixture;
@@ -77,6 +77,29 @@ test('a preview of one grant concerns that grant only', async () => {
   const message = await chat.preview(chat.newPerson(), { name: 'revoke', key: keyId, grant: ids[1] ?? '' });
   expect(message.view.rows.map(({ id }) => id)).toEqual([ids[1]]);
   expect((await chat.requestOf(requestIdOf(message))).target).toMatchObject({ grantId: ids[1], grantees: [grantee] });
+});
+
+test('a preview of revoke-all names the user with the beginning of the id, because names are not unique', async () => {
+  const { grantee } = await chat.newHolder(1);
+  const [{ directory }, domain] = [chat.store, { domainId: DOMAIN, name: 'acme' }];
+  await directory.addProject({ projectId: PROJECT, domainId: DOMAIN, name: 'shop' }, domain);
+  await directory.addUser({ userId: grantee, domainId: DOMAIN, name: 'ann', passwordHash: '', enabled: true });
+  const message = await chat.preview(chat.newPerson(), chat.revokeAll(grantee));
+  expect(textOf(message)).toContain(`Person: ann (${grantee.slice(0, 8)})`);
+});
+
+test('for a grant that was revoked already, the answer says who did it; for one on another key, what to type', async () => {
+  const person = chat.newPerson();
+  const { keyId, ids } = await chat.newHolder(1);
+  const command = { name: 'revoke', key: keyId, grant: ids[0] ?? '' } as const;
+  const lookups = { findGrant: async () => ({ result: 'absent' as const }) };
+  const elsewhere = await chat.preview(person, command, channel(), chat.source, 'en', lookups);
+  expect(elsewhere.view).toMatchObject({ title: 'There is no such grant', tone: 'bad' });
+  expect(textOf(elsewhere)).toContain('list <key>');
+  await chat.press(person, 'confirm', requestIdOf(await chat.preview(person, command)));
+  const gone = await chat.preview(person, command);
+  expect(gone).toMatchObject({ audience: 'asker', view: { title: 'This grant does not exist (any more)' } });
+  expect(textOf(gone)).toMatch(new RegExp(`revoke-grant.*By: ${person.principal}`, 's'));
 });
 
 test('the key limits what revoke-all concerns', async () => {
@@ -161,7 +184,7 @@ test('a preview that finds nothing says so only if everything could be read, and
   const nobody = chat.revokeAll('ann');
   const nothing = textOf(await chat.preview(chat.newPerson(), nobody));
   expect(nothing).toContain('holds no grants here');
-  expect(nothing).toContain('A person is named by');
+  expect(nothing).toMatch(/No user has this id.*holds no grants here.*A person is named by/s);
   chat.hideKeys(1);
   const unread = await chat.preview(chat.newPerson(), nobody);
   chat.hideKeys(0);

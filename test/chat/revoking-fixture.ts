@@ -155,10 +155,11 @@ export async function openRevokingFixture() {
       place = channel(),
       from = source,
       locale: Locale = 'en',
+      otherLookups: Partial<Lookups> = {},
     ): Promise<Message> {
       const call = callOf(person, command, place, from);
       const received = { ...call.received, locale };
-      const messages = await preview(dependencies(), { ...call, received }, lookups);
+      const messages = await preview(dependencies(), { ...call, received }, { ...lookups, ...otherLookups });
       const [message] = messages;
       if (!message || messages.length !== 1) throw new Error(`${messages.length} messages`);
       return message;

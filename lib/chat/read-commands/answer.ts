@@ -69,13 +69,22 @@ export function principalText(id: string | undefined, names: ReadonlyMap<string,
   return name === undefined ? shownText(id) : `${shownText(id)} (${name})`;
 }
 
-/** The names of the users who are grantees or issuers of the grants, by id. */
-export async function namesIn(store: Pick<Store, 'directory'>, grants: readonly Grant[]): Promise<Map<string, string>> {
-  const ids = grants.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]);
+/** The names of the users among these principals, by id. */
+export async function userNames(
+  store: Pick<Store, 'directory'>,
+  ids: readonly (string | undefined)[],
+): Promise<Map<string, string>> {
   const unique = [...new Set(ids.filter((id) => id !== undefined))];
   const names = await Promise.all(unique.map(async (id) => ({ id, name: await userName(store, id) })));
   return new Map(names.flatMap(({ id, name }) => (name === undefined ? [] : [[id, name]])));
 }
+
+/** The names of the users who are grantees or issuers of the grants, by id. */
+export const namesIn = (store: Pick<Store, 'directory'>, grants: readonly Grant[]): Promise<Map<string, string>> =>
+  userNames(
+    store,
+    grants.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]),
+  );
 
 const FAILURES_SHOWN = 3;
 

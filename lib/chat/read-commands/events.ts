@@ -8,7 +8,7 @@ import { findGrant, findKey, findPrincipals, type Lookup } from '../lookup.ts';
 import { shownText, shownTime } from '../text.ts';
 import { ROWS_MAX, type View, viewOf } from '../view.ts';
 import type { ReadingWording } from '../wording/reading.ts';
-import { inEachProject, notFound, type Question, rowOf } from './answer.ts';
+import { inEachProject, notFound, principalText, type Question, rowOf, userNames } from './answer.ts';
 
 type EventsQuestion = Question<Extract<Command, { name: 'events' }>>;
 
@@ -31,30 +31,36 @@ export async function showEvents(question: EventsQuestion): Promise<View> {
   );
   const lists = results.flatMap(({ result }) => result);
   const events = lists.flat().sort((one, other) => other.atMs - one.atMs || (one.eventId < other.eventId ? 1 : -1));
+  const shown = events.slice(0, ROWS_MAX);
+  const names = await userNames(
+    dependencies.store,
+    shown.flatMap(({ actor, approvedBy, grant }) => [actor, approvedBy, grant?.grantee_principal]),
+  );
   const moreRows = Math.max(0, events.length - ROWS_MAX);
   return viewOf({
     title: words.eventsTitle(subject.label),
     sentences: [
-      ...(events.length === 0 ? [words.noEvents] : []),
+      ...(events.length === 0 ? words.noEvents : []),
       ...(lists.some(({ length }) => length === EVENTS_READ) ? [words.moreEvents] : []),
       ...(moreRows > 0 ? [words.allListedBy('list-grant-events')] : []),
     ],
-    rows: events.slice(0, ROWS_MAX).map((event) => eventRow(words, event)),
+    rows: shown.map((event) => eventRow(words, event, names)),
     moreRows,
-    data: { events: events.slice(0, ROWS_MAX).map(serializeEvent) },
+    data: { events: shown.map(serializeEvent) },
   });
 }
 
-function eventRow(words: ReadingWording, event: ChangeEvent) {
-  const { action, actor, atMs, channel, failure, grant, keyId, reason } = event;
+function eventRow(words: ReadingWording, event: ChangeEvent, names: ReadonlyMap<string, string>) {
+  const { action, actor, approvedBy, atMs, channel, failure, grant, keyId, reason } = event;
   const grantId = grant?.grant_id ?? event.grantId;
   return rowOf(
     `${shownTime(atMs)} ${shownText(action)}`,
     [
       failure === undefined ? undefined : words.labelled('code', shownText(failure)),
-      words.labelled('actor', shownText(actor)),
+      words.labelled('actor', principalText(actor, names)),
+      approvedBy === undefined ? undefined : words.labelled('approver', principalText(approvedBy, names)),
       words.labelled('channel', words.channels[channel] ?? shownText(channel)),
-      grant && words.labelled('grantee', shownText(grant.grantee_principal)),
+      grant && words.labelled('grantee', principalText(grant.grantee_principal, names)),
       grantId === undefined ? undefined : words.labelled('keyId', shownText(keyId)),
       reason === undefined ? undefined : words.labelled('reason', shownText(reason, 255)),
     ],

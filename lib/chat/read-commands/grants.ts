@@ -1,12 +1,15 @@
 import { findGrants } from '../../authority/bulk-revoke.ts';
 import { type Grant, serializeFailures } from '../../domain/model.ts';
+import type { RequestContext } from '../../domain/request-context.ts';
 import { serializeEvent } from '../../http/serialize-event.ts';
 import { pageFields } from '../../http/serialize-grants.ts';
 import type { Command } from '../command.ts';
+import type { ChatDependencies } from '../dependencies.ts';
 import { findGrant, findKey, findPrincipals } from '../lookup.ts';
 import { mayUse } from '../rights.ts';
 import { shownText, shownTime } from '../text.ts';
 import { ROWS_MAX, type View, viewOf } from '../view.ts';
+import type { ReadingWording } from '../wording/reading.ts';
 import {
   aliasesOf,
   countOf,
@@ -21,6 +24,7 @@ import {
   projectNames,
   type Question,
   rowOf,
+  userNames,
 } from './answer.ts';
 
 /** As many grants as a page of list-principal-grants has. */
@@ -126,7 +130,10 @@ const compare = (one: string, other: string) => Number(one > other) - Number(one
 export async function showGrant(question: Question<Named<'show'>>): Promise<View> {
   const { command, contexts, dependencies, source, words } = question;
   const lookup = await findGrant(dependencies, contexts, undefined, command.grant);
-  if (lookup.result === 'absent') return (await goneGrant(question)) ?? notFound(words, 'grant', lookup);
+  if (lookup.result === 'absent') {
+    const gone = await goneGrant(dependencies.store, contexts, command.grant, words);
+    return gone?.view ?? notFound(words, 'grant', lookup);
+  }
   if (lookup.result === 'ambiguous') return notFound(words, 'grant', lookup);
   const { context, grant } = lookup.found;
   const alias = (await aliasesOf(dependencies.authority, [context])).get(grant.key_id);
@@ -152,29 +159,34 @@ export async function showGrant(question: Question<Named<'show'>>): Promise<View
   });
 }
 
-/** @returns undefined when there is no event about a grant with exactly this id */
-async function goneGrant({
-  command,
-  contexts,
-  dependencies,
-  words,
-}: Question<Named<'show'>>): Promise<View | undefined> {
-  const events = await Promise.all(
-    contexts.map(({ projectId }) => dependencies.store.events.list(projectId, { grantId: command.grant }, 1)),
-  );
+/**
+ * Shows the newest event about a grant.
+ * @returns undefined when there is no event about a grant with exactly this id. `isRemoved`: the event removed it
+ */
+export async function goneGrant(
+  store: ChatDependencies['store'],
+  contexts: readonly RequestContext[],
+  grantId: string,
+  words: ReadingWording,
+): Promise<{ view: View; isRemoved: boolean } | undefined> {
+  const events = await Promise.all(contexts.map(({ projectId }) => store.events.list(projectId, { grantId }, 1)));
   const [event] = events.flat();
   if (!event) return undefined;
-  return viewOf({
+  const { action, actor, approvedBy, atMs, channel, failure, keyId, reason } = event;
+  const names = await userNames(store, [actor, approvedBy]);
+  const view = viewOf({
     title: words.goneTitle,
     tone: 'warning',
-    sentences: [words.newestEvent(shownText(event.action), shownTime(event.atMs))],
+    sentences: [words.newestEvent(shownText(action), shownTime(atMs))],
     facts: factsOf(words, {
-      grant: command.grant,
-      keyId: shownText(event.keyId),
-      actor: shownText(event.actor),
-      channel: words.channels[event.channel] ?? shownText(event.channel),
-      reason: event.reason && shownText(event.reason, 255),
+      grant: grantId,
+      keyId: shownText(keyId),
+      actor: principalText(actor, names),
+      approver: approvedBy === undefined ? undefined : principalText(approvedBy, names),
+      channel: words.channels[channel] ?? shownText(channel),
+      reason: reason && shownText(reason, 255),
     }),
     data: { result: 'absent', events: [serializeEvent(event)] },
   });
+  return { view, isRemoved: action !== 'create-grant' && failure === undefined };
 }

@@ -59,10 +59,15 @@ export async function whoami({
 export function notUnderstood({ command: { problem, usage }, words }: Question<NotUnderstood>): View {
   const isUnknown = problem === 'unknown-command';
   const hint = usage && (isUnknown ? words.didYouMean(usage) : words.usage(usage));
+  const help = isUnknown
+    ? undefined
+    : Object.entries(words.commands).find(([name]) => name === usage?.split(' ')[0])?.[1];
   return viewOf({
     title: words.notUnderstood[problem],
     tone: 'bad',
-    sentences: [hint, words.typeHelp].filter((sentence) => sentence !== undefined),
+    sentences: [hint, help && `${help.about} ${words.example(help.example)}`, words.typeHelp].filter(
+      (sentence) => sentence !== undefined,
+    ),
     data: { problem, usage },
   });
 }

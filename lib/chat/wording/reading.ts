@@ -7,6 +7,7 @@ import { plural } from './counts.ts';
 
 type Label =
   | 'actor'
+  | 'approver'
   | 'attempts'
   | 'channel'
   | 'code'
@@ -64,7 +65,7 @@ export interface ReadingWording {
   goneTitle: string;
   newestEvent(action: string, time: string): string;
   eventsTitle(about: string): string;
-  noEvents: string;
+  noEvents: readonly string[];
   moreEvents: string;
   /** By channel of events. */
   channels: Readonly<Record<string, string>>;
@@ -95,6 +96,7 @@ export interface ReadingWording {
 const en: ReadingWording = {
   labels: {
     actor: 'By',
+    approver: 'Approved by',
     attempts: 'Attempts with leftovers',
     channel: 'Through',
     code: 'Error',
@@ -145,7 +147,7 @@ const en: ReadingWording = {
       example: `job ${'0123456789abcdef'.repeat(2)}`,
     },
     revoke: {
-      about: 'Revokes one grant, after a preview.',
+      about: 'Revokes one grant, after a preview. The grant is named by its id or at least the first 4 digits of it.',
       example: 'revoke orders 019a8c3e5f00 reason left the team',
     },
     'revoke-all': {
@@ -181,7 +183,10 @@ const en: ReadingWording = {
   goneTitle: 'This grant does not exist (any more)',
   newestEvent: (action, time) => `The newest event about it is ${action}, ${time}.`,
   eventsTitle: (about) => `Events of ${about}`,
-  noEvents: 'There are no events.',
+  noEvents: [
+    'There are no events.',
+    'Check what you typed. A grant that does not exist any more is found only by its whole id.',
+  ],
   moreEvents: 'There may be more events than are counted here.',
   channels: CHANNELS.en,
   jobTitle: 'Job',
@@ -236,6 +241,7 @@ const en: ReadingWording = {
 const zh: ReadingWording = {
   labels: {
     actor: '操作人',
+    approver: '审批人',
     attempts: '未完成的尝试次数',
     channel: '途径',
     code: '错误',
@@ -275,7 +281,10 @@ const zh: ReadingWording = {
     show: { about: '显示一个授权。授权用 ID 或 ID 的前 4 位以上表示。', example: 'show 019a8c3e5f00' },
     events: { about: '列出某个密钥、授权或某人的授权发生过的事件。', example: 'events orders' },
     job: { about: '显示后台撤销任务的进度。', example: `job ${'0123456789abcdef'.repeat(2)}` },
-    revoke: { about: '先预览，再撤销一个授权。', example: 'revoke orders 019a8c3e5f00 reason 已离开团队' },
+    revoke: {
+      about: '先预览，再撤销一个授权。授权用 ID 或 ID 的前 4 位以上表示。',
+      example: 'revoke orders 019a8c3e5f00 reason 已离开团队',
+    },
     'revoke-all': {
       about: '先预览，再撤销某人的全部授权，或其在某个密钥上的授权。',
       example: 'revoke-all @ann on orders reason 笔记本电脑被盗',
@@ -302,7 +311,7 @@ const zh: ReadingWording = {
   goneTitle: '此授权不存在或已不存在',
   newestEvent: (action, time) => `与它有关的最新事件是 ${action}，时间 ${time}。`,
   eventsTitle: (about) => `${about} 的事件`,
-  noEvents: '没有事件。',
+  noEvents: ['没有事件。', '请检查您的输入。已不存在的授权只能用完整 ID 查找。'],
   moreEvents: '事件可能比这里统计的更多。',
   channels: CHANNELS.zh,
   jobTitle: '任务',

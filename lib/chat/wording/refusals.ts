@@ -11,8 +11,11 @@ export interface RefusalWording {
   identity: string;
   severalPrincipals: Text;
   noUser: Text;
-  /** @param action as typed, such as `revoke-all` */
-  notAllowed(action: string): Text;
+  /**
+   * @param action as typed, such as `revoke-all`
+   * @param permissions of which one suffices
+   */
+  notAllowed(action: string, permissions: readonly string[]): Text;
   tooMany: Text;
   seenAlready: Text;
   failed: Text;
@@ -46,10 +49,11 @@ const en: RefusalWording = {
       'Ask an administrator of this service.',
     ],
   },
-  notAllowed: (action) => ({
+  notAllowed: (action, permissions) => ({
     title: `You may not use ${action} here`,
     sentences: [
-      'Your roles in the projects of this app, or the settings of the app, do not allow it.',
+      'Your roles in the projects of this app, or the settings of the app, do not allow it. It takes the permission ' +
+        `${permissions.join(' or ')}, and ${action} in "actions" of the app in HOOKS.`,
       'Ask an administrator of this service, or send help to see what you may do.',
     ],
   }),
@@ -93,10 +97,11 @@ const zh: RefusalWording = {
     title: '您的用户不可用',
     sentences: ['您映射到的用户已停用或不存在，因此未执行任何操作。', '请联系本服务的管理员。'],
   },
-  notAllowed: (action) => ({
+  notAllowed: (action, permissions) => ({
     title: `您无权在此使用 ${action}`,
     sentences: [
-      '您在本应用所属项目中的角色，或本应用的设置，不允许此操作。',
+      '您在本应用所属项目中的角色，或本应用的设置，不允许此操作。' +
+        `需要权限 ${permissions.join(' 或 ')}，并且 HOOKS 中本应用的 "actions" 须包含 ${action}。`,
       '请联系本服务的管理员，或发送 help 查看您可以执行的操作。',
     ],
   }),

@@ -35,7 +35,7 @@ const actions = async (text: string, options = {}) =>
 
 test('shows when, what, who, how and why, the newest event first', async () => {
   fixture.clock.nowMs += 60_000;
-  const context = requestContext('revoke-grant', { reason: 'left\nthe team', channel: 'webhook' });
+  const context = requestContext('revoke-grant', { reason: 'left\nthe team', channel: 'webhook', approvedBy: 'f00d' });
   await fixture.authority.revokeGrant(context, orders, grant);
   const view = await ask(fixture, 'events orders');
   expect(view).toMatchObject({ title: 'Events of orders', sentences: [], moreRows: 0 });
@@ -43,6 +43,7 @@ test('shows when, what, who, how and why, the newest event first', async () => {
     title: '2026-11-22 06:02 UTC revoke-grant',
     details: [
       `By: ${CREATOR}`,
+      'Approved by: f00d',
       'Through: a webhook',
       `Grantee: ${GRANTEE}`,
       `Key id: ${orders}`,
@@ -80,7 +81,10 @@ describe('what the events are about', () => {
 
   test('nothing: an empty list says so', async () => {
     for (const text of ['nobody', 'f'.repeat(64), '0123abcd']) {
-      expect((await ask(fixture, `events ${text}`)).sentences).toEqual(['There are no events.']);
+      expect((await ask(fixture, `events ${text}`)).sentences).toEqual([
+        'There are no events.',
+        'Check what you typed. A grant that does not exist any more is found only by its whole id.',
+      ]);
     }
     expect((await ask(fixture, 'events <@U9>')).title).toBe('There is no such person');
   });

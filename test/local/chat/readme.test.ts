@@ -36,3 +36,9 @@ test('the chat commands of the quick start show a grant, preview its revocation 
   expect(await run(confirm)).toContain('Revoked 1 grant');
   expect(await run(list)).not.toContain(grantId);
 });
+
+test('the chat command that the first start prints works in a shell that knows no settings', async () => {
+  const [printed = ''] = service.output().match(/^.*npm run -s chat -- --as .*$/m) ?? [];
+  const env = { ...CHILD_ENV, HOME: dataDir };
+  expect((await promisify(execFile)('sh', ['-c', printed], { env })).stdout).toContain('Grants on orders');
+});
