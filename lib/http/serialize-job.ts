@@ -1,6 +1,6 @@
 import { type Job, unreadableTasks } from '../domain/job.ts';
 
-/** Whether the project is one of the job's, and its tasks, if there are any, do not all concern others. */
+/** Whether the job acts in the project: one of its projects, in which a task applies, or it has no tasks. */
 export const isJobAboutProject = ({ projectIds, tasks }: Job, projectId: string): boolean =>
   projectIds.includes(projectId) &&
   (tasks.length === 0 || tasks.some((task) => task.projectId === undefined || task.projectId === projectId));
