@@ -42,7 +42,7 @@ export function router<T>(targets: ReadonlyMap<string, T>): (method: string, pat
       const [method = '', pattern = ''] = routeKey.split(' ');
       return { method, segments: pattern.split('/'), target, routeKey };
     })
-    // The route with the fewest parameters is the most specific one.
+    // Where several routes match a path, the one with the fewest parameters is used, as in API Gateway.
     .sort((a, b) => parameterCount(a.segments) - parameterCount(b.segments));
   const fallback = targets.get('*');
   if (fallback === undefined) throw new Error('the route "*" is missing in serverless.yml');

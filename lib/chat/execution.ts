@@ -1,13 +1,10 @@
 /** Carries out a request that was confirmed or approved, as a job of the engine that does the work of webhooks. */
-import type { Job, Task } from '../domain/job.ts';
+import { type Job, newJob, type Task } from '../domain/job.ts';
 import { describeCause, logger } from '../logger.ts';
 import { sha256Hex } from '../signing/bytes.ts';
 import { runJob } from '../webhooks/jobs/job.ts';
 import type { ChatDependencies } from './dependencies.ts';
 import type { ChatRequest } from './requests.ts';
-
-/** A job that no worker has started by then is queued again. */
-const START_TIMEOUT_MS = 60_000;
 
 /**
  * A process that runs a job during a press writes it at least this often, so one that has not is dead. A call to an
@@ -52,28 +49,19 @@ export async function runRequest(
 
 function jobOf(request: ChatRequest, nowMs: number): Job {
   const { requestId, source, kind, target, requester, decidedBy, people } = request;
-  return {
-    jobId: jobIdOf(requestId),
-    source,
-    deliveryId: requestId,
-    contentDigest: request.digest,
-    receivedAtMs: nowMs,
-    projectIds: target.projectIds,
-    tasks: tasksOf(request),
-    origin: {
-      channel: kind,
-      actor: requester.principal,
-      approvedBy: people === 2 ? decidedBy?.principal : undefined,
+  const approvedBy = people === 2 ? decidedBy?.principal : undefined;
+  return newJob(
+    {
+      jobId: jobIdOf(requestId),
+      source,
+      deliveryId: requestId,
+      contentDigest: request.digest,
+      projectIds: target.projectIds,
+      tasks: tasksOf(request),
+      origin: { channel: kind, actor: requester.principal, approvedBy },
     },
-    state: 'queued',
-    revision: 0,
-    dueAtMs: nowMs + START_TIMEOUT_MS,
-    failedAttempts: 0,
-    revoked: 0,
-    passedOn: 0,
-    leftovers: [],
-    unmapped: [],
-  };
+    nowMs,
+  );
 }
 
 /** The type of a task is the action in its events: the name of the API that does the same. */

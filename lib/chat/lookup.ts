@@ -48,7 +48,7 @@ const CONCURRENT_LISTS = 16;
 /**
  * An id of a key comes before an alias. An alias that differs only in case is a candidate: people type on phones.
  * @param contexts of the projects in which the person has the permission that the command needs
- * @throws KmsError when the key may be among what could not be read
+ * @throws KmsError when nothing was found and some keys could not be read: the key may be one of them
  */
 export async function findKey(
   { authority }: Pick<Reader, 'authority'>,

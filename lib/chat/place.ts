@@ -4,7 +4,7 @@ export interface Place {
   channelId: string;
   /** Whether only the sender and the bot are there. */
   isDirect: boolean;
-  /** The message that holds the card, where the platform names it. */
+  /** The id of the message whose card was pressed or posted. Absent where the platform does not tell it. */
   messageId?: string | undefined;
   /** Lets its holder post as the app until `replyUrlExpiresAtMs`: a secret, which is stored no longer than that. */
   replyUrl?: string | undefined;

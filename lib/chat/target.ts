@@ -60,8 +60,9 @@ export async function mayRevoke(reader: Reader, person: Person, target: Target):
 }
 
 /**
- * Whether the person may use revoke-grant on the key. An upstream does not report creators: the creator is known for
- * keys that were created through this service; for any other key the role is enough, as in revoke-grant.
+ * Whether the person counts as the creator of the key, who may revoke its grants. With an upstream, which does not
+ * report creators, only those of keys created through this service are known. For any other key everyone with the role
+ * counts, as in the API revoke-grant.
  */
 async function isCreator({ authority, store }: Reader, context: RequestContext, keyId: string): Promise<boolean> {
   try {

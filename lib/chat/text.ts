@@ -62,6 +62,9 @@ export function withoutEmailAddresses<T>(value: T): T {
   return Object.fromEntries(entries) as T;
 }
 
-/** Not every platform can show a message in a group to one person only, so this is not about the audience. */
+/**
+ * Removes e-mail addresses from a message unless it is shown in a direct conversation. A message for the asker alone is
+ * no exception: in a group, not every platform can hide it from the others.
+ */
 export const forReadersAt = ({ isDirect }: Place, message: Message): Message =>
   isDirect ? message : { ...message, view: withoutEmailAddresses(message.view) };

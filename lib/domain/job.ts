@@ -124,6 +124,28 @@ export interface Job {
   unmapped: readonly ExternalIdentity[];
 }
 
+/** A job that no worker has started by then is queued again. */
+const START_TIMEOUT_MS = 60_000;
+
+/** Returns a job of which nothing is done yet. */
+export function newJob(
+  parts: Pick<Job, 'jobId' | 'source' | 'deliveryId' | 'contentDigest' | 'projectIds' | 'tasks'> & Partial<Job>,
+  nowMs: number,
+): Job {
+  return {
+    receivedAtMs: nowMs,
+    state: 'queued',
+    revision: 0,
+    dueAtMs: nowMs + START_TIMEOUT_MS,
+    failedAttempts: 0,
+    revoked: 0,
+    passedOn: 0,
+    leftovers: [],
+    unmapped: [],
+    ...parts,
+  };
+}
+
 /** States in which no worker acts on the job, unless an administrator queues it again. */
 export const FINAL_STATES: readonly JobState[] = [
   'done',

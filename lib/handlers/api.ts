@@ -31,8 +31,8 @@ export interface Api<F extends Fields = Fields> {
    */
   errorReplyOf?(error: KmsError, params: Call<F>['params']): Reply | undefined;
   /**
-   * On Lambda, runs when the function is loaded, so that the first request need not wait for it. If it fails, the first
-   * request does the same work and reports the error.
+   * Work that Lambda does while it loads the function, such as reading secrets, so that the first request need not
+   * wait. An error is ignored: the first request does the same work again and reports it.
    */
   initialize?(services: Services): Promise<unknown>;
   /** The API manages the embedded directory, so it does not exist when an external IAM checks tokens. */

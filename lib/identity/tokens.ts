@@ -48,7 +48,8 @@ interface TokenInfo {
 
 export interface Tokens {
   /**
-   * Issues a token. One that is issued from a token expires with that one, and is revoked with it.
+   * Issues a token for a password or for another token. In the second case it expires when the other one does, and
+   * revoking the other one revokes it too.
    * @param clientAddress its IP address, for limits
    * @param trace gets the user, for the log
    * @throws KmsError Keystone.401 for an unknown user, a wrong password, an invalid token, a project in which the user

@@ -56,7 +56,7 @@ test('a request arrives as it was given, and its response is returned complete',
   });
 });
 
-test('a PATCH arrives with its body', async () => {
+test('sendRequest sends the body of a PATCH request', async () => {
   const host = await serve(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);

@@ -319,7 +319,7 @@ describe('a refusal', () => {
     expect(answer).toEqual({ run: 1 });
   });
 
-  test('a refusal is not recorded under a sequence: a request with that sequence is checked again', async () => {
+  test('a request with the sequence of a refused request is checked again, and not refused without a check', async () => {
     await expect(refuse(withSequence(), refusal)).rejects.toBe(refusal);
     expect(await run(withSequence())).toEqual({ run: 2 });
   });

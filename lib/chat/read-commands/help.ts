@@ -55,7 +55,7 @@ export async function whoami({
   });
 }
 
-/** Answers a text that is no command, with the nearest one. */
+/** The answer to a text that is not a command: it suggests the command that is spelled most like it. */
 export function notUnderstood({ command: { problem, usage }, words }: Question<NotUnderstood>): View {
   const isUnknown = problem === 'unknown-command';
   const hint = usage && (isUnknown ? words.didYouMean(usage) : words.usage(usage));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Job, Task } from '../../domain/job.ts';
+import { type Job, newJob, type Task } from '../../domain/job.ts';
 import type { RequestTrace } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
 import { Reply } from '../../http/reply.ts';
@@ -21,9 +21,6 @@ interface ReceiveDependencies {
   queue: Queue;
   now: () => number;
 }
-
-/** A job that no worker has started by then is queued again. */
-const START_TIMEOUT_MS = 60_000;
 
 /**
  * A delivery with more tasks becomes several jobs: with its leftovers, its unmapped identities and a batch, a job must
@@ -109,7 +106,7 @@ async function verifySource(source: Source | undefined, request: WebhookRequest,
   }
 }
 
-/** A failure of the queue is only logged: the job is stored, and is queued again after START_TIMEOUT_MS. */
+/** A failure of the queue is only logged: the stored job is queued again when no worker has started it in time. */
 async function enqueueJob(queue: Queue, { jobId, source }: Job): Promise<void> {
   await queue.send({ kind: 'job', jobId, source }).catch((error: unknown) => {
     logger.warn('queue', { job_id: jobId, cause: describeCause(error) });
@@ -141,23 +138,12 @@ function jobsOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & 
   for (const task of tasks) assertAllowed(source, task);
   const id = deliveryId ?? randomBytes(16).toString('hex');
   const contentDigest = sha256Hex(content);
-  const jobOf = (part: readonly Task[], index: number): Job => ({
-    jobId: sha256Hex(`${source.name}\n${id}${index === 0 ? '' : `\n${index}`}`).slice(0, 32),
-    source: source.name,
-    deliveryId: id,
-    contentDigest,
-    receivedAtMs: nowMs,
-    projectIds: source.projectIds,
-    tasks: part,
-    state: initialState(part),
-    revision: 0,
-    dueAtMs: nowMs + START_TIMEOUT_MS,
-    failedAttempts: 0,
-    revoked: 0,
-    passedOn: 0,
-    leftovers: [],
-    unmapped: [],
-  });
+  const { name, projectIds } = source;
+  const jobOf = (part: readonly Task[], index: number): Job => {
+    const jobId = sha256Hex(`${name}\n${id}${index === 0 ? '' : `\n${index}`}`).slice(0, 32);
+    const state = initialState(part);
+    return newJob({ jobId, source: name, deliveryId: id, contentDigest, projectIds, tasks: part, state }, nowMs);
+  };
   const [first, ...rest] = partsOf(tasks);
   return [jobOf(first, 0), ...rest.map((part, index) => jobOf(part, index + 1))];
 }

@@ -23,7 +23,7 @@ type NextStep = { next: 'ended' } | { next: 'continue' } | { next: 'retry'; dela
 /**
  * Makes one attempt at a job, or continues the one that was interrupted.
  * @param isPastDeadline once true, the attempt starts nothing more
- * @param limits others than those of a worker
+ * @param limits of this attempt; by default, those of a worker
  */
 export async function runJob(
   dependencies: JobDependencies,

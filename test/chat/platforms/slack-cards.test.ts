@@ -138,7 +138,7 @@ describe("Slack's limits", () => {
     ]);
   });
 
-  test('the ids of the blocks are unique, and other ones when the card is rendered again', () => {
+  test('each block of a card has an id of its own, and rendering the card again gives all blocks new ids', () => {
     const idsOf = (nonce: string) => render(filled('a', 5), nonce).blocks.map(({ block_id }) => block_id);
     expect(new Set([...idsOf('one'), ...idsOf('two')]).size).toBe(2 * idsOf('one').length);
   });
@@ -164,7 +164,7 @@ describe("Slack's limits", () => {
 
 const MARK_UP = '<!channel> <@U1> <https://example.com|safe> *b* _i_ ~s~ `c` &amp; :tada:\n> quoted\r\u2028\u202eevil';
 
-test('what others wrote is in plain text only, as one line, with its characters as they are', () => {
+test('names and reasons that other people wrote are shown as plain text on one line, and no character is replaced', () => {
   const { blocks } = render(filled(MARK_UP, 2), 'n');
   expect(JSON.stringify(blocks)).not.toContain('mrkdwn');
   const line = '<!channel> <@U1> <https://example.com|safe> *b* _i_ ~s~ `c` &amp; :tada: > quoted evil';

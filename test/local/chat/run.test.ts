@@ -82,7 +82,7 @@ test('sends channel and language, and a mention as a person of the source; the n
   });
 });
 
-test('the command line for an approval names another person', async () => {
+test('the printed command for an approval asks for another person than the requester', async () => {
   reply.body = {
     messages: [{ text: 'Approve?', tone: 'warning', buttons: [{ label: 'Approve', command: 'approve 01' }] }],
   };
