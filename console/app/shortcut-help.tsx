@@ -1,3 +1,4 @@
+import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { commonWords } from '../words/common.ts';
 import { useWords } from './preferences.tsx';
@@ -14,7 +15,16 @@ export function ShortcutHelp({ isOpen, onClose }: { isOpen: boolean; onClose: ()
     ['x', words.shortcutSelect],
   ] as const;
   return (
-    <Dialog title={words.shortcuts} isOpen={isOpen} onClose={onClose}>
+    <Dialog
+      title={words.shortcuts}
+      isOpen={isOpen}
+      onClose={onClose}
+      buttons={
+        <Button onClick={onClose} hasFocus>
+          {words.close}
+        </Button>
+      }
+    >
       <dl className={styles.keys}>
         {shortcuts.map(([key, meaning]) => (
           <div key={key} className={styles.shortcut}>
