@@ -4,6 +4,7 @@ import { GRANT_OPERATIONS } from './operations/grants.ts';
 import { HOOK_OPERATIONS } from './operations/hooks.ts';
 import { IDENTITY_OPERATIONS } from './operations/identity.ts';
 import { KEY_OPERATIONS } from './operations/keys.ts';
+import { WEBSITE_OPERATIONS } from './operations/website.ts';
 import type { Operations } from './types.ts';
 
 export const OPERATIONS: Operations = {
@@ -12,4 +13,5 @@ export const OPERATIONS: Operations = {
   ...KEY_OPERATIONS,
   ...IDENTITY_OPERATIONS,
   ...HOOK_OPERATIONS,
+  ...WEBSITE_OPERATIONS,
 };

@@ -63,7 +63,7 @@ export function websiteHandler({ name, load, fallbackPage }: Website) {
     );
     return files;
   };
-  return middy<APIGatewayProxyEventV2, Result, Error, HttpContext>()
+  const handler = middy<APIGatewayProxyEventV2, Result, Error, HttpContext>()
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(requestLog())
     .use(websiteHeaders())
@@ -77,6 +77,7 @@ export function websiteHandler({ name, load, fallbackPage }: Website) {
       if (!file) throw new KmsError('APIGW.0101');
       return fileResult(file, http.request.headers, http.requestId);
     });
+  return Object.assign(handler, { api: { access: 'anyone', name } as const });
 }
 
 function websiteHeaders(): HttpMiddleware {
