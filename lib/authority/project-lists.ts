@@ -28,7 +28,10 @@ export function aliasOf(key: ListedKey): string | undefined {
   return typeof alias === 'string' && alias !== '' ? alias : undefined;
 }
 
-/** All keys of the project, each once, and what could not be read. @throws KmsError when the first page is unreadable */
+/**
+ * All keys of the project, each once, and what could not be read.
+ * @throws KmsError when a page cannot be read
+ */
 export async function allKeys(
   authority: Pick<Authority, 'listKeys'>,
   context: RequestContext,
@@ -56,7 +59,7 @@ export async function allKeys(
 export async function grantsOnKeys(
   authority: Pick<Authority, 'listGrants'>,
   keys: readonly KeyInProject[],
-  isWanted: (grant: Grant) => boolean = () => true,
+  isWanted: (grant: Grant) => boolean,
 ): Promise<{ grants: { context: RequestContext; grant: Grant }[]; failed: ListFailure[] }> {
   const grants = new Map<string, { context: RequestContext; grant: Grant }>();
   const failed: ListFailure[] = [];

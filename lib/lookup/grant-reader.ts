@@ -49,6 +49,7 @@ export function listingReader(
     const listed = await grantsOnKeys(
       authority,
       keyIds.map((keyId) => ({ context, keyId })),
+      () => true,
     );
     failed.push(...listed.failed);
     const unreadKeys = new Set(listed.failed.map(({ keyId }) => keyId));

@@ -1,7 +1,7 @@
 /**
  * Lists of an upstream in which a key, a row or a page cannot be read: the rest is listed, and what could not be read
  * is named.
- * Also tests: lib/authority/filtered-page.ts, lib/authority/upstream/lists.ts, lib/authority/upstream/pages.ts,
+ * Also tests: lib/authority/upstream/lists.ts, lib/authority/upstream/pages.ts,
  * lib/authority/upstream/response-schemas.ts.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
