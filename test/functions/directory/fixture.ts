@@ -36,6 +36,18 @@ export async function startDirectoryService(): Promise<DirectoryService> {
   return { ...service, tenant, stranger, setSources, stop };
 }
 
+/** A HOOKS document with the source `idp` of the demo's domain, and `theirs` of the other one. */
+export function sourcesOfBoth({ demo, stranger }: DirectoryService) {
+  const sourceOf = (projectId: string) => ({
+    kind: 'standard',
+    // A test value only.
+    secrets: ['whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz'],
+    projects: [projectId],
+    actions: ['principal.disabled'],
+  });
+  return { idp: sourceOf(demo.project_id), theirs: sourceOf(stranger.project_id) };
+}
+
 /** Sends a GET, PATCH or PUT with a token of the user. */
 export async function sendAs(
   service: TestService,
