@@ -4,7 +4,7 @@ import { sequence } from '../../lib/validation/fields.ts';
 import { jobId } from '../../lib/validation/job-fields.ts';
 import { changeJob } from '../../lib/webhooks/jobs/retry-and-stop.ts';
 
-/** Runs a job of the project again, now: one that waits for its next attempt, or that ended with something left to do. */
+/** Runs a job of the project again, now: one that waits for its next attempt, or that ended before all was done. */
 export const handler = httpHandler({
   access: 'kms:grant:revoke-any',
   isExtension: true,

@@ -78,7 +78,7 @@ async function startInProcess(env: Record<string, string>): Promise<RunningServi
     notifyOutbox: async () => worker?.notifyOutbox(),
   });
   useServices(services);
-  if (config.hooks ?? config.targets) worker = await startWorker(services);
+  worker = await startWorker(services);
   const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -16,8 +16,8 @@ interface JobChange {
 }
 
 /**
- * Makes the job run again; the caller sends its message. An ended job gets all of its attempts again. A queued or running
- * job is left as it is.
+ * Makes the job run again; the caller sends its message. An ended job gets all of its attempts again. A job that is
+ * queued or running is left as it is.
  * @returns false, with nothing written, if the job has changed since it was read
  */
 export async function requeueJob({ jobs, now }: JobChange, job: Job): Promise<boolean> {
