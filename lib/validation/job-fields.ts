@@ -40,7 +40,8 @@ export const jobStates = optional(
 export const jobMarker = optionalText(
   parsed(
     (input): JobPosition | undefined => {
-      const [, receivedAtMs, id] = /^(\d{1,15})-([0-9a-f]{32})$/.exec(String(input)) ?? [];
+      if (typeof input !== 'string') return undefined;
+      const [, receivedAtMs, id] = /^(\d{1,15})-([0-9a-f]{32})$/.exec(input) ?? [];
       return id === undefined ? undefined : { receivedAtMs: Number(receivedAtMs), jobId: id };
     },
     'KMS.1602',
