@@ -47,8 +47,8 @@ const TYPE = 'create-revocation-job';
  * Previews the selected grants, or stores a job that revokes them. A repeat of the request gets the same job.
  * @returns the preview, or the id of the job and the number of selected grants
  * @throws KmsError KMS.0308 when the grants differ from those of the digest, when there are none, and when they are too
- *   many for one job; APIGW.0101 where no job can be created; KMS.0104 for too many open jobs; KMS.0204; KMS.0207. No job
- *   is stored then
+ *   many for one job; APIGW.0101 where no job can be created; KMS.0104 for too many open jobs; KMS.0204; KMS.0207.
+ *   No job is stored then
  */
 export async function createRevocationJob(
   dependencies: Dependencies,
