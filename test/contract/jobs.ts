@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Job, JobState } from '../../lib/domain/job.ts';
 import { type JobFilter, jobPage } from '../../lib/store/job-page.ts';
 import type { JobStore } from '../../lib/store/store.ts';
+import { mapWithConcurrency } from '../../lib/util/concurrency.ts';
 import { GRANTEE, grantId, keyId, NOW_MS, numbers, PROJECT, testGrant } from './fixtures.ts';
 import { freshStore, type OpenStore } from './open-store.ts';
 
@@ -294,7 +295,7 @@ export function jobsContract(openStore: OpenStore): void {
       test('a page of a project with few jobs among very many is short, and says that there are more', async () => {
         const others = numbers(2, 450).map((n) => testJob(n, elsewhere));
         const { jobs } = fresh();
-        await Promise.all([testJob(1), ...others, testJob(500)].map((job) => jobs.add(job)));
+        await mapWithConcurrency([testJob(1), ...others, testJob(500)], 16, (job) => jobs.add(job));
         const first = await jobPage(jobs, { projectId: PROJECT }, 10);
         expect(idsOf(first.jobs)).toEqual([500]);
         expect(first.next).toBeDefined();
