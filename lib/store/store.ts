@@ -6,7 +6,7 @@
 
 import type { AccessKey, Domain, ListedAccessKey, Project, Session, StoredToken, User } from '../domain/directory.ts';
 import type { ChangeEvent } from '../domain/events.ts';
-import type { ExternalIdentity, Job, Mapping } from '../domain/job.ts';
+import type { ExternalIdentity, Job, JobPosition, Mapping } from '../domain/job.ts';
 import type {
   Grant,
   GrantPage,
@@ -150,6 +150,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface JobPage {
+  jobs: Job[];
+  next: JobPosition | undefined;
+}
+
 export interface JobStore {
   /**
    * Stores a new job durably.
@@ -166,8 +171,15 @@ export interface JobStore {
   countOpen(source: string, max: number): Promise<number>;
   /** Lists jobs that are not in a final state and were due by `untilMs`, the longest due first. */
   listOpen(untilMs: number, limit: number): Promise<Job[]>;
-  /** Newest first. */
+  /** Newest first, of all projects. */
   list(limit: number): Promise<Job[]>;
+  /**
+   * Reads the jobs of all projects after a position, newest first and of equal times by id. `jobPage` selects those of
+   * one project.
+   * @returns at most `limit` jobs, also fewer or none although there are more; `next` is `before` of the next page, and
+   * undefined on the last one
+   */
+  listPage(before: JobPosition | undefined, limit: number): Promise<JobPage>;
 }
 
 export interface MappingStore {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { FINAL_STATES, JOB_RETENTION_MS, type Job } from '../../domain/job.ts';
-import type { JobStore } from '../store.ts';
+import { FINAL_STATES, JOB_RETENTION_MS, type Job, type JobPosition } from '../../domain/job.ts';
+import type { JobPage, JobStore } from '../store.ts';
 import type { Item } from './item.ts';
 import { itemKey, rangeOf, sortableNumber } from './schema.ts';
 import type { ExpressionTerms, Table } from './table.ts';
@@ -25,6 +25,16 @@ export function dynamodbJobs(table: Table): JobStore {
     if (!existing) throw new Error('DynamoDB did not write a job');
     // If it is this very write, an earlier attempt was applied and its response was lost.
     return existing['written'] === item['written'] ? undefined : existing;
+  }
+
+  async function listPage(before: JobPosition | undefined, limit: number): Promise<JobPage> {
+    const rows = await table.query({ ...rangeOf.jobs(before), newestFirst: true, limit });
+    // A row may outlive its job for a while, and its position counts nevertheless.
+    const last = rows.length === limit ? rows.at(-1) : undefined;
+    return {
+      jobs: await jobsOf(rows),
+      next: last && { receivedAtMs: Number.parseInt(last.sk, 10), jobId: String(last['id']) },
+    };
   }
 
   return {
@@ -64,7 +74,8 @@ export function dynamodbJobs(table: Table): JobStore {
       // A job may have changed after its row was read.
       return jobs.filter(({ state, dueAtMs }) => !FINAL_STATES.includes(state) && dueAtMs <= untilMs);
     },
-    list: async (limit) => jobsOf(await table.query({ ...rangeOf.all('jobs'), newestFirst: true, limit })),
+    list: async (limit) => (await listPage(undefined, limit)).jobs,
+    listPage,
   };
 }
 
