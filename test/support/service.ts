@@ -14,6 +14,7 @@ import { createDemoOnFirstStart, type Demo, type DemoUser } from '../../local/de
 import { createGateway, drain } from '../../local/gateway.ts';
 import { openServices } from '../../local/open-services.ts';
 import { startWorker, type Worker } from '../../local/worker.ts';
+import { watchReplies } from './openapi/watch.ts';
 import { storeSettings } from './store.ts';
 import { startCallerMode } from './upstream/caller-mode.ts';
 import { startServiceMode } from './upstream/service-mode.ts';
@@ -80,6 +81,7 @@ async function startInProcess(env: Record<string, string>): Promise<RunningServi
   useServices(services);
   if (config.hooks ?? config.targets) worker = await startWorker(services);
   const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
+  await watchReplies(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
