@@ -38,7 +38,7 @@ export async function replyChecker({ hasUpstream = false } = {}): Promise<ReplyC
       key === '*'
         ? ['x-unmatched-responses', String(status)]
         : ['paths', pattern, method.toLowerCase(), 'responses', String(status)];
-    return at(document, place) ? place : undefined;
+    return resolved(document, place);
   }
 
   return (reply) => {
@@ -81,7 +81,8 @@ function compiler(document: OpenApiDocument): (place: Place) => ValidateFunction
   formats.default(ajv, ['date-time']);
   ajv.addVocabulary(Object.keys(document));
   ajv.addVocabulary(['x-zh', 'example']);
-  ajv.addSchema({ ...document, $id: DOCUMENT_ID });
+  // The document as a whole is no schema; the parts that are compiled are checked.
+  ajv.addSchema({ ...document, $id: DOCUMENT_ID }, DOCUMENT_ID, false, false);
   const compiled = new Map<string, ValidateFunction>();
   return (place) => {
     const pointer = place.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
@@ -91,12 +92,16 @@ function compiler(document: OpenApiDocument): (place: Place) => ValidateFunction
   };
 }
 
-/** The value at the place, and behind a reference that is there. */
 function at(document: OpenApiDocument, place: Place): unknown {
   let value: unknown = document;
   for (const part of place) value = (value as Record<string, unknown> | undefined)?.[part];
-  const { $ref: reference } = (value ?? {}) as { $ref?: string };
-  return reference === undefined ? value : at(document, reference.slice(2).split('/'));
+  return value;
+}
+
+/** The place, or the one to which a reference at the place leads; undefined if nothing is there. */
+function resolved(document: OpenApiDocument, place: Place): Place | undefined {
+  const value = at(document, place) as { $ref?: string } | undefined;
+  return value?.$ref === undefined ? value && place : resolved(document, value.$ref.slice(2).split('/'));
 }
 
 function missingHeader(
@@ -105,7 +110,8 @@ function missingHeader(
   headers: SentReply['headers'],
 ): string | undefined {
   return Object.entries(described).find(([name, entry]) => {
-    const header = entry.$ref ? (at(document, entry.$ref.slice(2).split('/')) as typeof entry) : entry;
+    const place = entry.$ref?.slice(2).split('/');
+    const header = place ? (at(document, place) as typeof entry) : entry;
     const value = headers[name.toLowerCase()];
     if (value === undefined) return name === 'X-Request-Id' || header.required === true;
     const { pattern } = (header.schema ?? {}) as { pattern?: string };
