@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document has everything that the service has. The lists come from serverless.yml, functions/ and lib/, and
- * the samples from the KMS API reference.
+ * The OpenAPI document has everything that the service has. The lists come from serverless.yml, functions/ and lib/,
+ * and the samples from the KMS API reference.
  * Also tests: openapi/.
  */
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,11 @@
 /** The check that every end-to-end test makes of every reply. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { replyChecker, type SentReply } from '../support/openapi/reply-check.ts';
+import { assertNoViolations } from '../support/openapi/violations.ts';
+import { watchReplies } from '../support/openapi/watch.ts';
 
 const check = await replyChecker();
 const checkOfUpstream = await replyChecker({ hasUpstream: true });
@@ -51,4 +56,20 @@ test('an unknown path and a wrong method answer the errors that the document has
 test('an upstream may answer an error of its own', () => {
   expect(checkOfUpstream(listGrants(error('KMS.9999'), { status: 409 }))).toBeUndefined();
   expect(checkOfUpstream(listGrants({ ...PAGE, more: true }))).toMatch(/additional/);
+});
+
+test('a reply of a watched server that differs fails the test in which it was sent, once', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, headers).end(JSON.stringify({ ...PAGE, more: true }));
+  });
+  await watchReplies(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { path, method } = listGrants(PAGE);
+  const response = await fetch(`${url}${path}?a=b`, { method });
+  expect(await response.json()).toEqual({ ...PAGE, more: true });
+  server.close();
+  expect(assertNoViolations).toThrow(/POST \/v1\.0\/.*list-grants -> 200: .*must NOT have additional properties/);
+  expect(assertNoViolations).not.toThrow();
 });
