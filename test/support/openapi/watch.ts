@@ -37,5 +37,5 @@ export function report(check: (reply: SentReply) => string | undefined, reply: S
   const problem = check(reply);
   if (problem === undefined) return;
   const { method, path, status, body } = reply;
-  addViolation(`${method} ${path} -> ${status}: ${problem}\n  ${body.slice(0, 500)}`);
+  addViolation(reply, `${method} ${path} -> ${status}: ${problem}\n  ${body.slice(0, 500)}`);
 }
