@@ -1,4 +1,7 @@
-/** What a person says about each route. To add an API, add one entry to a file in operations/. */
+/**
+ * What a person says about each route. To add an API, add one entry to a file in operations/. An entry without a route
+ * is an error, so a file is added here together with the routes of its APIs, and its schemas in schemas.ts.
+ */
 import { EXTENSION_OPERATIONS } from './operations/extensions.ts';
 import { GRANT_OPERATIONS } from './operations/grants.ts';
 import { HOOK_OPERATIONS } from './operations/hooks.ts';
