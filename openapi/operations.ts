@@ -7,6 +7,8 @@ import { GRANT_OPERATIONS } from './operations/grants.ts';
 import { HOOK_OPERATIONS } from './operations/hooks.ts';
 import { IDENTITY_OPERATIONS } from './operations/identity.ts';
 import { KEY_OPERATIONS } from './operations/keys.ts';
+import { PEOPLE_OPERATIONS } from './operations/people.ts';
+import { WEBSITE_OPERATIONS } from './operations/website.ts';
 import type { Operations } from './types.ts';
 
 export const OPERATIONS: Operations = {
@@ -15,4 +17,6 @@ export const OPERATIONS: Operations = {
   ...KEY_OPERATIONS,
   ...IDENTITY_OPERATIONS,
   ...HOOK_OPERATIONS,
+  ...PEOPLE_OPERATIONS,
+  ...WEBSITE_OPERATIONS,
 };

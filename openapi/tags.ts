@@ -57,4 +57,12 @@ export const TAGS: readonly Tag[] = [
       zh: '聊天平台发送的请求。这些地址在平台中配置，无需自行调用。',
     },
   },
+  {
+    name: 'website',
+    title: { en: 'Website', zh: '网站' },
+    description: {
+      en: 'The console and the documentation, which anyone may read.',
+      zh: '控制台和文档，任何人均可访问。',
+    },
+  },
 ];
