@@ -6,7 +6,7 @@ export const CALLER = {
   'APIGW.0301': {
     meaning: {
       en: 'The service does not know who is calling: the token, the signature or the secret is missing, wrong or expired.',
-      zh: '服务无法确认调用者的身份：令牌、签名或密文缺失、错误或已过期。',
+      zh: '服务无法确认调用者的身份：Token、签名或密文缺失、错误或已过期。',
     },
     repeat: 'fix',
     cases: [
@@ -23,7 +23,7 @@ export const CALLER = {
         says: 'The token is not valid.',
         cause: {
           en: 'The token was revoked, is cut off, comes from another service, or its user is disabled. A new password also revokes the tokens of the user.',
-          zh: '令牌已被撤销、不完整、来自其他服务，或其用户已被禁用。重置密码也会撤销该用户的令牌。',
+          zh: 'Token 已被撤销、不完整、来自其他服务，或其用户已被禁用。重置密码也会撤销该用户的 Token。',
         },
         cure: {
           en: 'Log in again ([Log in](docs:#login)). If the login fails too, ask an administrator whether the user is disabled (`npm run admin -- list-users`).',
@@ -34,7 +34,7 @@ export const CALLER = {
         says: 'The token has expired; get a new one.',
         cause: {
           en: 'The token is older than 24 hours, or than the shorter life that the login asked for.',
-          zh: '令牌已超过 24 小时，或超过登录时指定的更短有效期。',
+          zh: 'Token 已超过 24 小时，或超过登录时指定的更短有效期。',
         },
         cure: { en: 'Log in again ([Log in](docs:#login)).', zh: '重新登录（[登录](docs:#login)）。' },
       },
@@ -52,7 +52,7 @@ export const CALLER = {
       },
       {
         says: 'Send either X-Auth-Token or Authorization, not both.',
-        cause: { en: 'The request has a token and a signature.', zh: '请求同时携带了令牌和签名。' },
+        cause: { en: 'The request has a token and a signature.', zh: '请求同时携带了 Token 和签名。' },
         cure: { en: 'Leave out one of the two headers.', zh: '去掉其中一个请求头。' },
       },
       {
@@ -63,7 +63,7 @@ export const CALLER = {
         },
         cure: {
           en: 'Send the token in `X-Auth-Token`, without the word `Bearer`. To sign, use an SDK of the vendor in its default settings.',
-          zh: '在 `X-Auth-Token` 中发送令牌，不要带 `Bearer`。需要签名时，使用厂商 SDK 的默认设置。',
+          zh: '在 `X-Auth-Token` 中发送 Token，不要带 `Bearer`。需要签名时，使用厂商 SDK 的默认设置。',
         },
       },
       {
@@ -85,14 +85,14 @@ export const CALLER = {
         },
         cure: {
           en: 'Get a token from the IAM at `IAM_ENDPOINT`, and send it in `X-Auth-Token`.',
-          zh: '从 `IAM_ENDPOINT` 的 IAM 获取令牌，并在 `X-Auth-Token` 中发送。',
+          zh: '从 `IAM_ENDPOINT` 的 IAM 获取 Token，并在 `X-Auth-Token` 中发送。',
         },
       },
       {
         says: 'Check the name of the source in the URL, its secret or signature, and its clock.',
         cause: {
           en: 'A webhook or a chat request could not be verified. The reply is the same for every reason, so that it helps no attacker.',
-          zh: '无法验证 webhook 或聊天请求。无论何种原因，应答都相同，以免帮助攻击者。',
+          zh: '无法验证 Webhook 或聊天请求。无论何种原因，应答都相同，以免帮助攻击者。',
         },
         cure: {
           en: 'Search the log for the request id (`request_id`): the field `cause` of that line says whether the source, the signature or the time is wrong. Then correct the source in `HOOKS`, or the secret at the sender.',
@@ -209,7 +209,7 @@ export const CALLER = {
   'KMS.0307': {
     meaning: {
       en: 'The role of the caller in this project does not include the permission that the API requires. For a webhook: the settings of the source do not allow the event.',
-      zh: '调用者在该项目中的角色不包含此 API 所需的权限。对于 webhook：来源的设置不允许该事件。',
+      zh: '调用者在该项目中的角色不包含此 API 所需的权限。对于 Webhook：来源的设置不允许该事件。',
     },
     repeat: 'fix',
     cases: [
@@ -221,7 +221,7 @@ export const CALLER = {
         },
         cure: {
           en: 'An administrator gives the user a role that has the permission (`npm run admin -- list-roles` lists the permissions of each role). It takes effect with the next request; a new token is not needed. With `IDENTITY=keystone`, give the role in the IAM and get a new token.',
-          zh: '由管理员为用户授予包含该权限的角色（`npm run admin -- list-roles` 列出各角色的权限）。下一个请求即生效，无需新令牌。使用 `IDENTITY=keystone` 时，在 IAM 中授予角色并重新获取令牌。',
+          zh: '由管理员为用户授予包含该权限的角色（`npm run admin -- list-roles` 列出各角色的权限）。下一个请求即生效，无需新 Token。使用 `IDENTITY=keystone` 时，在 IAM 中授予角色并重新获取 Token。',
         },
         command: 'npm run admin -- add-role --user <user id> --project "$PROJECT" --role "KMS Administrator"',
       },
@@ -229,18 +229,18 @@ export const CALLER = {
         says: 'The setting HOOKS does not allow … for this source.',
         cause: {
           en: 'The list `actions` of the webhook source does not contain the event. Nothing was revoked.',
-          zh: 'webhook 来源的 `actions` 列表不包含该事件。没有撤销任何授权。',
+          zh: 'Webhook 来源的 `actions` 列表不包含该事件。没有撤销任何授权。',
         },
         cure: {
           en: 'Add the event to `actions` of the source in the file or secret of `HOOKS` (it is read again within seconds), then send the webhook again.',
-          zh: '在 `HOOKS` 的文件或密文中，将该事件加入来源的 `actions`（数秒内会重新读取），然后重新发送 webhook。',
+          zh: '在 `HOOKS` 的文件或密文中，将该事件加入来源的 `actions`（数秒内会重新读取），然后重新发送 Webhook。',
         },
       },
       {
         says: 'The setting HOOKS does not list that project for this source.',
         cause: {
           en: 'The event names a project that is not in `projects` of the webhook source. Nothing was revoked.',
-          zh: '事件所指的项目不在 webhook 来源的 `projects` 中。没有撤销任何授权。',
+          zh: '事件所指的项目不在 Webhook 来源的 `projects` 中。没有撤销任何授权。',
         },
         cure: {
           en: 'Add the project id to `projects` of the source in `HOOKS`, or correct the project in the event, then send it again.',
@@ -252,14 +252,14 @@ export const CALLER = {
   'KMS.0321': {
     meaning: {
       en: 'The project in the URL is not the project of the token or of the signature, or the service does not serve it.',
-      zh: 'URL 中的项目与令牌或签名的项目不一致，或本服务不提供该项目。',
+      zh: 'URL 中的项目与 Token 或签名的项目不一致，或本服务不提供该项目。',
     },
     repeat: 'fix',
     cases: [
       {
         cause: {
           en: 'The token is for another project, or for none: a login without `scope.project` gives a token that the KMS APIs refuse. An access key has roles only in the projects of its user.',
-          zh: '令牌属于其他项目，或不属于任何项目：登录时没有 `scope.project` 得到的令牌不能用于 KMS API。访问密钥只在其用户有角色的项目中有效。',
+          zh: 'Token 属于其他项目，或不属于任何项目：登录时没有 `scope.project` 得到的 Token 不能用于 KMS API。访问密钥只在其用户有角色的项目中有效。',
         },
         cure: {
           en: 'List your projects, set `PROJECT` to one of them, and log in for it ([Log in](docs:#login)).',

@@ -25,22 +25,22 @@ export const CONNECTION = {
         says: 'Get tokens and projects from the IAM at IAM_ENDPOINT.',
         cause: {
           en: 'The service runs with `IDENTITY=keystone`, so it has no token API of its own.',
-          zh: '服务以 `IDENTITY=keystone` 运行，没有自己的令牌 API。',
+          zh: '服务以 `IDENTITY=keystone` 运行，没有自己的 Token API。',
         },
         cure: {
           en: 'Log in at the IAM of the setting `IAM_ENDPOINT`, and send that token in `X-Auth-Token`.',
-          zh: '在 `IAM_ENDPOINT` 的 IAM 登录，并在 `X-Auth-Token` 中发送得到的令牌。',
+          zh: '在 `IAM_ENDPOINT` 的 IAM 登录，并在 `X-Auth-Token` 中发送得到的 Token。',
         },
       },
       {
         says: 'There is no such job in this project.',
         cause: {
           en: 'The job id is wrong, or the job belongs to another project than the token.',
-          zh: '任务 ID 有误，或任务不属于令牌的项目。',
+          zh: '任务 ID 有误，或任务不属于 Token 的项目。',
         },
         cure: {
           en: 'Take `job_id` from the reply that started the job, and use a token of its project. On the machine, `npm run admin -- jobs` lists all jobs.',
-          zh: '使用启动任务的应答中的 `job_id`，以及其项目的令牌。在服务器上，`npm run admin -- jobs` 列出全部任务。',
+          zh: '使用启动任务的应答中的 `job_id`，以及其项目的 Token。在服务器上，`npm run admin -- jobs` 列出全部任务。',
         },
       },
       {
@@ -50,7 +50,7 @@ export const CONNECTION = {
         },
         cure: {
           en: 'Use `revoke-principal-grants`, which works with the token of the caller.',
-          zh: '使用 `revoke-principal-grants`，它使用调用者的令牌。',
+          zh: '使用 `revoke-principal-grants`，它使用调用者的 Token。',
         },
       },
     ],
@@ -131,7 +131,7 @@ export const CONNECTION = {
         },
         cure: {
           en: 'Send less: KMS APIs accept 64 KiB, webhooks 1 MiB. Split the events of a webhook over several requests.',
-          zh: '减小请求体：KMS API 接受 64 KiB，webhook 接受 1 MiB。将 webhook 的事件分成多个请求发送。',
+          zh: '减小请求体：KMS API 接受 64 KiB，Webhook 接受 1 MiB。将 Webhook 的事件分成多个请求发送。',
         },
       },
     ],
@@ -159,11 +159,11 @@ export const CONNECTION = {
       {
         cause: {
           en: 'A token of the IAM with a large catalog, many cookies, or headers that a proxy adds.',
-          zh: 'IAM 令牌带有很大的服务目录、Cookie 过多，或代理添加了请求头。',
+          zh: 'IAM Token 带有很大的服务目录、Cookie 过多，或代理添加了请求头。',
         },
         cure: {
           en: 'Get the token with `?nocatalog`, send no cookies (the service uses none), and check what the proxy adds.',
-          zh: '用 `?nocatalog` 获取令牌，不要发送 Cookie（本服务不使用），并检查代理添加了什么。',
+          zh: '用 `?nocatalog` 获取 Token，不要发送 Cookie（本服务不使用），并检查代理添加了什么。',
         },
       },
     ],
@@ -171,7 +171,7 @@ export const CONNECTION = {
   'APIGW.0201:502': {
     meaning: {
       en: 'The system behind the service (the upstream KMS, or the IAM that checks tokens) could not be reached, or its answer could not be understood.',
-      zh: '无法访问服务后端的系统（上游 KMS 或校验令牌的 IAM），或无法理解其应答。',
+      zh: '无法访问服务后端的系统（上游 KMS 或校验 Token 的 IAM），或无法理解其应答。',
     },
     repeat: 'unsure',
     cases: [
@@ -364,7 +364,7 @@ export const CONNECTION = {
   'KMS.0104': {
     meaning: {
       en: 'The service cannot take this webhook now. Nothing was recorded.',
-      zh: '服务目前无法接收此 webhook。没有记录任何内容。',
+      zh: '服务目前无法接收此 Webhook。没有记录任何内容。',
     },
     repeat: 'later',
     cases: [

@@ -23,7 +23,7 @@ export const GRANTS = {
     ],
   },
   'KMS.2402': {
-    meaning: { en: 'The id of a user or an account has the wrong form.', zh: '用户或账号的 ID 格式有误。' },
+    meaning: { en: 'The id of a user or an account has the wrong form.', zh: '用户或租户的 ID 格式有误。' },
     repeat: 'fix',
     cases: [
       {

@@ -34,7 +34,7 @@ export const REQUESTS = {
         says: 'The body must be a JSON array.',
         cause: {
           en: 'A webhook of GitHub secret scanning is not an array.',
-          zh: 'GitHub 密文扫描的 webhook 不是数组。',
+          zh: 'GitHub 密文扫描的 Webhook 不是数组。',
         },
         cure: {
           en: 'Send what GitHub sends: an array of objects with `token`, `type` and `url`.',
@@ -66,7 +66,7 @@ export const REQUESTS = {
       {
         cause: {
           en: 'The body has more than 64 KiB (webhooks: 1 MiB).',
-          zh: '请求体超过 64 KiB（webhook 为 1 MiB）。',
+          zh: '请求体超过 64 KiB（Webhook 为 1 MiB）。',
         },
         cure: {
           en: 'Send fewer entries in one request, and remove fields that the API does not have.',
@@ -94,7 +94,7 @@ export const REQUESTS = {
         says: 'data.grantee_principal, data.identity or data.identities is required.',
         cause: {
           en: 'A webhook does not say whose grants are to be revoked. Nothing was revoked.',
-          zh: 'webhook 没有说明要撤销谁的授权。没有撤销任何授权。',
+          zh: 'Webhook 没有说明要撤销谁的授权。没有撤销任何授权。',
         },
         cure: {
           en: 'Let the sender fill one of the three fields, then send it again.',
@@ -140,7 +140,7 @@ export const REQUESTS = {
         says: 'Send webhooks with POST.',
         cause: {
           en: 'A webhook address was opened with `GET`, such as in a browser. Only the verification of Okta is a `GET`.',
-          zh: '用 `GET` 打开了 webhook 地址，例如在浏览器中。只有 Okta 的验证使用 `GET`。',
+          zh: '用 `GET` 打开了 Webhook 地址，例如在浏览器中。只有 Okta 的验证使用 `GET`。',
         },
         cure: { en: 'Configure the sender to use `POST`.', zh: '将发送方配置为使用 `POST`。' },
       },
@@ -257,11 +257,11 @@ export const REQUESTS = {
         says: 'The id of the delivery was used for another body, so nothing was done. Send it with a new id.',
         cause: {
           en: 'A webhook has the id of an earlier one, but another body.',
-          zh: 'webhook 使用了之前的 ID，但请求体不同。',
+          zh: 'Webhook 使用了之前的 ID，但请求体不同。',
         },
         cure: {
           en: 'Give each webhook its own id (`webhook-id`), and use the same id only to send the same bytes again.',
-          zh: '为每个 webhook 使用独立的 ID（`webhook-id`）；只有重发相同的字节时才使用相同的 ID。',
+          zh: '为每个 Webhook 使用独立的 ID（`webhook-id`）；只有重发相同的字节时才使用相同的 ID。',
         },
       },
       {

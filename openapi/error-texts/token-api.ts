@@ -4,7 +4,7 @@ import type { ErrorText } from '../error-texts.ts';
 
 export const TOKEN_API = {
   'Keystone.400': {
-    meaning: { en: 'The token API does not understand the request.', zh: '令牌 API 无法理解该请求。' },
+    meaning: { en: 'The token API does not understand the request.', zh: 'Token API 无法理解该请求。' },
     repeat: 'fix',
     cases: [
       {
@@ -23,18 +23,18 @@ export const TOKEN_API = {
         cause: { en: 'The header `X-Subject-Token` is missing.', zh: '缺少 `X-Subject-Token` 头。' },
         cure: {
           en: 'Put the token that you ask about into `X-Subject-Token`, and your own into `X-Auth-Token`. They may be the same.',
-          zh: '将要查询的令牌放入 `X-Subject-Token`，将您自己的令牌放入 `X-Auth-Token`。两者可以相同。',
+          zh: '将要查询的 Token 放入 `X-Subject-Token`，将您自己的 Token 放入 `X-Auth-Token`。两者可以相同。',
         },
       },
       {
         says: 'Send the token to revoke in the X-Subject-Token header.',
         cause: {
           en: 'The header `X-Subject-Token` is missing. Nothing was revoked.',
-          zh: '缺少 `X-Subject-Token` 头。没有撤销任何令牌。',
+          zh: '缺少 `X-Subject-Token` 头。没有撤销任何 Token。',
         },
         cure: {
           en: 'Send the token that must end in `X-Subject-Token`.',
-          zh: '在 `X-Subject-Token` 中发送要撤销的令牌。',
+          zh: '在 `X-Subject-Token` 中发送要撤销的 Token。',
         },
         command: 'curl -s -i -X DELETE "$URL/v3/auth/tokens" -H "X-Auth-Token: $TOKEN" -H "X-Subject-Token: $TOKEN"',
       },
@@ -72,11 +72,11 @@ export const TOKEN_API = {
         says: 'Log in with the password again: tokens can be exchanged … times in a row.',
         cause: {
           en: 'A token was made from a token, which was made from a token, and so on.',
-          zh: '用令牌换取令牌的次数过多（连续换取）。',
+          zh: '用 Token 换取 Token 的次数过多（连续换取）。',
         },
         cure: {
           en: 'Log in with the password again, and use the first token for each further login.',
-          zh: '用密码重新登录，并用最初的令牌进行每次换取。',
+          zh: '用密码重新登录，并用最初的 Token 进行每次换取。',
         },
       },
     ],
@@ -84,18 +84,18 @@ export const TOKEN_API = {
   'Keystone.404': {
     meaning: {
       en: 'The token in `X-Subject-Token` does not exist for you: it is expired, revoked, unknown, or you may not check it.',
-      zh: '`X-Subject-Token` 中的令牌对您不存在：已过期、已撤销、未知，或您无权查看。',
+      zh: '`X-Subject-Token` 中的 Token 对您不存在：已过期、已撤销、未知，或您无权查看。',
     },
     repeat: 'fix',
     cases: [
       {
         cause: {
           en: 'You asked about a token that is no longer valid, or that belongs to another user. If you wanted it revoked, an expired or revoked one **is no longer accepted**.',
-          zh: '查询的令牌已失效，或属于其他用户。如果目的是撤销，已过期或已撤销的令牌**不再被接受**。',
+          zh: '查询的 Token 已失效，或属于其他用户。如果目的是撤销，已过期或已撤销的 Token**不再被接受**。',
         },
         cure: {
           en: 'For tokens of other users you need `te_admin` or `Security Administrator` in their domain. To end all tokens of a user without knowing them, disable the user.',
-          zh: '查看其他用户的令牌需要其所在域的 `te_admin` 或 `Security Administrator` 角色。要在不知道令牌的情况下终止某用户的全部令牌，请禁用该用户。',
+          zh: '查看其他用户的 Token 需要其所在域的 `te_admin` 或 `Security Administrator` 角色。要在不知道 Token 的情况下终止某用户的全部 Token，请禁用该用户。',
         },
         command: 'npm run admin -- disable-user --user <user id>',
       },
@@ -132,17 +132,17 @@ export const TOKEN_API = {
         },
         cure: {
           en: 'Wait for the time in `Retry-After`, then log in once and use the token for all calls (24 hours). Tokens that you have still work. Behind a proxy, set `TRUSTED_PROXIES`, so that the limit counts each client.',
-          zh: '等待 `Retry-After` 的时间，登录一次并在所有调用中使用该令牌（24 小时）。已有的令牌仍然有效。在代理之后请配置 `TRUSTED_PROXIES`，以便按客户端计数。',
+          zh: '等待 `Retry-After` 的时间，登录一次并在所有调用中使用该 Token（24 小时）。已有的 Token 仍然有效。在代理之后请配置 `TRUSTED_PROXIES`，以便按客户端计数。',
         },
       },
       {
         cause: {
           en: 'A token was exchanged for others more than 100 times in a minute.',
-          zh: '一个令牌在一分钟内换取了超过 100 个令牌。',
+          zh: '一个 Token 在一分钟内换取了超过 100 个 Token。',
         },
         cure: {
           en: 'Keep the token that you got, instead of a new one for each call.',
-          zh: '保留已获得的令牌，不要每次调用都换取新令牌。',
+          zh: '保留已获得的 Token，不要每次调用都换取新 Token。',
         },
       },
     ],
