@@ -88,6 +88,8 @@ function fixTuple(schema: { prefixItems?: unknown; minItems?: number; maxItems?:
 
 /** The error codes of a field's own rules, besides the one of the field. */
 export function codesOfChecks(field: z.core.$ZodType): string[] {
-  const { checks = [] } = field._zod.def as { checks?: { _zod: { def: { params?: { failure?: { code: string } } } } }[] };
+  const { checks = [] } = field._zod.def as {
+    checks?: { _zod: { def: { params?: { failure?: { code: string } } } } }[];
+  };
   return checks.flatMap((check) => check._zod.def.params?.failure?.code ?? []);
 }

@@ -45,10 +45,7 @@ export function parametersOf(key: string, { fields = {}, usesCallerProject }: Ap
     if (!known) throw new Error(`openapi/parameters.ts needs the path parameter ${name}`);
     return { name, in: 'path', required: true, ...known };
   });
-  const shared = [
-    ...('sequence' in fields ? [IDEMPOTENCY_KEY] : []),
-    ...(usesCallerProject ? [PROJECT_ID] : []),
-  ];
+  const shared = [...('sequence' in fields ? [IDEMPOTENCY_KEY] : []), ...(usesCallerProject ? [PROJECT_ID] : [])];
   return [...inPath, ...parameters, ...shared].map(({ description, ...parameter }) => ({
     ...parameter,
     description: description.en,

@@ -33,9 +33,7 @@ export function bodySchema({ fields = {}, rejectsUnknownFields = false }: Api): 
   const required = entries.filter(([, field]) => isRequired(field)).map(([name]) => name);
   return {
     type: 'object',
-    properties: Object.fromEntries(
-      entries.map(([name, field]) => [name, property(name, field, rejectsUnknownFields)]),
-    ),
+    properties: Object.fromEntries(entries.map(([name, field]) => [name, property(name, field, rejectsUnknownFields)])),
     ...(required.length > 0 && { required }),
     ...(rejectsUnknownFields && { additionalProperties: false }),
   };

@@ -16,7 +16,10 @@ export const EXTENSION_OPERATIONS = kmsOperations({
       zh: '按创建时间从早到晚列出用户或租户在本项目所有密钥上持有的授权。对接上游 KMS 时，`failed` 列出无法读取的密钥。',
     },
     examples: {
-      principal: { summary: { en: 'All grants of a user', zh: '某用户的全部授权' }, value: { grantee_principal: GRANTEE } },
+      principal: {
+        summary: { en: 'All grants of a user', zh: '某用户的全部授权' },
+        value: { grantee_principal: GRANTEE },
+      },
     },
     replies: {
       200: {

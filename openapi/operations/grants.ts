@@ -112,7 +112,7 @@ export const GRANT_OPERATIONS = kmsOperations({
     tag: 'grants',
     summary: { en: 'Create a grant', zh: '创建授权' },
     description: {
-      en: 'Lets a user or a domain use a key. The key\'s creator may create grants, and so may a grantee whose grant has `create-grant`, for operations that it holds itself. `operations` must contain more than `create-grant`. A key has at most 100 grants, unless the service is configured otherwise.',
+      en: "Lets a user or a domain use a key. The key's creator may create grants, and so may a grantee whose grant has `create-grant`, for operations that it holds itself. `operations` must contain more than `create-grant`. A key has at most 100 grants, unless the service is configured otherwise.",
       zh: '授权用户或租户使用密钥。密钥的创建者可以创建授权；授权中包含 `create-grant` 的被授权者也可以将自己拥有的操作转授给他人。`operations` 不能仅包含 `create-grant`。默认每个密钥最多 100 条授权。',
     },
     codes: ['KMS.0207', 'KMS.0209', 'KMS.0210', 'KMS.0306', 'KMS.2404'],

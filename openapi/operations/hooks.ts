@@ -68,7 +68,10 @@ const chatOperation = (
   ...(parts.body && { body: parts.body }),
   replies: {
     200: {
-      description: { en: 'Received, with the answer if the platform shows it.', zh: '已接收；如平台支持，则包含答复。' },
+      description: {
+        en: 'Received, with the answer if the platform shows it.',
+        zh: '已接收；如平台支持，则包含答复。',
+      },
       schema: ref(parts.schema),
       ...(parts.mayBeEmpty && { mayBeEmpty: true }),
     },

@@ -33,7 +33,10 @@ export function curlOf(operation: Operation): string {
     ...(isPublic || hasOwnCredentials ? [] : ['-H "X-Auth-Token: $TOKEN"']),
     ...parameters
       .filter((parameter) => parameter.in === 'header' && parameter.isRequired)
-      .map(({ name }) => `-H "${name}: $${name === 'X-Subject-Token' ? 'TOKEN' : name.replaceAll('-', '_').toUpperCase()}"`),
+      .map(
+        ({ name }) =>
+          `-H "${name}: $${name === 'X-Subject-Token' ? 'TOKEN' : name.replaceAll('-', '_').toUpperCase()}"`,
+      ),
     ...(isLogin(operation) ? ['-D -'] : []),
   ];
   const lines = [`curl -s -w '\\n' "$URL${target}"`, ...options.map((option) => `  ${option}`)].join(' \\\n');

@@ -141,7 +141,12 @@ class Reader {
       const parameter = this.#resolve(written);
       const field = this.#field(String(parameter['name']), jsonOf(parameter['schema']), parameter['required'] === true);
       const { description, example } = { description: parameter['description'], example: parameter['example'] };
-      return { ...field, schema: { ...field.schema, description, 'x-zh': parameter['x-zh'] }, in: String(parameter['in']), example };
+      return {
+        ...field,
+        schema: { ...field.schema, description, 'x-zh': parameter['x-zh'] },
+        in: String(parameter['in']),
+        example,
+      };
     });
   }
 
@@ -183,7 +188,9 @@ function internalCode(code: string, status: string): string {
 /** Errors of the token API are sent without a code, so the description of the reply has only their texts. */
 function keystoneCodes(status: string, description: string): string[] {
   const rows = Object.entries(ERRORS).filter(([code]) => code.startsWith('Keystone.'));
-  return rows.filter(([, row]) => String(row.status) === status && description.includes(row.text)).map(([code]) => code);
+  return rows
+    .filter(([, row]) => String(row.status) === status && description.includes(row.text))
+    .map(([code]) => code);
 }
 
 /** The pages show the permission in a line of its own. */

@@ -15,7 +15,13 @@ export function inline(text: string, linkOf: LinkOf): Html {
     parts.push(html`${text.slice(end, match.index)}`);
     if (code !== undefined) parts.push(link(html`<code>${code}</code>`, linkOf(code)));
     else if (bold !== undefined) parts.push(html`<strong>${inline(bold, linkOf)}</strong>`);
-    else parts.push(link(inline(label ?? '', () => undefined), linkOf(target ?? '')));
+    else
+      parts.push(
+        link(
+          inline(label ?? '', () => undefined),
+          linkOf(target ?? ''),
+        ),
+      );
     end = match.index + whole.length;
   }
   return html`${parts}${text.slice(end)}`;

@@ -88,7 +88,7 @@ ${own.map((code) => html`<tr><th scope="row">${ERRORS[code].status} ${errorLink(
 }
 
 export function errorLink(page: Page, code: ErrorCode): Html {
-  const row: { title?: string } = ERRORS[code];
+  const row: { status: number; title?: string } = ERRORS[code];
   const label = row.title ?? code.replace(/:.*/, '');
   const fragment = /[:]/.test(code) ? `#${fragmentOf(code)}` : '';
   return html`<a href="${errorAddress(page.language, code)}${fragment}"><code>${label}</code></a>`;

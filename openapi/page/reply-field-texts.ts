@@ -19,7 +19,10 @@ export const REPLY_FIELD_TEXTS: Readonly<Record<string, Text>> = {
     'Only grants that allow at least one of these.',
     '仅限至少允许其中一项操作的授权。',
   ),
-  'create-revocation-job/operations': text('Only grants that allow at least one of these.', '仅限至少允许其中一项操作的授权。'),
+  'create-revocation-job/operations': text(
+    'Only grants that allow at least one of these.',
+    '仅限至少允许其中一项操作的授权。',
+  ),
   name: text('The name of the grant, which nothing depends on.', '授权的名称，不影响任何行为。'),
   dry_run: text(
     '`true` revokes nothing, and returns what would be revoked, with a `digest`.',
@@ -49,7 +52,10 @@ export const REPLY_FIELD_TEXTS: Readonly<Record<string, Text>> = {
     '`next_marker` of the page before. Absent or empty for the first page.',
     '上一页的 `next_marker`。第一页不发送或为空。',
   ),
-  next_marker: text('Send it as `marker` for the next page. Empty on the last page.', '作为下一页的 `marker` 发送。最后一页为空。'),
+  next_marker: text(
+    'Send it as `marker` for the next page. Empty on the last page.',
+    '作为下一页的 `marker` 发送。最后一页为空。',
+  ),
   truncated: text('The string "true" if there are further pages.', '还有后续页时为字符串 "true"。'),
   total: text('How many entries there are in all.', '总条数。'),
   sequence: text(
@@ -60,7 +66,10 @@ export const REPLY_FIELD_TEXTS: Readonly<Record<string, Text>> = {
   // Results
   grants: text('The grants.', '授权列表。'),
   revoked: text('How many grants are gone.', '已撤销的授权数。'),
-  remaining: text('How many selected grants still exist. **Call again until it is 0.**', '仍然存在的所选授权数。**请反复调用直到为 0。**'),
+  remaining: text(
+    'How many selected grants still exist. **Call again until it is 0.**',
+    '仍然存在的所选授权数。**请反复调用直到为 0。**',
+  ),
   failed: text('What could not be read or revoked, each with its code.', '无法读取或撤销的内容，各带错误码。'),
   passed_on: text(
     'Grants that the principal gave to others. They remain.',
@@ -68,18 +77,27 @@ export const REPLY_FIELD_TEXTS: Readonly<Record<string, Text>> = {
   ),
   error_code: text('The code. It has a page of its own.', '错误码，有单独的页面说明。'),
   error_msg: text('The documented text, and what to do.', '文档中的文本及处理方法。'),
-  creation_date: text('When it was created: milliseconds since 1970-01-01 UTC.', '创建时间：自 1970-01-01 UTC 起的毫秒数。'),
+  creation_date: text(
+    'When it was created: milliseconds since 1970-01-01 UTC.',
+    '创建时间：自 1970-01-01 UTC 起的毫秒数。',
+  ),
   own: text('How many of the selected grants are your own.', '所选授权中属于您自己的数量。'),
   grants_truncated: text('"true" if more grants are selected than are shown.', '所选授权多于显示数量时为 "true"。'),
   // Events
   events: text('The events, newest first.', '事件列表，从新到旧。'),
   event_id: text('The event. Ids sort by time.', '事件 ID，按时间排序。'),
   event_time: text('When: milliseconds since 1970-01-01 UTC.', '时间：自 1970-01-01 UTC 起的毫秒数。'),
-  action: text('What was done: the name of the API, or the type of the webhook.', '执行的操作：API 名称或 Webhook 类型。'),
+  action: text(
+    'What was done: the name of the API, or the type of the webhook.',
+    '执行的操作：API 名称或 Webhook 类型。',
+  ),
   actor: text('Who did it: a user id, or `hook:<source>`.', '操作人：用户 ID，或 `hook:<来源>`。'),
   approved_by: text('In chat: the second person.', '聊天中的审批人。'),
   channel: text('How it came: `http`, `webhook`, `slack`, …', '途径：`http`、`webhook`、`slack` 等。'),
-  request_id: text('The request id, as in `X-Request-Id`; for jobs the job id.', '请求 ID，同 `X-Request-Id`；任务则为任务 ID。'),
+  request_id: text(
+    'The request id, as in `X-Request-Id`; for jobs the job id.',
+    '请求 ID，同 `X-Request-Id`；任务则为任务 ID。',
+  ),
   upstream_request_id: text('The request id of the cloud.', '云端的请求 ID。'),
   grant: text('The grant as it was at that time.', '当时的授权内容。'),
   // Keys
@@ -102,7 +120,10 @@ export const REPLY_FIELD_TEXTS: Readonly<Record<string, Text>> = {
   domain_id: text('The domain (account).', '租户 ID。'),
   realm: text('The region.', '区域。'),
   // Jobs
-  job_id: text('The job. Ask for its progress with `GET /hooks/jobs/{id}`.', '任务 ID，可用 `GET /hooks/jobs/{id}` 查询进度。'),
+  job_id: text(
+    'The job. Ask for its progress with `GET /hooks/jobs/{id}`.',
+    '任务 ID，可用 `GET /hooks/jobs/{id}` 查询进度。',
+  ),
   state: text(
     '`queued`, `running`, `waiting` (will be tried again), or how it ended: `done`, `leftovers`, `unmapped`, …',
     '`queued`、`running`、`waiting`（将重试），或结束状态：`done`、`leftovers`、`unmapped` 等。',
@@ -114,7 +135,10 @@ export const REPLY_FIELD_TEXTS: Readonly<Record<string, Text>> = {
   received_at: text('When the job was accepted.', '任务接收时间。'),
   source: text('The name of the webhook source in `HOOKS`.', '`HOOKS` 中 Webhook 来源的名称。'),
   delivery_id: text('The id of the webhook.', 'Webhook 的 ID。'),
-  identity: text('The person in the system that sends webhooks, such as an e-mail address.', '发送 Webhook 的系统中的人员标识，例如邮箱地址。'),
+  identity: text(
+    'The person in the system that sends webhooks, such as an e-mail address.',
+    '发送 Webhook 的系统中的人员标识，例如邮箱地址。',
+  ),
   // Token API
   auth: text('The credentials and the scope, see [Log in](docs:#login).', '凭证和作用范围，见[登录](docs:#login)。'),
   'auth.identity.methods': text('`["password"]` or `["token"]`.', '`["password"]` 或 `["token"]`。'),

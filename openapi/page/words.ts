@@ -27,7 +27,10 @@ export const WORDS = {
   version: text('Version', '版本'),
   whoMayCall: text('Who may call it', '谁可以调用'),
   anyone: text('Anyone, without credentials.', '任何人，无需凭证。'),
-  otherCredentials: text('A sender whose signature or secret the service verifies.', '服务可验证其签名或密文的发送方。'),
+  otherCredentials: text(
+    'A sender whose signature or secret the service verifies.',
+    '服务可验证其签名或密文的发送方。',
+  ),
   anyCaller: text('Anyone with valid credentials.', '任何持有有效凭证的调用者。'),
   permission: text('permission', '权限'),
   roles: text('roles', '角色'),
@@ -77,7 +80,9 @@ export const LIMITS = {
   atLeast: (min: number) => text(`at least ${min}`, `至少 ${min}`),
   atMost: (max: number) => text(`at most ${max}`, `至多 ${max}`),
   characters: (min: number, max: number) =>
-    min === max ? text(`${max} characters`, `${max} 个字符`) : text(`${min} to ${max} characters`, `${min} 到 ${max} 个字符`),
+    min === max
+      ? text(`${max} characters`, `${max} 个字符`)
+      : text(`${min} to ${max} characters`, `${min} 到 ${max} 个字符`),
   entries: (min: number, max: number) => text(`${min} to ${max} entries`, `${min} 到 ${max} 项`),
   oneOf: text('one of', '可选值'),
 };

@@ -36,4 +36,3 @@ export const ERROR_SCHEMAS = {
       'A key whose grants could not be listed, or a grant that could not be read or revoked. Without `key_id`, the keys themselves could not be listed.',
   },
 } as const;
-

@@ -54,10 +54,9 @@ export const GRANT_SCHEMAS = {
     },
     ['passed_on', 'failed'],
   ),
-  RevokeResult: object(
-    { revoked: count, failed: array(ref('ListFailure')), remaining: count, passed_on: count },
-    ['passed_on'],
-  ),
+  RevokeResult: object({ revoked: count, failed: array(ref('ListFailure')), remaining: count, passed_on: count }, [
+    'passed_on',
+  ]),
   GrantEvent: {
     ...object(
       {
@@ -81,20 +80,10 @@ export const GRANT_SCHEMAS = {
         passed_on: count,
         grant: ref('Grant'),
       },
-      [
-        'grant_id',
-        'approved_by',
-        'reason',
-        'sequence',
-        'upstream_request_id',
-        'error_code',
-        'passed_on',
-        'grant',
-      ],
+      ['grant_id', 'approved_by', 'reason', 'sequence', 'upstream_request_id', 'error_code', 'passed_on', 'grant'],
     ),
     description:
       'The receipt of one change. `error_code` is present only if the grant still exists: the revocation was given up, or the upstream still lists the grant.',
   },
   EventPage: object({ events: array(ref('GrantEvent'), { maxItems: 1000 }), ...EVENT_PAGE }, ['failed']),
 } as const;
-

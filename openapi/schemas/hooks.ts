@@ -1,5 +1,17 @@
 /** Replies to webhooks and to chat, jobs, and the outgoing webhook. */
-import { array, boolean, count, errorCode, id32, keyId, milliseconds, object, operationList, ref, string } from './common.ts';
+import {
+  array,
+  boolean,
+  count,
+  errorCode,
+  id32,
+  keyId,
+  milliseconds,
+  object,
+  operationList,
+  ref,
+  string,
+} from './common.ts';
 
 /** The forms of the chat platforms: only what this service decides. The parts in them are the platform's. */
 const anyObject = { type: 'object' };
