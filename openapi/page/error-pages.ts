@@ -57,8 +57,8 @@ const isWhole = (says: string) => !says.includes('…') && /^[A-Z].*\.$/.test(sa
 function errorCase(page: Page, { says, cause, cure, command }: ErrorCase): Html {
   const { say } = page;
   return html`<li>
-<p class="cause"><strong>${say(WORDS.cause)}</strong> ${page.inline(cause)}</p>
-${says !== undefined && html`<p class="says"><strong>${say(WORDS.says)}</strong> <q lang="en">${says}</q></p>\n`}<p class="cure"><strong>${say(WORDS.cure)}</strong> ${page.inline(cure)}</p>
+${says !== undefined && html`<p class="says"><strong>${say(WORDS.says)}</strong> <q lang="en">${says}</q></p>\n`}<p class="cause"><strong>${say(WORDS.cause)}</strong> ${page.inline(cause)}</p>
+<p class="cure"><strong>${say(WORDS.cure)}</strong> ${page.inline(cure)}</p>
 ${command !== undefined && code(command)}</li>
 `;
 }

@@ -60,10 +60,11 @@ function typeOf(page: Page, { types }: Field): string {
 function limits(page: Page, { schema, types }: Field): Html {
   const items = schema['items'] as Readonly<Record<string, unknown>> | undefined;
   const values = [schema['enum'] ?? items?.['enum'] ?? []].flat().filter((value) => value !== null);
+  const isText = values.every((value) => typeof value === 'string');
   const texts = [range(schema, types), ...lengths(schema)].filter((text) => text !== undefined);
   return html`${texts.map((text) => html` <span class="limit">${page.say(text)}</span>`)}${
     values.length > 0 &&
-    html` <span class="limit">${page.say(LIMITS.oneOf)} ${values.map((value) => html`<code>${JSON.stringify(value)}</code> `)}</span>`
+    html` <span class="limit">${page.say(LIMITS.oneOf)} ${values.map((value) => html`<code>${isText ? value : JSON.stringify(value)}</code> `)}</span>`
   }`;
 }
 

@@ -16,7 +16,9 @@ PROJECT=<project id>
 USER_ID=<user id>
 read -rs PASSWORD
 TOKEN=$(curl -s -D - -o /dev/null "$URL/v3/auth/tokens" -d @- <<END | tr -d '\\r' | sed -n 's/^x-subject-token: //p'
-{"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"$USER_ID","password":"$PASSWORD"}}},"scope":{"project":{"id":"$PROJECT"}}}}
+{"auth":{
+  "identity":{"methods":["password"],"password":{"user":{"id":"$USER_ID","password":"$PASSWORD"}}},
+  "scope":{"project":{"id":"$PROJECT"}}}}
 END
 )
 echo "$TOKEN"`;
@@ -42,7 +44,24 @@ while :; do
   [ -n "$MARKER" ] || break
 done`;
 
+const CUT_OFF = `GRANTEE=<user id of the person or program>
+curl -s -w '\\n' "$URL/v1.0/$PROJECT/kms/revoke-principal-grants" -H "X-Auth-Token: $TOKEN" \\
+  -d "{\\"grantee_principal\\":\\"$GRANTEE\\",\\"dry_run\\":true}"
+curl -s -w '\\n' "$URL/v1.0/$PROJECT/kms/revoke-principal-grants" -H "X-Auth-Token: $TOKEN" \\
+  -d "{\\"grantee_principal\\":\\"$GRANTEE\\",\\"reason\\":\\"incident 42\\"}"`;
+
 export const START_SECTIONS: readonly StartSection[] = [
+  {
+    id: 'incident',
+    title: { en: 'Cut somebody off now', zh: '立即收回某人的访问权限' },
+    parts: [
+      {
+        en: '[Log in](docs:#login) as a user with the role `KMS Administrator` or `te_admin`. The first command shows what would be revoked, the second one revokes it. **Repeat the second one until `remaining` is 0**, in every project. Grants that the person gave to others remain: `passed_on` counts them. Also disable the user, so that no new grants are created: `npm run admin -- disable-user --user "$GRANTEE"`.',
+        zh: '以具有 `KMS Administrator` 或 `te_admin` 角色的用户[登录](docs:#login)。第一条命令预览将被撤销的授权，第二条执行撤销。**请在每个项目中重复第二条，直到 `remaining` 为 0。**该人员授予他人的授权仍然存在，数量见 `passed_on`。同时请禁用该用户，以免产生新的授权：`npm run admin -- disable-user --user "$GRANTEE"`。',
+      },
+      { code: CUT_OFF },
+    ],
+  },
   {
     id: 'login',
     title: { en: 'Log in', zh: '登录' },

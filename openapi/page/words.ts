@@ -18,7 +18,6 @@ export const WORDS = {
     'List and revoke KMS grants over HTTP. A grant lets a user or an account use one key for certain operations. Press Ctrl+F (⌘F) to search this page: it has every operation, field and code.',
     '通过 HTTP 查询和撤销 KMS 授权。授权允许用户或租户用某个密钥执行指定的操作。按 Ctrl+F（⌘F）即可搜索本页：所有操作、字段和错误码都在这里。',
   ),
-  incident: text('In an incident', '应急处理'),
   descriptionLink: text('OpenAPI 3.1 description', 'OpenAPI 3.1 描述文件'),
   generated: text(
     'This page is made from the description that the service is checked against.',
@@ -44,14 +43,12 @@ export const WORDS = {
   meaning: text('Meaning', '含义'),
   request: text('Request', '请求'),
   reply: text('Reply', '应答'),
-  noBody: text('no body', '无响应体'),
   errors: text('Errors', '错误'),
   status: text('Status', '状态码'),
   code: text('Code', '错误码'),
   shared: text('Also possible, as for most operations:', '与大多数操作相同，还可能返回：'),
   operation: text('Operation', '操作'),
   whatItDoes: text('What it does', '作用'),
-  gatewayOnly: text('from API Gateway, without a code', '来自 API 网关，无错误码'),
   cause: text('Cause', '原因'),
   cure: text('What to do', '处理方法'),
   says: text('The reply says', '应答文本'),
@@ -71,7 +68,6 @@ export const WORDS = {
   kmsErrors: text('KMS codes', 'KMS 错误码'),
   gatewayErrors: text('Gateway codes', '网关错误码'),
   payload: text('Payload', '负载'),
-  backToAll: text('All operations are on one page', '全部操作在同一页'),
 } as const;
 
 /** Limits of a field, from its schema. */
