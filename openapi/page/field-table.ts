@@ -64,7 +64,7 @@ function limits(page: Page, { schema, types }: Field): Html {
   const texts = [range(schema, types), ...lengths(schema)].filter((text) => text !== undefined);
   return html`${texts.map((text) => html` <span class="limit">${page.say(text)}</span>`)}${
     values.length > 0 &&
-    html` <span class="limit">${page.say(LIMITS.oneOf)} ${values.map((value) => html`<code>${isText ? value : JSON.stringify(value)}</code> `)}</span>`
+    html` <span class="limit">${page.say(LIMITS.oneOf)} ${values.map((value) => html`<code>${typeof value === 'string' && isText ? value : JSON.stringify(value)}</code> `)}</span>`
   }`;
 }
 
