@@ -172,7 +172,7 @@ export const REQUESTS = {
         },
         cure: {
           en: 'Send the dry run again, look at what is new, and revoke with the new `digest`. If it keeps changing and everything must go, leave `digest` out.',
-          zh: '重新进行预览（`dry_run`），查看变化，并用新的 `digest` 撤销。如果一直在变化且必须全部撤销，请不要发送 `digest`。',
+          zh: '重新进行预览，查看变化，并用新的 `digest` 撤销。如果一直在变化且必须全部撤销，请不要发送 `digest`。',
         },
         command:
           'curl -s -w \'\\n\' "$URL/v1.0/$PROJECT/kms/revoke-principal-grants" -H "X-Auth-Token: $TOKEN" \\\n  -d "{\\"grantee_principal\\":\\"$GRANTEE\\",\\"dry_run\\":true}"',

@@ -48,7 +48,7 @@ export interface Page {
 export function pageIn(language: Language, own?: string): Page {
   const linkOf: LinkOf = (target) => {
     if (target.startsWith('docs:')) return `${ROOTS[language]}${target.slice('docs:'.length)}`;
-    if (target.startsWith('https://')) return target;
+    if (/^https:\/\/\w/.test(target)) return target;
     return target === own || target.startsWith('Keystone.') ? undefined : errorAddress(language, target);
   };
   const say = (text: Text) => text[language];
