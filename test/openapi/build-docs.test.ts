@@ -42,7 +42,7 @@ describe.each(MAIN)('the page with all operations (%s)', (language, path) => {
 
   test('has a reply of every operation that documents an example', () => {
     for (const { operation } of operations) {
-      for (const { content = {} } of Object.values(operation.responses)) {
+      for (const { content = {} } of Object.values(operation.responses) as { content?: object }[]) {
         for (const media of Object.values(content) as { example?: unknown }[]) {
           if (media.example !== undefined) expect(text).toContain(JSON.stringify(media.example, null, 2));
         }
