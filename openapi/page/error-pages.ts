@@ -18,7 +18,7 @@ export function errorPage(page: Page, errors: ErrorPage, api: ApiDescription, as
   const status = others.length === 0 && !label.startsWith(String(ERRORS[first].status)) && `${ERRORS[first].status} `;
   const main = html`<p class="breadcrumb"><a href="${addressOf(page.language, '/errors')}">${page.say(WORDS.allErrorCodes)}</a></p>
 <h1>${status}<code>${label}</code></h1>
-${codes.map((each) => errorSection(page, each, { isAlone: others.length === 0 }))}<p class="hint">${page.inline(WORDS.requestIdHint)}</p>
+${others.length > 0 && statusList(page, codes)}${codes.map((each) => errorSection(page, each, { isAlone: others.length === 0 }))}<p class="hint">${page.inline(WORDS.requestIdHint)}</p>
 ${senders(page, codes, api)}`;
   const text = ERRORS[first].text;
   const { meaning } = ERROR_TEXTS[first];
@@ -28,6 +28,13 @@ ${senders(page, codes, api)}`;
     description: { en: plain(meaning.en), zh: plain(meaning.zh) },
     main,
   });
+}
+
+/** Where several errors share the page: links to the section of each. */
+function statusList(page: Page, codes: readonly ErrorCode[]): Html {
+  return html`<nav aria-label="${page.say(WORDS.contents)}"><ul>
+${codes.map((each) => html`<li><a href="#${fragmentOf(each)}">${ERRORS[each].status} <span lang="en">${ERRORS[each].text}</span></a></li>\n`)}</ul></nav>
+`;
 }
 
 function errorSection(page: Page, internal: ErrorCode, { isAlone }: { isAlone: boolean }): Html {
