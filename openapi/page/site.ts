@@ -5,7 +5,7 @@ import { blocks, inline, type LinkOf } from './markdown.ts';
 
 const ROOTS: Readonly<Record<Language, string>> = { en: '/docs', zh: '/docs/zh' };
 
-/** The table's rows that share a page: those that a client sees under one code, or under one status of the token API. */
+/** Rows of the table that share a page: one code, or one status of the token API. */
 export interface ErrorPage {
   /** The last segment of the address. */
   name: string;
