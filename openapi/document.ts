@@ -58,7 +58,9 @@ export async function openapiDocument(): Promise<OpenApiDocument> {
   if (unused.length > 0) throw new Error(`openapi/operations/ describes routes that do not exist: ${unused}`);
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
-    const [method = '', path = ''] = route.key.split(' ');
+    const [method = '', pattern = ''] = route.key.split(' ');
+    // OpenAPI has no parameters that contain slashes.
+    const path = pattern.replace('+}', '}');
     const item = paths[path] ?? {};
     paths[path] = item;
     item[method.toLowerCase()] = operationOf(route, await apiOf(route));

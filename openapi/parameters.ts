@@ -12,6 +12,8 @@ const PATH_PARAMETERS: Readonly<Record<string, { schema: Schema; description: Te
   },
   id: { schema: id, description: { en: 'The id.', zh: 'ID。' } },
   user_id: { schema: id, description: { en: 'The id of the user.', zh: '用户 ID。' } },
+  access_key: { schema: id, description: { en: 'The access key (AK).', zh: '访问密钥 AK。' } },
+  path: { schema: id, description: { en: 'The rest of the path of the page.', zh: '页面路径的其余部分。' } },
   source: {
     schema: id,
     description: { en: 'The name of the source in the setting `HOOKS`.', zh: '来源在 `HOOKS` 配置中的名称。' },
@@ -40,7 +42,7 @@ const PROJECT_ID: Parameter = {
 
 /** @throws Error for a path parameter without a text */
 export function parametersOf(key: string, { fields = {}, usesCallerProject }: Api, { parameters = [] }: Operation) {
-  const inPath = [...key.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+  const inPath = [...key.matchAll(/\{(\w+)\+?\}/g)].map(([, name = '']) => {
     const known = PATH_PARAMETERS[name];
     if (!known) throw new Error(`openapi/parameters.ts needs the path parameter ${name}`);
     return { name, in: 'path', required: true, ...known };

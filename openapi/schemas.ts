@@ -4,6 +4,7 @@ import { GRANT_SCHEMAS } from './schemas/grants.ts';
 import { HOOK_SCHEMAS } from './schemas/hooks.ts';
 import { IDENTITY_SCHEMAS } from './schemas/identity.ts';
 import { KEY_SCHEMAS } from './schemas/keys.ts';
+import { PEOPLE_SCHEMAS } from './schemas/people.ts';
 import type { Schema } from './types.ts';
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -12,4 +13,5 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...KEY_SCHEMAS,
   ...IDENTITY_SCHEMAS,
   ...HOOK_SCHEMAS,
+  ...PEOPLE_SCHEMAS,
 };

@@ -42,11 +42,27 @@ export const TAGS: readonly Tag[] = [
     },
   },
   {
+    name: 'administration',
+    title: { en: 'Administration', zh: '管理' },
+    description: {
+      en: 'Sources, mapped identities, users and access keys.',
+      zh: '来源、身份映射、用户和访问密钥。',
+    },
+  },
+  {
     name: 'chat',
     title: { en: 'Chat', zh: '聊天' },
     description: {
       en: 'What chat platforms send. You configure these addresses in the platform and do not call them yourself.',
       zh: '聊天平台发送的请求。这些地址在平台中配置，无需自行调用。',
+    },
+  },
+  {
+    name: 'website',
+    title: { en: 'Website', zh: '网站' },
+    description: {
+      en: 'The console and the documentation, which anyone may read.',
+      zh: '控制台和文档，任何人均可访问。',
     },
   },
 ];

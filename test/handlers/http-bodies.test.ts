@@ -167,6 +167,9 @@ describe.each(KMS_APIS)('%s', (name) => {
 const CODES: Record<string, string> = {
   key_id: 'KMS.0205',
   grant_id: 'KMS.2501',
+  issuing_principal: 'KMS.2402',
+  principals: 'KMS.2402',
+  query: 'KMS.0308',
   grantee_principal: 'KMS.2402',
   operations: 'KMS.0308',
   key_alias: 'KMS.1101',

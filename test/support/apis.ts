@@ -17,6 +17,10 @@ export const READER_APIS = [
   'describe-key',
   'list-principal-grants',
   'list-grant-events',
+  'list-issued-grants',
+  'search',
+  'describe-principals',
+  'list-key-usage',
 ];
 
 /** APIs that only an administrator may call. */
@@ -47,8 +51,12 @@ export async function minimalBodies(service: TestService): Promise<Record<string
     'list-principal-grants': { grantee_principal: grantee.user_id },
     'revoke-principal-grants': { grantee_principal: grantee.user_id },
     'list-grant-events': {},
+    'list-issued-grants': { issuing_principal: service.creator.user_id },
+    search: { query: grantee.user_id },
+    'describe-principals': { principals: [grantee.user_id] },
     'create-key': { key_alias: 'minimal' },
     'list-keys': {},
+    'list-key-usage': {},
     'describe-key': key,
     'enable-key': disabled,
     'disable-key': key,

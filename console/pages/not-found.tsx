@@ -1,0 +1,12 @@
+import { Page } from '../app/page.tsx';
+import { useWords } from '../app/preferences.tsx';
+import { commonWords } from '../words/common.ts';
+
+export function NotFoundPage() {
+  const words = useWords(commonWords);
+  return (
+    <Page title={words.notFoundTitle}>
+      <p>{words.notFoundText}</p>
+    </Page>
+  );
+}

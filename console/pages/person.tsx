@@ -1,0 +1,8 @@
+import { Page } from '../app/page.tsx';
+import { useWords } from '../app/preferences.tsx';
+import { commonWords } from '../words/common.ts';
+
+export function PersonPage() {
+  const words = useWords(commonWords);
+  return <Page title={words.home}>{null}</Page>;
+}

@@ -1,0 +1,48 @@
+import { useRef } from 'react';
+import { useFormat, useWords } from '../app/preferences.tsx';
+import { commonWords } from '../words/common.ts';
+import { Button } from './button.tsx';
+import styles from './parts.module.css';
+
+interface Props {
+  /** Rows that are loaded. */
+  loaded: number;
+  /** Rows of the list, where the service counts them. */
+  total?: number | undefined;
+  /** Rows that a filter of this page leaves of those loaded. */
+  matching?: number | undefined;
+  hasMore: boolean;
+  isLoading: boolean;
+  pageRows: number;
+  onMore(): Promise<unknown>;
+}
+
+/** Tells how much of the list is shown, and loads the next page. The focus then goes to the first new row. */
+export function Pager({ loaded, total, matching, hasMore, isLoading, pageRows, onMore }: Props) {
+  const words = useWords(commonWords);
+  const { number } = useFormat();
+  const foot = useRef<HTMLDivElement>(null);
+  const rest = total === undefined ? pageRows : Math.min(pageRows, total - loaded);
+  const all = total === undefined ? number(loaded) : number(total);
+  const rowsBefore = () =>
+    foot.current?.parentElement?.querySelectorAll<HTMLElement>('table[data-rows] tbody tr') ?? [];
+  const more = async () => {
+    const before = rowsBefore().length;
+    await onMore();
+    requestAnimationFrame(() => rowsBefore()[before]?.focus());
+  };
+  return (
+    <div ref={foot} className={styles.foot}>
+      <span role="status" data-count>
+        {matching === undefined
+          ? words.count(number(loaded), hasMore && total === undefined ? '…' : all)
+          : words.countMatching(number(matching), number(loaded), all)}
+      </span>
+      {hasMore && (
+        <Button onClick={() => void more()} isDisabled={isLoading}>
+          {isLoading ? words.loadingMore : words.loadMore(number(Math.max(rest, 1)))}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { area } from './words.ts';
+
+export const signInWords = area(
+  {
+    title: 'Sign in',
+    domain: 'Domain',
+    user: 'User name',
+    password: 'Password',
+    signIn: 'Sign in',
+    signingIn: 'Signing in …',
+    token: 'Token',
+    tokenHint: 'A token of your identity service for the project. It stays in the memory of this page.',
+    project: 'Project',
+    chooseProject: 'Choose a project',
+    noProjects: 'You have no role in any project. Ask an administrator for one.',
+    back: 'Sign in as someone else',
+    memory: 'The session stays in this page only: a reload ends it. It lasts one hour, or 15 minutes without use.',
+    endedSignedOut: 'You have signed out.',
+    endedLifetime: 'Your session ended after one hour. Sign in to continue where you were.',
+    endedIdle: 'Your session ended after 15 minutes without use. Sign in to continue where you were.',
+    endedRefused:
+      'Your session has ended: the service no longer accepts its token. Sign in to continue where you were.',
+  },
+  {
+    title: '登录',
+    domain: '账号(域)',
+    user: '用户名',
+    password: '密码',
+    signIn: '登录',
+    signingIn: '正在登录…',
+    token: '令牌',
+    tokenHint: '身份服务为该项目签发的令牌,只保存在本页面的内存中。',
+    project: '项目',
+    chooseProject: '选择项目',
+    noProjects: '您在任何项目中都没有角色。请联系管理员授予角色。',
+    back: '以其他用户登录',
+    memory: '会话只保存在本页面中:刷新页面即退出。会话时长为一小时,15 分钟未使用也会结束。',
+    endedSignedOut: '您已退出登录。',
+    endedLifetime: '会话已满一小时,现已结束。请登录后继续。',
+    endedIdle: '15 分钟未使用,会话已结束。请登录后继续。',
+    endedRefused: '会话已结束:服务不再接受其令牌。请登录后继续。',
+  },
+);
