@@ -26,7 +26,10 @@ const PATH_VARIABLES: Readonly<Record<string, string>> = {
 export function curlOf(operation: Operation): string {
   const { method, path, example, hasOwnCredentials, access, parameters } = operation;
   const isPublic = access === 'anyone' && !hasOwnCredentials;
-  const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `$${PATH_VARIABLES[name] ?? name.toUpperCase()}`);
+  const target = path.replaceAll(
+    /\{(\w+)\+?\}/g,
+    (_, name: string) => `$${PATH_VARIABLES[name] ?? name.toUpperCase()}`,
+  );
   const body = example === undefined ? undefined : bodyOf(example);
   const options = [
     ...methodOption(method, body !== undefined),

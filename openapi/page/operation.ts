@@ -16,7 +16,7 @@ export function nameOf({ method, path }: Pick<Operation, 'method' | 'path'>): st
 /** The id of the section, and so a part of addresses that people keep. */
 export function anchorOf(operation: Pick<Operation, 'method' | 'path'>): string {
   return nameOf(operation)
-    .replaceAll(/[{}]/g, '')
+    .replaceAll(/[{}+]/g, '')
     .replaceAll(/[^\w.-]+/g, '-')
     .replace(/-$/, '');
 }

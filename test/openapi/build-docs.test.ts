@@ -1,7 +1,7 @@
 /** The files of the documentation, made from the document of the service. Also tests: openapi/page/. */
 import { describe, expect, test } from '@jest/globals';
 import { ERRORS } from '../../lib/errors.ts';
-import { ROUTE_KEYS } from '../../lib/handlers/routes.ts';
+import { readRoutes } from '../../local/routes.ts';
 import { docsFiles } from '../../openapi/build-docs.ts';
 import { openapiDocument } from '../../openapi/document.ts';
 import { assertWellFormed, idsOf, linksOf } from './html-check.ts';
@@ -51,7 +51,7 @@ describe.each(MAIN)('the page with all operations (%s)', (language, path) => {
   });
 
   test('has curl commands of paths that the service has', () => {
-    const patterns = ROUTE_KEYS.map((key) => key.replace(/^\w+ /, '').replaceAll(/\{\w+\}/g, '*'));
+    const patterns = readRoutes().map(({ key }) => key.replace(/^\w+ /, '').replaceAll(/\{\w+\+?\}/g, '*'));
     const called = [...text.matchAll(/curl [^"]*"\$URL([^"]*)"/g)].map(([, target = '']) =>
       target.replaceAll(/\$\w+/g, '*'),
     );
