@@ -32,3 +32,13 @@ export async function alarmTopics({ resolveVariable }) {
   }
   return setting;
 }
+
+/**
+ * Returns whether the console is deployed.
+ * @param {Pick<Framework, 'resolveVariable'>} framework
+ */
+export async function hasConsole({ resolveVariable }) {
+  const setting = String(await resolveVariable('param:console'));
+  if (setting !== 'on' && setting !== 'off') throw new Error('console must be on or off');
+  return setting === 'on';
+}

@@ -2,7 +2,7 @@
 /** Generates the log permissions, throttles and alarms of each function in serverless.yml. */
 // @ts-expect-error: the framework publishes no types for this module.
 import naming from 'serverless/lib/plugins/aws/lib/naming.js';
-import { alarmTopics } from './checks.js';
+import { alarmTopics, hasConsole } from './checks.js';
 
 /**
  * @typedef {object} Framework The argument that the framework passes to the functions that `${file(…):name}` names.
@@ -36,13 +36,18 @@ const LIMITS_BY_ROLE = {
  * @param {Framework} framework
  * @returns {Promise<DeployedFunction[]>}
  */
-async function deployedFunctions({ resolveConfigurationProperty }) {
+async function deployedFunctions({ resolveConfigurationProperty, resolveVariable }) {
   const functions = /** @type {Record<string, FunctionEntry>} */ (await resolveConfigurationProperty(['functions']));
-  return Object.entries(functions).map(([name, { role, events }]) => {
-    const limits = LIMITS_BY_ROLE[role];
-    if (!limits) throw new Error(`${name} has the role "${role}", which is missing in deploy/per-function.js`);
-    return { name, role, routes: events.flatMap(({ httpApi }) => httpApi ?? []), ...limits };
-  });
+  const isDeployed = (await hasConsole({ resolveVariable }))
+    ? () => true
+    : (/** @type {string} */ name) => name !== 'console';
+  return Object.entries(functions)
+    .filter(([name]) => isDeployed(name))
+    .map(([name, { role, events }]) => {
+      const limits = LIMITS_BY_ROLE[role];
+      if (!limits) throw new Error(`${name} has the role "${role}", which is missing in deploy/per-function.js`);
+      return { name, role, routes: events.flatMap(({ httpApi }) => httpApi ?? []), ...limits };
+    });
 }
 
 /**

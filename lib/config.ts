@@ -77,6 +77,7 @@ const SETTINGS = z.object({
     (origin) => ORIGIN.test(origin),
     'must be origins such as https://app.example.com, separated by commas',
   ),
+  CONSOLE: z._default(z.enum(['on', 'off'], { error: 'must be on or off' }), 'on'),
   /** The address of the service in version documents and service catalogs. */
   PUBLIC_URL: z.optional(
     text(/^https?:\/\/([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/, NOT_AN_ADDRESS).check(
@@ -140,6 +141,8 @@ export interface Config {
   port: number;
   dataDir: string;
   corsOrigins: string[];
+  /** Whether the service has the console. */
+  hasConsole: boolean;
   /** Undefined for the host of each request. */
   publicUrl: string | undefined;
   /** Addresses and CIDR ranges of the proxies in front of this process. */
@@ -217,6 +220,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     port: data.PORT,
     dataDir: data.DATA_DIR,
     corsOrigins: data.CORS_ORIGINS,
+    hasConsole: data.CONSOLE === 'on',
     publicUrl: data.PUBLIC_URL,
     trustedProxies: data.TRUSTED_PROXIES,
     region: data.REGION,

@@ -38,6 +38,8 @@ const LIMITS = {
 interface GatewayOptions extends Partial<typeof LIMITS> {
   /** Addresses and CIDR ranges whose X-Forwarded-For is trusted. */
   trustedProxies?: readonly string[];
+  /** Whether the console is served; true when absent. */
+  hasConsole?: boolean;
 }
 
 /**
@@ -47,12 +49,12 @@ interface GatewayOptions extends Partial<typeof LIMITS> {
  */
 export async function createGateway(
   corsOrigins: readonly string[],
-  { trustedProxies = [], ...overrides }: GatewayOptions = {},
+  { trustedProxies = [], hasConsole = true, ...overrides }: GatewayOptions = {},
 ): Promise<Server> {
   const limits = { ...LIMITS, ...overrides };
   const isTrustedProxy = addressMatcher(trustedProxies);
   const addressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy);
-  const callHandler = await handlerCaller(limits.bodiesBytesMax, addressOf);
+  const callHandler = await handlerCaller(await loadHandlers(hasConsole), limits.bodiesBytesMax, addressOf);
   const cors = corsHeaders(corsOrigins);
   const server = createServer({
     maxHeaderSize: limits.maxHeaderBytes,
@@ -100,12 +102,13 @@ function inTurn(request: IncomingMessage, response: ServerResponse, start: () =>
   (request.socket as unknown as Connection).inTurn(request, response, start);
 }
 
-/** Loads the handlers. @returns a listener that reads the body, finds the route and calls its handler */
-async function handlerCaller(
+/** Returns a listener that reads the body, finds the route and calls its handler. */
+function handlerCaller(
+  handlers: ReadonlyMap<string, Handler>,
   bodiesBytesMax: number,
   addressOf: (request: IncomingMessage) => string,
-): Promise<RequestListener> {
-  const route = router(await loadHandlers());
+): RequestListener {
+  const route = router(handlers);
   const bodyMemory = { availableBytes: bodiesBytesMax };
   return async (request) => {
     if (request.headers.host === undefined) throw new KmsError('APIGW.0201:400', { detail: 'Host is missing.' });
@@ -119,9 +122,10 @@ async function handlerCaller(
 }
 
 /** Imports the handlers that `serverless.yml` names. @returns them by route key */
-async function loadHandlers(): Promise<Map<string, Handler>> {
+async function loadHandlers(hasConsole: boolean): Promise<Map<string, Handler>> {
   const handlers = new Map<string, Handler>();
-  for (const { key, handler } of readRoutes()) {
+  for (const { name: functionName, key, handler } of readRoutes()) {
+    if (functionName === 'console' && !hasConsole) continue;
     const [file, name = ''] = handler.split('.');
     const module = (await import(`../${file}.ts`)) as Record<string, Handler>;
     const exported = module[name];
@@ -142,8 +146,8 @@ function send(
   response.writeHead(statusCode, {
     ...headers,
     ...corsReplyHeaders,
-    // Source: RFC 9110, section 8.6.
-    ...(statusCode !== 204 && { 'content-length': bytes.length }),
+    // Source: RFC 9110, sections 8.6 and 15.4.5.
+    ...(statusCode !== 204 && statusCode !== 304 && { 'content-length': bytes.length }),
     ...(isLast && { connection: 'close' }),
   });
   response.end(bytes);

@@ -15,6 +15,7 @@ import { createDemoOnFirstStart, type Demo, finishFirstStart } from './demo.ts';
 import { demoFiles, withDemoHooks } from './demo-files.ts';
 import { createGateway, drain } from './gateway.ts';
 import { openServices } from './open-services.ts';
+import { ensureWebsite } from './website.ts';
 import { welcome } from './welcome.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -25,7 +26,7 @@ Runs the grant service on this machine. The first start with an empty data folde
   --no-demo   start without the demo project; to create your own project, see: npm run admin -- --help
   --help      print this text
 
-Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, PUBLIC_URL,
+Settings are environment variables (docs/configuration.md): HOST, PORT, DATA_DIR, CORS_ORIGINS, PUBLIC_URL, CONSOLE,
 TRUSTED_PROXIES, REGION, GRANTS_PER_KEY, KEYS_PER_PROJECT, STORE, TABLE, DYNAMODB_ENDPOINT, ROOT_KEY_SECRET, AWS_REGION
 and AWS credentials. With an upstream KMS (docs/upstream/): AUTHORITY, KMS_ENDPOINT, KMS_CREDENTIALS, KMS_ACCESS_KEY,
 KMS_SECRET_KEY, KMS_SECURITY_TOKEN, KMS_RATE_PER_SECOND, KMS_TIMEOUT_SECONDS, IDENTITY, IAM_ENDPOINT,
@@ -46,13 +47,15 @@ async function start(isDemoWanted: boolean): Promise<void> {
   }
   const demo = await prepare(settings, isDemoWanted);
   const config = withDemoHooks(settings);
+  const { trustedProxies, hasConsole } = config;
+  ensureWebsite();
   const { promise: startedWorker, resolve: setWorker } = Promise.withResolvers<Worker>();
   const services = await openServices(config, { notifyOutbox: async () => (await startedWorker).notifyOutbox() });
   // Invalid sources or targets abort the start instead of failing the first webhook or command.
   await Promise.all([readAllSources(services), targetsOf(services)()]);
   await chatSourcesOf(services)();
   useServices(services);
-  const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
+  const server = await createGateway(config.corsOrigins, { trustedProxies, hasConsole });
 
   const worker = await startWorker(services);
   setWorker(worker);

@@ -35,7 +35,7 @@ export function httpHandler<F extends Fields = Record<never, never>>(
     void Promise.resolve()
       .then(() => initialize(services()))
       .catch(() => undefined);
-  return middy<APIGatewayProxyEventV2, Result, Error, HttpContext>()
+  const chain = middy<APIGatewayProxyEventV2, Result, Error, HttpContext>()
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(requestLog())
     .use(securityHeaders())
@@ -53,6 +53,8 @@ export function httpHandler<F extends Fields = Record<never, never>>(
       const call = { ...services(), body: body as Body<F>, context, request, params, sourceIp };
       return resultOf(await api.handle(call), http.requestId);
     });
+  // The API's description (openapi/) reads it.
+  return Object.assign(chain, { api });
 }
 
 /** SDKs and the documents' own samples send JSON under several content types, or under none. */

@@ -39,6 +39,11 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
   '/hooks/{source}': ['POST', 'GET'],
   '/hooks/{source}/Users/{id}': ['PATCH', 'PUT', 'DELETE'],
   '/hooks/jobs/{id}': ['GET'],
+  '/console': ['GET'],
+  '/console/{path+}': ['GET'],
+  '/docs': ['GET'],
+  '/docs/{path+}': ['GET'],
+  '/openapi.json': ['GET'],
 };
 
 /** Every route as serverless.yml writes it, such as `GET /v3/projects`; without `*`. */
@@ -55,11 +60,20 @@ export function methodsOf(path: string): readonly string[] {
   return [...new Set(methods)];
 }
 
-/** Returns the values of `{name}` segments, or undefined if another segment differs. */
+/**
+ * Returns the values of `{name}` segments, or undefined if another segment differs. A last segment `{name+}` stands for
+ * one or more segments.
+ */
 export function matchSegments(
   pattern: readonly string[],
   segments: readonly string[],
 ): Record<string, string> | undefined {
+  if (pattern.at(-1)?.endsWith('+}')) {
+    const start = pattern.length - 1;
+    const rest = segments.slice(start).join('/');
+    const matched = matchSegments(pattern.slice(0, start), segments.slice(0, start));
+    return matched && rest !== '' ? { ...matched, [pattern[start]?.slice(1, -2) ?? '']: rest } : undefined;
+  }
   if (pattern.length !== segments.length) return undefined;
   const parameters: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {

@@ -25,6 +25,10 @@ interface Packages {
 /** With the libraries of Slack and Feishu. */
 export const KEYSTONE: Packages = { name: 'keystone', requirements: resolve('test/real/requirements.txt') };
 export const ERRBOT: Packages = { name: 'errbot', requirements: resolve('test/real/requirements-errbot.txt') };
+export const SCHEMATHESIS: Packages = {
+  name: 'schemathesis',
+  requirements: resolve('test/real/requirements-schemathesis.txt'),
+};
 
 /** Packages cannot be installed on this machine. The message says what is missing. */
 export class CannotInstall extends Error {}

@@ -1,4 +1,4 @@
-/** `npm run test:real`: tests against a real OpenStack Keystone, a real errbot, and the libraries of chat platforms. */
+/** `npm run test:real`: tests against a real Keystone, a real errbot, and the libraries and tools of others. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,18 +7,22 @@ import { LIBRARIES_VARIABLE } from './ask-python.ts';
 import { bootstrap, TEMPLATE_VARIABLE } from './bootstrap.ts';
 import { Children } from './children.ts';
 import { ERRBOT_VARIABLE } from './errbot.ts';
-import { CannotInstall, ERRBOT, findPython, installPackages, KEYSTONE } from './python.ts';
+import { installOrval, ORVAL_VARIABLE } from './orval.ts';
+import { CannotInstall, ERRBOT, findPython, installPackages, KEYSTONE, SCHEMATHESIS } from './python.ts';
+import { SCHEMATHESIS_VARIABLE } from './schemathesis.ts';
 
 const HELP = `npm run test:real -- [options] [jest's own arguments, after another --]
 
-Installs packages of PyPI with pip in node_modules/.cache, and compares this service with them:
+Installs packages of PyPI and npm in node_modules/.cache, and compares this service with them:
 
-  Keystone    this service accepts the tokens of a real OpenStack Keystone on loopback, and no others
-  errbot      a person revokes a grant through a real bot, by typing commands
-  slack-sdk   Slack's library accepts the signatures and cards of this service
-  lark-oapi   Feishu's library accepts what this service signs and encrypts, and the other way round
+  Keystone      this service accepts the tokens of a real OpenStack Keystone on loopback, and no others
+  errbot        a person revokes a grant through a real bot, by typing commands
+  slack-sdk     Slack's library accepts the signatures and cards of this service
+  lark-oapi     Feishu's library accepts what this service signs and encrypts, and the other way round
+  schemathesis  random requests by the OpenAPI document find no reply that it does not describe (needs Java)
+  orval         a client that is generated from the OpenAPI document compiles, lists and revokes grants
 
-Needs Python 3.11 or newer. To run one file: npm run test:real -- -- bot.real
+Needs Python 3.11 or newer. To run one file: npm run test:real -- -- openapi.real
 
   --if-python   without such a Python, run no tests and exit with 0
   --help        this text`;
@@ -33,6 +37,8 @@ const JEST = [
 async function run(children: Children, folder: string, python: string, more: readonly string[]): Promise<number> {
   const keystone = await installPackages(children, python, KEYSTONE);
   const errbot = await installPackages(children, python, ERRBOT);
+  const schemathesis = await installPackages(children, python, SCHEMATHESIS);
+  const orval = await installOrval(children);
   const template = await bootstrap(children, keystone, join(folder, 'template'));
   // Temporary files of interrupted tests are in this folder, which is deleted at the end.
   const env = {
@@ -41,6 +47,8 @@ async function run(children: Children, folder: string, python: string, more: rea
     [TEMPLATE_VARIABLE]: JSON.stringify(template),
     [ERRBOT_VARIABLE]: errbot,
     [LIBRARIES_VARIABLE]: keystone,
+    [SCHEMATHESIS_VARIABLE]: schemathesis,
+    [ORVAL_VARIABLE]: orval,
   };
   const { code } = await children.run(process.execPath, [...JEST, ...more], { env, isShown: true });
   return code ?? 1;

@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { canBuild, isBuilt } from './build.js';
+
+const BUILD = fileURLToPath(new URL('build.js', import.meta.url));
+
+/** Builds the console and the pages of the API if they are missing or older than their sources. Takes a few seconds. */
+export function ensureWebsite(): void {
+  if (isBuilt() || !canBuild()) return;
+  console.log('Building the console and the description of the API …');
+  const { status } = spawnSync(process.execPath, [BUILD], { stdio: 'inherit' });
+  // The service itself does not need them.
+  if (status !== 0) console.warn('The console and /docs could not be built. Run: npm run build');
+}

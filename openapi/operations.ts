@@ -1,0 +1,17 @@
+/** What a person says about each route. To add an API, add one entry to a file in operations/. */
+import { EXTENSION_OPERATIONS } from './operations/extensions.ts';
+import { GRANT_OPERATIONS } from './operations/grants.ts';
+import { HOOK_OPERATIONS } from './operations/hooks.ts';
+import { IDENTITY_OPERATIONS } from './operations/identity.ts';
+import { KEY_OPERATIONS } from './operations/keys.ts';
+import { WEBSITE_OPERATIONS } from './operations/website.ts';
+import type { Operations } from './types.ts';
+
+export const OPERATIONS: Operations = {
+  ...GRANT_OPERATIONS,
+  ...EXTENSION_OPERATIONS,
+  ...KEY_OPERATIONS,
+  ...IDENTITY_OPERATIONS,
+  ...HOOK_OPERATIONS,
+  ...WEBSITE_OPERATIONS,
+};
