@@ -147,7 +147,14 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
     {
       id: 'passed-to',
       header: words.passedTo,
-      cell: (grant) => <PassedTo grants={passedOnBy(grant)} names={names} isPartial={isPartial} />,
+      // Only a grant with create-grant can be passed on.
+      cell: (grant) => (
+        <PassedTo
+          grants={grant.operations.includes('create-grant') ? passedOnBy(grant) : []}
+          names={names}
+          isPartial={isPartial}
+        />
+      ),
     },
     { id: 'created', header: words.created, cell: ({ creation_date }) => <Time ms={creation_date} /> },
     ...(may('kms:grant:revoke') || may('kms:grant:revoke-any') || may('kms:grant:retire') ? [actions] : []),

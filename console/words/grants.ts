@@ -1,4 +1,4 @@
-import { area } from './words.ts';
+import { area, counted } from './words.ts';
 
 /** Texts of the pages of persons and keys, and of their lists of grants. */
 export const grantWords = area(
@@ -54,7 +54,7 @@ export const grantWords = area(
     enabled: 'enabled',
     disabled: 'disabled',
     quota: (used: string, quota: string) => `${used} of ${quota} grants`,
-    count: (used: string) => `${used} grants`,
+    count: (used: string) => counted(used, 'grant'),
   },
   {
     person: '人员',
