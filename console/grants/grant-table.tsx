@@ -39,6 +39,7 @@ interface Props {
   passedOnBy(grant: Grant): readonly Grant[];
   /** Whether more may have been passed on than is loaded. */
   isPartial: boolean;
+  isFiltered: boolean;
   empty: string;
 }
 
@@ -82,7 +83,14 @@ export function GrantTable(props: Props) {
         pageRows={PAGE_ROWS}
         onMore={list.more}
       />
-      <SelectionBar list={list} selection={selection} filter={filter} name={name} onRevoke={setRevoking} />
+      <SelectionBar
+        list={list}
+        selection={selection}
+        filter={filter}
+        isFiltered={props.isFiltered}
+        name={name}
+        onRevoke={setRevoking}
+      />
       {revoking && (
         <RevokeDialog target={revoking} keys={keys} subject={subject} onClose={() => setRevoking(undefined)} />
       )}
