@@ -31,6 +31,7 @@ export function Pager({ loaded, total, matching, hasMore, isLoading, pageRows, o
     await onMore();
     requestAnimationFrame(() => rowsBefore()[before]?.focus());
   };
+  if (loaded === 0 && !hasMore) return null;
   return (
     <div ref={foot} className={styles.foot}>
       <span role="status" data-count>
