@@ -69,7 +69,7 @@ function layersOf(edges: readonly Edge[]): Map<string, number> {
 /** Returns the layers with their principals, each near those that it is linked with. */
 function orderedLayers(edges: readonly Edge[]): string[][] {
   const layers: string[][] = [];
-  for (const [id, layer] of layersOf(edges)) (layers[layer] ??= []).push(id);
+  for (const [id, layer] of layersOf(edges)) layers[layer] = [...(layers[layer] ?? []), id];
   const rows = new Map<string, number>();
   for (const ids of layers) {
     const rowOf = (id: string) => {
