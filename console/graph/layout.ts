@@ -27,11 +27,13 @@ const MARGIN = 8;
 /** More would be a picture that nobody can read. The table has them all. */
 export const EDGES_MAX = 30;
 
-/** Returns who issued how many of the grants to whom. A grant without issuer is in none. */
+/** Returns who issued how many of the grants to whom. A grant counts once; one without issuer is in none. */
 export function edgesOf(grants: readonly Grant[]): Edge[] {
   const edges = new Map<string, Edge>();
-  for (const { issuing_principal: from, grantee_principal: to } of grants) {
-    if (!from) continue;
+  const counted = new Set<string>();
+  for (const { grant_id, issuing_principal: from, grantee_principal: to } of grants) {
+    if (!from || counted.has(grant_id)) continue;
+    counted.add(grant_id);
     const edge = edges.get(`${from} ${to}`) ?? { from, to, grants: 0 };
     edges.set(`${from} ${to}`, { ...edge, grants: edge.grants + 1 });
   }

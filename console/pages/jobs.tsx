@@ -44,7 +44,11 @@ export function JobsPage() {
         <Choice
           label={words.show}
           value={choice}
-          options={[['', words.notDone], ['all', words.all], ...ALL_STATES.map((state) => [state, stateWords[state]] as const)]}
+          options={[
+            ['', words.notDone],
+            ['all', words.all],
+            ...ALL_STATES.map((state) => [state, stateWords[state]] as const),
+          ]}
           onChange={(state) => setParams(state === '' ? {} : { state })}
         />
       </div>
