@@ -10,6 +10,7 @@ import { Badge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { GrantLink, KeyLink, PrincipalLink } from '../parts/links.tsx';
 import { Pager } from '../parts/pager.tsx';
+import parts from '../parts/parts.module.css';
 import { ErrorNote, Loading, Note } from '../parts/states.tsx';
 import { type Column, DataTable } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
@@ -99,6 +100,7 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
   const { subject, names, keys, passedOnBy, isPartial } = props;
   const words = useWords(grantWords);
   const caller = useCaller();
+  const may = useMay();
   const holder: Column<Grant> = {
     id: 'holder',
     header: words.holder,
@@ -125,6 +127,11 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
       </>
     ),
   };
+  const actions: Column<Grant> = {
+    id: 'actions',
+    header: words.actions,
+    cell: (grant) => <RowActions grant={grant} keys={keys} {...handlers} />,
+  };
   return [
     ...(subject === 'person' ? [grantColumn, key] : [holder, grantColumn]),
     {
@@ -143,7 +150,7 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
       cell: (grant) => <PassedTo grants={passedOnBy(grant)} names={names} isPartial={isPartial} />,
     },
     { id: 'created', header: words.created, cell: ({ creation_date }) => <Time ms={creation_date} /> },
-    { id: 'actions', header: words.actions, cell: (grant) => <RowActions grant={grant} keys={keys} {...handlers} /> },
+    ...(may('kms:grant:revoke') || may('kms:grant:revoke-any') || may('kms:grant:retire') ? [actions] : []),
   ];
 }
 
@@ -161,11 +168,13 @@ function RowActions({ grant, keys, onRevoke, onGiveUp }: Handlers & { grant: Gra
       {mayRevoke && (
         <Button kind="small" onClick={() => onRevoke(grant)}>
           {words.revoke}
+          <span className={parts.hidden}> {nameOfGrant(grant)}</span>
         </Button>
       )}
       {mayGiveUp && (
         <Button kind="small" onClick={() => onGiveUp(grant)}>
           {words.giveUp}
+          <span className={parts.hidden}> {nameOfGrant(grant)}</span>
         </Button>
       )}
     </span>

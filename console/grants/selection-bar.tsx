@@ -33,10 +33,9 @@ export function SelectionBar({ list, selection, filter, name, onRevoke }: Props)
   if (doorFor(everything, caller) === undefined) return <Missing filter={filter} />;
   if (size === 0 && !selection.isFilter)
     return (
-      <div className={styles.bar}>
-        <strong>{common.selected(number(0))}</strong>
-        <Button onClick={() => onRevoke(everything)}>{words.revokeAll}</Button>
-      </div>
+      <p className={styles.all}>
+        <Button onClick={() => onRevoke(everything)}>{words.revokeAll(total)}</Button>
+      </p>
     );
   const selected: RevokeTarget = selection.isFilter
     ? everything
