@@ -12,7 +12,6 @@ import { readSecret } from './clients/secrets.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import type { Authenticator } from './identity/authenticator.ts';
 import { cachedRootKeys, type RootKeys } from './identity/root-keys.ts';
-import { directoryTokens, type Tokens } from './identity/tokens.ts';
 import { describeCause, logger } from './logger.ts';
 import type { Queue } from './queue/queue.ts';
 import { sqsQueue } from './queue/sqs.ts';
@@ -27,7 +26,6 @@ export interface Services {
   store: Store;
   queue: Queue;
   authenticator: Authenticator;
-  tokens: Tokens;
   accounts: Accounts;
   authority: Authority;
   /** False where the upstream checks the caller's own token and role. */
@@ -67,7 +65,6 @@ export function createServices(
     authenticator: keystone
       ? keystoneAuthenticator({ ...keystone, now })
       : directoryAuthenticator(store.directory, { rootKeys, now }),
-    tokens: directoryTokens(store.directory, now),
     accounts: accounts(store.directory, { rootKeys, now }),
     authority: upstreamSettings
       ? upstream(store, upstreamSettings, { now, isSingleHost: !config.dynamodb })

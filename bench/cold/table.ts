@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseConfig } from '../../lib/config.ts';
 import type { RequestContext } from '../../lib/domain/request-context.ts';
+import { tokensOf } from '../../lib/identity/tokens.ts';
 import type { Services } from '../../lib/services.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
@@ -51,12 +52,12 @@ async function openDynamodbLocal(endpoint: string, folder: string): Promise<Benc
   const services = await openServices(
     parseConfig({ ...env, ...webhooks.env, ROOT_KEY_SECRET: '', DATA_DIR: config.dataDir }),
   );
-  const { authority, tokens, store } = services;
+  const { authority, store } = services;
   const proxy = await openTlsProxy(endpoint, folder);
   const requestContext = (action: string) => contextOf(demo, creator, action);
   const { user_id: userId, password } = creator;
   const login = async ({ user_id: id, password }: DemoUser) =>
-    (await tokens.issue({ user: { id }, password, project: { id: demo.project_id } })).token;
+    (await tokensOf(services).issue({ user: { id }, password, project: { id: demo.project_id } })).token;
 
   const newKey: Fixture['newKey'] = async (state) => {
     const keyFields = {

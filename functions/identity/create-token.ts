@@ -4,6 +4,7 @@ import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
 import { tokenCatalog } from '../../lib/http/serialize-catalog.ts';
 import type { Login, TokenLogin } from '../../lib/identity/tokens.ts';
+import { tokensOf } from '../../lib/identity/tokens.ts';
 import { failsWith, field } from '../../lib/validation/field.ts';
 
 const text = z.string().check(z.minLength(1), z.maxLength(256));
@@ -69,7 +70,7 @@ export const handler = httpHandler({
   requiresDirectory: true,
   fields: { auth },
   malformedBodyCode: 'Keystone.400',
-  async handle({ body: { auth }, config, context, request, tokens, sourceIp }) {
+  async handle({ body: { auth }, config, context, request, store, now, sourceIp }) {
     const { identity, scope, lifetime_seconds: lifetimeSeconds } = auth;
     const credentials =
       'token' in identity
@@ -78,7 +79,7 @@ export const handler = httpHandler({
     const own = { ...credentials, lifetimeSeconds };
     const login: Login | TokenLogin = { ...own, ...(typeof scope === 'object' && scope) };
     const catalogFor = tokenCatalog(config, request);
-    const { token, info } = await tokens.issue(login, sourceIp, context.trace);
+    const { token, info } = await tokensOf({ store, now }).issue(login, sourceIp, context.trace);
     const body = { token: { ...info, ...catalogFor(info.project?.id) } };
     return new Reply(body, { status: 201, headers: { 'x-subject-token': token } });
   },

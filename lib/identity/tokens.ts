@@ -4,6 +4,7 @@ import type { Caller, RequestTrace } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
 import { hmacSha256Hex, sha256Hex } from '../signing/bytes.ts';
 import type { DirectoryStore } from '../store/store.ts';
+import { memoizeByStore } from '../util/memoize.ts';
 import { loginLimits } from './login-limits.ts';
 import { isPassword } from './passwords.ts';
 import { isAllowed, type Permission } from './roles.ts';
@@ -83,6 +84,14 @@ interface Authenticated {
   /** When the new token expires at the latest. */
   expiresAtMs: number;
 }
+
+/**
+ * The tokens of an open store. They are no part of `Services`, so that only the functions of the token API bundle them.
+ */
+export const tokensOf = memoizeByStore(
+  ({ store, now }: { store: { directory: DirectoryStore }; now: () => number }): Tokens =>
+    directoryTokens(store.directory, now),
+);
 
 /** Issues, describes and revokes tokens of the embedded directory. */
 export function directoryTokens(store: DirectoryStore, now: () => number): Tokens {

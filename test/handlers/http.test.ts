@@ -3,6 +3,7 @@
  * Also tests: lib/handlers/, lib/http/.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { tokensOf } from '../../lib/identity/tokens.ts';
 import type { DemoUser } from '../../local/demo.ts';
 import { KMS_APIS, minimalBodies, NEED_SOURCES, PRIVILEGED_APIS, permittedUser, READER_APIS } from '../support/apis.ts';
 import { expectError } from '../support/expect-error.ts';
@@ -28,7 +29,8 @@ let rows: Record<string, unknown[]>;
 
 beforeAll(async () => {
   service = await startService();
-  const { accounts, store, tokens } = service.services;
+  const { accounts, store } = service.services;
+  const tokens = tokensOf(service.services);
   foreigner = await service.foreignUser();
   otherRole = await service.addUser('security', 'Security Administrator');
   disabled = await service.addUser('disabled', 'KMS Administrator');

@@ -9,6 +9,7 @@ import { parseConfig } from '../../lib/config.ts';
 import type { Domain, Project } from '../../lib/domain/directory.ts';
 import { type ErrorCode, KmsError } from '../../lib/errors.ts';
 import type { NewAccessKey, NewUser } from '../../lib/identity/accounts.ts';
+import { type Tokens, tokensOf } from '../../lib/identity/tokens.ts';
 import type { Services } from '../../lib/services.ts';
 import { openServices } from '../../local/open-services.ts';
 
@@ -19,6 +20,7 @@ export interface DirectoryFixture extends Services {
   home: { project: Project; domain: Domain };
   /** In the domain `other`. */
   foreign: { project: Project; domain: Domain };
+  tokens: Tokens;
   /** Creates a user with an access key, by default in the project `home`. */
   addUser(name: string, role?: string, projectId?: string): Promise<NewUser & NewAccessKey>;
   /** Issues a token for the user, by default for the project `home`. */
@@ -33,11 +35,13 @@ export async function openDirectoryFixture(): Promise<DirectoryFixture> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const clock = { nowMs: START_MS };
   const services = await openServices(parseConfig({ DATA_DIR: dataDir }), { now: () => clock.nowMs });
-  const { accounts, store, tokens } = services;
+  const { accounts, store } = services;
+  const tokens = tokensOf(services);
   const home = await accounts.createProject('eu-test-1', 'acme');
   const foreign = await accounts.createProject('eu-test-1', 'other');
   return {
     ...services,
+    tokens,
     dataDir,
     clock,
     home,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../lib/config.ts';
 import type { Login } from '../../lib/identity/tokens.ts';
+import { tokensOf } from '../../lib/identity/tokens.ts';
 import { type Services, useServices } from '../../lib/services.ts';
 import type { EventStore } from '../../lib/store/store.ts';
 import { createDemoOnFirstStart, type Demo, type DemoUser } from '../../local/demo.ts';
@@ -92,7 +93,7 @@ async function startInProcess(env: Record<string, string>, hasWorker: boolean): 
     signsUpstreamCalls: false,
     demo,
     clock,
-    login: async (login) => (await services.tokens.issue(login)).token,
+    login: async (login) => (await tokensOf(services).issue(login)).token,
     async stop() {
       await drain(server, 0);
       await worker?.stop();

@@ -1,6 +1,7 @@
 /** GET /hooks/jobs/{id}: who may read a job, and which parts of it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Job } from '../../../lib/domain/job.ts';
+import { tokensOf } from '../../../lib/identity/tokens.ts';
 import { sign } from '../../../lib/signing/sdk-hmac.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { okBody } from '../../support/create.ts';
@@ -144,7 +145,7 @@ test('a caller whose role may not list grants gets 403', async () => {
 test('credentials that name no project, or another one, get 403', async () => {
   const { service, foreignUser } = fixture;
   const login = { user: { id: service.creator.user_id }, password: service.creator.password };
-  const { token } = await service.services.tokens.issue(login);
+  const { token } = await tokensOf(service.services).issue(login);
   expectError(await read(sharedJobId, { 'X-Auth-Token': token }), [403, 'KMS.0321']);
   expectError(await read(sharedJobId, signedHeaders(service.creator, sharedJobId)), [403, 'KMS.0321']);
   expectError(await read(sharedJobId, signedHeaders(service.creator, sharedJobId, foreignUser.project_id)), [

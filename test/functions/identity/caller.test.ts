@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { tokensOf } from '../../../lib/identity/tokens.ts';
 import { sign } from '../../../lib/signing/sdk-hmac.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { okBody } from '../../support/create.ts';
@@ -70,7 +71,7 @@ test('only the permissions that a role has are listed, each once', async () => {
 test('credentials without a project have no roles and no permissions', async () => {
   const { reader, services } = service;
   const login = { user: { id: reader.user_id }, password: reader.password };
-  const { token } = await services.tokens.issue(login);
+  const { token } = await tokensOf(services).issue(login);
   for (const headers of [{ 'X-Auth-Token': token }, signedHeaders(reader)]) {
     const body = okBody(await read(headers));
     expect(body).toMatchObject({ user_id: reader.user_id, user_name: 'reader', roles: [], permissions: [] });

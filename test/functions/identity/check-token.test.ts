@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { tokensOf } from '../../../lib/identity/tokens.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { expectError, expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
@@ -40,7 +41,7 @@ describe('GET /v3/auth/tokens returns the token object of login and the token in
 
   test('a user may check one of the own tokens with another', async () => {
     const { user_id: id, password } = service.creator;
-    const { token } = await service.services.tokens.issue({ user: { id }, password });
+    const { token } = await tokensOf(service.services).issue({ user: { id }, password });
     const { status, body } = await check(token, await service.token(service.creator));
     expect([status, body.token.project.id]).toEqual([200, service.demo.project_id]);
   });
@@ -100,7 +101,7 @@ describe("GET /v3/auth/tokens returns 404 in Keystone's form, always with the sa
 
   test('an administrator whose own token has no project may not check the token of another user: 404', async () => {
     const { user_id: id, password } = tenant;
-    const { token } = await service.services.tokens.issue({ user: { id }, password });
+    const { token } = await tokensOf(service.services).issue({ user: { id }, password });
     await expectNotFound(token, await service.token(service.creator));
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { tokensOf } from '../../../lib/identity/tokens.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { expectError, expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
@@ -14,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const newToken = async ({ user_id: id, password }: DemoUser): Promise<string> =>
-  (await service.services.tokens.issue({ user: { id }, password, project: { id: service.demo.project_id } })).token;
+  (await tokensOf(service.services).issue({ user: { id }, password, project: { id: service.demo.project_id } })).token;
 
 const send = (headers: Record<string, string>) => service.send('/v3/auth/tokens', { method: 'DELETE', headers });
 
@@ -32,7 +33,7 @@ test('a user revokes their own token: 204 without a body, and the token is refus
 test('revoking a token revokes the tokens that were issued from it', async () => {
   const token = await newToken(service.reader);
   const { project_id: id } = service.demo;
-  const { token: derived } = await service.services.tokens.issue({ token, project: { id } });
+  const { token: derived } = await tokensOf(service.services).issue({ token, project: { id } });
   expect(await statusOf(derived)).toBe(200);
   await send({ 'X-Auth-Token': token, 'X-Subject-Token': token });
   expect(await statusOf(derived)).toBe(401);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { tokensOf } from '../../../lib/identity/tokens.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { expectError, expectKeystoneError } from '../../support/expect-error.ts';
 import { startService, type TestService } from '../../support/service.ts';
@@ -89,7 +90,7 @@ test('GET /v3/projects?name= returns the project of that name, as SDKs look up t
 
 test("a token without a project lists the user's projects too", async () => {
   const { user_id: id, password } = service.grantee;
-  const { token } = await service.services.tokens.issue({ user: { id }, password });
+  const { token } = await tokensOf(service.services).issue({ user: { id }, password });
   const { body } = await service.send('/v3/projects', { method: 'GET', headers: { 'X-Auth-Token': token } });
   expect(body.projects).toHaveLength(2);
 });

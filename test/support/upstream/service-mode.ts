@@ -36,7 +36,7 @@ export function startServiceMode(env: Record<string, string>): Promise<RunningSe
     });
     clock.nowMs = Date.now();
     const upstreamServices = await openServicesOf('upstream', env);
-    const { store, tokens, accounts } = await openServicesOf('backend');
+    const { store, accounts } = await openServicesOf('backend');
     for (const { key_id } of demo.keys) {
       await store.events.append(createKeyEvent(demo.project_id, key_id, user_id), []);
     }
@@ -46,7 +46,6 @@ export function startServiceMode(env: Record<string, string>): Promise<RunningSe
       services: {
         ...upstreamServices,
         store: { ...upstreamServices.store, directory: store.directory },
-        tokens,
         accounts: { ...accounts, createProject: createProjectInBoth(accounts, upstreamServices, user_id) },
       },
       events: store.events,
