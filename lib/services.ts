@@ -5,7 +5,6 @@ import { keystoneAuthenticator } from '#keystone';
 import { standalone } from '#standalone';
 import { upstream } from '#upstream';
 import type { Authority } from './authority/authority.ts';
-import { deleteDueKeys } from './authority/standalone/key-deletion.ts';
 import type { AwsSettings } from './clients/aws.ts';
 import { useProxies } from './clients/connections.ts';
 import { readSecret } from './clients/secrets.ts';
@@ -30,8 +29,6 @@ export interface Services {
   authority: Authority;
   /** False where the upstream checks the caller's own token and role. */
   checksRoles: boolean;
-  /** Deletes the keys whose deletion date has passed. @returns the number of deleted keys */
-  deleteDueKeys(): Promise<number>;
 }
 
 /**
@@ -70,8 +67,6 @@ export function createServices(
       ? upstream(store, upstreamSettings, { now, isSingleHost: !config.dynamodb })
       : standalone(store, { ...config, pageCacheChars: config.dynamodb ? 0 : PAGE_CACHE_CHARS, now }),
     checksRoles: upstreamSettings?.credentials !== 'caller',
-    // An upstream deletes its keys itself.
-    deleteDueKeys: async () => (upstreamSettings ? 0 : deleteDueKeys(store.grants, now)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { deleteOwnDueKeys } from '../lib/authority/due-keys.ts';
 import { chatSourcesOf } from '../lib/chat/sources.ts';
 import type { Config } from '../lib/config.ts';
 import { describeCause, logger } from '../lib/logger.ts';
@@ -60,7 +61,7 @@ async function start(isDemoWanted: boolean): Promise<void> {
   const worker = await startWorker(services);
   setWorker(worker);
   const deletionTimer = setInterval(() => {
-    services.deleteDueKeys().catch((error: unknown) => {
+    deleteOwnDueKeys(services).catch((error: unknown) => {
       if (server.listening) logger.error('deletion', { cause: describeCause(error) });
     });
   }, DELETION_INTERVAL_MS);

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { deleteOwnDueKeys } from '../../lib/authority/due-keys.ts';
 import type { DemoUser } from '../../local/demo.ts';
 import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
@@ -133,7 +134,7 @@ beforeAll(async () => {
   okBody(await kms('cancel-key-deletion', { key_id }));
   okBody(await service.kms(creator, 'schedule-key-deletion', { key_id, pending_days: '7' }));
   service.clock.nowMs += 8 * DAY_MS;
-  expect(await recordUses('delete-due-keys', () => service.services.deleteDueKeys())).toBe(1);
+  expect(await recordUses('delete-due-keys', () => deleteOwnDueKeys(service.services))).toBe(1);
   await recordUses('unmatched', () => service.send('/nowhere'));
 });
 

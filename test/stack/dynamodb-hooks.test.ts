@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { handler as work } from '../../functions/hooks/work.ts';
 import { handler as findLostWork } from '../../functions/schedule/find-lost-work.ts';
+import { deleteOwnDueKeys } from '../../lib/authority/due-keys.ts';
 import { chatRequests } from '../../lib/chat/requests.ts';
 import { CHAT_ACTIONS } from '../../lib/chat/source.ts';
 import type { SecretReference } from '../../lib/clients/secrets.ts';
@@ -251,7 +252,7 @@ beforeAll(async () => {
 
   okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: await newKeyWithGrant(), pending_days: '7' }));
   clock.nowMs += 8 * DAY_MS;
-  expect(await recordUses('delete-due-keys', () => services.deleteDueKeys())).toBe(1);
+  expect(await recordUses('delete-due-keys', () => deleteOwnDueKeys(services))).toBe(1);
 });
 
 async function newKeyWithGrant(): Promise<string> {

@@ -1,3 +1,4 @@
+/** Also tests: lib/authority/due-keys.ts. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { handler } from '../../../functions/schedule/delete-due-keys.ts';
 import { newGrant, newKey } from '../../support/create.ts';
