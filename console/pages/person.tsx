@@ -49,7 +49,7 @@ export function PersonPage({ id }: { id: string }) {
     <Page
       title={name}
       kind={kindOf(words, description)}
-      aside={<Link href={`/receipts?grantee=${id}`}>{words.receipts}</Link>}
+      aside={<Link href={`/receipts?person=${id}`}>{words.receipts}</Link>}
     >
       <PersonFacts id={id} description={description} />
       <Section title={words.holds}>

@@ -34,7 +34,8 @@ interface Props<Row> {
 
 /** A table in the order of the service. `j` and `k` move between rows, `x` selects one. Narrow screens show cards. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { caption, isCaptionHidden, columns, rows, keyOf, selection, empty } = props;
+  const { caption, isCaptionHidden, columns, rows, keyOf, empty } = props;
+  const selection = rows.length > 0 ? props.selection : undefined;
   const words = useWords(commonWords);
   const table = useRef<HTMLTableElement>(null);
   // The selection is a new object each time; the rows need a function that stays the same.
@@ -56,7 +57,7 @@ export function DataTable<Row>(props: Props<Row>) {
           <tr role="row">
             {selection && (
               <th scope="col" role="columnheader" className={styles.check}>
-                {rows.length > 0 && <SelectAll rows={rows} selection={selection} label={words.selectLoaded} />}
+                <SelectAll rows={rows} selection={selection} label={words.selectLoaded} />
               </th>
             )}
             {columns.map(({ id, header, isNumber }) => (
