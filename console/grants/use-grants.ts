@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { allowsOneOf } from '../api/grants.ts';
 import type { ApiRequest } from '../api/request.ts';
 import type { Grant, GrantPage, ListFailure, Operation } from '../api/types.ts';
@@ -33,8 +33,9 @@ export function useGrants(
   wantedId = '',
 ): GrantList {
   const list = useApiPages(requestFor, { refreshMs: REFRESH_MS });
-  const pages = list.data?.pages ?? [];
-  const loaded = pages.flatMap(({ grants }) => grants);
+  const { data } = list;
+  const pages = data?.pages ?? [];
+  const loaded = useMemo(() => data?.pages.flatMap(({ grants }) => grants) ?? [], [data]);
   const shown = loaded.filter((grant) => allowsOneOf(grant, operations));
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const lacksRows = operations.length > 0 && shown.length < FILTERED_ROWS_MIN;

@@ -1,3 +1,4 @@
+import { useCallback, useMemo } from 'react';
 import { Link } from 'wouter';
 import { PAGE_ROWS } from '../api/requests.ts';
 import type { Grant, KeyUsage } from '../api/types.ts';
@@ -43,7 +44,9 @@ export function KeyPage({ id }: { id: string }) {
     key?.created_by,
     ...list.loaded.flatMap(({ grantee_principal, issuing_principal }) => [grantee_principal, issuing_principal]),
   ]);
-  const keys = new Map(key ? [[id, key]] : []);
+  const keys = useMemo(() => new Map(key ? [[id, key]] : []), [id, key]);
+  const { loaded } = list;
+  const passedOnBy = useCallback(({ grantee_principal }: Grant) => issuedBy(loaded, grantee_principal), [loaded]);
   const name = key?.key_alias || id;
   // The list of grants tells the same of a key that does not exist.
   if (usage.error && !usage.data)
@@ -80,7 +83,7 @@ export function KeyPage({ id }: { id: string }) {
           name={name}
           names={names}
           keys={keys}
-          passedOnBy={({ grantee_principal }) => issuedBy(list.loaded, grantee_principal)}
+          passedOnBy={passedOnBy}
           isPartial={list.hasMore}
           isFiltered={filter.isSet}
           empty={filter.isSet ? words.nothingFits : words.nothingUses}

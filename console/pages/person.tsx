@@ -1,3 +1,4 @@
+import { useCallback, useMemo } from 'react';
 import { Link } from 'wouter';
 import { PAGE_ROWS } from '../api/requests.ts';
 import type { Grant, PrincipalDescription } from '../api/types.ts';
@@ -35,7 +36,12 @@ export function PersonPage({ id }: { id: string }) {
   const issued = useApiPages((marker) => requests.listIssuedGrants({ issuing_principal: id, ...page(marker) }), {
     refreshMs: REFRESH_MS,
   });
-  const passedOn = (issued.data?.pages ?? []).flatMap(({ grants }) => grants);
+  const { data } = issued;
+  const passedOn = useMemo(() => data?.pages.flatMap(({ grants }) => grants) ?? [], [data]);
+  const passedOnBy = useCallback(
+    ({ key_id }: Grant) => passedOn.filter((grant) => grant.key_id === key_id),
+    [passedOn],
+  );
   const names = useNames([id, ...principalsOf(list.loaded), ...principalsOf(passedOn)]);
   const name = nameIn(names, id);
   const description = names.get(id);
@@ -43,7 +49,7 @@ export function PersonPage({ id }: { id: string }) {
     <Page
       title={name}
       kind={kindOf(words, description)}
-      aside={<Link href={`/receipts?grantee=${id}`}>{words.receipts}</Link>}
+      aside={<Link href={`/receipts?person=${id}`}>{words.receipts}</Link>}
     >
       <PersonFacts id={id} description={description} />
       <Section title={words.holds}>
@@ -60,7 +66,7 @@ export function PersonPage({ id }: { id: string }) {
           name={name}
           names={names}
           keys={keys}
-          passedOnBy={({ key_id }) => passedOn.filter((grant) => grant.key_id === key_id)}
+          passedOnBy={passedOnBy}
           isPartial={issued.hasNextPage}
           isFiltered={filter.isSet}
           empty={filter.isSet ? words.nothingFits : words.nothingHeld}

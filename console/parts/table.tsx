@@ -1,4 +1,4 @@
-import { type ReactNode, useRef } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
 import { useWords } from '../app/preferences.tsx';
 import { useShortcuts } from '../app/shortcuts.ts';
 import { commonWords } from '../words/common.ts';
@@ -34,9 +34,16 @@ interface Props<Row> {
 
 /** A table in the order of the service. `j` and `k` move between rows, `x` selects one. Narrow screens show cards. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { caption, isCaptionHidden, columns, rows, keyOf, selection, empty } = props;
+  const { caption, isCaptionHidden, columns, rows, keyOf, empty } = props;
+  const selection = rows.length > 0 ? props.selection : undefined;
   const words = useWords(commonWords);
   const table = useRef<HTMLTableElement>(null);
+  // The selection is a new object each time; the rows need a function that stays the same.
+  const latest = useRef(selection);
+  useEffect(() => {
+    latest.current = selection;
+  });
+  const toggle = useCallback((row: Row) => latest.current?.toggle(row), []);
   useRowKeys(table, (index) => {
     const row = rows[index];
     if (row !== undefined) selection?.toggle(row);
@@ -50,7 +57,7 @@ export function DataTable<Row>(props: Props<Row>) {
           <tr role="row">
             {selection && (
               <th scope="col" role="columnheader" className={styles.check}>
-                {rows.length > 0 && <SelectAll rows={rows} selection={selection} label={words.selectLoaded} />}
+                <SelectAll rows={rows} selection={selection} label={words.selectLoaded} />
               </th>
             )}
             {columns.map(({ id, header, isNumber }) => (
@@ -62,23 +69,14 @@ export function DataTable<Row>(props: Props<Row>) {
         </thead>
         <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={keyOf(row)} role="row" tabIndex={-1} data-selected={selection?.isSelected(row) || undefined}>
-              {selection && (
-                <td role="cell" className={styles.check}>
-                  <label>
-                    <input
-                      type="checkbox"
-                      aria-label={words.selectRow(selection.nameOf(row))}
-                      checked={selection.isSelected(row)}
-                      onChange={() => selection.toggle(row)}
-                    />
-                  </label>
-                </td>
-              )}
-              {columns.map((column) => (
-                <Cell key={column.id} column={column} row={row} />
-              ))}
-            </tr>
+            <BodyRow
+              key={keyOf(row)}
+              row={row}
+              columns={columns}
+              name={selection?.nameOf(row)}
+              isSelected={selection?.isSelected(row) ?? false}
+              onToggle={toggle}
+            />
           ))}
         </tbody>
       </table>
@@ -87,6 +85,41 @@ export function DataTable<Row>(props: Props<Row>) {
     </div>
   );
 }
+
+interface BodyRowProps<Row> {
+  row: Row;
+  columns: readonly Column<Row>[];
+  /** Of a row that can be selected. */
+  name: string | undefined;
+  isSelected: boolean;
+  onToggle(row: Row): void;
+}
+
+/** Rendered again only if something of it has changed: lists have a thousand rows and more. */
+const BodyRow = memo(function BodyRow<Row>({ row, columns, name, isSelected, onToggle }: BodyRowProps<Row>) {
+  const words = useWords(commonWords);
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: display: block of narrow screens takes the role away
+    <tr role="row" tabIndex={-1} data-selected={isSelected || undefined}>
+      {name !== undefined && (
+        // biome-ignore lint/a11y/noRedundantRoles: as above
+        <td role="cell" className={styles.check}>
+          <label>
+            <input
+              type="checkbox"
+              aria-label={words.selectRow(name)}
+              checked={isSelected}
+              onChange={() => onToggle(row)}
+            />
+          </label>
+        </td>
+      )}
+      {columns.map((column) => (
+        <Cell key={column.id} column={column} row={row} />
+      ))}
+    </tr>
+  );
+}) as <Row>(props: BodyRowProps<Row>) => ReactNode;
 
 function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   const { header, cell, isHeading, isNumber } = column;

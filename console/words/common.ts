@@ -11,7 +11,6 @@ export const commonWords = area(
     mainNavigation: 'Main',
     skip: 'Skip to the content',
     project: 'Project',
-    signedInAs: 'Signed in as',
     signOut: 'Sign out',
     settings: 'Settings',
     language: 'Language',
@@ -57,8 +56,6 @@ export const commonWords = area(
     endsSoonLifetime: 'Your session ends in less than a minute. A session lasts one hour.',
     stay: 'Stay signed in',
     utc: 'UTC',
-    yes: 'Yes',
-    none: 'None',
     unknown: 'Unknown',
   },
   {
@@ -70,7 +67,6 @@ export const commonWords = area(
     mainNavigation: '主导航',
     skip: '跳到正文',
     project: '项目',
-    signedInAs: '当前用户',
     signOut: '退出登录',
     settings: '设置',
     language: '语言',
@@ -115,8 +111,6 @@ export const commonWords = area(
     endsSoonLifetime: '会话将在一分钟内结束。会话时长为一小时。',
     stay: '保持登录',
     utc: 'UTC',
-    yes: '是',
-    none: '无',
     unknown: '未知',
   },
 );
