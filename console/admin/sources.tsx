@@ -39,7 +39,7 @@ function Sources({ title, sources }: { title: string; sources: readonly Source[]
     {
       id: 'actions',
       header: words.actions,
-      cell: ({ actions = [], may_approve }) => list([...actions, ...(may_approve ? [words.mayApprove] : [])]),
+      cell: ({ actions = [], may_approve }) => `${list(actions)}${may_approve ? `; ${words.mayApprove}` : ''}`,
     },
     { id: 'projects', header: words.projects, cell: ({ projects }) => list(projects) },
     {
