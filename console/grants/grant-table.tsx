@@ -39,6 +39,7 @@ interface Props {
   passedOnBy(grant: Grant): readonly Grant[];
   /** Whether more may have been passed on than is loaded. */
   isPartial: boolean;
+  isFiltered: boolean;
   empty: string;
 }
 
@@ -82,7 +83,14 @@ export function GrantTable(props: Props) {
         pageRows={PAGE_ROWS}
         onMore={list.more}
       />
-      <SelectionBar list={list} selection={selection} filter={filter} name={name} onRevoke={setRevoking} />
+      <SelectionBar
+        list={list}
+        selection={selection}
+        filter={filter}
+        isFiltered={props.isFiltered}
+        name={name}
+        onRevoke={setRevoking}
+      />
       {revoking && (
         <RevokeDialog target={revoking} keys={keys} subject={subject} onClose={() => setRevoking(undefined)} />
       )}
@@ -147,7 +155,14 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
     {
       id: 'passed-to',
       header: words.passedTo,
-      cell: (grant) => <PassedTo grants={passedOnBy(grant)} names={names} isPartial={isPartial} />,
+      // Only a grant with create-grant can be passed on.
+      cell: (grant) => (
+        <PassedTo
+          grants={grant.operations.includes('create-grant') ? passedOnBy(grant) : []}
+          names={names}
+          isPartial={isPartial}
+        />
+      ),
     },
     { id: 'created', header: words.created, cell: ({ creation_date }) => <Time ms={creation_date} /> },
     ...(may('kms:grant:revoke') || may('kms:grant:revoke-any') || may('kms:grant:retire') ? [actions] : []),

@@ -66,6 +66,7 @@ function SignInForm({ title, onSubmit, children }: { title: string; onSubmit(): 
   };
   return (
     <form
+      ref={focusFirstField}
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
@@ -80,6 +81,11 @@ function SignInForm({ title, onSubmit, children }: { title: string; onSubmit(): 
       </button>
     </form>
   );
+}
+
+/** React calls it once, when the form appears. */
+function focusFirstField(form: HTMLFormElement | null): void {
+  form?.querySelector('input')?.focus();
 }
 
 function PasswordForm() {

@@ -1,4 +1,4 @@
-import { area } from './words.ts';
+import { area, counted } from './words.ts';
 
 /** Texts of the pages of persons and keys, and of their lists of grants. */
 export const grantWords = area(
@@ -19,6 +19,7 @@ export const grantWords = area(
     passedOnExplain: 'These grants stay when the person’s own grants are revoked.',
     graph: 'Who passed a grant on to whom',
     grant: 'Grant',
+    grants: 'Grants',
     holder: 'Held by',
     operations: 'Operations',
     issuer: 'Issued by',
@@ -54,7 +55,7 @@ export const grantWords = area(
     enabled: 'enabled',
     disabled: 'disabled',
     quota: (used: string, quota: string) => `${used} of ${quota} grants`,
-    count: (used: string) => `${used} grants`,
+    count: (used: string) => counted(used, 'grant'),
   },
   {
     person: '人员',
@@ -73,6 +74,7 @@ export const grantWords = area(
     passedOnExplain: '撤销此人自己的授权时，这些授权会保留。',
     graph: '授权的转授关系',
     grant: '授权',
+    grants: '授权数',
     holder: '持有者',
     operations: '操作',
     issuer: '授予者',

@@ -1,4 +1,4 @@
-import { area } from './words.ts';
+import { area, counted } from './words.ts';
 
 export const homeWords = area(
   {
@@ -16,7 +16,7 @@ export const homeWords = area(
     jobHeader: 'Job',
     grantHeader: 'Grant',
     identity: (identity: string) => `mapped from ${identity}`,
-    holds: (grants: string) => `holds ${grants} grants`,
+    holds: (grants: string) => `holds ${counted(grants, 'grant')}`,
     gone: 'no longer exists; its receipts do',
     heldBy: 'held by',
     keys: 'Keys',
