@@ -117,8 +117,10 @@ function Progress({ job }: { job: Job }) {
   return (
     <span className={styles.bar}>
       {progress && <progress {...progress} aria-label={words.progress} />}
-      {words.revokedSoFar(number(job.revoked))}
-      {job.remaining > 0 && `, ${words.remain(number(job.remaining))}`}
+      <span>
+        {words.revokedSoFar(number(job.revoked))}
+        {job.remaining > 0 && `, ${words.remain(number(job.remaining))}`}
+      </span>
     </span>
   );
 }
