@@ -47,7 +47,7 @@ export function MappingFields({ initial, sources, isFilter = false, verb, onSubm
         label={words.source}
         value={values.source}
         options={[
-          ...(isFilter ? [['', '–'] as const] : []),
+          ...(isFilter ? [['', words.any] as const] : []),
           ['*', words.anySource],
           ...names.map((name) => [name, name] as const),
         ]}

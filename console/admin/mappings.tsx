@@ -45,7 +45,7 @@ export function MappingsSection() {
     });
   return (
     <>
-      <Section title={words.mappings}>
+      <Section title={words.existing}>
         <MappingFields
           key={filterKey}
           initial={filter}

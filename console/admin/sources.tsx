@@ -2,6 +2,7 @@ import { type Source, settingsOf, sourcesRequest } from '../api/admin.ts';
 import { useFormat, useWords } from '../app/preferences.tsx';
 import { useCaller } from '../app/session.tsx';
 import { useApi } from '../app/use-api.ts';
+import parts from '../parts/parts.module.css';
 import { Section } from '../parts/section.tsx';
 import { ErrorNote, Loading } from '../parts/states.tsx';
 import { type Column, DataTable } from '../parts/table.tsx';
@@ -32,6 +33,7 @@ export function SourcesSection() {
 function Sources({ title, sources }: { title: string; sources: readonly Source[] }) {
   const words = useWords(adminWords);
   const { list, number } = useFormat();
+  const { project_id, project_name = project_id } = useCaller();
   const columns: Column<Source>[] = [
     { id: 'name', header: words.source, isHeading: true, cell: ({ name }) => name },
     { id: 'kind', header: words.kind, cell: ({ kind }) => kind },
@@ -39,9 +41,15 @@ function Sources({ title, sources }: { title: string; sources: readonly Source[]
     {
       id: 'actions',
       header: words.actions,
-      cell: ({ actions = [], may_approve }) => list([...actions, ...(may_approve ? [words.mayApprove] : [])]),
+      cell: ({ actions = [], may_approve }) => `${list(actions)}${may_approve ? `; ${words.mayApprove}` : ''}`,
     },
-    { id: 'projects', header: words.projects, cell: ({ projects }) => list(projects) },
+    {
+      id: 'projects',
+      header: words.projects,
+      cell: ({ projects }) => (
+        <span className={parts.id}>{list(projects.map((id) => (id === project_id ? project_name : id)))}</span>
+      ),
+    },
     {
       id: 'settings',
       header: words.settings,

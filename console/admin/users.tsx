@@ -34,7 +34,7 @@ function Users() {
   const actionFor = useUserAction();
   return (
     <>
-      <Section title={words.users}>
+      <Section title={words.domainUsers}>
         <NameForm key={name} initial={name} onSubmit={(value) => setParams(value === '' ? {} : { name: value })} />
         {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
         {list.isPending && <Loading />}
@@ -92,7 +92,7 @@ function NameForm({ initial, onSubmit }: { initial: string; onSubmit(name: strin
   const [name, setName] = useState(initial);
   return (
     <form
-      className={styles.form}
+      className={styles.short}
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit(name.trim());

@@ -40,19 +40,30 @@ export function shownState({ state, remaining, unmapped, unreadable }: Outcome):
   return unmapped.length > 0 ? 'unmapped' : 'done';
 }
 
+type Progress = Outcome & Pick<Job, 'revoked'> & { total?: number | undefined };
+
+/** States in which the grants that remain have not been counted. */
+const UNCOUNTED: readonly JobState[] = ['queued', 'running', 'stopped'];
+
+/**
+ * Returns how many grants remain, as far as is known: `remaining` is what an attempt left behind, so it is 0 before and
+ * during the first one. `total` is what was selected when the job was stored; jobs of webhooks and of chat have none.
+ * @returns undefined if nobody knows
+ */
+export function remainingOf({ state, remaining, revoked, total }: Progress): number | undefined {
+  if (!UNCOUNTED.includes(state)) return remaining;
+  const known = Math.max(remaining, (total ?? 0) - revoked);
+  return known > 0 ? known : undefined;
+}
+
 /**
  * Returns how far the job is, as the value and the end of a progress bar. The bar is full only if the job is done.
- * @param total the grants selected when the job was stored; undefined for jobs of webhooks and of chat
- * @returns undefined if nobody can know yet how many grants there are
+ * @returns undefined if that is not known
  */
-export function progressOf(
-  job: Outcome & Pick<Job, 'revoked'>,
-  total?: number,
-): { value: number; max: number } | undefined {
+export function progressOf(job: Progress): { value: number; max: number } | undefined {
   if (shownState(job) === 'done') return { value: 1, max: 1 };
-  if (job.state === 'nothing-found' || job.state === 'ignored') return undefined;
-  const max = Math.max(total ?? 0, job.revoked + job.remaining);
-  return max > job.revoked ? { value: job.revoked, max } : undefined;
+  const remaining = remainingOf(job);
+  return remaining ? { value: job.revoked, max: job.revoked + remaining } : undefined;
 }
 
 /** Returns the states that the address asks for; undefined for all. */

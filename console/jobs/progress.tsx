@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import { isFinal, progressOf, shownState } from '../api/jobs.ts';
+import { isFinal, progressOf, remainingOf, shownState } from '../api/jobs.ts';
 import type { Job } from '../api/types.ts';
 import { useFormat, useWords } from '../app/preferences.tsx';
 import { useMay } from '../app/session.tsx';
@@ -11,12 +11,12 @@ export function JobProgress({ job }: { job: Job }) {
   const words = useWords(jobsWords);
   const hints = useWords(jobStateHints);
   const { number } = useFormat();
-  const progress = progressOf(job, job.total);
+  const progress = progressOf(job);
+  const remaining = remainingOf(job);
   const state = shownState(job);
   const numbers = [
     [words.revoked, number(job.revoked), false],
-    // While an attempt is running, only the whole is known.
-    [words.remaining, remainingOf(job, number), job.remaining > 0],
+    [words.remaining, remaining === undefined ? words.uncounted : number(remaining), remaining !== 0 && isFinal(job)],
     [words.unmapped, job.unmapped.length && number(job.unmapped.length), true],
     [words.unreadable, job.unreadable && number(job.unreadable), true],
     [words.attempts, job.tries && number(job.tries), false],
@@ -41,11 +41,6 @@ export function JobProgress({ job }: { job: Job }) {
       {job.unmapped.length > 0 && <Unmapped identities={job.unmapped} />}
     </div>
   );
-}
-
-function remainingOf({ state, remaining, revoked, total }: Job, number: (value: number) => string): string {
-  const isRunning = state === 'queued' || state === 'running';
-  return number(isRunning && total !== undefined ? Math.max(remaining, total - revoked) : remaining);
 }
 
 function Unmapped({ identities }: { identities: readonly string[] }) {

@@ -33,6 +33,7 @@ export function TaskText({ task, names, keys }: Props) {
           {shortId(grant_id)}
         </Link>
       )}
+      {key_id !== undefined && verb !== words.revokeKey && <span>{words.onKey}</span>}
       {key_id !== undefined && <KeyLink id={key_id} alias={keys.get(key_id)?.key_alias} />}
       {operations !== undefined && <span className={styles.muted}>{words.operations(list(operations))}</span>}
       {verb === words.event && <code>{task.type}</code>}

@@ -1,4 +1,4 @@
-import { isFinal, shownState } from '../api/jobs.ts';
+import { isFinal, remainingOf, shownState } from '../api/jobs.ts';
 import type { Job } from '../api/types.ts';
 import { Page } from '../app/page.tsx';
 import { useFormat, useWords } from '../app/preferences.tsx';
@@ -6,6 +6,7 @@ import { useKeys } from '../app/use-keys.ts';
 import { useNames } from '../app/use-names.ts';
 import { JobActions } from '../jobs/actions.tsx';
 import { Failures } from '../jobs/failures.tsx';
+import styles from '../jobs/jobs.module.css';
 import { LiveText } from '../jobs/live-text.tsx';
 import { JobProgress } from '../jobs/progress.tsx';
 import { Proof } from '../jobs/proof.tsx';
@@ -31,7 +32,7 @@ export function JobPage({ id }: { id: string }) {
         </>
       }
     >
-      <div role="status">
+      <div role="status" className={styles.away}>
         {isUnreachable && (
           <Note tone="caution">
             {words.unreachable} {job && words.stale}
@@ -51,7 +52,12 @@ function JobView({ job }: { job: Job }) {
   const { number } = useFormat();
   const keys = useKeys();
   const names = useNames([job.actor, ...job.tasks.map((task) => task.grantee_principal)]);
-  const spoken = words.said(stateWords[shownState(job)], number(job.revoked), number(job.remaining));
+  const remaining = remainingOf(job);
+  const spoken = words.said(
+    stateWords[shownState(job)],
+    number(job.revoked),
+    remaining === undefined ? words.uncounted : number(remaining),
+  );
   return (
     <>
       <LiveText text={spoken} isUrgent={isFinal(job)} />

@@ -1,6 +1,6 @@
 import { Link, useSearchParams } from 'wouter';
 import { shortId } from '../api/grants.ts';
-import { ALL_STATES, progressOf, shownState, statesOf } from '../api/jobs.ts';
+import { ALL_STATES, progressOf, remainingOf, shownState, statesOf } from '../api/jobs.ts';
 import type { Job } from '../api/types.ts';
 import { Page } from '../app/page.tsx';
 import { useFormat, useWords } from '../app/preferences.tsx';
@@ -113,12 +113,15 @@ function useColumns(jobs: readonly Job[]): Column<Job>[] {
 function Progress({ job }: { job: Job }) {
   const words = useWords(jobsWords);
   const { number } = useFormat();
-  const progress = progressOf(job, job.total);
+  const progress = progressOf(job);
+  const remaining = remainingOf(job);
   return (
     <span className={styles.bar}>
       {progress && <progress {...progress} aria-label={words.progress} />}
-      {words.revokedSoFar(number(job.revoked))}
-      {job.remaining > 0 && `, ${words.remain(number(job.remaining))}`}
+      <span>
+        {words.revokedSoFar(number(job.revoked))}
+        {remaining ? `, ${words.remain(number(remaining))}` : ''}
+      </span>
     </span>
   );
 }

@@ -48,7 +48,7 @@ export function PassedOnGraph({ grants, focus, nameOf, total }: Props) {
       </p>
       <div className={styles.both}>
         {/* biome-ignore-start lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
-        <section className={styles.picture} tabIndex={0} aria-label={words.picture}>
+        <section className={styles.picture} tabIndex={0} aria-label={words.pictureArea}>
           <Picture edges={drawn} focus={focus} nameOf={nameOf} />
         </section>
         <section className={styles.table} tabIndex={0} aria-label={words.table}>

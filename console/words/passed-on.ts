@@ -3,6 +3,7 @@ import { area } from './words.ts';
 export const passedOnWords = area(
   {
     picture: 'Who passed a grant on to whom',
+    pictureArea: 'Picture of the links',
     pictureText: (principals: string, lines: string) =>
       `A picture of ${principals} principals and ${lines} links. The table beside it has the same facts.`,
     table: 'Issued by, and to whom',
@@ -16,6 +17,7 @@ export const passedOnWords = area(
   },
   {
     picture: '授权转授关系',
+    pictureArea: '关系图',
     pictureText: (principals, lines) => `图中有 ${principals} 个主体和 ${lines} 条关系。旁边的表格列出相同内容。`,
     table: '授予者与被授予者',
     from: '授予者',

@@ -103,6 +103,7 @@ export const HOOK_SCHEMAS = {
       tries: count,
       revoked: count,
       remaining: count,
+      total: count,
       passed_on: count,
       leftovers: array(
         object({ project_id: string, key_id: string, grant_id: string, error_code: errorCode }, ['key_id', 'grant_id']),
@@ -110,7 +111,7 @@ export const HOOK_SCHEMAS = {
       unmapped: array(string),
       unreadable: count,
     },
-    ['passed_on', 'actor', 'channel'],
+    ['total', 'passed_on', 'actor', 'channel'],
   ),
   SlackReply: {
     ...object({ response_type: { type: 'string', const: 'ephemeral' }, text: string, blocks: array(anyObject) }),

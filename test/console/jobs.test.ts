@@ -1,6 +1,6 @@
 /** Tests console/api/jobs.ts. */
 import { describe, expect, test } from '@jest/globals';
-import { canRetry, canStop, isFinal, progressOf, shownState, statesOf } from '../../console/api/jobs.ts';
+import { canRetry, canStop, isFinal, progressOf, remainingOf, shownState, statesOf } from '../../console/api/jobs.ts';
 import type { JobState } from '../../console/api/types.ts';
 
 const job = (
@@ -32,18 +32,34 @@ describe('a job is shown as done only when nothing is left', () => {
   test.each(['queued', 'running', 'waiting', 'leftovers', 'stopped', 'unmapped', 'unreadable'] as const)(
     'the bar of a job in the state %s is not full, even if all that were counted are revoked',
     (state) => {
-      expect(progressOf(job(state, { revoked: 10 }), 10)).toBeUndefined();
-      expect(progressOf(job(state, { revoked: 12 }), 10)).toBeUndefined();
+      expect(progressOf({ ...job(state, { revoked: 10 }), total: 10 })).toBeUndefined();
+      expect(progressOf({ ...job(state, { revoked: 12 }), total: 10 })).toBeUndefined();
     },
   );
 });
 
 test('the bar shows the revoked of those selected, or of those revoked and remaining', () => {
-  expect(progressOf(job('running', { revoked: 3 }), 10)).toEqual({ value: 3, max: 10 });
+  expect(progressOf({ ...job('running', { revoked: 3 }), total: 10 })).toEqual({ value: 3, max: 10 });
   expect(progressOf(job('waiting', { revoked: 7, remaining: 3 }))).toEqual({ value: 7, max: 10 });
-  expect(progressOf(job('waiting', { revoked: 7, remaining: 9 }), 10)).toEqual({ value: 7, max: 16 });
+  expect(progressOf({ ...job('leftovers', { revoked: 7, remaining: 9 }), total: 10 })).toEqual({ value: 7, max: 16 });
   expect(progressOf(job('done', { revoked: 10 }))).toEqual({ value: 1, max: 1 });
+  expect(progressOf(job('nothing-found'))).toBeUndefined();
 });
+
+test.each([
+  ['running', { revoked: 3 }, 10, 7],
+  ['stopped', { revoked: 3 }, 10, 7],
+  ['running', { revoked: 3 }, undefined, undefined],
+  ['stopped', { revoked: 12 }, 10, undefined],
+  ['running', { revoked: 3, remaining: 2 }, undefined, 2],
+  ['unmapped', { revoked: 9 }, 10, 0],
+  ['done', { revoked: 9 }, 10, 0],
+] as const)(
+  'a job in the state %s with %j of %p selected has %p remaining grants',
+  (state, parts, total, remaining) => {
+    expect(remainingOf({ ...job(state, parts), total })).toBe(remaining);
+  },
+);
 
 test.each([
   ['queued', false, true, false],

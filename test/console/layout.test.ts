@@ -64,6 +64,15 @@ test('no two principals overlap, and all are inside of the picture', () => {
   }
 });
 
+test('a line that passes a layer runs between its principals, not through them', () => {
+  const { nodes, edges } = layoutOf([edge('a', 'b'), edge('b', 'c'), edge('a', 'c')]);
+  const middle = nodes.find(({ id }) => id === 'b');
+  // The straight part of the path is where it passes the layer: its y is the last number before H.
+  const y = Number(/([\d.]+)H/.exec(edges[2]?.path ?? '')?.[1]);
+  expect(middle).toBeDefined();
+  if (middle) expect(y < middle.y || y > middle.y + NODE.height).toBe(true);
+});
+
 test('of very many lines, those of the person and of longer chains are drawn', () => {
   const leaves = Array.from({ length: 100 }, (_, index) => edge('creator', `leaf${index}`, 5));
   const drawn = edgesToDraw([...leaves, edge('creator', 'middle'), edge('middle', 'end'), edge('other', 'me')], 'me');
