@@ -1,4 +1,4 @@
-/** Jobs: the tasks of a webhook delivery or of a person in chat, and their progress. */
+/** Jobs: the tasks of a webhook delivery or of a person, and their progress. */
 import type { ChangeEvent } from './events.ts';
 import type { GrantRef, Operation } from './model.ts';
 
@@ -80,7 +80,8 @@ export interface Leftover {
 }
 
 /**
- * What one webhook delivery, or one request of a person in chat, asks for. It is stored in one write before the reply.
+ * What one webhook delivery, one request of a person in chat or one call of create-revocation-job asks for. It is
+ * stored in one write before the reply.
  */
 export interface Job {
   /** 32 lower-case hex digits, derived from the source and the delivery id: a repeated delivery has the same job. */
@@ -94,6 +95,10 @@ export interface Job {
   /** The projects that the source may act on. */
   projectIds: readonly string[];
   tasks: readonly Task[];
+  /** Of all its tasks: written once, because a job with many tasks must fit into one item of the store. */
+  reason?: string | undefined;
+  /** How many grants the request selected when the job was stored; only for jobs of create-revocation-job. */
+  total?: number | undefined;
   /** Who is behind it, for its events; the source itself when absent. */
   origin?: Pick<ChangeEvent, 'channel' | 'actor' | 'approvedBy'> | undefined;
   state: JobState;
@@ -156,6 +161,14 @@ export const FINAL_STATES: readonly JobState[] = [
   'leftovers',
   'stopped',
 ];
+
+/** The place of a job in the list of all jobs, which is ordered by time and then by id. */
+export type JobPosition = Pick<Job, 'receivedAtMs' | 'jobId'>;
+
+/** Whether the job acts in the project: one of its projects, in which a task applies, or it has no tasks. */
+export const isJobAboutProject = ({ projectIds, tasks }: Job, projectId: string): boolean =>
+  projectIds.includes(projectId) &&
+  (tasks.length === 0 || tasks.some((task) => task.projectId === undefined || task.projectId === projectId));
 
 /** How many tasks of the job stand for events that could not be read. */
 export const unreadableTasks = ({ tasks }: Pick<Job, 'tasks'>): number =>

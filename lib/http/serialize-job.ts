@@ -1,10 +1,5 @@
 import { type Job, unreadableTasks } from '../domain/job.ts';
 
-/** Whether the job acts in the project: one of its projects, in which a task applies, or it has no tasks. */
-export const isJobAboutProject = ({ projectIds, tasks }: Job, projectId: string): boolean =>
-  projectIds.includes(projectId) &&
-  (tasks.length === 0 || tasks.some((task) => task.projectId === undefined || task.projectId === projectId));
-
 /**
  * A job as the job API and the admin command show it.
  * @param projectId shows only the parts that concern this project; all parts when absent
@@ -19,6 +14,8 @@ export function serializeJob(job: Job, projectId?: string) {
     job_id: job.jobId,
     source: job.source,
     delivery_id: job.deliveryId,
+    actor: job.origin?.actor,
+    channel: job.origin?.channel,
     state: job.state,
     received_at: String(job.receivedAtMs),
     tasks: tasks.map(({ action, type, projectId: taskProjectId, ...task }) => ({
@@ -31,7 +28,7 @@ export function serializeJob(job: Job, projectId?: string) {
       }),
       key_id: 'keyId' in task ? task.keyId : undefined,
       grant_id: 'grantId' in task ? task.grantId : undefined,
-      reason: task.reason,
+      reason: task.reason ?? job.reason,
     })),
     tries: job.failedAttempts,
     revoked: job.revoked,

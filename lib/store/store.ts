@@ -6,7 +6,7 @@
 
 import type { AccessKey, Domain, Project, Session, StoredToken, User } from '../domain/directory.ts';
 import type { ChangeEvent } from '../domain/events.ts';
-import type { ExternalIdentity, Job, Mapping } from '../domain/job.ts';
+import type { ExternalIdentity, Job, JobPosition, JobState, Mapping } from '../domain/job.ts';
 import type {
   Grant,
   GrantPage,
@@ -150,6 +150,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Selects the jobs that act in the project and meet every other given field. */
+export interface JobFilter {
+  projectId: string;
+  states?: readonly JobState[] | undefined;
+  /** Only jobs after this position of the list match. */
+  before?: JobPosition | undefined;
+}
+
+export interface JobPage {
+  jobs: Job[];
+  next: JobPosition | undefined;
+}
+
 export interface JobStore {
   /**
    * Stores a new job durably.
@@ -168,6 +181,12 @@ export interface JobStore {
   listOpen(untilMs: number, limit: number): Promise<Job[]>;
   /** Newest first. */
   list(limit: number): Promise<Job[]>;
+  /**
+   * Reads a bounded number of jobs, newest first and of equal times by id, and returns those that match.
+   * @returns at most `limit` jobs, also fewer or none although there are more; `next` is `before` of the next page, and
+   * undefined on the last one
+   */
+  listPage(filter: JobFilter, limit: number): Promise<JobPage>;
 }
 
 export interface MappingStore {

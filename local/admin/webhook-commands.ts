@@ -6,6 +6,7 @@ import { FINAL_STATES, type Job, type Mapping } from '../../lib/domain/job.ts';
 import { serializeJob } from '../../lib/http/serialize-job.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
 import type { MappingStore } from '../../lib/store/store.ts';
+import { requeueJob, stopJob } from '../../lib/webhooks/jobs/retry-and-stop.ts';
 import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
 import { readAllSources } from '../all-sources.ts';
 import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
@@ -72,7 +73,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
   })),
   command(
     'jobs',
-    'list the jobs that webhooks and chat started, newest first',
+    'list the jobs that webhooks, chat and create-revocation-job started, newest first',
     { optional: ['limit'] },
     async ({ store }, { limit }) => {
       const jobs = await store.jobs.list(Number(limit ?? LIMIT_DEFAULT));
@@ -90,13 +91,10 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
         throw new AccountError(
           'the job is ignored: none of its events starts a revocation, so a retry would do nothing',
         );
-      // A job that has not ended keeps its state, but its message may be lost, so a new one is sent.
-      if (
-        FINAL_STATES.includes(job.state) &&
-        !(await store.jobs.save({ ...job, state: 'queued', failedAttempts: 0, dueAtMs: now() }))
-      ) {
+      if (!(await requeueJob({ jobs: store.jobs, now }, job))) {
         throw new AccountError('the job changed meanwhile; run jobs to see its state, and try again');
       }
+      // Also for a queued or running job: its message may be lost.
       await queue.send({ kind: 'job', jobId, source: job.source });
       return { data: { job_id: jobId, state: 'queued' }, note: 'The worker runs the job; follow it with jobs.' };
     },
@@ -109,7 +107,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       const job = await store.jobs.job(jobId);
       if (!job) throw new AccountError(`there is no job ${jobId}; see jobs`);
       if (FINAL_STATES.includes(job.state)) throw new AccountError(`the job has already ended as ${job.state}`);
-      if (!(await store.jobs.save({ ...job, state: 'stopped', dueAtMs: now() }))) {
+      if (!(await stopJob({ jobs: store.jobs, now }, job))) {
         throw new AccountError('the job changed meanwhile; try again');
       }
       return { data: { job_id: jobId, state: 'stopped', revoked: job.revoked }, note: 'To resume it, run retry-job.' };

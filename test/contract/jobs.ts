@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Job, JobState } from '../../lib/domain/job.ts';
-import type { JobStore } from '../../lib/store/store.ts';
+import type { JobFilter, JobStore } from '../../lib/store/store.ts';
 import { GRANTEE, grantId, keyId, NOW_MS, numbers, PROJECT, testGrant } from './fixtures.ts';
 import { freshStore, type OpenStore } from './open-store.ts';
 
@@ -228,6 +228,78 @@ export function jobsContract(openStore: OpenStore): void {
       expect(await jobs.job(jobId(1))).toEqual(ended);
       expect(await jobs.add(testJob(4, { receivedAtMs: NOW_MS + 400 * DAY_MS }))).toBeUndefined();
       expect(await jobs.job(jobId(2))).toEqual(testJob(2));
+    });
+
+    describe('listPage', () => {
+      const OTHER_PROJECT = 'p3';
+      const elsewhere = { projectIds: [OTHER_PROJECT] };
+
+      /** Reads all pages. @returns the jobs of each page */
+      async function pagesOf(jobs: JobStore, filter: Omit<JobFilter, 'before'>, limit: number): Promise<number[][]> {
+        const pages: number[][] = [];
+        let before: JobFilter['before'];
+        do {
+          const page = await jobs.listPage({ ...filter, before }, limit);
+          expect(page.jobs.length).toBeLessThanOrEqual(limit);
+          pages.push(idsOf(page.jobs));
+          before = page.next;
+        } while (before !== undefined);
+        return pages;
+      }
+
+      test('a page has the newest jobs first, and the next page continues after them', async () => {
+        const jobs = await withJobs(...numbers(1, 5).map((n) => testJob(n)));
+        expect(await pagesOf(jobs, { projectId: PROJECT }, 2)).toEqual([[5, 4], [3, 2], [1]]);
+        expect(await pagesOf(jobs, { projectId: PROJECT }, 5)).toEqual([[5, 4, 3, 2, 1]]);
+        const { jobs: page, next } = await jobs.listPage({ projectId: PROJECT }, 4);
+        expect(page[0]).toEqual(testJob(5));
+        expect(next).toEqual({ receivedAtMs: NOW_MS + 2, jobId: jobId(2) });
+      });
+
+      test('jobs of the same millisecond have the order of their ids, and no page skips or repeats one', async () => {
+        const sameTime = numbers(1, 7).map((n) => testJob(n, { receivedAtMs: NOW_MS }));
+        const jobs = await withJobs(...sameTime, testJob(8), testJob(0, { receivedAtMs: NOW_MS - 1 }));
+        expect(await pagesOf(jobs, { projectId: PROJECT }, 3)).toEqual([
+          [8, 7, 6],
+          [5, 4, 3],
+          [2, 1, 0],
+        ]);
+      });
+
+      test('a job that is saved or added while somebody reads the pages moves no other job', async () => {
+        const jobs = await withJobs(...numbers(1, 4).map((n) => testJob(n)));
+        const { next: before } = await jobs.listPage({ projectId: PROJECT }, 2);
+        expect(await jobs.save(testJob(4, { state: 'done', dueAtMs: NOW_MS + DAY_MS }))).toBe(true);
+        expect(await jobs.add(testJob(5))).toBeUndefined();
+        expect(idsOf((await jobs.listPage({ projectId: PROJECT, before }, 2)).jobs)).toEqual([2, 1]);
+      });
+
+      test('only jobs that act in the project, in one of the states, are listed', async () => {
+        const inSecond = { type: 'grant.revoke', action: 'revoke-key', keyId: keyId(1), projectId: 'p2' } as const;
+        const jobs = await withJobs(
+          testJob(1),
+          testJob(2, elsewhere),
+          testJob(3, { tasks: [inSecond] }),
+          testJob(4, { tasks: [] }),
+          testJob(5, { state: 'waiting' }),
+          testJob(6, { state: 'done' }),
+        );
+        expect(await pagesOf(jobs, { projectId: PROJECT }, 10)).toEqual([[6, 5, 4, 1]]);
+        expect(await pagesOf(jobs, { projectId: 'p2' }, 10)).toEqual([[6, 5, 4, 3, 1]]);
+        expect(await pagesOf(jobs, { projectId: PROJECT, states: ['waiting', 'done'] }, 10)).toEqual([[6, 5]]);
+        expect(await pagesOf(jobs, { projectId: 'none' }, 10)).toEqual([[]]);
+      });
+
+      test('a page of a project with few jobs among very many is short, and says that there are more', async () => {
+        const others = numbers(2, 450).map((n) => testJob(n, elsewhere));
+        const { jobs } = fresh();
+        await Promise.all([testJob(1), ...others, testJob(500)].map((job) => jobs.add(job)));
+        const first = await jobs.listPage({ projectId: PROJECT }, 10);
+        expect(idsOf(first.jobs)).toEqual([500]);
+        expect(first.next).toBeDefined();
+        expect((await pagesOf(jobs, { projectId: PROJECT }, 10)).flat()).toEqual([500, 1]);
+        expect((await pagesOf(jobs, { projectId: PROJECT }, 1)).flat()).toEqual([500, 1]);
+      });
     });
   });
 }

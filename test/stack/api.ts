@@ -12,6 +12,7 @@ interface Throttle {
 const PER_SECOND: Record<string, number> = {
   ReaderRole: 500,
   ChangerRole: 100,
+  JobsRole: 100,
   LoginRole: 20,
   RevokeTokenRole: 50,
   HookRole: 100,

@@ -43,7 +43,8 @@ const login = (user: object) =>
 
 beforeAll(async () => {
   recorder = await startFakeDynamodb(dynamodbEndpoint());
-  service = await startService({ DYNAMODB_ENDPOINT: recorder.endpoint });
+  // The calls of a worker would be recorded as those of the function.
+  service = await startService({ DYNAMODB_ENDPOINT: recorder.endpoint }, false);
   const { creator, grantee, administrator, demo } = service;
   const headers = { 'X-Auth-Token': await service.token(creator), 'X-Subject-Token': await service.token(creator) };
   await service.token(grantee);
@@ -106,6 +107,14 @@ beforeAll(async () => {
   okBody(await kms('revoke-grant', { key_id, grant_id: await newGrant(service, key_id) }));
   await newGrant(service, key_id);
   expect(okBody(await kms('revoke-principal-grants', all, administrator))).toMatchObject({ revoked: 1 });
+  await newGrant(service, key_id);
+  const selection = { grantee_principal: grantee.user_id, key_id };
+  const { digest } = okBody(await kms('create-revocation-job', { ...selection, dry_run: true }, administrator));
+  const creation = { ...selection, digest, reason: 'left', sequence: '919c82d4-8046-4722-9094-35c3c6524cfd' };
+  const { job_id } = (await kms('create-revocation-job', creation, administrator)).body;
+  okBody(await kms('stop-job', { job_id, sequence: creation.sequence }, administrator));
+  okBody(await kms('retry-job', { job_id, sequence: creation.sequence }, administrator));
+  okBody(await kms('list-jobs', {}));
   okBody(await kms('list-grant-events', {}));
   okBody(await kms('list-grant-events', { grantee_principal: grantee.user_id }));
   okBody(await kms('schedule-key-deletion', { key_id, pending_days: '7' }));
@@ -133,7 +142,7 @@ test.each(Object.entries(KINDS))('%s allows every call that its functions make',
   expect(refused).toEqual([]);
 });
 
-test.each(['ChangerRole', 'LoginRole', 'RevokeTokenRole'])(
+test.each(['ChangerRole', 'JobsRole', 'LoginRole', 'RevokeTokenRole'])(
   '%s allows no writes that none of its functions makes',
   (kind) => {
     const { functions = [], may = [] } = KINDS[kind] ?? {};

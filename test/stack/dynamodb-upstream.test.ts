@@ -26,6 +26,7 @@ const READERS = [
   'describe-key',
   'list-grant-events',
   'list-grants',
+  'list-jobs',
   'list-keys',
   'list-principal-grants',
   'list-retirable-grants',
@@ -33,6 +34,7 @@ const READERS = [
 /** 24 bytes; a test value only. */
 const HOOK_SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
 const CHANGERS = KINDS['ChangerRole']?.functions ?? [];
+const JOB_CHANGERS = KINDS['JobsRole']?.functions ?? [];
 
 const folder = newDataDir();
 /** By name of the function. */
@@ -104,6 +106,13 @@ beforeAll(async () => {
 
   await call(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfd' });
   expect(await runJobFor(bob.user_id)).toMatchObject({ state: 'done', revoked: 1 });
+  await call(ann, 'create-grant', { ...grant, sequence: '919c82d4-8046-4722-9094-35c3c6524cfc' });
+  const selection = { grantee_principal: bob.user_id, key_id };
+  const { digest } = await call(ann, 'create-revocation-job', { ...selection, dry_run: true });
+  const { job_id } = await call(ann, 'create-revocation-job', { ...selection, digest, reason: 'left' }, 202);
+  await call(ann, 'stop-job', { job_id });
+  await call(ann, 'retry-job', { job_id });
+  await call(bob, 'list-jobs', {});
   await call(ann, 'disable-key', { key_id });
   await call(ann, 'enable-key', { key_id });
   await call(ann, 'schedule-key-deletion', { key_id, pending_days: '7' });
@@ -154,11 +163,12 @@ async function post({ access_key: accessKey, secret_key: secretKey }: Keys, path
 }
 
 test('every function that calls the KMS was called', () => {
-  expect([...uses.keys()].sort()).toEqual([...READERS, ...CHANGERS, 'work'].sort());
+  expect([...uses.keys()].sort()).toEqual([...READERS, ...CHANGERS, ...JOB_CHANGERS, 'work'].sort());
 });
 
 test.each([
   ['ReaderRole', READERS],
+  ['JobsRole', JOB_CHANGERS],
   ['ChangerRole', CHANGERS],
   ['WorkerRole', ['work']],
 ])('%s allows every call that its functions make', (kind, functions) => {

@@ -53,6 +53,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'job',
       'list-grant-events',
       'list-grants',
+      'list-jobs',
       'list-keys',
       'list-principal-grants',
       'list-retirable-grants',
@@ -74,6 +75,17 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'schedule-key-deletion',
     ],
     may: [...READS, ...CHECKS, ...CHANGES, ...ROOT_KEY],
+  },
+  JobsRole: {
+    functions: ['create-revocation-job', 'retry-job', 'stop-job'],
+    may: [
+      ...READS,
+      `dynamodb:PutItem table where pk is ${JOBS}`,
+      'dynamodb:DeleteItem table where pk is open-jobs',
+      'dynamodb:PutItem table where pk is once#*',
+      ...ROOT_KEY,
+      ...SEND,
+    ],
   },
   LoginRole: {
     functions: ['create-token'],
@@ -145,6 +157,8 @@ export const WITH_TARGETS: Record<string, string[]> = {
   WorkerRole: WRITE_OUTBOX,
 };
 
+const WRITERS_OF_JOBS = ['JobsRole', 'HookRole', 'ChatRole', 'WorkerRole', 'FinderRole'];
+
 /** The items of lib/store/dynamodb/schema.ts, by the functions that may write them. */
 const ITEMS = {
   keys: ['alias', 'due', 'keyCounts', 'keyInList'],
@@ -158,13 +172,13 @@ const ITEMS = {
     'grantOfGrantee',
     'grantOfKey',
     'held',
-    'idempotency',
     'key',
     'retirable',
     'retirableCount',
     'retirableCounts',
   ],
   jobs: ['job', 'openJob'],
+  records: ['idempotency'],
   tokens: ['token'],
   adminOnly: ['accessKey', 'domain', 'inAll', 'mapping', 'name', 'oldMapping', 'outbox', 'project', 'role', 'user'],
 };
@@ -262,12 +276,13 @@ export function testRoles(stack: Stack): void {
     const expected = [
       ...ITEMS.keys.map((item) => [item, ['ChangerRole', 'SweeperRole']]),
       ...ITEMS.grants.map((item) => [item, ['ChangerRole', 'SweeperRole', 'ChatRole', 'WorkerRole']]),
-      ...ITEMS.jobs.map((item) => [item, ['HookRole', 'ChatRole', 'WorkerRole', 'FinderRole']]),
+      ...ITEMS.records.map((item) => [item, ['ChangerRole', 'JobsRole', 'SweeperRole', 'ChatRole', 'WorkerRole']]),
+      ...ITEMS.jobs.map((item) => [item, WRITERS_OF_JOBS]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
       ...ITEMS.adminOnly.map((item) => [item, []]),
     ];
     expect(Object.fromEntries(actual)).toEqual(Object.fromEntries(expected));
-    expect(writersOf(itemKey.inAll('jobs', '1', '2').pk)).toEqual(['HookRole', 'ChatRole', 'WorkerRole', 'FinderRole']);
+    expect(writersOf(itemKey.inAll('jobs', '1', '2').pk)).toEqual(WRITERS_OF_JOBS);
   });
 
   test('only Lambda may assume a role', () => {

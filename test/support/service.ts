@@ -67,7 +67,7 @@ export interface TestService extends Omit<RunningService, 'login'> {
   addUser(name: string, role: string): Promise<DemoUser>;
 }
 
-async function startInProcess(env: Record<string, string>): Promise<RunningService> {
+async function startInProcess(env: Record<string, string>, hasWorker: boolean): Promise<RunningService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));
   const config = parseConfig({ PORT: '0', DATA_DIR: dataDir, ...storeSettings(), ...env });
   const demo = (await createDemoOnFirstStart(config)) as Demo;
@@ -78,7 +78,7 @@ async function startInProcess(env: Record<string, string>): Promise<RunningServi
     notifyOutbox: async () => worker?.notifyOutbox(),
   });
   useServices(services);
-  if (config.hooks ?? config.targets) worker = await startWorker(services);
+  if (hasWorker) worker = await startWorker(services);
   const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -102,11 +102,12 @@ async function startInProcess(env: Record<string, string>): Promise<RunningServi
 /**
  * Starts the service with the demo project of a first start.
  * @param env settings of the process that stores keys and grants, by the names of the environment variables
+ * @param hasWorker whether a worker runs jobs and delivers events, where the service is in this process
  */
-export async function startService(env: Record<string, string> = {}): Promise<TestService> {
+export async function startService(env: Record<string, string> = {}, hasWorker = true): Promise<TestService> {
   const start =
     { caller: startCallerMode, service: startServiceMode }[process.env['TEST_UPSTREAM'] ?? ''] ?? startInProcess;
-  const { login, ...started } = await start(env);
+  const { login, ...started } = await start(env, hasWorker);
   const { url, demo, services } = started;
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
   const tokens = new Map<string, Promise<string>>();

@@ -1,4 +1,5 @@
-import { isJobAboutProject, serializeJob } from '../../http/serialize-job.ts';
+import { isJobAboutProject } from '../../domain/job.ts';
+import { serializeJob } from '../../http/serialize-job.ts';
 import type { Command } from '../command.ts';
 import { shownText, shownTime } from '../text.ts';
 import { ROWS_MAX, type View, viewOf } from '../view.ts';

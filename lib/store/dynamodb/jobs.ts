@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { FINAL_STATES, JOB_RETENTION_MS, type Job } from '../../domain/job.ts';
+import { FINAL_STATES, JOB_RETENTION_MS, type Job, type JobPosition } from '../../domain/job.ts';
+import { jobPage } from '../job-page.ts';
 import type { JobStore } from '../store.ts';
 import type { Item } from './item.ts';
 import { itemKey, rangeOf, sortableNumber } from './schema.ts';
@@ -25,6 +26,16 @@ export function dynamodbJobs(table: Table): JobStore {
     if (!existing) throw new Error('DynamoDB did not write a job');
     // If it is this very write, an earlier attempt was applied and its response was lost.
     return existing['written'] === item['written'] ? undefined : existing;
+  }
+
+  async function readAfter(before: JobPosition | undefined, limit: number) {
+    const rows = await table.query({ ...rangeOf.jobs(before), newestFirst: true, limit });
+    // A row may outlive its job for a while, and its position counts nevertheless.
+    const last = rows.length === limit ? rows.at(-1) : undefined;
+    return {
+      jobs: await jobsOf(rows),
+      last: last && { receivedAtMs: Number.parseInt(last.sk, 10), jobId: String(last['id']) },
+    };
   }
 
   return {
@@ -65,6 +76,7 @@ export function dynamodbJobs(table: Table): JobStore {
       return jobs.filter(({ state, dueAtMs }) => !FINAL_STATES.includes(state) && dueAtMs <= untilMs);
     },
     list: async (limit) => jobsOf(await table.query({ ...rangeOf.all('jobs'), newestFirst: true, limit })),
+    listPage: (filter, limit) => jobPage(readAfter, filter, limit),
   };
 }
 

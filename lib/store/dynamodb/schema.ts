@@ -50,6 +50,7 @@
  */
 import { createHash } from 'node:crypto';
 import { foldIdentity } from '../../domain/external-identity.ts';
+import type { JobPosition } from '../../domain/job.ts';
 import type { ItemKey } from './item.ts';
 
 /** The CreateTable parameters of a local table. The deployed table is in deploy/table.yml. */
@@ -185,6 +186,9 @@ export const rangeOf = {
   keys: (projectId: string, view: string, after?: string) => rangeAfter(keysPk(projectId), `${view}#`, after),
   due: (untilMs: number) => ({ pk: 'due', from: '0', to: `${sortableNumber(untilMs)}#~` }),
   openJobs: (untilMs: number) => ({ pk: 'open-jobs', from: '0', to: `${sortableNumber(untilMs)}#~` }),
+  /** The list of all jobs by age. */
+  jobs: (before?: JobPosition) =>
+    rangeBefore('all#jobs', '', before && `${sortableNumber(before.receivedAtMs)}#${before.jobId}`),
   mappings: () => rangeAfter('mappings', ''),
   /** The mappings of all identities with the same folded form, also one as version 0.2 stored it under that form. */
   mappingsOf: (source: string, identity: string) => {

@@ -1,9 +1,13 @@
-import { FINAL_STATES, JOB_RETENTION_MS, type Job } from '../../domain/job.ts';
+import { FINAL_STATES, JOB_RETENTION_MS, type Job, type JobPosition } from '../../domain/job.ts';
+import { jobPage } from '../job-page.ts';
 import type { JobStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** A few deletions with each insert keep up with any rate of inserts and never take long. */
 const EXPIRED_DELETED_PER_INSERT = 4;
+
+/** Every job is after it in the list. */
+const END_OF_TIME: JobPosition = { receivedAtMs: Number.MAX_SAFE_INTEGER, jobId: '' };
 
 /** Jobs over SQLite, stored as JSON with the columns that queries need beside it. */
 export function sqliteJobs(db: Database): JobStore {
@@ -17,6 +21,11 @@ export function sqliteJobs(db: Database): JobStore {
     'SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE source = ? AND is_ended = 0 LIMIT ?)',
   );
   const newest = db.prepare('SELECT job FROM jobs ORDER BY received_at_ms DESC LIMIT ?');
+  /** Reads the index of the times, and sorts only jobs of the same millisecond. */
+  const newestBefore = db.prepare(
+    `SELECT job, job_id, received_at_ms FROM jobs WHERE received_at_ms <= :ms AND (received_at_ms < :ms OR job_id < :id)
+     ORDER BY received_at_ms DESC, job_id DESC LIMIT :limit`,
+  );
   const deleteExpired = db.prepare(
     `DELETE FROM jobs WHERE job_id IN
      (SELECT job_id FROM jobs WHERE is_ended = 1 AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ${EXPIRED_DELETED_PER_INSERT})`,
@@ -26,6 +35,15 @@ export function sqliteJobs(db: Database): JobStore {
     return row && toJob(row);
   };
   const isEnded = ({ state }: Job) => Number(FINAL_STATES.includes(state));
+
+  async function readAfter({ receivedAtMs: ms, jobId: id }: JobPosition = END_OF_TIME, limit: number) {
+    const rows = newestBefore.all({ ms, id, limit });
+    const last = rows.length === limit ? rows.at(-1) : undefined;
+    return {
+      jobs: rows.map(toJob),
+      last: last && { receivedAtMs: Number(last['received_at_ms']), jobId: String(last['job_id']) },
+    };
+  }
 
   return {
     add: (job) =>
@@ -49,6 +67,7 @@ export function sqliteJobs(db: Database): JobStore {
     },
     listOpen: async (untilMs, limit) => open.all(untilMs, limit).map(toJob),
     list: async (limit) => newest.all(limit).map(toJob),
+    listPage: (filter, limit) => jobPage(readAfter, filter, limit),
   };
 }
 

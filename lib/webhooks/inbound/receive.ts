@@ -3,13 +3,14 @@ import { type Job, newJob, type Task } from '../../domain/job.ts';
 import type { RequestTrace } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
 import { Reply } from '../../http/reply.ts';
-import { describeCause, logger } from '../../logger.ts';
+import { logger } from '../../logger.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
 import { SignatureError, UNVERIFIED } from '../../signing/signed-request.ts';
 import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import type { HooksSettings } from '../hooks.ts';
+import { enqueueJob } from '../jobs/enqueue-job.ts';
 import type { WebhookEvents, WebhookRequest } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
 import { assertQuota } from './quota.ts';
@@ -104,13 +105,6 @@ async function verifySource(source: Source | undefined, request: WebhookRequest,
     if (!(error instanceof SignatureError)) throw error;
     throw new KmsError('APIGW.0301', { detail: UNVERIFIED, cause: error });
   }
-}
-
-/** A failure of the queue is only logged: the stored job is queued again when no worker has started it in time. */
-async function enqueueJob(queue: Queue, { jobId, source }: Job): Promise<void> {
-  await queue.send({ kind: 'job', jobId, source }).catch((error: unknown) => {
-    logger.warn('queue', { job_id: jobId, cause: describeCause(error) });
-  });
 }
 
 /** Logs the events of a batch that an adapter could not read: what they ask for is not done. */

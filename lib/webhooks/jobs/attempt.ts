@@ -236,7 +236,7 @@ export class JobAttempt {
   }
 
   #contextOf({ projectId, task }: Pick<Batch, 'projectId' | 'task'>): RequestContext {
-    const { type = '', reason } = this.#job.tasks[task] ?? {};
+    const { type = '', reason = this.#job.reason } = this.#job.tasks[task] ?? {};
     const { actor, channel, approvedBy } = originOf(this.#job);
     return {
       caller: { userId: actor, domainId: '', roles: [] },

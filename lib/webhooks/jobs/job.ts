@@ -102,7 +102,7 @@ async function appendLeftoverEvent({ store, now }: JobDependencies, job: Job, le
   const { projectId, keyId, grantId, code, task } = leftover;
   if (grantId === '') return;
   const [newestEvent] = await store.events.list(projectId, { grantId }, 1);
-  const { type: action = '', reason } = job.tasks[task] ?? {};
+  const { type: action = '', reason = job.reason } = job.tasks[task] ?? {};
   const event = newEvent(
     { ...originOf(job), action, projectId, requestId: job.jobId, reason },
     { keyId, grantId, grant: newestEvent?.grant, failure: code },

@@ -289,6 +289,7 @@ function auditEventKeys(of: ItemsOf): string[] {
 }
 
 const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key', 'revoke-principal-grants'].concat(
+  'create-revocation-job',
   'principal.disabled',
   'grant.revoke',
   'key.compromised',

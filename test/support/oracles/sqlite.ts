@@ -90,6 +90,7 @@ function mayRetire(grant: Grant): { users: string[]; domains: string[] } {
 }
 
 const REMOVALS = ['revoke-grant', 'retire-grant', 'delete-key', 'revoke-principal-grants'].concat(
+  'create-revocation-job',
   'principal.disabled',
   'grant.revoke',
   'key.compromised',
