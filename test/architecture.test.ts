@@ -145,6 +145,7 @@ describe('lib/', () => {
     'http',
     'idempotency',
     'identity',
+    'lookup',
     'queue',
     'store',
     'util',
@@ -162,7 +163,7 @@ describe('lib/', () => {
   const LAYERS = [
     ['lib/handlers/'],
     ['lib/services.ts', 'lib/stubs.ts'],
-    ['lib/webhooks/', 'lib/chat/'],
+    ['lib/webhooks/', 'lib/chat/', 'lib/lookup/'],
     ['lib/validation/', 'lib/http/'],
     ['lib/authority/', 'lib/identity/'],
     ['lib/idempotency/', 'lib/config.ts'],

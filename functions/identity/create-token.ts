@@ -4,7 +4,7 @@ import { httpHandler } from '../../lib/handlers/http.ts';
 import { Reply } from '../../lib/http/reply.ts';
 import { tokenCatalog } from '../../lib/http/serialize-catalog.ts';
 import type { Login, TokenLogin } from '../../lib/identity/tokens.ts';
-import { field } from '../../lib/validation/field.ts';
+import { failsWith, field } from '../../lib/validation/field.ts';
 
 const text = z.string().check(z.minLength(1), z.maxLength(256));
 const token = z.string().check(z.minLength(1), z.maxLength(TOKEN_CHARACTERS_MAX));
@@ -12,6 +12,20 @@ const byId = z.object({ id: text });
 const byName = z.object({ name: text });
 const domain = z.union([byId, byName]);
 const project = z.union([byId, z.object({ name: text, domain: z.optional(domain) })]);
+
+const LIFETIME = { minimum: 60, maximum: 86_400 };
+/** Its JSON type and bounds are metadata: as checks of zod, they would add 3 KB to the bundle. */
+const lifetime = z.pipe(
+  z.unknown().check(
+    z.refine(
+      (seconds) =>
+        Number.isInteger(seconds) && Number(seconds) >= LIFETIME.minimum && Number(seconds) <= LIFETIME.maximum,
+      failsWith('Keystone.400', 'auth.lifetime_seconds must be a whole number from 60 to 86400.'),
+    ),
+    z.meta({ type: 'integer', ...LIFETIME }),
+  ),
+  z.transform(Number),
+);
 
 const auth = field(
   z.object({
@@ -35,6 +49,8 @@ const auth = field(
         }),
       ]),
     ),
+    // An extension: a frontend asks for a token that is valid for a short time only.
+    lifetime_seconds: z.optional(lifetime),
   }),
   {
     code: 'Keystone.400',
@@ -54,12 +70,13 @@ export const handler = httpHandler({
   fields: { auth },
   malformedBodyCode: 'Keystone.400',
   async handle({ body: { auth }, config, context, request, tokens, sourceIp }) {
-    const { identity, scope } = auth;
+    const { identity, scope, lifetime_seconds: lifetimeSeconds } = auth;
     const credentials =
       'token' in identity
         ? { token: identity.token.id }
         : { user: identity.password.user, password: identity.password.user.password };
-    const login: Login | TokenLogin = { ...credentials, ...(typeof scope === 'object' && scope) };
+    const own = { ...credentials, lifetimeSeconds };
+    const login: Login | TokenLogin = { ...own, ...(typeof scope === 'object' && scope) };
     const catalogFor = tokenCatalog(config, request);
     const { token, info } = await tokens.issue(login, sourceIp, context.trace);
     const body = { token: { ...info, ...catalogFor(info.project?.id) } };

@@ -1,11 +1,10 @@
 /** Finds what people name in commands: keys, grants and people, within what they may see. */
 import type { Authority } from '../authority/authority.ts';
-import { listAllGrants } from '../authority/bulk-revoke.ts';
+import { aliasOf, allKeys, grantsOnKeys, keyIdOf } from '../authority/project-lists.ts';
 import { GRANT_ID_PATTERN, IAM_ID_PATTERN, KEY_ID_PATTERN, PRINCIPAL_ID_PATTERN } from '../domain/ids.ts';
 import type { Grant, ListedKey, ListFailure } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
-import { isUnknownKey, KmsError, knownError } from '../errors.ts';
-import { mapWithConcurrency } from '../util/concurrency.ts';
+import { isUnknownKey } from '../errors.ts';
 import { mappedPrincipals } from '../webhooks/jobs/identities.ts';
 import type { PersonName } from './command.ts';
 import type { Reader } from './dependencies.ts';
@@ -40,10 +39,6 @@ export interface FoundPerson {
 }
 
 const CANDIDATES_MAX = 5;
-/** The largest page that the documented API allows. Source: list-keys and list-grants, `limit`. */
-const PAGE_LIMIT = 1000;
-/** Keys whose grants are listed at the same time. */
-const CONCURRENT_LISTS = 16;
 
 /**
  * An id of a key comes before an alias. An alias that differs only in case is a candidate: people type on phones.
@@ -82,15 +77,9 @@ async function keyById(authority: Authority, context: RequestContext, keyId: str
 }
 
 function foundKey(context: RequestContext, key: ListedKey): FoundKey {
-  const keyId = 'details' in key ? key.details.key_id : key.keyId;
-  const alias = 'details' in key ? key.details['key_alias'] : key.alias;
-  return { context, keyId, label: typeof alias === 'string' && alias !== '' ? alias : keyId };
+  const keyId = keyIdOf(key);
+  return { context, keyId, label: aliasOf(key) ?? keyId };
 }
-
-/** The pages of a list of an upstream may overlap. */
-const uniqueBy = <T>(items: readonly T[], nameOf: (item: T) => string): T[] => [
-  ...new Map(items.map((item) => [nameOf(item), item])).values(),
-];
 
 /** All keys of the projects, and what could not be read. @throws KmsError when the first page cannot be read */
 export async function keysOf(
@@ -99,22 +88,11 @@ export async function keysOf(
 ): Promise<{ keys: FoundKey[]; failed: ListFailure[] }> {
   const [keys, failed]: [FoundKey[], ListFailure[]] = [[], []];
   for (const context of contexts) {
-    const markers = new Set<string>();
-    for (let after: string | undefined; ; ) {
-      const page = await authority.listKeys(context, {}, { limit: PAGE_LIMIT, after });
-      keys.push(...page.keys.map((key) => foundKey(context, key)));
-      failed.push(...(page.failed ?? []));
-      after = page.next;
-      if (after === undefined) break;
-      if (markers.has(after)) {
-        const error = new KmsError('APIGW.0201:502', { detail: 'The list of keys of the upstream KMS does not end.' });
-        failed.push({ keyId: '', grantId: '', error });
-        break;
-      }
-      markers.add(after);
-    }
+    const listed = await allKeys(authority, context);
+    keys.push(...listed.keys.map((key) => foundKey(context, key)));
+    failed.push(...listed.failed);
   }
-  return { keys: uniqueBy(keys, ({ context, keyId }) => `${context.projectId} ${keyId}`), failed };
+  return { keys, failed };
 }
 
 /**
@@ -129,13 +107,14 @@ export async function findGrant(
 ): Promise<Lookup<FoundGrant>> {
   const beginning = prefix.toLowerCase();
   if (!GRANT_PREFIX_PATTERN.test(beginning)) return { result: 'absent' };
+  const isMatch = ({ grant_id }: Grant) => grant_id.startsWith(beginning);
   const recorded = key ? undefined : await recordedKey(store, contexts, beginning);
   if (recorded) {
-    const found = await grantsOn(authority, [recorded], beginning);
+    const found = await grantsOnKeys(authority, [recorded], isMatch);
     if (found.grants[0]) return { result: 'found', found: found.grants[0] };
   }
   const { keys, failed: unread } = key ? { keys: [key], failed: [] } : await keysOf(authority, contexts);
-  const { grants, failed } = await grantsOn(authority, keys, beginning);
+  const { grants, failed } = await grantsOnKeys(authority, keys, isMatch);
   const [failure] = [...unread, ...failed];
   if (grants.length === 0 && failure) throw failure.error;
   if (grants.length > 1) return ambiguous(grants.map(({ grant }) => grant.grant_id));
@@ -154,24 +133,6 @@ async function recordedKey(
     if (event) return { context, keyId: event.keyId, label: event.keyId };
   }
   return undefined;
-}
-
-/** The grants on the keys whose ids begin so, and what could not be read. A key that is gone has none. */
-async function grantsOn(authority: Authority, keys: readonly FoundKey[], beginning: string) {
-  const [grants, failed]: [FoundGrant[], ListFailure[]] = [[], []];
-  await mapWithConcurrency(keys, CONCURRENT_LISTS, async ({ context, keyId }) => {
-    try {
-      const listed = await listAllGrants((page) =>
-        authority.listGrants(context, keyId, {}, { ...page, limit: PAGE_LIMIT }),
-      );
-      const matching = listed.grants.filter(({ grant_id }) => grant_id.startsWith(beginning));
-      grants.push(...matching.map((grant) => ({ context, grant })));
-      failed.push(...listed.failed);
-    } catch (error) {
-      if (!isUnknownKey(error)) failed.push({ keyId, grantId: '', error: knownError(error) });
-    }
-  });
-  return { grants: uniqueBy(grants, ({ grant }) => `${grant.key_id} ${grant.grant_id}`), failed };
 }
 
 /**

@@ -13,12 +13,19 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
       'list-principal-grants',
       'revoke-principal-grants',
       'list-grant-events',
+<<<<<<< HEAD
       'create-revocation-job',
       'list-jobs',
       'retry-job',
       'stop-job',
+=======
+      'list-issued-grants',
+      'search',
+      'describe-principals',
+>>>>>>> lookup
       'create-key',
       'list-keys',
+      'list-key-usage',
       'describe-key',
       'enable-key',
       'disable-key',
@@ -26,6 +33,7 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
       'cancel-key-deletion',
     ].map((name) => [`/v1.0/{project_id}/kms/${name}`, ['POST']]),
   ),
+  '/v1.0/caller': ['GET'],
   '/v3/auth/tokens': ['POST', 'GET', 'HEAD', 'DELETE'],
   '/v3/projects': ['GET'],
   '/v3/projects/{id}': ['GET'],

@@ -9,7 +9,7 @@ import { isPassword } from './passwords.ts';
 import { isAllowed, type Permission } from './roles.ts';
 
 /** Source: IAM API reference, "Obtaining a User Token". */
-const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
+const TOKEN_LIFETIME_SECONDS = 24 * 60 * 60;
 
 /** Each request reads the ancestors of its token, so their number is limited. */
 const ANCESTORS_MAX = 8;
@@ -24,14 +24,19 @@ interface Scope {
   domain?: Reference | undefined;
 }
 
+interface TokenRequest extends Scope {
+  /** How long the token is valid; as long as possible when absent. */
+  lifetimeSeconds?: number | undefined;
+}
+
 /** A login with a password: by id, or by name within a domain. */
-export interface Login extends Scope {
+export interface Login extends TokenRequest {
   user: { id: string } | { name: string; domain: Reference };
   password: string;
 }
 
 /** A login with a token, which gets another token of the same user, for another scope. */
-export interface TokenLogin extends Scope {
+export interface TokenLogin extends TokenRequest {
   token: string;
 }
 
@@ -48,8 +53,8 @@ interface TokenInfo {
 
 export interface Tokens {
   /**
-   * Issues a token for a password or for another token. In the second case it expires when the other one does, and
-   * revoking the other one revokes it too.
+   * Issues a token for a password or for another token. In the second case it expires with the other one at the latest,
+   * and revoking the other one revokes it too.
    * @param clientAddress its IP address, for limits
    * @param trace gets the user, for the log
    * @throws KmsError Keystone.401 for an unknown user, a wrong password, an invalid token, a project in which the user
@@ -75,6 +80,7 @@ interface Authenticated {
   user: User;
   methods: readonly LoginMethod[];
   ancestors: readonly string[];
+  /** When the new token expires at the latest. */
   expiresAtMs: number;
 }
 
@@ -105,7 +111,7 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
       return isCorrect && found?.enabled === true ? found : undefined;
     });
     if (!user) throw new KmsError('Keystone.401');
-    return { user, methods: ['password'], ancestors: [], expiresAtMs: now() + TOKEN_LIFETIME_MS };
+    return { user, methods: ['password'], ancestors: [], expiresAtMs: Number.POSITIVE_INFINITY };
   }
 
   async function byToken({ token: value }: TokenLogin, trace: RequestTrace): Promise<Authenticated> {
@@ -195,12 +201,15 @@ export function directoryTokens(store: DirectoryStore, now: () => number): Token
         'token' in login ? await byToken(login, trace) : await byPassword(login, clientAddress, trace);
       const value = randomBytes(32).toString('base64url');
       const scope = await scopeOf(login, user);
+      const issuedAtMs = now();
+      const { lifetimeSeconds = TOKEN_LIFETIME_SECONDS } = login;
       const token = {
         tokenHash: sha256Hex(value),
         userId: user.userId,
         ...scope,
         ...inherited,
-        issuedAtMs: now(),
+        issuedAtMs,
+        expiresAtMs: Math.min(inherited.expiresAtMs, issuedAtMs + lifetimeSeconds * 1000),
       };
       // False when the user has been disabled or removed meanwhile, or the password has been replaced.
       if (!(await store.addToken(token, user.passwordHash))) throw new KmsError('Keystone.401');

@@ -1,4 +1,7 @@
-/** What people name is found within what they may see, in both kinds of authority. */
+/**
+ * What people name is found within what they may see, in both kinds of authority.
+ * Also tests: lib/authority/project-lists.ts.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findGrant, findKey, findPrincipals } from '../../lib/chat/lookup.ts';
 import {

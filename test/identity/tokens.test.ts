@@ -107,6 +107,17 @@ test.each<[string, (login: Login) => Login]>([
   await expectKmsError(fixture.tokens.issue(alter(loginById())), 'Keystone.401', UNAUTHORIZED);
 });
 
+test('a token with a lifetime expires after it, and a token issued from it expires with it at the latest', async () => {
+  const short = await fixture.tokens.issue({ ...loginById(), lifetimeSeconds: 3600 });
+  expect(short.info.expires_at).toBe('2026-11-22T07:27:27.123000Z');
+  fixture.clock.nowMs += 600_000;
+  const exchange = async (lifetimeSeconds?: number) =>
+    (await fixture.tokens.issue({ token: short.token, lifetimeSeconds })).info.expires_at;
+  expect(await exchange()).toBe('2026-11-22T07:27:27.123000Z');
+  expect(await exchange(86_400)).toBe('2026-11-22T07:27:27.123000Z');
+  expect(await exchange(60)).toBe('2026-11-22T06:38:27.123000Z');
+});
+
 test('a disabled user gets no token', async () => {
   const leaver = await fixture.addUser('leaver');
   await fixture.accounts.setUserEnabled(leaver.user_id, false);

@@ -56,6 +56,7 @@ beforeAll(async () => {
   okBody(await recordUses('check-token', () => service.send('/v3/auth/tokens', { method: 'GET', headers })));
   okBody(await recordUses('projects', () => service.send('/v3/projects', { method: 'GET', headers })));
   for (const [name, path] of [
+    ['caller', '/v1.0/caller'],
     ['projects', `/v3/projects/${demo.project_id}`],
     ['domains', '/v3/auth/domains'],
     ['domains', `/v3/domains/${creator.domain_id}`],
@@ -101,6 +102,12 @@ beforeAll(async () => {
   okBody(await kms('revoke-principal-grants', { ...all, dry_run: true }, administrator));
   okBody(await kms('list-keys', { key_state: '2', key_spec: 'ALL' }));
   okBody(await kms('describe-key', { key_id }));
+  okBody(await kms('list-key-usage', {}));
+  okBody(await kms('list-issued-grants', { issuing_principal: creator.user_id }));
+  okBody(await kms('describe-principals', { principals: [grantee.user_id, grantee.domain_id, 'nobody'] }));
+  for (const query of [grantee.user_id, grantee.name, grant_id, key_id, '0'.repeat(32)]) {
+    okBody(await kms('search', { query }));
+  }
   okBody(await kms('disable-key', { key_id }));
   okBody(await kms('enable-key', { key_id }));
   okBody(await kms('retire-grant', { key_id, grant_id }, grantee));

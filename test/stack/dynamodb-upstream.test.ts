@@ -24,12 +24,19 @@ type Keys = Pick<DemoUser, 'access_key' | 'secret_key'>;
 
 const READERS = [
   'describe-key',
+  'describe-principals',
   'list-grant-events',
   'list-grants',
+<<<<<<< HEAD
   'list-jobs',
+=======
+  'list-issued-grants',
+  'list-key-usage',
+>>>>>>> lookup
   'list-keys',
   'list-principal-grants',
   'list-retirable-grants',
+  'search',
 ];
 /** 24 bytes; a test value only. */
 const HOOK_SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
@@ -94,6 +101,10 @@ beforeAll(async () => {
   await call(bob, 'list-retirable-grants', {});
   await call(bob, 'list-keys', {});
   await call(bob, 'describe-key', { key_id });
+  await call(bob, 'list-key-usage', {});
+  await call(bob, 'list-issued-grants', { issuing_principal: ann.user_id });
+  await call(bob, 'describe-principals', { principals: [bob.user_id] });
+  await call(bob, 'search', { query: bob.user_id });
   await call(bob, 'revoke-grant', { key_id, ...first }, 403);
   await call(ann, 'revoke-grant', { key_id, ...first });
   await call(bob, 'retire-grant', { key_id, ...second });

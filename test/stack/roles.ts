@@ -46,19 +46,27 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
   NothingRole: { functions: ['identity-version', 'kms-version', 'unmatched', 'versions'], may: [] },
   ReaderRole: {
     functions: [
+      'caller',
       'catalog',
       'check-token',
       'describe-key',
+      'describe-principals',
       'domains',
       'job',
       'list-grant-events',
       'list-grants',
+<<<<<<< HEAD
       'list-jobs',
+=======
+      'list-issued-grants',
+      'list-key-usage',
+>>>>>>> lookup
       'list-keys',
       'list-principal-grants',
       'list-retirable-grants',
       'projects',
       'regions',
+      'search',
     ],
     may: [...READS, ...ROOT_KEY],
   },

@@ -24,6 +24,10 @@ export const READER_APIS = [
   'list-principal-grants',
   'list-grant-events',
   'list-jobs',
+  'list-issued-grants',
+  'search',
+  'describe-principals',
+  'list-key-usage',
 ];
 
 /** APIs that only an administrator may call. */
@@ -58,8 +62,12 @@ export async function minimalBodies(service: TestService): Promise<Record<string
     'list-jobs': {},
     'retry-job': { job_id: await storedJob(service, 'stopped') },
     'stop-job': { job_id: await storedJob(service, 'waiting') },
+    'list-issued-grants': { issuing_principal: service.creator.user_id },
+    search: { query: grantee.user_id },
+    'describe-principals': { principals: [grantee.user_id] },
     'create-key': { key_alias: 'minimal' },
     'list-keys': {},
+    'list-key-usage': {},
     'describe-key': key,
     'enable-key': disabled,
     'disable-key': key,

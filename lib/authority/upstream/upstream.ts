@@ -16,11 +16,12 @@ import { idempotencyKeyOf } from '../../idempotency/key.ts';
 import type { Store } from '../../store/store.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import type { Authority, CreateGrantInput } from '../authority.ts';
+import { pageOfFiltered } from '../filtered-page.ts';
 import { NO_RULES, type Rules, serviceRules } from './access-rules.ts';
 import { upstreamChanger } from './change.ts';
 import { type ChangeProgress, MAY_HAVE_BEEN_CREATED, upstreamClient } from './client.ts';
 import { type ProjectGrants, type Read, upstreamLists } from './lists.ts';
-import { failuresOfPage, grantPageOf, pageOfFiltered, pageRequestFields } from './pages.ts';
+import { failuresOfPage, grantPageOf, pageRequestFields } from './pages.ts';
 import {
   changedKey,
   createdGrant,
