@@ -24,6 +24,8 @@ const LIMITS_BY_ROLE = {
   ChangerRole: { perSecond: 'changesPerSecond', slowMs: 5000 },
   LoginRole: { perSecond: 'tokensPerSecond', slowMs: 3000 },
   RevokeTokenRole: { perSecond: 'othersPerSecond', slowMs: 3000 },
+  MappingRole: { perSecond: 'othersPerSecond', slowMs: 3000 },
+  DirectoryRole: { perSecond: 'othersPerSecond', slowMs: 3000 },
   SweeperRole: { perSecond: 'othersPerSecond', slowMs: 45_000 },
   HookRole: { perSecond: 'hooksPerSecond', slowMs: 2000 },
   // Slack shows an error after 3 s.

@@ -40,7 +40,7 @@ export const directoryAuthenticator: typeof import('./identity/directory.ts').di
   'identity=directory',
 );
 
-/** Only the admin command creates accounts: no deployed function may write the directory. */
+/** Only the admin command creates accounts; a deployed function may only disable and enable them. */
 export const accounts: typeof import('./identity/accounts.ts').accounts = () =>
   new Proxy({} as Accounts, {
     get() {

@@ -30,6 +30,11 @@ export interface AccessKey {
   enabled: boolean;
 }
 
+/** An access key as lists show it. */
+export interface ListedAccessKey extends AccessKey {
+  createdAtMs: number;
+}
+
 export type LoginMethod = 'password' | 'token';
 
 export interface StoredToken {

@@ -13,7 +13,9 @@ export type Permission =
   /** Of this service only: revokes a grant on a key of any creator. */
   | 'kms:grant:revoke-any'
   | 'iam:tokens:check'
-  | 'iam:tokens:revoke';
+  | 'iam:tokens:revoke'
+  /** Of this service only: users and access keys of the domain, webhook and chat sources, and mappings. */
+  | 'iam:directory:manage';
 
 const READ = ['kms:cmk:list', 'kms:cmk:get', 'kms:grant:list'] as const;
 const FULL = [
@@ -33,7 +35,7 @@ const ADMINISTRATOR = [...FULL, 'kms:grant:revoke-any'] as const;
 
 /** Permissions by role. Any other role has none. */
 export const ROLES: ReadonlyMap<string, ReadonlySet<Permission>> = new Map<string, ReadonlySet<Permission>>([
-  ['te_admin', new Set<Permission>([...ADMINISTRATOR, ...TOKENS])],
+  ['te_admin', new Set<Permission>([...ADMINISTRATOR, ...TOKENS, 'iam:directory:manage'])],
   ['KMS Administrator', new Set<Permission>(ADMINISTRATOR)],
   // The name of KMS Administrator in IAM tokens. Source: acceptance tests of the huaweicloud Terraform provider.
   ['kms_adm', new Set<Permission>(ADMINISTRATOR)],

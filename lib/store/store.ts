@@ -4,7 +4,7 @@
  * read began.
  */
 
-import type { AccessKey, Domain, Project, Session, StoredToken, User } from '../domain/directory.ts';
+import type { AccessKey, Domain, ListedAccessKey, Project, Session, StoredToken, User } from '../domain/directory.ts';
 import type { ChangeEvent } from '../domain/events.ts';
 import type { ExternalIdentity, Job, JobPosition, JobState, Mapping } from '../domain/job.ts';
 import type {
@@ -259,5 +259,5 @@ export interface DirectoryStore {
   session(tokenHash: string): Promise<Session | undefined>;
   projects(): Promise<Project[]>;
   users(): Promise<User[]>;
-  accessKeys(): Promise<AccessKey[]>;
+  accessKeys(): Promise<ListedAccessKey[]>;
 }

@@ -1,18 +1,21 @@
 /** The admin commands for webhooks: mappings of external identities, jobs and dead letters. */
 
-import { isSameIdentity, normalizeIdentity } from '../../lib/domain/external-identity.ts';
+import { normalizeIdentity } from '../../lib/domain/external-identity.ts';
 import { PRINCIPAL_ID_PATTERN } from '../../lib/domain/ids.ts';
 import { FINAL_STATES, type Job, type Mapping } from '../../lib/domain/job.ts';
 import { serializeJob } from '../../lib/http/serialize-job.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
-import type { MappingStore } from '../../lib/store/store.ts';
 import { requeueJob, stopJob } from '../../lib/webhooks/jobs/retry-and-stop.ts';
-import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
-import { readAllSources } from '../all-sources.ts';
+import { readAllSources } from '../../lib/webhooks/all-sources.ts';
+import {
+  ANY_SOURCE,
+  IDENTITY_CHARACTERS_MAX,
+  isSourceOfMapping,
+  mappingsOf,
+  newMapping,
+} from '../../lib/webhooks/mappings.ts';
 import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
 import type { Row } from './table.ts';
-
-const ANY_SOURCE = '*';
 
 export const WEBHOOK_COMMANDS: readonly Command[] = [
   command(
@@ -23,9 +26,10 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       const { mappings } = services.store;
       if (!PRINCIPAL_ID_PATTERN.test(principal))
         throw new AccountError('--principal must be 1 to 64 letters and digits');
-      if (identity.length > 256) throw new AccountError('--identity must be 256 characters or fewer');
+      if (identity.length > IDENTITY_CHARACTERS_MAX)
+        throw new AccountError(`--identity must be ${IDENTITY_CHARACTERS_MAX} characters or fewer`);
       assertSource(source);
-      const mapping: Mapping = { source, identity: normalizeIdentity(identity), grantee: principal };
+      const mapping = newMapping({ source, identity, grantee: principal });
       // First, so that a job that runs meanwhile finds a mapping.
       await mappings.put(mapping);
       const others = (await mappingsOf(mappings, source, identity)).filter(({ grantee }) => grantee !== principal);
@@ -127,13 +131,8 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
 ];
 
 function assertSource(source: string): void {
-  if (source !== ANY_SOURCE && !NAME_PATTERN.test(source))
+  if (!isSourceOfMapping(source))
     throw new AccountError('--source must be a name in HOOKS: 1 to 64 characters of a-z, 0-9 and -');
-}
-
-async function mappingsOf(mappings: MappingStore, source: string, identity: string): Promise<Mapping[]> {
-  const found = await mappings.find(source, identity);
-  return found.filter((mapping) => isSameIdentity(mapping.identity, identity, false));
 }
 
 /** For a principal that is not in the directory. In upstream mode and with Keystone, principals need not be there. */

@@ -1,6 +1,6 @@
 /**
  * Chat sources in the setting HOOKS, beside webhook sources.
- * Also tests: lib/webhooks/hooks.ts, local/all-sources.ts, lib/chat/platforms.ts, lib/chat/source.ts.
+ * Also tests: lib/webhooks/hooks.ts, lib/webhooks/all-sources.ts, lib/chat/platforms.ts, lib/chat/source.ts.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ import { logger } from '../../lib/logger.ts';
 import { SignatureError } from '../../lib/signing/signed-request.ts';
 import type { DirectoryStore } from '../../lib/store/store.ts';
 import { receiveChat as receiveWithoutChat } from '../../lib/stubs.ts';
+import { readAllSources } from '../../lib/webhooks/all-sources.ts';
 import { CHAT_ROUTE_NAMES, parseHooks } from '../../lib/webhooks/hooks.ts';
 import { WEBHOOK_SOURCES } from '../../lib/webhooks/inbound/sources.ts';
-import { readAllSources } from '../../local/all-sources.ts';
 import { readRoutes } from '../../local/routes.ts';
 import { ALL_ACTIONS, SECRET } from '../webhooks/fixture.ts';
 import { FAKE_SECRET, fakePlatform } from './fake-platform.ts';

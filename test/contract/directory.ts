@@ -111,7 +111,10 @@ export function directoryContract(openStore: OpenStore): void {
       const directory = await populatedDirectory();
       expect(await directory.projects()).toEqual([EAST, FAR_EAST, WEST]);
       expect(await directory.users()).toEqual([ANN, FAR_ANN, BOB]);
-      expect((await directory.accessKeys()).map(({ accessKey }) => accessKey)).toEqual(['AKANN', 'AKBOB']);
+      expect((await directory.accessKeys()).map(({ accessKey, createdAtMs }) => [accessKey, createdAtMs])).toEqual([
+        ['AKANN', NOW_MS],
+        ['AKBOB', NOW_MS + 1],
+      ]);
     });
 
     test('the directory disables and enables one user and no other', async () => {

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoUser } from '../../local/demo.ts';
-import { ADMINISTRATOR_APIS, KMS_APIS, minimalBodies, READER_APIS } from '../support/apis.ts';
+import { KMS_APIS, minimalBodies, PRIVILEGED_APIS, READER_APIS } from '../support/apis.ts';
 import { expectError } from '../support/expect-error.ts';
 import { sendSigned } from '../support/send-signed.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -56,7 +56,7 @@ describe.each(KMS_APIS)('%s', (name) => {
 
   test('refuses a role without the permission, with AK/SK and with a token, even if the body is malformed: KMS.0307', async () => {
     const users = [unknownRole, otherRole, ...(READER_APIS.includes(name) ? [] : [service.reader])];
-    if (ADMINISTRATOR_APIS.includes(name)) users.push(service.creator);
+    if (PRIVILEGED_APIS.includes(name)) users.push(service.creator);
     for (const user of users) {
       expectError(await sendBy(user), NO_PERMISSION);
       expectError(await service.kms(user, name, 'not JSON'), NO_PERMISSION);

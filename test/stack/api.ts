@@ -15,6 +15,8 @@ const PER_SECOND: Record<string, number> = {
   JobsRole: 100,
   LoginRole: 20,
   RevokeTokenRole: 50,
+  MappingRole: 50,
+  DirectoryRole: 50,
   HookRole: 100,
   ChatRole: 100,
   NothingRole: 50,

@@ -1,5 +1,8 @@
 /** Compares the calls of functions to DynamoDB with the permissions of their roles; DynamoDB Local checks none. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DemoUser } from '../../local/demo.ts';
 import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
@@ -78,6 +81,8 @@ beforeAll(async () => {
   expect((await send(revocation)).status).toBe(404);
   expect((await send({ ...revocation, 'X-Auth-Token': await service.token(tenant) })).status).toBe(204);
 
+  await administer(tenant);
+
   const key_id = await recordUses('create-key', () => newKey(service));
   const signed = (body: object) =>
     recordUses('create-grant', () =>
@@ -132,6 +137,40 @@ beforeAll(async () => {
   await recordUses('unmatched', () => service.send('/nowhere'));
 });
 
+/** Calls the APIs of te_admin, with a token and signed. */
+async function administer(tenant: DemoUser): Promise<void> {
+  const { demo, reader } = service;
+  const path = join(service.dataDir, 'hooks.json');
+  const secrets = ['whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz'];
+  const idp = { kind: 'standard', secrets, projects: [demo.project_id], actions: ['principal.disabled'] };
+  writeFileSync(path, JSON.stringify({ idp }));
+  service.services.config.hooks = { kind: 'file', path };
+  const mapping = { source: 'idp', identity: 'ann@example.com', grantee_principal: reader.user_id };
+  okBody(await kms('create-mapping', mapping, tenant));
+  okBody(await kms('list-sources', {}, tenant));
+  okBody(await kms('list-mappings', {}, tenant));
+  okBody(await kms('list-mappings', { identity: mapping.identity }, tenant));
+  const signed = `/v1.0/${demo.project_id}/kms/delete-mapping`;
+  const mappingJson = JSON.stringify(mapping);
+  okBody(await recordUses('delete-mapping', () => sendSigned(service, tenant, signed, mappingJson)));
+
+  const headers = { 'X-Auth-Token': await service.token(tenant) };
+  const user = `/v3/users/${reader.user_id}`;
+  const credentials = '/v3.0/OS-CREDENTIAL/credentials';
+  const status = { credential: { status: 'active' } };
+  for (const [name, method, path, body] of [
+    ['users', 'GET', '/v3/users', undefined],
+    ['users', 'GET', `/v3/users?name=${reader.name}`, undefined],
+    ['users', 'GET', user, undefined],
+    ['users', 'PATCH', user, { user: { enabled: true } }],
+    ['access-keys', 'GET', credentials, undefined],
+    ['access-keys', 'GET', `${credentials}?user_id=${reader.user_id}`, undefined],
+    ['access-keys', 'PUT', `${credentials}/${reader.access_key}`, status],
+  ] as const) {
+    okBody(await recordUses(name, () => service.send(path, { method, headers, body })));
+  }
+}
+
 afterAll(async () => {
   await service.stop();
   await recorder.stop();
@@ -149,7 +188,7 @@ test.each(Object.entries(KINDS))('%s allows every call that its functions make',
   expect(refused).toEqual([]);
 });
 
-test.each(['ChangerRole', 'JobsRole', 'LoginRole', 'RevokeTokenRole'])(
+test.each(['ChangerRole', 'JobsRole', 'LoginRole', 'RevokeTokenRole', 'MappingRole', 'DirectoryRole'])(
   '%s allows no writes that none of its functions makes',
   (kind) => {
     const { functions = [], may = [] } = KINDS[kind] ?? {};
@@ -161,3 +200,10 @@ test.each(['ChangerRole', 'JobsRole', 'LoginRole', 'RevokeTokenRole'])(
     expect(patterns.filter((pattern) => !writes.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
   },
 );
+
+test.each(['MappingRole', 'DirectoryRole'])('%s allows no partition that none of its functions uses', (kind) => {
+  const { functions = [], may = [] } = KINDS[kind] ?? {};
+  const used = functions.flatMap((name) => uses.get(name) ?? []);
+  const patterns = may.flatMap((permission) => partsOf(permission).patterns ?? []);
+  expect(patterns.filter((pattern) => !used.some(({ pk }) => fits(pk, pattern)))).toEqual([]);
+});

@@ -27,12 +27,9 @@ const READERS = [
   'describe-principals',
   'list-grant-events',
   'list-grants',
-<<<<<<< HEAD
   'list-jobs',
-=======
   'list-issued-grants',
   'list-key-usage',
->>>>>>> lookup
   'list-keys',
   'list-principal-grants',
   'list-retirable-grants',

@@ -1,6 +1,8 @@
 /** All KMS APIs of serverless.yml, each with a body that succeeds: for tests that call every API. */
 import { randomBytes } from 'node:crypto';
 import { type JobState, newJob } from '../../lib/domain/job.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readRoutes } from '../../local/routes.ts';
 import { newKey, okBody } from './create.ts';
 import type { TestService } from './service.ts';
@@ -33,9 +35,21 @@ export const READER_APIS = [
 /** APIs that only an administrator may call. */
 export const ADMINISTRATOR_APIS = ['revoke-principal-grants', ...JOB_CHANGES].filter((name) => KMS_APIS.includes(name));
 
+/** APIs that only te_admin may call. `minimalBodies` makes the demo's administrator one. */
+export const DIRECTORY_APIS = ['list-sources', 'list-mappings', 'create-mapping', 'delete-mapping'];
+
+/** APIs that a user with neither of those roles may not call. */
+export const PRIVILEGED_APIS = [...ADMINISTRATOR_APIS, ...DIRECTORY_APIS];
+
+/** APIs that need a source in HOOKS, which the services in front of an upstream do not have in these tests. */
+export const NEED_SOURCES = process.env['TEST_UPSTREAM'] ? ['create-mapping', 'delete-mapping'] : [];
+
+/** APIs that refuse unknown fields and nulls. */
+export const STRICT_APIS = [...ADMINISTRATOR_APIS, 'create-mapping', 'delete-mapping'];
+
 /** @returns a user who may call the API */
 export const permittedUser = ({ creator, administrator }: TestService, name: string) =>
-  ADMINISTRATOR_APIS.includes(name) ? administrator : creator;
+  PRIVILEGED_APIS.includes(name) ? administrator : creator;
 
 /**
  * Creates a disabled key and a key that is pending deletion, for the APIs that need them.
@@ -47,6 +61,7 @@ export async function minimalBodies(service: TestService): Promise<Record<string
   const key = { key_id: demo.keys[0]?.key_id };
   const disabled = { key_id: await newKey(service) };
   const pendingDeletion = { key_id: await newKey(service) };
+  await administerDirectory(service);
   okBody(await service.kms(creator, 'disable-key', disabled));
   okBody(await service.kms(creator, 'schedule-key-deletion', { ...pendingDeletion, pending_days: '7' }));
   const bodies = {
@@ -73,6 +88,10 @@ export async function minimalBodies(service: TestService): Promise<Record<string
     'disable-key': key,
     'schedule-key-deletion': { ...key, pending_days: '7' },
     'cancel-key-deletion': pendingDeletion,
+    'list-sources': {},
+    'list-mappings': {},
+    'create-mapping': MAPPING,
+    'delete-mapping': MAPPING,
   };
   return Object.fromEntries(Object.entries(bodies).filter(([name]) => KMS_APIS.includes(name)));
 }
@@ -84,4 +103,22 @@ async function storedJob({ services, demo, clock }: TestService, state: JobState
   // Not overdue while the test runs.
   await services.store.jobs.add(newJob({ ...parts, dueAtMs: clock.nowMs + 86_400_000 }, clock.nowMs));
   return jobId;
+}
+
+const MAPPING = { source: 'idp', identity: 'ann@example.com', grantee_principal: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012' };
+
+/** Makes the demo's administrator a te_admin, with a source of the project and a mapping of that source. */
+async function administerDirectory({ administrator, dataDir, demo, services }: TestService): Promise<void> {
+  const { accounts, config, store } = services;
+  await accounts.addRole(administrator.user_id, demo.project_id, 'te_admin');
+  const { source, identity, grantee_principal: grantee } = MAPPING;
+  await store.mappings.put({ source, identity, grantee });
+  const path = join(dataDir, 'sources.json');
+  const secrets = ['whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz'];
+  const actions = ['principal.disabled'];
+  writeFileSync(
+    path,
+    JSON.stringify({ [source]: { kind: 'standard', secrets, projects: [demo.project_id], actions } }),
+  );
+  config.hooks = { kind: 'file', path };
 }

@@ -187,7 +187,13 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
     },
     projects: () => listAll('projects', itemKey.project, toProject),
     users: () => listAll('users', itemKey.user, toUser),
-    accessKeys: () => listAll('access-keys', itemKey.accessKey, toAccessKey),
+    async accessKeys() {
+      const rows = await table.query({ ...rangeOf.all('access-keys'), limit: ALL });
+      // The sort key begins with the time, which only the entry of the list has.
+      const createdAtMs = new Map(rows.map(({ id, sk }) => [id, Number.parseInt(sk, 10)]));
+      const items = await table.getAll(rows.map(({ id }) => itemKey.accessKey(String(id))));
+      return items.map((item) => ({ ...toAccessKey(item), createdAtMs: createdAtMs.get(item['accessKey']) ?? 0 }));
+    },
   };
 }
 

@@ -116,7 +116,11 @@ export function sqliteDirectory(db: Database): DirectoryStore {
     session: async (tokenHash) => toSession(sessionByHash.get(tokenHash)),
     projects: async () => present(allProjects.all().map(toProject)),
     users: async () => present(allUsers.all().map(toUser)),
-    accessKeys: async () => present(allAccessKeys.all().map(toAccessKey)),
+    accessKeys: async () =>
+      allAccessKeys.all().flatMap((row) => {
+        const key = toAccessKey(row);
+        return key ? [{ ...key, createdAtMs: Number(row['created_at_ms']) }] : [];
+      }),
   };
 }
 

@@ -1,0 +1,18 @@
+/** All sources in the document that the setting HOOKS names (`hooks.ts`): those of webhooks and those of chat. */
+import type { ChatSource } from '../chat/source.ts';
+import { CHAT_SOURCES } from '../chat/sources.ts';
+import { memoizeByStore } from '../util/memoize.ts';
+import { type HooksDependencies, refreshingHooks } from './hooks.ts';
+import { type Source, WEBHOOK_SOURCES } from './inbound/sources.ts';
+
+export type AnySource = Source | ChatSource;
+
+const allHooks = (dependencies: HooksDependencies) =>
+  refreshingHooks<AnySource>(dependencies, [WEBHOOK_SOURCES, CHAT_SOURCES]);
+
+/** Reads all sources now. @throws Error that lists every problem of the setting */
+export const readAllSources = (dependencies: HooksDependencies): Promise<ReadonlyMap<string, AnySource>> =>
+  allHooks(dependencies)();
+
+/** All sources, with one cache per process. The secrets that a chat source refers to are not read. */
+export const allSourcesOf = memoizeByStore(({ config, store }: HooksDependencies) => allHooks({ config, store }));
