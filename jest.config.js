@@ -51,6 +51,7 @@ const project = (displayName, testMatch, options = {}) => ({
     '<rootDir>/test/support/private-files.ts',
     ...(options.setupFiles ?? []),
   ],
+  setupFilesAfterEnv: ['<rootDir>/test/support/openapi/after-each.ts'],
 });
 
 const onDynamodb = {

@@ -13,6 +13,7 @@ import { requestBodyOf } from './request-body.ts';
 import { COMMON_HEADERS, errorResponses, ownResponses } from './responses.ts';
 import { SCHEMAS } from './schemas.ts';
 import { SECURITY_SCHEMES, securityOf } from './security.ts';
+import { shareResponses } from './share-responses.ts';
 import { TAGS } from './tags.ts';
 import type { Operation } from './types.ts';
 
@@ -24,7 +25,7 @@ export type OpenApiDocument = Record<string, unknown> & {
 
 export interface OpenApiOperation {
   operationId: string;
-  responses: Record<string, OpenApiResponse>;
+  responses: Record<string, OpenApiResponse | { $ref: string }>;
   requestBody?: { required: boolean; content: Record<string, { schema: object; examples?: object }> };
   [name: string]: unknown;
 }
@@ -64,6 +65,7 @@ export async function openapiDocument(): Promise<OpenApiDocument> {
     paths[path] = item;
     item[method.toLowerCase()] = operationOf(route, await apiOf(route));
   }
+  const responses = shareResponses(Object.values(paths).flatMap((item) => Object.values(item)));
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return {
     openapi: '3.1.1',
@@ -77,7 +79,7 @@ export async function openapiDocument(): Promise<OpenApiDocument> {
     })),
     paths,
     webhooks: OUTGOING_WEBHOOKS,
-    components: { schemas: SCHEMAS, headers: COMMON_HEADERS, securitySchemes: SECURITY_SCHEMES },
+    components: { schemas: SCHEMAS, responses, headers: COMMON_HEADERS, securitySchemes: SECURITY_SCHEMES },
     // Of requests that match no path or method above.
     'x-unmatched-responses': errorResponses(UNMATCHED_CODES, {
       isHead: false,

@@ -101,6 +101,13 @@ describe('functions/', () => {
   });
 });
 
+test('openapi/ imports functions/ by their routes, and otherwise only lib/, the routes and zod', () => {
+  const others = importsOf('openapi').filter(
+    ({ target }) => !/^(?:node:|zod\/mini$|(?:lib|openapi)\/|local\/routes\.ts$)/.test(target),
+  );
+  expect(written(others)).toEqual([]);
+});
+
 describe('lib/', () => {
   test('has at most five files beside its folders', () => {
     const files = readdirSync('lib', { withFileTypes: true }).filter((entry) => entry.isFile());
@@ -110,6 +117,11 @@ describe('lib/', () => {
   test('imports nothing of functions/, local/ or test/', () => {
     const outside = importsOf('lib').filter(({ isPackage, target }) => !isPackage && !within('lib')(target));
     expect(written(outside)).toEqual([]);
+  });
+
+  test('nothing that runs imports openapi/: the description of the APIs is made from them', () => {
+    const others = importsOf('lib', 'functions').filter(({ target }) => within('openapi')(target));
+    expect(written(others)).toEqual([]);
   });
 
   test('has no import cycle', () => {
@@ -218,7 +230,8 @@ describe('lib/', () => {
 });
 
 test('no comment line is longer than the line width', () => {
-  const sources = ['functions', 'lib', 'local', 'deploy', 'bench', 'test'].flatMap(filesOf).concat('serverless.yml');
+  const folders = ['functions', 'lib', 'local', 'openapi', 'deploy', 'bench', 'test'];
+  const sources = folders.flatMap(filesOf).concat('serverless.yml');
   const long = sources
     .filter((file) => /\.(?:ts|js|yml)$/.test(file))
     .flatMap((file) =>
@@ -231,7 +244,7 @@ test('no comment line is longer than the line width', () => {
 });
 
 test('only lib/config.ts reads the environment', () => {
-  const readers = ['lib', 'functions', 'local']
+  const readers = ['lib', 'functions', 'local', 'openapi']
     .flatMap(filesOf)
     .filter((file) => /\bprocess\.env\b/.test(textOf(file)));
   expect(readers).toEqual(['lib/config.ts']);
@@ -247,6 +260,8 @@ test('every source file has a test at the same place in test/, or a test that na
   const mirrorOf = (file: string) => `test/${file.replace(/^lib\//, '').replace(/\.ts$/, '')}`;
   const hasCode = (file: string) => !file.endsWith('.d.ts') && /^export (?!type|interface)/m.test(textOf(file));
   const sources = ['functions', 'lib', 'local'].flatMap(filesOf).filter(hasCode);
+  const hasCode = (file: string) => /^export (?!type|interface)/m.test(textOf(file));
+  const sources = ['functions', 'lib', 'local', 'openapi'].flatMap(filesOf).filter(hasCode);
   const untested = sources.filter((file) => {
     const suffixes = ['.test.ts', '.slow.test.ts'];
     return !suffixes.some((suffix) => tests.includes(mirrorOf(file) + suffix)) && !isIn(named, file);

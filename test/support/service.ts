@@ -14,6 +14,8 @@ import { createDemoOnFirstStart, type Demo, type DemoUser } from '../../local/de
 import { createGateway, drain } from '../../local/gateway.ts';
 import { openServices } from '../../local/open-services.ts';
 import { startWorker, type Worker } from '../../local/worker.ts';
+import { replyChecker } from './openapi/reply-check.ts';
+import { report, watchReplies } from './openapi/watch.ts';
 import { storeSettings } from './store.ts';
 import { startCallerMode } from './upstream/caller-mode.ts';
 import { startServiceMode } from './upstream/service-mode.ts';
@@ -80,6 +82,7 @@ async function startInProcess(env: Record<string, string>, hasWorker: boolean): 
   useServices(services);
   if (hasWorker) worker = await startWorker(services);
   const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
+  await watchReplies(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -109,6 +112,8 @@ export async function startService(env: Record<string, string> = {}, hasWorker =
     { caller: startCallerMode, service: startServiceMode }[process.env['TEST_UPSTREAM'] ?? ''] ?? startInProcess;
   const { login, ...started } = await start(env, hasWorker);
   const { url, demo, services } = started;
+  // Replies of the service in this process are checked where it sends them.
+  const checkReply = start === startInProcess ? undefined : await replyChecker({ hasUpstream: true });
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
   const tokens = new Map<string, Promise<string>>();
 
@@ -124,7 +129,12 @@ export async function startService(env: Record<string, string> = {}, hasWorker =
       ...(sent !== undefined && { body: sent as string | Uint8Array<ArrayBuffer> }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    const { status } = response;
+    if (checkReply) {
+      const sentHeaders = Object.fromEntries(response.headers);
+      report(checkReply, { method, path: path.split('?')[0] ?? '', status, headers: sentHeaders, body: text });
+    }
+    return { status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
   function token(user: DemoUser, projectId = demo.project_id): Promise<string> {
