@@ -259,8 +259,6 @@ test('every source file has a test at the same place in test/, or a test that na
   });
   const mirrorOf = (file: string) => `test/${file.replace(/^lib\//, '').replace(/\.ts$/, '')}`;
   const hasCode = (file: string) => !file.endsWith('.d.ts') && /^export (?!type|interface)/m.test(textOf(file));
-  const sources = ['functions', 'lib', 'local'].flatMap(filesOf).filter(hasCode);
-  const hasCode = (file: string) => /^export (?!type|interface)/m.test(textOf(file));
   const sources = ['functions', 'lib', 'local', 'openapi'].flatMap(filesOf).filter(hasCode);
   const untested = sources.filter((file) => {
     const suffixes = ['.test.ts', '.slow.test.ts'];

@@ -23,7 +23,7 @@ export function OpenJobsSection() {
   const columns: Column<Job>[] = [
     {
       id: 'job',
-      header: words.job,
+      header: words.jobHeader,
       isHeading: true,
       cell: ({ job_id }) => <Link href={`/jobs/${job_id}`}>{shortId(job_id)}</Link>,
     },

@@ -29,7 +29,7 @@ export function ReceiptsSection() {
     },
     {
       id: 'grant',
-      header: words.grant,
+      header: words.grantHeader,
       cell: ({ grant, grant_id }) =>
         grant_id && <GrantLink grant={{ grant_id, ...(grant?.name && { name: grant.name }) }} />,
     },

@@ -22,7 +22,7 @@ function pathOf(match: Match): string {
       return `/keys/${match.key_id}`;
     case 'grant':
       if (!match.exists) return `/receipts?grant=${match.grant_id}`;
-      return `/keys/${match.key_id}?grant=${match.grant_id}`;
+      return `/keys/${match.key_id}?grantee=${match.grantee_principal ?? ''}&grant=${match.grant_id}`;
     case 'job':
       return `/jobs/${match.job_id}`;
   }

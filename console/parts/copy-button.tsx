@@ -11,6 +11,8 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   const copy = () => {
     void navigator.clipboard.writeText(text).then(() => notify(words.copied));
   };
+  // Browsers have a clipboard on HTTPS and on this machine only.
+  if (!navigator.clipboard) return null;
   return (
     <Button kind="small" onClick={copy}>
       {words.copy}

@@ -7,9 +7,9 @@ import { commonWords } from '../words/common.ts';
 import { Button } from './button.tsx';
 import styles from './parts.module.css';
 
-export function Loading() {
+export function Loading({ text }: { text?: string }) {
   const words = useWords(commonWords);
-  return <p className={styles.empty}>{words.loading}</p>;
+  return <p className={styles.empty}>{text ?? words.loading}</p>;
 }
 
 /** What went wrong: text and code of the service, the request's id for its log, and the page that explains the code. */

@@ -10,10 +10,12 @@ export function Time({ ms }: { ms: string | number | undefined }) {
   const atMs = Number(ms);
   if (!Number.isFinite(atMs) || atMs <= 0) return null;
   const utc = `${dateTime(atMs, 'UTC')} ${words.utc}`;
+  const local = dateTime(atMs);
+  const isSameDay = local.slice(0, local.indexOf(' ')) === utc.slice(0, utc.indexOf(' '));
   return (
     <time dateTime={new Date(atMs).toISOString()} className={styles.time}>
-      {isUtc(atMs) ? utc : dateTime(atMs)}
-      {!isUtc(atMs) && <small>{utc}</small>}
+      {isUtc(atMs) ? utc : local}
+      {!isUtc(atMs) && <small>{isSameDay ? utc.slice(utc.indexOf(' ') + 1) : utc}</small>}
     </time>
   );
 }

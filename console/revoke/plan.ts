@@ -35,8 +35,9 @@ export function selectionOf(target: RevokeTarget): RevocationSelection {
 /** The name to type: of a whole person or a whole key. Undefined where the counts are enough. */
 export function nameToType(target: RevokeTarget): string | undefined {
   if (target.kind !== 'filter') return undefined;
-  const { grantee_principal, key_id, operations } = target.selection;
-  const isWhole = operations === undefined && (grantee_principal === undefined) !== (key_id === undefined);
+  const { grantee_principal, key_id, operations, grant_ids } = target.selection;
+  const isWhole =
+    (operations ?? grant_ids) === undefined && (grantee_principal === undefined) !== (key_id === undefined);
   return isWhole ? target.name : undefined;
 }
 

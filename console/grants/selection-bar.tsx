@@ -1,0 +1,73 @@
+import type { RevocationSelection } from '../api/types.ts';
+import { useFormat, useWords } from '../app/preferences.tsx';
+import { useCaller } from '../app/session.tsx';
+import { Button } from '../parts/button.tsx';
+import { Note } from '../parts/states.tsx';
+import { doorFor, type RevokeTarget, SELECTED_MAX } from '../revoke/plan.ts';
+import { commonWords } from '../words/common.ts';
+import { grantWords } from '../words/grants.ts';
+import styles from './grants.module.css';
+import type { GrantList } from './use-grants.ts';
+import type { GrantSelection } from './use-selection.ts';
+
+interface Props {
+  list: GrantList;
+  selection: GrantSelection;
+  filter: RevocationSelection;
+  name: string;
+  onRevoke(target: RevokeTarget): void;
+}
+
+/** What is selected, and what can be done to it. Without a selection, it offers the whole list. */
+export function SelectionBar({ list, selection, filter, name, onRevoke }: Props) {
+  const words = useWords(grantWords);
+  const common = useWords(commonWords);
+  const { number } = useFormat();
+  const caller = useCaller();
+  if (list.total === undefined || list.shown.length === 0) return null;
+  const everything: RevokeTarget = { kind: 'filter', selection: filter, name };
+  const { size } = selection.ids;
+  const isFiltered = filter.operations !== undefined;
+  // How many fit a filter by operation is known when all are loaded; the preview tells it in any case.
+  const total = !isFiltered || !list.hasMore ? number(isFiltered ? list.shown.length : list.total) : '…';
+  if (doorFor(everything, caller) === undefined) return <Missing filter={filter} />;
+  if (size === 0 && !selection.isFilter)
+    return (
+      <div className={styles.bar}>
+        <strong>{common.selected(number(0))}</strong>
+        <Button onClick={() => onRevoke(everything)}>{words.revokeAll}</Button>
+      </div>
+    );
+  const selected: RevokeTarget = selection.isFilter
+    ? everything
+    : { kind: 'selected', selection: { ...scopeOf(filter), grant_ids: [...selection.ids] }, count: size };
+  return (
+    <div className={styles.bar}>
+      <strong role="status">{selection.isFilter ? words.filterSelected(total) : common.selected(number(size))}</strong>
+      {size > SELECTED_MAX && !selection.isFilter && <Note tone="caution">{words.tooMany(number(SELECTED_MAX))}</Note>}
+      {!selection.isFilter && (
+        <Button onClick={selection.selectFilter}>
+          {isFiltered || filter.key_id !== undefined ? words.selectFilter(total) : words.selectAll(total)}
+        </Button>
+      )}
+      <Button onClick={selection.clear}>{words.clearSelection}</Button>
+      <Button kind="primary" isDisabled={size > SELECTED_MAX && !selection.isFilter} onClick={() => onRevoke(selected)}>
+        {words.revokeSelected}
+      </Button>
+    </div>
+  );
+}
+
+/** The person or key alone: grants chosen by id are those, whatever the filter by operation. */
+const scopeOf = ({ grantee_principal, key_id }: RevocationSelection): RevocationSelection => ({
+  ...(grantee_principal !== undefined && { grantee_principal }),
+  ...(key_id !== undefined && { key_id }),
+});
+
+/** Names what the caller lacks. Where the service has no jobs, nobody can revoke a whole key at once. */
+function Missing({ filter }: { filter: RevocationSelection }) {
+  const words = useWords(grantWords);
+  const caller = useCaller();
+  if (!caller.jobs && filter.grantee_principal === undefined) return null;
+  return <p className={styles.missing}>{words.missing('kms:grant:revoke-any')}</p>;
+}
