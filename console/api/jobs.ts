@@ -1,0 +1,63 @@
+/** What a job's state means to the person who looks at it. */
+import { FINAL_STATES } from '../../lib/domain/job.ts';
+import type { Job, JobState } from './types.ts';
+
+/** States in which something is still to be done, by a worker or by a person. */
+export const NOT_DONE: readonly JobState[] = [
+  'queued',
+  'running',
+  'waiting',
+  'leftovers',
+  'unmapped',
+  'unreadable',
+  'stopped',
+];
+
+export const ALL_STATES: readonly JobState[] = [...NOT_DONE, 'done', 'nothing-found', 'ignored'];
+
+/** Source: the API contract of retry-job and stop-job. */
+const RETRIED_FROM: readonly JobState[] = [
+  'waiting',
+  'leftovers',
+  'stopped',
+  'unmapped',
+  'unreadable',
+  'nothing-found',
+];
+const STOPPED_FROM: readonly JobState[] = ['queued', 'running', 'waiting'];
+
+export const isFinal = ({ state }: Pick<Job, 'state'>): boolean => FINAL_STATES.includes(state);
+export const canRetry = ({ state }: Pick<Job, 'state'>): boolean => RETRIED_FROM.includes(state);
+export const canStop = ({ state }: Pick<Job, 'state'>): boolean => STOPPED_FROM.includes(state);
+
+type Outcome = Pick<Job, 'state' | 'remaining' | 'unmapped' | 'unreadable'>;
+
+/** Returns the state to show: `done` only if nothing remains, every identity is mapped and every event was read. */
+export function shownState({ state, remaining, unmapped, unreadable }: Outcome): JobState {
+  if (state !== 'done') return state;
+  if (remaining > 0) return 'leftovers';
+  if (unreadable > 0) return 'unreadable';
+  return unmapped.length > 0 ? 'unmapped' : 'done';
+}
+
+/**
+ * Returns how far the job is, as the value and the end of a progress bar. The bar is full only if the job is done.
+ * @param total the grants selected when the job was stored; undefined for jobs of webhooks and of chat
+ * @returns undefined if nobody can know yet how many grants there are
+ */
+export function progressOf(
+  job: Outcome & Pick<Job, 'revoked'>,
+  total?: number,
+): { value: number; max: number } | undefined {
+  if (shownState(job) === 'done') return { value: 1, max: 1 };
+  if (job.state === 'nothing-found' || job.state === 'ignored') return undefined;
+  const max = Math.max(total ?? 0, job.revoked + job.remaining);
+  return max > job.revoked ? { value: job.revoked, max } : undefined;
+}
+
+/** Returns the states that the address asks for; undefined for all. */
+export function statesOf(choice: string | null): JobState[] | undefined {
+  if (choice === 'all') return undefined;
+  const one = ALL_STATES.find((state) => state === choice);
+  return one ? [one] : [...NOT_DONE];
+}
