@@ -60,7 +60,7 @@ test('Back returns to the page before, with its filter', async () => {
   const { user_id } = web.user('grantee');
   const { page } = await web.openAs('creator', `/principals/${user_id}`);
   await page.getByLabel('Operation').selectOption('describe-key');
-  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
   await page.goBack();
   await page.getByRole('heading', { level: 1, name: 'grantee' }).waitFor();
@@ -71,7 +71,7 @@ test('signing out ends the token at the service, and nobody gets back in by Back
   const open = await web.openAs('reader');
   const { page } = open;
   const tokens = tokensSentBy(open);
-  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
   const [token = ''] = tokens;
   expect(await statusWith(token)).toBe(200);
@@ -89,7 +89,7 @@ test('a token that the service no longer accepts leads to the sign-in with a not
   const { page, problems } = open;
   problems.expect(/status of 401/);
   const tokens = tokensSentBy(open);
-  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
   const [token = ''] = tokens;
   const { demo, url } = web.service;
@@ -99,7 +99,7 @@ test('a token that the service no longer accepts leads to the sign-in with a not
     method: 'DELETE',
     headers: { 'X-Auth-Token': own, 'X-Subject-Token': token },
   });
-  await page.getByRole('link', { name: 'Home' }).click();
+  await page.getByRole('link', { name: 'Home', exact: true }).click();
   await notice(page, 'the service no longer accepts its token').waitFor();
 });
 
