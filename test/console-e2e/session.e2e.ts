@@ -1,7 +1,7 @@
 /** Signing in and out, the end of a session, and what a reload keeps. */
 import { expect, test } from '@jest/globals';
 import type { Page, Response } from 'playwright-core';
-import { logIn } from '../support/upstream/processes.ts';
+import { tokenOf } from './support/api.ts';
 import { type OpenPage, signIn, useConsole } from './support/console.ts';
 
 const web = useConsole();
@@ -93,8 +93,7 @@ test('a token that the service no longer accepts leads to the sign-in with a not
   await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
   const [token = ''] = tokens;
   const { demo, url } = web.service;
-  const { user_id: id, password } = web.user('reader');
-  const own = await logIn(url, { user: { id }, password, project: { id: demo.project_id } });
+  const own = await tokenOf(url, web.user('reader'), demo.project_id);
   await fetch(`${url}/v3/auth/tokens`, {
     method: 'DELETE',
     headers: { 'X-Auth-Token': own, 'X-Subject-Token': token },

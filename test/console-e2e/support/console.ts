@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Demo, DemoUser } from '../../../local/demo.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
-import { logIn } from '../../support/upstream/processes.ts';
+import { tokenOf } from './api.ts';
 import { launchChromium } from './chromium.ts';
 import { NOTHING_STORED, type Problems, recordProblems, storedBy } from './problems.ts';
 
@@ -122,8 +122,7 @@ export function useConsole({ start, env }: Options = {}) {
     /** Calls an API of the KMS without the console. @throws for an error reply */
     async kms(role: Role, name: string, body: object): Promise<ApiReply> {
       const { url, demo } = service;
-      const { user_id: id, password } = userOf(role);
-      const token = tokens.get(role) ?? logIn(url, { user: { id }, password, project: { id: demo.project_id } });
+      const token = tokens.get(role) ?? tokenOf(url, userOf(role), demo.project_id);
       tokens.set(role, token);
       const response = await fetch(`${url}/v1.0/${demo.project_id}/kms/${name}`, {
         method: 'POST',
