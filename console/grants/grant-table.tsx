@@ -10,6 +10,7 @@ import { Badge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { GrantLink, KeyLink, PrincipalLink } from '../parts/links.tsx';
 import { Pager } from '../parts/pager.tsx';
+import parts from '../parts/parts.module.css';
 import { ErrorNote, Loading, Note } from '../parts/states.tsx';
 import { type Column, DataTable } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
@@ -38,6 +39,7 @@ interface Props {
   passedOnBy(grant: Grant): readonly Grant[];
   /** Whether more may have been passed on than is loaded. */
   isPartial: boolean;
+  isFiltered: boolean;
   empty: string;
 }
 
@@ -81,7 +83,14 @@ export function GrantTable(props: Props) {
         pageRows={PAGE_ROWS}
         onMore={list.more}
       />
-      <SelectionBar list={list} selection={selection} filter={filter} name={name} onRevoke={setRevoking} />
+      <SelectionBar
+        list={list}
+        selection={selection}
+        filter={filter}
+        isFiltered={props.isFiltered}
+        name={name}
+        onRevoke={setRevoking}
+      />
       {revoking && (
         <RevokeDialog target={revoking} keys={keys} subject={subject} onClose={() => setRevoking(undefined)} />
       )}
@@ -99,6 +108,7 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
   const { subject, names, keys, passedOnBy, isPartial } = props;
   const words = useWords(grantWords);
   const caller = useCaller();
+  const may = useMay();
   const holder: Column<Grant> = {
     id: 'holder',
     header: words.holder,
@@ -125,6 +135,11 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
       </>
     ),
   };
+  const actions: Column<Grant> = {
+    id: 'actions',
+    header: words.actions,
+    cell: (grant) => <RowActions grant={grant} keys={keys} {...handlers} />,
+  };
   return [
     ...(subject === 'person' ? [grantColumn, key] : [holder, grantColumn]),
     {
@@ -140,10 +155,17 @@ function useColumns(props: Props, handlers: Handlers): Column<Grant>[] {
     {
       id: 'passed-to',
       header: words.passedTo,
-      cell: (grant) => <PassedTo grants={passedOnBy(grant)} names={names} isPartial={isPartial} />,
+      // Only a grant with create-grant can be passed on.
+      cell: (grant) => (
+        <PassedTo
+          grants={grant.operations.includes('create-grant') ? passedOnBy(grant) : []}
+          names={names}
+          isPartial={isPartial}
+        />
+      ),
     },
     { id: 'created', header: words.created, cell: ({ creation_date }) => <Time ms={creation_date} /> },
-    { id: 'actions', header: words.actions, cell: (grant) => <RowActions grant={grant} keys={keys} {...handlers} /> },
+    ...(may('kms:grant:revoke') || may('kms:grant:revoke-any') || may('kms:grant:retire') ? [actions] : []),
   ];
 }
 
@@ -161,11 +183,13 @@ function RowActions({ grant, keys, onRevoke, onGiveUp }: Handlers & { grant: Gra
       {mayRevoke && (
         <Button kind="small" onClick={() => onRevoke(grant)}>
           {words.revoke}
+          <span className={parts.hidden}> {nameOfGrant(grant)}</span>
         </Button>
       )}
       {mayGiveUp && (
         <Button kind="small" onClick={() => onGiveUp(grant)}>
           {words.giveUp}
+          <span className={parts.hidden}> {nameOfGrant(grant)}</span>
         </Button>
       )}
     </span>

@@ -14,12 +14,14 @@ interface Props {
   list: GrantList;
   selection: GrantSelection;
   filter: RevocationSelection;
+  /** Whether the filter leaves a part of what the page is about. */
+  isFiltered: boolean;
   name: string;
   onRevoke(target: RevokeTarget): void;
 }
 
 /** What is selected, and what can be done to it. Without a selection, it offers the whole list. */
-export function SelectionBar({ list, selection, filter, name, onRevoke }: Props) {
+export function SelectionBar({ list, selection, filter, isFiltered, name, onRevoke }: Props) {
   const words = useWords(grantWords);
   const common = useWords(commonWords);
   const { number } = useFormat();
@@ -27,16 +29,15 @@ export function SelectionBar({ list, selection, filter, name, onRevoke }: Props)
   if (list.total === undefined || list.shown.length === 0) return null;
   const everything: RevokeTarget = { kind: 'filter', selection: filter, name };
   const { size } = selection.ids;
-  const isFiltered = filter.operations !== undefined;
+  const isCut = (filter.operations ?? filter.grant_ids) !== undefined;
   // How many fit a filter by operation is known when all are loaded; the preview tells it in any case.
-  const total = !isFiltered || !list.hasMore ? number(isFiltered ? list.shown.length : list.total) : '…';
+  const total = !isCut || !list.hasMore ? number(isCut ? list.shown.length : list.total) : '…';
   if (doorFor(everything, caller) === undefined) return <Missing filter={filter} />;
   if (size === 0 && !selection.isFilter)
     return (
-      <div className={styles.bar}>
-        <strong>{common.selected(number(0))}</strong>
-        <Button onClick={() => onRevoke(everything)}>{words.revokeAll}</Button>
-      </div>
+      <p className={styles.all}>
+        <Button onClick={() => onRevoke(everything)}>{words.revokeAll(total)}</Button>
+      </p>
     );
   const selected: RevokeTarget = selection.isFilter
     ? everything
@@ -47,7 +48,7 @@ export function SelectionBar({ list, selection, filter, name, onRevoke }: Props)
       {size > SELECTED_MAX && !selection.isFilter && <Note tone="caution">{words.tooMany(number(SELECTED_MAX))}</Note>}
       {!selection.isFilter && (
         <Button onClick={selection.selectFilter}>
-          {isFiltered || filter.key_id !== undefined ? words.selectFilter(total) : words.selectAll(total)}
+          {isFiltered ? words.selectFilter(total) : words.selectAll(total)}
         </Button>
       )}
       <Button onClick={selection.clear}>{words.clearSelection}</Button>

@@ -45,6 +45,13 @@ export function KeyPage({ id }: { id: string }) {
   ]);
   const keys = new Map(key ? [[id, key]] : []);
   const name = key?.key_alias || id;
+  // The list of grants tells the same of a key that does not exist.
+  if (usage.error && !usage.data)
+    return (
+      <Page title={id} kind={words.key}>
+        <ErrorNote error={usage.error} onRetry={() => void usage.refetch()} />
+      </Page>
+    );
   return (
     <Page
       title={name}
@@ -56,7 +63,6 @@ export function KeyPage({ id }: { id: string }) {
         </>
       }
     >
-      {usage.error && <ErrorNote error={usage.error} onRetry={() => void usage.refetch()} />}
       <KeyFacts id={id} usage={key} quota={usage.data?.grants_per_key} names={names} />
       <Section title={words.canUse}>
         <FilterBar filter={filter} />
@@ -76,6 +82,7 @@ export function KeyPage({ id }: { id: string }) {
           keys={keys}
           passedOnBy={({ grantee_principal }) => issuedBy(list.loaded, grantee_principal)}
           isPartial={list.hasMore}
+          isFiltered={filter.isSet}
           empty={filter.isSet ? words.nothingFits : words.nothingUses}
         />
       </Section>
@@ -137,7 +144,7 @@ function KeyFacts({ id, usage, quota, names }: FactsProps) {
       </div>
       {grants !== undefined && (
         <div>
-          <dt>{words.grant}</dt>
+          <dt>{words.grants}</dt>
           <dd>{quota === undefined ? words.count(number(grants)) : words.quota(number(grants), number(quota))}</dd>
         </div>
       )}

@@ -62,6 +62,7 @@ export function PersonPage({ id }: { id: string }) {
           keys={keys}
           passedOnBy={({ key_id }) => passedOn.filter((grant) => grant.key_id === key_id)}
           isPartial={issued.hasNextPage}
+          isFiltered={filter.isSet}
           empty={filter.isSet ? words.nothingFits : words.nothingHeld}
         />
       </Section>

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
+import { ApiError } from '../api/error.ts';
 import { type EndReason, hasPasswords, type Project } from '../api/session.ts';
 import { useWords } from '../app/preferences.tsx';
 import { session, useSessionState } from '../app/session.tsx';
@@ -66,6 +67,7 @@ function SignInForm({ title, onSubmit, children }: { title: string; onSubmit(): 
   };
   return (
     <form
+      ref={focusFirstField}
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
@@ -74,12 +76,27 @@ function SignInForm({ title, onSubmit, children }: { title: string; onSubmit(): 
     >
       <h1>{title}</h1>
       {children}
-      {error && <ErrorNote error={error} />}
+      {error && <SignInError error={error} />}
       <button type="submit" className={parts.primary} disabled={isBusy}>
         {isBusy ? words.signingIn : words.signIn}
       </button>
     </form>
   );
+}
+
+function SignInError({ error }: { error: Error }) {
+  const words = useWords(signInWords);
+  if (!(error instanceof ApiError) || error.status !== 401) return <ErrorNote error={error} />;
+  return (
+    <div role="alert">
+      <Note tone="bad">{words.refused}</Note>
+    </div>
+  );
+}
+
+/** React calls it once, when the form appears. */
+function focusFirstField(form: HTMLFormElement | null): void {
+  form?.querySelector('input')?.focus();
 }
 
 function PasswordForm() {

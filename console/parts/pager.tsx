@@ -1,4 +1,4 @@
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { useFormat, useWords } from '../app/preferences.tsx';
 import { commonWords } from '../words/common.ts';
 import { Button } from './button.tsx';
@@ -26,11 +26,20 @@ export function Pager({ loaded, total, matching, hasMore, isLoading, pageRows, o
   const all = total === undefined ? number(loaded) : number(total);
   const rowsBefore = () =>
     foot.current?.parentElement?.querySelectorAll<HTMLElement>('table[data-rows] tbody tr') ?? [];
-  const more = async () => {
-    const before = rowsBefore().length;
-    await onMore();
-    requestAnimationFrame(() => rowsBefore()[before]?.focus());
+  /** The row that gets the focus when it is there. */
+  const nextRow = useRef<number>(undefined);
+  const more = () => {
+    if (isLoading) return;
+    nextRow.current = rowsBefore().length;
+    void onMore();
   };
+  useEffect(() => {
+    const row = nextRow.current === undefined ? undefined : rowsBefore()[nextRow.current];
+    if (!row) return;
+    nextRow.current = undefined;
+    row.focus();
+  });
+  if (loaded === 0 && !hasMore) return null;
   return (
     <div ref={foot} className={styles.foot}>
       <span role="status" data-count>
@@ -39,9 +48,7 @@ export function Pager({ loaded, total, matching, hasMore, isLoading, pageRows, o
           : words.countMatching(number(matching), number(loaded), all)}
       </span>
       {hasMore && (
-        <Button onClick={() => void more()} isDisabled={isLoading}>
-          {isLoading ? words.loadingMore : words.loadMore(number(Math.max(rest, 1)))}
-        </Button>
+        <Button onClick={more}>{isLoading ? words.loadingMore : words.loadMore(number(Math.max(rest, 1)))}</Button>
       )}
     </div>
   );

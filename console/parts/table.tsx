@@ -50,7 +50,7 @@ export function DataTable<Row>(props: Props<Row>) {
           <tr role="row">
             {selection && (
               <th scope="col" role="columnheader" className={styles.check}>
-                <SelectAll rows={rows} selection={selection} label={words.selectLoaded} />
+                {rows.length > 0 && <SelectAll rows={rows} selection={selection} label={words.selectLoaded} />}
               </th>
             )}
             {columns.map(({ id, header, isNumber }) => (

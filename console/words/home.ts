@@ -1,4 +1,4 @@
-import { area } from './words.ts';
+import { area, counted } from './words.ts';
 
 export const homeWords = area(
   {
@@ -16,7 +16,7 @@ export const homeWords = area(
     jobHeader: 'Job',
     grantHeader: 'Grant',
     identity: (identity: string) => `mapped from ${identity}`,
-    holds: (grants: string) => `holds ${grants} grants`,
+    holds: (grants: string) => `holds ${counted(grants, 'grant')}`,
     gone: 'no longer exists; its receipts do',
     heldBy: 'held by',
     keys: 'Keys',
@@ -43,7 +43,7 @@ export const homeWords = area(
     title: '要处理谁或什么?',
     explain: '人员、其他系统的身份、密钥 ID 或别名、授权 ID 或任务 ID。',
     results: '搜索结果',
-    noResults: (query) => `本项目中没有与“${query}”匹配的内容。请检查拼写;ID 必须完整。`,
+    noResults: (query) => `本项目中没有与“${query}”匹配的内容。请检查拼写；ID 必须完整。`,
     kind: '类型',
     found: '结果',
     detail: '详情',
@@ -55,7 +55,7 @@ export const homeWords = area(
     grantHeader: '授权',
     identity: (identity) => `映射自 ${identity}`,
     holds: (grants) => `持有 ${grants} 项授权`,
-    gone: '已不存在,凭据仍可查',
+    gone: '已不存在，凭据仍可查',
     heldBy: '持有者',
     keys: '密钥',
     alias: '密钥',
@@ -66,10 +66,10 @@ export const homeWords = area(
     uncounted: '未统计',
     openJobs: '未完成的任务',
     allJobs: '全部任务',
-    noJobs: '没有未完成的任务,也没有任务遗留授权。',
+    noJobs: '没有未完成的任务，也没有任务遗留授权。',
     jobStarted: '开始时间',
     jobProgress: '进度',
-    progress: (revoked, remaining) => `已撤销 ${revoked},剩余 ${remaining}`,
+    progress: (revoked, remaining) => `已撤销 ${revoked}，剩余 ${remaining}`,
     newest: '最新凭据',
     allReceipts: '全部凭据',
     noReceipts: '尚无任何变更。',

@@ -24,3 +24,6 @@ export function languageOf(preferred: readonly string[]): Language {
 
 /** The value of the `lang` attribute. */
 export const LANGUAGE_TAG: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
+
+/** Returns an English count with its noun: "1 grant", "1,240 grants". @param count as `Format` writes it */
+export const counted = (count: string, noun: string): string => `${count} ${count === '1' ? noun : `${noun}s`}`;

@@ -12,7 +12,7 @@ interface ProgramResult {
 /** For a server that a test starts. It takes seconds, and much longer on a busy machine. */
 export const START_TIMEOUT_MS = 120_000;
 
-const OUTPUT_CHARS_MAX = 8_000;
+const OUTPUT_CHARS_MAX = 60_000;
 
 export class Children {
   readonly #groups = new Set<number>();

@@ -50,7 +50,7 @@ export async function findFaults(
         `${service.url}/openapi.json`,
         '--checks=all',
         '--phases=examples,coverage,fuzzing,stateful',
-        '--max-examples=10',
+        '--max-examples=6',
         '--continue-on-failure',
         '--request-timeout=30',
         '--workers=2',
