@@ -22,16 +22,20 @@ export interface Layout {
 }
 
 export const NODE = { width: 152, height: 32 } as const;
-const GAP = { layer: 72, row: 14 } as const;
+const GAP = { layer: 64, row: 12 } as const;
+/** The row of a line that passes a layer. */
+const LINE_HEIGHT = 12;
 const MARGIN = 8;
 /** More would be a picture that nobody can read. The table has them all. */
 export const EDGES_MAX = 30;
 
-/** Returns who issued how many of the grants to whom. A grant without issuer is in none. */
+/** Returns who issued how many of the grants to whom. A grant counts once; one without issuer is in none. */
 export function edgesOf(grants: readonly Grant[]): Edge[] {
   const edges = new Map<string, Edge>();
-  for (const { issuing_principal: from, grantee_principal: to } of grants) {
-    if (!from) continue;
+  const counted = new Set<string>();
+  for (const { grant_id, issuing_principal: from, grantee_principal: to } of grants) {
+    if (!from || counted.has(grant_id)) continue;
+    counted.add(grant_id);
     const edge = edges.get(`${from} ${to}`) ?? { from, to, grants: 0 };
     edges.set(`${from} ${to}`, { ...edge, grants: edge.grants + 1 });
   }
@@ -66,60 +70,96 @@ function layersOf(edges: readonly Edge[]): Map<string, number> {
   return layers;
 }
 
-/** Returns the layers with their principals, each near those that it is linked with. */
-function orderedLayers(edges: readonly Edge[]): string[][] {
-  const layers: string[][] = [];
-  for (const [id, layer] of layersOf(edges)) layers[layer] = [...(layers[layer] ?? []), id];
-  const rows = new Map<string, number>();
-  for (const ids of layers) {
-    const rowOf = (id: string) => {
-      const before = edges.filter(({ to }) => to === id).flatMap(({ from }) => rows.get(from) ?? []);
-      return before.length === 0 ? 0 : before.reduce((sum, row) => sum + row, 0) / before.length;
-    };
-    const wanted = new Map(ids.map((id) => [id, rowOf(id)]));
-    ids.sort((a, b) => (wanted.get(a) ?? 0) - (wanted.get(b) ?? 0));
-    for (const [row, id] of ids.entries()) rows.set(id, row);
-  }
-  return layers;
+/** What has a row in a layer: a principal, or the way of a line between them. */
+interface Item {
+  id: string;
+  isNode: boolean;
 }
 
-export function layoutOf(edges: readonly Edge[]): Layout {
-  const layers = orderedLayers(edges);
-  const rowsMax = Math.max(0, ...layers.map((ids) => ids.length));
-  const heightOf = (rows: number) => rows * NODE.height + Math.max(0, rows - 1) * GAP.row;
-  const places = new Map<string, Node>();
-  layers.forEach((ids, layer) => {
-    const top = MARGIN + (heightOf(rowsMax) - heightOf(ids.length)) / 2;
-    ids.forEach((id, row) => {
-      places.set(id, {
-        id,
-        x: MARGIN + layer * (NODE.width + GAP.layer),
-        y: top + row * (NODE.height + GAP.row),
-      });
-    });
+/** The lines, each as the items that it passes, from the issuer to the grantee. */
+function waysOf(edges: readonly Edge[], layers: ReadonlyMap<string, number>): string[][] {
+  return edges.map(({ from, to }) => {
+    const [start, end] = [layers.get(from) ?? 0, layers.get(to) ?? 0];
+    const between = Array.from({ length: Math.max(0, end - start - 1) }, (_, index) => `${from} ${to} ${index}`);
+    return [from, ...between, to];
   });
+}
+
+/** Returns the items by layer, each near those that it is linked with. */
+function orderedLayers(layers: ReadonlyMap<string, number>, ways: readonly string[][]): Item[][] {
+  const columns: Item[][] = [];
+  const add = (layer: number, item: Item) => {
+    columns[layer] = [...(columns[layer] ?? []), item];
+  };
+  for (const [id, layer] of layers) add(layer, { id, isNode: true });
+  for (const [from = '', ...way] of ways)
+    for (const [index, id] of way.slice(0, -1).entries())
+      add((layers.get(from) ?? 0) + index + 1, { id, isNode: false });
+  const rows = new Map<string, number>();
+  for (const column of columns) {
+    const wanted = new Map(column.map(({ id }) => [id, meanRowBefore(id, ways, rows)]));
+    column.sort((a, b) => (wanted.get(a.id) ?? 0) - (wanted.get(b.id) ?? 0));
+    for (const [row, { id }] of column.entries()) rows.set(id, row);
+  }
+  return columns;
+}
+
+function meanRowBefore(id: string, ways: readonly string[][], rows: ReadonlyMap<string, number>): number {
+  const before = ways.flatMap((way) => rows.get(way[way.indexOf(id, 1) - 1] ?? '') ?? []);
+  return before.length === 0 ? 0 : before.reduce((sum, row) => sum + row, 0) / before.length;
+}
+
+const heightOf = ({ isNode }: Item) => (isNode ? NODE.height : LINE_HEIGHT);
+const columnHeightOf = (column: readonly Item[]) =>
+  column.reduce((sum, item) => sum + heightOf(item), 0) + Math.max(0, column.length - 1) * GAP.row;
+
+export function layoutOf(edges: readonly Edge[]): Layout {
+  const layers = layersOf(edges);
+  const ways = waysOf(edges, layers);
+  const columns = orderedLayers(layers, ways);
+  const innerHeight = Math.max(0, ...columns.map(columnHeightOf));
+  const places = new Map<string, Place>();
+  for (const [layer, column] of columns.entries()) {
+    let y = MARGIN + (innerHeight - columnHeightOf(column)) / 2;
+    for (const item of column) {
+      places.set(item.id, { ...item, x: MARGIN + layer * (NODE.width + GAP.layer), y });
+      y += heightOf(item) + GAP.row;
+    }
+  }
+  const hasLineBack = edges.some(({ from, to }) => (layers.get(to) ?? 0) <= (layers.get(from) ?? 0));
   return {
-    nodes: [...places.values()],
-    edges: edges.flatMap((edge) => {
-      const [from, to] = [places.get(edge.from), places.get(edge.to)];
-      return from && to ? [{ ...edge, ...curveOf(from, to) }] : [];
-    }),
-    width: 2 * MARGIN + layers.length * NODE.width + Math.max(0, layers.length - 1) * GAP.layer,
-    height: 2 * MARGIN + heightOf(rowsMax) + (edges.some(({ from, to }) => from === to) ? GAP.row : 0),
+    nodes: [...places.values()].flatMap(({ id, isNode, x, y }) => (isNode ? [{ id, x, y }] : [])),
+    edges: edges.map((edge, index) => ({
+      ...edge,
+      ...curveOf((ways[index] ?? []).flatMap((id) => places.get(id) ?? [])),
+    })),
+    width: 2 * MARGIN + columns.length * NODE.width + Math.max(0, columns.length - 1) * GAP.layer,
+    height: 2 * MARGIN + innerHeight + (hasLineBack ? 2 * GAP.row : 0),
   };
 }
 
-/** From the right side of the issuer to the left side of the grantee; backwards, around both. */
-function curveOf(from: Node, to: Node): { path: string; x: number; y: number } {
-  const start = { x: from.x + NODE.width, y: from.y + NODE.height / 2 };
-  const end = { x: to.x, y: to.y + NODE.height / 2 };
-  if (end.x > start.x) {
-    const middle = (start.x + end.x) / 2;
-    const path = `M${start.x} ${start.y}C${middle} ${start.y} ${middle} ${end.y} ${end.x} ${end.y}`;
-    return { path, x: middle, y: (start.y + end.y) / 2 };
+type Place = Item & { x: number; y: number };
+
+/** From the right side of the issuer to the left side of the grantee; backwards, below both. */
+function curveOf(way: readonly Place[]): { path: string; x: number; y: number } {
+  const [from, to] = [way[0], way.at(-1)];
+  if (!from || !to) return { path: '', x: 0, y: 0 };
+  if (to.x <= from.x) return curveBack(from, to);
+  const middleOf = (place: Place) => place.y + heightOf(place) / 2;
+  let path = `M${from.x + NODE.width} ${middleOf(from)}`;
+  for (const [index, place] of way.slice(1).entries()) {
+    const before = way[index] ?? from;
+    const [x, half] = [before.x + NODE.width, GAP.layer / 2];
+    path += `C${x + half} ${middleOf(before)} ${x + half} ${middleOf(place)} ${place.x} ${middleOf(place)}`;
+    if (!place.isNode) path += `H${place.x + NODE.width}`;
   }
-  const [left, right] = [from.x + NODE.width / 2, to.x + NODE.width / 2];
-  const low = Math.max(from.y, to.y) + NODE.height + GAP.row;
-  const path = `M${left} ${from.y + NODE.height}C${left} ${low} ${right} ${low} ${right} ${to.y + NODE.height}`;
-  return { path, x: (left + right) / 2, y: low - 4 };
+  const last = way.at(-2) ?? from;
+  return { path, x: to.x - GAP.layer / 2, y: (middleOf(last) + middleOf(to)) / 2 };
+}
+
+function curveBack(from: Place, to: Place): { path: string; x: number; y: number } {
+  const [right, left] = [from.x + NODE.width * 0.7, to.x + NODE.width * 0.3];
+  const low = Math.max(from.y, to.y) + NODE.height + 2 * GAP.row;
+  const path = `M${right} ${from.y + NODE.height}C${right} ${low} ${left} ${low} ${left} ${to.y + NODE.height}`;
+  return { path, x: (left + right) / 2, y: low - GAP.row * 0.6 };
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { canRetry, canStop } from '../api/jobs.ts';
+import { newSequence } from '../api/sequence.ts';
 import type { Job } from '../api/types.ts';
 import { useWords } from '../app/preferences.tsx';
 import { useRequests } from '../app/session.tsx';
@@ -21,7 +22,7 @@ export function JobActions({ job }: { job: Job }) {
       title: words.retryTitle,
       text: <p>{words.retryText}</p>,
       verb: words.retry,
-      request: retryJob({ job_id, sequence: crypto.randomUUID() }),
+      request: retryJob({ job_id, sequence: newSequence() }),
       done: words.retried,
       isHarmless: true,
     });
@@ -30,7 +31,7 @@ export function JobActions({ job }: { job: Job }) {
       title: words.stopTitle,
       text: <p>{words.stopText}</p>,
       verb: words.stop,
-      request: stopJob({ job_id, sequence: crypto.randomUUID() }),
+      request: stopJob({ job_id, sequence: newSequence() }),
       done: words.stopped,
     });
   if (!canRetry(job) && !canStop(job)) return null;

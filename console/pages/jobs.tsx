@@ -44,7 +44,11 @@ export function JobsPage() {
         <Choice
           label={words.show}
           value={choice}
-          options={[['', words.notDone], ['all', words.all], ...ALL_STATES.map((state) => [state, stateWords[state]] as const)]}
+          options={[
+            ['', words.notDone],
+            ['all', words.all],
+            ...ALL_STATES.map((state) => [state, stateWords[state]] as const),
+          ]}
           onChange={(state) => setParams(state === '' ? {} : { state })}
         />
       </div>
@@ -113,8 +117,10 @@ function Progress({ job }: { job: Job }) {
   return (
     <span className={styles.bar}>
       {progress && <progress {...progress} aria-label={words.progress} />}
-      {words.revokedSoFar(number(job.revoked))}
-      {job.remaining > 0 && `, ${words.remain(number(job.remaining))}`}
+      <span>
+        {words.revokedSoFar(number(job.revoked))}
+        {job.remaining > 0 && `, ${words.remain(number(job.remaining))}`}
+      </span>
     </span>
   );
 }

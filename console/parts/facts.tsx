@@ -8,6 +8,7 @@ export function Facts({ facts }: { facts: readonly (readonly [name: string, valu
       {facts.map(
         ([name, value]) =>
           value !== undefined &&
+          value !== false &&
           value !== '' && (
             <Fragment key={name}>
               <dt>{name}</dt>

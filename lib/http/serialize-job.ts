@@ -32,6 +32,7 @@ export function serializeJob(job: Job, projectId?: string) {
     })),
     tries: job.failedAttempts,
     revoked: job.revoked,
+    total: job.total,
     remaining: job.leftoverCount ?? 0,
     passed_on: job.passedOn,
     leftovers: job.leftovers

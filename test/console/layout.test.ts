@@ -3,8 +3,9 @@ import { expect, test } from '@jest/globals';
 import type { Grant } from '../../console/api/types.ts';
 import { EDGES_MAX, type Edge, edgesOf, edgesToDraw, layoutOf, NODE } from '../../console/graph/layout.ts';
 
+let grants = 0;
 const grant = (issuing_principal: string | undefined, grantee_principal: string) =>
-  ({ issuing_principal, grantee_principal }) as Grant;
+  ({ grant_id: String(++grants), issuing_principal, grantee_principal }) as Grant;
 const edge = (from: string, to: string, grants = 1): Edge => ({ from, to, grants });
 /** The columns of a layout by x, each with its principals from top to bottom. */
 function columnsOf(edges: Edge[]): string[][] {
@@ -16,7 +17,8 @@ function columnsOf(edges: Edge[]): string[][] {
 }
 
 test('several grants between the same two are one line with their number; a grant without issuer is in none', () => {
-  expect(edgesOf([grant('a', 'b'), grant('a', 'b'), grant('b', 'c'), grant(undefined, 'd')])).toEqual([
+  const listedTwice = grant('b', 'c');
+  expect(edgesOf([grant('a', 'b'), grant('a', 'b'), listedTwice, grant(undefined, 'd'), listedTwice])).toEqual([
     edge('a', 'b', 2),
     edge('b', 'c'),
   ]);
@@ -60,6 +62,15 @@ test('no two principals overlap, and all are inside of the picture', () => {
     for (const other of nodes.slice(index + 1))
       expect(Math.abs(one.x - other.x) >= NODE.width || Math.abs(one.y - other.y) >= NODE.height).toBe(true);
   }
+});
+
+test('a line that passes a layer runs between its principals, not through them', () => {
+  const { nodes, edges } = layoutOf([edge('a', 'b'), edge('b', 'c'), edge('a', 'c')]);
+  const middle = nodes.find(({ id }) => id === 'b');
+  // The straight part of the path is where it passes the layer: its y is the last number before H.
+  const y = Number(/([\d.]+)H/.exec(edges[2]?.path ?? '')?.[1]);
+  expect(middle).toBeDefined();
+  if (middle) expect(y < middle.y || y > middle.y + NODE.height).toBe(true);
 });
 
 test('of very many lines, those of the person and of longer chains are drawn', () => {
