@@ -1,5 +1,5 @@
 // @ts-check
-/** A plugin of the framework: builds the website before it is packaged, and leaves out the console if `console` is "off". */
+/** A plugin of the framework: builds the website before the packaging, and leaves out the console if it is "off". */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -18,8 +18,8 @@ const VERSIONS = new Map([
 const WEBSITES = ['/console/', '/docs/'];
 
 /**
- * Replies to requests that match no other route: a version or a website with a slash at the end, a path that has only routes for
- * other methods, or an unknown path.
+ * Replies to requests that match no other route: a version or a website with a slash at the end, a path that has only
+ * routes for other methods, or an unknown path.
  */
 export const handler = httpHandler({
   access: 'anyone',

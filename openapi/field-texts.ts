@@ -59,4 +59,13 @@ export const FIELD_TEXTS: Readonly<Record<string, Text>> = {
     en: 'Makes a retry safe: 36 characters, such as a UUID of your own. "" counts as absent.',
     zh: '用于安全重试的请求序列号，36 个字符，例如自行生成的 UUID。空字符串等同于未填写。',
   },
+  // Of the APIs for the console.
+  grant_ids: { en: 'Exactly these grants, at most 500.', zh: '仅这些授权，最多 500 条。' },
+  identity: { en: 'The identity, as the other system names it.', zh: '外部系统中的身份标识。' },
+  issuing_principal: { en: 'The user who created the grants.', zh: '创建授权的用户 ID。' },
+  job_id: { en: 'The id of the job.', zh: '任务 ID。' },
+  principals: { en: 'The principals to describe, at most 100.', zh: '要查询的主体 ID，最多 100 个。' },
+  query: { en: 'What to search: 1 to 256 characters.', zh: '搜索内容，1～256 个字符。' },
+  source: { en: 'The name of the source, or `*` for all sources.', zh: '来源名称，`*` 表示全部来源。' },
+  states: { en: 'Only jobs in these states.', zh: '按任务状态筛选。' },
 };

@@ -13,6 +13,8 @@ import {
   pendingDays,
   reason,
 } from '../lib/validation/fields.ts';
+import { jobMarker } from '../lib/validation/job-fields.ts';
+import { mappingMarker, source } from '../lib/webhooks/mapping-fields.ts';
 import type { Schema } from './types.ts';
 
 /** An id of the list, an offset of 1 to 4 digits, or "" for the first page. */
@@ -31,6 +33,8 @@ const SCHEMAS = new Map<unknown, Schema>([
   [grantMarker, markerOf('^[A-Fa-f0-9]{64}$')],
   [keyMarker, markerOf('^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$')],
   [eventMarker, { type: 'string', pattern: '^$|^[a-f0-9]{32}$' }],
+  [mappingMarker, { type: 'string' }],
+  [jobMarker, { type: 'string', pattern: '^$|^[0-9]{1,15}-[0-9a-f]{32}$' }],
   [
     pendingDays,
     {
@@ -47,6 +51,7 @@ const SCHEMAS = new Map<unknown, Schema>([
 
 /** Rules in addition to what zod gives. */
 const ADDITIONS = new Map<unknown, Schema>([
+  [source, { pattern: '^(\\*|[a-z0-9-]{1,64})$' }],
   [keyAlias, { not: { pattern: '/default$' } }],
   [operations, { contains: { not: { const: 'create-grant' } } }],
 ]);

@@ -42,6 +42,14 @@ export const TAGS: readonly Tag[] = [
     },
   },
   {
+    name: 'administration',
+    title: { en: 'Administration', zh: '管理' },
+    description: {
+      en: 'Sources, mapped identities, users and access keys.',
+      zh: '来源、身份映射、用户和访问密钥。',
+    },
+  },
+  {
     name: 'chat',
     title: { en: 'Chat', zh: '聊天' },
     description: {

@@ -35,7 +35,7 @@ export function filterOf(params: URLSearchParams): ReceiptFilter {
 
 /** Returns the address of the receipts with the filter. */
 export function receiptsPath(filter: ReceiptFilter): string {
-  const set = FILTERS.flatMap(([name, field]) => (filter[field] ? [[name, filter[field]]] : []));
+  const set = FILTERS.flatMap(([name, field]): [string, string][] => (filter[field] ? [[name, filter[field]]] : []));
   return set.length === 0 ? '/receipts' : `/receipts?${new URLSearchParams(set)}`;
 }
 

@@ -1,33 +1,35 @@
-import { isJobAboutProject, type Job, type JobPosition } from '../domain/job.ts';
-import type { JobFilter, JobPage } from './store.ts';
+/** The jobs of one project. It is not a part of the stores, so that only the function that lists jobs contains it. */
+import { isJobAboutProject, type Job, type JobPosition, type JobState } from '../domain/job.ts';
+import type { JobPage, JobStore } from './store.ts';
+
+/** Selects the jobs that act in the project and meet every other given field. */
+export interface JobFilter {
+  projectId: string;
+  states?: readonly JobState[] | undefined;
+  /** Only jobs after this position of the list match. */
+  before?: JobPosition | undefined;
+}
 
 /** A page reads at most so many jobs. */
 const BATCH_ROWS = 100;
 const BATCHES_MAX = 4;
 
-/** Jobs of the list of all jobs, in its order. */
-interface JobBatch {
-  jobs: Job[];
-  /** The position of the last row that was read; undefined if the list ended before `limit` rows. */
-  last: JobPosition | undefined;
-}
-
-/** Implements `JobStore.listPage`. @param read reads the `limit` rows after a position, from the start without one */
-export async function jobPage(
-  read: (before: JobPosition | undefined, limit: number) => Promise<JobBatch>,
-  { projectId, states, before }: JobFilter,
-  limit: number,
-): Promise<JobPage> {
+/**
+ * Reads a bounded number of jobs, newest first and of equal times by id, and returns those that match.
+ * @returns at most `limit` jobs, also fewer or none although there are more
+ */
+export async function jobPage(store: JobStore, filter: JobFilter, limit: number): Promise<JobPage> {
+  const { projectId, states, before } = filter;
   const jobs: Job[] = [];
   let position = before;
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
-    const batch = await read(position, BATCH_ROWS);
+    const batch = await store.listPage(position, BATCH_ROWS);
     for (const job of batch.jobs) {
       if (!isJobAboutProject(job, projectId) || states?.includes(job.state) === false) continue;
-      if (jobs.length === limit) return { jobs, next: jobs.at(-1) && positionOf(jobs.at(-1) as Job) };
+      if (jobs.length === limit) return { jobs, next: positionOf(jobs.at(-1) as Job) };
       jobs.push(job);
     }
-    position = batch.last;
+    position = batch.next;
     if (position === undefined) break;
   }
   return { jobs, next: position };

@@ -5,8 +5,8 @@ import { PRINCIPAL_ID_PATTERN } from '../../lib/domain/ids.ts';
 import { FINAL_STATES, type Job, type Mapping } from '../../lib/domain/job.ts';
 import { serializeJob } from '../../lib/http/serialize-job.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
-import { requeueJob, stopJob } from '../../lib/webhooks/jobs/retry-and-stop.ts';
 import { readAllSources } from '../../lib/webhooks/all-sources.ts';
+import { requeueJob, stopJob } from '../../lib/webhooks/jobs/retry-and-stop.ts';
 import {
   ANY_SOURCE,
   IDENTITY_CHARACTERS_MAX,

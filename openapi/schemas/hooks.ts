@@ -70,6 +70,9 @@ export const HOOK_SCHEMAS = {
     {
       job_id: id32,
       source: string,
+      // Of a job that a person started.
+      actor: string,
+      channel: string,
       delivery_id: string,
       state: { type: 'string', enum: JOB_STATES },
       received_at: milliseconds,
@@ -107,7 +110,7 @@ export const HOOK_SCHEMAS = {
       unmapped: array(string),
       unreadable: count,
     },
-    ['passed_on'],
+    ['passed_on', 'actor', 'channel'],
   ),
   SlackReply: {
     ...object({ response_type: { type: 'string', const: 'ephemeral' }, text: string, blocks: array(anyObject) }),

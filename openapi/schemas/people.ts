@@ -34,7 +34,7 @@ export const PEOPLE_SCHEMAS = {
       jobs: boolean,
       region: string,
     },
-    ['user_name', 'domain_name', 'project_name', 'grants_per_key', 'keys_per_project'],
+    ['user_name', 'domain_name', 'project_id', 'project_name', 'grants_per_key', 'keys_per_project'],
   ),
   SearchReply: object({ matches: array({ oneOf: MATCHES }, { maxItems: 20 }), failed: array(ref('ListFailure')) }, [
     'failed',

@@ -170,6 +170,9 @@ const requiredOf = (name: string) => (name === 'create-revocation-job' ? [] : Ob
 const CODES: Record<string, string> = {
   key_id: 'KMS.0205',
   grant_id: 'KMS.2501',
+  issuing_principal: 'KMS.2402',
+  principals: 'KMS.2402',
+  query: 'KMS.0308',
   job_id: 'KMS.0308',
   grantee_principal: 'KMS.2402',
   operations: 'KMS.0308',

@@ -1,6 +1,6 @@
 /**
  * The console and the documentation over HTTP, as far as they are files.
- * Also tests: functions/website/, local/website.ts.
+ * Also tests: functions/website/, local/website.ts, local/build.js.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

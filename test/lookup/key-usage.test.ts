@@ -29,7 +29,7 @@ const list = () => {
 test('each key takes one call for one grant, and its total is the number of grants', async () => {
   kms.keys[0] = keyRow(KEY, { creation_date: '1497341531000' });
   const creation = newEvent({ ...requestContext('create-key'), actor: 'ann' }, { keyId: KEY }, Date.now());
-  await fixture.store.events.append(creation, []);
+  await fixture.store.events.append({ ...creation, upstreamRequestId: 'upstream-1' }, []);
   const { keys, failed } = await list();
   expect([keys, failed]).toEqual([
     [

@@ -70,6 +70,7 @@ test('a reply of a watched server that differs fails the test in which it was se
   const response = await fetch(`${url}${path}?a=b`, { method });
   expect(await response.json()).toEqual({ ...PAGE, more: true });
   server.close();
+  server.closeAllConnections();
   expect(assertNoViolations).toThrow(/POST \/v1\.0\/.*list-grants -> 200: .*must NOT have additional properties/);
   expect(assertNoViolations).not.toThrow();
 });

@@ -25,11 +25,11 @@ export class Children {
   async run(
     command: string,
     args: readonly string[],
-    { env = process.env, isShown = false }: { env?: NodeJS.ProcessEnv; isShown?: boolean } = {},
+    { env = process.env, isShown = false, cwd }: { env?: NodeJS.ProcessEnv; isShown?: boolean; cwd?: string } = {},
   ): Promise<ProgramResult> {
     if (this.#isEnded) return { code: null, output: '' };
     const stdio = isShown ? 'inherit' : 'pipe';
-    const child = spawn(command, args, { env, detached: true, stdio: ['ignore', stdio, stdio] });
+    const child = spawn(command, args, { env, cwd, detached: true, stdio: ['ignore', stdio, stdio] });
     const { pid } = child;
     if (pid === undefined) {
       const [error] = await once(child, 'error');

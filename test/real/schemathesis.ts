@@ -56,6 +56,8 @@ export async function findFaults(
         '--workers=2',
       ],
       {
+        // It writes files into its working folder.
+        cwd: folder,
         env: {
           PATH: process.env['PATH'],
           HOME: folder,

@@ -84,7 +84,7 @@ DEPENDS_ON_STATE = {
     "KMS.2501",
     "KMS.2502",
 }
-STATE_TEXTS = ("The grants have changed", "No grant is selected", "The job is", "__proto__", "constructor.prototype")
+STATE_TEXTS = ("The grants have changed", "No grant is selected", "The job is", "__proto__", "constructor.prototype", "of the page before")
 
 
 @schemathesis.hook

@@ -1,8 +1,9 @@
 /** All KMS APIs of serverless.yml, each with a body that succeeds: for tests that call every API. */
+
 import { randomBytes } from 'node:crypto';
-import { type JobState, newJob } from '../../lib/domain/job.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type JobState, newJob } from '../../lib/domain/job.ts';
 import { readRoutes } from '../../local/routes.ts';
 import { newKey, okBody } from './create.ts';
 import type { TestService } from './service.ts';
@@ -25,11 +26,11 @@ export const READER_APIS = [
   'describe-key',
   'list-principal-grants',
   'list-grant-events',
-  'list-jobs',
   'list-issued-grants',
   'search',
   'describe-principals',
   'list-key-usage',
+  'list-jobs',
 ];
 
 /** APIs that only an administrator may call. */
@@ -73,13 +74,13 @@ export async function minimalBodies(service: TestService): Promise<Record<string
     'list-principal-grants': { grantee_principal: grantee.user_id },
     'revoke-principal-grants': { grantee_principal: grantee.user_id },
     'list-grant-events': {},
+    'list-issued-grants': { issuing_principal: service.creator.user_id },
+    search: { query: grantee.user_id },
+    'describe-principals': { principals: [grantee.user_id] },
     'create-revocation-job': { grantee_principal: grantee.user_id, dry_run: true },
     'list-jobs': {},
     'retry-job': { job_id: await storedJob(service, 'stopped') },
     'stop-job': { job_id: await storedJob(service, 'waiting') },
-    'list-issued-grants': { issuing_principal: service.creator.user_id },
-    search: { query: grantee.user_id },
-    'describe-principals': { principals: [grantee.user_id] },
     'create-key': { key_alias: 'minimal' },
     'list-keys': {},
     'list-key-usage': {},

@@ -110,10 +110,10 @@ async function startInProcess(env: Record<string, string>, hasWorker: boolean): 
 export async function startService(env: Record<string, string> = {}, hasWorker = true): Promise<TestService> {
   const start =
     { caller: startCallerMode, service: startServiceMode }[process.env['TEST_UPSTREAM'] ?? ''] ?? startInProcess;
-  const { login, ...started } = await start(env, hasWorker);
-  const { url, demo, services } = started;
   // Replies of the service in this process are checked where it sends them.
   const checkReply = start === startInProcess ? undefined : await replyChecker({ hasUpstream: true });
+  const { login, ...started } = await start(env, hasWorker);
+  const { url, demo, services } = started;
   const [creator, grantee, reader, administrator] = demo.users as [DemoUser, DemoUser, DemoUser, DemoUser];
   const tokens = new Map<string, Promise<string>>();
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FINAL_STATES, JOB_RETENTION_MS, type Job, type JobPosition } from '../../domain/job.ts';
-import { jobPage } from '../job-page.ts';
-import type { JobStore } from '../store.ts';
+import type { JobPage, JobStore } from '../store.ts';
 import type { Item } from './item.ts';
 import { itemKey, rangeOf, sortableNumber } from './schema.ts';
 import type { ExpressionTerms, Table } from './table.ts';
@@ -28,13 +27,13 @@ export function dynamodbJobs(table: Table): JobStore {
     return existing['written'] === item['written'] ? undefined : existing;
   }
 
-  async function readAfter(before: JobPosition | undefined, limit: number) {
+  async function listPage(before: JobPosition | undefined, limit: number): Promise<JobPage> {
     const rows = await table.query({ ...rangeOf.jobs(before), newestFirst: true, limit });
     // A row may outlive its job for a while, and its position counts nevertheless.
     const last = rows.length === limit ? rows.at(-1) : undefined;
     return {
       jobs: await jobsOf(rows),
-      last: last && { receivedAtMs: Number.parseInt(last.sk, 10), jobId: String(last['id']) },
+      next: last && { receivedAtMs: Number.parseInt(last.sk, 10), jobId: String(last['id']) },
     };
   }
 
@@ -75,8 +74,8 @@ export function dynamodbJobs(table: Table): JobStore {
       // A job may have changed after its row was read.
       return jobs.filter(({ state, dueAtMs }) => !FINAL_STATES.includes(state) && dueAtMs <= untilMs);
     },
-    list: async (limit) => jobsOf(await table.query({ ...rangeOf.all('jobs'), newestFirst: true, limit })),
-    listPage: (filter, limit) => jobPage(readAfter, filter, limit),
+    list: async (limit) => (await listPage(undefined, limit)).jobs,
+    listPage,
   };
 }
 

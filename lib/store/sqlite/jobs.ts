@@ -1,13 +1,12 @@
 import { FINAL_STATES, JOB_RETENTION_MS, type Job, type JobPosition } from '../../domain/job.ts';
-import { jobPage } from '../job-page.ts';
-import type { JobStore } from '../store.ts';
+import type { JobPage, JobStore } from '../store.ts';
 import type { Database, Row } from './database.ts';
 
 /** A few deletions with each insert keep up with any rate of inserts and never take long. */
 const EXPIRED_DELETED_PER_INSERT = 4;
 
 /** Every job is after it in the list. */
-const END_OF_TIME: JobPosition = { receivedAtMs: Number.MAX_SAFE_INTEGER, jobId: '' };
+const NEWEST: JobPosition = { receivedAtMs: Number.MAX_SAFE_INTEGER, jobId: '' };
 
 /** Jobs over SQLite, stored as JSON with the columns that queries need beside it. */
 export function sqliteJobs(db: Database): JobStore {
@@ -36,12 +35,12 @@ export function sqliteJobs(db: Database): JobStore {
   };
   const isEnded = ({ state }: Job) => Number(FINAL_STATES.includes(state));
 
-  async function readAfter({ receivedAtMs: ms, jobId: id }: JobPosition = END_OF_TIME, limit: number) {
+  async function listPage({ receivedAtMs: ms, jobId: id }: JobPosition = NEWEST, limit: number): Promise<JobPage> {
     const rows = newestBefore.all({ ms, id, limit });
     const last = rows.length === limit ? rows.at(-1) : undefined;
     return {
       jobs: rows.map(toJob),
-      last: last && { receivedAtMs: Number(last['received_at_ms']), jobId: String(last['job_id']) },
+      next: last && { receivedAtMs: Number(last['received_at_ms']), jobId: String(last['job_id']) },
     };
   }
 
@@ -67,7 +66,7 @@ export function sqliteJobs(db: Database): JobStore {
     },
     listOpen: async (untilMs, limit) => open.all(untilMs, limit).map(toJob),
     list: async (limit) => newest.all(limit).map(toJob),
-    listPage: (filter, limit) => jobPage(readAfter, filter, limit),
+    listPage,
   };
 }
 

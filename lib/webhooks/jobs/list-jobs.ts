@@ -1,8 +1,8 @@
 import type { JobPosition } from '../../domain/job.ts';
 import { pageFields } from '../../http/serialize-grants.ts';
 import { serializeJob } from '../../http/serialize-job.ts';
-import { positionOf } from '../../store/job-page.ts';
-import type { JobFilter, JobStore } from '../../store/store.ts';
+import { type JobFilter, jobPage, positionOf } from '../../store/job-page.ts';
+import type { JobStore } from '../../store/store.ts';
 
 export const JOBS_MAX = 100;
 
@@ -11,7 +11,7 @@ const PAGE_CHARS_MAX = 2 * 1024 * 1024;
 
 /** Returns the reply of list-jobs. A page ends early where its jobs are very large. */
 export async function listJobs(jobs: JobStore, filter: JobFilter, limit = JOBS_MAX): Promise<object> {
-  const page = await jobs.listPage(filter, Math.min(limit, JOBS_MAX));
+  const page = await jobPage(jobs, filter, Math.min(limit, JOBS_MAX));
   const shown: object[] = [];
   let { next } = page;
   let chars = 0;

@@ -1,7 +1,8 @@
 /** Also tests: lib/webhooks/serialize-source.ts. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { logger } from '../../../lib/logger.ts';
 import { okBody } from '../../support/create.ts';
 import { expectError } from '../../support/expect-error.ts';
 import { type DirectoryService, startDirectoryService } from './fixture.ts';
@@ -71,11 +72,16 @@ function documentOf(projects: string[]) {
 const list = (user: Parameters<DirectoryService['kms']>[0], projectId?: string) =>
   service.kms(user, 'list-sources', {}, projectId);
 
-test('a HOOKS document that became invalid is 500 KMS.0101, whose text has no part of it', async () => {
+test('a HOOKS document that became invalid is 500 KMS.0101, and neither its text nor the log has a part of it', async () => {
+  const error = jest.spyOn(logger, 'error');
   service.setSources(`{"idp":{"secrets":["${WEBHOOK_SECRET}"]}`);
   const answer = await list(service.tenant);
   expectError(answer, [500, 'KMS.0101']);
   expect(answer.body.error_msg).toBe('KMS error.');
+  const logged = JSON.stringify(error.mock.calls);
+  expect(logged).toContain('HOOKS cannot be used');
+  expect(logged).not.toContain(WEBHOOK_SECRET);
+  error.mockRestore();
 });
 
 test('te_admin lists the sources of the domain with their settings, and without secrets or paths of files', async () => {

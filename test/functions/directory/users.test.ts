@@ -1,5 +1,6 @@
 /** Also tests: lib/identity/domain-administration.ts, lib/validation/keystone.ts, lib/http/serialize-directory.ts. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { logger } from '../../../lib/logger.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { okBody } from '../../support/create.ts';
 import { expectError, expectKeystoneError } from '../../support/expect-error.ts';
@@ -68,6 +69,25 @@ test('disabling a user revokes the tokens of the user, and enabling does not bri
   expect(okBody(await send(`PATCH ${path}`, { user: { enabled: true } }))).toEqual({ user: wireOf(user) });
   expect(await list()).toBe(401);
   expect((await service.services.store.directory.user(user.user_id))?.enabled).toBe(true);
+});
+
+test('each change writes one log line that says who changed whom', async () => {
+  const info = jest.spyOn(logger, 'info');
+  const { user_id } = service.reader;
+  const { headers } = await send(`PATCH /v3/users/${user_id}`, { user: { enabled: true } });
+  expect(info.mock.calls.filter(([message]) => message === 'directory')).toEqual([
+    [
+      'directory',
+      {
+        request_id: headers.get('x-request-id'),
+        action: 'enable-user',
+        caller: service.tenant.user_id,
+        project_id: service.demo.project_id,
+        user_id,
+      },
+    ],
+  ]);
+  info.mockRestore();
 });
 
 test('a user of another domain and an unknown one get the same 404, and nothing is written', async () => {

@@ -1,0 +1,206 @@
+/**
+ * The APIs of administrators: sources, mappings, users and access keys. Source of the users: OpenStack Identity API v3,
+ * "Users"; of the access keys: IAM API reference, "Access Key Management".
+ */
+import { ref, string } from '../schemas/common.ts';
+import { kmsOperations, type Operations, type Parameter, type Schema } from '../types.ts';
+
+const USER_ID = 'f327b8e5cf5fafa0d90ce71651084b0b';
+const MAPPING = { source: 'hr', identity: 'ann@example.com', grantee_principal: USER_ID };
+const ACCESS_KEY = 'QTWAOYTTINDUT2QVKYUC';
+
+const mappingExample = {
+  mapping: { summary: { en: 'One mapping', zh: '一条映射' }, value: MAPPING },
+};
+
+const query = (name: string, en: string, zh: string, schema: Schema = string): Parameter => ({
+  name,
+  in: 'query',
+  description: { en, zh },
+  schema,
+});
+
+const patch = (schema: Schema, example: unknown) => ({
+  required: true,
+  content: { 'application/json': { schema, example } },
+});
+
+export const ADMINISTRATION_OPERATIONS: Operations = {
+  ...kmsOperations({
+    'list-sources': {
+      tag: 'administration',
+      summary: { en: 'List the sources of webhooks and chat', zh: '查询 Webhook 和聊天来源' },
+      description: {
+        en: 'Lists the sources of the setting `HOOKS` that the caller administers: those whose projects all belong to the domain of the project of the caller. The reply has no secrets.',
+        zh: '列出调用者可管理的 `HOOKS` 来源，即其项目均属于调用者项目所在租户的来源。响应不包含任何密钥。',
+      },
+      replies: {
+        200: {
+          description: { en: 'The sources.', zh: '来源列表。' },
+          schema: ref('SourceList'),
+          example: {
+            sources: [
+              {
+                name: 'hr',
+                kind: 'standard',
+                purpose: 'webhook',
+                path: '/hooks/hr',
+                projects: ['c8bb931d03d43cefee5daed8c0f34874'],
+                open_jobs: 0,
+              },
+            ],
+          },
+        },
+      },
+    },
+    'list-mappings': {
+      tag: 'administration',
+      summary: { en: 'List the mappings of identities', zh: '查询身份映射' },
+      description: {
+        en: 'Lists which identities of other systems are mapped to which principals, for the sources that the caller administers.',
+        zh: '列出调用者可管理的来源中，外部系统身份与主体的映射。',
+      },
+      examples: {
+        person: {
+          summary: { en: 'Of one principal', zh: '某主体的映射' },
+          value: { grantee_principal: USER_ID },
+        },
+      },
+      replies: {
+        200: {
+          description: { en: 'One page of the list.', zh: '列表中的一页。' },
+          schema: ref('MappingPage'),
+          example: { mappings: [{ ...MAPPING, name: 'ann' }], next_marker: '', truncated: 'false' },
+        },
+      },
+    },
+    'create-mapping': {
+      tag: 'administration',
+      summary: { en: 'Map an identity to a principal', zh: '创建身份映射' },
+      description: {
+        en: 'Maps an identity of a source to a principal, so that webhooks and chat find the grants of the person. `*` means all sources; only an administrator of all sources may use it.',
+        zh: '将来源中的身份映射到主体，使 Webhook 和聊天能够找到该人员的授权。`*` 表示全部来源，仅可管理全部来源的管理员可以使用。',
+      },
+      codes: ['APIGW.0101', 'KMS.0308'],
+      examples: mappingExample,
+      replies: {
+        200: {
+          description: { en: 'The mapping.', zh: '映射信息。' },
+          schema: ref('NewMapping'),
+          example: MAPPING,
+        },
+      },
+    },
+    'delete-mapping': {
+      tag: 'administration',
+      summary: { en: 'Delete a mapping', zh: '删除身份映射' },
+      description: {
+        en: 'Deletes a mapping. A mapping that does not exist is 404.',
+        zh: '删除身份映射，映射不存在时返回 404。',
+      },
+      codes: ['APIGW.0101'],
+      examples: mappingExample,
+      replies: {
+        200: {
+          description: { en: 'Done. The body is an empty object.', zh: '操作成功，响应体为空对象。' },
+          schema: ref('Empty'),
+          example: {},
+        },
+      },
+    },
+  }),
+  'GET /v3/users': {
+    id: 'listUsers',
+    tag: 'administration',
+    summary: { en: 'List users', zh: '查询用户列表' },
+    description: {
+      en: 'Lists the users of the domain of the project of the caller.',
+      zh: '查询调用者项目所在租户的用户。',
+    },
+    parameters: [
+      query('name', 'Only the user of this name.', '按用户名筛选。'),
+      query('limit', 'The number of users of a page.', '每页用户数。'),
+      query('marker', 'The last user of the previous page.', '上一页的最后一个用户 ID。'),
+    ],
+    replies: { 200: { description: { en: 'The users.', zh: '用户列表。' }, schema: ref('UserList') } },
+  },
+  'GET /v3/users/{user_id}': {
+    id: 'showUser',
+    tag: 'administration',
+    summary: { en: 'Show a user', zh: '查询用户详情' },
+    description: { en: 'Shows a user of the same domain.', zh: '查询同一租户的用户。' },
+    codes: ['Keystone.404:resource'],
+    replies: { 200: { description: { en: 'The user.', zh: '用户信息。' }, schema: ref('OneUser') } },
+  },
+  'PATCH /v3/users/{user_id}': {
+    id: 'updateUser',
+    tag: 'administration',
+    summary: { en: 'Enable or disable a user', zh: '启用或停用用户' },
+    description: {
+      en: 'Enables or disables a user of the same domain. The tokens and access keys of a disabled user are refused from the next request on; grants remain. Nobody can disable themselves.',
+      zh: '启用或停用同一租户的用户。停用后，该用户的 Token 和访问密钥自下一次请求起失效，授权保留。用户不能停用自己。',
+    },
+    codes: ['Keystone.400', 'Keystone.404:resource'],
+    body: patch(
+      {
+        type: 'object',
+        properties: {
+          user: { type: 'object', properties: { enabled: { type: 'boolean' } }, required: ['enabled'] },
+        },
+        required: ['user'],
+      },
+      { user: { enabled: false } },
+    ),
+    replies: { 200: { description: { en: 'The user.', zh: '用户信息。' }, schema: ref('OneUser') } },
+  },
+  'GET /v3.0/OS-CREDENTIAL/credentials': {
+    id: 'listAccessKeys',
+    tag: 'administration',
+    summary: { en: 'List access keys', zh: '查询访问密钥列表' },
+    description: {
+      en: 'Lists the access keys of users of the same domain, without secrets.',
+      zh: '查询同一租户用户的访问密钥，不包含 SK。',
+    },
+    parameters: [query('user_id', 'Only those of this user.', '按用户筛选。')],
+    replies: { 200: { description: { en: 'The access keys.', zh: '访问密钥列表。' }, schema: ref('AccessKeyList') } },
+  },
+  'PUT /v3.0/OS-CREDENTIAL/credentials/{access_key}': {
+    id: 'updateAccessKey',
+    tag: 'administration',
+    summary: { en: 'Enable or disable an access key', zh: '启用或停用访问密钥' },
+    description: {
+      en: 'Enables or disables an access key of a user of the same domain. Nobody can disable the access key with which the request is signed.',
+      zh: '启用或停用同一租户用户的访问密钥。不能停用当前请求签名所用的访问密钥。',
+    },
+    codes: ['Keystone.400', 'Keystone.404:resource'],
+    body: patch(
+      {
+        type: 'object',
+        properties: {
+          credential: {
+            type: 'object',
+            properties: { status: { type: 'string', enum: ['active', 'inactive'] } },
+            required: ['status'],
+          },
+        },
+        required: ['credential'],
+      },
+      { credential: { status: 'inactive' } },
+    ),
+    replies: {
+      200: {
+        description: { en: 'The access key.', zh: '访问密钥信息。' },
+        schema: ref('OneAccessKey'),
+        example: {
+          credential: {
+            access: ACCESS_KEY,
+            status: 'inactive',
+            user_id: USER_ID,
+            create_time: '2026-11-22T06:27:27.000000Z',
+            description: '',
+          },
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,49 @@
+/** Replies of the APIs in operations/administration.ts. */
+import { array, boolean, count, object, PAGE, principal, ref, string } from './common.ts';
+
+const mapping = { source: string, identity: string, grantee_principal: principal };
+const links = object({ self: string, next: { type: ['string', 'null'] }, previous: { type: ['string', 'null'] } });
+
+export const ADMINISTRATION_SCHEMAS = {
+  SourceList: object({
+    sources: array({
+      type: 'object',
+      properties: {
+        name: string,
+        kind: string,
+        purpose: { type: 'string', enum: ['webhook', 'chat'] },
+        path: { type: 'string', pattern: '^/hooks/' },
+        projects: array(string),
+        open_jobs: count,
+      },
+      required: ['name', 'kind', 'purpose', 'path', 'projects', 'open_jobs'],
+      // Each kind has a few harmless settings of its own.
+      additionalProperties: true,
+    }),
+  }),
+  NewMapping: object(mapping),
+  MappingPage: object({
+    mappings: array(object({ ...mapping, name: string }, ['name'])),
+    next_marker: PAGE.next_marker,
+    truncated: PAGE.truncated,
+  }),
+  User: {
+    type: 'object',
+    properties: { id: string, name: string, domain_id: string, enabled: boolean, links: object({ self: string }) },
+    required: ['id', 'name', 'domain_id', 'enabled'],
+  },
+  UserList: object({ users: array(ref('User')), links }, ['links']),
+  OneUser: object({ user: ref('User') }),
+  AccessKey: object(
+    {
+      access: string,
+      status: { type: 'string', enum: ['active', 'inactive'] },
+      user_id: string,
+      create_time: string,
+      description: string,
+    },
+    ['create_time', 'description'],
+  ),
+  AccessKeyList: object({ credentials: array(ref('AccessKey')) }),
+  OneAccessKey: object({ credential: ref('AccessKey') }),
+} as const;
