@@ -36,7 +36,7 @@ const USERS = [
   { name: 'creator', role: 'KMS CMKFullAccess' },
   { name: 'grantee', role: 'KMS CMKFullAccess' },
   { name: 'reader', role: 'KMS CMKReadOnlyAccess' },
-  { name: 'administrator', role: 'KMS Administrator' },
+  { name: 'administrator', role: 'te_admin' },
 ];
 
 const ALIASES = ['orders', 'payroll'];

@@ -100,14 +100,18 @@ async function prepare(config: Config, isDemoWanted: boolean): Promise<Demo | un
 }
 
 function printWelcome(url: string, config: Config, demo: Demo | undefined): void {
-  const { dataDir, upstream, keystone } = config;
+  const { dataDir, upstream, keystone, hasConsole } = config;
   console.log(`kms-grants listens on ${url}`);
   if (upstream) console.log(`Keys and grants are at the upstream KMS ${upstream.endpoint}.`);
   if (keystone) console.log(`The IAM at ${keystone.endpoint} verifies the tokens.`);
   const files = demoFiles(config);
   const file = resolve(dataDir, files.demo);
-  if (demo) console.log(welcome(url, demo, { demoFile: file, loginFile: resolve(dataDir, files.login) }));
-  else if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);
+  const showsPasswords = process.stdout.isTTY;
+  const options = { demoFile: file, loginFile: resolve(dataDir, files.login), showsPasswords, hasConsole };
+  if (demo) return console.log(welcome(url, demo, options));
+  if (hasConsole) console.log(`The console is at ${url}/console`);
+  console.log(`The API is described at ${url}/docs`);
+  if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);
 }
 
 async function main(): Promise<void> {

@@ -2,18 +2,26 @@ import { dirname } from 'node:path';
 import type { Demo } from './demo.ts';
 
 /**
- * Returns the text that a first start prints: curl commands to paste. The password stays in its file.
+ * Returns the text that a first start prints: the sign-in to the console, and curl commands to paste.
  * @param files absolute paths
+ * @param showsPasswords true for a terminal; a log must not contain them
+ * @param hasConsole whether the service has the console
  */
 export function welcome(
   url: string,
   demo: Demo,
-  { demoFile, loginFile }: { demoFile: string; loginFile: string },
+  {
+    demoFile,
+    loginFile,
+    showsPasswords,
+    hasConsole,
+  }: { demoFile: string; loginFile: string; showsPasswords: boolean; hasConsole: boolean },
 ): string {
   const [grant] = demo.grants;
   const api = `${url}/v1.0/${demo.project_id}/kms`;
   return `
 Created a demo project with two keys, ${demo.grants.length} grants and four users. Their credentials are in ${demoFile}.
+${hasConsole ? consoleText(url, demo, showsPasswords) : ''}
 Paste these commands into another terminal to try the API:
 
 # 1. Get a token
@@ -28,6 +36,16 @@ curl -s ${api}/revoke-grant -H "X-Auth-Token: $TOKEN" -d '${JSON.stringify(grant
 # The same in chat, here from the command line (npm run -s chat -- --help)
 DATA_DIR=${shellQuote(dirname(demoFile))} npm run -s chat -- --as creator --url ${url} "list orders"
 `;
+}
+
+function consoleText(url: string, { users }: Demo, showsPasswords: boolean): string {
+  const lines = users
+    .filter(({ name }) => name === 'reader' || name === 'administrator')
+    .map(({ name, domain_name, password }) => `  domain ${domain_name}, user ${name}, password ${password}`);
+  const signIn = showsPasswords
+    ? `Sign in to look around, or to revoke:\n${lines.join('\n')}`
+    : 'Sign in as the user reader to look around, or as administrator to revoke. The passwords are in that file.';
+  return `\nOpen the console in a browser: ${url}/console\n${signIn}\n`;
 }
 
 function shellQuote(text: string): string {
