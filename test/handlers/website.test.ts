@@ -92,9 +92,13 @@ test('/openapi.json is the description of the API, and a client that has it alre
   expect([repeated.status, await repeated.text()]).toEqual([304, '']);
 });
 
-test.each(['/console/', '/docs/'])('%s leads to the page without the slash', async (path) => {
+test.each([
+  ['/console/', '/console'],
+  ['/docs/', '/docs'],
+  ['/console/?q=orders%201', '/console?q=orders%201'],
+])('%s leads to the page without the slash', async (path, location) => {
   const response = await fetch(url + path, { redirect: 'manual' });
-  expect([response.status, response.headers.get('location')]).toEqual([308, path.slice(0, -1)]);
+  expect([response.status, response.headers.get('location')]).toEqual([308, location]);
 });
 
 test('without the console, its paths do not exist, and the rest does', async () => {
