@@ -1,11 +1,12 @@
 /** Every page: accessible, without a break of its layout, in both languages and both schemes. Makes the pictures. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { startAdministered } from './support/admin.ts';
 import { axeFindings } from './support/axe.ts';
 import { useConsole } from './support/console.ts';
 import { takePicture } from './support/screenshots.ts';
 
-const web = useConsole();
+const web = useConsole({ start: startAdministered });
 /** Ids that the addresses of the pages need, and a job that has run. */
 const ids = { person: '', key: '', job: '', receipt: '' };
 
@@ -40,6 +41,9 @@ const PAGES: [name: string, path: () => string, ready: (page: Page) => Promise<u
   ['job', () => `/jobs/${ids.job}`, (page) => page.locator('[data-job-state=done]').waitFor()],
   ['receipts', () => '/receipts', (page) => page.getByRole('row').nth(3).waitFor()],
   ['receipt', () => `/receipts/${ids.receipt}`, (page) => page.getByText('INC-42').first().waitFor()],
+  ['mappings', () => '/admin/mappings', (page) => page.getByText('bot:bot:reader').first().waitFor()],
+  ['sources', () => '/admin/sources', (page) => page.getByText('/hooks/bot').first().waitFor()],
+  ['users', () => '/admin/users', (page) => page.getByRole('row').filter({ hasText: 'reader' }).waitFor()],
   ['not-found', () => '/nowhere', (page) => page.getByRole('heading', { level: 1 }).waitFor()],
 ];
 const LOOKS = [
