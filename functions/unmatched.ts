@@ -24,14 +24,14 @@ const WEBSITES = ['/console/', '/docs/'];
 export const handler = httpHandler({
   access: 'anyone',
   async handle({ config, request }) {
-    const { method, path } = request;
+    const { method, path, query } = request;
     const version = VERSIONS.get(path);
     const methods = methodsOf(version?.route ?? path);
     if (version && methods.includes(method) && !(version.requiresDirectory && config.keystone)) {
       return { version: version.describe(publicUrlOf(config, request)) };
     }
     if (method === 'GET' && WEBSITES.includes(path)) {
-      return new Reply('', { status: 308, headers: { location: path.slice(0, -1) } });
+      return new Reply('', { status: 308, headers: { location: path.slice(0, -1) + (query && `?${query}`) } });
     }
     // A path with an encoded letter matches no route, but equals one once it is decoded.
     if (methods.length === 0 || methods.includes(method)) throw new KmsError('APIGW.0101');

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { type AccessKey, type AccessKeyPage, accessKeysPath, setAccessKeyEnabled } from '../api/admin.ts';
 import { useWords } from '../app/preferences.tsx';
 import type { Action } from '../parts/action-dialog.tsx';
@@ -31,23 +32,28 @@ export function AccessKeysSection(props: { userId: string; name: string; onAsk(a
       isHarmless: !isActive,
     });
   };
+  // The list of users may be long, and this is below it.
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.focus(), []);
   return (
-    <Section title={words.accessKeysOf(name)}>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading />}
-      {list.data && (
-        <>
-          <AccessKeys accessKeys={accessKeys} onChange={ask} />
-          <Pager
-            loaded={accessKeys.length}
-            hasMore={list.hasNextPage}
-            isLoading={list.isFetchingNextPage}
-            pageRows={ROWS}
-            onMore={() => list.fetchNextPage()}
-          />
-        </>
-      )}
-    </Section>
+    <div ref={place} tabIndex={-1}>
+      <Section title={words.accessKeysOf(name)}>
+        {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+        {list.isPending && <Loading />}
+        {list.data && (
+          <>
+            <AccessKeys accessKeys={accessKeys} onChange={ask} />
+            <Pager
+              loaded={accessKeys.length}
+              hasMore={list.hasNextPage}
+              isLoading={list.isFetchingNextPage}
+              pageRows={ROWS}
+              onMore={() => list.fetchNextPage()}
+            />
+          </>
+        )}
+      </Section>
+    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { useKeys } from '../app/use-keys.ts';
 import { useNames } from '../app/use-names.ts';
 import { GrantLink, KeyLink, PrincipalLink } from '../parts/links.tsx';
 import { Pager } from '../parts/pager.tsx';
+import parts from '../parts/parts.module.css';
 import { ErrorNote, Loading } from '../parts/states.tsx';
 import { type Column, DataTable } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
@@ -74,9 +75,13 @@ function useColumns(events: readonly GrantEvent[]): Column<GrantEvent>[] {
       id: 'what',
       header: words.what,
       isHeading: true,
-      cell: ({ event_id, action }) => <Link href={`/receipts/${event_id}`}>{action}</Link>,
+      cell: (event) => (
+        <span className={parts.who}>
+          <Link href={`/receipts/${event.event_id}`}>{event.action}</Link>
+          {event.error_code !== undefined && <Outcome event={event} />}
+        </span>
+      ),
     },
-    { id: 'outcome', header: words.outcome, cell: (event) => <Outcome event={event} /> },
     {
       id: 'grant',
       header: words.grantColumn,
@@ -93,7 +98,15 @@ function useColumns(events: readonly GrantEvent[]): Column<GrantEvent>[] {
       header: words.keyColumn,
       cell: ({ key_id }) => <KeyLink id={key_id} alias={keys.get(key_id)?.key_alias} />,
     },
-    { id: 'who', header: words.who, cell: ({ actor }) => <PrincipalLink id={actor} names={names} /> },
-    { id: 'channel', header: words.channel, cell: ({ channel }) => channels[channel] ?? channel },
+    {
+      id: 'who',
+      header: words.who,
+      cell: ({ actor, channel }) => (
+        <span className={parts.who}>
+          <PrincipalLink id={actor} names={names} />
+          <small className={parts.muted}>{channels[channel] ?? channel}</small>
+        </span>
+      ),
+    },
   ];
 }

@@ -23,7 +23,6 @@ export const adminWords = area(
     addVerb: 'Add the mapping',
     added: 'The mapping is added.',
     remove: 'Remove',
-    removeLabel: (identity: string) => `Remove the mapping of ${identity}`,
     removeTitle: (identity: string, person: string) => `Remove the mapping of ${identity} to ${person}?`,
     removeText:
       'Events about this identity then revoke nothing of this person, also when the person leaves. Jobs end as “person unknown”.',
@@ -104,7 +103,6 @@ export const adminWords = area(
     addVerb: '添加映射',
     added: '映射已添加。',
     remove: '移除',
-    removeLabel: (identity) => `移除 ${identity} 的映射`,
     removeTitle: (identity, person) => `移除 ${identity} 到 ${person} 的映射?`,
     removeText: '此后,关于该身份的事件不再撤销此人的任何授权,离职事件也不例外;任务将以“身份未映射”结束。',
     removeVerb: '移除映射',

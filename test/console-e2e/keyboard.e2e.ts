@@ -51,7 +51,7 @@ const SHORTCUTS: Record<string, (page: Page) => Promise<void>> = {
     await page.keyboard.press('x');
     await page.getByText('1 selected').waitFor();
     await page.keyboard.press('x');
-    await page.getByText('0 selected').waitFor();
+    await page.getByText('1 selected').waitFor({ state: 'hidden' });
   },
 };
 
@@ -72,7 +72,7 @@ test('no shortcut fires while a field has the focus', async () => {
   await page.keyboard.type('x?/jk');
   expect(await box.inputValue()).toBe('x?/jk');
   expect(await page.getByRole('dialog').count()).toBe(0);
-  await page.getByText('0 selected').waitFor();
+  expect(await page.getByText(/ selected$/).count()).toBe(0);
   // A key that deletes rows elsewhere only deletes characters here.
   await page.keyboard.press('Delete');
   await page.keyboard.press('Backspace');
@@ -139,7 +139,7 @@ test('the keyboard alone opens a person, reads the preview and cancels', async (
   await page.keyboard.type('grantee');
   await page.keyboard.press('Enter');
   await page.getByText('5 of 5', { exact: true }).waitFor();
-  const button = page.getByRole('button', { name: 'Revoke all …' });
+  const button = page.getByRole('button', { name: 'Revoke all 5 …' });
   const isThere = () => button.evaluate((it) => it === document.activeElement);
   for (let tabs = 0; tabs < 120 && !(await isThere()); tabs += 1) await page.keyboard.press('Tab');
   expect(await isThere()).toBe(true);

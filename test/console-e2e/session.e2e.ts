@@ -39,7 +39,7 @@ test('a wrong password is refused with the text of the service, and the form sta
   await page.getByLabel('User name').fill('reader');
   await page.getByLabel('Password').fill('wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('alert').filter({ hasText: 'The request failed.' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'does not accept these credentials' }).waitFor();
   expect(await page.getByLabel('User name').inputValue()).toBe('reader');
 });
 

@@ -107,7 +107,7 @@ export function useConsole({ start, env }: Options = {}) {
       const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Asia/Shanghai', ...options });
       const problems = await recordProblems(context);
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(20_000);
       const open = { page, context, problems };
       opened.push(open);
       await page.goto(`${service.url}/console${path}`);
@@ -140,7 +140,7 @@ type ApiReply = any;
 
 /** Fills the form of the sign-in page, in either language, and waits for the page behind it. */
 export async function signIn(page: Page, user: DemoUser): Promise<void> {
-  await page.getByLabel(/^(Domain|账号[((]域[))])$/).fill(user.domain_name);
+  await page.getByLabel(/^(Domain|账号.*)$/).fill(user.domain_name);
   await page.getByLabel(/^(User name|用户名)$/).fill(user.name);
   await page.getByLabel(/^(Password|密码)$/).fill(user.password);
   await page.getByRole('button', { name: /^(Sign in|登录)$/ }).click();
