@@ -35,7 +35,7 @@ test('of 1,001 grants the last one is reached by keyboard, and the count line sa
   }
   expect(await more.count()).toBe(0);
   // The focus is on the first row that came last; it is the last one.
-  const last = page.getByRole('row').last();
+  const last = page.getByRole('table', { name: 'Who can use it' }).getByRole('row').last();
   expect(await last.evaluate((row) => row === document.activeElement)).toBe(true);
   expect(await last.innerText()).toContain('bench-1000');
   await page.keyboard.press('x');
@@ -45,16 +45,18 @@ test('of 1,001 grants the last one is reached by keyboard, and the count line sa
 test('the first rows of a key with 100,000 grants take at most two requests', async () => {
   const keyId = await keyIdOf(aliasOfKey(1));
   const { page } = await web.openAs('administrator');
+  // The home page reads its own lists again meanwhile; those do not name the key.
   const requests: string[] = [];
-  page.on('request', (request) => requests.push(new URL(request.url()).pathname.split('/').at(-1) ?? ''));
+  page.on('request', (request) => {
+    if (request.postData()?.includes(keyId)) requests.push(request.url().split('/').at(-1) ?? '');
+  });
   await page.getByRole('searchbox').fill(aliasOfKey(1));
-  // One request resolves the name; what follows is the page of the key.
-  const [, startedAtMs] = await Promise.all([page.keyboard.press('Enter'), page.evaluate(() => performance.now())]);
+  const startedAtMs = await page.evaluate(() => performance.now());
+  await page.keyboard.press('Enter');
   await page.getByText('200 of 100,000', { exact: true }).waitFor();
   const shownAtMs = await page.evaluate(() => performance.now());
-  const lists = requests.filter((name) => name === 'list-grants');
-  expect(lists).toHaveLength(1);
-  expect(requests.indexOf('list-grants')).toBeLessThanOrEqual(requests.lastIndexOf('search') + 2);
+  expect(requests.slice(0, requests.indexOf('list-grants') + 1).length).toBeLessThanOrEqual(2);
+  expect(requests.filter((name) => name === 'list-grants')).toHaveLength(1);
   expect(page.url()).toContain(keyId);
   process.stdout.write(`first rows of ${LARGE} grants, from the search: ${Math.round(shownAtMs - startedAtMs)} ms\n`);
 });
