@@ -5,10 +5,9 @@ import { aliasOfKey, keysWithGrants } from './support/fill.ts';
 import { confirm, dangerButton, previewAll, untilDone } from './support/revoking.ts';
 
 const HELD = 3_000;
-const LARGE = 100_000;
 /** Nobody has this id; it is the grantee of all grants. */
 const HOLDER = '5f0c1e2d3a4b49788695a4b3c2d1e0f9';
-const SIZES = [1_001, LARGE, HELD];
+const SIZES = [1_001, HELD];
 
 let demo: Awaited<ReturnType<typeof startDemo>>;
 const web = useConsole({
@@ -42,25 +41,6 @@ test('of 1,001 grants the last one is reached by keyboard, and the count line sa
   await page.getByText('1 selected').waitFor();
 });
 
-test('the first rows of a key with 100,000 grants take at most two requests', async () => {
-  const keyId = await keyIdOf(aliasOfKey(1));
-  const { page } = await web.openAs('administrator');
-  // The home page reads its own lists again meanwhile; those do not name the key.
-  const requests: string[] = [];
-  page.on('request', (request) => {
-    if (request.postData()?.includes(keyId)) requests.push(request.url().split('/').at(-1) ?? '');
-  });
-  await page.getByRole('searchbox').fill(aliasOfKey(1));
-  const startedAtMs = await page.evaluate(() => performance.now());
-  await page.keyboard.press('Enter');
-  await page.getByText('200 of 100,000', { exact: true }).waitFor();
-  const shownAtMs = await page.evaluate(() => performance.now());
-  expect(requests.slice(0, requests.indexOf('list-grants') + 1).length).toBeLessThanOrEqual(2);
-  expect(requests.filter((name) => name === 'list-grants')).toHaveLength(1);
-  expect(page.url()).toContain(keyId);
-  process.stdout.write(`first rows of ${LARGE} grants, from the search: ${Math.round(shownAtMs - startedAtMs)} ms\n`);
-});
-
 test('rows are in the order of the service', async () => {
   const keyId = await keyIdOf(aliasOfKey(0));
   const { grants } = await web.kms('creator', 'list-grants', { key_id: keyId, limit: 50 });
@@ -74,11 +54,11 @@ test('rows are in the order of the service', async () => {
 });
 
 test('a job goes on when the service is killed and started again, and its page recovers by itself', async () => {
-  const keyId = await keyIdOf(aliasOfKey(2));
+  const keyId = await keyIdOf(aliasOfKey(1));
   const { page, problems } = await web.openAs('administrator', `/keys/${keyId}`);
   problems.expect(/net::ERR_CONNECTION_REFUSED|net::ERR_CONNECTION_RESET|net::ERR_EMPTY_RESPONSE/);
   const dialog = await previewAll(page);
-  await confirm(dialog, 'INC-10', aliasOfKey(2));
+  await confirm(dialog, 'INC-10', aliasOfKey(1));
   await dangerButton(dialog).click();
   await page.getByRole('heading', { level: 1, name: 'Job' }).waitFor();
   await demo.process.stop('SIGKILL');
