@@ -109,6 +109,7 @@ function writeModule(name, files) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (canBuild()) console.log(`Built the console and the description of the API in ${await build()} ms.`);
+  if (isBuilt()) console.log('The console and the description of the API are built already.');
+  else if (canBuild()) console.log(`Built the console and the description of the API in ${await build()} ms.`);
   else console.log('The console and /docs are not built: the packages for development are not installed.');
 }

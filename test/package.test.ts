@@ -23,7 +23,13 @@ import { CHANGED, testSettings } from './stack/settings.ts';
 const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 215_400 };
 /** They check all sources in HOOKS, so they contain all adapters and platforms. */
 const MAPPING_BYTES_MAX = { standalone: 256_600, upstream: 274_400 };
-const HOOK_BYTES_MAX = {
+/** They contain the website, compressed. */
+const WEBSITE_BYTES_MAX = {
+  console: { standalone: 390_000, upstream: 390_000 },
+  docs: { standalone: 660_000, upstream: 660_000 },
+};
+const OTHER_BYTES_MAX = {
+  ...WEBSITE_BYTES_MAX,
   webhook: { standalone: 218_600, upstream: 237_300 },
   chat: { standalone: 322_800, upstream: 340_800 },
   work: { standalone: 281_700, upstream: 299_200 },
@@ -89,7 +95,7 @@ test('every function has a package of its own', () => {
 test.each(bundles)(
   'the bundle of $name, $authority, is within the size budget and does not use SQLite',
   ({ authority, name, code }) => {
-    const max = HOOK_BYTES_MAX[name as keyof typeof HOOK_BYTES_MAX] ?? BUNDLE_BYTES_MAX;
+    const max = OTHER_BYTES_MAX[name as keyof typeof OTHER_BYTES_MAX] ?? BUNDLE_BYTES_MAX;
     expect(Buffer.byteLength(code())).toBeLessThanOrEqual(max[authority]);
     expect(code()).not.toContain('node:sqlite');
   },

@@ -20,6 +20,19 @@ const query = (name: string, en: string, zh: string, schema: Schema = string): P
   schema,
 });
 
+const PAGE_PARAMETERS = [
+  query(
+    'limit',
+    'The number of items of a page; more than 1000 counts as 1000.',
+    '每页条数，超过 1000 按 1000 处理。',
+    {
+      type: 'integer',
+      minimum: 1,
+    },
+  ),
+  query('marker', 'The id of the last item of the previous page.', '上一页最后一项的 ID。'),
+];
+
 const patch = (schema: Schema, example: unknown) => ({
   required: true,
   content: { 'application/json': { schema, example } },
@@ -60,6 +73,7 @@ export const ADMINISTRATION_OPERATIONS: Operations = {
         en: 'Lists which identities of other systems are mapped to which principals, for the sources that the caller administers.',
         zh: '列出调用者可管理的来源中，外部系统身份与主体的映射。',
       },
+      codes: ['APIGW.0101'],
       examples: {
         person: {
           summary: { en: 'Of one principal', zh: '某主体的映射' },
@@ -117,10 +131,11 @@ export const ADMINISTRATION_OPERATIONS: Operations = {
       en: 'Lists the users of the domain of the project of the caller.',
       zh: '查询调用者项目所在租户的用户。',
     },
+    codes: ['Keystone.400'],
     parameters: [
       query('name', 'Only the user of this name.', '按用户名筛选。'),
-      query('limit', 'The number of users of a page.', '每页用户数。'),
-      query('marker', 'The last user of the previous page.', '上一页的最后一个用户 ID。'),
+      query('domain_id', 'Only users of this domain, which must be your own.', '按租户筛选，只能是自己的租户。'),
+      ...PAGE_PARAMETERS,
     ],
     replies: { 200: { description: { en: 'The users.', zh: '用户列表。' }, schema: ref('UserList') } },
   },
@@ -145,9 +160,15 @@ export const ADMINISTRATION_OPERATIONS: Operations = {
       {
         type: 'object',
         properties: {
-          user: { type: 'object', properties: { enabled: { type: 'boolean' } }, required: ['enabled'] },
+          user: {
+            type: 'object',
+            properties: { enabled: { type: 'boolean' } },
+            required: ['enabled'],
+            additionalProperties: false,
+          },
         },
         required: ['user'],
+        additionalProperties: false,
       },
       { user: { enabled: false } },
     ),
@@ -161,7 +182,8 @@ export const ADMINISTRATION_OPERATIONS: Operations = {
       en: 'Lists the access keys of users of the same domain, without secrets.',
       zh: '查询同一租户用户的访问密钥，不包含 SK。',
     },
-    parameters: [query('user_id', 'Only those of this user.', '按用户筛选。')],
+    codes: ['Keystone.400', 'Keystone.404:resource'],
+    parameters: [query('user_id', 'Only those of this user.', '按用户筛选。'), ...PAGE_PARAMETERS],
     replies: { 200: { description: { en: 'The access keys.', zh: '访问密钥列表。' }, schema: ref('AccessKeyList') } },
   },
   'PUT /v3.0/OS-CREDENTIAL/credentials/{access_key}': {
@@ -181,9 +203,11 @@ export const ADMINISTRATION_OPERATIONS: Operations = {
             type: 'object',
             properties: { status: { type: 'string', enum: ['active', 'inactive'] } },
             required: ['status'],
+            additionalProperties: false,
           },
         },
         required: ['credential'],
+        additionalProperties: false,
       },
       { credential: { status: 'inactive' } },
     ),

@@ -44,6 +44,6 @@ export const ADMINISTRATION_SCHEMAS = {
     },
     ['create_time', 'description'],
   ),
-  AccessKeyList: object({ credentials: array(ref('AccessKey')) }),
+  AccessKeyList: object({ credentials: array(ref('AccessKey')), links }),
   OneAccessKey: object({ credential: ref('AccessKey') }),
 } as const;

@@ -2,32 +2,23 @@
  * The console and the documentation over HTTP, as far as they are files.
  * Also tests: functions/website/, local/website.ts, local/build.js.
  */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { HttpContext } from '../../lib/handlers/http-context.ts';
 import { websiteHandler } from '../../lib/handlers/website.ts';
 import type { StaticFile } from '../../lib/http/static-file.ts';
-import { createGateway, drain } from '../../local/gateway.ts';
 import { ensureWebsite } from '../../local/website.ts';
+import { startService, type TestService } from '../support/service.ts';
 
-const servers: Server[] = [];
+let service: TestService;
 let url: string;
-
-async function listen(options?: Parameters<typeof createGateway>[1]): Promise<string> {
-  const server = await createGateway([], options);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  servers.push(server);
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 beforeAll(async () => {
   ensureWebsite();
-  url = await listen();
+  service = await startService();
+  ({ url } = service);
 }, 120_000);
-afterAll(() => Promise.all(servers.map((server) => drain(server, 0))));
+afterAll(() => service.stop());
 
 // Source: the Content Security Policy that OWASP and the design demand; every directive here is a literal.
 const POLICY =
@@ -102,15 +93,16 @@ test.each([
 });
 
 test('without the console, its paths do not exist, and the rest does', async () => {
-  const without = await listen({ hasConsole: false });
+  const without = await startService({ CONSOLE: 'off' });
   for (const path of ['/console', '/console/keys/x', '/console/assets/x.js']) {
-    const response = await fetch(without + path);
+    const response = await fetch(without.url + path);
     expect([response.status, await response.json()]).toEqual([
       404,
       expect.objectContaining({ error_code: 'APIGW.0101' }),
     ]);
   }
-  expect((await fetch(`${without}/docs`)).status).toBe(200);
+  expect((await fetch(`${without.url}/docs`)).status).toBe(200);
+  await without.stop();
 });
 
 test('a website that is not built answers 404 and says how to build it', async () => {

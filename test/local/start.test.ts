@@ -204,14 +204,19 @@ test('a first start prints its URL and the path of the demo credentials, and cre
     'KMS CMKFullAccess',
     'KMS CMKFullAccess',
     'KMS CMKReadOnlyAccess',
-    'KMS Administrator',
+    'te_admin',
   ]);
   expect(demo.keys).toHaveLength(2);
   expect(demo.grants.length).toBeGreaterThanOrEqual(3);
   for (const user of demo.users) expect((await login(service.url, user, demo.project_id)).status).toBe(201);
   const output = await outputOf(service);
   expect(output).toContain(join(dataDir, 'demo.json'));
-  for (const { secret_key } of demo.users) expect(output).not.toContain(secret_key);
+  expect(output).toContain(`${service.url}/console`);
+  // The output is no terminal, so it has no passwords either.
+  for (const { secret_key, password } of demo.users) {
+    expect(output).not.toContain(secret_key);
+    expect(output).not.toContain(password);
+  }
 });
 
 test('a second start keeps data, credentials and tokens, and prints no secret', async () => {
@@ -239,6 +244,10 @@ test('--no-demo starts without data, and a later start adds no demo', async () =
     const project = 'a0000000000000000000000000000001';
     expect((await login(service.url, { user_id: 'b', password: 'c' }, project)).status).toBe(401);
     const output = (await outputOf(service)).trim().split('\n');
-    expect(output.filter((line) => !line.startsWith('{'))).toEqual([`kms-grants listens on ${service.url}`]);
+    expect(output.filter((line) => !line.startsWith('{'))).toEqual([
+      `kms-grants listens on ${service.url}`,
+      `The console is at ${service.url}/console`,
+      `The API is described at ${service.url}/docs`,
+    ]);
   }
 });

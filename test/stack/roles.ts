@@ -43,7 +43,7 @@ const REVOKES_BY_JOB = [
  * that one line in serverless.yml alone cannot give it permissions.
  */
 export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
-  NothingRole: { functions: ['identity-version', 'kms-version', 'unmatched', 'versions'], may: [] },
+  NothingRole: { functions: ['console', 'docs', 'identity-version', 'kms-version', 'unmatched', 'versions'], may: [] },
   ReaderRole: {
     functions: [
       'caller',

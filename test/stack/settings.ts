@@ -87,7 +87,7 @@ export function testSettings(stack: Stack): void {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
-    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(36);
+    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(40);
     expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(12);
   });
 
@@ -127,7 +127,7 @@ export function testSettings(stack: Stack): void {
   });
 
   test.each([
-    ['kmsCredentials', SECRET, ['ReaderRole', 'ChangerRole', 'ChatRole', 'WorkerRole']],
+    ['kmsCredentials', SECRET, ['ReaderRole', 'ChangerRole', 'JobsRole', 'ChatRole', 'WorkerRole']],
     ['hooks', HOOKS, ['MappingRole', 'HookRole', 'ChatRole', 'WorkerRole']],
     ['chatSecrets', CHAT_SECRET, ['ChatRole', 'WorkerRole']],
     ['targets', TARGETS, ['WorkerRole']],
@@ -158,7 +158,7 @@ export function testSettings(stack: Stack): void {
     const sending = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] } }];
     expect(statementsWith('sqs:SendMessage')).toEqual(
       Object.fromEntries(
-        ['ChangerRole', 'SweeperRole', 'HookRole', 'ChatRole', 'WorkerRole', 'FinderRole'].map((kind) => [
+        ['ChangerRole', 'JobsRole', 'SweeperRole', 'HookRole', 'ChatRole', 'WorkerRole', 'FinderRole'].map((kind) => [
           kind,
           sending,
         ]),

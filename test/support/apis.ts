@@ -36,7 +36,7 @@ export const READER_APIS = [
 /** APIs that only an administrator may call. */
 export const ADMINISTRATOR_APIS = ['revoke-principal-grants', ...JOB_CHANGES].filter((name) => KMS_APIS.includes(name));
 
-/** APIs that only te_admin may call. `minimalBodies` makes the demo's administrator one. */
+/** APIs that only te_admin may call. The demo's administrator is one. */
 export const DIRECTORY_APIS = ['list-sources', 'list-mappings', 'create-mapping', 'delete-mapping'];
 
 /** APIs that a user with neither of those roles may not call. */
@@ -108,10 +108,9 @@ async function storedJob({ services, demo, clock }: TestService, state: JobState
 
 const MAPPING = { source: 'idp', identity: 'ann@example.com', grantee_principal: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012' };
 
-/** Makes the demo's administrator a te_admin, with a source of the project and a mapping of that source. */
-async function administerDirectory({ administrator, dataDir, demo, services }: TestService): Promise<void> {
-  const { accounts, config, store } = services;
-  await accounts.addRole(administrator.user_id, demo.project_id, 'te_admin');
+/** Gives the demo's administrator a source of the project and a mapping of that source. */
+async function administerDirectory({ dataDir, demo, services }: TestService): Promise<void> {
+  const { config, store } = services;
   const { source, identity, grantee_principal: grantee } = MAPPING;
   await store.mappings.put({ source, identity, grantee });
   const path = join(dataDir, 'sources.json');

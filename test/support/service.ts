@@ -82,7 +82,10 @@ async function startInProcess(env: Record<string, string>, hasWorker: boolean): 
   });
   useServices(services);
   if (hasWorker) worker = await startWorker(services);
-  const server = await createGateway(config.corsOrigins, { trustedProxies: config.trustedProxies });
+  const server = await createGateway(config.corsOrigins, {
+    trustedProxies: config.trustedProxies,
+    hasConsole: config.hasConsole,
+  });
   await watchReplies(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -24,6 +24,10 @@ export async function startDirectoryService(): Promise<DirectoryService> {
     writeFileSync(path, typeof document === 'string' ? document : JSON.stringify(document));
   setSources({});
   const service = await startService({ HOOKS: `file:${path}` });
+  // Of the demo's users, none is te_admin here.
+  const { demo, administrator, services } = service;
+  await services.accounts.addRole(administrator.user_id, demo.project_id, 'KMS Administrator');
+  await services.accounts.removeRole(administrator.user_id, demo.project_id, 'te_admin');
   const tenant = await service.addUser('tenant', 'te_admin');
   const stranger = await service.foreignUser('te_admin');
   // A login writes a token, so all are issued before the tests compare the stored rows.
