@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureChat } from './chat.ts';
+import { measureConsole } from './console.ts';
 import { syncsPerSecond } from './disk.ts';
 import { createKeysWithGrants, type KeyWithGrants } from './fill.ts';
 import {
@@ -40,6 +41,8 @@ Starts the service on a temporary data folder, creates grants, and measures over
             grants at an upstream KMS that allows 20 calls a second, compared with the shortest possible time
   chat      the time until a command that a bot sends for a person is answered: the list of a key with 1,000 grants, and
             the preview of a revoke, which stores a request; at 1 and 16 connections
+  console   the first screen of the console in a browser (bytes, files, first contentful paint), and the time until the
+            first rows of a key with 100,000 grants are shown; left out without chromium
 
 List, revoke and chat are compared with the floor: a node:http process that replies with the same bytes from memory. The same
 client measures floor and service in turns. Each number, ratios included, is the median over the rounds. If "client busy"
@@ -75,6 +78,8 @@ async function run(plan: Plan): Promise<Measurements> {
     }
     showProgress('chat');
     measurements.chat = await measureChat(join(dataDir, 'chat'), plan.chat, running);
+    showProgress('console');
+    measurements.console = await measureConsole(join(dataDir, 'console'), plan.console, running);
     showProgress('webhook at a rate limit');
     measurements.rateLimited = await measureAtRateLimit(join(dataDir, 'rate-limited'), plan.limitPerSecond, running);
     return measurements;

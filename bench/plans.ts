@@ -1,5 +1,6 @@
 /** How much `npm run bench` measures, in full and with `--quick`. */
 import type { ChatPlan } from './chat.ts';
+import type { ConsolePlan } from './console.ts';
 import type { WebhookPlan } from './webhook.ts';
 
 export interface Plan {
@@ -22,6 +23,7 @@ export interface Plan {
   /** Rate limit of the upstream KMS while a webhook revokes 200 grants there. */
   limitPerSecond: number;
   chat: ChatPlan;
+  console: ConsolePlan;
 }
 
 export const LIST_GRANTS = 10_000;
@@ -40,6 +42,7 @@ export const FULL: Plan = {
   webhook: { keys: 200, each: 50, others: 6_000 },
   limitPerSecond: 20,
   chat: { rounds: 5, seconds: 0.9, grants: 1_000 },
+  console: { rounds: 5, grants: 100_000 },
 };
 
 export const QUICK: Plan = {
@@ -56,4 +59,5 @@ export const QUICK: Plan = {
   webhook: { keys: 20, each: 50, others: 1_000 },
   limitPerSecond: 50,
   chat: { rounds: 2, seconds: 0.2, grants: 1_000 },
+  console: { rounds: 1, grants: 1_000 },
 };

@@ -1,7 +1,9 @@
 /** The report of the bench: medians over the rounds, as data and as a table. */
 import { cpus } from 'node:os';
+import { type ConsoleRound, consoleAims, consoleLines, medianRound as medianConsole } from './console.ts';
 import { COMMIT_BYTES } from './disk.ts';
 import type { Comparison, MeasuredRound } from './loads.ts';
+import type { Plan } from './plans.ts';
 import { columns, median } from './table.ts';
 import type { UpstreamComparison } from './upstream.ts';
 import type { RateLimitedRun, WebhookRun } from './webhook.ts';
@@ -26,12 +28,14 @@ export interface Measurements {
   webhooks: WebhookRun[];
   chat: NamedComparison[][];
   rateLimited?: RateLimitedRun;
+  /** Undefined without a browser. */
+  console?: ConsoleRound[] | undefined;
 }
 
 type Report = ReturnType<typeof resultsOf> & { aims: { aim: string; met: boolean }[] };
 
 /** @param plan becomes part of the report */
-export function reportOf(measurements: Measurements, plan: object): Report {
+export function reportOf(measurements: Measurements, plan: Plan): Report {
   const report = resultsOf(measurements, plan);
   const at16 = (what: string) => report.results.filter((row) => row.connections === 16 && row.what.startsWith(what));
   return {
@@ -73,13 +77,14 @@ export function reportOf(measurements: Measurements, plan: object): Report {
         aim: 'with an upstream KMS, a webhook takes at most 10 % longer than its rate limit requires',
         met: report.rateLimited !== undefined && report.rateLimited.durationMs <= 1.1 * report.rateLimited.shortestMs,
       },
+      ...(report.console ? consoleAims(report.console, plan.console.grants) : []),
     ],
   };
 }
 
 function resultsOf(
-  { comparisons, syncsPerSecond, pages, upstream, webhooks, chat, rateLimited }: Measurements,
-  plan: object,
+  { comparisons, syncsPerSecond, pages, upstream, webhooks, chat, rateLimited, console }: Measurements,
+  plan: Plan,
 ) {
   const webhookMedian = (name: keyof WebhookRun) => median(webhooks.map((run) => run[name]));
   return {
@@ -114,6 +119,7 @@ function resultsOf(
     },
     chat: medianComparisons(chat),
     rateLimited,
+    console: console && medianConsole(console),
   };
 }
 
@@ -128,7 +134,8 @@ function medianComparisons(comparisons: NamedComparison[][]) {
 }
 
 /** Returns the report as a table. */
-export function tableOf({ machine, results, disk, pages, upstream, webhook, chat, rateLimited, aims }: Report): string {
+export function tableOf(report: Report): string {
+  const { machine, plan, results, disk, pages, upstream, webhook, chat, rateLimited, aims } = report;
   const resultRows = [...results, ...chat].map(({ what, connections, service, floor, ratio }) => [
     what,
     connections,
@@ -203,6 +210,7 @@ export function tableOf({ machine, results, disk, pages, upstream, webhook, chat
       ],
     ]),
     ...(rateLimited ? [rateLimitedLine(rateLimited)] : []),
+    ...(report.console ? ['', ...consoleLines(report.console, plan.console.grants)] : []),
     '',
     ...aims.map(({ aim, met }) => `${met ? 'met    ' : 'missed '} ${aim}`),
   ].join('\n');

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Locator, Page, Request } from 'playwright-core';
 import { startDemo, useConsole } from './support/console.ts';
 import { aliasOfKey, keysWithGrants } from './support/fill.ts';
-import { confirm, dangerButton, shownCurl } from './support/revoking.ts';
+import { confirm, dangerButton, expectSentAsShown } from './support/revoking.ts';
 
 const HOLDER = '5f0c1e2d3a4b49788695a4b3c2d1e0f9';
 const web = useConsole({ start: () => startDemo({}, keysWithGrants([450], HOLDER)) });
@@ -105,16 +105,3 @@ test('the curl of giving a grant up is what the button sends', async () => {
   const dialog = page.getByRole('dialog');
   await expectSentAsShown(page, dialog, dialog.getByRole('button', { name: 'Give up grant orders-archive' }));
 });
-
-/** Presses the button, and compares what goes out with the command that the dialog showed before. */
-async function expectSentAsShown(page: Page, dialog: Locator, button: Locator): Promise<void> {
-  await button.and(page.locator(':enabled')).waitFor();
-  const shown = await shownCurl(dialog);
-  const sent = page.waitForRequest((request) => request.url().endsWith(shown.path));
-  await button.click();
-  const request = await sent;
-  expect(request.method()).toBe(shown.method);
-  expect(Buffer.from(request.postData() ?? '')).toEqual(Buffer.from(shown.body));
-  expect((await (await request.response())?.finished()) ?? null).toBe(null);
-  await dialog.waitFor({ state: 'hidden' });
-}

@@ -5,10 +5,9 @@ import { aliasOfKey, keysWithGrants } from './support/fill.ts';
 import { confirm, dangerButton, previewAll, untilDone } from './support/revoking.ts';
 
 const HELD = 3_000;
-const LARGE = 100_000;
 /** Nobody has this id; it is the grantee of all grants. */
 const HOLDER = '5f0c1e2d3a4b49788695a4b3c2d1e0f9';
-const SIZES = [1_001, LARGE, HELD];
+const SIZES = [1_001, HELD];
 
 let demo: Awaited<ReturnType<typeof startDemo>>;
 const web = useConsole({
@@ -35,28 +34,11 @@ test('of 1,001 grants the last one is reached by keyboard, and the count line sa
   }
   expect(await more.count()).toBe(0);
   // The focus is on the first row that came last; it is the last one.
-  const last = page.getByRole('row').last();
+  const last = page.getByRole('table', { name: 'Who can use it' }).getByRole('row').last();
   expect(await last.evaluate((row) => row === document.activeElement)).toBe(true);
   expect(await last.innerText()).toContain('bench-1000');
   await page.keyboard.press('x');
   await page.getByText('1 selected').waitFor();
-});
-
-test('the first rows of a key with 100,000 grants take at most two requests', async () => {
-  const keyId = await keyIdOf(aliasOfKey(1));
-  const { page } = await web.openAs('administrator');
-  const requests: string[] = [];
-  page.on('request', (request) => requests.push(new URL(request.url()).pathname.split('/').at(-1) ?? ''));
-  await page.getByRole('searchbox').fill(aliasOfKey(1));
-  // One request resolves the name; what follows is the page of the key.
-  const [, startedAtMs] = await Promise.all([page.keyboard.press('Enter'), page.evaluate(() => performance.now())]);
-  await page.getByText('200 of 100,000', { exact: true }).waitFor();
-  const shownAtMs = await page.evaluate(() => performance.now());
-  const lists = requests.filter((name) => name === 'list-grants');
-  expect(lists).toHaveLength(1);
-  expect(requests.indexOf('list-grants')).toBeLessThanOrEqual(requests.lastIndexOf('search') + 2);
-  expect(page.url()).toContain(keyId);
-  process.stdout.write(`first rows of ${LARGE} grants, from the search: ${Math.round(shownAtMs - startedAtMs)} ms\n`);
 });
 
 test('rows are in the order of the service', async () => {
@@ -72,11 +54,11 @@ test('rows are in the order of the service', async () => {
 });
 
 test('a job goes on when the service is killed and started again, and its page recovers by itself', async () => {
-  const keyId = await keyIdOf(aliasOfKey(2));
+  const keyId = await keyIdOf(aliasOfKey(1));
   const { page, problems } = await web.openAs('administrator', `/keys/${keyId}`);
   problems.expect(/net::ERR_CONNECTION_REFUSED|net::ERR_CONNECTION_RESET|net::ERR_EMPTY_RESPONSE/);
   const dialog = await previewAll(page);
-  await confirm(dialog, 'INC-10', aliasOfKey(2));
+  await confirm(dialog, 'INC-10', aliasOfKey(1));
   await dangerButton(dialog).click();
   await page.getByRole('heading', { level: 1, name: 'Job' }).waitFor();
   await demo.process.stop('SIGKILL');

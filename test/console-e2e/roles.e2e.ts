@@ -84,5 +84,5 @@ test('grants of the person who revokes are marked in the list and counted in the
   const other = page.getByRole('row').filter({ hasText: 'not-mine' });
   expect(await other.getByText('you', { exact: true }).count()).toBe(0);
   const dialog = await previewAll(page);
-  expect(await dialog.innerText()).toContain('1 of them');
+  expect(await dialog.innerText()).toContain('Your own among them: 1 grant');
 });

@@ -27,6 +27,8 @@ interface Options {
   /** Starts the service. By default: the demo project in an empty data folder. */
   start?: () => Promise<ConsoleService>;
   env?: Record<string, string>;
+  /** Where the start fills the data folder. */
+  startTimeoutMs?: number;
 }
 
 export type Console = ReturnType<typeof useConsole>;
@@ -61,7 +63,7 @@ export async function startDemo(
  * Starts service and browser before the tests of the file, and stops them after. After each test, every page that it
  * opened must be without problems and must have stored nothing in the browser.
  */
-export function useConsole({ start, env }: Options = {}) {
+export function useConsole({ start, env, startTimeoutMs }: Options = {}) {
   let service: ConsoleService;
   let browser: Browser;
   const opened: OpenPage[] = [];
@@ -69,7 +71,7 @@ export function useConsole({ start, env }: Options = {}) {
 
   beforeAll(async () => {
     [service, browser] = await Promise.all([start ? start() : startDemo(env), launchChromium()]);
-  });
+  }, startTimeoutMs);
   afterEach(async () => {
     const pages = opened.splice(0);
     try {

@@ -1,4 +1,5 @@
 /** What tests do in the dialogs that revoke, and what they read on the pages after. */
+import { expect } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 
 /** Opens the preview of everything that the list of the page shows. */
@@ -31,4 +32,18 @@ export async function shownCurl(within: Page | Locator): Promise<{ method: strin
   const [, method = '', url = ''] = /^curl -X (\w+) '([^']+)'/.exec(text ?? '') ?? [];
   const [, quoted = ''] = /--data-raw '(.*)'$/s.exec(text ?? '') ?? [];
   return { method, path: new URL(url).pathname, body: quoted.replaceAll(String.raw`'\''`, "'") };
+}
+
+/** Presses the button, and compares what goes out with the command that the dialog showed before. */
+export async function expectSentAsShown(page: Page, dialog: Locator, button: Locator): Promise<void> {
+  await button.and(page.locator(':enabled')).waitFor();
+  const shown = await shownCurl(dialog);
+  const sent = page.waitForRequest(
+    (request) => request.url().endsWith(shown.path) && request.method() === shown.method,
+  );
+  await button.click();
+  const request = await sent;
+  expect(request.method()).toBe(shown.method);
+  expect(request.postDataBuffer()).toEqual(Buffer.from(shown.body));
+  await dialog.waitFor({ state: 'hidden' });
 }

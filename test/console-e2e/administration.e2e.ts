@@ -1,0 +1,50 @@
+/** Mappings, sources, users and access keys, for people with te_admin. */
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { startAdministered } from './support/admin.ts';
+import { tokenOf } from './support/api.ts';
+import { useConsole } from './support/console.ts';
+import { expectSentAsShown } from './support/revoking.ts';
+
+const web = useConsole({ start: startAdministered });
+
+/** Presses the button of the dialog, which must send what its curl shows. */
+async function confirmAction(page: Page, verb: string | RegExp): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  await expectSentAsShown(page, dialog, dialog.getByRole('button', { name: verb, exact: true }));
+}
+
+test('an administrator disables a user, who then cannot sign in, and enables the user again', async () => {
+  const reader = web.user('reader');
+  const { page } = await web.openAs('administrator', '/admin/users');
+  await page.getByRole('button', { name: 'Disable reader' }).click();
+  await confirmAction(page, 'Disable reader');
+  await page.getByRole('button', { name: 'Enable reader' }).waitFor();
+  const signIn = () => tokenOf(web.service.url, reader, web.service.demo.project_id);
+  await expect(signIn()).rejects.toThrow('401');
+  await page.getByRole('button', { name: 'Enable reader' }).click();
+  await confirmAction(page, 'Enable reader');
+  await page.getByRole('button', { name: 'Disable reader' }).waitFor();
+  expect(await signIn()).not.toBe('');
+});
+
+test('nobody is offered to disable themself', async () => {
+  const { page } = await web.openAs('administrator', '/admin/users');
+  await page.getByRole('button', { name: 'Disable reader' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Disable administrator' }).count()).toBe(0);
+});
+
+test('Enter in a fresh dialog of the administration changes nothing', async () => {
+  const { page } = await web.openAs('administrator', '/admin/users');
+  await page.getByRole('button', { name: 'Disable creator' }).click();
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  expect(await page.getByRole('button', { name: 'Disable creator' }).isVisible()).toBe(true);
+});
+
+test('sources are shown without their secrets', async () => {
+  const { page } = await web.openAs('administrator', '/admin/sources');
+  await page.getByText('/hooks/bot').first().waitFor();
+  expect(await page.content()).not.toContain('whsec_');
+});
