@@ -1,5 +1,8 @@
 import { defineConfig } from 'vite';
 
+// The build is the same wherever it is started, also in a test: otherwise React's version for development is bundled.
+process.env['NODE_ENV'] = 'production';
+
 /** The page has a Content-Security-Policy without inline code, so nothing is inlined: no data URL, no polyfill. */
 export default defineConfig({
   root: import.meta.dirname,

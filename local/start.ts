@@ -108,7 +108,10 @@ function printWelcome(url: string, config: Config, demo: Demo | undefined): void
   const file = resolve(dataDir, files.demo);
   const showsPasswords = process.stdout.isTTY;
   const options = { demoFile: file, loginFile: resolve(dataDir, files.login), showsPasswords, hasConsole };
-  if (demo) return console.log(welcome(url, demo, options));
+  if (demo) {
+    console.log(welcome(url, demo, options));
+    return;
+  }
   if (hasConsole) console.log(`The console is at ${url}/console`);
   console.log(`The API is described at ${url}/docs`);
   if (existsSync(file)) console.log(`Demo credentials are in ${file}.`);

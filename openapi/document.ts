@@ -81,11 +81,10 @@ export async function openapiDocument(): Promise<OpenApiDocument> {
     webhooks: OUTGOING_WEBHOOKS,
     components: { schemas: SCHEMAS, responses, headers: COMMON_HEADERS, securitySchemes: SECURITY_SCHEMES },
     // Of requests that match no path or method above.
-    'x-unmatched-responses': errorResponses(UNMATCHED_CODES, {
-      isHead: false,
-      hasUpstream: false,
-      hasScimErrors: false,
-    }),
+    'x-unmatched-responses': {
+      308: { description: 'Leads to a page of the website, whose path has no slash at the end.' },
+      ...errorResponses(UNMATCHED_CODES, { isHead: false, hasUpstream: false, hasScimErrors: false }),
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 /** CSV of receipts. Source of the form: RFC 4180. */
 import type { GrantEvent } from './types.ts';
 
-/** A spreadsheet takes a cell that begins so for a formula. Source: OWASP, "CSV Injection". */
-const FORMULA = /^[=+\-@\t\r]/;
+/** A spreadsheet takes a cell that begins so for a formula, some also in full width. Source: OWASP, "CSV Injection". */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /** Returns one cell. The quote before a formula makes a spreadsheet show it as text. */

@@ -53,7 +53,7 @@ export function createSession({ fetch, now }: { fetch: Fetch; now: () => number 
   async function enter(workingToken: string): Promise<void> {
     const caller = await bodyOf<Caller>(await send(fetch, callerRequest(), withToken(workingToken)));
     token = workingToken;
-    clock = sessionClock(now);
+    clock ??= sessionClock(now);
     become({ phase: 'signed-in', caller });
   }
 
@@ -76,6 +76,22 @@ export function createSession({ fetch, now }: { fetch: Fetch; now: () => number 
     await enter(await tokenOf({ method: 'POST', path: `${TOKENS_PATH}?nocatalog`, body }));
   }
 
+  async function enterWithPassword({ domain, user, password }: PasswordLogin): Promise<void> {
+    const identity = {
+      methods: ['password'],
+      password: { user: { name: user, password, domain: { name: domain } } },
+    };
+    const body = { auth: { identity, scope: 'unscoped', lifetime_seconds: LIFETIME_MS / 1000 } };
+    const first = await tokenOf({ method: 'POST', path: `${TOKENS_PATH}?nocatalog`, body });
+    firstToken = first;
+    clock = sessionClock(now);
+    const list = await send(fetch, { method: 'GET', path: '/v3/auth/projects' }, withToken(first));
+    const { projects } = await bodyOf<{ projects: Project[] }>(list);
+    const [only] = projects;
+    if (projects.length === 1 && only) await chooseProject(only.id);
+    else become({ phase: 'choosing', projects });
+  }
+
   return {
     state: () => state,
     subscribe(listener: () => void) {
@@ -83,20 +99,12 @@ export function createSession({ fetch, now }: { fetch: Fetch; now: () => number 
       return () => listeners.delete(listener);
     },
 
-    /** Signs in. With several projects, the state is then `choosing`. */
-    async signIn({ domain, user, password }: PasswordLogin): Promise<void> {
-      const identity = {
-        methods: ['password'],
-        password: { user: { name: user, password, domain: { name: domain } } },
-      };
-      const body = { auth: { identity, scope: 'unscoped', lifetime_seconds: LIFETIME_MS / 1000 } };
-      const first = await tokenOf({ method: 'POST', path: `${TOKENS_PATH}?nocatalog`, body });
-      firstToken = first;
-      const list = await send(fetch, { method: 'GET', path: '/v3/auth/projects' }, withToken(first));
-      const { projects } = await bodyOf<{ projects: Project[] }>(list);
-      const [only] = projects;
-      if (projects.length === 1 && only) await chooseProject(only.id);
-      else become({ phase: 'choosing', projects });
+    /** Signs in. With several projects, the state is then `choosing`. If it fails, no token stays valid. */
+    async signIn(login: PasswordLogin): Promise<void> {
+      await enterWithPassword(login).catch((error: unknown) => {
+        end('signed-out');
+        throw error;
+      });
     },
 
     chooseProject,

@@ -1,5 +1,6 @@
 /** Fields of the APIs of mappings. */
 import * as z from 'zod/mini';
+import { normalizeIdentity } from '../domain/external-identity.ts';
 import type { Mapping } from '../domain/job.ts';
 import { parseJson } from '../util/json.ts';
 import { field, optionalText, parsed } from '../validation/field.ts';
@@ -10,12 +11,15 @@ export const source = field(z.string().check(z.refine(isSourceOfMapping)), {
   detail: 'source must be * or the name of a source: 1 to 64 characters of a-z, 0-9 and -.',
 });
 
-/** Lone surrogates are refused: no store could return them as they were sent. */
+/**
+ * Lone surrogates are refused: no store could return them as they were sent. The stored form has the same limit, so that
+ * what a list shows can be sent back.
+ */
 export const identity = field(
   z.string().check(
     z.minLength(1),
     z.maxLength(IDENTITY_CHARACTERS_MAX),
-    z.refine((text) => text.isWellFormed()),
+    z.refine((text) => text.isWellFormed() && normalizeIdentity(text).length <= IDENTITY_CHARACTERS_MAX),
   ),
   { code: 'KMS.0308', detail: `identity must be 1 to ${IDENTITY_CHARACTERS_MAX} characters.` },
 );

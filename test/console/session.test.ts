@@ -14,7 +14,7 @@ interface Sent {
 }
 
 /** A service with one user; its answers are those of the token APIs. */
-function fixture({ projects = [{ id: 'p1', name: 'eu-de' }] } = {}) {
+function fixture({ projects = [{ id: 'p1', name: 'eu-de' }], projectsStatus = 200 } = {}) {
   const sent: Sent[] = [];
   let nowMs = 1_000_000;
   let status = 200;
@@ -27,7 +27,7 @@ function fixture({ projects = [{ id: 'p1', name: 'eu-de' }] } = {}) {
       if (method === 'DELETE') return new Response(null, { status: 204 });
       if (path.startsWith('/v3/auth/tokens'))
         return new Response('{"token":{}}', { status: 201, headers: { 'X-Subject-Token': tokens.shift() ?? '' } });
-      if (path === '/v3/auth/projects') return Response.json({ projects });
+      if (path === '/v3/auth/projects') return Response.json({ projects }, { status: projectsStatus });
       if (path === '/v1.0/caller') return Response.json(CALLER);
       if (status === 200) return Response.json({ grants: [] });
       const error = { error_code: 'APIGW.0301', error_msg: 'Incorrect IAM authentication information.' };
@@ -73,6 +73,13 @@ describe('sign-in', () => {
     await session.chooseProject('p2');
     expect(sent.at(-2)?.body).toMatchObject({ auth: { scope: { project: { id: 'p2' } } } });
     expect(session.state().phase).toBe('signed-in');
+  });
+
+  test('a sign-in that fails after the service has issued a token revokes that token', async () => {
+    const { session, sent } = fixture({ projectsStatus: 503 });
+    await expect(session.signIn(LOGIN)).rejects.toMatchObject({ status: 503 });
+    expect(session.state()).toEqual({ phase: 'signed-out' });
+    expect(sent.at(-1)).toMatchObject({ method: 'DELETE', headers: { 'X-Subject-Token': 'first' } });
   });
 
   test('no property of the session holds a token', async () => {
@@ -130,6 +137,30 @@ describe('the end of a session', () => {
     session.touch();
     session.check();
     expect(session.state()).toEqual({ phase: 'signed-out', reason: 'idle' });
+  });
+
+  test('15 minutes without use end it before a project is chosen, too', async () => {
+    const projects = ['p1', 'p2'].map((id) => ({ id, name: id }));
+    const { session, sent, pass } = fixture({ projects });
+    await session.signIn(LOGIN);
+    pass(15 * MINUTE_MS);
+    session.check();
+    expect(session.state()).toEqual({ phase: 'signed-out', reason: 'idle' });
+    expect(sent.at(-1)).toMatchObject({ method: 'DELETE', headers: { 'X-Subject-Token': 'first' } });
+  });
+
+  test('the hour begins with the password, and not with the choice of a project', async () => {
+    const projects = ['p1', 'p2'].map((id) => ({ id, name: id }));
+    const { session, pass } = fixture({ projects });
+    await session.signIn(LOGIN);
+    pass(14 * MINUTE_MS);
+    await session.chooseProject('p2');
+    for (let minute = 14; minute < 60; minute++) {
+      session.touch();
+      pass(MINUTE_MS);
+    }
+    session.check();
+    expect(session.state()).toEqual({ phase: 'signed-out', reason: 'lifetime' });
   });
 
   test('one hour ends it, however much it is used', async () => {

@@ -299,6 +299,7 @@ export function jobsContract(openStore: OpenStore): void {
         const first = await jobPage(jobs, { projectId: PROJECT }, 10);
         expect(idsOf(first.jobs)).toEqual([500]);
         expect(first.next).toBeDefined();
+        expect(others.map((job) => job.jobId)).not.toContain(first.next?.jobId);
         expect((await pagesOf(jobs, { projectId: PROJECT }, 10)).flat()).toEqual([500, 1]);
         expect((await pagesOf(jobs, { projectId: PROJECT }, 1)).flat()).toEqual([500, 1]);
       });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { domainAdministration } from '../../../lib/identity/domain-administration.ts';
 import { sign } from '../../../lib/signing/sdk-hmac.ts';
 import type { DemoUser } from '../../../local/demo.ts';
 import { okBody } from '../../support/create.ts';
@@ -100,6 +101,27 @@ test('what belongs to another domain and what does not exist get the same 404, a
   const foreign = await sendAs(service, service.stranger, `PUT ${PATH}/${service.reader.access_key}`, OFF);
   expectKeystoneError(foreign, 404, 'Not Found');
   expect(await storedRows(service)).toEqual(rows);
+});
+
+test('an access key of another domain takes as many reads as one that does not exist', async () => {
+  const reads: string[] = [];
+  const directory = new Proxy(service.services.store.directory, {
+    get(target, name: keyof typeof target) {
+      reads.push(name);
+      return target[name];
+    },
+  });
+  const { user_id: userId, domain_id: domainId } = service.tenant;
+  const projectId = service.demo.project_id;
+  const caller = { userId, domainId, projectId, roles: ['te_admin'] };
+  const request = { requestId: 'r', action: 'access-keys', channel: 'http', body: new Uint8Array() } as const;
+  const administration = domainAdministration(directory, { caller, projectId, ...request });
+  const readsFor = async (accessKey: string) => {
+    reads.length = 0;
+    await expect(administration.setAccessKeyEnabled(accessKey, false)).rejects.toThrow();
+    return [...reads];
+  };
+  expect(await readsFor('UNKNOWN')).toEqual(await readsFor(service.stranger.access_key));
 });
 
 test('any other change is 400, and one by another role 403; nothing is written', async () => {

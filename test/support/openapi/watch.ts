@@ -1,5 +1,6 @@
 /** Checks every reply of a server against the OpenAPI document, whoever sent the request. */
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { replyChecker, type SentReply } from './reply-check.ts';
 import { addViolation } from './violations.ts';
 
@@ -26,10 +27,12 @@ function replyOf(
   { method = '', url = '' }: IncomingMessage,
   status: number,
   headers: OutgoingHttpHeaders,
-  body?: Buffer,
+  body: Buffer = Buffer.alloc(0),
 ): SentReply {
+  const encoding = String(headers['content-encoding'] ?? '');
+  const decode = { br: brotliDecompressSync, gzip: gunzipSync }[encoding] ?? ((bytes: Buffer) => bytes);
   const [path = ''] = url.replace(/^https?:\/\/[^/?]+/i, '').split('?');
-  return { method, path, status, headers: headers as SentReply['headers'], body: body?.toString() ?? '' };
+  return { method, path, status, headers: headers as SentReply['headers'], body: decode(body).toString() };
 }
 
 /** Notes what is wrong with the reply. */
