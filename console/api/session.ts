@@ -120,6 +120,12 @@ export function createSession({ fetch, now }: { fetch: Fetch; now: () => number 
       if (reason) end(reason);
     },
 
+    /** Returns a function that tells whether the session of now still lasts: work in steps must not outlive it. */
+    mark() {
+      const marked = state;
+      return () => state === marked;
+    },
+
     touch: () => clock?.touch(),
     endsSoonBy: () => clock?.endsSoonBy(),
 

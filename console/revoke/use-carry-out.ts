@@ -36,6 +36,8 @@ export function useCarryOut({ selection, reason, digest, sequence, hasChanged, o
 
   async function revokeRepeatedly(): Promise<void> {
     isStopped.current = false;
+    // A call may take half a minute. Meanwhile somebody else may sign in, who must not become the actor of the rest.
+    const isSameSession = session.mark();
     let revoked = progress?.revoked ?? 0;
     // The digest is of the preview, so only the first call can have it.
     let request = progress ? nextRequest() : bulkRequest;
@@ -43,7 +45,7 @@ export function useCarryOut({ selection, reason, digest, sequence, hasChanged, o
       const reply = await session.call(request);
       revoked += reply.revoked;
       setProgress({ revoked, remaining: reply.remaining, failed: reply.failed });
-      if (reply.remaining === 0 || reply.revoked === 0 || isStopped.current) return;
+      if (reply.remaining === 0 || reply.revoked === 0 || isStopped.current || !isSameSession()) return;
       request = nextRequest();
     }
   }

@@ -16,8 +16,6 @@ interface Candidate {
   identity?: string | undefined;
 }
 
-/** An identity that is mapped to more principals is no name of a person. */
-const CANDIDATES_MAX = 20;
 const CONCURRENT_READS = 8;
 
 /**
@@ -42,6 +40,7 @@ export async function findPrincipals(
   return found.flat();
 }
 
+/** There is no limit: mappings of another domain to many principals must not hide those of this project. */
 async function candidatesFor({ mappings }: SearchStore, members: Members, query: string): Promise<Candidate[]> {
   const candidates = new Map<string, Candidate>();
   // Only ids of users may have the characters that ids of principals exclude.
@@ -55,7 +54,7 @@ async function candidatesFor({ mappings }: SearchStore, members: Members, query:
     const known = candidates.get(grantee) ?? { principal: grantee, closeness: CLOSENESS.name };
     candidates.set(grantee, { ...known, identity: known.identity ?? identity });
   }
-  return [...candidates.values()].slice(0, CANDIDATES_MAX);
+  return [...candidates.values()];
 }
 
 async function hasHeldGrants({ events }: SearchStore, projectId: string, grantee: string): Promise<boolean> {

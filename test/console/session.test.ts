@@ -18,7 +18,7 @@ function fixture({ projects = [{ id: 'p1', name: 'eu-de' }], projectsStatus = 20
   const sent: Sent[] = [];
   let nowMs = 1_000_000;
   let status = 200;
-  const tokens = ['first', 'working'];
+  const tokens = ['first', 'working', 'second first', 'second working'];
   const session = createSession({
     now: () => nowMs,
     async fetch(path, { method = '', headers, body, keepalive = false }) {
@@ -103,6 +103,18 @@ describe('the end of a session', () => {
     });
     await expect(session.call(REQUEST)).rejects.toMatchObject({ status: 401 });
     expect(sent.at(-1)?.method).toBe('DELETE');
+  });
+
+  test('what one person started does not continue in the session of the next one', async () => {
+    const { session } = fixture();
+    await session.signIn(LOGIN);
+    const isSameSession = session.mark();
+    await session.call(REQUEST);
+    expect(isSameSession()).toBe(true);
+    session.end('signed-out');
+    expect(isSameSession()).toBe(false);
+    await session.signIn({ ...LOGIN, user: 'bob' });
+    expect([session.state().phase, isSameSession()]).toEqual(['signed-in', false]);
   });
 
   test('a pasted token is not revoked, because another service issued it', async () => {

@@ -56,6 +56,15 @@ describe('a principal', () => {
     expect(await search('robot7')).toEqual({ matches: [{ type: 'principal', principal_id: 'robot7', grants: 0 }] });
   });
 
+  test('a mapped identity is found, however many foreign principals another source maps it to', async () => {
+    const { reader, services } = service;
+    const identity = 'zoe@example.com';
+    for (let n = 0; n < 40; n++) await services.store.mappings.put({ source: 'a', identity, grantee: `stranger${n}` });
+    await services.store.mappings.put({ source: 'z', identity, grantee: reader.user_id });
+    const match = { type: 'principal', principal_id: reader.user_id, name: 'reader', identity, grants: 0 };
+    expect(await search(identity)).toEqual({ matches: [match] });
+  });
+
   test('a mapped identity of any source leads to its principals, each once', async () => {
     const { creator, reader, services } = service;
     const { mappings } = services.store;
