@@ -20,6 +20,7 @@ import { alarmTopics, hasConsole } from './checks.js';
 const LIMITS_BY_ROLE = {
   NothingRole: { perSecond: 'othersPerSecond', slowMs: 1000 },
   ReaderRole: { perSecond: 'readsPerSecond', slowMs: 2000 },
+  LookupRole: { perSecond: 'readsPerSecond', slowMs: 2000 },
   JobsRole: { perSecond: 'changesPerSecond', slowMs: 5000 },
   ChangerRole: { perSecond: 'changesPerSecond', slowMs: 5000 },
   LoginRole: { perSecond: 'tokensPerSecond', slowMs: 3000 },

@@ -8,7 +8,7 @@ export const handler = httpHandler({
   access: 'kms:grant:list',
   isExtension: true,
   fields: { principals: principalIds, sequence },
-  handle: async ({ body, context, store }) => ({
-    principals: await describePrincipals(store, context.projectId, body.principals),
+  handle: async ({ body, context, config, store }) => ({
+    principals: await describePrincipals({ config, store }, context.projectId, body.principals),
   }),
 });

@@ -1,6 +1,6 @@
-import type { Store } from '../store/store.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import { membersOf } from './members.ts';
+import { type MappingDependencies, mappingsInProject } from './project-mappings.ts';
 
 interface DescribedPrincipal {
   principal_id: string;
@@ -17,15 +17,16 @@ const CONCURRENT_READS = 16;
  * the project are both unknown.
  */
 export async function describePrincipals(
-  { directory, mappings }: Pick<Store, 'directory' | 'mappings'>,
+  dependencies: MappingDependencies,
   projectId: string,
   principalIds: readonly string[],
 ): Promise<DescribedPrincipal[]> {
+  const { directory } = dependencies.store;
   const members = await membersOf(directory, projectId);
   const domain = members.domainId === undefined ? undefined : await directory.domain(members.domainId);
   const users = await mapWithConcurrency(principalIds, CONCURRENT_READS, members.byId);
   // The mappings have no index by grantee, so all are read, once.
-  const mapped = users.some((user) => user !== undefined) ? await mappings.list() : [];
+  const mapped = users.some((user) => user !== undefined) ? await mappingsInProject(dependencies, projectId) : [];
   return principalIds.map((principalId, index) => {
     const user = users[index];
     if (user) {

@@ -2,20 +2,20 @@
 import type { Authority } from '../authority/authority.ts';
 import { isKeyUnread } from '../authority/bulk-revoke.ts';
 import { aliasOf, keyIdOf, keyStateOf } from '../authority/project-lists.ts';
-import type { Config } from '../config.ts';
 import { GRANT_ID_PATTERN, KEY_ID_PATTERN } from '../domain/ids.ts';
 import { isJobAboutProject } from '../domain/job.ts';
 import type { ListedKey, ListFailure } from '../domain/model.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey, KmsError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import type { HooksSettings } from '../webhooks/hooks.ts';
 import { type GrantReader, indexedReader, listingReader } from './grant-reader.ts';
 import { CLOSENESS, type RankedMatch } from './match.ts';
 import { findPrincipals } from './principals.ts';
 
 interface SearchServices {
   authority: Authority;
-  config: Pick<Config, 'upstream'>;
+  config: HooksSettings;
   store: Pick<Store, 'directory' | 'events' | 'grants' | 'jobs' | 'mappings'>;
 }
 
@@ -29,7 +29,7 @@ const JOB_ID_PATTERN = /^[0-9a-f]{32}$/;
 export async function search({ authority, config, store }: SearchServices, context: RequestContext, query: string) {
   const reader = config.upstream ? listingReader(authority, context) : indexedReader(authority, store.grants, context);
   const results = await Promise.allSettled([
-    findPrincipals(store, reader, context.projectId, query),
+    findPrincipals({ config, store }, reader, context.projectId, query),
     findKeys(authority, reader, context, query),
     findGrant(store, reader, context.projectId, query),
     findJob(store, context.projectId, query),

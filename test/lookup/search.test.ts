@@ -28,7 +28,7 @@ afterEach(() => fixture.close());
 
 function find(query: string) {
   const authority = fixture.openAuthority();
-  const config = { upstream: {} } as Pick<Config, 'upstream'>;
+  const config = { upstream: {} } as Config;
   return search({ authority, config, store: fixture.store }, requestContext('search'), query);
 }
 

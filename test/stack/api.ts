@@ -11,6 +11,7 @@ interface Throttle {
 /** Requests per second by role of the function. */
 const PER_SECOND: Record<string, number> = {
   ReaderRole: 500,
+  LookupRole: 500,
   ChangerRole: 100,
   JobsRole: 100,
   LoginRole: 20,

@@ -50,7 +50,6 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'catalog',
       'check-token',
       'describe-key',
-      'describe-principals',
       'domains',
       'job',
       'list-grant-events',
@@ -63,10 +62,10 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'list-retirable-grants',
       'projects',
       'regions',
-      'search',
     ],
     may: [...READS, ...ROOT_KEY],
   },
+  LookupRole: { functions: ['describe-principals', 'search'], may: [...READS, ...ROOT_KEY] },
   ChangerRole: {
     functions: [
       'cancel-key-deletion',

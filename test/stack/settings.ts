@@ -87,7 +87,7 @@ export function testSettings(stack: Stack): void {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
-    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(40);
+    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(41);
     expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(12);
   });
 
@@ -127,8 +127,8 @@ export function testSettings(stack: Stack): void {
   });
 
   test.each([
-    ['kmsCredentials', SECRET, ['ReaderRole', 'ChangerRole', 'JobsRole', 'ChatRole', 'WorkerRole']],
-    ['hooks', HOOKS, ['MappingRole', 'HookRole', 'ChatRole', 'WorkerRole']],
+    ['kmsCredentials', SECRET, ['ReaderRole', 'LookupRole', 'ChangerRole', 'JobsRole', 'ChatRole', 'WorkerRole']],
+    ['hooks', HOOKS, ['LookupRole', 'MappingRole', 'HookRole', 'ChatRole', 'WorkerRole']],
     ['chatSecrets', CHAT_SECRET, ['ChatRole', 'WorkerRole']],
     ['targets', TARGETS, ['WorkerRole']],
   ])('%s: only the roles that need the secret may read it', (setting, secret, kinds) => {
