@@ -14,6 +14,7 @@ import {
   reason,
 } from '../lib/validation/fields.ts';
 import { jobMarker } from '../lib/validation/job-fields.ts';
+import { searchQuery } from '../lib/validation/lookup-fields.ts';
 import { mappingMarker, source } from '../lib/webhooks/mapping-fields.ts';
 import type { Schema } from './types.ts';
 
@@ -52,6 +53,8 @@ const SCHEMAS = new Map<unknown, Schema>([
 /** Rules in addition to what zod gives. */
 const ADDITIONS = new Map<unknown, Schema>([
   [source, { pattern: '^(\\*|[a-z0-9-]{1,64})$' }],
+  // Not only spaces.
+  [searchQuery, { pattern: '\\S' }],
   [keyAlias, { not: { pattern: '/default$' } }],
   [operations, { contains: { not: { const: 'create-grant' } } }],
 ]);
@@ -74,7 +77,10 @@ export function fieldSchema(name: string, field: z.core.$ZodType): Schema {
   });
   if (Object.keys(schema).length === 0) throw new Error(`openapi/fields.ts needs a schema of the field ${name}`);
   const complete = { ...schema, ...ADDITIONS.get(field) };
-  return optionalText ? { ...complete, pattern: `^$|${schema.pattern}` } : complete;
+  if (!optionalText) return complete;
+  return schema.pattern === undefined
+    ? { ...complete, minLength: 0 }
+    : { ...complete, pattern: `^$|${schema.pattern}` };
 }
 
 /** The text behind `optionalText()`, which reads "" as absent; undefined for any other field. */

@@ -3,7 +3,8 @@ import { ref, string } from '../schemas/common.ts';
 import type { Operations, Parameter, Schema, Text } from '../types.ts';
 
 const SUBJECT: Text = { en: 'The token.', zh: 'Token。' };
-const token: Schema = { type: 'string', minLength: 1, maxLength: 32_768 };
+/** All headers of a request together may have 32 KiB. */
+const token: Schema = { type: 'string', minLength: 1, maxLength: 16_384 };
 const subjectReply = { 'X-Subject-Token': { description: SUBJECT, schema: token, required: true } };
 const subject: Parameter = {
   name: 'X-Subject-Token',

@@ -37,7 +37,7 @@ export const GRANT_SCHEMAS = {
       'A grant. `creation_date` has 13 digits: milliseconds since 1970-01-01 UTC. `issuing_principal` and `creation_date` are missing only if an upstream leaves them out.',
   },
   GrantPage: {
-    ...object({ grants: array(ref('Grant'), { maxItems: 1000 }), ...PAGE }, ['total', 'failed']),
+    ...object({ grants: array(ref('Grant'), { maxItems: 1000 }), ...PAGE }, ['failed']),
     description:
       'A page of grants. `truncated` is a string, `total` is an integer: the number of grants in the whole list. `next_marker` is "" on the last page. `failed` and a missing `total` occur only with an upstream.',
   },

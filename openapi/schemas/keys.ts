@@ -32,7 +32,7 @@ export const KEY_SCHEMAS = {
     description:
       'A key. All values are strings. `key_state` is 1 to be activated, 2 enabled, 3 disabled, 4 pending deletion, 5 pending import, 7 frozen. `creation_date` has 13 digits. `scheduled_deletion_date` is "" unless the key is pending deletion. Keys of an upstream keep further fields of the upstream.',
   },
-  KeyPage: object({ keys: array(keyId), key_details: array(ref('Key')), ...PAGE }, ['total', 'failed']),
+  KeyPage: object({ keys: array(keyId), key_details: array(ref('Key')), ...PAGE }, ['failed']),
   DescribedKey: object({ key_info: ref('Key') }),
   CreatedKey: object({ key_info: object({ key_id: keyId, domain_id: string }) }),
   KeyState: { ...keyAndState, description: 'The key and its new state.' },

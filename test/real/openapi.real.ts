@@ -80,6 +80,8 @@ test('a client that orval generates from the document compiles, lists the grants
 const USE = `
 import { createToken, listGrants, revokeGrant } from './client.ts';
 
+declare const process: { argv: string[] };
+
 const { project_id, user_id, password, key_id, grant_id } = JSON.parse(process.argv[2] ?? '');
 const login = await createToken({
   auth: {

@@ -39,12 +39,13 @@ export async function findFaults(
       grantee_principal: users.map((one) => one.user_id),
     },
   };
-  const python = passedByRun(SCHEMATHESIS_VARIABLE);
   const children = new Children();
   try {
     const { code, output } = await children.run(
-      join(dirname(python), 'schemathesis'),
+      passedByRun(SCHEMATHESIS_VARIABLE),
       [
+        '-m',
+        'schemathesis.cli',
         `--config-file=${configuration}`,
         'run',
         `${service.url}/openapi.json`,
