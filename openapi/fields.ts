@@ -54,7 +54,7 @@ const SCHEMAS = new Map<unknown, Schema>([
 const ADDITIONS = new Map<unknown, Schema>([
   [source, { pattern: '^(\\*|[a-z0-9-]{1,64})$' }],
   // Not only spaces.
-  [searchQuery, { pattern: '\\S' }],
+  [searchQuery, { pattern: '\\S', maxLength: 256 }],
   [keyAlias, { not: { pattern: '/default$' } }],
   [operations, { contains: { not: { const: 'create-grant' } } }],
 ]);
@@ -76,11 +76,10 @@ export function fieldSchema(name: string, field: z.core.$ZodType): Schema {
     override: ({ jsonSchema }) => fixTuple(jsonSchema),
   });
   if (Object.keys(schema).length === 0) throw new Error(`openapi/fields.ts needs a schema of the field ${name}`);
-  const complete = { ...schema, ...ADDITIONS.get(field) };
+  const complete: Schema = { ...schema, ...(ADDITIONS.get(field) ?? ADDITIONS.get(requiredOf(optionalText))) };
   if (!optionalText) return complete;
-  return schema.pattern === undefined
-    ? { ...complete, minLength: 0 }
-    : { ...complete, pattern: `^$|${schema.pattern}` };
+  const { pattern } = complete;
+  return pattern === undefined ? { ...complete, minLength: 0 } : { ...complete, pattern: `^$|${pattern}` };
 }
 
 /** The text behind `optionalText()`, which reads "" as absent; undefined for any other field. */
@@ -88,6 +87,11 @@ function optionalTextOf(field: z.core.$ZodType): z.core.$ZodType | undefined {
   const { def } = field._zod as unknown as { def: { type: string; in?: z.core.$ZodType; out?: z.core.$ZodType } };
   const isFromEmpty = def.type === 'pipe' && def.in?._zod.def.type === 'transform';
   return isFromEmpty && def.out?._zod.def.type === 'optional' ? def.out : undefined;
+}
+
+/** The field inside of an optional one. */
+function requiredOf(optional: z.core.$ZodType | undefined): unknown {
+  return (optional?._zod.def as { innerType?: z.core.$ZodType } | undefined)?.innerType;
 }
 
 /** A tuple of zod has a fixed length. */

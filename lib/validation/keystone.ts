@@ -35,7 +35,7 @@ export function pageOf<T>(
   const params = new URLSearchParams(query);
   const limitText = params.get('limit') || String(LIMIT_MAX);
   const marker = params.get('marker') || undefined;
-  const limit = /^\d{1,20}$/.test(limitText) ? Math.min(Number(limitText), LIMIT_MAX) : 0;
+  const limit = /^\d+$/.test(limitText) ? Math.min(Number(limitText), LIMIT_MAX) : 0;
   if (limit === 0) throw new KmsError('Keystone.400', { detail: 'limit must be a whole number above 0.' });
   const start = marker === undefined ? 0 : items.findIndex((item) => idOf(item) === marker) + 1;
   if (marker !== undefined && start === 0)
