@@ -22,7 +22,7 @@ export function welcome(
   return `
 Created a demo project with two keys, ${demo.grants.length} grants and four users. Their credentials are in ${demoFile}.
 ${hasConsole ? consoleText(url, demo, showsPasswords) : ''}
-Paste these commands into another terminal to try the API:
+The API is described at ${url}/docs. Paste these commands into another terminal to try it:
 
 # 1. Get a token
 TOKEN=$(curl -s -D - -o /dev/null ${url}/v3/auth/tokens -d ${shellQuote(`@${loginFile}`)} | tr -d '\\r' | sed -n 's/^x-subject-token: //p')

@@ -14,7 +14,7 @@ import { doorFor, type RevokeTarget } from '../revoke/plan.ts';
 import { RevokeDialog } from '../revoke/revoke-dialog.tsx';
 import { grantWords } from '../words/grants.ts';
 import { useGrantColumns } from './columns.tsx';
-import { SelectionBar } from './selection-bar.tsx';
+import { RevokeAll, SelectionBar } from './selection-bar.tsx';
 import type { GrantList } from './use-grants.ts';
 import { useSelection } from './use-selection.ts';
 
@@ -57,6 +57,7 @@ export function GrantTable(props: Props) {
     <>
       {list.error && <ErrorNote error={list.error} onRetry={list.again} />}
       {unread.length > 0 && <Note tone="caution">{words.unread(listed(unread.map((id) => aliasIn(keys, id))))}</Note>}
+      <RevokeAll list={list} filter={filter} name={name} onRevoke={setRevoking} />
       <DataTable
         caption={caption}
         isCaptionHidden

@@ -20,25 +20,30 @@ interface Props {
   onRevoke(target: RevokeTarget): void;
 }
 
-/** What is selected, and what can be done to it. Without a selection, it offers the whole list. */
+/** Above the list, so that it is in sight however long the list is: the whole list, or what the caller lacks for it. */
+export function RevokeAll({ list, filter, name, onRevoke }: Pick<Props, 'list' | 'filter' | 'name' | 'onRevoke'>) {
+  const words = useWords(grantWords);
+  const caller = useCaller();
+  const total = useTotal(list, filter);
+  if (total === undefined) return null;
+  const everything: RevokeTarget = { kind: 'filter', selection: filter, name };
+  if (doorFor(everything, caller) === undefined) return <Missing filter={filter} />;
+  return (
+    <p className={styles.all}>
+      <Button onClick={() => onRevoke(everything)}>{words.revokeAll(total)}</Button>
+    </p>
+  );
+}
+
+/** What is selected, and what can be done to it. */
 export function SelectionBar({ list, selection, filter, isFiltered, name, onRevoke }: Props) {
   const words = useWords(grantWords);
   const common = useWords(commonWords);
   const { number } = useFormat();
-  const caller = useCaller();
-  if (list.total === undefined || list.shown.length === 0) return null;
+  const total = useTotal(list, filter);
   const everything: RevokeTarget = { kind: 'filter', selection: filter, name };
   const { size } = selection.ids;
-  const isCut = (filter.operations ?? filter.grant_ids) !== undefined;
-  // How many fit a filter by operation is known when all are loaded; the preview tells it in any case.
-  const total = !isCut || !list.hasMore ? number(isCut ? list.shown.length : list.total) : '…';
-  if (doorFor(everything, caller) === undefined) return <Missing filter={filter} />;
-  if (size === 0 && !selection.isFilter)
-    return (
-      <p className={styles.all}>
-        <Button onClick={() => onRevoke(everything)}>{words.revokeAll(total)}</Button>
-      </p>
-    );
+  if (total === undefined || (size === 0 && !selection.isFilter)) return null;
   const selected: RevokeTarget = selection.isFilter
     ? everything
     : { kind: 'selected', selection: { ...scopeOf(filter), grant_ids: [...selection.ids] }, count: size };
@@ -57,6 +62,15 @@ export function SelectionBar({ list, selection, filter, isFiltered, name, onRevo
       </Button>
     </div>
   );
+}
+
+/** How many grants fit the filter, for reading; undefined if none is shown. */
+function useTotal(list: GrantList, filter: RevocationSelection): string | undefined {
+  const { number } = useFormat();
+  if (list.total === undefined || list.shown.length === 0) return undefined;
+  const isCut = (filter.operations ?? filter.grant_ids) !== undefined;
+  // How many fit a filter by operation is known when all are loaded; the preview tells it in any case.
+  return !isCut || !list.hasMore ? number(isCut ? list.shown.length : list.total) : '…';
 }
 
 /** The person or key alone: grants chosen by id are those, whatever the filter by operation. */

@@ -40,7 +40,7 @@ export const homeWords = area(
     actor: 'By',
   },
   {
-    title: '要处理谁或什么?',
+    title: '要处理谁或什么？',
     explain: '人员、其他系统的身份、密钥 ID 或别名、授权 ID 或任务 ID。',
     results: '搜索结果',
     noResults: (query) => `本项目中没有与“${query}”匹配的内容。请检查拼写；ID 必须完整。`,

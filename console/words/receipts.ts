@@ -59,7 +59,7 @@ export const receiptWords = area(
   },
   {
     receipt: '凭据',
-    person: '人员(主体 ID)',
+    person: '人员（主体 ID）',
     key: '密钥 ID',
     grant: '授权 ID',
     filter: '筛选',
@@ -74,7 +74,7 @@ export const receiptWords = area(
     keyColumn: '密钥',
     stillExists: '仍然存在',
     made: '已完成',
-    stillExistsText: '该授权仍然存在,未被撤销。',
+    stillExistsText: '该授权仍然存在，未被撤销。',
     meaning: '含义',
     empty: '没有符合条件的凭据。',
     emptySoFar: '已读取的凭据中没有符合条件的。',
@@ -108,8 +108,8 @@ export const receiptWords = area(
     exportCsv: '导出 CSV',
     exporting: (read) => `已读取 ${read} 条凭据…`,
     exported: (rows) => `已导出 ${rows} 条凭据。`,
-    exportedCut: (rows) => `已导出最新的 ${rows} 条凭据。还有更多:请设置筛选条件,或通过 API 读取。`,
-    exportNote: (rows) => `导出包含所有符合筛选条件的凭据,最多 ${rows} 条。`,
+    exportedCut: (rows) => `已导出最新的 ${rows} 条凭据。还有更多：请设置筛选条件，或通过 API 读取。`,
+    exportNote: (rows) => `导出包含所有符合筛选条件的凭据，最多 ${rows} 条。`,
     stop: '停止',
   },
 );

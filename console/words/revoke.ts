@@ -21,7 +21,7 @@ export const revokeWords = area(
     operations: 'Operations that are lost',
     own: (count: string) => `Your own among them: ${counted(count, 'grant')}. You lose what they allow.`,
     passedOn: (count: string) =>
-      `What was passed on stays: ${counted(count, 'grant')}. Revoke it on the pages of its holders.`,
+      `What was passed on stays: ${counted(count, 'grant')}. Revoke them on the pages of their holders.`,
     unread: 'Not everything could be read. What could not be read is not in this preview:',
     list: (shown: string, total: string) => `The grants: ${shown} of ${total}`,
     later: 'Grants that somebody makes while the job runs are revoked too.',

@@ -20,11 +20,14 @@ const PATH_VARIABLES: Readonly<Record<string, string>> = {
   id: 'ID',
   source: 'SOURCE',
   access_key: 'ACCESS_KEY',
+  // PATH is where the shell finds curl.
+  path: 'PAGE',
 };
 
 /** Returns a command for a POSIX shell. Its body is a here-document, in which the shell replaces variables. */
 export function curlOf(operation: Operation): string {
-  const { method, path, example, hasOwnCredentials, access, parameters } = operation;
+  const { method, path, hasOwnCredentials, access, parameters } = operation;
+  const example = isLogin(operation) ? LOGIN_BODY : operation.example;
   const isPublic = access === 'anyone' && !hasOwnCredentials;
   const target = path.replaceAll(
     /\{(\w+)\+?\}/g,
@@ -68,7 +71,7 @@ function withVariables(value: unknown, name = ''): unknown {
 }
 
 /** A login's example has the credentials of the variables, whatever the document's example has. */
-export const LOGIN_BODY = {
+const LOGIN_BODY = {
   auth: {
     identity: { methods: ['password'], password: { user: { id: '$USER_ID', password: '$PASSWORD' } } },
     scope: { project: { id: '$PROJECT' } },

@@ -11,11 +11,7 @@ interface StartSection {
   parts: readonly (Text | { code: string })[];
 }
 
-const LOGIN = `URL=http://127.0.0.1:8080
-PROJECT=<project id>
-USER_ID=<user id>
-read -rs PASSWORD
-TOKEN=$(curl -s -D - -o /dev/null "$URL/v3/auth/tokens" -d @- <<END | tr -d '\\r' | sed -n 's/^x-subject-token: //p'
+const GET_TOKEN = `TOKEN=$(curl -s -D - -o /dev/null "$URL/v3/auth/tokens" -d @- <<END | tr -d '\\r' | sed -n 's/^x-subject-token: //p'
 {"auth":{
   "identity":{"methods":["password"],"password":{"user":{"id":"$USER_ID","password":"$PASSWORD"}}},
   "scope":{"project":{"id":"$PROJECT"}}}}
@@ -23,12 +19,22 @@ END
 )
 echo "$TOKEN"`;
 
+const LOGIN = `URL=http://127.0.0.1:8080
+PROJECT=<project id>
+USER_ID=<user id>
+read -rs PASSWORD
+${GET_TOKEN}`;
+
 const DEMO = `URL=http://127.0.0.1:8080
 PROJECT=$(node -p 'require("./.data/demo.json").project_id')
 TOKEN=$(curl -s -D - -o /dev/null "$URL/v3/auth/tokens" -d @.data/demo-login.json | tr -d '\\r' | sed -n 's/^x-subject-token: //p')
-KEY=$(node -p 'require("./.data/demo.json").grants[0].key_id')
-GRANT=$(node -p 'require("./.data/demo.json").grants[0].grant_id')
+KEY=$(node -p 'require("./.data/demo.json").grants.at(-1).key_id')
+GRANT=$(node -p 'require("./.data/demo.json").grants.at(-1).grant_id')
 GRANTEE=$(node -p 'require("./.data/demo.json").users[1].user_id')`;
+
+const DEMO_ADMINISTRATOR = `USER_ID=$(node -p 'require("./.data/demo.json").users[3].user_id')
+PASSWORD=$(node -p 'require("./.data/demo.json").users[3].password')
+${GET_TOKEN}`;
 
 const PYTHON = `client = KmsClient.new_builder() \\
     .with_credentials(BasicCredentials(access_key, secret_key, project_id)) \\
@@ -77,8 +83,13 @@ export const START_SECTIONS: readonly StartSection[] = [
       },
       { code: DEMO },
       {
-        en: '`KEY`, `GRANT` and `GRANTEE` in other commands are the ids of a key, of a grant and of the user who holds it. With `IDENTITY=keystone`, get the token from the IAM at `IAM_ENDPOINT`.',
-        zh: '其他命令中的 `KEY`、`GRANT` 和 `GRANTEE` 分别为密钥、授权及其持有者的 ID。使用 `IDENTITY=keystone` 时，请从 `IAM_ENDPOINT` 的 IAM 获取 Token。',
+        en: 'This is a token of the user `creator`, who may revoke only grants on keys that the user created. For the commands that need `KMS Administrator` or `te_admin`, get a token of the demo’s administrator:',
+        zh: '这是用户 `creator` 的 Token，只能撤销该用户所创建密钥上的授权。对于需要 `KMS Administrator` 或 `te_admin` 的命令，请获取演示管理员的 Token：',
+      },
+      { code: DEMO_ADMINISTRATOR },
+      {
+        en: '`KEY`, `GRANT` and `GRANTEE` in other commands are the ids of a key, of a grant and of the user who holds it; `JOB` is the id of a job. Other variables have the name of the part of the path or of the header that you replace. With `IDENTITY=keystone`, get the token from the IAM at `IAM_ENDPOINT`.',
+        zh: '其他命令中的 `KEY`、`GRANT` 和 `GRANTEE` 分别为密钥、授权及其持有者的 ID，`JOB` 为任务 ID。其他变量以要替换的路径部分或请求头命名。使用 `IDENTITY=keystone` 时，请从 `IAM_ENDPOINT` 的 IAM 获取 Token。',
       },
     ],
   },
