@@ -230,10 +230,10 @@ describe('lib/', () => {
 });
 
 test('no comment line is longer than the line width', () => {
-  const folders = ['functions', 'lib', 'local', 'openapi', 'deploy', 'bench', 'test'];
+  const folders = ['functions', 'lib', 'local', 'openapi', 'console', 'deploy', 'bench', 'test'];
   const sources = folders.flatMap(filesOf).concat('serverless.yml');
   const long = sources
-    .filter((file) => /\.(?:ts|js|yml)$/.test(file))
+    .filter((file) => /\.(?:tsx?|js|yml)$/.test(file))
     .flatMap((file) =>
       textOf(file)
         .split('\n')

@@ -19,13 +19,8 @@ import styles from './grants.module.css';
 /** Without any of them there is nothing to do to a grant. */
 const ACTIONS = ['kms:grant:revoke', 'kms:grant:revoke-any', 'kms:grant:retire'] as const;
 
-interface Handlers {
-  onRevoke(grant: Grant): void;
-  onGiveUp(grant: Grant): void;
-}
-
-export interface ColumnSettings extends Handlers {
-  /** Each row names its key, or its holder. */
+export interface ColumnSettings {
+  /** The page is about a person, so each row names its key; or about a key, so each row names its holder. */
   subject: 'person' | 'key';
   names: Names;
   keys: Keys;
@@ -33,6 +28,8 @@ export interface ColumnSettings extends Handlers {
   passedOnBy(grant: Grant): readonly Grant[];
   /** Whether more may have been passed on than is loaded. */
   isPartial: boolean;
+  onRevoke(grant: Grant): void;
+  onGiveUp(grant: Grant): void;
 }
 
 /** The columns of a list of grants. They stay the same while their settings do, so that rows need no new rendering. */
@@ -111,8 +108,12 @@ function columnsOf(settings: ColumnSettings, words: GrantWords, caller: Caller):
   ];
 }
 
-/** What the caller may do to one grant. Without any right there is nothing. */
-function RowActions({ grant, keys, onRevoke, onGiveUp }: Handlers & { grant: Grant; keys: Keys }) {
+interface ActionProps extends Pick<ColumnSettings, 'keys' | 'onRevoke' | 'onGiveUp'> {
+  grant: Grant;
+}
+
+/** The buttons of a row, for what the caller may do to its grant. */
+function RowActions({ grant, keys, onRevoke, onGiveUp }: ActionProps) {
   const words = useWords(grantWords);
   const caller = useCaller();
   const may = useMay();

@@ -8,7 +8,7 @@ import { useRequests } from '../app/session.tsx';
 import { REFRESH_MS, useApi } from '../app/use-api.ts';
 import { type Names, nameIn, useNames } from '../app/use-names.ts';
 import { FilterBar } from '../grants/filter-bar.tsx';
-import { GrantTable } from '../grants/grant-table.tsx';
+import { GrantSection } from '../grants/grant-section.tsx';
 import styles from '../grants/grants.module.css';
 import { type Filter, useFilter } from '../grants/use-filter.ts';
 import { type GrantList, useGrants } from '../grants/use-grants.ts';
@@ -67,28 +67,27 @@ export function KeyPage({ id }: { id: string }) {
       }
     >
       <KeyFacts id={id} usage={key} quota={usage.data?.grants_per_key} names={names} />
-      <Section title={words.canUse}>
+      <GrantSection
+        title={words.canUse}
+        subject="key"
+        list={filter.grant === '' ? list : only(list, filter.grant)}
+        filter={{
+          key_id: id,
+          ...(filter.grantee !== '' && { grantee_principal: filter.grantee }),
+          ...(filter.operations.length > 0 && { operations: filter.operations }),
+          ...(filter.grant !== '' && { grant_ids: [filter.grant] }),
+        }}
+        name={name}
+        names={names}
+        keys={keys}
+        passedOnBy={passedOnBy}
+        isPartial={list.hasMore}
+        isFiltered={filter.isSet}
+        empty={filter.isSet ? words.nothingFits : words.nothingUses}
+      >
         <FilterBar filter={filter} />
         <SearchedGrant filter={filter} list={list} />
-        <GrantTable
-          caption={words.canUse}
-          subject="key"
-          list={filter.grant === '' ? list : only(list, filter.grant)}
-          selection={{
-            key_id: id,
-            ...(filter.grantee !== '' && { grantee_principal: filter.grantee }),
-            ...(filter.operations.length > 0 && { operations: filter.operations }),
-            ...(filter.grant !== '' && { grant_ids: [filter.grant] }),
-          }}
-          name={name}
-          names={names}
-          keys={keys}
-          passedOnBy={passedOnBy}
-          isPartial={list.hasMore}
-          isFiltered={filter.isSet}
-          empty={filter.isSet ? words.nothingFits : words.nothingUses}
-        />
-      </Section>
+      </GrantSection>
       {list.loaded.length > 0 && (
         <Section title={words.graph}>
           <PassedOnGraph grants={list.loaded} focus={id} nameOf={(principal) => nameIn(names, principal)} />

@@ -9,14 +9,13 @@ import { REFRESH_MS, useApiPages } from '../app/use-api.ts';
 import { useKeys } from '../app/use-keys.ts';
 import { nameIn, useNames } from '../app/use-names.ts';
 import { FilterBar } from '../grants/filter-bar.tsx';
-import { GrantTable } from '../grants/grant-table.tsx';
+import { GrantSection } from '../grants/grant-section.tsx';
 import styles from '../grants/grants.module.css';
 import { PassedOn } from '../grants/passed-on.tsx';
 import { useFilter } from '../grants/use-filter.ts';
 import { useGrants } from '../grants/use-grants.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Id } from '../parts/copy-button.tsx';
-import { Section } from '../parts/section.tsx';
 import { grantWords } from '../words/grants.ts';
 
 /** What a person holds, and what they passed on. */
@@ -52,26 +51,25 @@ export function PersonPage({ id }: { id: string }) {
       aside={<Link href={`/receipts?person=${id}`}>{words.receipts}</Link>}
     >
       <PersonFacts id={id} description={description} />
-      <Section title={words.holds}>
+      <GrantSection
+        title={words.holds}
+        subject="person"
+        list={list}
+        filter={{
+          grantee_principal: id,
+          ...(filter.key !== '' && { key_id: filter.key }),
+          ...(filter.operations.length > 0 && { operations: filter.operations }),
+        }}
+        name={name}
+        names={names}
+        keys={keys}
+        passedOnBy={passedOnBy}
+        isPartial={issued.hasNextPage}
+        isFiltered={filter.isSet}
+        empty={filter.isSet ? words.nothingFits : words.nothingHeld}
+      >
         <FilterBar filter={filter} keys={keys} />
-        <GrantTable
-          caption={words.holds}
-          subject="person"
-          list={list}
-          selection={{
-            grantee_principal: id,
-            ...(filter.key !== '' && { key_id: filter.key }),
-            ...(filter.operations.length > 0 && { operations: filter.operations }),
-          }}
-          name={name}
-          names={names}
-          keys={keys}
-          passedOnBy={passedOnBy}
-          isPartial={issued.hasNextPage}
-          isFiltered={filter.isSet}
-          empty={filter.isSet ? words.nothingFits : words.nothingHeld}
-        />
-      </Section>
+      </GrantSection>
       <PassedOn principalId={id} issued={issued} grants={passedOn} held={list.loaded} names={names} keys={keys} />
     </Page>
   );

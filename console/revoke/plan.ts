@@ -6,8 +6,15 @@ export type RevokeTarget =
   | { kind: 'grant'; grant: Grant }
   /** Some grants, by id. */
   | { kind: 'selected'; selection: RevocationSelection; count: number }
-  /** Everything that fits the filter, also what is granted meanwhile. */
-  | { kind: 'filter'; selection: RevocationSelection; name: string };
+  | FilterTarget;
+
+/** Everything that fits the filter, also what is granted meanwhile. */
+export interface FilterTarget {
+  kind: 'filter';
+  selection: RevocationSelection;
+  /** Of the person or of the key. */
+  name: string;
+}
 
 /**
  * - `job`: a worker revokes; nobody has to wait.

@@ -13,7 +13,7 @@ export const source = field(z.string().check(z.refine(isSourceOfMapping)), {
 
 /**
  * Lone surrogates are refused: no store could return them as they were sent. The stored form has the same limit, so
- * that what a list shows can be sent back.
+ * that a client can send back every identity that list-mappings shows.
  */
 export const identity = field(
   z.string().check(

@@ -41,6 +41,19 @@ test('a change of the filter starts at the first page', async () => {
   expect(page.url()).toContain(`grantee=${HOLDER}`);
 });
 
+test('the button that revokes the whole list is in sight without scrolling, also beside a selection', async () => {
+  const { page } = await web.openAs('administrator', `/keys/${await keyId()}`);
+  await page.getByText('200 of 450', { exact: true }).waitFor();
+  const button = page.getByRole('region', { name: 'Who can use it' }).getByRole('button', { name: 'Revoke all 450 …' });
+  const { y = Number.NaN, height = 0 } = (await button.boundingBox()) ?? {};
+  expect(y).toBeGreaterThan(0);
+  expect(y + height).toBeLessThan((await page.getByRole('table').first().boundingBox())?.y ?? 0);
+  expect(y + height).toBeLessThan(page.viewportSize()?.height ?? 0);
+  await page.getByLabel('Select the rows shown').check();
+  await page.getByText('200 selected', { exact: true }).waitFor();
+  expect(await button.isVisible()).toBe(true);
+});
+
 test('a new search shows its own results, not a later page of the search before', async () => {
   const { page } = await web.openAs('reader', '/?q=payroll');
   await page.getByRole('heading', { level: 1, name: 'payroll' }).waitFor();

@@ -4,6 +4,7 @@ import { differenceOf } from '../../console/api/grant-difference.ts';
 import { allowsOneOf, giveUpRightOf, nameOfGrant, shortId } from '../../console/api/grants.ts';
 import { newSequence } from '../../console/api/sequence.ts';
 import type { Caller, Grant, PermissionName } from '../../console/api/types.ts';
+import { totalOf } from '../../console/grants/total.ts';
 import { doorFor, nameToType, type RevokeTarget, selectionOf } from '../../console/revoke/plan.ts';
 
 const grant = (parts: Partial<Grant> = {}): Grant => ({
@@ -147,6 +148,14 @@ describe('facts of a grant', () => {
     expect(nameOfGrant(grant())).toBe('01a2…77777777');
     expect(nameOfGrant(grant({ name: 'orders' }))).toBe('orders');
     expect(shortId('orders')).toBe('orders');
+  });
+  test('the number of a list without a filter by operation is what the service says', () => {
+    expect(totalOf({ total: 450, shown: [grant()], hasMore: true }, { key_id: 'k1' })).toBe(450);
+  });
+  test('the number of a list with a filter by operation is known when the whole list is loaded', () => {
+    const filter = { key_id: 'k1', operations: ['decrypt-data' as const] };
+    expect(totalOf({ total: 450, shown: [grant()], hasMore: true }, filter)).toBeUndefined();
+    expect(totalOf({ total: 450, shown: [grant()], hasMore: false }, filter)).toBe(1);
   });
   test('a sequence has the 36 characters that the API takes, and no two are equal', () => {
     const sequences = Array.from({ length: 100 }, newSequence);
