@@ -6,6 +6,7 @@ const DEFAULTS = {
   port: 8080,
   dataDir: '.data',
   corsOrigins: [],
+  hasConsole: true,
   trustedProxies: [],
   region: 'local-1',
   grantsPerKey: 100,

@@ -1,5 +1,6 @@
 /**
- * The texts of the console in two languages. Each area of the console has a file; a missing translation is a type error.
+ * The texts of the console in two languages. Each area of the console has a file, and a missing translation is a type
+ * error.
  */
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];

@@ -75,14 +75,14 @@ test('an unknown path is 404 APIGW.0101 and changes nothing, with or without a t
 /** The methods of all routes that serve the path, those with parameters included. */
 function methodsOf(routes: ReturnType<typeof readRoutes>, path: string): string[] {
   const served = routes.filter(({ key }) =>
-    new RegExp(`^${(key.split(' ')[1] ?? '').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+    new RegExp(`^${(key.split(' ')[1] ?? '').replaceAll(/\{\w+\+?\}/g, '[^/]+')}$`).test(path),
   );
   return [...new Set(served.map(({ key }) => key.split(' ')[0] ?? ''))];
 }
 
 test('a path that has only other methods is 405 KMS.0215, and Allow lists the methods that it has', async () => {
   const routes = readRoutes().filter(({ key }) => key !== '*');
-  const paths = new Set(routes.map(({ key }) => (key.split(' ')[1] ?? '').replaceAll(/\{\w+\}/g, 'x')));
+  const paths = new Set(routes.map(({ key }) => (key.split(' ')[1] ?? '').replaceAll(/\{\w+\+?\}/g, 'x')));
   expect(paths.size).toBeGreaterThan(15);
   for (const path of paths) {
     const methods = methodsOf(routes, path);

@@ -72,10 +72,11 @@ beforeAll(async () => {
   ] as const) {
     expect((await recordUses(name, () => service.send(path, { method: 'GET', headers }))).status).toBeLessThan(400);
   }
+  for (const name of ['console', 'docs']) await recordUses(name, () => fetch(`${service.url}/${name}`));
   const other = { identity: { methods: ['token'], token: { id: headers['X-Auth-Token'] } } };
   const exchange = () => service.send('/v3/auth/tokens', { body: { auth: other } });
   const subject = (await recordUses('create-token', exchange)).headers.get('x-subject-token') ?? '';
-  const revocation = { 'X-Auth-Token': await service.token(administrator), 'X-Subject-Token': subject };
+  const revocation = { 'X-Auth-Token': await service.token(service.reader), 'X-Subject-Token': subject };
   const tenant = await service.addUser('tenant', 'te_admin');
   const send = (sent: Record<string, string>) =>
     recordUses('delete-token', () => service.send('/v3/auth/tokens', { method: 'DELETE', headers: sent }));

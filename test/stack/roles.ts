@@ -65,7 +65,6 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
     ],
     may: [...READS, ...ROOT_KEY],
   },
-  LookupRole: { functions: ['describe-principals', 'search'], may: [...READS, ...ROOT_KEY] },
   ChangerRole: {
     functions: [
       'cancel-key-deletion',
@@ -140,6 +139,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       ...SEND,
     ],
   },
+  LookupRole: { functions: ['describe-principals', 'search'], may: [...READS, ...ROOT_KEY] },
   ChatRole: {
     functions: ['chat'],
     may: [...READS.map((read) => `${read} where pk is ${READ_BY_CHAT}`), ...REVOKES_BY_JOB, ...SEND],

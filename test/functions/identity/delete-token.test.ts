@@ -47,9 +47,9 @@ test('te_admin revokes the token of another user of the domain', async () => {
 
 test('the token of another user, an unknown token and a revoked one get the same 404, and nothing is written', async () => {
   const [token, subject, revoked] = [
-    await newToken(service.administrator),
+    await newToken(service.grantee),
     await newToken(service.reader),
-    await newToken(service.administrator),
+    await newToken(service.grantee),
   ];
   await send({ 'X-Auth-Token': token, 'X-Subject-Token': revoked });
   const rows = await storedRows(service);
