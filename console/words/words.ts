@@ -1,7 +1,4 @@
-/**
- * The texts of the console in two languages. Each area of the console has a file, and a missing translation is a type
- * error.
- */
+/** The texts of the console in two languages, a file for each area. A missing translation is a type error. */
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
