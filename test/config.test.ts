@@ -48,7 +48,7 @@ test('every basic setting can be set', () => {
       PORT: '0',
       DATA_DIR: '/var/lib/kms-grants',
       CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
-    CONSOLE: 'off',
+      CONSOLE: 'off',
       TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32',
       REGION: 'eu-de',
       GRANTS_PER_KEY: '1000000',
