@@ -18,6 +18,8 @@ const END_TO_END = [
   '**/test/webhooks/jobs/job*.test.ts',
   '**/test/chat/press*.test.ts',
 ];
+/** Those whose result does not depend on the store: they check the form of a body. */
+const WITHOUT_STORE = ['**/test/handlers/http-bodies.test.ts'];
 /** Those that `npm test` runs on DynamoDB. */
 const END_TO_END_SHORT = ['**/test/functions/grants/revoke-grant.test.ts', '**/test/sdk/grants.test.ts'];
 
@@ -71,7 +73,11 @@ export default {
     project('dynamodb', [DYNAMODB, ...END_TO_END_SHORT, ...not([SLOW])], onDynamodb),
     // npm run test:slow
     project('slow', [SLOW, ...not([DYNAMODB])]),
-    project('dynamodb-all', [...END_TO_END, ...not([SLOW, ...END_TO_END_SHORT]), SLOW_DYNAMODB], onDynamodb),
+    project(
+      'dynamodb-all',
+      [...END_TO_END, ...not([SLOW, ...END_TO_END_SHORT, ...WITHOUT_STORE]), SLOW_DYNAMODB],
+      onDynamodb,
+    ),
     project('upstream', UPSTREAM_CALLER, { setupFiles: ['<rootDir>/test/support/upstream/use-caller.ts'] }),
     project('upstream-service', UPSTREAM_SERVICE, { setupFiles: ['<rootDir>/test/support/upstream/use-service.ts'] }),
   ],

@@ -48,7 +48,7 @@ List, revoke and chat are compared with the floor: a node:http process that repl
 client measures floor and service in turns. Each number, ratios included, is the median over the rounds. If "client busy"
 is near 100 %, the client limits the result.
 
-  --quick   takes under half a minute, with coarse results
+  --quick   takes one to two minutes, with coarse results
   --large   also measures pages of a key with 1,000,000 grants; creating them takes some minutes
   --json    prints the report as JSON on standard output, and the table on standard error
   --help    prints this text`;

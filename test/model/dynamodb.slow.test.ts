@@ -3,5 +3,5 @@
 import { DYNAMODB } from './engines.ts';
 import { concurrentClients, randomHistories } from './suite.ts';
 
-randomHistories(DYNAMODB, 2000);
+randomHistories(DYNAMODB, 1200);
 concurrentClients(DYNAMODB, 60);

@@ -22,7 +22,7 @@ Installs packages of PyPI and npm in node_modules/.cache, and compares this serv
   schemathesis  random requests by the OpenAPI document find no reply that it does not describe (needs Java)
   orval         a client that is generated from the OpenAPI document compiles, lists and revokes grants
 
-Needs Python 3.11 or newer. To run one file: npm run test:real -- -- openapi.real
+Needs Python 3.11 or newer. To run one file: npm run test:real -- -- openapi-sqlite
 
   --if-python   without such a Python, run no tests and exit with 0
   --help        this text`;

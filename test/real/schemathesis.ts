@@ -14,6 +14,9 @@ const HOOKS = resolve('test/real/schemathesis_hooks.py');
 
 export type Authentication = 'token' | 'signature' | 'nothing';
 
+export const PHASES = ['examples', 'coverage', 'fuzzing', 'stateful'] as const;
+export type Phase = (typeof PHASES)[number];
+
 /**
  * Sends random requests to every API that the service describes: valid ones, invalid ones, and sequences of them.
  * @returns its report, if it found a fault
@@ -22,6 +25,7 @@ export async function findFaults(
   service: ServiceProcess,
   authentication: Authentication,
   user: DemoUser,
+  phases: readonly Phase[],
 ): Promise<string | undefined> {
   const { project_id, keys, grants, users } = service.demo();
   const folder = mkdtempSync(join(tmpdir(), 'kms-grants-schemathesis-'));
@@ -50,7 +54,7 @@ export async function findFaults(
         'run',
         `${service.url}/openapi.json`,
         '--checks=all',
-        '--phases=examples,coverage,fuzzing,stateful',
+        `--phases=${phases.join(',')}`,
         '--max-examples=6',
         '--continue-on-failure',
         '--request-timeout=30',

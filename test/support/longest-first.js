@@ -5,6 +5,8 @@ const LONGEST = [
   'test/local/admin.test.ts',
   'test/package.test.ts',
   'test/store/dynamodb/dynamodb.test.ts',
+  'test/local/chat/slack.slow.test.ts',
+  'test/console-e2e/pages.e2e.ts',
   'test/upstream/random-caller.slow.test.ts',
   'test/model/dynamodb.slow.test.ts',
   'test/store/dynamodb/dynamodb-long-lists.slow.test.ts',

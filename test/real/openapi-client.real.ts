@@ -1,51 +1,12 @@
-/** The OpenAPI document, checked from outside: by random requests, and by a client that a generator makes from it. */
+/** A client that a generator makes from the OpenAPI document. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startKeeper, stopKeeper } from '../support/dynamodb/keeper-process.ts';
-import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
+import { expect, test } from '@jest/globals';
+import { newDataDir, startProcess } from '../support/process.ts';
 import { ORVAL_VARIABLE } from './orval.ts';
 import { passedByRun } from './passed-by-run.ts';
-import { type Authentication, findFaults } from './schemathesis.ts';
-
-/** Large enough that random requests do not use up a quota. */
-const QUOTAS = { GRANTS_PER_KEY: '100000', KEYS_PER_PROJECT: '100000' };
-
-let endpoint: string;
-beforeAll(async () => {
-  endpoint = await startKeeper();
-});
-afterAll(stopKeeper);
-
-const STORES = {
-  sqlite: () => ({}),
-  dynamodb: () => ({ STORE: 'dynamodb', TABLE: 'test-openapi', DYNAMODB_ENDPOINT: endpoint }),
-};
-
-describe.each(Object.entries(STORES))('on %s', (_store, storeSettings) => {
-  let service: ServiceProcess;
-  let dataDir: string;
-  beforeAll(async () => {
-    dataDir = newDataDir();
-    service = await startProcess(dataDir, [], { ...QUOTAS, ...storeSettings() });
-  });
-  afterAll(async () => {
-    await service?.stop();
-    rmSync(dataDir, { recursive: true });
-  });
-
-  test.each<Authentication>(['token', 'signature', 'nothing'])(
-    'random requests authenticated with %s get only replies that the document describes, and no invalid one is accepted',
-    async (authentication) => {
-      const administrator = service.demo().users.at(-1);
-      if (!administrator) throw new Error('the demo has no users');
-      expect(await findFaults(service, authentication, administrator)).toBeUndefined();
-    },
-    600_000,
-  );
-});
 
 test('a client that orval generates from the document compiles, lists the grants of a key and revokes one', async () => {
   const dataDir = newDataDir();
