@@ -48,7 +48,7 @@ const UNCOUNTED: readonly JobState[] = ['queued', 'running', 'stopped'];
 /**
  * Returns how many grants remain, as far as is known: `remaining` is what an attempt left behind, so it is 0 before and
  * during the first one. `total` is what was selected when the job was stored; jobs of webhooks and of chat have none.
- * @returns undefined if nobody knows
+ * @returns undefined if that is unknown
  */
 export function remainingOf({ state, remaining, revoked, total }: Progress): number | undefined {
   if (!UNCOUNTED.includes(state)) return remaining;

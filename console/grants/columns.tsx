@@ -11,7 +11,7 @@ import { GrantLink, KeyLink, PrincipalLink } from '../parts/links.tsx';
 import parts from '../parts/parts.module.css';
 import type { Column } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
-import { doorFor } from '../revoke/plan.ts';
+import { revokeApiFor } from '../revoke/plan.ts';
 import { grantWords } from '../words/grants.ts';
 import { Operations, PassedTo } from './cells.tsx';
 import styles from './grants.module.css';
@@ -119,7 +119,7 @@ function RowActions({ grant, keys, onRevoke, onGiveUp }: ActionProps) {
   const may = useMay();
   const creator = keys.get(grant.key_id)?.created_by;
   const isCreator = creator === undefined ? undefined : creator === caller.user_id;
-  const mayRevoke = doorFor({ kind: 'grant', grant }, caller, isCreator) !== undefined;
+  const mayRevoke = revokeApiFor({ kind: 'grant', grant }, caller, isCreator) !== undefined;
   const mayGiveUp = may('kms:grant:retire') && giveUpRightOf(grant, caller) !== undefined;
   return (
     <span className={styles.rowActions}>

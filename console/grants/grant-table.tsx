@@ -7,7 +7,7 @@ import { aliasIn } from '../app/use-keys.ts';
 import { Pager } from '../parts/pager.tsx';
 import { ErrorNote, Loading, Note } from '../parts/states.tsx';
 import { DataTable } from '../parts/table.tsx';
-import { doorFor } from '../revoke/plan.ts';
+import { revokeApiFor } from '../revoke/plan.ts';
 import { grantWords } from '../words/grants.ts';
 import { type ColumnSettings, useGrantColumns } from './columns.tsx';
 import type { GrantList } from './use-grants.ts';
@@ -29,7 +29,7 @@ export function GrantTable({ caption, list, filter, selection, empty, ...ofColum
   const caller = useCaller();
   const columns = useGrantColumns(ofColumns);
   // Only a job takes single grants by their ids.
-  const maySelect = doorFor({ kind: 'selected', selection: filter, count: 0 }, caller) !== undefined;
+  const maySelect = revokeApiFor({ kind: 'selected', selection: filter, count: 0 }, caller) !== undefined;
   if (list.isPending) return <Loading />;
   if (list.error && list.loaded.length === 0) return <ErrorNote error={list.error} onRetry={list.again} />;
   const unread = [...new Set(list.failed.map(({ key_id }) => key_id ?? '*'))];

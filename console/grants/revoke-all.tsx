@@ -1,7 +1,7 @@
 import { useFormat, useWords } from '../app/preferences.tsx';
 import { useCaller } from '../app/session.tsx';
 import { Button } from '../parts/button.tsx';
-import { doorFor, type FilterTarget } from '../revoke/plan.ts';
+import { type FilterTarget, revokeApiFor } from '../revoke/plan.ts';
 import { grantWords } from '../words/grants.ts';
 import styles from './grants.module.css';
 import { totalOf } from './total.ts';
@@ -19,10 +19,12 @@ export function RevokeAll({ list, everything, onRevoke }: Props) {
   const { number } = useFormat();
   const caller = useCaller();
   if (list.shown.length === 0) return null;
-  if (doorFor(everything, caller) !== undefined) {
+  if (revokeApiFor(everything, caller) !== undefined) {
     const total = totalOf(list, everything.selection);
     return (
-      <Button onClick={() => onRevoke(everything)}>{words.revokeAll(total === undefined ? '…' : number(total))}</Button>
+      <Button onClick={() => onRevoke(everything)}>
+        {words.revokeAll(total === undefined ? undefined : number(total))}
+      </Button>
     );
   }
   // Where the service has no jobs, no role can revoke a whole key at once.

@@ -9,7 +9,7 @@ interface List {
 
 /**
  * Returns how many grants the list has with its filter, also those that are not loaded.
- * @returns undefined if nobody knows yet: the browser applies a filter by operation, to the loaded grants only
+ * @returns undefined while that is unknown: the browser applies a filter by operation, to the loaded grants only
  */
 export function totalOf(
   { total, shown, hasMore }: List,

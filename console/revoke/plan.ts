@@ -21,10 +21,10 @@ export interface FilterTarget {
  * - `principal`: revoke-principal-grants, repeated until nothing remains.
  * - `single`: revoke-grant, one grant.
  */
-export type RevokeDoor = 'job' | 'principal' | 'single';
+export type RevokeApi = 'job' | 'principal' | 'single';
 
 /** @param isCreator whether the caller has created the key of the grant; undefined if that is unknown */
-export function doorFor(target: RevokeTarget, caller: Caller, isCreator?: boolean): RevokeDoor | undefined {
+export function revokeApiFor(target: RevokeTarget, caller: Caller, isCreator?: boolean): RevokeApi | undefined {
   const may = (permission: Caller['permissions'][number]) => caller.permissions.includes(permission);
   const isUpstream = caller.permissions_decided_by === 'upstream';
   if (may('kms:grant:revoke-any') && caller.jobs) return 'job';

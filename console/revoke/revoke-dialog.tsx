@@ -15,7 +15,7 @@ import { ErrorNote, Loading, Note } from '../parts/states.tsx';
 import { commonWords } from '../words/common.ts';
 import { revokeWords } from '../words/revoke.ts';
 import { DifferenceNote } from './difference-note.tsx';
-import { doorFor, nameToType, type RevokeTarget, selectionOf } from './plan.ts';
+import { nameToType, type RevokeTarget, revokeApiFor, selectionOf } from './plan.ts';
 import { type AnyPreview, PreviewView } from './preview-view.tsx';
 import { ProgressView } from './progress-view.tsx';
 import { SingleRevokeDialog } from './single-revoke-dialog.tsx';
@@ -36,10 +36,10 @@ interface Props {
 /** Shows what would go, asks for the reason, and revokes exactly that. */
 export function RevokeDialog(props: Props) {
   const { target, keys, onClose } = props;
-  const door = doorFor(target, useCaller());
-  if (door === 'single' && target.kind === 'grant')
+  const api = revokeApiFor(target, useCaller());
+  if (api === 'single' && target.kind === 'grant')
     return <SingleRevokeDialog grant={target.grant} keys={keys} onClose={onClose} />;
-  return <PreviewDialog {...props} isJob={door === 'job'} />;
+  return <PreviewDialog {...props} isJob={api === 'job'} />;
 }
 
 function useTexts({ target, subject }: Props, total: number): { title: string; button: string } {

@@ -7,7 +7,7 @@ import type { BulkRevocation, RevocationSelection } from '../api/types.ts';
 import { announceChange } from '../app/changes.ts';
 import { session, useRequests } from '../app/session.tsx';
 
-/** What revoke-principal-grants has done so far, as it told. */
+/** What revoke-principal-grants has reported so far. */
 export interface Progress extends Pick<BulkRevocation, 'remaining' | 'failed'> {
   revoked: number;
 }

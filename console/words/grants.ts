@@ -46,7 +46,7 @@ export const grantWords = area(
     filterSelected: (total: string) => `All ${total} are selected, also those not loaded`,
     clearSelection: 'Clear the selection',
     revokeSelected: 'Preview the revocation …',
-    revokeAll: (total: string) => `Revoke all ${total} …`,
+    revokeAll: (total?: string) => (total === undefined ? 'Revoke all …' : `Revoke all ${total} …`),
     revoke: 'Revoke …',
     giveUp: 'Give up …',
     tooMany: (limit: string) =>
@@ -101,7 +101,7 @@ export const grantWords = area(
     filterSelected: (total) => `已选择全部 ${total} 项，包括尚未加载的`,
     clearSelection: '清除选择',
     revokeSelected: '预览撤销…',
-    revokeAll: (total) => `撤销全部 ${total} 项…`,
+    revokeAll: (total) => (total === undefined ? '撤销全部…' : `撤销全部 ${total} 项…`),
     revoke: '撤销…',
     giveUp: '退役…',
     tooMany: (limit) => `单次最多撤销 ${limit} 项单独选择的授权。请改为选择符合筛选的全部授权。`,

@@ -1,5 +1,5 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
-import { logger } from '../../lib/logger.ts';
+import { logDirectoryChange } from '../../lib/identity/log-directory-change.ts';
 import { principal, sequence } from '../../lib/validation/fields.ts';
 import { administeredSourcesOf, assertMappable } from '../../lib/webhooks/administered-sources.ts';
 import { identity, source } from '../../lib/webhooks/mapping-fields.ts';
@@ -16,13 +16,7 @@ export const handler = httpHandler({
     const mapping = newMapping({ ...body, grantee: body.grantee_principal });
     await store.mappings.put(mapping);
     const created = { source: mapping.source, identity: mapping.identity, grantee_principal: mapping.grantee };
-    logger.info('directory', {
-      request_id: context.requestId,
-      action: context.action,
-      caller: context.caller.userId,
-      project_id: context.projectId,
-      ...created,
-    });
+    logDirectoryChange(context, context.action, created);
     return created;
   },
 });

@@ -1,6 +1,6 @@
 import { KmsError } from '../../lib/errors.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
-import { logger } from '../../lib/logger.ts';
+import { logDirectoryChange } from '../../lib/identity/log-directory-change.ts';
 import { principal, sequence } from '../../lib/validation/fields.ts';
 import { administeredSourcesOf } from '../../lib/webhooks/administered-sources.ts';
 import { identity, source } from '../../lib/webhooks/mapping-fields.ts';
@@ -18,15 +18,7 @@ export const handler = httpHandler({
     const isRemoved = mappable.has(source) && (await removeMapping(store.mappings, { source, identity, grantee }));
     if (!isRemoved)
       throw new KmsError('APIGW.0101', { detail: 'You administer no source with such a mapping; see list-mappings.' });
-    logger.info('directory', {
-      request_id: context.requestId,
-      action: context.action,
-      caller: context.caller.userId,
-      project_id: context.projectId,
-      source,
-      identity,
-      grantee_principal: grantee,
-    });
+    logDirectoryChange(context, context.action, { source, identity, grantee_principal: grantee });
     return {};
   },
 });

@@ -5,7 +5,7 @@ import type { RequestContext } from '../domain/request-context.ts';
 import { isUnknownKey, KmsError, knownError } from '../errors.ts';
 import { idempotencyKeyOf, signatureKeyOf } from '../idempotency/key.ts';
 import { idempotencyLock } from '../idempotency/lock.ts';
-import { runOnce } from '../idempotency/run-once.ts';
+import { runOnce, saveRecords } from '../idempotency/run-once.ts';
 import { describeCause, logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import type { Authority } from './authority.ts';
@@ -73,9 +73,7 @@ export async function revokePrincipalGrants(
       assertAllowed: () => run.assertDigest(),
       async work(recordsOf) {
         const answer = await run.run(startedAtMs);
-        for (const { expected, ...record } of recordsOf(answer)) {
-          await store.idempotency.compareAndSwap(record, expected, now());
-        }
+        await saveRecords({ idempotency: store.idempotency, now }, recordsOf(answer));
         return answer;
       },
     });

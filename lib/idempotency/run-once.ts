@@ -155,6 +155,14 @@ export async function runOnce<T extends object>(
   throw new KmsError('APIGW.0201:504', { cause: new Error(`other requests changed the record in ${RUNS_MAX} runs`) });
 }
 
+/** Stores the records of a change that has no transaction of its own for them. */
+export async function saveRecords(
+  { idempotency, now }: RunOnceDependencies,
+  records: readonly ConditionalRecord[],
+): Promise<void> {
+  for (const { expected, ...record } of records) await idempotency.compareAndSwap(record, expected, now());
+}
+
 /** Records of versions up to 0.2 have no time. An upgrade takes longer than `SEPARATE_MS`. */
 const BEFORE_UPGRADE = Number.NEGATIVE_INFINITY;
 

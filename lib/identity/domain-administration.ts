@@ -2,8 +2,8 @@
 import type { ListedAccessKey, User } from '../domain/directory.ts';
 import type { RequestContext } from '../domain/request-context.ts';
 import { KmsError } from '../errors.ts';
-import { logger } from '../logger.ts';
 import type { DirectoryStore } from '../store/store.ts';
+import { logDirectoryChange } from './log-directory-change.ts';
 
 export interface DomainAdministration {
   /**
@@ -33,16 +33,7 @@ const notFound = () => new KmsError('Keystone.404:resource');
  * KmsError Keystone.404:resource. Each change writes a log line: events are about keys and grants only.
  */
 export function domainAdministration(directory: DirectoryStore, context: RequestContext): DomainAdministration {
-  const { caller, projectId, requestId } = context;
-
-  const log = (action: string, target: object) =>
-    logger.info('directory', {
-      request_id: requestId,
-      action,
-      caller: caller.userId,
-      project_id: projectId,
-      ...target,
-    });
+  const { caller, projectId } = context;
 
   /** The caller's roles count in the domain of the project, which need not be the caller's own. */
   async function ownDomainId(): Promise<string> {
@@ -73,7 +64,7 @@ export function domainAdministration(directory: DirectoryStore, context: Request
       if (!enabled && userId === caller.userId)
         throw new KmsError('Keystone.400', { detail: 'You cannot disable yourself; another administrator can.' });
       if (!(await directory.setUserEnabled(userId, enabled))) throw notFound();
-      log(enabled ? 'enable-user' : 'disable-user', { user_id: userId });
+      logDirectoryChange(context, enabled ? 'enable-user' : 'disable-user', { user_id: userId });
       return { ...found, enabled };
     },
     async accessKeys(userId) {
@@ -93,7 +84,10 @@ export function domainAdministration(directory: DirectoryStore, context: Request
       // Only the list has the time of creation, which the reply shows.
       const listed = (await directory.accessKeys()).find((key) => key.accessKey === accessKey);
       if (!listed || !(await directory.setAccessKeyEnabled(accessKey, enabled))) throw notFound();
-      log(enabled ? 'enable-access-key' : 'disable-access-key', { access_key: accessKey, user_id: stored.userId });
+      logDirectoryChange(context, enabled ? 'enable-access-key' : 'disable-access-key', {
+        access_key: accessKey,
+        user_id: stored.userId,
+      });
       return { ...listed, enabled };
     },
   };

@@ -68,7 +68,7 @@ test('a person is found, previewed, revoked after a change underneath, followed 
   for (const { reason } of receipts) expect(reason).toBe(`'=HYPERLINK("http://example.com","INC-7")`);
 });
 
-test('a receipt has an address of its own that tells who did what, when, and by which door', async () => {
+test('a receipt has an address of its own that tells who did what, when, and through which channel', async () => {
   const { events } = await web.kms('creator', 'list-grant-events', {});
   const event = events.find(({ action }: { action: string }) => action === 'create-grant');
   const { page } = await web.openAs('reader', `/receipts/${event.event_id}`);

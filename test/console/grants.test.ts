@@ -5,7 +5,7 @@ import { allowsOneOf, giveUpRightOf, nameOfGrant, shortId } from '../../console/
 import { newSequence } from '../../console/api/sequence.ts';
 import type { Caller, Grant, PermissionName } from '../../console/api/types.ts';
 import { totalOf } from '../../console/grants/total.ts';
-import { doorFor, nameToType, type RevokeTarget, selectionOf } from '../../console/revoke/plan.ts';
+import { nameToType, type RevokeTarget, revokeApiFor, selectionOf } from '../../console/revoke/plan.ts';
 
 const grant = (parts: Partial<Grant> = {}): Grant => ({
   key_id: 'k1',
@@ -41,7 +41,7 @@ describe('how a revocation is done', () => {
   const creator = caller(['kms:grant:revoke']);
 
   test('an administrator revokes anything by a job', () => {
-    expect([ONE, WHOLE_PERSON, WHOLE_KEY].map((target) => doorFor(target, administrator))).toEqual([
+    expect([ONE, WHOLE_PERSON, WHOLE_KEY].map((target) => revokeApiFor(target, administrator))).toEqual([
       'job',
       'job',
       'job',
@@ -50,20 +50,20 @@ describe('how a revocation is done', () => {
 
   test('without jobs, a person is revoked by revoke-principal-grants and a whole key not at all', () => {
     const withoutJobs = { ...administrator, jobs: false };
-    expect(doorFor(WHOLE_PERSON, withoutJobs)).toBe('principal');
-    expect(doorFor(WHOLE_KEY, withoutJobs)).toBeUndefined();
-    expect(doorFor(ONE, withoutJobs)).toBe('single');
+    expect(revokeApiFor(WHOLE_PERSON, withoutJobs)).toBe('principal');
+    expect(revokeApiFor(WHOLE_KEY, withoutJobs)).toBeUndefined();
+    expect(revokeApiFor(ONE, withoutJobs)).toBe('single');
   });
 
   test('who may not revoke on any key is offered single grants on their own keys only', () => {
-    expect(doorFor(ONE, creator, true)).toBe('single');
-    expect(doorFor(ONE, creator, false)).toBeUndefined();
-    expect(doorFor(WHOLE_PERSON, creator)).toBeUndefined();
+    expect(revokeApiFor(ONE, creator, true)).toBe('single');
+    expect(revokeApiFor(ONE, creator, false)).toBeUndefined();
+    expect(revokeApiFor(WHOLE_PERSON, creator)).toBeUndefined();
   });
 
   test('a reader is offered nothing', () => {
     const reader = caller(['kms:grant:list']);
-    expect([ONE, WHOLE_PERSON, WHOLE_KEY].map((target) => doorFor(target, reader, true))).toEqual([
+    expect([ONE, WHOLE_PERSON, WHOLE_KEY].map((target) => revokeApiFor(target, reader, true))).toEqual([
       undefined,
       undefined,
       undefined,

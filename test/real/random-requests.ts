@@ -1,4 +1,4 @@
-/** Random requests by the OpenAPI document, on one store. Each store has a file of its own, so that they run at once. */
+/** Random requests by the OpenAPI document, on one store. Each store has its own file, so that both run at once. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';

@@ -8,7 +8,7 @@ import type { Grant } from '../../domain/model.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
 import { idempotencyKeyOf, signatureKeyOf } from '../../idempotency/key.ts';
-import { runOnce } from '../../idempotency/run-once.ts';
+import { runOnce, saveRecords } from '../../idempotency/run-once.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { sha256Hex } from '../../signing/bytes.ts';
 import type { Store } from '../../store/store.ts';
@@ -74,9 +74,7 @@ export async function createRevocationJob(
     assertAllowed: () => request.newJob(),
     async work(recordsOf) {
       const answer = await request.storeJob();
-      for (const { expected, ...record } of recordsOf(answer)) {
-        await store.idempotency.compareAndSwap(record, expected, now());
-      }
+      await saveRecords({ idempotency: store.idempotency, now }, recordsOf(answer));
       return answer;
     },
   });

@@ -2,7 +2,7 @@
 import { FINAL_STATES, isJobAboutProject, type Job, type JobState } from '../../domain/job.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
-import { runOnce } from '../../idempotency/run-once.ts';
+import { runOnce, saveRecords } from '../../idempotency/run-once.ts';
 import type { Queue } from '../../queue/queue.ts';
 import type { JobStore, Store } from '../../store/store.ts';
 import { enqueueJob } from './enqueue-job.ts';
@@ -102,9 +102,7 @@ export async function changeJob(
       const job = await apply();
       if (name === 'retry-job') await enqueueJob(queue, job);
       const answer = { job_id: jobId };
-      for (const { expected, ...record } of recordsOf(answer)) {
-        await idempotency.compareAndSwap(record, expected, now());
-      }
+      await saveRecords({ idempotency, now }, recordsOf(answer));
       return answer;
     },
   });

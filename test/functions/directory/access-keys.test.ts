@@ -1,3 +1,4 @@
+/** Also tests: lib/identity/log-directory-change.ts. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { domainAdministration } from '../../../lib/identity/domain-administration.ts';
 import { sign } from '../../../lib/signing/sdk-hmac.ts';
