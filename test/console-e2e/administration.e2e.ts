@@ -1,12 +1,11 @@
 /** Mappings, sources, users and access keys, for people with te_admin. */
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { startAdministered } from './support/admin.ts';
 import { tokenOf } from './support/api.ts';
 import { useConsole } from './support/console.ts';
 import { expectSentAsShown } from './support/revoking.ts';
 
-const web = useConsole({ start: startAdministered });
+const web = useConsole();
 
 /** Presses the button of the dialog, which must send what its curl shows. */
 async function confirmAction(page: Page, verb: string | RegExp): Promise<void> {
@@ -47,4 +46,25 @@ test('sources are shown without their secrets', async () => {
   const { page } = await web.openAs('administrator', '/admin/sources');
   await page.getByText('/hooks/bot').first().waitFor();
   expect(await page.content()).not.toContain('whsec_');
+});
+
+test('a mapping is added, is shown with its person, and is removed', async () => {
+  const { user_id } = web.user('grantee');
+  const identity = 'grantee@example.com';
+  const { page } = await web.openAs('administrator', '/admin/mappings');
+  const form = page.getByRole('region', { name: 'Add a mapping' });
+  await form.getByLabel('Identity').fill(identity);
+  await form.getByLabel('Principal id').fill(user_id);
+  await form.getByRole('button', { name: 'Add a mapping' }).click();
+  await confirmAction(page, 'Add the mapping');
+  const row = page.getByRole('row').filter({ hasText: identity });
+  await row.getByRole('link', { name: 'grantee' }).click();
+  await page.getByRole('heading', { level: 1, name: 'grantee' }).waitFor();
+  await page.getByText(identity).waitFor();
+  await page.goBack();
+  await row.getByRole('button', { name: `Remove ${identity}` }).click();
+  await confirmAction(page, 'Remove the mapping');
+  await row.waitFor({ state: 'detached' });
+  const { mappings } = await web.kms('administrator', 'list-mappings', { identity });
+  expect(mappings).toEqual([]);
 });

@@ -80,6 +80,17 @@ test('a receipt has an address of its own that tells who did what, when, and thr
   expect(text).toContain(event.grant_id);
 });
 
+test('receipts are exported as JSON, as the API returns them', async () => {
+  const { page } = await web.openAs('reader', '/receipts');
+  await page.getByRole('row').nth(1).waitFor();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export JSON' }).click();
+  const exported = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
+  const { events } = await web.kms('reader', 'list-grant-events', {});
+  expect(events.length).toBeGreaterThan(0);
+  expect(exported).toEqual(events);
+});
+
 test('one grant is revoked in a dialog that says verb and object', async () => {
   const [, key] = web.service.demo.keys;
   const { user_id } = web.user('reader');

@@ -1,12 +1,11 @@
 /** Every page: accessible, without a break of its layout, in both languages and both schemes. Makes the pictures. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { startAdministered } from './support/admin.ts';
 import { axeFindings } from './support/axe.ts';
 import { useConsole } from './support/console.ts';
 import { takePicture } from './support/screenshots.ts';
 
-const web = useConsole({ start: startAdministered });
+const web = useConsole();
 /** Ids that the addresses of the pages need, and a job that has run. */
 const ids = { person: '', key: '', job: '', receipt: '' };
 

@@ -5,7 +5,7 @@ import { openUpstreamFixture, type UpstreamFixture } from '../upstream/fixture.t
 import { NONE } from '../upstream/proxy.ts';
 import { service } from '../upstream/service.ts';
 import { useConsole } from './support/console.ts';
-import { confirm, dangerButton, previewAll } from './support/revoking.ts';
+import { confirm, dangerButton, previewAll, untilDone } from './support/revoking.ts';
 
 const HOLDER = '5f0c1e2d3a4b49788695a4b3c2d1e0f9';
 const GRANTS = 10;
@@ -85,6 +85,24 @@ test('of 10 grants of which the KMS refuses 3, 7 are gone, and the 3 are named w
     .getByRole('link', { name: /^grant-\d$/ })
     .allInnerTexts();
   expect(shown.sort()).toEqual(['grant-2', 'grant-3', 'grant-4']);
+});
+
+test('a job is stopped, keeps what remains, and is tried again until nothing remains', async () => {
+  const { page } = await web.open('/jobs?state=all');
+  await signInWithToken(page);
+  await page.getByRole('row').nth(1).getByRole('link').first().click();
+  await page.getByRole('heading', { level: 1, name: 'Job' }).waitFor();
+  const pressed = async (verb: string) => {
+    await page.getByRole('button', { name: verb }).click();
+    await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  };
+  await pressed('Stop the job');
+  await page.getByRole('main').getByText('stopped', { exact: true }).waitFor();
+  fixture.proxy.choose = () => NONE;
+  await pressed('Try again');
+  await untilDone(page);
+  expect(await page.getByRole('main').innerText()).toMatch(/Revoked\s+10/);
 });
 
 /** Source: KMS API reference, error codes. */
