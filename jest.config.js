@@ -18,7 +18,7 @@ const END_TO_END = [
   '**/test/webhooks/jobs/job*.test.ts',
   '**/test/chat/press*.test.ts',
 ];
-/** Those whose result does not depend on the store: they check the form of a body. */
+/** End-to-end tests that are not run again on DynamoDB: whether a body is well-formed does not depend on the store. */
 const WITHOUT_STORE = ['**/test/handlers/http-bodies.test.ts'];
 /** Those that `npm test` runs on DynamoDB. */
 const END_TO_END_SHORT = ['**/test/functions/grants/revoke-grant.test.ts', '**/test/sdk/grants.test.ts'];

@@ -20,7 +20,7 @@ export interface ConsoleRound {
   bytes: number;
   files: number;
   firstContentfulPaintMs: number;
-  /** The same for a page with one line of text, without script and style: what browser and machine need at least. */
+  /** First contentful paint of a page with one line of text and no script or style: the shortest time possible here. */
   floorPaintMs: number;
   /** From the key press in the search box to the first rows on the screen. */
   firstRowsMs: number;

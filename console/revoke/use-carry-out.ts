@@ -7,7 +7,7 @@ import type { BulkRevocation, RevocationSelection } from '../api/types.ts';
 import { announceChange } from '../app/changes.ts';
 import { session, useRequests } from '../app/session.tsx';
 
-/** What revoke-principal-grants has reported so far. */
+/** Of the replies of revoke-principal-grants so far: the sum of `revoked`, and the rest of the last reply. */
 export interface Progress extends Pick<BulkRevocation, 'remaining' | 'failed'> {
   revoked: number;
 }

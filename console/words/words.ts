@@ -1,4 +1,7 @@
-/** The texts of the console in two languages, a file for each area. A missing translation is a type error. */
+/**
+ * All texts of the console in English and Chinese; each part of the console has its own file beside this one. A text
+ * that one language lacks is a type error.
+ */
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
 

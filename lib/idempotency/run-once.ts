@@ -155,7 +155,7 @@ export async function runOnce<T extends object>(
   throw new KmsError('APIGW.0201:504', { cause: new Error(`other requests changed the record in ${RUNS_MAX} runs`) });
 }
 
-/** Stores the records of a change that has no transaction of its own for them. */
+/** Stores the idempotency records of a change that cannot be written in one transaction with them. */
 export async function saveRecords(
   { idempotency, now }: RunOnceDependencies,
   records: readonly ConditionalRecord[],

@@ -2,8 +2,9 @@ import type { RequestContext } from '../domain/request-context.ts';
 import { logger } from '../logger.ts';
 
 /**
- * Logs a change of the directory or of its mappings: events are about keys and grants only.
- * @param target what was changed, without secrets
+ * Logs that an administrator changed a user, an access key or a mapping. Such a change has no event, because events are
+ * about keys and grants only.
+ * @param target the ids of what was changed; they are logged, so no secrets
  */
 export function logDirectoryChange(
   { caller, projectId, requestId }: RequestContext,

@@ -48,7 +48,7 @@ test('sources are shown without their secrets', async () => {
   expect(await page.content()).not.toContain('whsec_');
 });
 
-test('a mapping is added, is shown with its person, and is removed', async () => {
+test('an administrator adds a mapping, finds it on the page of its person, and removes it', async () => {
   const { user_id } = web.user('grantee');
   const identity = 'grantee@example.com';
   const { page } = await web.openAs('administrator', '/admin/mappings');

@@ -87,7 +87,7 @@ test('of 10 grants of which the KMS refuses 3, 7 are gone, and the 3 are named w
   expect(shown.sort()).toEqual(['grant-2', 'grant-3', 'grant-4']);
 });
 
-test('a job is stopped, keeps what remains, and is tried again until nothing remains', async () => {
+test('a job that is stopped leaves its remaining grants in place, and Try again revokes them', async () => {
   const { page } = await web.open('/jobs?state=all');
   await signInWithToken(page);
   await page.getByRole('row').nth(1).getByRole('link').first().click();
@@ -99,6 +99,7 @@ test('a job is stopped, keeps what remains, and is tried again until nothing rem
   };
   await pressed('Stop the job');
   await page.getByRole('main').getByText('stopped', { exact: true }).waitFor();
+  expect(await page.getByRole('main').innerText()).toMatch(/Remaining\s+3/);
   fixture.proxy.choose = () => NONE;
   await pressed('Try again');
   await untilDone(page);

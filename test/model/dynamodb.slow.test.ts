@@ -3,5 +3,5 @@
 import { DYNAMODB } from './engines.ts';
 import { concurrentClients, randomHistories } from './suite.ts';
 
-randomHistories(DYNAMODB, 1200);
+randomHistories(DYNAMODB, 2000);
 concurrentClients(DYNAMODB, 60);

@@ -1,4 +1,4 @@
-/** The OpenAPI document, compared with the service on SQLite by random requests. */
+/** Sends random requests to the service on SQLite, and checks each reply against the OpenAPI document. */
 import { randomRequests } from './random-requests.ts';
 import { PHASES } from './schemathesis.ts';
 

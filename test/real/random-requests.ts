@@ -1,4 +1,7 @@
-/** Random requests by the OpenAPI document, on one store. Each store has its own file, so that both run at once. */
+/**
+ * The tests that send random requests to the service and check each reply against the OpenAPI document. Each store has
+ * a test file that calls them, so that jest runs the stores at the same time.
+ */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
@@ -7,7 +10,7 @@ import { type Authentication, findFaults, type Phase } from './schemathesis.ts';
 /** Large enough that random requests do not use up a quota. */
 const QUOTAS = { GRANTS_PER_KEY: '100000', KEYS_PER_PROJECT: '100000' };
 
-/** @param storeSettings returns the settings of the store; called when the tests start */
+/** @param storeSettings returns the settings that select the store; it is called before the first test */
 export function randomRequests(storeSettings: () => Record<string, string>, phases: readonly Phase[]): void {
   let service: ServiceProcess;
   let dataDir: string;

@@ -170,7 +170,7 @@ async function stateOf(jobId: string): Promise<string> {
 
 beforeAll(async () => {
   recorder = await startFakeDynamodb(dynamodbEndpoint());
-  // The calls of a worker would be recorded as those of the function.
+  // Without a worker: its calls to the table would be recorded as calls of the function `webhook`.
   service = await startService({ DYNAMODB_ENDPOINT: recorder.endpoint }, false);
   const { creator, grantee, demo, clock } = service;
   const actions = ['principal.disabled', 'grant.revoke', 'key.compromised'];
