@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { okta } from '../../../../lib/webhooks/inbound/adapters/okta.ts';
-import { readBy, refusalBy, requestOf } from './request.ts';
+import { readBy, refusalBy, requestOf, sourceFor } from './request.ts';
 
 const SECRETS = ['Basic YWRtaW46c3VwZXJzZWNyZXQ=', 'another-0123456789'];
 const EVENT_ID = 'b5a188b9-5ece-4636-b041-482ffda96311';
@@ -165,7 +165,10 @@ test('the delivery id decides nothing: the digest of the body takes the place of
 
 test('the handshake returns the challenge of a GET, and undefined for any other request', () => {
   const handshake = (challenge: string | undefined, method = 'GET') =>
-    okta.handshake?.(requestOf('', { method, headers: { 'x-okta-verification-challenge': challenge } }));
+    okta.handshake?.(
+      requestOf('', { method, headers: { 'x-okta-verification-challenge': challenge } }),
+      sourceFor(okta),
+    );
   expect(handshake('My verification-value_1')).toEqual({ verification: 'My verification-value_1' });
   expect(handshake('a'.repeat(256))).toEqual({ verification: 'a'.repeat(256) });
   for (const challenge of [undefined, '', 'a'.repeat(257), 'a\n', 'é']) expect(handshake(challenge)).toBeUndefined();
