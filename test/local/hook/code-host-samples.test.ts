@@ -1,6 +1,6 @@
 /**
- * Also tests: local/hook/samples/bearer.ts, local/hook/samples/github-org.ts, local/hook/samples/gitlab.ts,
- * local/hook/samples/gitguardian.ts and local/hook/sample-person.ts.
+ * Also tests: local/hook/samples/, local/hook/sample-person.ts.
+ * The samples of bearer, github-org, gitlab and gitguardian.
  * What the samples say is checked by the adapters, whose own tests have their expected values from the vendors.
  */
 import { describe, expect, test } from '@jest/globals';

@@ -43,8 +43,8 @@ export const bearer: Adapter<Settings> = {
 };
 
 /**
- * Returns the id in the body. Without one, each delivery is a new one: a digest of the body would take a person's second
- * departure for a repeat of the first.
+ * Returns the id in the body. Without one, each delivery is a new one: a digest of the body would take the second
+ * departure of a person for a repeat of the first.
  */
 function idInBody(body: Uint8Array): string | undefined {
   const input = parseJson(Buffer.from(body).toString());
