@@ -1,5 +1,5 @@
 /**
- * Also tests: lib/webhooks/inbound/trusted-identities.ts, lib/webhooks/inbound/sent-once.ts.
+ * Also tests: lib/webhooks/inbound/trusted-identities.ts.
  * The bodies have the fields of GitHub Docs, "Webhook events and payloads", and of the types of
  * `@octokit/openapi-webhooks-types` 12.1.0. The signatures are made by `@octokit/webhooks-methods`.
  */
