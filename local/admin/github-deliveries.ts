@@ -52,7 +52,8 @@ const parsePage = (value: unknown) =>
         guid: z.string(),
         event: z.string(),
         action: z.optional(z.nullable(z.string())),
-        delivered_at: z.string(),
+        // One that is no time would end the list too early.
+        delivered_at: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)))),
         status: z.string(),
       }),
     ),

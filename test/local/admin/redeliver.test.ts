@@ -173,6 +173,11 @@ test.each<[string, number, Record<string, string>, string]>([
   await expect(run()).rejects.toThrow(message);
 });
 
+test('a list with something else than deliveries in it is refused, so that none is overlooked', async () => {
+  gitHub.deliveries = [memberRemoved(14), memberRemoved(15, { deliveredAt: 'yesterday' })];
+  await expect(run()).rejects.toThrow('GitHub answered with something else than a list of deliveries.');
+});
+
 test('a pause that GitHub asks for counts from now', async () => {
   gitHub.refuseWith = { status: 403, headers: { 'retry-after': '60' } };
   const after = new Date(fixture.service.clock.nowMs + 60_000).toISOString();
