@@ -26,6 +26,8 @@ interface Entry<T> {
 export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits: Limits) {
   const { maxAgeMs, intervalMs, urlsMax, newUrlsMax = Number.POSITIVE_INFINITY } = limits;
   const entries = new Map<string, Entry<T>>();
+  /** When URLs without a value were requested, also those that are no longer cached. */
+  let newRequestsAtMs: number[] = [];
 
   function entryOf(url: string): Entry<T> {
     const never = Number.NEGATIVE_INFINITY;
@@ -50,8 +52,10 @@ export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits
   function mayRequest(entry: Entry<T>, nowMs: number): boolean {
     if (entry.request || isWithin(intervalMs, entry.requestedAtMs, nowMs)) return false;
     if (entry.value !== undefined) return true;
-    const others = [...entries.values()].filter(({ value }) => value === undefined);
-    return others.filter(({ requestedAtMs }) => isWithin(intervalMs, requestedAtMs, nowMs)).length < newUrlsMax;
+    newRequestsAtMs = newRequestsAtMs.filter((atMs) => isWithin(intervalMs, atMs, nowMs));
+    if (newRequestsAtMs.length >= newUrlsMax) return false;
+    newRequestsAtMs.push(nowMs);
+    return true;
   }
 
   /** Leaves the cached value as it is when the request fails. */
