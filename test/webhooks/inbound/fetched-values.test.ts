@@ -46,7 +46,7 @@ test('an old value is used while its URL cannot be requested', async () => {
 
 test('new URLs cause a limited number of requests in a minute, and a cached value is not affected', async () => {
   const valueAt = fetchedValues(fetchValue, LIMITS);
-  await valueAt('known', 0);
+  await valueAt('known', -MINUTE);
   isAvailable = (url) => url === 'known' || url === 'right';
   const lookups = await Promise.allSettled(['w1', 'w2', 'w3', 'w4', 'w5'].map((url) => valueAt(url, 1)));
   expect(requested).toEqual(['known', 'w1', 'w2', 'w3']);

@@ -1,7 +1,7 @@
 /**
  * The adapter for SNS. Its signatures: test/signing/notification-message.test.ts. The events are made after the
  * documents of EventBridge, CloudTrail, AWS Health and GuardDuty.
- * Also tests: lib/webhooks/inbound/aws-events.ts, lib/webhooks/inbound/embedded-json.ts.
+ * Also tests: lib/webhooks/inbound/aws-events.ts, lib/webhooks/inbound/sns-certificates.ts.
  */
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
