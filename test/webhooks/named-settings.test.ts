@@ -48,7 +48,7 @@ function problemsOf(parse: (text: string) => unknown, settings: unknown): string
   }
 }
 
-test('the setting HOOKS is read: each source with its kind, secrets, projects and actions', () => {
+test('the setting HOOKS is read: each source with its kind, secrets, projects, actions and defaults', () => {
   const sources = parseSources(
     JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }),
   );
@@ -59,6 +59,14 @@ test('the setting HOOKS is read: each source with its kind, secrets, projects an
     secrets: [SECRET],
     projectIds: ['p1'],
     actions: ['grant.revoke'],
+    mode: 'revoke',
+    maxPrincipals: 100,
+    events: new Map([
+      ['principal.disabled', 'principal.disabled'],
+      ['grant.revoke', 'grant.revoke'],
+      ['key.compromised', 'key.compromised'],
+    ]),
+    settings: {},
   });
   expect(parseSources('{}').size).toBe(0);
 });

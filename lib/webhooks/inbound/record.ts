@@ -24,7 +24,7 @@ interface RecordDependencies {
  * fit into one item of the store, which is 400 KB in DynamoDB.
  */
 const TASKS_MAX = 500;
-const TASKS_BYTES_MAX = 64 * 1024;
+const TASKS_BYTES_MAX = 96 * 1024;
 
 const CONCURRENT_JOBS = 8;
 
