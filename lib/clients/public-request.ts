@@ -30,8 +30,8 @@ interface RequestLimits {
  * Sends a request once, on a new connection, and follows no redirect. The connection is not reused, because a name may
  * lead to another address the next time.
  * @param read reads the response
- * @throws NetworkError also for an error of `read`; `unsent` with ERR_ADDRESS_NOT_PUBLIC in its message when the address
- *   is not allowed
+ * @throws NetworkError also for an error of `read`; `unsent` with ERR_ADDRESS_NOT_PUBLIC in its message when the
+ *   address is not allowed
  */
 export async function sendPublicRequest<T>(
   { method, url, headers, body, isPrivateAllowed }: PublicRequest,

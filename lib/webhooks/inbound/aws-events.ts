@@ -1,8 +1,8 @@
 /**
- * Events of AWS in the text of a message: as EventBridge sends them, or in the form of Standard Webhooks, which an input
- * transformer of EventBridge or a program can write.
- * Source: EventBridge Events Reference, "AWS IAM"; IAM Identity Center User Guide, "Logging with CloudTrail"; AWS Health
- * User Guide, "Monitoring events with EventBridge"; GuardDuty User Guide, "Finding format".
+ * Events of AWS in the text of a message: as EventBridge sends them, or in the form of Standard Webhooks, which an
+ * input transformer of EventBridge or a program can write.
+ * Source: EventBridge Events Reference, "AWS IAM"; IAM Identity Center User Guide, "Logging with CloudTrail"; AWS
+ * Health User Guide, "Monitoring events with EventBridge"; GuardDuty User Guide, "Finding format".
  */
 import type { Task } from '../../domain/job.ts';
 import { KmsError } from '../../errors.ts';
@@ -37,8 +37,8 @@ export const AWS_EVENTS: Readonly<Record<string, EventRule>> = {
 const NOT_AN_EVENT = 'The text of the message is neither an event of EventBridge nor {"type", "data"}, in JSON.';
 
 /**
- * Returns the tasks of a message. A text that is not understood becomes an unreadable task that keeps it, because it may
- * be about a person who has left.
+ * Returns the tasks of a message. A text that is not understood becomes an unreadable task that keeps it, because it
+ * may be about a person who has left.
  */
 export function awsTasks(source: Source, text: string): Task[] {
   const event = embeddedJson(text);

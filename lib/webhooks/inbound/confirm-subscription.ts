@@ -25,7 +25,7 @@ export interface ConfirmRule {
 
 /**
  * Confirms the subscription. It follows no redirect, and calls only a host that the rule allows.
- * @throws KmsError KMS.0104 for a URL that the rule does not allow, APIGW.0201:502 when the call fails
+ * @throws KmsError KMS.0104, with a 5xx status so that the sender repeats the message, when nothing was confirmed
  */
 export async function confirmSubscription(text: string, rule: ConfirmRule): Promise<void> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -58,7 +58,7 @@ async function statusOf(url: URL): Promise<number> {
 }
 
 const notConfirmed = (cause: unknown) =>
-  new KmsError('APIGW.0201:502', {
+  new KmsError('KMS.0104', {
     detail: 'The subscription was not confirmed. Send the message again later.',
     cause,
   });

@@ -69,15 +69,15 @@ test('the URL is requested once with GET, and a 2xx status confirms', async () =
   expect(received).toEqual([`GET /smn/subscription/confirm?${QUERY}`]);
 });
 
-test.each([302, 400, 404, 500, 503])('status %i does not confirm, and the reply is 502', async (status) => {
+test.each([302, 400, 404, 500, 503])('status %i does not confirm, and the reply is 503', async (status) => {
   respond = (_, response) => response.writeHead(status, { location: localUrl() }).end();
-  expect(await failureOf(confirmSubscription(localUrl(), rule()))).toEqual([502, `status ${status}`]);
+  expect(await failureOf(confirmSubscription(localUrl(), rule()))).toEqual([503, `status ${status}`]);
   expect(received).toHaveLength(1);
 });
 
-test('a server that closes the connection does not confirm, and the reply is 502', async () => {
+test('a server that closes the connection does not confirm, and the reply is 503', async () => {
   respond = (request) => void request.socket.destroy();
-  expect(await failureOf(confirmSubscription(localUrl(), rule()))).toEqual([502, expect.stringContaining('lost')]);
+  expect(await failureOf(confirmSubscription(localUrl(), rule()))).toEqual([503, expect.stringContaining('lost')]);
 });
 
 test.each([
@@ -109,7 +109,7 @@ test.each([
 test('a host that leads to a private address is not requested', async () => {
   // A name with this address. Source: RFC 6761, section 6.3.
   const failure = confirmSubscription('https://localhost/', rule({ isHost: () => true, path: '/', query: {} }));
-  expect(await failureOf(failure)).toEqual([502, expect.stringContaining('ERR_ADDRESS_NOT_PUBLIC')]);
+  expect(await failureOf(failure)).toEqual([503, expect.stringContaining('ERR_ADDRESS_NOT_PUBLIC')]);
 });
 
 test.each([
@@ -135,10 +135,10 @@ test('SMN: the confirmation of a listed topic is answered after it was confirmed
   expect(received).toEqual([`GET /smn/subscription/confirm?${QUERY}`]);
 });
 
-test('SMN: while the console is not available, the reply is 502, so that SMN sends the message again', async () => {
+test('SMN: while the console is not available, the reply is 503, so that SMN sends the message again', async () => {
   respond = (_, response) => response.writeHead(503).end();
   const request = requestOf(smnConfirmation(localUrl(), { signer, atMs: NOW }));
-  expect(await failureOf(smn.handshake?.(request, source()) as Promise<unknown>)).toEqual([502, 'status 503']);
+  expect(await failureOf(smn.handshake?.(request, source()) as Promise<unknown>)).toEqual([503, 'status 503']);
 });
 
 test('SMN: no other message causes a request', async () => {

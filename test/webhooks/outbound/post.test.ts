@@ -10,8 +10,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import { NetworkError } from '../../../lib/clients/network-error.ts';
-import { postWebhook } from '../../../lib/webhooks/outbound/post.ts';
 import type { Resolve } from '../../../lib/clients/public-address.ts';
+import { postWebhook } from '../../../lib/webhooks/outbound/post.ts';
 import { SELF_SIGNED } from '../../support/self-signed.ts';
 
 const servers: TcpServer[] = [];
