@@ -46,9 +46,13 @@ export function snsCertificates(fetchText: FetchText = fetchFromSns) {
   };
 }
 
-/** @throws Error */
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END CERTIFICATE-----';
+
+/** Returns the first certificate: those of its issuers may follow. @throws Error */
 function certificateIn(text: string): VerificationKey {
-  const certificate = text.includes('-----BEGIN CERTIFICATE-----') ? parseVerificationKey(text) : undefined;
+  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  const certificate = start < 0 || end < start ? undefined : parseVerificationKey(text.slice(start, end + END.length));
   if (!certificate) throw new Error('not a certificate');
   return certificate;
 }

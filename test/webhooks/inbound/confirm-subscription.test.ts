@@ -1,11 +1,12 @@
 /**
  * The call that confirms a subscription, to a server on this machine.
- * Also tests: lib/webhooks/inbound/notification-adapter.ts, lib/webhooks/inbound/embedded-json.ts.
+ * Also tests: lib/webhooks/inbound/embedded-json.ts.
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { KmsError } from '../../../lib/errors.ts';
+import { logger } from '../../../lib/logger.ts';
 import { smn } from '../../../lib/webhooks/inbound/adapters/smn.ts';
 import { sns } from '../../../lib/webhooks/inbound/adapters/sns.ts';
 import {
@@ -130,8 +131,10 @@ const signer = newSigner();
 const source = (topic = SMN_TOPIC) => sourceFor(smn, { topics: [topic], confirm_hosts: [host] }) as never;
 
 test('SMN: the confirmation of a listed topic is answered after it was confirmed', async () => {
+  const lines = jest.spyOn(logger, 'info').mockImplementation(() => undefined);
   const request = requestOf(smnConfirmation(localUrl(), { signer, atMs: NOW }));
   expect(await smn.handshake?.(request, source())).toEqual({ state: 'confirmed' });
+  expect(lines.mock.calls).toEqual([['webhook', { source: 'source', topic: SMN_TOPIC, subscription: 'confirmed' }]]);
   expect(received).toEqual([`GET /smn/subscription/confirm?${QUERY}`]);
 });
 

@@ -91,6 +91,14 @@ describe('verification', () => {
     expect(urls).toEqual([SNS_CERTIFICATE_URL]);
   });
 
+  test('of several certificates at the URL, the first one counts', async () => {
+    const other = newSigner().certificate;
+    const adapterOf = (text: string) => snsAdapter(async () => text);
+    const refusal = (text: string) => refusalBy(adapterOf(text), notification('text'), [], NOW, entry);
+    expect(await refusal(`Certificate of SNS:\n${signer.certificate}${other}`)).toBeUndefined();
+    expect(await refusal(`${other}${signer.certificate}`)).toBeDefined();
+  });
+
   test('a message that names another host, another topic or an old time causes no request', async () => {
     let requests = 0;
     const adapter = snsAdapter(async () => {
