@@ -1,5 +1,6 @@
 /**
- * The fields of request bodies; those of keys are in `key-fields.ts`, those of pages in `page-fields.ts`. An optional field may be missing; a missing required one fails with KMS.0204.
+ * The fields of request bodies; those of keys are in `key-fields.ts`, those of pages in `page-fields.ts`. An optional
+ * field may be missing; a missing required one fails with KMS.0204.
  * Source: KMS API reference, the request tables of each API.
  */
 import * as z from 'zod/mini';
