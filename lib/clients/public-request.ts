@@ -87,15 +87,3 @@ export async function discardBody(response: IncomingMessage, bytesMax: number): 
     // The status counts.
   }
 }
-
-/** @throws Error when the body is longer, or ends early */
-export async function readText(response: IncomingMessage, bytesMax: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > bytesMax) throw new Error('the response is too long');
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
-}

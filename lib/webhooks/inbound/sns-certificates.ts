@@ -1,6 +1,5 @@
 /** The certificates with which SNS signs, fetched from the URL in a message. */
-import type { IncomingMessage } from 'node:http';
-import { readText, sendPublicRequest } from '../../clients/public-request.ts';
+import { get } from '../../clients/get.ts';
 import { KmsError } from '../../errors.ts';
 import type { VerificationKey } from '../../signing/notification-message.ts';
 import { parseVerificationKey } from '../../signing/verification-key.ts';
@@ -57,12 +56,9 @@ function certificateIn(text: string): VerificationKey {
   return certificate;
 }
 
-const fetchFromSns: FetchText = (url) =>
-  sendPublicRequest(
-    { method: 'GET', url, headers: { 'user-agent': 'kms-grants' }, isPrivateAllowed: false },
-    { timeoutMs: TIMEOUT_MS },
-    async (response: IncomingMessage) => {
-      if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
-      return readText(response, CERTIFICATE_BYTES_MAX);
-    },
-  );
+const fetchFromSns: FetchText = async (url) => {
+  const headers = { 'user-agent': 'kms-grants' };
+  const { status, text } = await get(url, { headers, timeoutMs: TIMEOUT_MS, bytesMax: CERTIFICATE_BYTES_MAX });
+  if (status !== 200) throw new Error(`status ${status}`);
+  return text;
+};
