@@ -42,6 +42,8 @@ const RULES: Readonly<Record<string, TraceRule>> = {
   'IAM.deleteAgencyV5': about('agency', unclear),
   'Account.closeSuspendAccount': about('account', unclear),
   'Account.deregisterAccount': about('account', unclear),
+  'Account.closeHuaweiCloudservices': about('account', unclear),
+  'Account.disableHuaweiCloudservices': about('account', unclear),
   'IAM.deleteCredential': about('user', mayLeak),
   'IAM.changePassword': about('user', mayLeak),
   'IAM.updateUserPwd': about('user', mayLeak),
@@ -57,7 +59,6 @@ export const TRACE_EVENTS: Readonly<Record<string, EventRule>> = Object.fromEntr
   Object.entries(RULES).map(([event, { action, byDefault }]) => [event, { action, byDefault }]),
 );
 
-const EVENT_NAMES = new Map(Object.keys(RULES).map((event) => [event.toLowerCase(), event]));
 /** The documents do not say which `service_type` the traces of accounts have, so it does not matter. */
 const ACCOUNT_EVENTS = new Map(
   Object.keys(RULES)
@@ -65,13 +66,29 @@ const ACCOUNT_EVENTS = new Map(
     .map((event) => [event.slice('Account.'.length).toLowerCase(), event]),
 );
 
-/** As in the documents, in lower case. */
-const RESOURCE_TYPES: Readonly<Record<Subject, string>> = {
-  user: 'user',
-  agency: 'agency',
-  account: 'account',
-  key: 'cmk',
+/** As in the documents, in lower case. The European site has another one for accounts. */
+const RESOURCE_TYPES: Readonly<Record<Subject, readonly string[]>> = {
+  user: ['user'],
+  agency: ['agency'],
+  account: ['account', 'accountcenter'],
+  key: ['cmk'],
 };
+
+const EVENT_FORM = /^[\w-]{1,64}\.[\w-]{1,128}$/;
+
+/** Returns what is wrong with names in the setting `events` that are not in the table, each with its place. */
+export function eventProblems({ events }: Source): string[] {
+  return [...events.keys()].flatMap((event) => {
+    if (Object.hasOwn(RULES, event)) return [];
+    const known = Object.keys(RULES).find((one) => isSameName(one, event));
+    if (known) return [`events.${event}: write it as ${known}`];
+    return EVENT_FORM.test(event)
+      ? []
+      : [`events.${event}: must be <service_type>.<trace_name>, such as IAM.deleteUser`];
+  });
+}
+
+const isSameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 const NOT_A_TRACE = 'The text of the message is not a trace of CTS in JSON, or a list of traces.';
 
@@ -102,9 +119,11 @@ function taskOf(source: Source, trace: unknown): Task {
   if (typeof name !== 'string' || typeof service !== 'string') {
     return unreadable('unreadable', 'A trace needs service_type and trace_name.');
   }
-  const event = EVENT_NAMES.get(`${service}.${name}`.toLowerCase()) ?? ACCOUNT_EVENTS.get(name.toLowerCase());
-  const rule = event === undefined ? undefined : RULES[event];
-  if (!event || !rule || meaningOf(source, event) === 'ignore') return ignored(event ?? `${service}.${name}`);
+  const written = `${service}.${name}`;
+  const event =
+    [...source.events.keys()].find((one) => isSameName(one, written)) ?? ACCOUNT_EVENTS.get(name.toLowerCase());
+  if (!event || meaningOf(source, event) === 'ignore') return ignored(event ?? written);
+  const rule = RULES[event] ?? ruleOfOther(source, event);
   try {
     return happened(trace, rule) ? subjectTask(source, event, rule, trace) : ignored(event);
   } catch (error) {
@@ -112,6 +131,10 @@ function taskOf(source: Source, trace: unknown): Task {
     return unreadable(event, error.detail ?? error.message);
   }
 }
+
+/** An event that only the settings name is about a user, unless its meaning is about a key. */
+const ruleOfOther = (source: Source, event: string): TraceRule =>
+  meaningOf(source, event) === 'key.compromised' ? about('key', keyEnds) : about('user', leaves);
 
 /** Whether the operation succeeded, and took access away. @throws KmsError KMS.0308 if the trace does not say it */
 function happened(trace: Record<string, unknown>, { ifDisabled = false }: TraceRule): boolean {
@@ -124,11 +147,11 @@ function happened(trace: Record<string, unknown>, { ifDisabled = false }: TraceR
  */
 function subjectTask(source: Source, event: string, { subject }: TraceRule, trace: Record<string, unknown>): Task {
   const { resource_type: type, resource_id: id, project_id: project } = trace;
-  const isExpectedType = typeof type === 'string' && type.toLowerCase() === RESOURCE_TYPES[subject];
+  const types = RESOURCE_TYPES[subject];
+  const isExpectedType = typeof type === 'string' && types.includes(type.toLowerCase());
   const pattern = subject === 'key' ? KEY_ID_PATTERN : PRINCIPAL_ID_PATTERN;
   if (!isExpectedType || typeof id !== 'string' || !pattern.test(id)) {
-    const what = `resource_type ${RESOURCE_TYPES[subject]} and its id in resource_id`;
-    return unreadable(event, `A trace of this event needs ${what}.`);
+    return unreadable(event, `A trace of this event needs resource_type ${types[0]} and its id in resource_id.`);
   }
   const reason = `smn ${event}${typeof trace['trace_id'] === 'string' ? `, trace ${trace['trace_id']}` : ''}`;
   if (subject !== 'key') return personTask(source, event, { grantee: id }, reason);

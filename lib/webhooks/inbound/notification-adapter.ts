@@ -18,7 +18,7 @@ import { FIELDS } from '../named-settings.ts';
 import type { Adapter, WebhookRequest } from './adapter.ts';
 import { type ConfirmRule, confirmSubscription, isConfirmHost } from './confirm-subscription.ts';
 import { needsPerson } from './event-tasks.ts';
-import type { EventRule, Source } from './source.ts';
+import type { Action, EventRule, Source } from './source.ts';
 
 const CONFIRM_HOST_PROBLEM = 'must be a host such as console.example.com, without a scheme, a port or a path';
 
@@ -38,6 +38,9 @@ export interface NotificationKind {
   /** The form of a topic's name, for the problem of a wrong one. */
   topicForm: string;
   events: Readonly<Record<string, EventRule>>;
+  otherEvents?: readonly Action[];
+  /** Returns what is wrong with the source's settings, each problem with its field. */
+  settingsProblems?(source: Source): readonly string[];
   /** Whether the service only tells about a subscription of somebody else. */
   isNotice?(request: WebhookRequest): boolean;
   /** The keys that the message may be signed with. @throws KmsError with a 5xx status if they cannot be had now */
@@ -62,6 +65,8 @@ export function notificationAdapter(kind: NotificationKind): Adapter<TopicSettin
     },
     hasOptionalSecrets: true,
     events: kind.events,
+    ...(kind.otherEvents && { otherEvents: kind.otherEvents }),
+    settingsProblems: (source) => kind.settingsProblems?.(source) ?? [],
     // SMN and SNS do not repeat what gets a 4xx status.
     isSentOnce: true,
     secretProblem: (secret) =>

@@ -6,7 +6,7 @@
 import { SMN, type VerificationKey } from '../../../signing/notification-message.ts';
 import { SMN_CERTIFICATE } from '../../../signing/smn-certificate.ts';
 import { parseVerificationKey } from '../../../signing/verification-key.ts';
-import { ctsTasks, TRACE_EVENTS } from '../cts-traces.ts';
+import { ctsTasks, eventProblems, TRACE_EVENTS } from '../cts-traces.ts';
 import { notificationAdapter, type TopicSource } from '../notification-adapter.ts';
 
 /** Hosts of the console, also of a region. A console of another cloud needs the setting `confirm_hosts`. */
@@ -19,6 +19,8 @@ export const smn = notificationAdapter({
   form: SMN,
   topicForm: 'urn:smn:<region>:<project id>:<topic>',
   events: TRACE_EVENTS,
+  otherEvents: ['principal.disabled', 'key.compromised'],
+  settingsProblems: eventProblems,
   isNotice: ({ headers }) => NOTICES.includes(headers['x-smn-message-type']?.toLowerCase() ?? ''),
   keysFor: (_, { secrets }: TopicSource): VerificationKey[] =>
     (secrets.length > 0 ? secrets : [SMN_CERTIFICATE]).flatMap((pem) => parseVerificationKey(pem) ?? []),

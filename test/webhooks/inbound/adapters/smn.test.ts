@@ -248,6 +248,7 @@ describe('other traces', () => {
     ['IAM.deleteAgencyV5', 'IAM', 'deleteAgencyV5', 'agency'],
     ['Account.closeSuspendAccount', 'BSS', 'closeSuspendAccount', 'account'],
     ['Account.deregisterAccount', 'account', 'deregisterAccount', 'account'],
+    ['Account.disableHuaweiCloudservices', 'x', 'disableHuaweiCloudservices', 'accountCenter'],
   ])('%s waits for a person, unless the settings say otherwise', (event, service_type, trace_name, resource_type) => {
     const payload = trace({ service_type, trace_name, resource_type });
     const reason = `smn ${event}, trace ${TRACE_ID}`;
@@ -275,6 +276,17 @@ describe('other traces', () => {
       expect(task).toMatchObject({ action: 'unreadable' });
     },
   );
+
+  test('the settings may name operations that are not in the table, about a user or a key', () => {
+    const events = { 'IAM.deleteAccessKeyV5': 'principal.disabled', 'KMS.cancelKey': 'key.compromised' };
+    const ofUser = trace({ trace_name: 'DeleteAccessKeyV5' });
+    expect(tasksOf(ofUser, { events })).toEqual([leaves('IAM.deleteAccessKeyV5')]);
+    const ofKey = trace({ service_type: 'KMS', trace_name: 'cancelKey', resource_type: 'cmk', resource_id: KEY });
+    expect(tasksOf(ofKey, { events })).toMatchObject([{ action: 'revoke-key', event: 'KMS.cancelKey', keyId: KEY }]);
+    expect(tasksOf(trace({ trace_name: 'DeleteAccessKeyV5', resource_type: 'credential' }), { events })).toMatchObject([
+      { action: 'unreadable' },
+    ]);
+  });
 
   test('operations that take no access away are ignored under their own name', () => {
     const payload = [trace({ trace_name: 'createUser' }), trace({ service_type: 'ECS', trace_name: 'deleteServer' })];
@@ -353,7 +365,12 @@ describe('settings', () => {
     [{ topics: ['arn:aws:sns:us-east-1:123456789012:x'] }, 'source.topics.0: must be the name of a topic'],
     [{ topics: [SMN_TOPIC], confirm_hosts: ['https://x.example.com/'] }, 'source.confirm_hosts.0: must be a host'],
     [{ topics: [SMN_TOPIC], confirm_hosts: ['127.0.0.1'] }, 'source.confirm_hosts.0: must be a host'],
-    [{ topics: [SMN_TOPIC], events: { 'IAM.deleteuser': 'ignore' } }, 'there is no such event'],
+    [
+      { topics: [SMN_TOPIC], events: { 'IAM.deleteuser': 'ignore' } },
+      'events.IAM.deleteuser: write it as IAM.deleteUser',
+    ],
+    [{ topics: [SMN_TOPIC], events: { deleteUser: 'ignore' } }, 'source.events.deleteUser: must be <service_type>'],
+    [{ topics: [SMN_TOPIC], events: { 'IAM.other': 'grant.revoke' } }, 'must be one of: principal.disabled'],
     [{ topics: [SMN_TOPIC], events: { 'KMS.disableKey': 'principal.disabled' } }, 'must be one of: key.compromised'],
   ])('the settings %j abort startup', (settings, problem) => {
     expect(() => sourceFor(smn, settings)).toThrow(problem);
