@@ -15,6 +15,7 @@ const END_TO_END = [
   '**/test/authority/standalone/{races,commit-change,lists,key-deletion}.test.ts',
   '**/test/authority/upstream/change.test.ts',
   '**/test/webhooks/inbound/receive*.test.ts',
+  '**/test/webhooks/inbound/kinds/*.test.ts',
   '**/test/webhooks/jobs/job*.test.ts',
   '**/test/chat/press*.test.ts',
 ];

@@ -1,4 +1,4 @@
-/** The kind of sources that send to `POST /hooks/{source}/events`, in a function of its own: it brings a library along. */
+/** The kind of sources that send to `POST /hooks/{source}/events`: a function of its own, as only it needs `jose`. */
 import { ssf } from '../adapters/ssf.ts';
 import { sourceKinds } from '../sources.ts';
 

@@ -1,4 +1,7 @@
-/** A Security Event Token (SET): a JWT with events. Source: RFC 8417, section 2; Shared Signals Framework 1.0, "Events". */
+/**
+ * A Security Event Token (SET): a signed JWT with events.
+ * Source: RFC 8417, section 2; OpenID Shared Signals Framework 1.0, "Events".
+ */
 import { compactVerify, decodeProtectedHeader, type JWK } from 'jose';
 import * as z from 'zod/mini';
 import { UNPRINTABLE } from '../../../domain/characters.ts';
