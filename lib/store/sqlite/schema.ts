@@ -206,6 +206,9 @@ const TOKEN_ANCESTORS = "ALTER TABLE tokens ADD COLUMN ancestors TEXT NOT NULL D
 /** See `ChangeEvent.approvedBy`. */
 const APPROVED_BY = 'ALTER TABLE events ADD COLUMN approved_by TEXT;';
 
+/** See `ChangeEvent.isObserved`. */
+const IS_OBSERVED = 'ALTER TABLE events ADD COLUMN is_observed INTEGER;';
+
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -219,4 +222,5 @@ export const MIGRATIONS: readonly string[] = [
   SHARES,
   TOKEN_ANCESTORS,
   APPROVED_BY,
+  IS_OBSERVED,
 ];
