@@ -3,7 +3,7 @@ import type { KyInstance } from 'ky';
 import { NetworkError, networkFailureOf } from './network-error.ts';
 
 interface HttpRequest {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   url: string;
   headers: Record<string, string>;
   body?: string;
