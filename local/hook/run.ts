@@ -96,8 +96,7 @@ async function runSample(kind: string, values: Values, config: Config, now: () =
   const sent = `sent: ${event} of ${person} to ${url}\nstatus: ${response.status}\njob: ${jobId ?? 'none'}\n`;
   if (!values.wait || jobId === undefined)
     return { code: 0, out: `${sent}See it with: npm run -s admin -- jobs\n`, err: '' };
-  const job = await endedJob(config, jobId);
-  return { code: 0, out: `${sent}state: ${job.state}\nrevoked: ${job.revoked}\n`, err: '' };
+  return { code: 0, out: sent + outcomeText(await endedJob(config, jobId)), err: '' };
 }
 
 /** @throws UsageError for an address to which the secret in a header would go unencrypted over a network */
@@ -138,6 +137,10 @@ function requestText(url: string, { method, headers, body }: SampleRequest, { se
     name === 'authorization' || secrets.some((secret) => value.includes(secret)) ? '***' : value;
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${masked(name, value)}`);
   return [`${method} ${url}`, ...lines, '', body, ''].join('\n');
+}
+
+function outcomeText({ state, mode, wouldRevoke = 0, revoked }: Job): string {
+  return `state: ${state}\n${mode === 'observe' ? `would revoke: ${wouldRevoke}` : `revoked: ${revoked}`}\n`;
 }
 
 /** Waits for the end of the job in the store that the settings name. @throws Error if it does not end in time */
