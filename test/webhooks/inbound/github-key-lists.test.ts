@@ -1,4 +1,7 @@
-/** Key lists in the form that GitHub documents, from a local server. */
+/**
+ * Key lists in the form that GitHub documents, from a local server.
+ * Also tests: lib/webhooks/inbound/key-lists.ts.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
