@@ -1,5 +1,6 @@
 /** Replies to senders of Security Event Tokens (SETs). Source: RFC 8935, sections 2.2 to 2.4. */
 import { type ErrorCode, KmsError } from '../errors.ts';
+import { SignatureError } from '../signing/signed-request.ts';
 import { Reply } from './reply.ts';
 
 /** Source: IANA, "Security Event Token Error Codes". */
@@ -16,7 +17,8 @@ export class SetError extends KmsError {
   readonly err: SetErrorCode;
 
   constructor(err: SetErrorCode, detail: string) {
-    super('KMS.0308', { detail });
+    // The log shows the text of this cause: it holds nothing of the token.
+    super('KMS.0308', { detail, cause: new SignatureError(`${err}: ${detail}`) });
     this.err = err;
   }
 }

@@ -2,17 +2,19 @@
  * The hook command against a running service: a sample of each kind, and what the command says when it is refused.
  * Also tests: local/hook/, local/hook.ts.
  */
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Config, parseConfig } from '../../../lib/config.ts';
 import { runHook } from '../../../local/hook/run.ts';
 import { SAMPLE_KINDS, sampleOf } from '../../../local/hook/samples.ts';
 import { newGrant, newKey, okBody } from '../../support/create.ts';
-import { newDataDir } from '../../support/process.ts';
+import { CHILD_ENV, newDataDir } from '../../support/process.ts';
 import {
   OTHER_SECRET,
   PLAIN_SECRET,
@@ -242,4 +244,13 @@ test('--help names the options and every kind, and reads no setting', async () =
   for (const word of ['--source', '--person', '--event', '--url', '--wait', '--print', 'Exit code', ...SAMPLE_KINDS]) {
     expect(out).toContain(word);
   }
+});
+
+test('the command as a process prints to standard output what a shell can use, and the rest to standard error', async () => {
+  const dataDir = newDataDir();
+  const options = { env: { ...CHILD_ENV, DATA_DIR: dataDir } };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['local/hook.ts', 'key', 'github'], options);
+  expect(JSON.parse(stdout)).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
+  expect(stderr).toBe('Put this public key into secrets of the source:\n');
+  rmSync(dataDir, { recursive: true });
 });
