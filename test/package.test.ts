@@ -22,7 +22,7 @@ import { CHANGED, testSettings } from './stack/settings.ts';
  */
 const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 215_400 };
 /** They check all sources in HOOKS, so they contain all adapters and platforms. */
-const MAPPING_BYTES_MAX = { standalone: 273_700, upstream: 291_600 };
+const MAPPING_BYTES_MAX = { standalone: 270_000, upstream: 289_200 };
 /** They contain the website, compressed. */
 const WEBSITE_BYTES_MAX = {
   console: { standalone: 390_000, upstream: 390_000 },
@@ -30,8 +30,7 @@ const WEBSITE_BYTES_MAX = {
 };
 const OTHER_BYTES_MAX = {
   ...WEBSITE_BYTES_MAX,
-  webhook: { standalone: 219_100, upstream: 237_600 },
-  ssf: { standalone: 224_900, upstream: 243_400 },
+  webhook: { standalone: 218_600, upstream: 237_300 },
   chat: { standalone: 322_800, upstream: 340_800 },
   work: { standalone: 281_700, upstream: 299_200 },
   'list-sources': MAPPING_BYTES_MAX,

@@ -1,10 +1,6 @@
 /** The lists of public keys that GitHub publishes. */
 import type { KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
-<<<<<<< HEAD
-=======
-import { get } from '../../clients/get.ts';
->>>>>>> main
 import { parsePublicKey } from '../../signing/github.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import { parseJson } from '../../util/json.ts';
@@ -13,11 +9,6 @@ import { cachedKeyLists, KeyListError } from './key-lists.ts';
 /** GitHub allows 60 unauthenticated requests an hour. */
 const REQUEST_INTERVAL_MS = 60_000;
 const KEYS_MAX = 100;
-<<<<<<< HEAD
-=======
-const LIST_BYTES_MAX = 256 * 1024;
-const LISTS_MAX = 100;
->>>>>>> main
 
 const KEY_LIST = z.object({
   public_keys: z.array(z.object({ key_identifier: z.string(), key: z.string() })).check(z.maxLength(KEYS_MAX)),
@@ -39,19 +30,8 @@ export function gitHubKeyLists() {
   };
 }
 
-<<<<<<< HEAD
 /** @throws Error for a text of another form */
 function parseKeys(text: string): ReadonlyMap<string, KeyObject> {
-=======
-/** Compares in both directions, so that a clock that was set back does not stop the requests. */
-const isWithin = (ms: number, atMs: number, nowMs: number) => Math.abs(nowMs - atMs) < ms;
-
-/** @throws Error when there is no response, or one of another form */
-async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
-  const headers = { accept: 'application/json', 'user-agent': 'kms-grants' };
-  const { status, text } = await get(url, { headers, timeoutMs: TIMEOUT_MS, bytesMax: LIST_BYTES_MAX });
-  if (status !== 200) throw new Error(`status ${status}`);
->>>>>>> main
   const { success, data } = z.safeParse(KEY_LIST, parseJson(text));
   if (!success) throw new Error('not a list of public keys');
   const keys = data.public_keys.map(({ key_identifier, key }) => [key_identifier, parsePublicKey(key)] as const);

@@ -1,5 +1,5 @@
 /** Lists of public keys at a URL: fetched when a key is not known, and cached with bounds on number, size and age. */
-import { sendRequest } from '../../clients/http.ts';
+import { get } from '../../clients/get.ts';
 
 const TIMEOUT_MS = 5_000;
 /** A cached list that is older is fetched again, so that a withdrawn key becomes invalid. */
@@ -7,7 +7,7 @@ const MAX_AGE_MS = 60 * 60 * 1000;
 /** A list that cannot be fetched again is used until it is this old. */
 const STALE_AGE_MS = 24 * 60 * 60 * 1000;
 const LISTS_MAX = 100;
-const LIST_CHARACTERS_MAX = 256 * 1024;
+const LIST_BYTES_MAX = 256 * 1024;
 
 /** The list cannot be fetched, so nobody knows whether it has the key. */
 export class KeyListError extends Error {
@@ -110,8 +110,7 @@ const isWithin = (ms: number, atMs: number, nowMs: number) => Math.abs(nowMs - a
 /** @throws Error when there is no response, or one that is too long */
 async function fetchText(url: string): Promise<string> {
   const headers = { accept: 'application/json', 'user-agent': 'kms-grants' };
-  const { status, text } = await sendRequest({ method: 'GET', url, headers }, TIMEOUT_MS);
+  const { status, text } = await get(url, { headers, timeoutMs: TIMEOUT_MS, bytesMax: LIST_BYTES_MAX });
   if (status !== 200) throw new Error(`status ${status}`);
-  if (text.length > LIST_CHARACTERS_MAX) throw new Error('the list is too long');
   return text;
 }
