@@ -109,13 +109,13 @@ async function assertSigned(
 ): Promise<void> {
   const { secrets, settings } = source;
   // Configured keys first, so that a valid signature needs no list, which may be unavailable.
-  if (await isSignedByAny(pinnedKeys(secrets), body, header)) return;
+  if (await isSignedByAny(pinnedKeys(secrets), body, header, nowMs)) return;
   if (settings.jwks_uri === undefined) throw new SignatureError('wrong signature or unknown key');
   let isKnownKey = false;
   try {
     const { found, isThrottled } = await keySetAt(settings.jwks_uri, nowMs, async (keys) => {
       isKnownKey ||= keys.some(({ kid }) => kid !== undefined && kid === header.kid);
-      return (await isSignedByAny(keys, body, header)) || undefined;
+      return (await isSignedByAny(keys, body, header, nowMs)) || undefined;
     });
     if (found) return;
     // The transmitter may have published the key just now. A stranger must not learn that the source exists.

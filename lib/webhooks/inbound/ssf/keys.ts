@@ -8,8 +8,12 @@ const KEYS_MAX = 100;
 /** A key of RSA with 16,384 bits has 2,731 characters. */
 const text = z.string().check(z.minLength(1), z.maxLength(4096));
 
+/** A public key. Some issuers say when it expires. Source: OpenID Federation 1.0, "Federation Historical Keys". */
+export type PublicKey = JWK & { exp?: number };
+
 const COMMON = {
   kid: z.optional(text),
+  exp: z.optional(z.number()),
   alg: z.optional(text),
   use: z.optional(text),
   key_ops: z.optional(z.array(z.string())),
@@ -40,7 +44,11 @@ const ALGORITHMS: Readonly<Record<string, Pick<JWK, 'kty' | 'crv'>>> = {
 export const isAllowedAlgorithm = (alg: string): boolean => Object.hasOwn(ALGORITHMS, alg);
 
 /** Whether a signature with this header may be one of the key. A key without an id may have made any signature. */
-export function isKeyFor(key: JWK, { alg, kid }: { alg: string; kid?: string | undefined }): boolean {
+export function isKeyFor(
+  key: PublicKey,
+  { alg, kid }: { alg: string; kid?: string | undefined },
+  nowMs: number,
+): boolean {
   const algorithm = isAllowedAlgorithm(alg) ? ALGORITHMS[alg] : undefined;
   return (
     algorithm !== undefined &&
@@ -49,7 +57,8 @@ export function isKeyFor(key: JWK, { alg, kid }: { alg: string; kid?: string | u
     (key.alg ?? alg) === alg &&
     (key.use ?? 'sig') === 'sig' &&
     (key.key_ops?.includes('verify') ?? true) &&
-    (key.kid === undefined || kid === undefined || key.kid === kid)
+    (key.kid === undefined || kid === undefined || key.kid === kid) &&
+    (key.exp === undefined || nowMs < key.exp * 1000)
   );
 }
 
@@ -57,17 +66,17 @@ export function isKeyFor(key: JWK, { alg, kid }: { alg: string; kid?: string | u
  * Parses a JWKS. Keys of other types are left out, because a transmitter may use one JWKS for several purposes.
  * @throws Error for a text of another form
  */
-export function parseKeySet(json: string): readonly JWK[] {
+export function parseKeySet(json: string): readonly PublicKey[] {
   const { success, data } = z.safeParse(KEY_SET, parseJson(json));
   if (!success) throw new Error('not a JWKS');
   return data.keys.flatMap((key) => publicKeyIn(key) ?? []);
 }
 
 /**
- * Parses keys that are written into the settings: a JWKS, a JWK, or a public key or certificate as PEM.
+ * Parses keys that are written into the settings: a JWKS, a JWK, or a public key as PEM.
  * @returns undefined for anything else, private keys and keys of other types included
  */
-export function parseKeys(text: string): readonly JWK[] | undefined {
+export function parseKeys(text: string): readonly PublicKey[] | undefined {
   if (!text.trimStart().startsWith('{')) return parsePem(text);
   const json = parseJson(text);
   const isSet = z.safeParse(KEY_SET, json).success;
@@ -76,9 +85,9 @@ export function parseKeys(text: string): readonly JWK[] | undefined {
   return publicKeys.length > 0 && publicKeys.every((key) => key !== undefined) ? publicKeys : undefined;
 }
 
-const PEM = /^\s*-----BEGIN (?:PUBLIC KEY|CERTIFICATE)-----/;
+const PEM = /^\s*-----BEGIN PUBLIC KEY-----/;
 
-function parsePem(text: string): readonly JWK[] | undefined {
+function parsePem(text: string): readonly PublicKey[] | undefined {
   if (!PEM.test(text)) return undefined;
   try {
     const key = publicKeyIn(createPublicKey(text).export({ format: 'jwk' }));
@@ -91,7 +100,7 @@ function parsePem(text: string): readonly JWK[] | undefined {
 /** Source: RFC 7518, sections 6.2.2 and 6.3.2. */
 const isPrivate = (key: unknown) => typeof key === 'object' && key !== null && 'd' in key;
 
-function publicKeyIn(value: unknown): JWK | undefined {
+function publicKeyIn(value: unknown): PublicKey | undefined {
   const { success, data } = z.safeParse(PUBLIC_KEY, value);
-  return success ? (data as JWK) : undefined;
+  return success ? (data as PublicKey) : undefined;
 }

@@ -2,14 +2,14 @@
  * A Security Event Token (SET): a signed JWT with events.
  * Source: RFC 8417, section 2; OpenID Shared Signals Framework 1.0, "Events".
  */
-import { compactVerify, decodeProtectedHeader, type JWK } from 'jose';
+import { compactVerify, decodeProtectedHeader } from 'jose';
 import * as z from 'zod/mini';
 import { UNPRINTABLE } from '../../../domain/characters.ts';
 import { KmsError } from '../../../errors.ts';
 import { SetError } from '../../../http/set-error.ts';
 import { SignatureError } from '../../../signing/signed-request.ts';
 import { isJsonObject, parseBody } from '../../../validation/json-body.ts';
-import { isAllowedAlgorithm, isKeyFor } from './keys.ts';
+import { isAllowedAlgorithm, isKeyFor, type PublicKey } from './keys.ts';
 
 /** How far `iat` may be after our clock. */
 const FUTURE_SECONDS_MAX = 5 * 60;
@@ -59,8 +59,13 @@ export function headerOf(body: Uint8Array): TokenHeader {
 }
 
 /** Whether one of the keys has signed the token. */
-export async function isSignedByAny(keys: readonly JWK[], body: Uint8Array, header: TokenHeader): Promise<boolean> {
-  for (const key of keys.filter((each) => isKeyFor(each, header))) {
+export async function isSignedByAny(
+  keys: readonly PublicKey[],
+  body: Uint8Array,
+  header: TokenHeader,
+  nowMs: number,
+): Promise<boolean> {
+  for (const key of keys.filter((each) => isKeyFor(each, header, nowMs))) {
     try {
       await compactVerify(body, key, { algorithms: [header.alg] });
       return true;

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { isKeyFor, parseKeySet, parseKeys } from '../../../../lib/webhooks/inbound/ssf/keys.ts';
 import { headerOf, isSignedByAny } from '../../../../lib/webhooks/inbound/ssf/token.ts';
-import { jwkOf, jwksOf, newSigningKey, pemOf } from './transmitter.ts';
+import { jwkOf, jwksOf, NOW_MS, newSigningKey, pemOf } from './transmitter.ts';
 
 /** Source: RFC 7515, appendices A.2 and A.3. */
 const EXAMPLES = {
@@ -31,7 +31,7 @@ test.each(Object.entries(EXAMPLES))(
   'the %s example of RFC 7515 is verified, and with one bit changed it is not',
   async (_, { key, token }) => {
     const other = token.replace('.eyJ', '.eyK');
-    const isSigned = (text: string) => isSignedByAny([key], Buffer.from(text), headerOf(Buffer.from(text)));
+    const isSigned = (text: string) => isSignedByAny([key], Buffer.from(text), headerOf(Buffer.from(text)), 0);
     expect([await isSigned(token), await isSigned(other)]).toEqual([true, false]);
   },
 );
@@ -60,6 +60,8 @@ test.each([
   ['a key with another id', { kid: 'k0' }, rsaHeader, false],
   ['a key for another algorithm', { alg: 'PS256' }, rsaHeader, false],
   ['a key for any algorithm', { alg: undefined }, rsaHeader, true],
+  ['a key that expires in a second', { exp: NOW_MS / 1000 + 1 }, rsaHeader, true],
+  ['an expired key', { exp: NOW_MS / 1000 }, rsaHeader, false],
   ['a key for encryption', { use: 'enc' }, rsaHeader, false],
   ['a key for other operations', { key_ops: ['encrypt'] }, rsaHeader, false],
   ['an RSA key, for a signature with a curve', { alg: undefined }, { alg: 'ES256', kid: 'k1' }, false],
@@ -68,13 +70,13 @@ test.each([
   ['a key, with the name of a property of objects', { alg: undefined }, { alg: 'constructor', kid: 'k1' }, false],
 ])('whether a signature is tried with %s', (_, change, header, expected) => {
   const [key = {}] = parseKeySet(jwksOf(jwkOf(rsa, change)));
-  expect(isKeyFor(key as Parameters<typeof isKeyFor>[0], header)).toBe(expected);
+  expect(isKeyFor(key as Parameters<typeof isKeyFor>[0], header, NOW_MS)).toBe(expected);
 });
 
 test('a key on another curve than the algorithm has is not tried', () => {
   const [key = {}] = parseKeySet(jwksOf(jwkOf(ec, { alg: undefined })));
   const kty = key as Parameters<typeof isKeyFor>[0];
-  expect([isKeyFor(kty, { alg: 'ES256' }), isKeyFor(kty, { alg: 'ES384' })]).toEqual([true, false]);
+  expect([isKeyFor(kty, { alg: 'ES256' }, NOW_MS), isKeyFor(kty, { alg: 'ES384' }, NOW_MS)]).toEqual([true, false]);
 });
 
 test('of a JWKS, only public keys of known types are used, and of a private key only its public part', () => {
