@@ -55,9 +55,13 @@ export const claimsAbout = (uri: string, subject: object | undefined, event: obj
 });
 
 /** Signs with the library `jsonwebtoken`. @param header replaces fields of the header */
-export function signSet(claims: object, { kid, alg, privateKey }: SigningKey, header: object = {}): string {
+export const signSet = (claims: object, key: SigningKey, header: object = {}): string =>
+  signText(JSON.stringify(claims), key, header);
+
+/** Signs any content, which need not be JSON. */
+export function signText(content: string, { kid, alg, privateKey }: SigningKey, header: object = {}): string {
   const all = { alg, kid, typ: 'secevent+jwt', ...header };
-  return jwt.sign(JSON.stringify(claims), privateKey, { algorithm: alg, header: all });
+  return jwt.sign(content, privateKey, { algorithm: alg, header: all });
 }
 
 const segment = (value: object | string) =>
