@@ -47,6 +47,7 @@ const simple = fc.record(
   { requiredKeys: [] },
 );
 const subject = fc.oneof(
+  fc.constantFrom({ format: 'email', email: 'ann@example.com' }, { format: 'iss_sub', iss: ISSUER, sub: '00u1' }),
   fc.jsonValue(),
   simple,
   fc.record({ format: fc.constant('complex'), user: simple }),
