@@ -96,7 +96,17 @@ export const HOOK_OPERATIONS: Operations = {
       zh: '接收 `HOOKS` 配置的来源发送的 Webhook，并在响应前保存相应的任务。以来源的签名作为凭证；未知来源和错误签名均返回相同的 401。重复投递得到相同的响应，且不会再次执行。请求体由来源决定，此处给出类型为 `standard` 的 Webhook。单机部署时聊天来源可以使用任意名称，在此得到其平台的响应。',
     },
     codes: [...WEBHOOK_CODES, 'KMS.0215'],
-    security: ['StandardWebhooks', 'OktaSecret', 'WorkosSignature', 'GitHubSignature', ...CHAT_SECURITY.slice(0, 3)],
+    security: [
+      'StandardWebhooks',
+      'SourceSecret',
+      'OktaSecret',
+      'WorkosSignature',
+      'GitHubSignature',
+      'GitHubWebhookSignature',
+      'GitLabToken',
+      'GitGuardianSignature',
+      ...CHAT_SECURITY.slice(0, 3),
+    ],
     body: {
       required: true,
       content: {

@@ -25,9 +25,13 @@ import {
 
 /** What an entry of the kind needs besides the fields of all kinds. */
 const ENTRIES: Readonly<Record<string, object>> = {
+  gitguardian: { trust_email: true, events: { new_occurrence: 'principal.disabled' } },
   standard: { secrets: [SECRET] },
   ssf: { issuer: 'https://idp.example.com/', audience: ['https://kms.example.com/hooks/ssf/events', 'other'] },
 };
+
+/** A person in the form in which the kind names people; any text by default. */
+const PEOPLE: Readonly<Record<string, string>> = { gitguardian: 'ann@acme.com', 'github-org': '4711', gitlab: '4712' };
 
 /** How a mapping names the person, where a kind does not use the text as it is. */
 const IDENTITIES: Readonly<Record<string, (person: string) => string>> = {
@@ -75,7 +79,7 @@ function runWith(sources: object, ...args: string[]) {
 test.each(SAMPLE_KINDS)('a sample of the kind %s revokes the grants of the person', async (kind) => {
   const { service } = fixture;
   const principal = randomUUID().replaceAll('-', '');
-  const person = `person-${kind}`;
+  const person = PEOPLE[kind] ?? `person-${kind}`;
   const grantId = await newGrant(service, await newKey(service), { grantee_principal: principal });
   const identity = IDENTITIES[kind]?.(person) ?? person;
   const source = kind === 'github' ? '*' : kind;
