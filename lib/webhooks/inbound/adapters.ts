@@ -9,6 +9,8 @@ import { githubOrg } from './adapters/github-org.ts';
 import { gitlab } from './adapters/gitlab.ts';
 import { okta } from './adapters/okta.ts';
 import { scim } from './adapters/scim.ts';
+import { smn } from './adapters/smn.ts';
+import { sns } from './adapters/sns.ts';
 import { standard } from './adapters/standard.ts';
 import { workos } from './adapters/workos.ts';
 import { sourceKinds } from './sources.ts';
@@ -23,4 +25,6 @@ export const WEBHOOKS = sourceKinds({
   'github-org': githubOrg,
   gitlab,
   gitguardian,
+  smn,
+  sns,
 });

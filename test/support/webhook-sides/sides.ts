@@ -1,4 +1,5 @@
 import { bearer, gitguardian, githubOrg, gitlab } from './code-hosts.ts';
+import { smn, sns } from './notifications.ts';
 import { github } from './public-key.ts';
 import { okta, standard, workos } from './shared-secret.ts';
 import type { WebhookSide } from './side.ts';
@@ -14,5 +15,7 @@ export const SIDES: readonly WebhookSide[] = [
   githubOrg,
   gitlab,
   gitguardian,
+  smn,
+  sns,
   ssf,
 ];

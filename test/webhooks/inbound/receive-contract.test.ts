@@ -1,4 +1,4 @@
-/** What every kind of webhook source does alike: verification, replay, order of the checks, batches, sizes and limits. */
+/** What every kind of webhook source does alike: verification, replay, order of the checks, batches, sizes, limits. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newGrant, newKey, okBody } from '../../support/create.ts';
