@@ -6,9 +6,9 @@
  * Also tests: lib/http/scim-error.ts.
  */
 import { describe, expect, test } from '@jest/globals';
-import { KmsError } from '../../../lib/errors.ts';
-import { ScimError, scimErrorReply } from '../../../lib/http/scim-error.ts';
-import { activeAfterPatch, activeInUser } from '../../../lib/webhooks/inbound/scim-active.ts';
+import { KmsError } from '../../lib/errors.ts';
+import { ScimError, scimErrorReply } from '../../lib/http/scim-error.ts';
+import { activeAfterPatch, activeInUser } from '../../lib/scim/active.ts';
 
 const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
