@@ -8,6 +8,7 @@ import type { RequestContext } from '../../lib/domain/request-context.ts';
 import { tokensOf } from '../../lib/identity/tokens.ts';
 import type { Services } from '../../lib/services.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
+import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 import { createDemoOnFirstStart, type Demo, type DemoUser } from '../../local/demo.ts';
 import { openServices } from '../../local/open-services.ts';
@@ -151,7 +152,7 @@ async function createEndedJob(services: Services, { source: name, secret }: Fixt
   const message = { id: randomUUID(), timestampSeconds: Math.floor(Date.now() / 1000), body };
   const headers = { 'content-type': 'application/json', ...signWebhook(message, [secret]) };
   const request = { method: 'POST', path: `/hooks/${name}`, query: '', headers, body };
-  const { job_id } = (await receiveWebhook(services, { name, request, trace: {} })) as { job_id: string };
+  const { job_id } = (await receiveWebhook(services, WEBHOOKS, { name, request, trace: {} })) as { job_id: string };
   return job_id;
 }
 

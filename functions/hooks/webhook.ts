@@ -2,8 +2,8 @@
 import { receiveChat } from '#chat';
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { scimErrorReply } from '../../lib/http/scim-error.ts';
+import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
-import { sourcesOf } from '../../lib/webhooks/inbound/sources.ts';
 
 /** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */
 export const handler = httpHandler({
@@ -16,8 +16,8 @@ export const handler = httpHandler({
   async handle(call) {
     const { source: name = '', id: userId } = call.params;
     const { request, context } = call;
-    const isWebhook = request.method !== 'POST' || userId !== undefined || (await sourcesOf(call)()).has(name);
+    const isWebhook = request.method !== 'POST' || userId !== undefined || (await WEBHOOKS.sourcesOf(call)()).has(name);
     if (!isWebhook) return receiveChat(call, { name, request, context });
-    return receiveWebhook(call, { name, request: { ...request, userId }, trace: context.trace ?? {} });
+    return receiveWebhook(call, WEBHOOKS, { name, request: { ...request, userId }, trace: context.trace ?? {} });
   },
 });

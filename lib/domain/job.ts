@@ -12,12 +12,20 @@ export type Task = TaskAction & {
   /** The one project in which the task applies; without it, the task applies in all projects of the job. */
   projectId?: string | undefined;
   reason?: string | undefined;
+  /** The source's own name of the event; absent where `type` is that name. */
+  event?: string | undefined;
 };
 
 type TaskAction =
   | { action: 'ignore' }
   /** An event that may take access away and that could not be read; `reason` says why. */
-  | { action: 'unreadable' }
+  | {
+      action: 'unreadable';
+      /** What the source sent, as text, where the source would not send it again; cut off if it is very long. */
+      payload?: string | undefined;
+    }
+  /** An event that a person must decide about; `reason` says what it is about. */
+  | { action: 'needs-person'; identities?: readonly ExternalIdentity[] | undefined }
   /**
    * Revokes the grants that `grantee` holds; without it, those of all principals that any of `identities` is mapped to.
    */
@@ -45,6 +53,10 @@ type TaskAction =
  * - ignored: this service acts on none of the delivery's events.
  * - unmapped: the rest is done, but some identities have no mapping.
  * - unreadable: the rest is done, but some events that may take access away could not be read.
+ * - needs-person: the rest is done, but a person must decide about some events.
+ * - observed: its source only observes. What it would have revoked is recorded, and nothing is revoked.
+ * - paused: it would exceed the principals that its source may revoke for within an hour. Nothing is revoked until a
+ *   person runs it again.
  * - leftovers: the last attempt is over and some grants still exist.
  * - stopped: an administrator stopped it.
  */
@@ -57,6 +69,9 @@ export type JobState =
   | 'ignored'
   | 'unmapped'
   | 'unreadable'
+  | 'needs-person'
+  | 'observed'
+  | 'paused'
   | 'leftovers'
   | 'stopped';
 
@@ -101,6 +116,12 @@ export interface Job {
   total?: number | undefined;
   /** Who is behind it, for its events; the source itself when absent. */
   origin?: Pick<ChangeEvent, 'channel' | 'actor' | 'approvedBy'> | undefined;
+  /** `observe`: it records what it would revoke, and revokes nothing. */
+  mode?: 'observe' | undefined;
+  /** How many principals its source may revoke for within an hour; absent where there is no limit. */
+  maxPrincipals?: number | undefined;
+  /** With `observe`: how many grants it would have revoked. */
+  wouldRevoke?: number | undefined;
   state: JobState;
   /** Rises with each write, so that two workers cannot overwrite each other. */
   revision: number;
@@ -158,6 +179,9 @@ export const FINAL_STATES: readonly JobState[] = [
   'ignored',
   'unmapped',
   'unreadable',
+  'needs-person',
+  'observed',
+  'paused',
   'leftovers',
   'stopped',
 ];
@@ -169,6 +193,10 @@ export type JobPosition = Pick<Job, 'receivedAtMs' | 'jobId'>;
 export const isJobAboutProject = ({ projectIds, tasks }: Job, projectId: string): boolean =>
   projectIds.includes(projectId) &&
   (tasks.length === 0 || tasks.some((task) => task.projectId === undefined || task.projectId === projectId));
+
+/** How many tasks of the job a person must decide about. */
+export const tasksForPerson = ({ tasks }: Pick<Job, 'tasks'>): number =>
+  tasks.filter(({ action }) => action === 'needs-person').length;
 
 /** How many tasks of the job stand for events that could not be read. */
 export const unreadableTasks = ({ tasks }: Pick<Job, 'tasks'>): number =>

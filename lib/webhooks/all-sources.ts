@@ -3,12 +3,13 @@ import type { ChatSource } from '../chat/source.ts';
 import { CHAT_SOURCES } from '../chat/sources.ts';
 import { memoizeByStore } from '../util/memoize.ts';
 import { type HooksDependencies, refreshingHooks } from './hooks.ts';
-import { type Source, WEBHOOK_SOURCES } from './inbound/sources.ts';
+import { WEBHOOKS } from './inbound/adapters.ts';
+import type { Source } from './inbound/source.ts';
 
 export type AnySource = Source | ChatSource;
 
 const allHooks = (dependencies: HooksDependencies) =>
-  refreshingHooks<AnySource>(dependencies, [WEBHOOK_SOURCES, CHAT_SOURCES]);
+  refreshingHooks<AnySource>(dependencies, [WEBHOOKS.family, CHAT_SOURCES]);
 
 /** Reads all sources now. @throws Error that lists every problem of the setting */
 export const readAllSources = (dependencies: HooksDependencies): Promise<ReadonlyMap<string, AnySource>> =>

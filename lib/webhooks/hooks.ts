@@ -9,8 +9,21 @@ import type { Store } from '../store/store.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import { assertNoProblems, namedEntries, parseSetting, refreshingSetting } from './named-settings.ts';
 
-/** The kinds of webhook sources (`inbound/adapters.ts`). */
-export const WEBHOOK_KINDS = ['standard', 'okta', 'workos', 'scim', 'github'] as const;
+/** The kinds of webhook sources. Each has an adapter in `inbound/adapters/`, or its own folder. */
+export const WEBHOOK_KINDS = [
+  'standard',
+  'bearer',
+  'okta',
+  'workos',
+  'scim',
+  'github',
+  'github-org',
+  'gitlab',
+  'gitguardian',
+  'smn',
+  'sns',
+  'ssf',
+] as const;
 export type Kind = (typeof WEBHOOK_KINDS)[number];
 
 /** Not a source's name, because /hooks/jobs/{id} is an API. */

@@ -16,7 +16,7 @@ import type { DirectoryStore } from '../../lib/store/store.ts';
 import { receiveChat as receiveWithoutChat } from '../../lib/stubs.ts';
 import { readAllSources } from '../../lib/webhooks/all-sources.ts';
 import { CHAT_ROUTE_NAMES, parseHooks } from '../../lib/webhooks/hooks.ts';
-import { WEBHOOK_SOURCES } from '../../lib/webhooks/inbound/sources.ts';
+import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
 import { readRoutes } from '../../local/routes.ts';
 import { ALL_ACTIONS, SECRET } from '../webhooks/fixture.ts';
 import { FAKE_SECRET, fakePlatform } from './fake-platform.ts';
@@ -95,7 +95,7 @@ test('a document has sources of both; each function gets its own, and npm start 
   write({ slack: SLACK, hr: HR });
   const text = readFileSync(hooksPath, 'utf8');
   expect([...parseHooks(text, [CHAT_SOURCES]).keys()]).toEqual(['slack']);
-  expect([...parseHooks(text, [WEBHOOK_SOURCES]).keys()]).toEqual(['hr']);
+  expect([...parseHooks(text, [WEBHOOKS.family]).keys()]).toEqual(['hr']);
   expect([...(await readAllSources(services())).keys()]).toEqual(['slack', 'hr']);
   write({ slack: { ...SLACK, secrets: ['short'] }, hr: { ...HR, secrets: ['shorter'] } });
   await expect(readAllSources(services())).rejects.toThrow(/slack\.secrets\.0: .*\n {2}hr\.secrets\.0: /);
@@ -108,7 +108,7 @@ test('the names that serverless.yml routes to the function chat are only for cha
   expect(routes.map(({ key }) => key)).toEqual(CHAT_ROUTE_NAMES.map((name) => `POST /hooks/${name}`));
   for (const name of CHAT_ROUTE_NAMES) {
     const settings = JSON.stringify({ [name]: HR });
-    expect(() => parseHooks(settings, [WEBHOOK_SOURCES])).toThrow(`${name}: this name is only for chat`);
+    expect(() => parseHooks(settings, [WEBHOOKS.family])).toThrow(`${name}: this name is only for chat`);
   }
 });
 

@@ -11,7 +11,7 @@ import { parseConfig } from '../../lib/config.ts';
 import { logger } from '../../lib/logger.ts';
 import type { DirectoryStore } from '../../lib/store/store.ts';
 import { type HooksSettings, parseHooks, refreshingHooks } from '../../lib/webhooks/hooks.ts';
-import { WEBHOOK_SOURCES } from '../../lib/webhooks/inbound/sources.ts';
+import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
 import { parseTargets, refreshingTargets } from '../../lib/webhooks/outbound/targets.ts';
 import {
   ALL_ACTIONS,
@@ -27,7 +27,7 @@ const HR = { kind: 'standard', secrets: [SECRET], projects: ['p1'], actions: ['g
 const PUBLIC_KEY = `whpk_${Buffer.alloc(32, 7).toString('base64')}`;
 const SIEM = { url: 'https://siem.example/hooks', secrets: [SECRET] };
 
-const parseSources = (text: string) => parseHooks(text, [WEBHOOK_SOURCES]);
+const parseSources = (text: string) => parseHooks(text, [WEBHOOKS.family]);
 
 /** By default, every project exists. */
 function sourcesIn(
@@ -35,7 +35,7 @@ function sourcesIn(
   directory = { project: async (projectId: string) => ({ projectId, domainId: 'd1', name: 'east' }) } as Directory,
 ) {
   const config: HooksSettings = { ...parseConfig({}), hooks };
-  return refreshingHooks({ config, store: { directory: directory as DirectoryStore } }, [WEBHOOK_SOURCES]);
+  return refreshingHooks({ config, store: { directory: directory as DirectoryStore } }, [WEBHOOKS.family]);
 }
 type Directory = Pick<DirectoryStore, 'project'>;
 
@@ -48,7 +48,7 @@ function problemsOf(parse: (text: string) => unknown, settings: unknown): string
   }
 }
 
-test('the setting HOOKS is read: each source with its kind, secrets, projects and actions', () => {
+test('the setting HOOKS is read: each source with its kind, secrets, projects, actions and defaults', () => {
   const sources = parseSources(
     JSON.stringify({ hr: HR, 'git-hub2': { ...HR, kind: 'okta', secrets: [PLAIN_SECRET] } }),
   );
@@ -59,6 +59,14 @@ test('the setting HOOKS is read: each source with its kind, secrets, projects an
     secrets: [SECRET],
     projectIds: ['p1'],
     actions: ['grant.revoke'],
+    mode: 'revoke',
+    maxPrincipals: 100,
+    events: new Map([
+      ['principal.disabled', 'principal.disabled'],
+      ['grant.revoke', 'grant.revoke'],
+      ['key.compromised', 'key.compromised'],
+    ]),
+    settings: {},
   });
   expect(parseSources('{}').size).toBe(0);
 });

@@ -1,11 +1,12 @@
-/** The kinds of webhook sources. To add one, add its file under `adapters/` its name here and in `hooks.ts`. */
-
-import type { Kind } from '../hooks.ts';
-import type { Adapter } from './adapter.ts';
+/**
+ * The kinds of sources that send to `POST /hooks/{source}`. To add one, add its file under `adapters/`, and its name
+ * here and in `hooks.ts`. The kinds `scim` and `ssf` have paths and functions of their own.
+ */
 import { github } from './adapters/github.ts';
 import { okta } from './adapters/okta.ts';
 import { scim } from './adapters/scim.ts';
 import { standard } from './adapters/standard.ts';
 import { workos } from './adapters/workos.ts';
+import { sourceKinds } from './sources.ts';
 
-export const ADAPTERS: Readonly<Record<Kind, Adapter>> = { standard, okta, workos, scim, github };
+export const WEBHOOKS = sourceKinds({ standard, okta, workos, scim, github });

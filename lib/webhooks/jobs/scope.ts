@@ -35,7 +35,7 @@ export async function scopeOf(
   const items: ScopeItem[] = [];
   const unmapped: string[] = [];
   for (const [taskIndex, task] of tasks.entries()) {
-    if (task.action === 'ignore' || task.action === 'unreadable') continue;
+    if (task.action === 'ignore' || task.action === 'unreadable' || task.action === 'needs-person') continue;
     const grantees = granteesByTask[taskIndex] ?? [];
     if (task.action === 'revoke-principal' && grantees.length === 0) {
       unmapped.push(...(task.identities ?? []));
@@ -133,6 +133,7 @@ export async function grantsInScope(
       return grantsOfPrincipals(authority, context, task, grantees);
     case 'ignore':
     case 'unreadable':
+    case 'needs-person':
       return { grants: [], failed: [] };
   }
 }

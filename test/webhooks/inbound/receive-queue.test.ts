@@ -10,6 +10,7 @@ import type { Job } from '../../../lib/domain/job.ts';
 import { logger } from '../../../lib/logger.ts';
 import type { Message } from '../../../lib/queue/queue.ts';
 import type { Services } from '../../../lib/services.ts';
+import { WEBHOOKS } from '../../../lib/webhooks/inbound/adapters.ts';
 import { receiveWebhook } from '../../../lib/webhooks/inbound/receive.ts';
 import { DOMAIN, PROJECT } from '../../authority/standalone/fixture.ts';
 import { PLAIN_SECRET, signEvent, sourceSettings } from '../fixture.ts';
@@ -45,7 +46,10 @@ async function receive(
   { headers, body }: { headers: Record<string, string>; body: string },
 ): Promise<Job> {
   const request = { method: 'POST', path: `/hooks/${name}`, query: '', headers, body: Buffer.from(body) };
-  const reply = (await receiveWebhook(services, { name, request, trace: {} })) as { job_id: string; state: string };
+  const reply = (await receiveWebhook(services, WEBHOOKS, { name, request, trace: {} })) as {
+    job_id: string;
+    state: string;
+  };
   const job = await jobs.job(reply.job_id);
   expect(reply).toEqual({ job_id: job.jobId, state: job.state === 'ignored' ? 'ignored' : 'queued' });
   return job;
@@ -144,7 +148,7 @@ describe('a delivery that does not fit into one job', () => {
     const body = JSON.stringify({ eventId: id, data: { events: batch.map(suspendedUser) } });
     const headers = { authorization: PLAIN_SECRET };
     const request = { method: 'POST', path: '/hooks/okta', query: '', headers, body: Buffer.from(body) };
-    const reply = await receiveWebhook(services, { name: 'okta', request, trace: {} });
+    const reply = await receiveWebhook(services, WEBHOOKS, { name: 'okta', request, trace: {} });
     return reply as { job_id: string; state: string; job_ids?: string[] };
   };
   const jobsOf = (ids: readonly string[] = []) => Promise.all(ids.map((id) => jobs.job(id)));
@@ -216,7 +220,7 @@ test('a source with too many open jobs gets 503 with Retry-After, after which se
   const full = { ...services, store: { ...store, jobs: { ...store.jobs, countOpen } } } as Services;
   const post = (name: string, { headers, body }: { headers: Record<string, string>; body: string }) => {
     const request = { method: 'POST', path: `/hooks/${name}`, query: '', headers, body: Buffer.from(body) };
-    return receiveWebhook(full, { name, request, trace: {} });
+    return receiveWebhook(full, WEBHOOKS, { name, request, trace: {} });
   };
   const okta = (eventType: string) => ({
     headers: { authorization: PLAIN_SECRET },

@@ -11,8 +11,9 @@ import { bodyParser } from '../../../validation/body-parser.ts';
 import { field } from '../../../validation/field.ts';
 import { parseList } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { reasonOf, tasksOfEach } from '../event-fields.ts';
+import { personTask, tasksOfEach } from '../event-tasks.ts';
 import { cachedKeyLists, isKeyListUrl } from '../github-key-lists.ts';
+import { acts, type Source } from '../source.ts';
 
 const KEY_IDENTIFIER_PATTERN = /^[\w-]{1,128}$/;
 const ACCESS_KEY_PATTERN = /^[A-Z0-9]{20}$/;
@@ -22,13 +23,17 @@ const parseMatch = bodyParser({
 });
 const publicKeyOf = cachedKeyLists();
 
+/** The name of the event that a credential was found. GitHub sends no other event to this endpoint. */
+const SECRET_FOUND = 'secret.found';
+
 export const github: Adapter = {
+  events: { [SECRET_FOUND]: acts('principal.disabled') },
   secretProblem(secret) {
     return isKeyListUrl(secret) || parsePublicKey(secret)
       ? undefined
       : 'must be a P-256 public key as PEM or base64, or the https:// URL of a list of public keys';
   },
-  async verify({ headers, body }, secrets, nowMs) {
+  async verify({ headers, body }, { secrets }, nowMs) {
     const keyIdentifier = headers['github-public-key-identifier'];
     const signature = headers['github-public-key-signature'];
     if (!keyIdentifier || !signature) throw new SignatureError('missing signature header');
@@ -42,18 +47,18 @@ export const github: Adapter = {
     }
     throw new SignatureError('wrong signature or unknown key');
   },
-  read({ body }) {
-    return { deliveryId: sha256Hex(body), tasks: tasksOfEach('The body', parseList(body), (match) => [taskOf(match)]) };
+  read({ body }, source) {
+    const tasks = tasksOfEach('The body', parseList(body), (match) => [taskOf(source, match)]);
+    return { deliveryId: sha256Hex(body), tasks };
   },
 };
 
 /** The credential itself must not be stored with the job. */
-function taskOf(match: Record<string, unknown>): Task {
+function taskOf(source: Source, match: Record<string, unknown>): Task {
   const { token } = parseMatch(match);
   const fingerprint = `sha256:${sha256Hex(token)}`;
   // An access key is the public half of its pair: it names its owner and is not secret.
   const identities = ACCESS_KEY_PATTERN.test(token) ? [`access-key:${token}`, fingerprint] : [fingerprint];
   const type = typeof match['type'] === 'string' ? match['type'] : 'unknown type';
-  const reason = reasonOf(`github secret scanning: ${type}`);
-  return { action: 'revoke-principal', type: 'principal.disabled', identities, reason };
+  return personTask(source, SECRET_FOUND, { identities }, `github secret scanning: ${type}`);
 }

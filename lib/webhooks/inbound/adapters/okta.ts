@@ -9,26 +9,17 @@ import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-se
 import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import {
-  deliveryIdOf,
-  eventType,
-  identitiesIn,
-  ignored,
-  list,
-  lowerCase,
-  object,
-  reasonOf,
-  tasksOfEach,
-  unreadable,
-} from '../event-fields.ts';
+import { deliveryIdOf, eventType, identitiesIn, list, lowerCase, object } from '../event-fields.ts';
+import { ignored, personTask, tasksOfEach, unreadable } from '../event-tasks.ts';
+import { acts, meaningOf, type Source } from '../source.ts';
 
 /** Events that take a user's access away. Source: Okta, "Event Types". */
-const DEACTIVATION_EVENTS: ReadonlySet<string> = new Set([
-  'user.lifecycle.deactivate',
-  'user.lifecycle.suspend',
-  'user.lifecycle.delete.initiated',
-  'user.lifecycle.delete.completed',
-]);
+const EVENTS = {
+  'user.lifecycle.deactivate': acts('principal.disabled'),
+  'user.lifecycle.suspend': acts('principal.disabled'),
+  'user.lifecycle.delete.initiated': acts('principal.disabled'),
+  'user.lifecycle.delete.completed': acts('principal.disabled'),
+};
 const NO_USER = 'A target of type User with an id or alternateId is required.';
 
 const CHALLENGE_PATTERN = new RegExp(`^[${PRINTABLE_ASCII}]{1,256}$`);
@@ -38,9 +29,11 @@ const parseData = bodyParser({ events: list('data.events') });
 const parseEvent = bodyParser({ eventType: eventType('eventType') });
 
 export const okta: Adapter = {
+  events: EVENTS,
+  otherEvents: ['principal.disabled'],
   secretProblem: plainSecretProblem,
-  verify: ({ headers }, secrets) => verifyPlainSecret(headers['authorization'], secrets),
-  read({ body }) {
+  verify: ({ headers }, { secrets }) => verifyPlainSecret(headers['authorization'], secrets),
+  read({ body }, source) {
     const input = parseBody(body);
     const { data } = parseEnvelope(input);
     const deliveryId = deliveryIdOf(input['eventId'], body);
@@ -48,7 +41,7 @@ export const okta: Adapter = {
     return {
       deliveryId,
       content: JSON.stringify(data),
-      tasks: tasksOfEach('data.events', parseData(data).events, tasksOf),
+      tasks: tasksOfEach('data.events', parseData(data).events, (event) => tasksOf(source, event)),
     };
   },
   /** Okta verifies the endpoint once, before the first event. Source: Okta, "One-time verification request". */
@@ -58,16 +51,13 @@ export const okta: Adapter = {
   },
 };
 
-function tasksOf(event: Record<string, unknown>): Task[] {
+function tasksOf(source: Source, event: Record<string, unknown>): Task[] {
   const { eventType: type } = parseEvent(event);
-  if (!DEACTIVATION_EVENTS.has(type) || hasFailed(event)) return [ignored(type)];
+  if (meaningOf(source, type) === 'ignore' || hasFailed(event)) return [ignored(type)];
   const users = usersOf(event);
   if (users.length === 0) return [unreadable(type, NO_USER)];
-  const reason = reasonOf(`okta ${type}`);
   return users.map((identities) =>
-    identities.length === 0
-      ? unreadable(type, NO_USER)
-      : { action: 'revoke-principal', type: 'principal.disabled', identities, reason },
+    identities.length === 0 ? unreadable(type, NO_USER) : personTask(source, type, { identities }, `okta ${type}`),
   );
 }
 

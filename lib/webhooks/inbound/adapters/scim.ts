@@ -8,7 +8,8 @@ import { SCIM_CONTENT_TYPE } from '../../../http/scim-error.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { identitiesIn, ignored, lowerCase } from '../event-fields.ts';
+import { identitiesIn, lowerCase } from '../event-fields.ts';
+import { ignored } from '../event-tasks.ts';
 import { activeAfterPatch, activeInUser, USER_SCHEMA, valuesOfAttribute } from '../scim-active.ts';
 
 const BEARER_PATTERN = new RegExp(`^Bearer +([${VISIBLE_ASCII}]+)$`, 'i');
@@ -29,9 +30,10 @@ const METHODS = new Map<string, (body: Uint8Array) => Deactivation | undefined>(
 ]);
 
 export const scim: Adapter = {
+  events: {},
   secretProblem: (secret) =>
     plainSecretProblem(secret) ?? (secret.includes(' ') ? 'must not contain spaces' : undefined),
-  verify: ({ headers }, secrets) =>
+  verify: ({ headers }, { secrets }) =>
     verifyPlainSecret(BEARER_PATTERN.exec(headers['authorization'] ?? '')?.[1], secrets),
   /** PUT requires the user in the reply, the other methods nothing. Source: RFC 7644, sections 3.5.1 and 3.6. */
   reply({ method, userId: id, body }) {

@@ -7,7 +7,9 @@ import { verifyWorkos } from '../../../signing/workos.ts';
 import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
-import { deliveryIdOf, eventType, identitiesIn, ignored, lowerCase, object, reasonOf } from '../event-fields.ts';
+import { deliveryIdOf, eventType, identitiesIn, lowerCase, object } from '../event-fields.ts';
+import { ignored, personTask } from '../event-tasks.ts';
+import { acts, type Source } from '../source.ts';
 
 type UserData = Record<string, unknown>;
 
@@ -29,24 +31,24 @@ const parseEnvelope = bodyParser({ event: eventType('event') });
 const parseData = bodyParser({ data: object('data') });
 
 export const workos: Adapter = {
+  events: Object.fromEntries([...DEACTIVATIONS.keys()].map((event) => [event, acts('principal.disabled')])),
   secretProblem: plainSecretProblem,
-  verify: verifyWorkos,
-  read({ body }) {
+  verify: (request, { secrets }, nowMs) => verifyWorkos(request, secrets, nowMs),
+  read({ body }, source) {
     const input = parseBody(body);
     const { event } = parseEnvelope(input);
     const deliveryId = deliveryIdOf(input['id'], body);
     const isDeactivation = DEACTIVATIONS.get(event);
     if (!isDeactivation) return { deliveryId, tasks: [ignored(event)] };
     const { data } = parseData(input);
-    return { deliveryId, tasks: [isDeactivation(data) ? principalDisabled(event, data) : ignored(event)] };
+    return { deliveryId, tasks: [isDeactivation(data) ? principalDisabled(source, event, data) : ignored(event)] };
   },
 };
 
-function principalDisabled(event: string, { id, external_id, idp_id, email, emails }: UserData): Task {
+function principalDisabled(source: Source, event: string, { id, external_id, idp_id, email, emails }: UserData): Task {
   const identities = identitiesIn([id, external_id, idp_id, lowerCase(email), ...primaryAddresses(emails)]);
   if (identities.length === 0) throw new KmsError('KMS.0204', { detail: 'data.id is required.' });
-  const reason = reasonOf(`workos ${event}`);
-  return { action: 'revoke-principal', type: 'principal.disabled', identities, reason };
+  return personTask(source, event, { identities }, `workos ${event}`);
 }
 
 /** Beside the primary address, users may enter any other, even that of a person whose access must not end. */

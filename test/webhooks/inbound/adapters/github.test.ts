@@ -36,6 +36,7 @@ test('the sample request of the GitHub documentation is verified with any of the
       {
         action: 'revoke-principal',
         type: 'principal.disabled',
+        event: 'secret.found',
         identities: [`sha256:${SOME_TOKEN}`],
         reason: 'github secret scanning: some_type',
       },

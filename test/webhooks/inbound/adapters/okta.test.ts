@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { okta } from '../../../../lib/webhooks/inbound/adapters/okta.ts';
-import { readBy, refusalBy, requestOf } from './request.ts';
+import { readBy, refusalBy, requestOf, sourceFor } from './request.ts';
 
 const SECRETS = ['Basic YWRtaW46c3VwZXJzZWNyZXQ=', 'another-0123456789'];
 const EVENT_ID = 'b5a188b9-5ece-4636-b041-482ffda96311';
@@ -30,11 +30,12 @@ const bodyOf = (...events: unknown[]) => ({
   data: { events },
 });
 const read = (...events: unknown[]) => readBy(okta, requestOf(bodyOf(...events)));
-const disabled = (identities: string[], reason: string) => ({
+const disabled = (identities: string[], event: string) => ({
   action: 'revoke-principal',
   type: 'principal.disabled',
+  event,
   identities,
-  reason,
+  reason: `okta ${event}`,
 });
 
 test('the Authorization header must equal one of the secrets', async () => {
@@ -58,7 +59,7 @@ test.each([
   expect(read(eventOf(type))).toEqual({
     deliveryId: EVENT_ID,
     content: expect.any(String),
-    tasks: [disabled(['00uann', 'ann@example.com'], `okta ${type}`)],
+    tasks: [disabled(['00uann', 'ann@example.com'], type)],
   });
 });
 
@@ -74,9 +75,9 @@ test('a delivery has one task for each user and each ignored event, in order', (
     content: expect.any(String),
     tasks: [
       { action: 'ignore', type: 'user.session.start' },
-      disabled(['00uann', 'ann@example.com'], 'okta user.lifecycle.suspend'),
-      disabled(['00ubob', 'bob@example.com'], 'okta user.lifecycle.suspend'),
-      disabled(['00ubob', 'bob@example.com'], 'okta user.lifecycle.deactivate'),
+      disabled(['00uann', 'ann@example.com'], 'user.lifecycle.suspend'),
+      disabled(['00ubob', 'bob@example.com'], 'user.lifecycle.suspend'),
+      disabled(['00ubob', 'bob@example.com'], 'user.lifecycle.deactivate'),
       { action: 'ignore', type: 'user.lifecycle.unsuspend' },
     ],
   });
@@ -103,10 +104,10 @@ test('events that cannot be read do not stop the others of a delivery, and becom
     deliveryId: EVENT_ID,
     content: expect.any(String),
     tasks: [
-      disabled(['00ubob', 'bob@example.com'], `okta ${type}`),
+      disabled(['00ubob', 'bob@example.com'], type),
       ...NO_USER_TARGETS.map(() => unreadable(NO_USER, type)),
       unreadable(NO_USER, type),
-      disabled(['00uann', 'ann@example.com'], `okta ${type}`),
+      disabled(['00uann', 'ann@example.com'], type),
       unreadable('Invalid parameter. data.events must be an array of objects.'),
       unreadable('Invalid parameter. eventType must be a string.'),
     ],
@@ -155,7 +156,7 @@ test.each([
 });
 
 test('the delivery id decides nothing: the digest of the body takes the place of a missing or malformed one', () => {
-  const tasks = [disabled(['00uann', 'ann@example.com'], 'okta user.lifecycle.suspend')];
+  const tasks = [disabled(['00uann', 'ann@example.com'], 'user.lifecycle.suspend')];
   for (const eventId of [undefined, null, '', 7, 'e\u0000', 'e'.repeat(257)]) {
     const body = JSON.stringify({ ...bodyOf(eventOf('user.lifecycle.suspend')), eventId });
     const deliveryId = createHash('sha256').update(body).digest('hex');
@@ -165,7 +166,10 @@ test('the delivery id decides nothing: the digest of the body takes the place of
 
 test('the handshake returns the challenge of a GET, and undefined for any other request', () => {
   const handshake = (challenge: string | undefined, method = 'GET') =>
-    okta.handshake?.(requestOf('', { method, headers: { 'x-okta-verification-challenge': challenge } }));
+    okta.handshake?.(
+      requestOf('', { method, headers: { 'x-okta-verification-challenge': challenge } }),
+      sourceFor(okta),
+    );
   expect(handshake('My verification-value_1')).toEqual({ verification: 'My verification-value_1' });
   expect(handshake('a'.repeat(256))).toEqual({ verification: 'a'.repeat(256) });
   for (const challenge of [undefined, '', 'a'.repeat(257), 'a\n', 'é']) expect(handshake(challenge)).toBeUndefined();

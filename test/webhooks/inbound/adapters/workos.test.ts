@@ -26,7 +26,7 @@ const read = (event: unknown, data?: unknown) =>
   readBy(workos, requestOf({ object: 'event', id: ID, event, data, created_at: '2023-04-28 20:05:31.093' }));
 const disabled = (identities: string[], event: string) => ({
   deliveryId: ID,
-  tasks: [{ action: 'revoke-principal', type: 'principal.disabled', identities, reason: `workos ${event}` }],
+  tasks: [{ action: 'revoke-principal', type: 'principal.disabled', event, identities, reason: `workos ${event}` }],
 });
 const ignored = (type: string) => ({ deliveryId: ID, tasks: [{ action: 'ignore', type }] });
 
