@@ -159,6 +159,7 @@ describe('lib/', () => {
     'identity',
     'lookup',
     'queue',
+    'scim',
     'store',
     'util',
     'validation',
@@ -175,7 +176,7 @@ describe('lib/', () => {
   const LAYERS = [
     ['lib/handlers/'],
     ['lib/services.ts', 'lib/stubs.ts'],
-    ['lib/webhooks/', 'lib/chat/', 'lib/lookup/'],
+    ['lib/webhooks/', 'lib/chat/', 'lib/lookup/', 'lib/scim/'],
     ['lib/validation/', 'lib/http/'],
     ['lib/authority/', 'lib/identity/'],
     ['lib/idempotency/', 'lib/config.ts'],

@@ -1,17 +1,11 @@
 /** What the SCIM server works with. */
 import type { Task } from '../domain/job.ts';
 import type { Store } from '../store/store.ts';
-import type { EventTypes, Trust } from './deactivation.ts';
-
-/** A source of the kind `scim`, as its settings describe it. */
-export interface ScimSource {
-  name: string;
-  trust: Trust;
-  events: EventTypes;
-}
+import type { ScimSettings } from '../webhooks/inbound/adapters/scim.ts';
+import type { Source } from '../webhooks/inbound/source.ts';
 
 export interface ScimContext {
-  source: ScimSource;
+  source: Source<ScimSettings>;
   store: Pick<Store, 'scim' | 'mappings'>;
   /** ms since 1970 */
   now: () => number;

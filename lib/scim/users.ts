@@ -1,13 +1,12 @@
 /** Users. Source: RFC 7644, sections 3.3 to 3.6. */
 import { newKeyId } from '../domain/ids.ts';
-import type { Task } from '../domain/job.ts';
 import type { ProvisionedUser } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { mappedPrincipals } from '../webhooks/jobs/identities.ts';
 import { activeAfterPatch, activeInUser } from './active.ts';
 import { changeResource, notFound, taken } from './change.ts';
 import type { ScimContext, ScimReply, ScimRequest } from './context.ts';
-import { identitiesOf, tasksOf } from './deactivation.ts';
+import { identitiesOf, personTasks, tasksOf } from './deactivation.ts';
 import { attributesIn, patched, type Wire } from './patch.ts';
 import { parseUser, type UserContent, writableUser } from './representation.ts';
 import { assertRoom, resourceReply } from './resources.ts';
@@ -95,21 +94,16 @@ async function deactivateUnknown(
 ): Promise<ScimReply> {
   const { source, store } = context;
   if (user.active) throw notFound();
-  const { identities, caseInsensitiveIdentities } = identitiesOf(user, source.trust);
+  const { identities, caseInsensitiveIdentities } = identitiesOf(user, source);
   const isMapped = async (identity: string) => {
     const ignoresCase = caseInsensitiveIdentities.includes(identity);
     return (await mappedPrincipals(store.mappings, source.name, identity, ignoresCase)).length > 0;
   };
   const mapped = await Promise.all(identities.map(isMapped));
   if (!mapped.includes(true)) throw notFound();
-  const task: Task = {
-    action: 'revoke-principal',
-    type: isDeleted ? source.events.deleted : source.events.deactivated,
-    identities,
-    caseInsensitiveIdentities,
-    reason: `scim: the user was ${isDeleted ? 'deleted' : 'deactivated'}, and is known by a mapping only`,
-  };
+  const event = isDeleted ? 'user.deleted' : 'user.deactivated';
+  const tasks = personTasks(source, { identities, caseInsensitiveIdentities }, event);
   const { id, userName } = user;
   const body = { schemas: [USER_SCHEMA], id, ...(userName !== undefined && { userName }), active: false };
-  return { status: 200, body, jobId: await context.startJob([task]) };
+  return { status: 200, body, jobId: await context.startJob(tasks) };
 }

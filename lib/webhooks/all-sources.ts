@@ -1,6 +1,7 @@
 /** All sources in the document that the setting HOOKS names (`hooks.ts`): those of webhooks and those of chat. */
 import type { ChatSource } from '../chat/source.ts';
 import { CHAT_SOURCES } from '../chat/sources.ts';
+import { SCIM } from '../scim/sources.ts';
 import { memoizeByStore } from '../util/memoize.ts';
 import { type HooksDependencies, refreshingHooks } from './hooks.ts';
 import { WEBHOOKS } from './inbound/adapters.ts';
@@ -9,7 +10,7 @@ import type { Source } from './inbound/source.ts';
 export type AnySource = Source | ChatSource;
 
 const allHooks = (dependencies: HooksDependencies) =>
-  refreshingHooks<AnySource>(dependencies, [WEBHOOKS.family, CHAT_SOURCES]);
+  refreshingHooks<AnySource>(dependencies, [WEBHOOKS.family, SCIM.family, CHAT_SOURCES]);
 
 /** Reads all sources now. @throws Error that lists every problem of the setting */
 export const readAllSources = (dependencies: HooksDependencies): Promise<ReadonlyMap<string, AnySource>> =>

@@ -4,9 +4,8 @@
  */
 import { github } from './adapters/github.ts';
 import { okta } from './adapters/okta.ts';
-import { scim } from './adapters/scim.ts';
 import { standard } from './adapters/standard.ts';
 import { workos } from './adapters/workos.ts';
 import { sourceKinds } from './sources.ts';
 
-export const WEBHOOKS = sourceKinds({ standard, okta, workos, scim, github });
+export const WEBHOOKS = sourceKinds({ standard, okta, workos, github });
