@@ -12,7 +12,6 @@ type ScimType =
   | 'invalidPath'
   | 'invalidSyntax'
   | 'invalidValue'
-  | 'mutability'
   | 'noTarget'
   | 'tooMany'
   | 'uniqueness';

@@ -1,5 +1,5 @@
 /** Users and groups in the form in which clients send and get them. Source: RFC 7643, sections 3 and 4. */
-import { PRINCIPAL_ID_PATTERN } from '../domain/ids.ts';
+import { IAM_ID_PATTERN } from '../domain/ids.ts';
 import type {
   EmailAddress,
   PersonName,
@@ -36,10 +36,10 @@ export function writableGroup({ displayName, externalId, members }: GroupContent
 export function parseUser(wire: Wire): UserContent {
   const extension = wire[PRINCIPAL_SCHEMA];
   const granteePrincipal = isJsonObject(extension) ? textOf(extension['granteePrincipal']) : undefined;
-  if (granteePrincipal !== undefined && !PRINCIPAL_ID_PATTERN.test(granteePrincipal)) {
+  if (granteePrincipal !== undefined && !IAM_ID_PATTERN.test(granteePrincipal)) {
     throw new ScimError(
       'invalidValue',
-      'granteePrincipal must be the id of an IAM user or account: 1 to 64 letters and digits.',
+      'granteePrincipal must be the id of an IAM user or account: 1 to 64 characters of letters, digits, - and _.',
     );
   }
   return {
