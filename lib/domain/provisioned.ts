@@ -38,7 +38,7 @@ export interface ProvisionedUser extends Resource {
   emails?: readonly EmailAddress[] | undefined;
   /** The principal as the identity provider states it. The settings of the source decide whether it is trusted. */
   granteePrincipal?: string | undefined;
-  /** The principal as an administrator of this service states it: it takes precedence, and no SCIM request changes it. */
+  /** The principal as an administrator of this service states it. It takes precedence; no SCIM request changes it. */
   assignedPrincipal?: string | undefined;
 }
 
@@ -57,7 +57,7 @@ export type ResourceOf<T extends ResourceType> = Extract<ProvisionedResource, { 
 /** The attributes by which a resource is found without reading others. */
 export type UniqueAttribute = 'name' | 'externalId';
 
-/** Returns the form in which values of the attribute are compared. Source: RFC 7643, sections 3.1 and 8.7.1, caseExact. */
+/** Returns the form in which values are compared. Source: RFC 7643, sections 3.1 and 8.7.1, `caseExact`. */
 export const comparedForm = (attribute: UniqueAttribute, value: string): string =>
   attribute === 'name' ? foldIdentity(value) : value;
 

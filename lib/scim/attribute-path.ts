@@ -35,7 +35,7 @@ export function parseAttributeName(type: ResourceType, text: string): AttributeN
   return sub && { extension, attribute, sub };
 }
 
-/** Returns the schema and the rest; the core schema for a name without a URN. Some clients write a dot after the URN. */
+/** Returns the schema and the rest; the core schema for a name without a URN. Some clients end the URN with a dot. */
 function splitSchema(type: ResourceType, text: string): [schema: string, name: string] {
   const core = CORE_SCHEMA_OF[type];
   const folded = text.toLowerCase();

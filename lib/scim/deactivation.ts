@@ -13,8 +13,8 @@ interface UserChange {
 }
 
 /**
- * Returns the tasks of a change: some if it deactivates or deletes a user, otherwise none. To stay inactive takes nothing
- * away; a deleted user counts in any case, because the principal may have changed since the deactivation.
+ * Returns the tasks of a change: some if it deactivates or deletes a user, otherwise none. To stay inactive takes
+ * nothing away. A deleted user counts in any case, because the principal may have changed since the deactivation.
  * The person counts as before and as after the change, so that nobody is overlooked who is renamed in the same request.
  */
 export function tasksOf({ before, after }: UserChange, source: Source<ScimSettings>): Task[] {
