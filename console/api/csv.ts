@@ -25,6 +25,7 @@ const COLUMNS: readonly [name: string, value: (event: GrantEvent) => string | nu
   ['event_time', (event) => isoTime(event.event_time)],
   ['action', (event) => event.action],
   ['error_code', (event) => event.error_code],
+  ['observed', (event) => (event.observed ? 'true' : undefined)],
   ['actor', (event) => event.actor],
   ['approved_by', (event) => event.approved_by],
   ['channel', (event) => event.channel],

@@ -1,5 +1,5 @@
 /** What a job's state means to the person who looks at it. */
-import { FINAL_STATES } from '../../lib/domain/job.ts';
+import { FINAL_STATES, RETRIED_FROM, STOPPED_FROM } from '../../lib/domain/job.ts';
 import type { Job, JobState } from './types.ts';
 
 /** States in which something is still to be done, by a worker or by a person. */
@@ -10,33 +10,25 @@ export const NOT_DONE: readonly JobState[] = [
   'leftovers',
   'unmapped',
   'unreadable',
+  'needs-person',
+  'paused',
   'stopped',
 ];
 
-export const ALL_STATES: readonly JobState[] = [...NOT_DONE, 'done', 'nothing-found', 'ignored'];
-
-/** Source: the API contract of retry-job and stop-job. */
-const RETRIED_FROM: readonly JobState[] = [
-  'waiting',
-  'leftovers',
-  'stopped',
-  'unmapped',
-  'unreadable',
-  'nothing-found',
-];
-const STOPPED_FROM: readonly JobState[] = ['queued', 'running', 'waiting'];
+export const ALL_STATES: readonly JobState[] = [...NOT_DONE, 'done', 'nothing-found', 'observed', 'ignored'];
 
 export const isFinal = ({ state }: Pick<Job, 'state'>): boolean => FINAL_STATES.includes(state);
 export const canRetry = ({ state }: Pick<Job, 'state'>): boolean => RETRIED_FROM.includes(state);
 export const canStop = ({ state }: Pick<Job, 'state'>): boolean => STOPPED_FROM.includes(state);
 
-type Outcome = Pick<Job, 'state' | 'remaining' | 'unmapped' | 'unreadable'>;
+type Outcome = Pick<Job, 'state' | 'remaining' | 'unmapped' | 'unreadable' | 'needs_person'>;
 
 /** Returns the state to show: `done` only if nothing remains, every identity is mapped and every event was read. */
-export function shownState({ state, remaining, unmapped, unreadable }: Outcome): JobState {
+export function shownState({ state, remaining, unmapped, unreadable, needs_person }: Outcome): JobState {
   if (state !== 'done') return state;
   if (remaining > 0) return 'leftovers';
   if (unreadable > 0) return 'unreadable';
+  if (needs_person > 0) return 'needs-person';
   return unmapped.length > 0 ? 'unmapped' : 'done';
 }
 

@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { shortId } from '../api/grants.ts';
-import type { Job, JobState } from '../api/types.ts';
+import { NOT_DONE } from '../api/jobs.ts';
+import type { Job } from '../api/types.ts';
 import { useFormat, useWords } from '../app/preferences.tsx';
 import { useRequests } from '../app/session.tsx';
 import { REFRESH_MS, useApi } from '../app/use-api.ts';
@@ -11,15 +12,13 @@ import { type Column, DataTable } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { homeWords } from '../words/home.ts';
 
-/** States in which something is still to be done, by a worker or by a person. */
-const OPEN_STATES: JobState[] = ['queued', 'running', 'waiting', 'leftovers', 'unmapped', 'unreadable', 'stopped'];
 const ROWS = 10;
 
 export function OpenJobsSection() {
   const words = useWords(homeWords);
   const { number } = useFormat();
   const { listJobs } = useRequests();
-  const { data, error, refetch } = useApi(listJobs({ states: OPEN_STATES, limit: ROWS }), { refreshMs: REFRESH_MS });
+  const { data, error, refetch } = useApi(listJobs({ states: [...NOT_DONE], limit: ROWS }), { refreshMs: REFRESH_MS });
   const columns: Column<Job>[] = [
     {
       id: 'job',

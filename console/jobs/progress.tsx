@@ -19,6 +19,8 @@ export function JobProgress({ job }: { job: Job }) {
     [words.remaining, remaining === undefined ? words.uncounted : number(remaining), remaining !== 0 && isFinal(job)],
     [words.unmapped, job.unmapped.length && number(job.unmapped.length), true],
     [words.unreadable, job.unreadable && number(job.unreadable), true],
+    [words.needsPerson, job.needs_person && number(job.needs_person), true],
+    [words.wouldRevoke, job.would_revoke && number(job.would_revoke), false],
     [words.attempts, job.tries && number(job.tries), false],
     [words.passedOn, job.passed_on && number(job.passed_on), true],
   ] as const;

@@ -78,7 +78,7 @@ function useColumns(events: readonly GrantEvent[]): Column<GrantEvent>[] {
       cell: (event) => (
         <span className={parts.who}>
           <Link href={`/receipts/${event.event_id}`}>{event.action}</Link>
-          {event.error_code !== undefined && <Outcome event={event} />}
+          {(event.error_code !== undefined || event.observed) && <Outcome event={event} />}
         </span>
       ),
     },

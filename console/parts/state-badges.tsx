@@ -12,6 +12,9 @@ const JOB_LOOKS: Record<JobState, readonly [Tone, Icon]> = {
   ignored: ['neutral', 'dash'],
   unmapped: ['caution', 'warning'],
   unreadable: ['bad', 'cross'],
+  'needs-person': ['caution', 'warning'],
+  observed: ['neutral', 'check'],
+  paused: ['caution', 'stop'],
   leftovers: ['bad', 'warning'],
   stopped: ['caution', 'stop'],
 };

@@ -4,9 +4,10 @@ import { Badge } from '../parts/badge.tsx';
 import parts from '../parts/parts.module.css';
 import { receiptWords } from '../words/receipts.ts';
 
-/** Whether the change was made. A receipt with an error code is of a grant that could not be revoked. */
-export function Outcome({ event: { error_code } }: { event: GrantEvent }) {
+/** Whether the change was made. A receipt with an error code, or of a source that only observes, is of none. */
+export function Outcome({ event: { error_code, observed } }: { event: GrantEvent }) {
   const words = useWords(receiptWords);
+  if (observed) return <span className={parts.muted}>{words.onlyObserved}</span>;
   if (error_code === undefined) return <span className={parts.muted}>{words.made}</span>;
   return (
     <>

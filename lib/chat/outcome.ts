@@ -153,7 +153,7 @@ async function goneSentences({ store }: Reader, request: ChatRequest): Promise<s
   );
   const newest = lists
     .flat()
-    .filter(({ action, failure }) => action !== 'create-grant' && failure === undefined)
+    .filter(({ action, failure, isObserved }) => action !== 'create-grant' && failure === undefined && !isObserved)
     .reduce<(typeof lists)[number][number] | undefined>(
       (latest, event) => (latest && latest.atMs >= event.atMs ? latest : event),
       undefined,

@@ -38,6 +38,8 @@ export interface ChangeEvent {
   passedOn?: number | undefined;
   /** The error code of a revocation that was given up: the grant still exists. */
   failure?: string | undefined;
+  /** Whether the source of the job only observes: the grant would have been revoked, and still exists. */
+  isObserved?: boolean | undefined;
 }
 
 /** The part of an event that the request determines. */
@@ -47,7 +49,10 @@ export type EventOrigin = Pick<
 >;
 
 /** The part of an event that the change determines. */
-export type EventSubject = Pick<ChangeEvent, 'keyId' | 'grant' | 'grantId' | 'upstreamRequestId' | 'failure'>;
+export type EventSubject = Pick<
+  ChangeEvent,
+  'keyId' | 'grant' | 'grantId' | 'upstreamRequestId' | 'failure' | 'isObserved'
+>;
 
 /** Builds an event with a new id. Only the fields of an event are taken from `origin`, which may hold more. */
 export function newEvent(origin: EventOrigin, subject: EventSubject, atMs: number): ChangeEvent {

@@ -60,20 +60,38 @@ type TaskAction =
  * - leftovers: the last attempt is over and some grants still exist.
  * - stopped: an administrator stopped it.
  */
-export type JobState =
-  | 'queued'
-  | 'running'
-  | 'waiting'
-  | 'done'
-  | 'nothing-found'
-  | 'ignored'
-  | 'unmapped'
-  | 'unreadable'
-  | 'needs-person'
-  | 'observed'
-  | 'paused'
-  | 'leftovers'
-  | 'stopped';
+export const JOB_STATES = [
+  'queued',
+  'running',
+  'waiting',
+  'done',
+  'nothing-found',
+  'ignored',
+  'unmapped',
+  'unreadable',
+  'needs-person',
+  'observed',
+  'paused',
+  'leftovers',
+  'stopped',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+/** States from which retry-job runs a job again. */
+export const RETRIED_FROM: readonly JobState[] = [
+  'waiting',
+  'leftovers',
+  'stopped',
+  'unmapped',
+  'unreadable',
+  'needs-person',
+  'nothing-found',
+  'observed',
+  'paused',
+];
+
+/** States from which stop-job stops a job. */
+export const STOPPED_FROM: readonly JobState[] = ['queued', 'running', 'waiting', 'paused'];
 
 /** Grants of one project that are being revoked for one task. */
 export interface Batch {
@@ -120,6 +138,8 @@ export interface Job {
   mode?: 'observe' | undefined;
   /** How many principals its source may revoke for within an hour; absent where there is no limit. */
   maxPrincipals?: number | undefined;
+  /** Whether a person has run it again after it was paused, so that the limit no longer applies to it. */
+  isApproved?: boolean | undefined;
   /** With `observe`: how many grants it would have revoked. */
   wouldRevoke?: number | undefined;
   state: JobState;
@@ -172,19 +192,11 @@ export function newJob(
   };
 }
 
+/** States in which a worker acts on the job, or will. */
+const WORKER_STATES: readonly JobState[] = ['queued', 'running', 'waiting'];
+
 /** States in which no worker acts on the job, unless an administrator queues it again. */
-export const FINAL_STATES: readonly JobState[] = [
-  'done',
-  'nothing-found',
-  'ignored',
-  'unmapped',
-  'unreadable',
-  'needs-person',
-  'observed',
-  'paused',
-  'leftovers',
-  'stopped',
-];
+export const FINAL_STATES: readonly JobState[] = JOB_STATES.filter((state) => !WORKER_STATES.includes(state));
 
 /** The place of a job in the list of all jobs, which is ordered by time and then by id. */
 export type JobPosition = Pick<Job, 'receivedAtMs' | 'jobId'>;

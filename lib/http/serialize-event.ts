@@ -17,6 +17,7 @@ export function serializeEvent(event: ChangeEvent) {
     sequence: event.sequence,
     upstream_request_id: event.upstreamRequestId,
     error_code: event.failure,
+    observed: event.isObserved,
     passed_on: event.passedOn,
     grant: event.grant,
   };

@@ -1,4 +1,4 @@
-import { type Job, unreadableTasks } from '../domain/job.ts';
+import { type Job, tasksForPerson, unreadableTasks } from '../domain/job.ts';
 
 /**
  * A job as the job API and the admin command show it.
@@ -17,9 +17,11 @@ export function serializeJob(job: Job, projectId?: string) {
     actor: job.origin?.actor,
     channel: job.origin?.channel,
     state: job.state,
+    mode: job.mode,
     received_at: String(job.receivedAtMs),
     tasks: tasks.map(({ action, type, projectId: taskProjectId, ...task }) => ({
       type,
+      event: task.event,
       projects: (taskProjectId === undefined ? job.projectIds : [taskProjectId]).filter(isShown),
       ...(action === 'revoke-principal' && {
         grantee_principal: 'grantee' in task ? task.grantee : undefined,
@@ -29,9 +31,12 @@ export function serializeJob(job: Job, projectId?: string) {
       key_id: 'keyId' in task ? task.keyId : undefined,
       grant_id: 'grantId' in task ? task.grantId : undefined,
       reason: task.reason ?? job.reason,
+      // Only for the operator: it may contain anything that the source sent.
+      payload: projectId === undefined && 'payload' in task ? task.payload : undefined,
     })),
     tries: job.failedAttempts,
     revoked: job.revoked,
+    would_revoke: job.wouldRevoke,
     total: job.total,
     remaining: job.leftoverCount ?? 0,
     passed_on: job.passedOn,
@@ -45,5 +50,6 @@ export function serializeJob(job: Job, projectId?: string) {
       })),
     unmapped: job.unmapped.filter((identity) => identities.has(identity)),
     unreadable: unreadableTasks(job),
+    needs_person: tasksForPerson(job),
   };
 }

@@ -26,24 +26,37 @@ export async function createUser(context: ScimContext, body: Wire): Promise<Scim
 
 /** A PUT without `active` means an active user: Okta sends it so. */
 export function replaceUser(context: ScimContext, request: ScimRequest, id: string, body: Wire): Promise<ScimReply> {
-  const content = parseUser(attributesIn('User', body));
   const active = activeInUser(body) ?? true;
-  const named = { ...content, active };
-  return changeUser(context, request, { id, change: (before) => ({ ...before, ...named }), unknown: { id, ...named } });
+  const content = contentUnless(!active, () => parseUser(attributesIn('User', body)));
+  const change = (before: ProvisionedUser) => ({ ...before, ...content, active });
+  return changeUser(context, request, { id, change, unknown: { ...(content ?? namesIn(body)), id, active } });
+}
+
+/** Whoever is to lose access loses it, even if the rest of the request is not understood: then it changes nothing else. */
+function contentUnless(isDeactivated: boolean, read: () => UserContent): UserContent | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isDeactivated || !(error instanceof ScimError)) throw error;
+    return undefined;
+  }
+}
+
+/** What identifies the user of a body that is not understood as a whole. */
+function namesIn(body: Wire): Partial<UserContent> {
+  const textOf = (name: string) => {
+    const value = Object.entries(body).find(([key]) => key.toLowerCase() === name)?.[1];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [userName, externalId] = [textOf('username'), textOf('externalid')];
+  return { ...(userName !== undefined && { userName }), externalId };
 }
 
 export function patchUser(context: ScimContext, request: ScimRequest, id: string, body: Wire): Promise<ScimReply> {
   const active = activeAfterPatch(body);
-  // Whoever is to lose access loses it, even if the rest of the request is not understood.
   const isLenient = active === false;
-  const contentOf = (before: ProvisionedUser): UserContent => {
-    try {
-      return parseUser(patched('User', writableUser(before), body, { isLenient }));
-    } catch (error) {
-      if (!isLenient || !(error instanceof ScimError)) throw error;
-      return before;
-    }
-  };
+  const contentOf = (before: ProvisionedUser) =>
+    contentUnless(isLenient, () => parseUser(patched('User', writableUser(before), body, { isLenient })));
   const change = (before: ProvisionedUser) => ({ ...before, ...contentOf(before), active: active ?? before.active });
   return changeUser(context, request, { id, change, unknown: { id, active: active ?? true } });
 }

@@ -1,6 +1,6 @@
 /** Fields of the APIs of jobs. They are in a file of their own, so that no other function contains them. */
 import * as z from 'zod/mini';
-import type { JobPosition, JobState } from '../domain/job.ts';
+import { JOB_STATES, type JobPosition } from '../domain/job.ts';
 import { field, optional, optionalText, parsed, text } from './field.ts';
 import { grantId } from './fields.ts';
 
@@ -16,23 +16,10 @@ export const grantIds = optional(
   }),
 );
 
-const STATES = [
-  'queued',
-  'running',
-  'waiting',
-  'done',
-  'nothing-found',
-  'ignored',
-  'unmapped',
-  'unreadable',
-  'leftovers',
-  'stopped',
-] as const satisfies readonly JobState[];
-
 export const jobStates = optional(
-  field(z.array(z.enum(STATES)).check(z.minLength(1), z.maxLength(STATES.length)), {
+  field(z.array(z.enum(JOB_STATES)).check(z.minLength(1), z.maxLength(JOB_STATES.length)), {
     code: 'KMS.0308',
-    detail: `states must be an array of 1 to ${STATES.length} of: ${STATES.join(', ')}.`,
+    detail: `states must be an array of 1 to ${JOB_STATES.length} of: ${JOB_STATES.join(', ')}.`,
   }),
 );
 

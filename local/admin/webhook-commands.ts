@@ -86,7 +86,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
   ),
   command(
     'retry-job',
-    'run a job again that ended as unmapped, leftovers, nothing-found, unreadable, done or stopped',
+    'run a job again that ended as unmapped, leftovers, nothing-found, unreadable, needs-person, observed, done, stopped or paused; for a paused job, this is the approval',
     { required: ['job'] },
     async ({ store, queue, now }, { job: jobId }) => {
       const job = await store.jobs.job(jobId);
@@ -110,7 +110,8 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
     async ({ store, now }, { job: jobId }) => {
       const job = await store.jobs.job(jobId);
       if (!job) throw new AccountError(`there is no job ${jobId}; see jobs`);
-      if (FINAL_STATES.includes(job.state)) throw new AccountError(`the job has already ended as ${job.state}`);
+      if (FINAL_STATES.includes(job.state) && job.state !== 'paused')
+        throw new AccountError(`the job has already ended as ${job.state}`);
       if (!(await stopJob({ jobs: store.jobs, now }, job))) {
         throw new AccountError('the job changed meanwhile; try again');
       }

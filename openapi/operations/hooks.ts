@@ -155,6 +155,7 @@ export const HOOK_OPERATIONS: Operations = {
           leftovers: [],
           unmapped: [],
           unreadable: 0,
+          needs_person: 0,
         },
       },
     },

@@ -129,6 +129,17 @@ export const REPLY_FIELD_TEXTS: Readonly<Record<string, Text>> = {
     '`queued`、`running`、`waiting`（将重试），或结束状态：`done`、`leftovers`、`unmapped` 等。',
   ),
   leftovers: text('Grants that **still exist**, each with its code.', '**仍然存在**的授权，各带错误码。'),
+  mode: text('`observe` if the source of the job just observes.', '来源仅观察时为 `observe`。'),
+  event: text("The source's own name of the event.", '来源对事件的命名。'),
+  would_revoke: text(
+    'How many grants it would have revoked, if its source did not just observe.',
+    '若来源不是仅观察，将会撤销的授权数。',
+  ),
+  needs_person: text('How many events a person must decide about.', '需要人工决定的事件数。'),
+  observed: text(
+    '`true` if nothing was revoked, because the source just observes.',
+    '来源仅观察、没有撤销时为 `true`。',
+  ),
   unmapped: text('Identities without a mapping: nothing was revoked for them.', '没有映射的身份：没有为其撤销授权。'),
   tasks: text('What the job has to do.', '任务内容。'),
   tries: text('How many attempts left something over.', '未完成的尝试次数。'),

@@ -1,4 +1,5 @@
 /** Replies to webhooks and to chat, jobs, and the outgoing webhook. */
+import { JOB_STATES } from '../../lib/domain/job.ts';
 import {
   array,
   boolean,
@@ -31,19 +32,6 @@ const botMessage = {
   buttons: array(ref('BotButton')),
 };
 
-const JOB_STATES = [
-  'queued',
-  'running',
-  'waiting',
-  'done',
-  'nothing-found',
-  'ignored',
-  'unmapped',
-  'unreadable',
-  'leftovers',
-  'stopped',
-];
-
 export const HOOK_SCHEMAS = {
   WebhookReply: {
     ...object(
@@ -72,12 +60,14 @@ export const HOOK_SCHEMAS = {
       actor: string,
       channel: string,
       delivery_id: string,
-      state: { type: 'string', enum: JOB_STATES },
+      state: { type: 'string', enum: [...JOB_STATES] },
+      mode: { type: 'string', const: 'observe' },
       received_at: milliseconds,
       tasks: array(
         object(
           {
             type: string,
+            event: string,
             projects: array(string),
             grantee_principal: string,
             identities: array(string),
@@ -88,6 +78,7 @@ export const HOOK_SCHEMAS = {
             reason: string,
           },
           [
+            'event',
             'grantee_principal',
             'identities',
             'caseInsensitiveIdentities',
@@ -101,6 +92,7 @@ export const HOOK_SCHEMAS = {
       tries: count,
       revoked: count,
       remaining: count,
+      would_revoke: count,
       total: count,
       passed_on: count,
       leftovers: array(
@@ -108,8 +100,9 @@ export const HOOK_SCHEMAS = {
       ),
       unmapped: array(string),
       unreadable: count,
+      needs_person: count,
     },
-    ['total', 'passed_on', 'actor', 'channel'],
+    ['mode', 'would_revoke', 'total', 'passed_on', 'actor', 'channel'],
   ),
   SlackReply: {
     ...object({ response_type: { type: 'string', const: 'ephemeral' }, text: string, blocks: array(anyObject) }),

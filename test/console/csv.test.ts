@@ -59,6 +59,7 @@ test('a receipt has its time in UTC, its error code, and the grant as it was', (
       sequence: undefined,
       upstream_request_id: undefined,
       error_code: 'KMS.0306',
+      observed: undefined,
       passed_on: 2,
       grant: {
         key_id: 'k1',
@@ -73,10 +74,10 @@ test('a receipt has its time in UTC, its error code, and the grant as it was', (
     },
   ]);
   expect(csv.split('\r\n')).toEqual([
-    'event_id,event_time,action,error_code,actor,approved_by,channel,reason,request_id,sequence,upstream_request_id,' +
+    'event_id,event_time,action,error_code,observed,actor,approved_by,channel,reason,request_id,sequence,upstream_request_id,' +
       'project_id,key_id,grant_id,passed_on,grant.name,grant.grantee_principal,grant.grantee_principal_type,' +
       'grant.operations,grant.issuing_principal,grant.retiring_principal,grant.creation_date',
-    `01a222e2939e000e8bd8cc5e9e15a801,2026-11-28T16:00:03.998Z,revoke-grant,KMS.0306,u1,,http,'=cmd(),r1,,,p1,k1,g1,2,` +
+    `01a222e2939e000e8bd8cc5e9e15a801,2026-11-28T16:00:03.998Z,revoke-grant,KMS.0306,,u1,,http,'=cmd(),r1,,,p1,k1,g1,2,` +
       '"orders, main",u2,user,encrypt-data decrypt-data,u1,,2026-11-28T15:59:56.990Z',
     '',
   ]);

@@ -12,6 +12,7 @@ const job = (
   remaining: 0,
   unmapped: [],
   unreadable: 0,
+  needs_person: 0,
   ...parts,
 });
 
@@ -21,6 +22,7 @@ describe('a job is shown as done only when nothing is left', () => {
     ['done', { remaining: 1 }, 'leftovers'],
     ['done', { unmapped: ['a@example.com'] }, 'unmapped'],
     ['done', { unreadable: 1 }, 'unreadable'],
+    ['done', { needs_person: 1 }, 'needs-person'],
     ['running', { remaining: 1 }, 'running'],
     ['stopped', {}, 'stopped'],
   ] as const)('%s with %j is shown as %s', (state, { ...parts }, shown) => {
@@ -29,7 +31,7 @@ describe('a job is shown as done only when nothing is left', () => {
     );
   });
 
-  test.each(['queued', 'running', 'waiting', 'leftovers', 'stopped', 'unmapped', 'unreadable'] as const)(
+  test.each(['queued', 'running', 'waiting', 'leftovers', 'stopped', 'unmapped', 'unreadable', 'paused'] as const)(
     'the bar of a job in the state %s is not full, even if all that were counted are revoked',
     (state) => {
       expect(progressOf({ ...job(state, { revoked: 10 }), total: 10 })).toBeUndefined();
@@ -77,7 +79,17 @@ test.each([
 });
 
 test('the list shows what is not done, unless the address names a state or all', () => {
-  const notDone = ['queued', 'running', 'waiting', 'leftovers', 'unmapped', 'unreadable', 'stopped'];
+  const notDone = [
+    'queued',
+    'running',
+    'waiting',
+    'leftovers',
+    'unmapped',
+    'unreadable',
+    'needs-person',
+    'paused',
+    'stopped',
+  ];
   expect(statesOf(null)).toEqual(notDone);
   expect(statesOf('nonsense')).toEqual(notDone);
   expect(statesOf('done')).toEqual(['done']);

@@ -169,10 +169,12 @@ export function eventsContract(openStore: OpenStore): void {
         sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
         reason: 'left the company – "today"\n',
         passedOn: 3,
+        isObserved: true,
       };
       await store.grants.commit(createGrant(grant), event);
       const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', channel: 'deletion' };
-      for (const name of ['grant', 'sequence', 'reason', 'passedOn', 'approvedBy'] as const) delete bare[name];
+      for (const name of ['grant', 'sequence', 'reason', 'passedOn', 'approvedBy', 'isObserved'] as const)
+        delete bare[name];
       await store.grants.commit(changeKeyState(testKey(1), PENDING, NOW_MS), bare);
       expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);
     });

@@ -85,15 +85,17 @@ export function testQueue(stack: Stack): void {
     });
   });
 
-  test('jobs that end with leftovers are counted in the log of the function work, and have an alarm', () => {
-    expect(resources['LeftoversFound']?.Properties).toEqual({
+  test('jobs of which a person must resolve the rest are counted in the log of the function work, and have an alarm', () => {
+    expect(resources['UnresolvedJobFound']?.Properties).toEqual({
       LogGroupName: { Ref: work?.id.replace('LambdaFunction', 'LogGroup') },
-      FilterPattern: '{ $.level = "ERROR" && $.message = "job" && $.state = "leftovers" }',
-      MetricTransformations: [{ MetricNamespace: `kms-grants-${stage}`, MetricName: 'Leftovers', MetricValue: '1' }],
+      FilterPattern:
+        '{ $.level = "ERROR" && $.message = "job" && ($.state = "leftovers" || $.state = "unreadable" ' +
+        '|| $.state = "needs-person" || $.state = "paused") }',
+      MetricTransformations: [{ MetricNamespace: `kms-grants-${stage}`, MetricName: 'UnresolvedJobs', MetricValue: '1' }],
     });
-    expect(resources['Leftovers']?.Properties).toMatchObject({
+    expect(resources['UnresolvedJobs']?.Properties).toMatchObject({
       Namespace: `kms-grants-${stage}`,
-      MetricName: 'Leftovers',
+      MetricName: 'UnresolvedJobs',
       Statistic: 'Sum',
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       Threshold: 1,

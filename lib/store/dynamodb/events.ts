@@ -89,10 +89,10 @@ function matches(event: ChangeEvent, projectId: string, { keyId, grantee }: Even
  */
 export function eventWrites(event: ChangeEvent, hasOutbox: boolean): Write[] {
   const { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, grant } = event;
-  const { upstreamRequestId, failure, passedOn, approvedBy, grantId = grant?.grant_id } = event;
+  const { upstreamRequestId, failure, isObserved, passedOn, approvedBy, grantId = grant?.grant_id } = event;
   const wire = grant && JSON.stringify(grant);
   const attributes = { eventId, atMs, action, projectId, keyId, actor, channel, requestId, sequence, reason, wire };
-  const rest = { upstreamRequestId, failure, passedOn, approvedBy, ...(!grant && { grantId }) };
+  const rest = { upstreamRequestId, failure, isObserved, passedOn, approvedBy, ...(!grant && { grantId }) };
   const keys: ItemKey[] = [itemKey.eventOfProject(projectId, keyId, eventId), itemKey.eventOfKey(keyId, eventId)];
   if (grantId) keys.push(itemKey.eventOfGrant(grantId, eventId));
   if (grant) keys.push(itemKey.eventOfGrantee(projectId, grant.grantee_principal, eventId));
@@ -120,6 +120,7 @@ export function toEvent(item: Item): ChangeEvent {
     grantId: text('grantId'),
     upstreamRequestId: text('upstreamRequestId'),
     failure: text('failure'),
+    isObserved: item['isObserved'] === true ? true : undefined,
     passedOn: item['passedOn'] === undefined ? undefined : Number(item['passedOn']),
   };
 }

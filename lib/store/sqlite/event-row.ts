@@ -22,6 +22,7 @@ export function toEvent(row: Row): ChangeEvent {
     grantId: grant === undefined ? text('grant_id') : undefined,
     upstreamRequestId: text('upstream_request_id'),
     failure: text('failure'),
+    isObserved: row['is_observed'] === 1 ? true : undefined,
     passedOn: row['passed_on'] === null ? undefined : Number(row['passed_on']),
   };
 }

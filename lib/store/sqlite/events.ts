@@ -11,7 +11,7 @@ export interface SqliteEvents extends EventStore {
 }
 
 export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbox: SqliteOutbox): SqliteEvents {
-  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const upstreamCreateKey = db.prepare(
     "SELECT actor FROM events WHERE project_id = ? AND key_id = ? AND action = 'create-key' AND upstream_request_id IS NOT NULL",
   );
@@ -53,6 +53,7 @@ export function sqliteEvents(db: Database, idempotency: SqliteIdempotency, outbo
       event.grant?.grantee_principal ?? null,
       event.passedOn ?? null,
       event.approvedBy ?? null,
+      event.isObserved ? 1 : null,
     );
     outbox.add(event.eventId);
   }

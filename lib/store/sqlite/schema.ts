@@ -208,6 +208,9 @@ const TOKEN_ANCESTORS = "ALTER TABLE tokens ADD COLUMN ancestors TEXT NOT NULL D
 /** See `ChangeEvent.approvedBy`. */
 const APPROVED_BY = 'ALTER TABLE events ADD COLUMN approved_by TEXT;';
 
+/** See `ChangeEvent.isObserved`. */
+const IS_OBSERVED = 'ALTER TABLE events ADD COLUMN is_observed INTEGER;';
+
 /** Users and groups that identity providers provision, and the values that are unique among them. */
 const SCIM = `
 CREATE TABLE scim_resources (
@@ -233,5 +236,6 @@ export const MIGRATIONS: readonly string[] = [
   SHARES,
   TOKEN_ANCESTORS,
   APPROVED_BY,
+  IS_OBSERVED,
   SCIM,
 ];

@@ -8,11 +8,13 @@ import { knownError } from '../../errors.ts';
 import { describeCause, logger } from '../../logger.ts';
 import type { Store } from '../../store/store.ts';
 import { AttemptResults, UNKNOWN_KEY } from './attempt-results.ts';
+import { isWithinCeiling } from './ceiling.ts';
+import { observeGrants } from './observe.ts';
 import { grantsInScope, repeatFilter, type ScopeItem, scopeOf } from './scope.ts';
 
 export interface JobDependencies {
   authority: Authority;
-  store: Pick<Store, 'jobs' | 'mappings' | 'directory' | 'events'>;
+  store: Pick<Store, 'jobs' | 'mappings' | 'directory' | 'events' | 'idempotency'>;
   /** ms since 1970 */
   now: () => number;
 }
@@ -83,12 +85,17 @@ export class JobAttempt {
     this.#job = { ...job, revision: job.revision + 1 };
   }
 
-  /** Tries to revoke each grant in scope once. @returns false when the deadline passed before that */
-  async run(): Promise<boolean> {
+  /**
+   * Tries to revoke each grant in scope once, or to record it where the source only observes.
+   * @returns `stopped` when the deadline passed before that; `paused`, with nothing revoked, when the job needs the
+   * approval of a person
+   */
+  async run(): Promise<'ended' | 'stopped' | 'paused'> {
     if (this.#job.scopeIndex === undefined) this.#job = { ...this.#job, scopeIndex: 0, unmapped: [], passedOn: 0 };
     await this.save({ state: 'running' });
-    if (this.#job.batch && !(await this.#resumeBatch(this.#job.batch))) return false;
+    if (this.#job.batch && !(await this.#resumeBatch(this.#job.batch))) return 'stopped';
     const { items, unmapped } = await scopeOf(this.#dependencies.store, this.#job);
+    if (!(await isWithinCeiling(this.#dependencies, this.#job, items))) return 'paused';
     // An identity that was unmapped when the attempt reached it stays so until the next one, even if it is mapped now.
     this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
     const withoutRepeats = repeatFilter();
@@ -102,13 +109,26 @@ export class JobAttempt {
       this.#job = { ...this.#job, scopeIndex: item.index };
       // Lets other work of this process run: a scope can have very many items.
       await setImmediate();
-      if (this.#limits.isPastDeadline() || !(await this.#revokeItem(item))) return false;
+      if (this.#limits.isPastDeadline() || !(await this.#workOn(item))) return 'stopped';
       const counts = item.granteesToCount.map((grantee) => this.#passedOn.get(grantee));
       this.#job = { ...this.#job, passedOn: sumOf([this.#job.passedOn, ...counts]) };
       const itemsOfTask = itemsByTask.get(item.taskIndex) ?? [];
       if (scopeItem === itemsOfTask.at(-1)) this.#results.mergeUnknownKey(item.taskIndex, itemsOfTask.length);
     }
-    return true;
+    return 'ended';
+  }
+
+  #workOn(item: ScopeItem): Promise<boolean> {
+    return this.#job.mode === 'observe' ? this.#observeItem(item) : this.#revokeItem(item);
+  }
+
+  /** Lists once, and records what it finds. */
+  async #observeItem(item: ScopeItem): Promise<boolean> {
+    const grants = await this.#listUntried(item);
+    const context = this.#contextOf({ projectId: item.projectId, task: item.taskIndex });
+    const { observed, isDone } = await observeGrants(this.#dependencies, context, grants, this.#limits.isPastDeadline);
+    this.#job = { ...this.#job, wouldRevoke: (this.#job.wouldRevoke ?? 0) + observed };
+    return isDone;
   }
 
   /**
@@ -169,7 +189,10 @@ export class JobAttempt {
     const [grant] = task.action === 'revoke-grant' ? grants : [];
     if (!grant) return { grants, failed };
     // The event names this grant, so it is looked up only to check a revoke.
-    const isToCheck = this.#results.hasTried(item, grant) || (await this.#isRevokedByThisJob(projectId, grant));
+    const isToCheck =
+      this.#job.mode === 'observe' ||
+      this.#results.hasTried(item, grant) ||
+      (await this.#isRevokedByThisJob(projectId, grant));
     return { grants: !isToCheck || (await authority.hasGrant(context, grant)) ? grants : [], failed };
   }
 

@@ -1,5 +1,12 @@
 import { newEvent } from '../../domain/events.ts';
-import { FINAL_STATES, type Job, type JobState, type Leftover, unreadableTasks } from '../../domain/job.ts';
+import {
+  FINAL_STATES,
+  type Job,
+  type JobState,
+  type Leftover,
+  tasksForPerson,
+  unreadableTasks,
+} from '../../domain/job.ts';
 import { logger } from '../../logger.ts';
 import { mapWithConcurrency } from '../../util/concurrency.ts';
 import { type AttemptLimits, JobAttempt, type JobDependencies, JobTakenOverError, originOf } from './attempt.ts';
@@ -40,7 +47,9 @@ export async function runJob(
     ...limits,
   });
   try {
-    if (await attempt.run()) return await endAttempt(dependencies, attempt);
+    const result = await attempt.run();
+    if (result === 'ended') return await endAttempt(dependencies, attempt);
+    if (result === 'paused') return await pauseJob(attempt);
     // Due now, so that the next worker need not wait for the heartbeat timeout.
     await attempt.save({ dueAtMs: now() });
     return { next: 'continue' };
@@ -70,10 +79,18 @@ async function endAttempt(dependencies: JobDependencies, attempt: JobAttempt): P
   return { next: 'ended' };
 }
 
+/** Nothing is revoked until a person runs the job again. */
+async function pauseJob(attempt: JobAttempt): Promise<NextStep> {
+  await endJob(attempt, 'paused');
+  return { next: 'ended' };
+}
+
 function stateWithoutFailures(job: Job) {
-  const { unmapped, hasFoundGrants, revoked } = job;
+  const { unmapped, hasFoundGrants, revoked, wouldRevoke = 0 } = job;
   if (unmapped.length > 0) return 'unmapped';
   if (unreadableTasks(job) > 0) return 'unreadable';
+  if (tasksForPerson(job) > 0) return 'needs-person';
+  if (job.mode === 'observe') return wouldRevoke > 0 ? 'observed' : 'nothing-found';
   return hasFoundGrants || revoked > 0 ? 'done' : 'nothing-found';
 }
 
@@ -81,7 +98,11 @@ const LOG_LEVELS = {
   done: 'info',
   'nothing-found': 'warn',
   unmapped: 'warn',
-  unreadable: 'warn',
+  // A person must look at the rest: there is an alarm for each of them (deploy/alarms.yml).
+  unreadable: 'error',
+  'needs-person': 'error',
+  paused: 'error',
+  observed: 'info',
   leftovers: 'error',
 } as const;
 
@@ -93,7 +114,14 @@ async function endJob(attempt: JobAttempt, state: JobState & keyof typeof LOG_LE
 function logFields({ job, failures }: JobAttempt) {
   const { jobId, source, revoked, unmapped } = job;
   const codes = [...new Set(failures.map(({ code }) => code))];
-  const counts = { revoked, leftovers: failures.length, unmapped: unmapped.length, unreadable: unreadableTasks(job) };
+  const counts = {
+    revoked,
+    leftovers: failures.length,
+    unmapped: unmapped.length,
+    unreadable: unreadableTasks(job),
+    needs_person: tasksForPerson(job),
+    would_revoke: job.wouldRevoke,
+  };
   return { job_id: jobId, source, ...counts, codes };
 }
 

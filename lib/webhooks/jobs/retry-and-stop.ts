@@ -1,5 +1,12 @@
 /** How a person runs a job again or stops it: the rule of retry-job and stop-job, as APIs and as admin commands. */
-import { FINAL_STATES, isJobAboutProject, type Job, type JobState } from '../../domain/job.ts';
+import {
+  FINAL_STATES,
+  isJobAboutProject,
+  type Job,
+  type JobState,
+  RETRIED_FROM,
+  STOPPED_FROM,
+} from '../../domain/job.ts';
 import type { RequestContext } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
 import { runOnce, saveRecords } from '../../idempotency/run-once.ts';
@@ -17,13 +24,14 @@ interface JobChange {
 
 /**
  * Makes the job run again; the caller sends its message. An ended job gets all of its attempts again. A job that is
- * queued or running is left as it is.
+ * queued or running is left as it is. For a paused job, this is the approval of a person.
  * @returns false, with nothing written, if the job has changed since it was read
  */
 export async function requeueJob({ jobs, now }: JobChange, job: Job): Promise<boolean> {
   if (job.state === 'queued' || job.state === 'running') return true;
   const failedAttempts = FINAL_STATES.includes(job.state) ? 0 : job.failedAttempts;
-  return jobs.save({ ...job, state: 'queued', failedAttempts, dueAtMs: now() });
+  const isApproved = job.isApproved || job.state === 'paused';
+  return jobs.save({ ...job, isApproved, state: 'queued', failedAttempts, dueAtMs: now() });
 }
 
 /** @returns false, with nothing written, if the job has changed since it was read */
@@ -34,13 +42,13 @@ export const stopJob = ({ jobs, now }: JobChange, job: Job): Promise<boolean> =>
 const CHANGES = {
   'retry-job': {
     change: requeueJob,
-    from: ['waiting', 'leftovers', 'stopped', 'unmapped', 'unreadable', 'nothing-found'],
+    from: RETRIED_FROM,
     doneIn: ['queued', 'running', 'done'],
     refusal: 'cannot be run again',
   },
   'stop-job': {
     change: stopJob,
-    from: ['queued', 'running', 'waiting'],
+    from: STOPPED_FROM,
     doneIn: ['stopped'],
     refusal: 'cannot be stopped',
   },

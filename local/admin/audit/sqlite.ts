@@ -45,7 +45,8 @@ const EXPECTED_ROWS = `
   CREATE TEMP TABLE expected_retirable (project_id TEXT, principal TEXT, grant_id TEXT, key_id TEXT);
   CREATE TEMP TABLE expected_retirable_n (project_id TEXT, principal TEXT);
   CREATE TEMP TABLE expected_held (key_id TEXT, principal TEXT, operation TEXT);
-  CREATE TEMP VIEW own_events AS SELECT * FROM events WHERE upstream_request_id IS NULL AND failure IS NULL;
+  CREATE TEMP VIEW own_events AS SELECT * FROM events WHERE upstream_request_id IS NULL AND failure IS NULL
+    AND is_observed IS NULL;
 `;
 
 /** Fills the tables of expected rows. @returns the faults of grants whose columns and stored text differ */

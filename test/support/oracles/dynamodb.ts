@@ -275,7 +275,9 @@ function auditCounts(of: ItemsOf): string[] {
 
 /** Returns the events of applied changes: not those of the upstream, and no revocations that were given up. */
 const appliedHere = (of: ItemsOf) =>
-  of('event').filter((event) => event['upstreamRequestId'] === undefined && event['failure'] === undefined);
+  of('event').filter((event) =>
+    ['upstreamRequestId', 'failure', 'isObserved'].every((name) => event[name] === undefined),
+  );
 
 /** Adds the expected revisions: each is the number of changes that the events show. */
 function addRevisions(of: ItemsOf, expected: Counts): void {

@@ -119,7 +119,7 @@ function auditEvents(rows: Rows): string[] {
   const created: Counts = new Map();
   const removed: Counts = new Map();
   const events = rows(
-    'SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL AND upstream_request_id IS NULL AND failure IS NULL',
+    'SELECT action, grant_id FROM events WHERE grant_id IS NOT NULL AND upstream_request_id IS NULL AND failure IS NULL AND is_observed IS NULL',
   );
   for (const { action, grant_id: id } of events) {
     if (action === 'create-grant') add(created, id);

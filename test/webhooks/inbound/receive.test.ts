@@ -165,6 +165,7 @@ test('an event of an unknown type gets 200, is stored as ignored and revokes not
     leftovers: [],
     unmapped: [],
     unreadable: 0,
+    needs_person: 0,
   });
   expect(await fixture.service.services.store.events.list(project_id, {}, 1)).toEqual(before);
 });

@@ -7,6 +7,7 @@ import { PROJECT } from '../../authority/standalone/fixture.ts';
 import { type JobFixture, newGrantee, newId, noDeadline, openJobFixture, revokePrincipalTask } from './fixture.ts';
 
 const warnLog = jest.spyOn(logger, 'warn');
+const errorLog = jest.spyOn(logger, 'error');
 let jobs: JobFixture;
 beforeAll(async () => {
   jobs = await openJobFixture();
@@ -57,12 +58,12 @@ test('a job ends as unmapped if a person has no mapping, even if nobody else in 
   expect(await run([task, revokePrincipalTask(newId())])).toMatchObject({ state: 'unmapped' });
 });
 
-test('a job ends as unreadable, with a warning, if an event could not be read, even if nobody in it holds grants', async () => {
+test('a job ends as unreadable, with an error in the log, if an event could not be read, even if nobody in it holds grants', async () => {
   const unreadable: Task = { action: 'unreadable', type: 'user.lifecycle.deactivate', reason: 'no user' };
   const job = await run([unreadable, revokePrincipalTask(newId())]);
   expect(job).toMatchObject({ state: 'unreadable', revoked: 0 });
   const line = expect.objectContaining({ job_id: job.jobId, state: 'unreadable', unreadable: 1 });
-  expect(warnLog).toHaveBeenCalledWith('job', line);
+  expect(errorLog).toHaveBeenCalledWith('job', line);
 });
 
 test('a job that ended as nothing-found revokes the grants that exist when it is queued again', async () => {

@@ -59,7 +59,7 @@ function copiesOf(event: Item): ItemKey[] {
 function addEvent(audit: EventsAudit, event: Item): void {
   audit.count += 1;
   // Neither an upstream KMS's change nor a failed attempt changed a key or grant of this table.
-  if (event['upstreamRequestId'] !== undefined || event['failure'] !== undefined) return;
+  if (['upstreamRequestId', 'failure', 'isObserved'].some((name) => event[name] !== undefined)) return;
   const { keyId, wire } = event;
   const lifecycle = audit.keyLifecycles.get(String(keyId)) ?? [];
   audit.keyLifecycles.set(String(keyId), isKeyLifecycleEvent(event) ? [...lifecycle, event] : lifecycle);

@@ -78,7 +78,7 @@ function rowsOf(projectId: string, grant: Grant, wire: string): Item[] {
  * Checks for one creation event, for one removal event if the grant was removed, and for the same grant text in each.
  */
 function eventFaults(grantId: string, item: Item | undefined, copies: readonly Item[]): string[] {
-  const successful = copies.filter(({ failure }) => failure === undefined);
+  const successful = copies.filter(({ failure, isObserved }) => failure === undefined && !isObserved);
   const events = [...new Map(successful.map((event) => [event.sk, event])).values()];
   const creations = events.filter(({ action }) => action === ACTION.createGrant);
   const wire = item?.['wire'] ?? creations[0]?.['wire'];

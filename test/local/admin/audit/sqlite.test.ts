@@ -183,7 +183,7 @@ describe('the grants and keys themselves', () => {
 describe('events', () => {
   test('of changes at an upstream KMS say nothing about the keys and grants of this file', () => {
     const foreign = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, 'elsewhere', 'feed', actor,
-      channel, request_id, sequence, reason, NULL, '', NULL, NULL, NULL, NULL FROM events WHERE event_id = '${eventId(10)}'`;
+      channel, request_id, sequence, reason, NULL, '', NULL, NULL, NULL, NULL, NULL FROM events WHERE event_id = '${eventId(10)}'`;
     expect(faultsAfter(foreign)).toEqual([]);
   });
 
@@ -191,13 +191,19 @@ describe('events', () => {
     const failedRevoke = (
       n: number,
     ) => `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, 'revoke-grant', project_id, key_id,
-      grant_id, actor, channel, request_id, sequence, reason, grant_wire, NULL, 'KMS.0306', grantee, NULL, NULL FROM events WHERE event_id = '${eventId(n)}'`;
+      grant_id, actor, channel, request_id, sequence, reason, grant_wire, NULL, 'KMS.0306', grantee, NULL, NULL, NULL FROM events WHERE event_id = '${eventId(n)}'`;
     expect(faultsAfter(failedRevoke(6), failedRevoke(10))).toEqual([]);
+  });
+
+  test('of revocations that were only observed are no removals', () => {
+    const observed = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, 'principal.disabled', project_id, key_id,
+      grant_id, actor, channel, request_id, sequence, reason, grant_wire, NULL, NULL, grantee, NULL, NULL, 1 FROM events WHERE event_id = '${eventId(6)}'`;
+    expect(faultsAfter(observed)).toEqual([]);
   });
 
   test('a missing removal event, a second creation event and a second removal event are reported', () => {
     const copyOf = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, action, project_id, key_id, grant_id, actor,
-      channel, request_id, sequence, reason, grant_wire, upstream_request_id, failure, grantee, passed_on, approved_by FROM events WHERE event_id`;
+      channel, request_id, sequence, reason, grant_wire, upstream_request_id, failure, grantee, passed_on, approved_by, is_observed FROM events WHERE event_id`;
     const missing = `DELETE FROM events WHERE event_id = '${eventId(10)}'`;
     expect(
       faultsAfter(
