@@ -30,7 +30,10 @@ function listValue(attribute: Attribute, value: unknown): unknown {
 }
 
 function singleValue(attribute: Attribute, value: unknown): unknown {
-  if (attribute.type === 'complex') return complexValue(attribute, value);
+  if (attribute.type === 'complex') {
+    const parts = complexValue(attribute, value);
+    return Object.keys(parts).length === 0 ? undefined : parts;
+  }
   // Entra ID may send one value as a list, or as an object with the member `value`.
   const item: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
   const inner = isJsonObject(item) && 'value' in item ? item['value'] : item;

@@ -194,7 +194,7 @@ test('an error has the form of RFC 7644, section 3.12', () => {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
       status: '400',
       scimType: 'invalidValue',
-      detail: 'Invalid parameter. active must be true or false.',
+      detail: 'active must be true or false.',
     },
   ]);
   const bodyOf = (error: KmsError) => JSON.parse(scimErrorReply(error).json);
