@@ -24,7 +24,7 @@ export function assertSelection({ attributes, excludedAttributes }: Selection): 
   }
 }
 
-/** Returns the resource with the selected attributes only. `id` and `schemas` always stay; unknown names are ignored. */
+/** Returns the selected attributes of the resource, and always `id` and `schemas`. Unknown names are ignored. */
 export function selectAttributes(type: ResourceType, resource: Wire, selection: Selection): Wire {
   const { attributes, excludedAttributes } = selection;
   if (attributes) {

@@ -1,7 +1,7 @@
 /**
- * Changes of attributes. The requests have the forms that Microsoft ("Known issues and resolutions with SCIM 2.0 protocol
- * compliance of the Microsoft Entra user provisioning service"), Okta ("SCIM 2.0 Protocol Reference") and RFC 7644,
- * section 3.5.2, document.
+ * Changes of attributes. The requests have the forms that Microsoft ("Known issues and resolutions with SCIM 2.0
+ * protocol compliance of the Microsoft Entra user provisioning service"), Okta ("SCIM 2.0 Protocol Reference") and
+ * RFC 7644, section 3.5.2, document.
  * Also tests: lib/scim/attribute-value.ts.
  */
 import { describe, expect, test } from '@jest/globals';

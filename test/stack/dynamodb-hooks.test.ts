@@ -64,6 +64,27 @@ async function sendWebhook(type: string, data: object): Promise<string> {
   return okBody(await recordUses('webhook', () => sendHook('idp', content))).job_id;
 }
 
+/** Provisions users and groups, and deactivates users whom only a mapping knows. */
+async function scim(principal: string): Promise<void> {
+  const schema = 'urn:ietf:params:scim:schemas:extension:kms-grants:2.0:User';
+  const send = async (method: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${SECRET}` };
+    const reply = await recordUses('scim', () => service.send(`/hooks/people/${path}`, { method, headers, body }));
+    expect([method, path, reply.status < 300]).toEqual([method, path, true]);
+    return reply;
+  };
+  const user = { userName: 'ann', externalId: '7', [schema]: { granteePrincipal: principal } };
+  const { id } = (await send('POST', 'Users', user)).body;
+  await send('GET', 'Users?count=2');
+  await send('GET', 'Users?filter=userName%20eq%20%22ann%22');
+  await send('GET', 'Users?filter=displayName%20eq%20%22ann%22');
+  await send('PUT', `Users/${id}`, { ...user, userName: 'bob', externalId: '8' });
+  await send('PATCH', `Users/${id}`, { Operations: [{ op: 'replace', path: 'active', value: false }] });
+  await send('DELETE', `Users/${id}`);
+  await services.store.mappings.put({ source: 'people', identity: 'Mapped', grantee: principal });
+  await send('DELETE', 'Users/Mapped');
+}
+
 /** Sends a command of the demo's administrator. @returns the data of the answer */
 async function say(command: string): Promise<{ request_id: string; job?: { job_id: string } }> {
   const { data, messages } = okBody(
@@ -178,6 +199,7 @@ beforeAll(async () => {
     ...service.services.config,
     hooks: settingsFile('hooks.json', {
       idp: { kind: 'standard', secrets: [SECRET], projects: [demo.project_id], actions },
+      people: { kind: 'scim', secrets: [SECRET], projects: [demo.project_id], actions, principal_attribute: true },
       bot: { kind: 'bot', secrets: [SECRET], projects: [demo.project_id], actions: CHAT_ACTIONS },
     }),
     // Nothing listens on this port, so the delivery fails and is retried.
@@ -237,6 +259,7 @@ beforeAll(async () => {
   expect(await stateOf(await sendWebhook('user.greeted', {}))).toBe('ignored');
 
   await chat(await newKey(service));
+  await scim(grantee.user_id);
 
   const grantId = await grant();
   okBody(
@@ -281,6 +304,7 @@ test('every function of webhooks and chat was called, and two functions that cha
     'find-lost-work',
     'job',
     'revoke-grant',
+    'scim',
     'webhook',
     'work',
   ]);

@@ -91,7 +91,9 @@ export function testQueue(stack: Stack): void {
       FilterPattern:
         '{ $.level = "ERROR" && $.message = "job" && ($.state = "leftovers" || $.state = "unreadable" ' +
         '|| $.state = "needs-person" || $.state = "paused") }',
-      MetricTransformations: [{ MetricNamespace: `kms-grants-${stage}`, MetricName: 'UnresolvedJobs', MetricValue: '1' }],
+      MetricTransformations: [
+        { MetricNamespace: `kms-grants-${stage}`, MetricName: 'UnresolvedJobs', MetricValue: '1' },
+      ],
     });
     expect(resources['UnresolvedJobs']?.Properties).toMatchObject({
       Namespace: `kms-grants-${stage}`,

@@ -25,6 +25,7 @@ const CHANGES = [
   `dynamodb:UpdateItem table where pk is ${KEYS_AND_GRANTS}`,
 ];
 const JOBS = 'all#jobs job#* open-jobs';
+const SCIM = 'scim#* scim-list#* scim-n#* scim-value#*';
 const READ_BY_WORKER =
   'access-key#* grant#* job#* key#* mappings once#* outbox#* project#* retirable#* retirable-n#* token#* user#*';
 const READ_BY_CHAT =
@@ -139,6 +140,17 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       ...SEND,
     ],
   },
+  ScimRole: {
+    functions: ['scim'],
+    may: [
+      ...READS.map((read) => `${read} where pk is mappings open-jobs project#* ${SCIM}`),
+      `dynamodb:DeleteItem table where pk is ${SCIM}`,
+      `dynamodb:PutItem table where pk is ${SCIM}`,
+      `dynamodb:UpdateItem table where pk is ${SCIM}`,
+      `dynamodb:PutItem table where pk is ${JOBS}`,
+      ...SEND,
+    ],
+  },
   LookupRole: { functions: ['describe-principals', 'search'], may: [...READS, ...ROOT_KEY] },
   ChatRole: {
     functions: ['chat'],
@@ -180,7 +192,7 @@ export const WITH_TARGETS: Record<string, string[]> = {
   WorkerRole: WRITE_OUTBOX,
 };
 
-const WRITERS_OF_JOBS = ['JobsRole', 'HookRole', 'ChatRole', 'WorkerRole', 'FinderRole'];
+const WRITERS_OF_JOBS = ['JobsRole', 'HookRole', 'ScimRole', 'ChatRole', 'WorkerRole', 'FinderRole'];
 
 /** The items of lib/store/dynamodb/schema.ts, by the functions that may write them. */
 const ITEMS = {
@@ -204,6 +216,7 @@ const ITEMS = {
   records: ['idempotency'],
   tokens: ['token'],
   mappings: ['mapping', 'oldMapping'],
+  scim: ['scimResource', 'scimValue', 'scimInList', 'scimCount', 'scimCounts'],
   /** Roles of a user share the partition of the user, and IAM knows only partitions. */
   directory: ['accessKey', 'role', 'user'],
   adminOnly: ['domain', 'inAll', 'name', 'outbox', 'project'],
@@ -306,6 +319,7 @@ export function testRoles(stack: Stack): void {
       ...ITEMS.jobs.map((item) => [item, WRITERS_OF_JOBS]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
       ...ITEMS.mappings.map((item) => [item, ['MappingRole']]),
+      ...ITEMS.scim.map((item) => [item, ['ScimRole']]),
       ...ITEMS.directory.map((item) => [item, ['DirectoryRole']]),
       ...ITEMS.adminOnly.map((item) => [item, []]),
     ];

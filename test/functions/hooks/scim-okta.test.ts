@@ -1,6 +1,6 @@
 /**
- * The requests of Okta in their documented order and forms, and what its test suites for SCIM check. Source: Okta, "SCIM
- * 2.0 Protocol Reference" and "Test your SCIM API".
+ * The requests of Okta in their documented order and forms, and what its test suites for SCIM check. Source: Okta,
+ * "SCIM 2.0 Protocol Reference" and "Test your SCIM API".
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScimFixture, startScimFixture, USER_SCHEMA } from '../../scim/fixture.ts';
