@@ -6,17 +6,16 @@ import { standalone } from '#standalone';
 import { upstream } from '#upstream';
 import type { Authority } from './authority/authority.ts';
 import type { AwsSettings } from './clients/aws.ts';
-import { useProxies } from './clients/connections.ts';
 import { readSecret } from './clients/secrets.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import type { Authenticator } from './identity/authenticator.ts';
 import { cachedRootKeys, type RootKeys } from './identity/root-keys.ts';
 import { describeCause, logger } from './logger.ts';
 import type { Queue } from './queue/queue.ts';
-import { sqsQueue } from './queue/sqs.ts';
 import { openDynamodbStore } from './store/dynamodb/dynamodb.ts';
 import { withOutboxNotification } from './store/outbox-notification.ts';
 import type { Store } from './store/store.ts';
+import { openDeployedParts, useReceiverServices } from './webhooks/inbound/services.ts';
 
 /** Everything that handlers need, created once per process from the settings. */
 export interface Services {
@@ -81,15 +80,13 @@ export function services(): Services {
 /** Sets the services of this process, for a process that creates them itself as the local service does. */
 export function useServices(services: Services): void {
   current = services;
+  useReceiverServices(services);
 }
 
 /** The local counterpart is local/open-services.ts, which no function bundles. */
 function openDeployed(config: Config): Services {
-  const { dynamodb, rootKeySecret, sqs, targets } = config;
-  useProxies(config.proxies);
-  if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk of its own');
-  if (!sqs) throw new ConfigError('QUEUE_URL must be set: a Lambda function cannot use the queue in SQLite');
-  const queue = sqsQueue(sqs);
+  const { rootKeySecret, targets } = config;
+  const { dynamodb, queue } = openDeployedParts(config);
   return createServices(config, {
     store: openDynamodbStore({ ...dynamodb, hasOutbox: targets !== undefined }),
     queue,

@@ -49,7 +49,7 @@ export const accounts: typeof import('./identity/accounts.ts').accounts = () =>
   });
 
 /** Chat has a function of its own, with the permissions that it needs: the function `webhook` has fewer. */
-export const receiveChat: typeof import('./chat/receive.ts').receiveChat = async () => {
+export const receiveChat = async (): Promise<never> => {
   const reason =
     'there is no such source of webhooks; a chat source of this name needs a route to the function chat in serverless.yml';
   throw new KmsError('APIGW.0301', { detail: UNVERIFIED, cause: new SignatureError(reason) });

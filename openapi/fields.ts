@@ -3,18 +3,11 @@
  * and rules that zod keeps as functions.
  */
 import * as z from 'zod/mini';
-import {
-  eventMarker,
-  grantMarker,
-  keyAlias,
-  keyMarker,
-  limit,
-  operations,
-  pendingDays,
-  reason,
-} from '../lib/validation/fields.ts';
+import { operations, reason } from '../lib/validation/fields.ts';
 import { jobMarker } from '../lib/validation/job-fields.ts';
+import { keyAlias, pendingDays } from '../lib/validation/key-fields.ts';
 import { searchQuery } from '../lib/validation/lookup-fields.ts';
+import { eventMarker, grantMarker, keyMarker, limit } from '../lib/validation/page-fields.ts';
 import { mappingMarker, source } from '../lib/webhooks/mapping-fields.ts';
 import type { Schema } from './types.ts';
 

@@ -82,7 +82,9 @@ describe('functions/', () => {
 
   test.each(filesOf('functions'))('%s exports its handler and nothing else', (file) => {
     expect(textOf(file).match(/^export .*/gm)).toEqual([
-      expect.stringMatching(/^export const handler = (?:httpHandler|scheduleHandler|sqsHandler|websiteHandler)\(/),
+      expect.stringMatching(
+        /^export const handler = (?:httpHandler|receiverHandler|scheduleHandler|sqsHandler|websiteHandler)\(/,
+      ),
     ]);
   });
 

@@ -1,15 +1,8 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { serializeEvent } from '../../lib/http/serialize-event.ts';
 import { pageFields } from '../../lib/http/serialize-grants.ts';
-import {
-  eventMarker,
-  LIMIT_MAX,
-  limit,
-  optionalGrantId,
-  optionalKeyId,
-  optionalPrincipal,
-  sequence,
-} from '../../lib/validation/fields.ts';
+import { optionalGrantId, optionalKeyId, optionalPrincipal, sequence } from '../../lib/validation/fields.ts';
+import { eventMarker, LIMIT_MAX, limit } from '../../lib/validation/page-fields.ts';
 
 /** Lists the events of the project, newest first: all, or those of a key, a grant or a grantee. */
 export const handler = httpHandler({

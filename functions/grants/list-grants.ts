@@ -1,6 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { grantsReply } from '../../lib/http/serialize-grants.ts';
-import { grantMarker, keyId, limit, optionalPrincipal, sequence } from '../../lib/validation/fields.ts';
+import { keyId, optionalPrincipal, sequence } from '../../lib/validation/fields.ts';
+import { grantMarker, limit } from '../../lib/validation/page-fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** Lists the grants of a key, oldest first; with `grantee_principal`, only that grantee's. */

@@ -1,7 +1,8 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { grantsReply } from '../../lib/http/serialize-grants.ts';
 import { listIssuedGrants } from '../../lib/lookup/issued-grants.ts';
-import { grantMarker, limit, optionalKeyId, principal, sequence } from '../../lib/validation/fields.ts';
+import { optionalKeyId, principal, sequence } from '../../lib/validation/fields.ts';
+import { grantMarker, limit } from '../../lib/validation/page-fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** Lists the grants that a user issued, to anyone, across the keys of the project or on one, oldest first. */

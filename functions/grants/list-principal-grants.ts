@@ -1,6 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { grantsReply } from '../../lib/http/serialize-grants.ts';
-import { grantMarker, limit, principal, sequence } from '../../lib/validation/fields.ts';
+import { principal, sequence } from '../../lib/validation/fields.ts';
+import { grantMarker, limit } from '../../lib/validation/page-fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** Lists the grants of a grantee, a user or a domain, across the keys of the project, oldest first. */

@@ -1,6 +1,7 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { grantsReply } from '../../lib/http/serialize-grants.ts';
-import { grantMarker, limit, sequence } from '../../lib/validation/fields.ts';
+import { sequence } from '../../lib/validation/fields.ts';
+import { grantMarker, limit } from '../../lib/validation/page-fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /**

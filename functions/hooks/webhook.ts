@@ -1,12 +1,11 @@
 // On one machine, a chat source may have any name. Deployed, a stub refuses what is no webhook (lib/stubs.ts).
 import { receiveChat } from '#chat';
-import { httpHandler } from '../../lib/handlers/http.ts';
+import { receiverHandler } from '../../lib/handlers/receiver.ts';
 import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 
 /** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */
-export const handler = httpHandler({
-  access: 'anyone',
+export const handler = receiverHandler({
   name: 'webhook',
   // Vendors send many events in one delivery, and do not send it again in smaller parts.
   bodyBytesMax: 1024 * 1024,
@@ -14,7 +13,7 @@ export const handler = httpHandler({
     const { source: name = '' } = call.params;
     const { request, context } = call;
     const isWebhook = request.method !== 'POST' || (await WEBHOOKS.sourcesOf(call)()).has(name);
-    if (!isWebhook) return receiveChat(call, { name, request, context });
-    return receiveWebhook(call, WEBHOOKS, { name, request, trace: context.trace ?? {} });
+    if (!isWebhook) return receiveChat({ name, request, context });
+    return receiveWebhook(call, WEBHOOKS, { name, request, trace: context.trace });
   },
 });

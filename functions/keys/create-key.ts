@@ -1,14 +1,7 @@
 import { KmsError } from '../../lib/errors.ts';
 import { httpHandler } from '../../lib/handlers/http.ts';
-import {
-  KEY_USAGES,
-  keyAlias,
-  keyDescription,
-  keyOrigin,
-  keySpec,
-  keyUsage,
-  sequence,
-} from '../../lib/validation/fields.ts';
+import { sequence } from '../../lib/validation/fields.ts';
+import { KEY_USAGES, keyAlias, keyDescription, keyOrigin, keySpec, keyUsage } from '../../lib/validation/key-fields.ts';
 
 /** Creates a key. Its creator, the caller, is the only one who may revoke its grants with revoke-grant. */
 export const handler = httpHandler({

@@ -1,7 +1,8 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { pageFields } from '../../lib/http/serialize-grants.ts';
 import { listKeyUsage } from '../../lib/lookup/key-usage.ts';
-import { keyMarker, limit, optionalKeyId, sequence } from '../../lib/validation/fields.ts';
+import { optionalKeyId, sequence } from '../../lib/validation/fields.ts';
+import { keyMarker, limit } from '../../lib/validation/page-fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** With an upstream, each key of a page takes one call. */

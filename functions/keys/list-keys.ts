@@ -1,7 +1,9 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
 import { pageFields } from '../../lib/http/serialize-grants.ts';
 import { serializeKey } from '../../lib/http/serialize-key.ts';
-import { keyMarker, keySpecFilter, keyStateFilter, limit, sequence } from '../../lib/validation/fields.ts';
+import { sequence } from '../../lib/validation/fields.ts';
+import { keySpecFilter, keyStateFilter } from '../../lib/validation/key-fields.ts';
+import { keyMarker, limit } from '../../lib/validation/page-fields.ts';
 import { pageRequestOf } from '../../lib/validation/pagination.ts';
 
 /** Lists the keys of the project, oldest first: AES_256 keys, as documented, or those of `key_spec`, or `ALL`. */

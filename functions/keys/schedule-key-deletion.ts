@@ -1,5 +1,6 @@
 import { httpHandler } from '../../lib/handlers/http.ts';
-import { keyId, pendingDays, sequence } from '../../lib/validation/fields.ts';
+import { keyId, sequence } from '../../lib/validation/fields.ts';
+import { pendingDays } from '../../lib/validation/key-fields.ts';
 
 /** Schedules the deletion of a key and its grants in 7 to 1096 days. */
 export const handler = httpHandler({

@@ -1,6 +1,7 @@
 /** One HTTP exchange with another server: bounded in time and size, without redirects or retries. */
 import type { KyInstance } from 'ky';
 import { NetworkError, networkFailureOf } from './network-error.ts';
+import { readText } from './response-text.ts';
 
 interface HttpRequest {
   method: 'GET' | 'POST' | 'PATCH';
@@ -46,31 +47,12 @@ export async function sendRequest(request: HttpRequest, timeoutMs: number): Prom
   try {
     const { method, url, headers, body } = request;
     const response = await ky(url, { method, headers, signal, ...(body !== undefined && { body }) });
-    return { status: response.status, headers: response.headers, text: await readText(response, signal) };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: await readText(response, { signal, bytesMax: RESPONSE_BYTES_MAX }),
+    };
   } catch (error) {
     throw new NetworkError(signal.aborted ? 'late' : networkFailureOf(error), error);
-  }
-}
-
-/** Stops on the signal itself, because ky may not link the signal to the body. */
-async function readText({ body }: Response, signal: AbortSignal): Promise<string> {
-  if (!body) return '';
-  const reader = body.getReader();
-  const cancel = () => void reader.cancel().catch(() => undefined);
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return Buffer.concat(chunks).toString();
-      bytes += value.length;
-      if (bytes > RESPONSE_BYTES_MAX) throw new Error('the response is too long');
-      chunks.push(value);
-    }
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    cancel();
   }
 }

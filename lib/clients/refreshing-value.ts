@@ -40,9 +40,20 @@ export function refreshingValue<T>(
   };
 }
 
+/** The time limit is counted in so many steps. */
+const TIMEOUT_STEPS = 4;
+
+/**
+ * Rejects after READ_TIMEOUT_MS in which the event loop ran. While it is blocked, a single step passes: a read that has
+ * finished meanwhile is then noticed before the next step ends.
+ */
 function withTimeout<T>(promise: Promise<T>, setting: string): Promise<T> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const error = new Error(`${setting}: reading it took longer than ${READ_TIMEOUT_MS} ms`);
-  const timer = setTimeout(() => reject(error), READ_TIMEOUT_MS);
+  let timer: NodeJS.Timeout;
+  const wait = (steps: number) => {
+    timer = setTimeout(() => (steps > 1 ? wait(steps - 1) : reject(error)), READ_TIMEOUT_MS / TIMEOUT_STEPS);
+  };
+  wait(TIMEOUT_STEPS);
   return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }

@@ -3,13 +3,13 @@ import middy from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { isOnLambda } from '../config.ts';
-import type { Caller, RequestContext } from '../domain/request-context.ts';
 import { type Result, resultOf } from '../http/reply.ts';
 import { logger } from '../logger.ts';
 import { services } from '../services.ts';
 import type { Body, Fields } from '../validation/body-parser.ts';
 import type { Api, Call } from './api.ts';
-import type { HttpContext, HttpExchange } from './http-context.ts';
+import { requestContextOf } from './exchange-context.ts';
+import type { HttpContext } from './http-context.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { authorize } from './middleware/authorize.ts';
 import { bodyLimit } from './middleware/body-limit.ts';
@@ -59,24 +59,3 @@ export function httpHandler<F extends Fields = Record<never, never>>(
 
 /** SDKs and the documents' own samples send JSON under several content types, or under none. */
 const ANY_CONTENT_TYPE = { disableContentTypeCheck: true };
-
-const NOBODY: Caller = { userId: '', domainId: '', roles: [] };
-
-function requestContextOf(http: HttpExchange): RequestContext {
-  const { body, request } = http;
-  const sequence = body !== null && typeof body === 'object' && 'sequence' in body ? body.sequence : undefined;
-  return {
-    caller: http.caller ?? NOBODY,
-    projectId: http.projectId ?? '',
-    channel: 'http',
-    requestId: http.requestId,
-    sequence: typeof sequence === 'string' ? sequence : undefined,
-    idempotencyKey: http.idempotencyKey,
-    action: http.action,
-    body: request.body,
-    token: request.headers['x-auth-token'],
-    startedAtMs: http.startedAtMs,
-    arrivedAtMs: http.arrivedAtMs,
-    trace: http.trace,
-  };
-}

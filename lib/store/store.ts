@@ -152,6 +152,12 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** The parts of a store that a receiver of webhooks needs. */
+export interface ReceiverStore {
+  jobs: JobStore;
+  directory: Pick<DirectoryStore, 'project'>;
+}
+
 export interface JobPage {
   jobs: Job[];
   next: JobPosition | undefined;

@@ -1,5 +1,5 @@
 import type { PageRequest } from '../domain/model.ts';
-import { LIMIT_MAX, type Marker } from './fields.ts';
+import { LIMIT_MAX, type Marker } from './page-fields.ts';
 
 /** Returns the page that a list request asks for. Default: the first page, as large as allowed. */
 export function pageRequestOf({

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { CHAT_KINDS } from '../chat/source.ts';
 import type { Config } from '../config.ts';
-import type { Store } from '../store/store.ts';
+import type { ReceiverStore } from '../store/store.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import { assertNoProblems, namedEntries, parseSetting, refreshingSetting } from './named-settings.ts';
 
@@ -43,7 +43,7 @@ export type HooksSettings = Pick<Config, 'hooks' | 'projects' | 'upstream' | 'ke
 
 export interface HooksDependencies {
   config: HooksSettings;
-  store: Pick<Store, 'directory'>;
+  store: Pick<ReceiverStore, 'directory'>;
 }
 
 type ParseSettings = Partial<Pick<HooksSettings, 'projects' | 'keystone' | 'aws'>>;
@@ -125,7 +125,7 @@ export function refreshingHooks<S extends AnySource>(
 }
 
 /** Returns a function that throws an Error for sources with a project that does not exist. */
-function projectCheck(directory: Pick<Store['directory'], 'project'>) {
+function projectCheck(directory: ReceiverStore['directory']) {
   // A project is never deleted, so each is looked up once.
   const known = new Set<string>();
   return async (sources: readonly AnySource[]): Promise<void> => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { refreshingValue } from '../../lib/clients/refreshing-value.ts';
 import { logger } from '../../lib/logger.ts';
@@ -57,4 +58,12 @@ test('when a later read hangs, the cached value stays in use, an error is logged
   nowMs += 1;
   read.mockResolvedValue('three');
   expect(await value(10_000)).toBe('three');
+});
+
+test('a read that has finished while the event loop was blocked for longer than the limit is no failure', async () => {
+  jest.useRealTimers();
+  const value = refreshingValue('HOOKS', () => readFile(import.meta.filename, 'utf8'), now);
+  const result = value(10_000);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, READ_TIMEOUT_MS + 100);
+  expect(await result).toContain('the event loop was blocked');
 });

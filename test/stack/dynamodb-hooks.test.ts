@@ -1,6 +1,7 @@
 /**
  * Compares the calls to DynamoDB and the queue that webhooks and chat cause, from their arrival to the delivery of
  * events, with the permissions of the roles in a stack with targets.
+ * Also tests: lib/store/dynamodb/receiver.ts, lib/webhooks/inbound/services.ts.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

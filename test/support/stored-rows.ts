@@ -1,7 +1,7 @@
 /** Every stored row, read without the code under test: equal before and after a request that wrote nothing. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { DynamodbSettings } from '../../lib/store/dynamodb/dynamodb.ts';
+import type { DynamodbSettings } from '../../lib/store/dynamodb/settings.ts';
 import type { TestService } from './service.ts';
 
 type Rows = Record<string, unknown[]>;

@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, KmsError } from '../../lib/errors.ts';
 import { bodyParser } from '../../lib/validation/body-parser.ts';
-import * as fields from '../../lib/validation/fields.ts';
+import * as commonFields from '../../lib/validation/fields.ts';
+import * as keyFields from '../../lib/validation/key-fields.ts';
+import * as pageFields from '../../lib/validation/page-fields.ts';
+
+const fields = { ...commonFields, ...keyFields, ...pageFields };
 
 const KEY_ID = '0d0466b0-e727-4d9c-b35d-f84bb474a37f';
 const GRANT_ID = '7c9a3286af4fcca5f0a385ad13e1d21a50e27b6dbcab50f37f30f93b8939827d';

@@ -1,7 +1,15 @@
+/**
+ * What each field accepts, and the code with which it refuses the rest.
+ * Also tests: lib/validation/key-fields.ts, lib/validation/page-fields.ts, lib/validation/integer.ts.
+ */
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, KmsError } from '../../lib/errors.ts';
 import { bodyParser, type Fields } from '../../lib/validation/body-parser.ts';
-import * as fields from '../../lib/validation/fields.ts';
+import * as commonFields from '../../lib/validation/fields.ts';
+import * as keyFields from '../../lib/validation/key-fields.ts';
+import * as pageFields from '../../lib/validation/page-fields.ts';
+
+const fields = { ...commonFields, ...keyFields, ...pageFields };
 
 /** Returns the value that the field reads from `input`, or the code and text that it fails with. */
 function read(field: Fields[string], input: unknown): { value: unknown } | { code: ErrorCode; message: string } {

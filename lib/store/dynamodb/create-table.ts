@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AwsError } from '../../clients/aws-errors.ts';
-import { type DynamodbSettings, dynamodbCall } from './dynamodb.ts';
 import { TABLE } from './schema.ts';
+import { type DynamodbSettings, dynamodbCall } from './settings.ts';
 
 const CALL_TIMEOUT_MS = 5_000;
 const POLL_MS = 100;

@@ -10,6 +10,7 @@ import {
 } from '../../domain/directory.ts';
 import type { DirectoryStore } from '../store.ts';
 import type { Item, ItemKey } from './item.ts';
+import { dynamodbProjects, toProject } from './projects.ts';
 import { itemKey, rangeOf, sortableNumber } from './schema.ts';
 import type { Table, Write } from './table.ts';
 
@@ -50,7 +51,7 @@ export function dynamodbDirectory(table: Table): DirectoryStore {
   }
 
   const domain = (id: string) => get(itemKey.domain(id), toDomain);
-  const project = (id: string) => get(itemKey.project(id), toProject);
+  const { project } = dynamodbProjects(table);
   const user = (id: string) => get(itemKey.user(id), toUser);
   const roleRows = (userId: string, projectId?: string) =>
     table.query({ ...rangeOf.roles(userId, projectId), limit: ALL });
@@ -223,12 +224,6 @@ function tokenItem({ methods, ancestors, ...token }: StoredToken, tokensOf: numb
 }
 
 const toDomain = (item: Item): Domain => ({ domainId: String(item['domainId']), name: String(item['name']) });
-
-const toProject = (item: Item): Project => ({
-  projectId: String(item['projectId']),
-  domainId: String(item['domainId']),
-  name: String(item['name']),
-});
 
 const toUser = (item: Item): User => ({
   userId: String(item['userId']),

@@ -1,4 +1,3 @@
-import { type AwsSettings, awsCall } from '../../clients/aws.ts';
 import type { Store } from '../store.ts';
 import { dynamodbDirectory } from './directory.ts';
 import { dynamodbEvents } from './events.ts';
@@ -8,18 +7,8 @@ import { dynamodbJobs } from './jobs.ts';
 import { dynamodbMappings } from './mappings.ts';
 import { dynamodbOutbox } from './outbox.ts';
 import { dynamodbScim } from './scim.ts';
+import { type DynamodbSettings, dynamodbCall } from './settings.ts';
 import { openTable } from './table.ts';
-
-export interface DynamodbSettings {
-  table: string;
-  aws: AwsSettings;
-  /** The address of a local DynamoDB, instead of AWS's own. */
-  endpoint?: string | undefined;
-}
-
-/** Prepares calls of DynamoDB. */
-export const dynamodbCall = ({ aws, endpoint }: DynamodbSettings) =>
-  awsCall(aws, { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0', endpoint });
 
 export interface DynamodbOptions {
   /** Whether new events are put into the outbox; see `OutboxStore`. */

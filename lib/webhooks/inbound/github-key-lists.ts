@@ -1,7 +1,7 @@
 /** The lists of public keys that GitHub publishes: fetched for a key that is not cached. */
 import type { KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
-import { sendRequest } from '../../clients/http.ts';
+import { get } from '../../clients/get.ts';
 import { parsePublicKey } from '../../signing/github.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import { parseJson } from '../../util/json.ts';
@@ -12,6 +12,7 @@ const REQUEST_INTERVAL_MS = 60_000;
 /** A cached list that is older is fetched again, so that a key that GitHub withdraws becomes invalid. */
 const MAX_AGE_MS = 60 * 60 * 1000;
 const KEYS_MAX = 100;
+const LIST_BYTES_MAX = 256 * 1024;
 const LISTS_MAX = 100;
 
 const KEY_LIST = z.object({
@@ -79,7 +80,7 @@ const isWithin = (ms: number, atMs: number, nowMs: number) => Math.abs(nowMs - a
 /** @throws Error when there is no response, or one of another form */
 async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
   const headers = { accept: 'application/json', 'user-agent': 'kms-grants' };
-  const { status, text } = await sendRequest({ method: 'GET', url, headers }, TIMEOUT_MS);
+  const { status, text } = await get(url, { headers, timeoutMs: TIMEOUT_MS, bytesMax: LIST_BYTES_MAX });
   if (status !== 200) throw new Error(`status ${status}`);
   const { success, data } = z.safeParse(KEY_LIST, parseJson(text));
   if (!success) throw new Error('not a list of public keys');

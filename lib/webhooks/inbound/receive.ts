@@ -3,7 +3,7 @@ import { KmsError } from '../../errors.ts';
 import { Reply } from '../../http/reply.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { SignatureError, UNVERIFIED } from '../../signing/signed-request.ts';
-import type { Store } from '../../store/store.ts';
+import type { ReceiverStore } from '../../store/store.ts';
 import type { HooksSettings } from '../hooks.ts';
 import type { Adapter, WebhookEvents, WebhookRequest } from './adapter.ts';
 import { unreadable } from './event-tasks.ts';
@@ -13,7 +13,7 @@ import type { SourceKinds } from './sources.ts';
 
 interface ReceiveDependencies {
   config: HooksSettings;
-  store: Pick<Store, 'jobs' | 'directory'>;
+  store: ReceiverStore;
   queue: Queue;
   now: () => number;
 }

@@ -21,6 +21,7 @@ export interface SourceKinds {
 const PRINCIPALS_MAX = 1_000;
 const PRINCIPALS_DEFAULT = 100;
 const PRINCIPALS_PROBLEM = `must be a whole number from 1 to ${PRINCIPALS_MAX}`;
+const isCount = (count: number) => Number.isInteger(count) && count >= 1 && count <= PRINCIPALS_MAX;
 const MODES = ['revoke', 'observe'] as const;
 
 interface Entry {
@@ -79,9 +80,7 @@ function schemaOf(kind: Kind, { settings, hasOptionalSecrets }: Adapter) {
     projects: FIELDS.projects,
     actions: FIELDS.list(z.enum(ACTIONS, `must be one of: ${ACTIONS.join(', ')}`)),
     mode: z.optional(z.enum(MODES, `must be one of: ${MODES.join(', ')}`)),
-    maxPrincipals: z.optional(
-      z.int(PRINCIPALS_PROBLEM).check(z.gte(1, PRINCIPALS_PROBLEM), z.lte(PRINCIPALS_MAX, PRINCIPALS_PROBLEM)),
-    ),
+    maxPrincipals: z.optional(z.number(PRINCIPALS_PROBLEM).check(z.refine(isCount, PRINCIPALS_PROBLEM))),
     events: z.optional(z.record(z.string(), meaning, 'must be an object of meanings by event')),
     ...settings,
   });

@@ -1,5 +1,5 @@
-import { type DynamodbSettings, dynamodbCall } from '../../../lib/store/dynamodb/dynamodb.ts';
 import type { Item } from '../../../lib/store/dynamodb/item.ts';
+import { type DynamodbSettings, dynamodbCall } from '../../../lib/store/dynamodb/settings.ts';
 import { openTable, type Table } from '../../../lib/store/dynamodb/table.ts';
 import { mapWithConcurrency } from '../../../lib/util/concurrency.ts';
 import type { Audit } from './audit.ts';

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Mapping } from '../../../lib/domain/job.ts';
-import { dynamodbCall, openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
+import { openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
+import { dynamodbCall } from '../../../lib/store/dynamodb/settings.ts';
 import { openTable } from '../../../lib/store/dynamodb/table.ts';
 import { CREATOR, commit, createGrant, GRANTEE, NOW_MS, testGrant } from '../../contract/fixtures.ts';
 import { testJob } from '../../contract/jobs.ts';

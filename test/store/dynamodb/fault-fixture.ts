@@ -1,7 +1,8 @@
 /** A table that is opened twice: through a fault proxy, and directly. */
 import { KmsError } from '../../../lib/errors.ts';
 import { ensureTable } from '../../../lib/store/dynamodb/create-table.ts';
-import { type DynamodbSettings, openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
+import { openDynamodbStore } from '../../../lib/store/dynamodb/dynamodb.ts';
+import type { DynamodbSettings } from '../../../lib/store/dynamodb/settings.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import { commitAll, createKey, testKey } from '../../contract/fixtures.ts';
 import { dynamodbEndpoint, freshTableName } from '../../support/dynamodb.ts';

@@ -7,7 +7,8 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { ensureTable } from '../../../../lib/store/dynamodb/create-table.ts';
-import { type DynamodbSettings, openDynamodbStore } from '../../../../lib/store/dynamodb/dynamodb.ts';
+import { openDynamodbStore } from '../../../../lib/store/dynamodb/dynamodb.ts';
+import type { DynamodbSettings } from '../../../../lib/store/dynamodb/settings.ts';
 import type { Store } from '../../../../lib/store/store.ts';
 import { auditDynamodb } from '../../../../local/admin/audit/dynamodb.ts';
 import { dynamodbEndpoint, freshTableName } from '../../../support/dynamodb.ts';

@@ -1,0 +1,49 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { RequestContext, RequestTrace } from '../domain/request-context.ts';
+import { type Result, resultOf } from '../http/reply.ts';
+import { logger } from '../logger.ts';
+import type { SignableRequest } from '../signing/signed-request.ts';
+import { type ReceiverServices, receiverServices } from '../webhooks/inbound/services.ts';
+import type { Api } from './api.ts';
+import { requestContextOf } from './exchange-context.ts';
+import type { HttpContext } from './http-context.ts';
+import { bodyLimit } from './middleware/body-limit.ts';
+import { errorMapping } from './middleware/error-mapping.ts';
+import { requestContext } from './middleware/request-context.ts';
+import { requestLog } from './middleware/request-log.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+
+/** A webhook as the function gets it. */
+export interface ReceiverCall extends ReceiverServices {
+  request: SignableRequest;
+  /** Values of the route's parameters, such as `{source}`. */
+  params: Readonly<Record<string, string | undefined>>;
+  /** Its caller is nobody. */
+  context: RequestContext & { trace: RequestTrace };
+}
+
+/**
+ * Creates the Lambda handler of an API that receives webhooks: the source's signature takes the place of a caller's
+ * credentials, so nobody is authenticated here, and the body is not parsed before it is verified.
+ * @param api.handle returns the body of a 200, or a Reply
+ */
+export function receiverHandler(
+  api: Pick<Api, 'name' | 'bodyBytesMax' | 'errorReplyOf'> & { handle(call: ReceiverCall): Promise<object> },
+) {
+  const chain = middy<APIGatewayProxyEventV2, Result, Error, HttpContext>()
+    .use(injectLambdaContext(logger, { logEvent: false }))
+    .use(requestLog())
+    .use(securityHeaders())
+    .use(errorMapping(api))
+    .use(requestContext(api.name))
+    .use(bodyLimit(api))
+    .handler(async (_event: APIGatewayProxyEventV2, { http }: HttpContext): Promise<Result> => {
+      const { request, params, trace, requestId } = http;
+      const call = { ...receiverServices(), request, params, context: { ...requestContextOf(http), trace } };
+      return resultOf(await api.handle(call), requestId);
+    });
+  // The API's description (openapi/) reads it.
+  return Object.assign(chain, { api: { ...api, access: 'anyone' as const } });
+}

@@ -1,0 +1,41 @@
+/** What functions need that receive webhooks: they authenticate no caller, and never touch a key or a grant. */
+import { useProxies } from '../../clients/connections.ts';
+import { type Config, ConfigError, readConfig } from '../../config.ts';
+import type { Queue } from '../../queue/queue.ts';
+import { sqsQueue } from '../../queue/sqs.ts';
+import { openDynamodbReceiver } from '../../store/dynamodb/receiver.ts';
+import type { ReceiverStore } from '../../store/store.ts';
+
+export interface ReceiverServices {
+  config: Config;
+  now: () => number;
+  store: ReceiverStore;
+  queue: Queue;
+}
+
+let current: ReceiverServices | undefined;
+
+/** The services of this process. On Lambda the first call creates them. */
+export function receiverServices(): ReceiverServices {
+  current ??= openDeployed();
+  return current;
+}
+
+/** Sets the services of this process; `useServices` calls it. */
+export function useReceiverServices(services: ReceiverServices): void {
+  current = services;
+}
+
+function openDeployed(): ReceiverServices {
+  const config = readConfig();
+  const { dynamodb, queue } = openDeployedParts(config);
+  return { config, now: Date.now, store: openDynamodbReceiver(dynamodb), queue };
+}
+
+/** Returns what every deployed function has: the settings of its table, and its queue. @throws ConfigError */
+export function openDeployedParts({ dynamodb, sqs, proxies }: Config) {
+  useProxies(proxies);
+  if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk of its own');
+  if (!sqs) throw new ConfigError('QUEUE_URL must be set: a Lambda function cannot use the queue in SQLite');
+  return { dynamodb, queue: sqsQueue(sqs) };
+}
