@@ -19,12 +19,13 @@ export const SCIM_COMMANDS: readonly Command[] = [
       const rows = users.map((user) => serializeUser(user, source));
       return {
         data: rows,
-        brief: rows.map(({ user_id, user_name, external_id = '', active, grantee_principal = '' }) => ({
+        brief: rows.map(({ user_id, user_name, external_id = '', active, assigned_principal, stated_principal }) => ({
           user_id,
           user_name,
           external_id,
           active: String(active),
-          grantee_principal,
+          assigned_principal: assigned_principal ?? '',
+          stated_principal: stated_principal ?? '',
         })),
         ...(total > rows.length && { note: `${rows.length} of ${total} users; for more, use --limit.` }),
       };
