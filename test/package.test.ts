@@ -20,7 +20,7 @@ import { CHANGED, testSettings } from './stack/settings.ts';
  * 2 % above the sizes of this version. With an upstream a bundle also contains an HTTP client; the webhook functions
  * contain all adapters, `chat` and `work` all platforms, `chat` also the commands and all wordings.
  */
-const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 215_400 };
+const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 216_000 };
 /** They check all sources in HOOKS, so they contain all adapters and platforms. */
 const MAPPING_BYTES_MAX = { standalone: 256_600, upstream: 274_400 };
 /** They contain the website, compressed. */

@@ -6,7 +6,7 @@ import { Reply } from '../http/reply.ts';
 import { SCIM_CONTENT_TYPE } from '../http/scim-error.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SignableRequest } from '../signing/signed-request.ts';
-import type { Store } from '../store/store.ts';
+import type { ReceiverStore, Store } from '../store/store.ts';
 import type { HooksSettings } from '../webhooks/hooks.ts';
 import { verifiedSource } from '../webhooks/inbound/receive.ts';
 import { recordDelivery } from '../webhooks/inbound/record.ts';
@@ -15,7 +15,7 @@ import { SCIM } from './sources.ts';
 
 interface ReceiveDependencies {
   config: HooksSettings & Pick<Config, 'publicUrl'>;
-  store: Pick<Store, 'jobs' | 'directory' | 'scim' | 'mappings'>;
+  store: ReceiverStore & Pick<Store, 'scim' | 'mappings'>;
   queue: Queue;
   now: () => number;
 }

@@ -309,7 +309,7 @@ export function testRoles(stack: Stack): void {
     const writersOf = (pk: string) =>
       roles.filter(({ statements }) => mayWrite(statements, pk)).map(({ name }) => name);
     const actual = Object.entries(itemKey).map(([item, keyOf]) => {
-      const keys = [(keyOf as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3')].flat();
+      const keys = [(keyOf as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3', '4')].flat();
       return [item, [...new Set(keys.flatMap(({ pk }) => writersOf(pk)))]];
     });
     const expected = [
