@@ -37,6 +37,8 @@ const OTHER_BYTES_MAX = {
   'list-mappings': MAPPING_BYTES_MAX,
   'create-mapping': MAPPING_BYTES_MAX,
   'delete-mapping': MAPPING_BYTES_MAX,
+  'list-provisioned-users': MAPPING_BYTES_MAX,
+  'update-provisioned-user': MAPPING_BYTES_MAX,
 };
 
 /** Settings that Lambda adds, and values that CloudFormation resolves. */

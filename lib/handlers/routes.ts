@@ -32,6 +32,8 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
       'list-mappings',
       'create-mapping',
       'delete-mapping',
+      'list-provisioned-users',
+      'update-provisioned-user',
     ].map((name) => [`/v1.0/{project_id}/kms/${name}`, ['POST']]),
   ),
   '/v1.0/caller': ['GET'],

@@ -109,11 +109,24 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
     ],
   },
   MappingRole: {
-    functions: ['create-mapping', 'delete-mapping', 'list-mappings', 'list-sources'],
+    functions: [
+      'create-mapping',
+      'delete-mapping',
+      'list-mappings',
+      'list-provisioned-users',
+      'list-sources',
+      'update-provisioned-user',
+    ],
     may: [
-      ...READS.map((read) => `${read} where pk is access-key#* mappings open-jobs project#* token#* user#*`),
+      ...READS.map(
+        (read) =>
+          `${read} where pk is access-key#* mappings open-jobs project#* scim#* scim-list#* scim-value#* token#* user#*`,
+      ),
       'dynamodb:DeleteItem table where pk is mappings',
       'dynamodb:PutItem table where pk is mappings',
+      `dynamodb:DeleteItem table where pk is ${SCIM}`,
+      `dynamodb:PutItem table where pk is ${SCIM}`,
+      `dynamodb:UpdateItem table where pk is ${SCIM}`,
       ...ROOT_KEY,
     ],
   },
@@ -319,7 +332,7 @@ export function testRoles(stack: Stack): void {
       ...ITEMS.jobs.map((item) => [item, WRITERS_OF_JOBS]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
       ...ITEMS.mappings.map((item) => [item, ['MappingRole']]),
-      ...ITEMS.scim.map((item) => [item, ['ScimRole']]),
+      ...ITEMS.scim.map((item) => [item, ['MappingRole', 'ScimRole']]),
       ...ITEMS.directory.map((item) => [item, ['DirectoryRole']]),
       ...ITEMS.adminOnly.map((item) => [item, []]),
     ];
