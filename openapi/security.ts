@@ -29,6 +29,26 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
     'The signature of GitHub secret scanning, with `Github-Public-Key-Identifier`.',
     'GitHub 密钥扫描的签名，并携带 `Github-Public-Key-Identifier`。',
   ),
+  SourceSecret: header(
+    'Authorization',
+    'The secret of a source of the kind `bearer`: `Bearer <secret>`, or the secret alone. The source may have another header in its settings.',
+    '类型为 `bearer` 的来源的密钥：`Bearer <密钥>`，或仅密钥本身。来源可在设置中指定其他请求头。',
+  ),
+  GitHubWebhookSignature: header(
+    'X-Hub-Signature-256',
+    'The signature of a webhook of a GitHub organisation or repository, with `X-GitHub-Event` and `X-GitHub-Delivery`.',
+    'GitHub 组织或仓库 Webhook 的签名，并携带 `X-GitHub-Event` 和 `X-GitHub-Delivery`。',
+  ),
+  GitLabToken: header(
+    'X-Gitlab-Token',
+    'The secret token of GitLab. With a signing token, GitLab sends a signature of Standard Webhooks instead.',
+    'GitLab 的密钥令牌。使用签名令牌时，GitLab 改为发送 Standard Webhooks 签名。',
+  ),
+  GitGuardianSignature: header(
+    'Gitguardian-Signature',
+    'The signature of GitGuardian, with `Timestamp`.',
+    'GitGuardian 的签名，并携带 `Timestamp`。',
+  ),
   ScimToken: {
     type: 'http',
     scheme: 'bearer',

@@ -11,8 +11,8 @@ export const SCIM_COMMANDS: readonly Command[] = [
   command(
     'scim-users',
     'list the users that an identity provider has provisioned in a source of kind scim, by age',
-    { required: ['scim-source'], optional: ['limit'] },
-    async (services, { 'scim-source': name, limit }) => {
+    { required: ['source'], optional: ['limit'] },
+    async (services, { source: name, limit }) => {
       const source = await sourceOf(services, name);
       const users = await services.store.scim.list(name, 'User', 0, Number(limit ?? LIMIT_DEFAULT));
       const total = await services.store.scim.count(name, 'User');
@@ -34,8 +34,8 @@ export const SCIM_COMMANDS: readonly Command[] = [
   command(
     'scim-user',
     'show what is stored about a provisioned user',
-    { required: ['scim-source', 'scim-user'] },
-    async (services, { 'scim-source': name, 'scim-user': id }) => {
+    { required: ['source', 'scim-user'] },
+    async (services, { source: name, 'scim-user': id }) => {
       const source = await sourceOf(services, name);
       const user = await services.store.scim.find(name, 'User', id);
       if (!user) throw unknownUser(name);
@@ -47,8 +47,8 @@ export const SCIM_COMMANDS: readonly Command[] = [
   command(
     'scim-set-principal',
     'assign the principal whose grants belong to a provisioned user; it takes precedence over mappings and over what the identity provider states',
-    { required: ['scim-source', 'scim-user', 'principal'] },
-    async (services, { 'scim-source': name, 'scim-user': id, principal }) => {
+    { required: ['source', 'scim-user', 'principal'] },
+    async (services, { source: name, 'scim-user': id, principal }) => {
       if (!PRINCIPAL_ID_PATTERN.test(principal))
         throw new AccountError('--principal must be 1 to 64 letters and digits');
       return assigned(services, { name, id }, principal);
@@ -57,14 +57,14 @@ export const SCIM_COMMANDS: readonly Command[] = [
   command(
     'scim-clear-principal',
     'remove the assigned principal of a provisioned user',
-    { required: ['scim-source', 'scim-user'] },
-    (services, { 'scim-source': name, 'scim-user': id }) => assigned(services, { name, id }, undefined),
+    { required: ['source', 'scim-user'] },
+    (services, { source: name, 'scim-user': id }) => assigned(services, { name, id }, undefined),
   ),
   command(
     'scim-remove',
     'delete a provisioned user and what is stored about the person',
-    { required: ['scim-source', 'scim-user'] },
-    async (services, { 'scim-source': name, 'scim-user': id }) => {
+    { required: ['source', 'scim-user'] },
+    async (services, { source: name, 'scim-user': id }) => {
       await sourceOf(services, name);
       const user = await removeUser(services.store.scim, { source: name, id });
       if (!user) throw unknownUser(name);
@@ -90,11 +90,11 @@ async function assigned(services: AdminServices, { name, id }: { name: string; i
 /** Returns undefined if HOOKS has no such source: what is stored about its users can still be shown and removed. */
 async function sourceOf(services: AdminServices, name: string): Promise<Source | undefined> {
   if (!NAME_PATTERN.test(name))
-    throw new AccountError('--scim-source must be a name in HOOKS: 1 to 64 characters of a-z, 0-9 and -');
+    throw new AccountError('--source must be a name in HOOKS: 1 to 64 characters of a-z, 0-9 and -');
   if (!services.config.hooks) return undefined;
   const source = (await readAllSources(services)).get(name);
   return source?.kind === 'scim' ? (source as Source) : undefined;
 }
 
 const unknownUser = (name: string) =>
-  new AccountError(`source ${name} has no such provisioned user; see scim-users --scim-source ${name}`);
+  new AccountError(`source ${name} has no such provisioned user; see scim-users --source ${name}`);

@@ -62,11 +62,21 @@ export const HOOK_OPERATIONS: Operations = {
     tag: 'webhooks',
     summary: { en: 'Receive a webhook', zh: '接收 Webhook' },
     description: {
-      en: 'Receives a webhook from a source of the setting `HOOKS`, and stores the job that it asks for before it replies. The signature of the source is the credential; an unknown source and a wrong signature get the same 401. A repeated delivery gets the same reply and starts nothing. The body is what the source sends; this schema shows a webhook of the kind `standard`. A chat source may have any name on a single machine, and gets the replies of its platform here.',
-      zh: '接收 `HOOKS` 配置的来源发送的 Webhook，并在响应前保存相应的任务。以来源的签名作为凭证；未知来源和错误签名均返回相同的 401。重复投递得到相同的响应，且不会再次执行。请求体由来源决定，此处给出类型为 `standard` 的 Webhook。单机部署时聊天来源可以使用任意名称，在此得到其平台的响应。',
+      en: 'Receives a webhook from a source of the setting `HOOKS`, and stores the job that it asks for before it replies. The signature of the source is the credential; an unknown source and a wrong signature get the same 401. A message of SMN or SNS is signed in its body. A repeated delivery gets the same reply and starts nothing. The body is what the source sends; this schema shows a webhook of the kind `standard`. A chat source may have any name on a single machine, and gets the replies of its platform here.',
+      zh: '接收 `HOOKS` 配置的来源发送的 Webhook，并在响应前保存相应的任务。以来源的签名作为凭证；未知来源和错误签名均返回相同的 401。SMN 和 SNS 消息的签名位于请求体中。重复投递得到相同的响应，且不会再次执行。请求体由来源决定，此处给出类型为 `standard` 的 Webhook。单机部署时聊天来源可以使用任意名称，在此得到其平台的响应。',
     },
     codes: [...WEBHOOK_CODES, 'KMS.0215'],
-    security: ['StandardWebhooks', 'OktaSecret', 'WorkosSignature', 'GitHubSignature', ...CHAT_SECURITY.slice(0, 3)],
+    security: [
+      'StandardWebhooks',
+      'SourceSecret',
+      'OktaSecret',
+      'WorkosSignature',
+      'GitHubSignature',
+      'GitHubWebhookSignature',
+      'GitLabToken',
+      'GitGuardianSignature',
+      ...CHAT_SECURITY.slice(0, 3),
+    ],
     body: {
       required: true,
       content: {
@@ -79,16 +89,20 @@ export const HOOK_OPERATIONS: Operations = {
           },
         },
         'application/x-www-form-urlencoded': { schema: form },
+        // SNS sends its JSON as text.
+        'text/plain': { schema: string },
       },
     },
     replies: {
       200: {
         description: {
-          en: 'The job that was started, or the answer of a chat source.',
-          zh: '启动的任务，或聊天来源的答复。',
+          en: 'The job that was started, a confirmed subscription, or the answer of a chat source.',
+          zh: '启动的任务、订阅确认结果，或聊天来源的答复。',
         },
         schema: {
-          anyOf: ['WebhookReply', 'SlackReply', 'FeishuReply', 'MattermostReply', 'BotReply'].map(ref),
+          anyOf: ['WebhookReply', 'SubscriptionReply', 'SlackReply', 'FeishuReply', 'MattermostReply', 'BotReply'].map(
+            ref,
+          ),
         },
         example: { job_id: JOB_ID, state: 'queued' },
         mayBeEmpty: true,

@@ -44,6 +44,10 @@ export const HOOK_SCHEMAS = {
     ),
     description: 'The job that the webhook started. `job_ids` lists all jobs of a delivery that needs several.',
   },
+  SubscriptionReply: {
+    ...object({ state: { type: 'string', enum: ['confirmed', 'ignored'] } }),
+    description: 'The subscription to a topic of SMN or SNS is confirmed; or a notice that has no effect was received.',
+  },
   OktaVerification: object({ verification: string }),
   ScimResource: {
     type: 'object',

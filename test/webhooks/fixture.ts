@@ -140,7 +140,7 @@ export function sourceSettings(projectId: string, secondProjectId?: string) {
   const projects = secondProjectId === undefined ? [projectId] : [projectId, secondProjectId];
   const publicKey = gitHubKeys.publicKey.export({ format: 'pem', type: 'spki' });
   return {
-    hr: { kind: 'standard', secrets: [SECRET], projects, actions: ALL_ACTIONS },
+    hr: { kind: 'standard', secrets: [SECRET], projects, actions: ALL_ACTIONS, maxPrincipals: 1000 },
     narrow: { kind: 'standard', secrets: [SECRET], projects: [projectId], actions: ['grant.revoke'] },
     okta: { kind: 'okta', ...common },
     workos: { kind: 'workos', ...common },

@@ -5,6 +5,7 @@ import { get } from '../../clients/get.ts';
 import { parsePublicKey } from '../../signing/github.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import { parseJson } from '../../util/json.ts';
+import { fetchedValues } from './fetched-values.ts';
 
 const TIMEOUT_MS = 5_000;
 /** At most one request for a list in this time: GitHub allows 60 unauthenticated requests an hour. */
@@ -19,13 +20,6 @@ const KEY_LIST = z.object({
   public_keys: z.array(z.object({ key_identifier: z.string(), key: z.string() })).check(z.maxLength(KEYS_MAX)),
 });
 
-interface CachedList {
-  keys: ReadonlyMap<string, KeyObject>;
-  requestedAtMs: number;
-  receivedAtMs: number;
-  request: Promise<void> | undefined;
-}
-
 /** Whether a configured secret is the URL of a key list instead of a key. Plain http is for tests on this machine. */
 export function isKeyListUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -38,44 +32,19 @@ export function isKeyListUrl(text: string): boolean {
  * no such key, and throws SignatureError when the list cannot be fetched and the key is not cached.
  */
 export function cachedKeyLists() {
-  const lists = new Map<string, CachedList>();
-
-  function cachedList(url: string): CachedList {
-    const never = Number.NEGATIVE_INFINITY;
-    const list = lists.get(url) ?? { keys: new Map(), requestedAtMs: never, receivedAtMs: never, request: undefined };
-    // Settings change while the process runs; this drops the lists that they no longer name.
-    if (!lists.has(url) && lists.size >= LISTS_MAX) lists.clear();
-    lists.set(url, list);
-    return list;
-  }
-
-  /** Leaves the cached keys as they are when the request fails. */
-  async function refresh(url: string, list: CachedList, nowMs: number): Promise<void> {
-    list.requestedAtMs = nowMs;
-    list.keys = await fetchKeys(url);
-    list.receivedAtMs = nowMs;
-  }
-
+  const listAt = fetchedValues<ReadonlyMap<string, KeyObject>>(fetchKeys, {
+    maxAgeMs: MAX_AGE_MS,
+    intervalMs: REQUEST_INTERVAL_MS,
+    urlsMax: LISTS_MAX,
+  });
   return async (url: string, identifier: string, nowMs: number): Promise<KeyObject | undefined> => {
-    const list = cachedList(url);
-    const isCached = list.keys.has(identifier) && isWithin(MAX_AGE_MS, list.receivedAtMs, nowMs);
-    if (isCached) return list.keys.get(identifier);
-    if (!list.request && !isWithin(REQUEST_INTERVAL_MS, list.requestedAtMs, nowMs)) {
-      list.request = refresh(url, list, nowMs).finally(() => {
-        list.request = undefined;
-      });
-    }
     try {
-      await list.request;
+      return (await listAt(url, nowMs, (keys) => keys.has(identifier)))?.get(identifier);
     } catch (error) {
-      if (!list.keys.has(identifier)) throw new SignatureError('the key list cannot be fetched', { cause: error });
+      throw new SignatureError('the key list cannot be fetched', { cause: error });
     }
-    return list.keys.get(identifier);
   };
 }
-
-/** Compares in both directions, so that a clock that was set back does not stop the requests. */
-const isWithin = (ms: number, atMs: number, nowMs: number) => Math.abs(nowMs - atMs) < ms;
 
 /** @throws Error when there is no response, or one of another form */
 async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {

@@ -59,18 +59,18 @@ async function runJson(...args: string[]) {
   return JSON.parse(out);
 }
 
-const user = (source: string, id: string) => ['--scim-source', source, '--scim-user', id];
+const user = (source: string, id: string) => ['--source', source, '--scim-user', id];
 
 test('scim-users lists the users of a source, with the principal where the settings trust it', async () => {
-  expect(await runJson('scim-users', '--scim-source', 'entra')).toMatchObject([
+  expect(await runJson('scim-users', '--source', 'entra')).toMatchObject([
     { user_id: ANN.id, user_name: 'Ann', external_id: 'Ext-7', active: true, grantee_principal: 'stated' },
     { user_id: BOB.id, user_name: 'Bob' },
   ]);
-  const [other] = await runJson('scim-users', '--scim-source', 'other');
+  const [other] = await runJson('scim-users', '--source', 'other');
   expect([other.stated_principal, other.grantee_principal]).toEqual(['stated', undefined]);
-  const { out } = await run('scim-users', '--scim-source', 'entra', '--limit', '1');
+  const { out } = await run('scim-users', '--source', 'entra', '--limit', '1');
   expect(out).toContain('1 of 2 users');
-  expect(await runJson('scim-users', '--scim-source', 'nobody')).toEqual([]);
+  expect(await runJson('scim-users', '--source', 'nobody')).toEqual([]);
 });
 
 test('scim-user shows what is stored about a user', async () => {
@@ -106,7 +106,7 @@ test.each([
   ['scim-clear-principal', ...user('entra', 'nobody')],
   ['scim-set-principal', ...user('entra', 'nobody'), '--principal', 'a'],
   ['scim-set-principal', ...user('entra', ANN.id), '--principal', '../a'],
-  ['scim-users', '--scim-source', 'A b'],
+  ['scim-users', '--source', 'A b'],
 ])('%s %s %s %s %s %s fails and changes nothing', async (...args) => {
   const before = await store.scim.list('entra', 'User', 0, 10);
   const { code, err } = await run(...args);

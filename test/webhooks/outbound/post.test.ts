@@ -1,4 +1,7 @@
-/** lib/webhooks/outbound/post.ts, with servers that misbehave and names that resolve to private addresses. */
+/**
+ * lib/webhooks/outbound/post.ts, with servers that misbehave and names that resolve to private addresses.
+ * Also tests: lib/clients/public-request.ts.
+ */
 import { execFile } from 'node:child_process';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -7,8 +10,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import { NetworkError } from '../../../lib/clients/network-error.ts';
+import type { Resolve } from '../../../lib/clients/public-address.ts';
 import { postWebhook } from '../../../lib/webhooks/outbound/post.ts';
-import type { Resolve } from '../../../lib/webhooks/outbound/public-address.ts';
 import { SELF_SIGNED } from '../../support/self-signed.ts';
 
 const servers: TcpServer[] = [];

@@ -4,7 +4,7 @@
  */
 import type { LookupAddress } from 'node:dns';
 import { expect, test } from '@jest/globals';
-import { assertPublicHost, isPublicAddress, publicLookup } from '../../../lib/webhooks/outbound/public-address.ts';
+import { assertPublicHost, isPublicAddress, publicLookup } from '../../lib/clients/public-address.ts';
 
 test.each([
   '1.1.1.1',
