@@ -87,7 +87,7 @@ export function testSettings(stack: Stack): void {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
-    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(44);
+    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(45);
     expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(12);
   });
 
