@@ -55,6 +55,11 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
     description: 'The secret of the source, which the identity provider sends with SCIM.',
     'x-zh': { description: '来源的密钥，由身份提供方在 SCIM 请求中发送。' },
   },
+  SetSignature: header(
+    'Authorization',
+    'The body is a Security Event Token, which the transmitter has signed. If the source has such a secret, the transmitter sends it in this header too.',
+    '请求体为发送方签名的安全事件令牌（SET）。如果来源配置了密钥，发送方还会在此请求头中发送该密钥。',
+  ),
   SlackSignature: header(
     'X-Slack-Signature',
     'The signature of Slack, with `X-Slack-Request-Timestamp`.',

@@ -56,6 +56,7 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
   '/v1.0': ['GET'],
   ...Object.fromEntries(['slack', 'feishu', 'lark', 'mattermost', 'bot'].map((name) => [`/hooks/${name}`, ['POST']])),
   '/hooks/{source}': ['POST', 'GET'],
+  '/hooks/{source}/events': ['POST'],
   '/hooks/{source}/{path+}': ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   '/hooks/jobs/{id}': ['GET'],
   '/console': ['GET'],

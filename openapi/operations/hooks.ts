@@ -19,6 +19,13 @@ const WEBHOOK_CODES: readonly ErrorCode[] = [
   'KMS.2501',
 ];
 
+const jobHeader = {
+  'X-Job-Id': {
+    description: { en: 'The job that the request started.', zh: '请求启动的任务 ID。' },
+    schema: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+  },
+};
+
 const CHAT_SECURITY = ['SlackSignature', 'FeishuSignature', 'MattermostToken', 'StandardWebhooks'];
 
 const chatOperation = (
@@ -134,6 +141,20 @@ export const HOOK_OPERATIONS: Operations = {
         example: { verification: 'a challenge of Okta' },
       },
     },
+  },
+  'POST /hooks/{source}/events': {
+    id: 'receiveSecurityEvent',
+    tag: 'webhooks',
+    summary: { en: 'Receive a Security Event Token', zh: '接收安全事件令牌' },
+    description: {
+      en: 'Receives a signed Security Event Token (SET) of a Shared Signals transmitter, for sources of the kind `ssf`, and stores the job that it asks for before it replies. Source: RFC 8935. An unknown source and a wrong signature get the same error. A repeated token gets the same reply and starts nothing.',
+      zh: '接收共享信号（Shared Signals）发送方签名的安全事件令牌（SET），用于类型为 `ssf` 的来源，并在响应前保存相应的任务。参见 RFC 8935。未知来源和错误签名得到相同的错误。重复的令牌得到相同的响应，且不会再次执行。',
+    },
+    codes: ['KMS.0104'],
+    security: ['SetSignature'],
+    hasSetErrors: true,
+    body: { required: true, content: { 'application/secevent+jwt': { schema: string } } },
+    replies: { 202: { description: { en: 'Received.', zh: '已接收。' }, headers: jobHeader } },
   },
   'GET /hooks/jobs/{id}': {
     id: 'showJob',

@@ -1,24 +1,21 @@
-/** A sample of the kind `scim`: the identity provider deactivates or deletes a user. */
-import type { SampleSender } from '../sample.ts';
+/** A sample of a SCIM client that deactivates or deletes a user. Source: RFC 7644, sections 3.5.2 and 3.6. */
+import type { SampleRequest, SampleSender } from '../sample.ts';
+
+const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+const DEACTIVATION = { schemas: [PATCH_SCHEMA], Operations: [{ op: 'replace', path: 'active', value: false }] };
+
+const REQUESTS: Readonly<Record<string, Pick<SampleRequest, 'method' | 'body'>>> = {
+  'user.deactivated': { method: 'PATCH', body: JSON.stringify(DEACTIVATION) },
+  'user.deleted': { method: 'DELETE', body: '' },
+};
 
 export const sample: SampleSender = {
   signsWithPrivateKey: false,
   defaultEvent: 'user.deactivated',
-  /** @param options.person the id of a provisioned user, or an id that has a mapping */
   request({ secret, person, event }) {
-    if (event !== 'user.deactivated' && event !== 'user.deleted') {
-      throw new Error('a sample of this kind must be user.deactivated or user.deleted');
-    }
-    const isDeletion = event === 'user.deleted';
-    const patch = {
-      schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
-      Operations: [{ op: 'replace', path: 'active', value: false }],
-    };
-    return {
-      method: isDeletion ? 'DELETE' : 'PATCH',
-      path: `/Users/${encodeURIComponent(person)}`,
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/scim+json' },
-      body: isDeletion ? '' : JSON.stringify(patch),
-    };
+    const request = Object.hasOwn(REQUESTS, event) ? REQUESTS[event] : undefined;
+    if (!request) throw new Error(`this kind can send: ${Object.keys(REQUESTS).join(', ')}`);
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/scim+json' };
+    return { ...request, path: `/Users/${encodeURIComponent(person)}`, headers };
   },
 };

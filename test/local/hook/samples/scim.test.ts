@@ -26,5 +26,5 @@ test.each([sample.defaultEvent, 'user.deleted'])(
 );
 
 test('another event has no sample', () => {
-  expect(() => requestOf('user.created', 'ann')).toThrow('user.deactivated or user.deleted');
+  expect(() => requestOf('user.created', 'ann')).toThrow('this kind can send: user.deactivated, user.deleted');
 });
