@@ -29,6 +29,8 @@ const LIMITS_BY_ROLE = {
   DirectoryRole: { perSecond: 'othersPerSecond', slowMs: 3000 },
   SweeperRole: { perSecond: 'othersPerSecond', slowMs: 45_000 },
   HookRole: { perSecond: 'hooksPerSecond', slowMs: 2000 },
+  // A filter without an index reads many users.
+  ScimRole: { perSecond: 'hooksPerSecond', slowMs: 5000 },
   // Slack shows an error after 3 s.
   ChatRole: { perSecond: 'hooksPerSecond', slowMs: 2500 },
   // A long job continues until shortly before the function's timeout of 110 s.

@@ -67,5 +67,7 @@ export const FIELD_TEXTS: Readonly<Record<string, Text>> = {
   principals: { en: 'The principals to describe, at most 100.', zh: '要查询的主体 ID，最多 100 个。' },
   query: { en: 'What to search: 1 to 256 characters.', zh: '搜索内容，1～256 个字符。' },
   source: { en: 'The name of the source, or `*` for all sources.', zh: '来源名称，`*` 表示全部来源。' },
+  remove: { en: 'Whether to remove the user.', zh: '是否删除该用户。' },
+  user_id: { en: 'The id of the provisioned user.', zh: '已同步用户的 ID。' },
   states: { en: 'Only jobs in these states.', zh: '按任务状态筛选。' },
 };

@@ -53,7 +53,7 @@ const ADDITIONS = new Map<unknown, Schema>([
 ]);
 
 /** Fields that are made with `flag()`, which creates a new one at each call. */
-const FLAGS: readonly string[] = ['dry_run'];
+const FLAGS: readonly string[] = ['dry_run', 'remove'];
 
 /**
  * Returns the schema of what a client may send as this field.

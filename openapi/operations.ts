@@ -10,6 +10,7 @@ import { IDENTITY_OPERATIONS } from './operations/identity.ts';
 import { JOB_OPERATIONS } from './operations/jobs.ts';
 import { KEY_OPERATIONS } from './operations/keys.ts';
 import { PEOPLE_OPERATIONS } from './operations/people.ts';
+import { SCIM_OPERATIONS } from './operations/scim.ts';
 import { WEBSITE_OPERATIONS } from './operations/website.ts';
 import type { Operations } from './types.ts';
 
@@ -19,6 +20,7 @@ export const OPERATIONS: Operations = {
   ...KEY_OPERATIONS,
   ...IDENTITY_OPERATIONS,
   ...HOOK_OPERATIONS,
+  ...SCIM_OPERATIONS,
   ...JOB_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...ADMINISTRATION_OPERATIONS,

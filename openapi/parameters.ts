@@ -13,7 +13,7 @@ const PATH_PARAMETERS: Readonly<Record<string, { schema: Schema; description: Te
   id: { schema: id, description: { en: 'The id.', zh: 'ID。' } },
   user_id: { schema: id, description: { en: 'The id of the user.', zh: '用户 ID。' } },
   access_key: { schema: id, description: { en: 'The access key (AK).', zh: '访问密钥 AK。' } },
-  path: { schema: id, description: { en: 'The rest of the path of the page.', zh: '页面路径的其余部分。' } },
+  path: { schema: id, description: { en: 'The rest of the path.', zh: '路径的其余部分。' } },
   source: {
     schema: id,
     description: { en: 'The name of the source in the setting `HOOKS`.', zh: '来源在 `HOOKS` 配置中的名称。' },

@@ -161,6 +161,7 @@ describe('lib/', () => {
     'identity',
     'lookup',
     'queue',
+    'scim',
     'store',
     'util',
     'validation',
@@ -177,7 +178,7 @@ describe('lib/', () => {
   const LAYERS = [
     ['lib/handlers/'],
     ['lib/services.ts', 'lib/stubs.ts'],
-    ['lib/webhooks/', 'lib/chat/', 'lib/lookup/'],
+    ['lib/webhooks/', 'lib/chat/', 'lib/lookup/', 'lib/scim/'],
     ['lib/validation/', 'lib/http/'],
     ['lib/authority/', 'lib/identity/'],
     ['lib/idempotency/', 'lib/config.ts'],

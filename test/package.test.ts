@@ -20,7 +20,7 @@ import { CHANGED, testSettings } from './stack/settings.ts';
  * 2 % above the sizes of this version. With an upstream a bundle also contains an HTTP client; the webhook functions
  * contain all adapters, `chat` and `work` all platforms, `chat` also the commands and all wordings.
  */
-const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 215_400 };
+const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 216_000 };
 /** They check all sources in HOOKS, so they contain all adapters and platforms. */
 const MAPPING_BYTES_MAX = { standalone: 270_000, upstream: 289_200 };
 /** They contain the website, compressed. */
@@ -37,6 +37,8 @@ const OTHER_BYTES_MAX = {
   'list-mappings': MAPPING_BYTES_MAX,
   'create-mapping': MAPPING_BYTES_MAX,
   'delete-mapping': MAPPING_BYTES_MAX,
+  'list-provisioned-users': MAPPING_BYTES_MAX,
+  'update-provisioned-user': MAPPING_BYTES_MAX,
 };
 
 /** Settings that Lambda adds, and values that CloudFormation resolves. */

@@ -3,7 +3,6 @@
 import { receiveChat } from '#chat';
 import { WEBHOOKS } from '#webhook-kinds';
 import { receiverHandler } from '../../lib/handlers/receiver.ts';
-import { scimErrorReply } from '../../lib/http/scim-error.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 
 /** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */
@@ -11,13 +10,11 @@ export const handler = receiverHandler({
   name: 'webhook',
   // Vendors send many events in one delivery, and do not send it again in smaller parts.
   bodyBytesMax: 1024 * 1024,
-  // By route, not by kind of source: the form of a 401 must not reveal which sources exist.
-  errorReplyOf: (error, params) => (params['id'] === undefined ? undefined : scimErrorReply(error)),
   async handle(call) {
-    const { source: name = '', id: userId } = call.params;
+    const { source: name = '' } = call.params;
     const { request, context } = call;
-    const isWebhook = request.method !== 'POST' || userId !== undefined || (await WEBHOOKS.sourcesOf(call)()).has(name);
+    const isWebhook = request.method !== 'POST' || (await WEBHOOKS.sourcesOf(call)()).has(name);
     if (!isWebhook) return receiveChat({ name, request, context });
-    return receiveWebhook(call, WEBHOOKS, { name, request: { ...request, userId }, trace: context.trace });
+    return receiveWebhook(call, WEBHOOKS, { name, request, trace: context.trace });
   },
 });

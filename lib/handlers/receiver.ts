@@ -15,8 +15,8 @@ import { requestContext } from './middleware/request-context.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 
-/** A webhook as the function gets it. */
-export interface ReceiverCall extends ReceiverServices {
+/** A webhook as the function gets it, beside the services. */
+interface ReceivedCall {
   request: SignableRequest;
   /** Values of the route's parameters, such as `{source}`. */
   params: Readonly<Record<string, string | undefined>>;
@@ -24,13 +24,17 @@ export interface ReceiverCall extends ReceiverServices {
   context: RequestContext & { trace: RequestTrace };
 }
 
+export type ReceiverCall<S extends ReceiverServices = ReceiverServices> = S & ReceivedCall;
+
 /**
  * Creates the Lambda handler of an API that receives webhooks: the source's signature takes the place of a caller's
  * credentials, so nobody is authenticated here, and the body is not parsed before it is verified.
  * @param api.handle returns the body of a 200, or a Reply
+ * @param services returns the services of the process
  */
-export function receiverHandler(
-  api: Pick<Api, 'name' | 'bodyBytesMax' | 'errorReplyOf'> & { handle(call: ReceiverCall): Promise<object> },
+export function receiverHandler<S extends ReceiverServices = ReceiverServices>(
+  api: Pick<Api, 'name' | 'bodyBytesMax' | 'errorReplyOf'> & { handle(call: ReceiverCall<S>): Promise<object> },
+  services: () => S = receiverServices as () => S,
 ) {
   const chain = middy<APIGatewayProxyEventV2, Result, Error, HttpContext>()
     .use(injectLambdaContext(logger, { logEvent: false }))
@@ -41,7 +45,7 @@ export function receiverHandler(
     .use(bodyLimit(api))
     .handler(async (_event: APIGatewayProxyEventV2, { http }: HttpContext): Promise<Result> => {
       const { request, params, trace, requestId } = http;
-      const call = { ...receiverServices(), request, params, context: { ...requestContextOf(http), trace } };
+      const call = { ...services(), request, params, context: { ...requestContextOf(http), trace } };
       return resultOf(await api.handle(call), requestId);
     });
   // The API's description (openapi/) reads it.

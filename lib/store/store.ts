@@ -18,6 +18,7 @@ import type {
   PageRequest,
   Principal,
 } from '../domain/model.ts';
+import type { ProvisionedResource, ResourceOf, ResourceType, UniqueAttribute } from '../domain/provisioned.ts';
 
 /** What is known about a request, stored for its repeats; see `idempotency/`. */
 export interface IdempotencyRecord {
@@ -146,6 +147,7 @@ export interface Store {
   directory: DirectoryStore;
   jobs: JobStore;
   mappings: MappingStore;
+  scim: ScimStore;
   outbox: OutboxStore;
   close(): Promise<void>;
 }
@@ -197,6 +199,41 @@ export interface MappingStore {
   find(source: string, identity: ExternalIdentity): Promise<Mapping[]>;
   /** By identity, then source, then grantee. */
   list(): Promise<Mapping[]>;
+}
+
+/**
+ * - done: the write is durable.
+ * - taken: another resource of the source and type has the name or the external id; nothing was written.
+ * - stale: the stored resource does not exist or has another version; nothing was written.
+ */
+export type ScimWrite = 'done' | 'taken' | 'stale';
+
+/** Users and groups that identity providers provision, by source and type. */
+export interface ScimStore {
+  /** @param resource with a new id */
+  add(resource: ProvisionedResource): Promise<Exclude<ScimWrite, 'stale'>>;
+  /** Stores the resource, with the next version, if the stored one has the version of `resource`. */
+  save(resource: ProvisionedResource): Promise<ScimWrite>;
+  /** Removes the resource if the stored one has this version. */
+  remove(resource: ProvisionedResource): Promise<Exclude<ScimWrite, 'taken'>>;
+  find<T extends ResourceType>(source: string, type: T, id: string): Promise<ResourceOf<T> | undefined>;
+  /** @param value in the form that `comparedForm` returns */
+  findBy<T extends ResourceType>(
+    source: string,
+    type: T,
+    attribute: UniqueAttribute,
+    value: string,
+  ): Promise<ResourceOf<T> | undefined>;
+  count(source: string, type: ResourceType): Promise<number>;
+  /** By id, which is in order of creation. @param offset how many resources to skip */
+  list<T extends ResourceType>(source: string, type: T, offset: number, limit: number): Promise<ResourceOf<T>[]>;
+  /** By id. @param after the id of the last resource of the page before */
+  listAfter<T extends ResourceType>(
+    source: string,
+    type: T,
+    after: string | undefined,
+    limit: number,
+  ): Promise<ResourceOf<T>[]>;
 }
 
 /**

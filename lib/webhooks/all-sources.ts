@@ -1,6 +1,7 @@
 /** All sources in the document that the setting HOOKS names (`hooks.ts`): those of webhooks and those of chat. */
 import type { ChatSource } from '../chat/source.ts';
 import { CHAT_SOURCES } from '../chat/sources.ts';
+import { SCIM } from '../scim/sources.ts';
 import { memoizeByStore } from '../util/memoize.ts';
 import { type HooksDependencies, refreshingHooks } from './hooks.ts';
 import { WEBHOOKS } from './inbound/local-kinds.ts';
@@ -10,7 +11,7 @@ import { SSF } from './inbound/ssf/source-kind.ts';
 export type AnySource = Source | ChatSource;
 
 /** The families of webhook sources, one for each function that receives webhooks. */
-export const WEBHOOK_FAMILIES = [WEBHOOKS.family, SSF.family];
+export const WEBHOOK_FAMILIES = [WEBHOOKS.family, SCIM.family, SSF.family];
 
 const allHooks = (dependencies: HooksDependencies) =>
   refreshingHooks<AnySource>(dependencies, [...WEBHOOK_FAMILIES, CHAT_SOURCES]);

@@ -16,6 +16,10 @@ export const OPTIONS = {
   },
   principal: { value: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012', about: 'id of the user or domain that holds grants' },
   job: { value: '906c777d3213aab1e71d1b6ff495d57c', about: 'id of a job; see jobs' },
+  'scim-user': {
+    value: '01a226ad-0b37-7bf4-b9f7-ca573154096d',
+    about: 'id of a provisioned user; see scim-users',
+  },
   source: {
     value: 'github-acme',
     about: 'name of a source in HOOKS; for mappings: all sources of webhooks by default',

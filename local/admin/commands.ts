@@ -6,6 +6,7 @@ import { AccountError } from '../../lib/identity/accounts.ts';
 import { ROLES } from '../../lib/identity/roles.ts';
 import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
 import { REDELIVER } from './redeliver.ts';
+import { SCIM_COMMANDS } from './scim-commands.ts';
 import type { Row } from './table.ts';
 import { verify } from './verify.ts';
 import { WEBHOOK_COMMANDS } from './webhook-commands.ts';
@@ -167,6 +168,7 @@ export const COMMANDS: readonly Command[] = [
     },
   ),
   ...WEBHOOK_COMMANDS,
+  ...SCIM_COMMANDS,
   REDELIVER,
   command('verify', 'compare all counters, index rows and events with the keys and grants', {}, ({ config }) =>
     verify(config),

@@ -145,14 +145,14 @@ export const REQUESTS = {
         cure: { en: 'Configure the sender to use `POST`.', zh: '将发送方配置为使用 `POST`。' },
       },
       {
-        says: 'Send PATCH, PUT or DELETE of /Users/{id}.',
+        says: 'Send SCIM requests to a path below the path of the source.',
         cause: {
-          en: 'A SCIM client sent another request than the change or the deletion of a user.',
-          zh: 'SCIM 客户端发送的不是修改或删除用户的请求。',
+          en: 'A SCIM client sent a request to the address of the source itself.',
+          zh: 'SCIM 客户端把请求发送到了来源地址本身。',
         },
         cure: {
-          en: 'In the identity provider, turn off the creation of users and the groups: this service takes only the removal of users.',
-          zh: '在身份提供方关闭创建用户和用户组：本服务只接受停用和删除用户。',
+          en: 'SCIM clients append `/Users` and other paths to the address: give them the address of the source without a path.',
+          zh: 'SCIM 客户端会在地址后追加 `/Users` 等路径：请向其配置不带路径的来源地址。',
         },
       },
     ],

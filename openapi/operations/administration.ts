@@ -7,6 +7,17 @@ import { kmsOperations, type Operations, type Parameter, type Schema } from '../
 
 const USER_ID = 'f327b8e5cf5fafa0d90ce71651084b0b';
 const MAPPING = { source: 'hr', identity: 'ann@example.com', grantee_principal: USER_ID };
+const PROVISIONED = {
+  source: 'entra',
+  user_id: '01a226ad-0b37-7bf4-b9f7-ca573154096d',
+  user_name: 'ann',
+  external_id: '2819c223',
+  active: true,
+  grantee_principal: USER_ID,
+  assigned_principal: USER_ID,
+  created_at: '1795881603998',
+  modified_at: '1795881603998',
+};
 const ACCESS_KEY = 'QTWAOYTTINDUT2QVKYUC';
 
 const mappingExample = {
@@ -119,6 +130,48 @@ export const ADMINISTRATION_OPERATIONS: Operations = {
           description: { en: 'Done. The body is an empty object.', zh: '操作成功，响应体为空对象。' },
           schema: ref('Empty'),
           example: {},
+        },
+      },
+    },
+    'list-provisioned-users': {
+      tag: 'administration',
+      summary: { en: 'List provisioned users', zh: '查询已同步的用户' },
+      description: {
+        en: 'Lists the users that an identity provider has provisioned by SCIM in a source that the caller administers, the oldest first. With `identity`, only the users of this id, user name or external id.',
+        zh: '列出身份提供方通过 SCIM 同步到调用者可管理来源中的用户，按时间从旧到新排列。指定 `identity` 时仅返回该 ID、用户名或外部 ID 的用户。',
+      },
+      codes: ['APIGW.0101'],
+      examples: { source: { summary: { en: 'Of one source', zh: '某来源的用户' }, value: { source: 'entra' } } },
+      replies: {
+        200: {
+          description: { en: 'One page of the list.', zh: '列表中的一页。' },
+          schema: ref('ProvisionedUserPage'),
+          example: { users: [PROVISIONED], next_marker: '', truncated: 'false' },
+        },
+      },
+    },
+    'update-provisioned-user': {
+      tag: 'administration',
+      summary: { en: 'Change or remove a provisioned user', zh: '修改或删除已同步的用户' },
+      description: {
+        en: 'Assigns the principal whose grants belong to the user. It takes precedence over mappings and over what the identity provider states. Without `grantee_principal`, the assignment is cleared. With `remove`, the user and all that is stored about the person is removed; grants remain.',
+        zh: '指定用户对应的主体，优先于映射以及身份提供方给出的主体。缺少 `grantee_principal` 时清除指定。使用 `remove` 时删除该用户及其存储的个人信息，授权保持不变。',
+      },
+      codes: ['APIGW.0101', 'KMS.0104', 'KMS.0308'],
+      examples: {
+        assign: {
+          summary: { en: 'Assign a principal', zh: '指定主体' },
+          value: { source: 'entra', user_id: PROVISIONED.user_id, grantee_principal: USER_ID },
+        },
+      },
+      replies: {
+        200: {
+          description: {
+            en: 'The user, as it is now or was before it was removed.',
+            zh: '用户的当前状态，或删除前的状态。',
+          },
+          schema: ref('OneProvisionedUser'),
+          example: { user: PROVISIONED },
         },
       },
     },

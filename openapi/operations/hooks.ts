@@ -1,11 +1,10 @@
 /** What other systems call: webhooks, chat platforms, and the job that a webhook starts. */
 import type { ErrorCode } from '../../lib/errors.ts';
 import { ref, string } from '../schemas/common.ts';
-import type { Operation, Operations, Schema, Text } from '../types.ts';
+import type { Operation, Operations, Schema } from '../types.ts';
 
 const JOB_ID = '0c5b7a1f6d0e4b3f9f1d2a6c8e7b5d43';
 const anyJson: Schema = { type: ['object', 'array'] };
-const RECEIVED: Text = { en: 'Received.', zh: '已接收。' };
 
 /** Codes of `receiveWebhook` and of the adapters. */
 const WEBHOOK_CODES: readonly ErrorCode[] = [
@@ -28,28 +27,6 @@ const jobHeader = {
 };
 
 const CHAT_SECURITY = ['SlackSignature', 'FeishuSignature', 'MattermostToken', 'StandardWebhooks'];
-
-const scimOperation = (id: string, summary: Text, reply: Operation['replies']): Operation => ({
-  id,
-  tag: 'webhooks',
-  summary,
-  description: {
-    en: 'Part of SCIM 2.0, for sources of the kind `scim`. A user who is no longer active loses the grants of the principals to which the identity is mapped. Errors have the form of SCIM.',
-    zh: 'SCIM 2.0 的一部分，用于类型为 `scim` 的来源。用户停用后，将撤销其映射主体持有的授权。错误采用 SCIM 格式。',
-  },
-  codes: [...WEBHOOK_CODES, 'KMS.0215'],
-  security: ['ScimToken'],
-  hasScimErrors: true,
-  ...(id !== 'scimDeleteUser' && {
-    body: {
-      required: true,
-      content: { 'application/scim+json': { schema: { type: 'object' } } },
-    },
-  }),
-  replies: reply,
-});
-
-const noContent: Operation['replies'] = { 204: { description: RECEIVED, headers: jobHeader } };
 
 const chatOperation = (
   id: string,
@@ -170,7 +147,7 @@ export const HOOK_OPERATIONS: Operations = {
       zh: 'Okta 通过该请求对 Webhook 地址进行一次性验证，其他 GET 请求会被拒绝。',
     },
     codes: [...WEBHOOK_CODES, 'KMS.0215'],
-    security: ['OktaSecret', 'StandardWebhooks', 'WorkosSignature', 'ScimToken'],
+    security: ['OktaSecret', 'StandardWebhooks', 'WorkosSignature'],
     parameters: [
       {
         name: 'X-Okta-Verification-Challenge',
@@ -199,31 +176,8 @@ export const HOOK_OPERATIONS: Operations = {
     security: ['SetSignature'],
     hasSetErrors: true,
     body: { required: true, content: { 'application/secevent+jwt': { schema: string } } },
-    replies: { 202: { description: RECEIVED, headers: jobHeader } },
+    replies: { 202: { description: { en: 'Received.', zh: '已接收。' }, headers: jobHeader } },
   },
-  'PATCH /hooks/{source}/Users/{id}': scimOperation(
-    'scimPatchUser',
-    { en: 'Change a user (SCIM)', zh: '修改用户（SCIM）' },
-    noContent,
-  ),
-  'PUT /hooks/{source}/Users/{id}': scimOperation(
-    'scimReplaceUser',
-    { en: 'Replace a user (SCIM)', zh: '替换用户（SCIM）' },
-    {
-      200: {
-        description: { en: 'The user as received.', zh: '接收到的用户。' },
-        schema: ref('ScimUser'),
-        contentType: 'application/scim+json',
-        headers: jobHeader,
-        example: { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], id: '2819c223', active: false },
-      },
-    },
-  ),
-  'DELETE /hooks/{source}/Users/{id}': scimOperation(
-    'scimDeleteUser',
-    { en: 'Delete a user (SCIM)', zh: '删除用户（SCIM）' },
-    noContent,
-  ),
   'GET /hooks/jobs/{id}': {
     id: 'showJob',
     tag: 'webhooks',

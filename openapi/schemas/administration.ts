@@ -2,6 +2,8 @@
 import { array, boolean, count, object, PAGE, principal, ref, string } from './common.ts';
 
 const mapping = { source: string, identity: string, grantee_principal: principal };
+/** Milliseconds since 1970. */
+const digits = { type: 'string', pattern: '^[0-9]+$' };
 const links = object({ self: string, next: { type: ['string', 'null'] }, previous: { type: ['string', 'null'] } });
 
 export const ADMINISTRATION_SCHEMAS = {
@@ -27,6 +29,28 @@ export const ADMINISTRATION_SCHEMAS = {
     next_marker: PAGE.next_marker,
     truncated: PAGE.truncated,
   }),
+  ProvisionedUser: object(
+    {
+      source: string,
+      user_id: string,
+      user_name: string,
+      external_id: string,
+      display_name: string,
+      active: boolean,
+      grantee_principal: string,
+      stated_principal: string,
+      assigned_principal: string,
+      created_at: digits,
+      modified_at: digits,
+    },
+    ['external_id', 'display_name', 'grantee_principal', 'stated_principal', 'assigned_principal'],
+  ),
+  ProvisionedUserPage: object({
+    users: array(ref('ProvisionedUser')),
+    next_marker: PAGE.next_marker,
+    truncated: PAGE.truncated,
+  }),
+  OneProvisionedUser: object({ user: ref('ProvisionedUser') }),
   User: {
     type: 'object',
     properties: { id: string, name: string, domain_id: string, enabled: boolean, links: object({ self: string }) },

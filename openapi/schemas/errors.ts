@@ -19,7 +19,10 @@ export const ERROR_SCHEMAS = {
       {
         schemas: array({ type: 'string', const: 'urn:ietf:params:scim:api:messages:2.0:Error' }, { minItems: 1 }),
         status: { type: 'string', pattern: '^[45][0-9]{2}$' },
-        scimType: { type: 'string', enum: ['invalidPath', 'invalidSyntax', 'invalidValue', 'noTarget'] },
+        scimType: {
+          type: 'string',
+          enum: ['invalidFilter', 'invalidPath', 'invalidSyntax', 'invalidValue', 'noTarget', 'tooMany', 'uniqueness'],
+        },
         detail: string,
       },
       ['scimType'],

@@ -49,15 +49,13 @@ export const HOOK_SCHEMAS = {
     description: 'The subscription to a topic of SMN or SNS is confirmed; or a notice that has no effect was received.',
   },
   OktaVerification: object({ verification: string }),
-  ScimUser: object(
-    {
-      schemas: array({ type: 'string', const: 'urn:ietf:params:scim:schemas:core:2.0:User' }),
-      id: string,
-      userName: string,
-      active: boolean,
-    },
-    ['userName', 'active'],
-  ),
+  ScimResource: {
+    type: 'object',
+    properties: { schemas: array(string, { minItems: 1 }), id: string },
+    required: ['schemas'],
+    additionalProperties: true,
+    description: 'A user, a group, a list of them, or a description of the server. Source: RFC 7643 and RFC 7644.',
+  },
   Job: object(
     {
       job_id: id32,

@@ -177,6 +177,7 @@ const CODES: Record<string, string> = {
   grantee_principal: 'KMS.2402',
   operations: 'KMS.0308',
   source: 'KMS.0308',
+  user_id: 'KMS.0308',
   identity: 'KMS.0308',
   key_alias: 'KMS.1101',
   pending_days: 'KMS.1401',

@@ -30,6 +30,8 @@ export const SCHEMATHESIS: Packages = {
   requirements: resolve('test/real/requirements-schemathesis.txt'),
 };
 
+export const SCIM: Packages = { name: 'scim', requirements: resolve('test/real/requirements-scim.txt') };
+
 /** Packages cannot be installed on this machine. The message says what is missing. */
 export class CannotInstall extends Error {}
 

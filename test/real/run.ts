@@ -8,8 +8,9 @@ import { bootstrap, TEMPLATE_VARIABLE } from './bootstrap.ts';
 import { Children } from './children.ts';
 import { ERRBOT_VARIABLE } from './errbot.ts';
 import { installOrval, ORVAL_VARIABLE } from './orval.ts';
-import { CannotInstall, ERRBOT, findPython, installPackages, KEYSTONE, SCHEMATHESIS } from './python.ts';
+import { CannotInstall, ERRBOT, findPython, installPackages, KEYSTONE, SCHEMATHESIS, SCIM } from './python.ts';
 import { SCHEMATHESIS_VARIABLE } from './schemathesis.ts';
+import { SCIM_VARIABLE } from './scim.ts';
 
 const HELP = `npm run test:real -- [options] [jest's own arguments, after another --]
 
@@ -20,6 +21,7 @@ Installs packages of PyPI and npm in node_modules/.cache, and compares this serv
   slack-sdk     Slack's library accepts the signatures and cards of this service
   lark-oapi     Feishu's library accepts what this service signs and encrypts, and the other way round
   schemathesis  random requests by the OpenAPI document find no reply that it does not describe (needs Java)
+  scim2-tester  every check of the SCIM server succeeds, and so does every check of scim-sanity
   orval         a client that is generated from the OpenAPI document compiles, lists and revokes grants
 
 Needs Python 3.11 or newer. To run one file: npm run test:real -- -- openapi-sqlite
@@ -38,6 +40,7 @@ async function run(children: Children, folder: string, python: string, more: rea
   const keystone = await installPackages(children, python, KEYSTONE);
   const errbot = await installPackages(children, python, ERRBOT);
   const schemathesis = await installPackages(children, python, SCHEMATHESIS);
+  const scim = await installPackages(children, python, SCIM);
   const orval = await installOrval(children);
   const template = await bootstrap(children, keystone, join(folder, 'template'));
   // Temporary files of interrupted tests are in this folder, which is deleted at the end.
@@ -48,6 +51,7 @@ async function run(children: Children, folder: string, python: string, more: rea
     [ERRBOT_VARIABLE]: errbot,
     [LIBRARIES_VARIABLE]: keystone,
     [SCHEMATHESIS_VARIABLE]: schemathesis,
+    [SCIM_VARIABLE]: scim,
     [ORVAL_VARIABLE]: orval,
   };
   const { code } = await children.run(process.execPath, [...JEST, ...more], { env, isShown: true });

@@ -19,6 +19,7 @@ const PER_SECOND: Record<string, number> = {
   MappingRole: 50,
   DirectoryRole: 50,
   HookRole: 100,
+  ScimRole: 100,
   ChatRole: 100,
   NothingRole: 50,
 };

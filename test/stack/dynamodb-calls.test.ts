@@ -13,7 +13,7 @@ import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS } from './roles.ts';
 
 /** dynamodb-hooks.test.ts covers these. */
-const HOOK_FUNCTIONS = ['chat', 'find-lost-work', 'job', 'notification', 'ssf', 'webhook', 'work'];
+const HOOK_FUNCTIONS = ['chat', 'find-lost-work', 'job', 'notification', 'scim', 'ssf', 'webhook', 'work'];
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -145,7 +145,8 @@ async function administer(tenant: DemoUser): Promise<void> {
   const path = join(service.dataDir, 'hooks.json');
   const secrets = ['whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz'];
   const idp = { kind: 'standard', secrets, projects: [demo.project_id], actions: ['principal.disabled'] };
-  writeFileSync(path, JSON.stringify({ idp }));
+  const people = { ...idp, kind: 'scim' };
+  writeFileSync(path, JSON.stringify({ idp, people }));
   service.services.config.hooks = { kind: 'file', path };
   const mapping = { source: 'idp', identity: 'ann@example.com', grantee_principal: reader.user_id };
   okBody(await kms('create-mapping', mapping, tenant));
@@ -155,6 +156,16 @@ async function administer(tenant: DemoUser): Promise<void> {
   const signed = `/v1.0/${demo.project_id}/kms/delete-mapping`;
   const mappingJson = JSON.stringify(mapping);
   okBody(await recordUses('delete-mapping', () => sendSigned(service, tenant, signed, mappingJson)));
+
+  const { scim } = service.services.store;
+  const meta = { createdAtMs: 0, modifiedAtMs: 0, version: 1 };
+  const id = '01a226ad-0b37-7bf4-b9f7-ca573154096d';
+  const person = { source: 'people', type: 'User', id, userName: 'ann', externalId: '7', active: true } as const;
+  await scim.add({ ...person, ...meta });
+  okBody(await kms('list-provisioned-users', { source: 'people' }, tenant));
+  okBody(await kms('list-provisioned-users', { source: 'people', identity: 'Ann' }, tenant));
+  okBody(await kms('update-provisioned-user', { source: 'people', user_id: id }, tenant));
+  okBody(await kms('update-provisioned-user', { source: 'people', user_id: id, remove: true }, tenant));
 
   const headers = { 'X-Auth-Token': await service.token(tenant) };
   const user = `/v3/users/${reader.user_id}`;

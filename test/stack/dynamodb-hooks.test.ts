@@ -78,6 +78,27 @@ async function sendWebhook(type: string, data: object): Promise<string> {
   return okBody(await recordUses('webhook', () => sendHook('idp', content))).job_id;
 }
 
+/** Provisions users and groups, and deactivates users whom only a mapping knows. */
+async function scim(principal: string): Promise<void> {
+  const schema = 'urn:ietf:params:scim:schemas:extension:kms-grants:2.0:User';
+  const send = async (method: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${SECRET}` };
+    const reply = await recordUses('scim', () => service.send(`/hooks/people/${path}`, { method, headers, body }));
+    expect([method, path, reply.status < 300]).toEqual([method, path, true]);
+    return reply;
+  };
+  const user = { userName: 'ann', externalId: '7', [schema]: { granteePrincipal: principal } };
+  const { id } = (await send('POST', 'Users', user)).body;
+  await send('GET', 'Users?count=2');
+  await send('GET', 'Users?filter=userName%20eq%20%22ann%22');
+  await send('GET', 'Users?filter=displayName%20eq%20%22ann%22');
+  await send('PUT', `Users/${id}`, { ...user, userName: 'bob', externalId: '8' });
+  await send('PATCH', `Users/${id}`, { Operations: [{ op: 'replace', path: 'active', value: false }] });
+  await send('DELETE', `Users/${id}`);
+  await services.store.mappings.put({ source: 'people', identity: 'Mapped', grantee: principal });
+  await send('DELETE', 'Users/Mapped');
+}
+
 /** Sends a Security Event Token about a person without a mapping. */
 async function sendToken(): Promise<void> {
   const subject = { format: 'opaque', id: 'ann' };
@@ -208,6 +229,7 @@ beforeAll(async () => {
     ...service.services.config,
     hooks: settingsFile('hooks.json', {
       idp: { kind: 'standard', secrets: [SECRET], projects: [demo.project_id], actions },
+      people: { kind: 'scim', secrets: [SECRET], projects: [demo.project_id], actions, principal_attribute: true },
       shared: {
         kind: 'ssf',
         secrets: [JSON.stringify(jwkOf(SET_KEY))],
@@ -285,6 +307,7 @@ beforeAll(async () => {
   expect(await processAll()).toEqual(['job', 'job']);
 
   await chat(await newKey(service));
+  await scim(grantee.user_id);
 
   const grantId = await grant();
   okBody(
@@ -330,6 +353,7 @@ test('every function of webhooks and chat was called, and two functions that cha
     'job',
     'notification',
     'revoke-grant',
+    'scim',
     'ssf',
     'webhook',
     'work',

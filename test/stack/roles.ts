@@ -25,6 +25,7 @@ const CHANGES = [
   `dynamodb:UpdateItem table where pk is ${KEYS_AND_GRANTS}`,
 ];
 const JOBS = 'all#jobs job#* open-jobs';
+const SCIM = 'scim#* scim-list#* scim-n#* scim-value#*';
 const READ_BY_WORKER =
   'access-key#* grant#* job#* key#* mappings once#* outbox#* project#* retirable#* retirable-n#* token#* user#*';
 const READ_BY_CHAT =
@@ -108,11 +109,24 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
     ],
   },
   MappingRole: {
-    functions: ['create-mapping', 'delete-mapping', 'list-mappings', 'list-sources'],
+    functions: [
+      'create-mapping',
+      'delete-mapping',
+      'list-mappings',
+      'list-provisioned-users',
+      'list-sources',
+      'update-provisioned-user',
+    ],
     may: [
-      ...READS.map((read) => `${read} where pk is access-key#* mappings open-jobs project#* token#* user#*`),
+      ...READS.map(
+        (read) =>
+          `${read} where pk is access-key#* mappings open-jobs project#* scim#* scim-list#* scim-value#* token#* user#*`,
+      ),
       'dynamodb:DeleteItem table where pk is mappings',
       'dynamodb:PutItem table where pk is mappings',
+      `dynamodb:DeleteItem table where pk is ${SCIM}`,
+      `dynamodb:PutItem table where pk is ${SCIM}`,
+      `dynamodb:UpdateItem table where pk is ${SCIM}`,
       ...ROOT_KEY,
     ],
   },
@@ -136,6 +150,17 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
       'dynamodb:GetItem table where pk is project#*',
       `dynamodb:PutItem table where pk is ${JOBS}`,
       'dynamodb:Query table where pk is open-jobs',
+      ...SEND,
+    ],
+  },
+  ScimRole: {
+    functions: ['scim'],
+    may: [
+      ...READS.map((read) => `${read} where pk is mappings open-jobs project#* ${SCIM}`),
+      `dynamodb:DeleteItem table where pk is ${SCIM}`,
+      `dynamodb:PutItem table where pk is ${SCIM}`,
+      `dynamodb:UpdateItem table where pk is ${SCIM}`,
+      `dynamodb:PutItem table where pk is ${JOBS}`,
       ...SEND,
     ],
   },
@@ -180,7 +205,7 @@ export const WITH_TARGETS: Record<string, string[]> = {
   WorkerRole: WRITE_OUTBOX,
 };
 
-const WRITERS_OF_JOBS = ['JobsRole', 'HookRole', 'ChatRole', 'WorkerRole', 'FinderRole'];
+const WRITERS_OF_JOBS = ['JobsRole', 'HookRole', 'ScimRole', 'ChatRole', 'WorkerRole', 'FinderRole'];
 
 /** The items of lib/store/dynamodb/schema.ts, by the functions that may write them. */
 const ITEMS = {
@@ -204,6 +229,7 @@ const ITEMS = {
   records: ['idempotency'],
   tokens: ['token'],
   mappings: ['mapping', 'oldMapping'],
+  scim: ['scimResource', 'scimValue', 'scimInList', 'scimCount', 'scimCounts'],
   /** Roles of a user share the partition of the user, and IAM knows only partitions. */
   directory: ['accessKey', 'role', 'user'],
   adminOnly: ['domain', 'inAll', 'name', 'outbox', 'project'],
@@ -296,7 +322,7 @@ export function testRoles(stack: Stack): void {
     const writersOf = (pk: string) =>
       roles.filter(({ statements }) => mayWrite(statements, pk)).map(({ name }) => name);
     const actual = Object.entries(itemKey).map(([item, keyOf]) => {
-      const keys = [(keyOf as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3')].flat();
+      const keys = [(keyOf as (...ids: string[]) => ItemKey | ItemKey[])('1', '2', '3', '4')].flat();
       return [item, [...new Set(keys.flatMap(({ pk }) => writersOf(pk)))]];
     });
     const expected = [
@@ -306,6 +332,7 @@ export function testRoles(stack: Stack): void {
       ...ITEMS.jobs.map((item) => [item, WRITERS_OF_JOBS]),
       ...ITEMS.tokens.map((item) => [item, ['LoginRole']]),
       ...ITEMS.mappings.map((item) => [item, ['MappingRole']]),
+      ...ITEMS.scim.map((item) => [item, ['MappingRole', 'ScimRole']]),
       ...ITEMS.directory.map((item) => [item, ['DirectoryRole']]),
       ...ITEMS.adminOnly.map((item) => [item, []]),
     ];

@@ -87,7 +87,7 @@ export function testSettings(stack: Stack): void {
     expect(resources['Table']?.Properties['TableName']).toBe('kms-grants-dev');
     const others = JSON.stringify({ ...resources, Table: undefined });
     expect(others).not.toMatch(/table\/kms-grants-dev"|"TableName","Value":"kms-grants-dev"/);
-    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(41);
+    expect(others.match(/table\/kms-grants-dev-restored"/g)).toHaveLength(45);
     expect(others.match(/"Name":"TableName","Value":"kms-grants-dev-restored"/g)).toHaveLength(12);
   });
 
@@ -128,7 +128,7 @@ export function testSettings(stack: Stack): void {
 
   test.each([
     ['kmsCredentials', SECRET, ['ReaderRole', 'LookupRole', 'ChangerRole', 'JobsRole', 'ChatRole', 'WorkerRole']],
-    ['hooks', HOOKS, ['LookupRole', 'MappingRole', 'HookRole', 'ChatRole', 'WorkerRole']],
+    ['hooks', HOOKS, ['ScimRole', 'LookupRole', 'MappingRole', 'HookRole', 'ChatRole', 'WorkerRole']],
     ['chatSecrets', CHAT_SECRET, ['ChatRole', 'WorkerRole']],
     ['targets', TARGETS, ['WorkerRole']],
   ])('%s: only the roles that need the secret may read it', (setting, secret, kinds) => {
@@ -158,10 +158,9 @@ export function testSettings(stack: Stack): void {
     const sending = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] } }];
     expect(statementsWith('sqs:SendMessage')).toEqual(
       Object.fromEntries(
-        ['ChangerRole', 'JobsRole', 'SweeperRole', 'HookRole', 'ChatRole', 'WorkerRole', 'FinderRole'].map((kind) => [
-          kind,
-          sending,
-        ]),
+        ['ChangerRole', 'JobsRole', 'SweeperRole', 'HookRole', 'ScimRole', 'ChatRole', 'WorkerRole', 'FinderRole'].map(
+          (kind) => [kind, sending],
+        ),
       ),
     );
   });
@@ -172,7 +171,7 @@ export function testSettings(stack: Stack): void {
       'POST /v1.0/{project_id}/kms/list-grants': throttleOf(3000),
       'POST /v1.0/{project_id}/kms/revoke-grant': throttleOf(300),
       'POST /v3/auth/tokens': throttleOf(30),
-      'DELETE /hooks/{source}/Users/{id}': throttleOf(60),
+      'DELETE /hooks/{source}/{path+}': throttleOf(60),
       'POST /hooks/slack': throttleOf(60),
       $default: throttleOf(40),
     });

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JobState, newJob } from '../../lib/domain/job.ts';
+import type { ProvisionedUser } from '../../lib/domain/provisioned.ts';
 import { readRoutes } from '../../local/routes.ts';
 import { newKey, okBody } from './create.ts';
 import type { TestService } from './service.ts';
@@ -37,16 +38,21 @@ export const READER_APIS = [
 export const ADMINISTRATOR_APIS = ['revoke-principal-grants', ...JOB_CHANGES].filter((name) => KMS_APIS.includes(name));
 
 /** APIs that only te_admin may call. The demo's administrator is one. */
-export const DIRECTORY_APIS = ['list-sources', 'list-mappings', 'create-mapping', 'delete-mapping'];
+export const DIRECTORY_APIS = ['list-sources', 'list-mappings', 'create-mapping', 'delete-mapping'].concat(
+  'list-provisioned-users',
+  'update-provisioned-user',
+);
 
 /** APIs that a user with neither of those roles may not call. */
 export const PRIVILEGED_APIS = [...ADMINISTRATOR_APIS, ...DIRECTORY_APIS];
 
 /** APIs that need a source in HOOKS, which the services in front of an upstream do not have in these tests. */
-export const NEED_SOURCES = process.env['TEST_UPSTREAM'] ? ['create-mapping', 'delete-mapping'] : [];
+export const NEED_SOURCES = process.env['TEST_UPSTREAM']
+  ? ['create-mapping', 'delete-mapping', 'list-provisioned-users', 'update-provisioned-user']
+  : [];
 
 /** APIs that refuse unknown fields and nulls. */
-export const STRICT_APIS = [...ADMINISTRATOR_APIS, 'create-mapping', 'delete-mapping'];
+export const STRICT_APIS = [...ADMINISTRATOR_APIS, 'create-mapping', 'delete-mapping', 'update-provisioned-user'];
 
 /** @returns a user who may call the API */
 export const permittedUser = ({ creator, administrator }: TestService, name: string) =>
@@ -93,6 +99,8 @@ export async function minimalBodies(service: TestService): Promise<Record<string
     'list-mappings': {},
     'create-mapping': MAPPING,
     'delete-mapping': MAPPING,
+    'list-provisioned-users': { source: PROVISIONED.source },
+    'update-provisioned-user': { source: PROVISIONED.source, user_id: PROVISIONED.id },
   };
   return Object.fromEntries(Object.entries(bodies).filter(([name]) => KMS_APIS.includes(name)));
 }
@@ -108,17 +116,32 @@ async function storedJob({ services, demo, clock }: TestService, state: JobState
 
 const MAPPING = { source: 'idp', identity: 'ann@example.com', grantee_principal: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012' };
 
-/** Gives the demo's administrator a source of the project and a mapping of that source. */
+const PROVISIONED: ProvisionedUser = {
+  source: 'people',
+  type: 'User',
+  id: '01a226ad-0b37-7bf4-b9f7-ca573154096d',
+  userName: 'ann',
+  active: true,
+  createdAtMs: 0,
+  modifiedAtMs: 0,
+  version: 1,
+};
+
+/** Gives the demo's administrator sources of the project, a mapping of one and a provisioned user of the other. */
 async function administerDirectory({ dataDir, demo, services }: TestService): Promise<void> {
   const { config, store } = services;
   const { source, identity, grantee_principal: grantee } = MAPPING;
   await store.mappings.put({ source, identity, grantee });
+  await store.scim.add(PROVISIONED);
   const path = join(dataDir, 'sources.json');
   const secrets = ['whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz'];
   const actions = ['principal.disabled'];
   writeFileSync(
     path,
-    JSON.stringify({ [source]: { kind: 'standard', secrets, projects: [demo.project_id], actions } }),
+    JSON.stringify({
+      [source]: { kind: 'standard', secrets, projects: [demo.project_id], actions },
+      [PROVISIONED.source]: { kind: 'scim', secrets, projects: [demo.project_id], actions },
+    }),
   );
   config.hooks = { kind: 'file', path };
 }

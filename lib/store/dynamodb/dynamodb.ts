@@ -6,6 +6,7 @@ import { dynamodbIdempotency } from './idempotency.ts';
 import { dynamodbJobs } from './jobs.ts';
 import { dynamodbMappings } from './mappings.ts';
 import { dynamodbOutbox } from './outbox.ts';
+import { dynamodbScim } from './scim.ts';
 import { type DynamodbSettings, dynamodbCall } from './settings.ts';
 import { openTable } from './table.ts';
 
@@ -25,6 +26,7 @@ export function openDynamodbStore(settings: DynamodbSettings & DynamodbOptions):
     directory: dynamodbDirectory(table),
     jobs: dynamodbJobs(table),
     mappings: dynamodbMappings(table),
+    scim: dynamodbScim(table),
     outbox: dynamodbOutbox(table),
     close: async () => undefined,
   };

@@ -25,6 +25,10 @@
  * | job                | job#<job>                            | job                       | worker                 |
  * | open job           | open-jobs                            | <time>#<job>              | overdue jobs; quota    |
  * | mapping            | mappings                             | <source>#<mapping>        | worker; admin command  |
+ * | user or group      | scim#<source>#<type>#<id>            | scim                      | SCIM server            |
+ * | its unique value   | scim-value#<source>#<type>#<value>   | value                     | SCIM filters           |
+ * | user in a list     | scim-list#<source>#<type>            | <id>                      | lists of SCIM          |
+ * | counter of a list  | scim-n#<source>#<type>#<shard>       | n                         | totals of these lists  |
  * | outbox entry       | outbox#<shard>                       | event#<event>             | dispatcher             |
  * | domain             | domain#<id>                          | domain                    | create-token           |
  * | project            | project#<id>                         | project                   | create-token           |
@@ -44,6 +48,7 @@
  * - `<key spec>` and `<state>` are `*` in rows of lists without that filter. `<time>` is ms since 1970 in 16 digits.
  *   `<mapping>` is `<hash of the folded identity>#<hash of the identity>#<grantee>`; a hash is SHA-256, because an
  *   identity may be long and hold any character. Until version 0.2 it was `<hash of the identity>`; see mappings.ts.
+ * - `<type>` is `User` or `Group`; `<value>` is `<attribute>#<hash>`, of a name in compared form or an external id.
  * - Counters of lists and of held operations stay at 0 instead of being deleted. In held operations, `*` counts grants.
  * - `ttl` (seconds since 1970) is on idempotency records and tokens, whose readers also check the time, and on both
  *   items of ended jobs.
@@ -51,6 +56,7 @@
 import { createHash } from 'node:crypto';
 import { foldIdentity } from '../../domain/external-identity.ts';
 import type { JobPosition } from '../../domain/job.ts';
+import type { ResourceType, UniqueAttribute } from '../../domain/provisioned.ts';
 import type { ItemKey } from './item.ts';
 
 /** The CreateTable parameters of a local table. The deployed table is in deploy/table.yml. */
@@ -94,6 +100,11 @@ const retirableCountOf = (projectId: string, name: string, shard: number): ItemK
   sk: 'n',
 });
 const hashOf = (identity: string) => createHash('sha256').update(identity).digest('hex');
+const scimListPk = (source: string, type: ResourceType) => `scim-list#${source}#${type}`;
+const scimCountOf = (source: string, type: ResourceType, shard: number): ItemKey => ({
+  pk: `scim-n#${source}#${type}#${shard}`,
+  sk: 'n',
+});
 const keysPk = (projectId: string) => `keys#${projectId}`;
 
 /** Records that have a full list. */
@@ -150,6 +161,17 @@ export const itemKey = {
     pk: 'mappings',
     sk: `${source}#${hashOf(identity)}`,
   }),
+  scimResource: (source: string, type: ResourceType, id: string): ItemKey => ({
+    pk: `scim#${source}#${type}#${id}`,
+    sk: 'scim',
+  }),
+  scimValue: (source: string, type: ResourceType, attribute: UniqueAttribute, value: string): ItemKey => ({
+    pk: `scim-value#${source}#${type}#${attribute}#${hashOf(value)}`,
+    sk: 'value',
+  }),
+  scimInList: (source: string, type: ResourceType, id: string): ItemKey => ({ pk: scimListPk(source, type), sk: id }),
+  scimCount: (source: string, type: ResourceType, id: string) => scimCountOf(source, type, shardOf(id)),
+  scimCounts: (source: string, type: ResourceType) => shards.map((shard) => scimCountOf(source, type, shard)),
   outbox: (keyId: string, eventId: string): ItemKey => ({ pk: outboxPk(shardOf(keyId)), sk: `event#${eventId}` }),
   domain: (id: string): ItemKey => ({ pk: `domain#${id}`, sk: 'domain' }),
   project: (id: string): ItemKey => ({ pk: `project#${id}`, sk: 'project' }),
@@ -195,6 +217,7 @@ export const rangeOf = {
     const { pk, sk } = itemKey.oldMapping(source, foldIdentity(identity));
     return { pk, from: sk, to: `${sk}#~` };
   },
+  scim: (source: string, type: ResourceType, after?: string) => rangeAfter(scimListPk(source, type), '', after),
   outbox: () => shards.map((shard) => rangeAfter(outboxPk(shard), 'event#')),
   /** The user and its roles: `user` and `role#…`. */
   user: (userId: string) => ({ pk: `user#${userId}`, from: 'r', to: 'v' }),

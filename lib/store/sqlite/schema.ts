@@ -14,6 +14,8 @@
  * | idempotency_records | idempotency_key                 | every change, before it is applied              |
  * | jobs                | job_id                          | worker: one job; open and newest jobs; quota    |
  * | mappings            | folded_identity, source, …      | worker: the grantees of an external identity    |
+ * | scim_resources      | source, type, id                | SCIM server: one user or group, and their lists |
+ * | scim_values         | source, type, attribute, value  | SCIM server: a user or group by name            |
  * | outbox              | position                        | dispatcher, in order of commit                  |
  * | queue               | message_id                      | worker: messages that are due                   |
  * | dead_letters        | letter_id                       | admin commands for dead letters                 |
@@ -209,6 +211,18 @@ const APPROVED_BY = 'ALTER TABLE events ADD COLUMN approved_by TEXT;';
 /** See `ChangeEvent.isObserved`. */
 const IS_OBSERVED = 'ALTER TABLE events ADD COLUMN is_observed INTEGER;';
 
+/** Users and groups that identity providers provision, and the values that are unique among them. */
+const SCIM = `
+CREATE TABLE scim_resources (
+  source TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, resource TEXT NOT NULL,
+  PRIMARY KEY (source, type, id)
+) STRICT;
+CREATE TABLE scim_values (
+  source TEXT NOT NULL, type TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY (source, type, attribute, value)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** `user_version` of a file is the number of migrations applied to it. Append to this list; never change an entry. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -223,4 +237,5 @@ export const MIGRATIONS: readonly string[] = [
   TOKEN_ANCESTORS,
   APPROVED_BY,
   IS_OBSERVED,
+  SCIM,
 ];

@@ -8,6 +8,7 @@ import { sqliteJobs } from './jobs.ts';
 import { sqliteMappings } from './mappings.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { type SqliteQueue, sqliteQueue } from './queue.ts';
+import { sqliteScim } from './scim.ts';
 
 interface SqliteOptions {
   /** Whether new events are put into the outbox; see `OutboxStore`. */
@@ -33,6 +34,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): { store: 
     directory: sqliteDirectory(db),
     jobs: sqliteJobs(db),
     mappings: sqliteMappings(db),
+    scim: sqliteScim(db),
     outbox,
     close: async () => db.close(),
   };

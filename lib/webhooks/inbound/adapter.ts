@@ -5,10 +5,7 @@ import type { SignableRequest } from '../../signing/signed-request.ts';
 import type { Action, EventRule, Source } from './source.ts';
 
 /** A webhook as received. Sources sign the bytes of `body`. */
-export interface WebhookRequest extends SignableRequest {
-  /** The value of `{id}` in a route that ends with `/Users/{id}`, decoded. */
-  userId?: string | undefined;
-}
+export type WebhookRequest = SignableRequest;
 
 /** The content of a verified webhook. */
 export interface WebhookEvents {

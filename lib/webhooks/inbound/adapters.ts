@@ -9,7 +9,6 @@ import { github } from './adapters/github.ts';
 import { githubOrg } from './adapters/github-org.ts';
 import { gitlab } from './adapters/gitlab.ts';
 import { okta } from './adapters/okta.ts';
-import { scim } from './adapters/scim.ts';
 import { standard } from './adapters/standard.ts';
 import { workos } from './adapters/workos.ts';
 import { sourceKinds } from './sources.ts';
@@ -19,7 +18,6 @@ export const ADAPTERS = {
   bearer,
   okta,
   workos,
-  scim,
   github,
   'github-org': githubOrg,
   gitlab,

@@ -10,6 +10,7 @@ import { idempotencyContract } from '../../contract/idempotency.ts';
 import { jobsContract } from '../../contract/jobs.ts';
 import { mappingsContract } from '../../contract/mappings.ts';
 import { outboxContract } from '../../contract/outbox.ts';
+import { scimContract } from '../../contract/scim.ts';
 import { openAuditedStore } from '../../support/audited-store.ts';
 
 grantsContract(openAuditedStore);
@@ -18,4 +19,5 @@ idempotencyContract(openAuditedStore);
 directoryContract(openAuditedStore);
 jobsContract(openAuditedStore);
 mappingsContract(openAuditedStore);
+scimContract(openAuditedStore);
 outboxContract(() => openAuditedStore({ hasOutbox: true }), openAuditedStore);

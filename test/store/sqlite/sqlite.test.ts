@@ -15,6 +15,7 @@ import { longListsContract } from '../../contract/long-lists.ts';
 import { mappingsContract } from '../../contract/mappings.ts';
 import { outboxContract } from '../../contract/outbox.ts';
 import { queueContract } from '../../contract/queue.ts';
+import { scimContract } from '../../contract/scim.ts';
 import { openAuditedStore } from '../../support/audited-store.ts';
 
 grantsContract(openAuditedStore);
@@ -24,6 +25,7 @@ idempotencyContract(openAuditedStore);
 directoryContract(openAuditedStore);
 jobsContract(openAuditedStore);
 mappingsContract(openAuditedStore);
+scimContract(openAuditedStore);
 outboxContract(() => openAuditedStore({ hasOutbox: true }), openAuditedStore);
 queueContract(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kms-grants-test-'));

@@ -40,7 +40,7 @@ function tableLocation(): [endpoint: string, table: string, region: string] {
   return [endpoint ?? '', table ?? '', aws?.region ?? ''];
 }
 
-/** Writes an open job, an ended job, a mapping and an outbox entry. */
+/** Writes an open job, an ended job, a mapping, a provisioned user and an outbox entry. */
 async function writeWebhookItems(): Promise<void> {
   const { dynamodb } = service.services.config;
   if (!dynamodb) throw new Error('the service does not run on DynamoDB');
@@ -48,6 +48,17 @@ async function writeWebhookItems(): Promise<void> {
   for (const job of [testJob(1), testJob(2)]) await store.jobs.add(job);
   expect(await store.jobs.save({ ...testJob(2), state: 'done', dueAtMs: NOW_MS + 3 })).toBe(true);
   await store.mappings.put({ source: 'okta', identity: 'ann', grantee: GRANTEE });
+  await store.scim.add({
+    source: 'entra',
+    type: 'User',
+    id: '01a226ad-0b37-7bf4-b9f7-ca573154096d',
+    userName: 'Ann',
+    externalId: 'Ext-7',
+    active: true,
+    createdAtMs: NOW_MS,
+    modifiedAtMs: NOW_MS,
+    version: 1,
+  });
   const [project] = await store.directory.projects();
   await store.events.append(
     {
@@ -80,7 +91,20 @@ test('the table of this test has an item of every kind in the schema', () => {
   const partitions = new Set(items.map(({ pk }) => pk.split('#')[0]));
   expect([...partitions].toSorted()).toEqual(
     ['access-key', 'all', 'domain', 'due', 'events', 'grant', 'key', 'keys', 'name', 'once', 'project', 'retirable']
-      .concat('retirable-n', 'token', 'user', 'grantee-events', 'job', 'open-jobs', 'mappings', 'outbox')
+      .concat(
+        'retirable-n',
+        'token',
+        'user',
+        'grantee-events',
+        'job',
+        'open-jobs',
+        'mappings',
+        'outbox',
+        'scim',
+        'scim-value',
+        'scim-list',
+        'scim-n',
+      )
       .toSorted(),
   );
 });

@@ -5,6 +5,7 @@
  */
 import { auditWebhookItems, rowsOfJobs } from './dynamodb-jobs.ts';
 import { type Item, scan, type Value } from './dynamodb-scan.ts';
+import { auditScimItems, rowsOfScim } from './dynamodb-scim.ts';
 
 type Counts = Map<string, number>;
 
@@ -45,13 +46,29 @@ export function auditItems(items: readonly Item[]): string[] {
     'event of grant',
     'event of grantee',
   ]
-    .concat('key in list', 'alias', 'due', 'name', 'full list entry', 'open job')
+    .concat(
+      'key in list',
+      'alias',
+      'due',
+      'name',
+      'full list entry',
+      'open job',
+      'provisioned value',
+      'provisioned resource in list',
+    )
     .flatMap(of);
   return [
     ...of('unknown').map(({ pk, sk }) => `the schema has no such item: ${pk} ${sk}`),
     ...auditGrants(of('grant'), of('key')),
     ...auditRows(
-      [...rowsOfGrants(of), ...rowsOfKeys(of), ...rowsOfEvents(of), ...rowsOfDirectory(of), ...rowsOfJobs(of)],
+      [
+        ...rowsOfGrants(of),
+        ...rowsOfKeys(of),
+        ...rowsOfEvents(of),
+        ...rowsOfDirectory(of),
+        ...rowsOfJobs(of),
+        ...rowsOfScim(of),
+      ],
       derived,
     ),
     ...auditCounts(of),
@@ -60,6 +77,7 @@ export function auditItems(items: readonly Item[]): string[] {
     ...auditTtls(items),
     ...auditReferences(of),
     ...auditWebhookItems(of),
+    ...auditScimItems(of),
   ];
 }
 
@@ -82,6 +100,9 @@ const KINDS: Record<string, string> = {
   'keys alias': 'alias',
   'once once': 'idempotency record',
   'job job': 'job',
+  'scim scim': 'provisioned resource',
+  'scim-value value': 'provisioned value',
+  'scim-n n': 'provisioned count',
   'outbox event': 'outbox entry',
   'domain domain': 'domain',
   'project project': 'project',
@@ -98,6 +119,7 @@ const KINDS_BY_PARTITION: Record<string, string> = {
   due: 'due',
   'open-jobs': 'open job',
   mappings: 'mapping',
+  'scim-list': 'provisioned resource in list',
   all: 'full list entry',
 };
 

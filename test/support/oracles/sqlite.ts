@@ -19,10 +19,27 @@ export function auditDatabase(path: string): string[] {
       ...auditCounts(rows),
       ...auditEvents(rows),
       ...auditGrantees(rows),
+      ...auditScim(rows),
     ];
   } finally {
     db.close();
   }
+}
+
+/** Every provisioned resource has one row for its name and one for its external id, and no other one. */
+function auditScim(rows: Rows): string[] {
+  const expected = rows('SELECT * FROM scim_resources').flatMap(({ source, type, id, resource }) => {
+    const { userName, displayName, externalId } = JSON.parse(String(resource));
+    const name = String(type === 'User' ? userName : displayName);
+    const folded = name.normalize('NFC').toLowerCase().normalize('NFC');
+    const values = [['name', folded], ...(externalId === undefined ? [] : [['externalId', externalId]])];
+    return values.map(([attribute, value]) => JSON.stringify([source, type, attribute, value, id]));
+  });
+  const stored = rows('SELECT source, type, attribute, value, id FROM scim_values').map((row) =>
+    JSON.stringify(Object.values(row)),
+  );
+  const missing = expected.filter((row) => !stored.includes(row)).map((row) => `scim_values lacks ${row}`);
+  return [...missing, ...stored.filter((row) => !expected.includes(row)).map((row) => `scim_values has ${row}`)];
 }
 
 type Rows = (sql: string) => Record<string, string | number>[];

@@ -111,9 +111,10 @@ describe('a refused webhook writes nothing', () => {
   });
 
   test.each([
-    ['POST', '/hooks/scim', 405],
-    ['POST', '/hooks/scim/Bulk', 404],
-    ['POST', '/hooks/scim/Users', 404],
+    ['POST', '/hooks/scim', 401],
+    ['POST', '/hooks/scim/Bulk', 501],
+    ['POST', '/hooks/scim/Users', 400],
+    ['POST', '/hooks/scim/Nothing', 404],
     ['PATCH', '/hooks/scim/Groups/1', 404],
   ])('the SCIM request %s %s is refused', async (method, path, status) => {
     const headers = { authorization: `Bearer ${PLAIN_SECRET}` };

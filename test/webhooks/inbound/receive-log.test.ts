@@ -103,7 +103,11 @@ beforeAll(async () => {
   await sendEvent('ignored', { type: 'user.created', data: { name: BODY_TEXT } });
   await sendEvent('unmapped', unmapped);
   await send('leaked token', '/hooks/github', signGitHub([{ token: LEAKED_TOKEN, type: 'kms_token' }]));
-  await send('scim', `/hooks/scim/Users/${BODY_TEXT}`, { method: 'DELETE', headers: bearer(PLAIN_SECRET) });
+  const headers = bearer(PLAIN_SECRET);
+  await send('scim created', '/hooks/scim/Users', { headers, body: JSON.stringify({ userName: BODY_TEXT }) });
+  const { id } = JSON.parse(responses['scim created']?.text ?? '');
+  await send('scim', `/hooks/scim/Users/${id}`, { method: 'DELETE', headers });
+  await send('scim unknown', `/hooks/scim/Users/${BODY_TEXT}`, { method: 'DELETE', headers });
   await sendEvent('wrong secret', event(), { secret: OTHER_SECRET });
   await sendEvent('another body', event(), { change: { body: JSON.stringify(unmapped) } });
   await sendEvent('too old', event(), { atMs: Date.now() - 302_000 });
@@ -141,6 +145,7 @@ test.each([
   ['unmapped', 200, undefined, 'hr'],
   ['leaked token', 200, undefined, 'github'],
   ['scim', 204, undefined, 'scim'],
+  ['scim unknown', 404, 'KMS.0308', 'scim'],
   ['wrong secret', 401, 'APIGW.0301', 'hr'],
   ['another body', 401, 'APIGW.0301', 'hr'],
   ['too old', 401, 'APIGW.0301', 'hr'],
@@ -158,7 +163,12 @@ test.each([
   const lines = logLinesOf(name);
   expect(lines).toHaveLength(1);
   const [line] = lines;
-  expect(line).toMatchObject({ level: 'INFO', message: 'request', action: 'webhook', status });
+  expect(line).toMatchObject({
+    level: 'INFO',
+    message: 'request',
+    action: expect.stringMatching(/^(?:webhook|scim)$/),
+    status,
+  });
   expect([line?.['code'], line?.['source']]).toEqual([code, source]);
   expect(line?.['job_id']).toBe(status < 300 ? jobIdOf(name) : undefined);
 });
@@ -185,7 +195,7 @@ test('each job writes a log line at its end, as a warning if an identity is unma
       [jobIdOf('done'), 'INFO', 'done', demo.grants.length, 0],
       [jobIdOf('unmapped'), 'WARN', 'unmapped', 0, 1],
       [jobIdOf('leaked token'), 'WARN', 'unmapped', 0, 1],
-      [jobIdOf('scim'), 'WARN', 'unmapped', 0, 1],
+      [jobIdOf('scim'), 'WARN', 'unmapped', 0, 2],
     ].sort(),
   );
 });

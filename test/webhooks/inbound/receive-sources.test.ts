@@ -1,7 +1,6 @@
 /** One event of each kind of source, from the signature to the revoked grants; and how identities become principals. */
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { handler } from '../../../functions/hooks/webhook.ts';
 import { grantIdsOn, newGrant, newKey, okBody } from '../../support/create.ts';
 import { expectError } from '../../support/expect-error.ts';
 import type { RequestOptions } from '../../support/service.ts';
@@ -46,7 +45,6 @@ async function expectRevoked(principal: string): Promise<void> {
 
 const DONE = { state: 'done', revoked: 1, unmapped: [] };
 const PLAIN = { authorization: PLAIN_SECRET };
-const BEARER = { authorization: `Bearer ${PLAIN_SECRET}` };
 
 /** Source: Okta, "Event hooks", the sample of a request. */
 const oktaEvent = (id: string, alternateId: string, eventType = 'user.lifecycle.deactivate') => ({
@@ -109,110 +107,6 @@ describe('workos', () => {
     const job = await endedJobOf('/hooks/workos', await signWorkos(body, fixture.service.clock.nowMs));
     expect(job).toMatchObject({ ...DONE, delivery_id: 'event_1' });
     await expectRevoked(principal);
-  });
-});
-
-describe('scim', () => {
-  const OPERATIONS = [{ op: 'Replace', path: 'active', value: 'False' }];
-  const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User';
-  const patch = (...Operations: object[]) => ({
-    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
-    Operations,
-  });
-  test.each([
-    ['PATCH', 'with a path', patch(...OPERATIONS)],
-    ['PATCH', 'with an empty path', patch({ op: 'replace', path: '', value: { active: false } })],
-    ['PATCH', 'with an empty path and a list', patch({ op: 'replace', path: '', value: [{ active: false }] })],
-    ['PATCH', 'with the schema as key', patch({ op: 'replace', value: { [CORE]: { active: false } } })],
-    ['PATCH', 'with a list', patch({ op: 'Replace', path: 'active', value: [{ $ref: null, value: 'False' }] })],
-    ['PUT', 'of the user', { userName: 'ann', active: false }],
-    ['DELETE', 'of the user', undefined],
-  ])('a SCIM %s %s that deactivates a user revokes the grants of the user', async (method, _, body) => {
-    const principal = await newPrincipal();
-    const id = `id-${randomUUID()}`;
-    await map('scim', id, principal);
-    const job = await endedJobOf(`/hooks/scim/Users/${id}`, { method, headers: BEARER, body });
-    expect(job).toMatchObject(DONE);
-    await expectRevoked(principal);
-  });
-
-  // Each id as a client sends it: percent-encoded once.
-  test.each(['acme/ann', '50%', '50%25', 'ann@example.com', 'a b+c', 'é?#', 'Users'])(
-    'the user id %j is decoded exactly once',
-    async (id) => {
-      const principal = await newPrincipal();
-      await map('scim', id, principal);
-      const path = `/hooks/scim/Users/${encodeURIComponent(id)}`;
-      expect(await endedJobOf(path, { method: 'DELETE', headers: BEARER })).toMatchObject(DONE);
-      await expectRevoked(principal);
-    },
-  );
-
-  // Source: AWS, "Create routes for HTTP APIs": request parameters are decoded; `rawPath` is decoded too.
-  test('an event of API Gateway, whose rawPath is decoded, revokes the grants of a user with a slash in the id', async () => {
-    const principal = await newPrincipal();
-    await map('scim', 'acme/bob', principal);
-    const rawPath = '/hooks/scim/Users/acme/bob';
-    const event = {
-      version: '2.0',
-      routeKey: 'DELETE /hooks/{source}/Users/{id}',
-      rawPath,
-      rawQueryString: '',
-      headers: BEARER,
-      pathParameters: { source: 'scim', id: 'acme/bob' },
-      requestContext: { http: { method: 'DELETE', path: rawPath, sourceIp: '192.0.2.1' }, requestId: 'r' },
-      isBase64Encoded: false,
-    };
-    const { statusCode, headers } = await Reflect.apply(handler, undefined, [event, { functionName: 'webhook' }]);
-    expect(statusCode).toBe(204);
-    expect(await fixture.endedJob(headers['x-job-id'])).toMatchObject(DONE);
-    await expectRevoked(principal);
-  });
-
-  test('a path with a malformed percent-encoding gets 400', async () => {
-    for (const id of ['%', '50%', '%ff', '%zz']) {
-      const response = await fixture.send(`/hooks/scim/Users/${id}`, { method: 'DELETE', headers: BEARER });
-      expectError(response, [400, 'APIGW.0201']);
-    }
-  });
-
-  // Source: RFC 7643, section 8.7.1: `caseExact` is false for userName; section 3.1: it is true for externalId.
-  test('a SCIM userName matches its mapping in any case, an externalId only in its own', async () => {
-    const [byName, byExternalId] = [await newPrincipal(), await newPrincipal()];
-    await map('scim', 'B.Jensen', byName);
-    await map('scim', 'Ext-7', byExternalId);
-    const put = (user: object) =>
-      endedJobOf('/hooks/scim/Users/701984', { method: 'PUT', headers: BEARER, body: { ...user, active: false } });
-    expect(await put({ externalId: 'ext-7' })).toMatchObject({ state: 'unmapped', revoked: 0 });
-    expect(await put({ externalId: 'ext-7', userName: 'b.jensen' })).toMatchObject(DONE);
-    await expectRevoked(byName);
-    expect(await put({ externalId: 'Ext-7' })).toMatchObject(DONE);
-    await expectRevoked(byExternalId);
-  });
-
-  // Source: RFC 7644, sections 3.5.1, 3.5.2 and 3.6.
-  test('a SCIM request gets the reply that the protocol requires, with the id of the job in a header', async () => {
-    const sendScim = (method: string, body?: object) =>
-      fixture.send('/hooks/scim/Users/id%20of%20bob', { method, headers: BEARER, body });
-    for (const response of [await sendScim('DELETE'), await sendScim('PATCH', { Operations: OPERATIONS })]) {
-      expect([response.status, response.text]).toEqual([204, '']);
-      expect(response.headers.get('x-job-id')).toMatch(/^[0-9a-f]{32}$/);
-    }
-    const put = await sendScim('PUT', {
-      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-      userName: 'bob',
-      active: false,
-    });
-    expect([put.status, put.headers.get('content-type'), put.body]).toEqual([
-      200,
-      'application/scim+json',
-      {
-        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-        userName: 'bob',
-        active: false,
-        id: 'id of bob',
-      },
-    ]);
   });
 });
 

@@ -53,6 +53,13 @@ export const CHECKS: readonly Check[] = [
     `SELECT event_id, grantee AS actual, grant_wire ->> 'grantee_principal' AS expected
      FROM events WHERE (grant_wire IS NULL OR json_valid(grant_wire)) AND actual IS NOT expected`,
   ),
+  indexRows(
+    'scim_values',
+    ['source', 'type', 'id', 'attribute'],
+    `(SELECT source, type, id, 'name' AS attribute FROM scim_resources
+      UNION ALL SELECT source, type, id, 'externalId' FROM scim_resources
+      WHERE resource ->> '$.externalId' IS NOT NULL)`,
+  ),
   references('projects', ['project_id'], 'domain_id', 'domains'),
   references('users', ['user_id'], 'domain_id', 'domains'),
   references('roles', ['user_id', 'project_id', 'role'], 'user_id', 'users'),

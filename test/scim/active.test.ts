@@ -6,9 +6,9 @@
  * Also tests: lib/http/scim-error.ts.
  */
 import { describe, expect, test } from '@jest/globals';
-import { KmsError } from '../../../lib/errors.ts';
-import { ScimError, scimErrorReply } from '../../../lib/http/scim-error.ts';
-import { activeAfterPatch, activeInUser } from '../../../lib/webhooks/inbound/scim-active.ts';
+import { KmsError } from '../../lib/errors.ts';
+import { ScimError, scimErrorReply } from '../../lib/http/scim-error.ts';
+import { activeAfterPatch, activeInUser } from '../../lib/scim/active.ts';
 
 const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
@@ -194,7 +194,7 @@ test('an error has the form of RFC 7644, section 3.12', () => {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
       status: '400',
       scimType: 'invalidValue',
-      detail: 'Invalid parameter. active must be true or false.',
+      detail: 'active must be true or false.',
     },
   ]);
   const bodyOf = (error: KmsError) => JSON.parse(scimErrorReply(error).json);

@@ -3,16 +3,15 @@
  * Source: RFC 7644, sections 3.5.1 (PUT), 3.5.2 (PATCH) and 3.10 (names); RFC 7643, sections 2.1 and 4.1.1; Microsoft,
  * "Known issues and resolutions with SCIM 2.0 protocol compliance"; Okta, "SCIM 2.0 Protocol Reference".
  */
-import { ScimError } from '../../http/scim-error.ts';
-import { isJsonObject } from '../../validation/json-body.ts';
-import { lowerCase } from './event-fields.ts';
+import { ScimError } from '../http/scim-error.ts';
+import { isJsonObject } from '../validation/json-body.ts';
+import { USER_SCHEMA } from './schema.ts';
 
 type Attributes = Record<string, unknown>;
 
 /** A value of `active`; an error if `active` is mentioned in a way that is not understood; undefined if it is not. */
 type Active = boolean | ScimError | undefined;
 
-export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 /** The names of attributes and members are case-insensitive. Source: RFC 7643, section 2.1. */
 const foldName = (name: string): string => name.toLowerCase();
 const USER_URN = foldName(USER_SCHEMA);
@@ -44,13 +43,6 @@ export function activeAfterPatch(patch: Attributes): boolean | undefined {
   return understood([active, ...operations.map(activeSetBy)]);
 }
 
-/** Returns the values of an attribute of the user, also those whose name has the URN of the schema, or is under it. */
-export function valuesOfAttribute(user: Attributes, name: string): unknown[] {
-  return attributesOf(user)
-    .filter(([key]) => key === name)
-    .map(([, value]) => value);
-}
-
 /** Operations apply in order, so the last value decides. Unless it deactivates the user, all must be understood. */
 function understood(results: readonly Active[]): boolean | undefined {
   const last = results.findLast((result) => typeof result === 'boolean');
@@ -65,7 +57,7 @@ function activeSetBy(operation: Attributes): Active {
   const members = ['op', 'path', 'value'].map((name) => valuesOf(operation, name));
   if (members.some(({ length }) => length > 1)) throw new ScimError('invalidSyntax', 'A member occurs twice.');
   const [op, path, value] = members.map(([member]) => member);
-  const opName = lowerCase(op) ?? '';
+  const opName = typeof op === 'string' ? op.toLowerCase() : '';
   if (!OPS.includes(opName)) throw new ScimError('invalidSyntax', `op must be one of: ${OPS.join(', ')}.`);
   if (typeof path !== 'string' && path !== undefined && path !== null) {
     throw new ScimError('invalidPath', 'path must be a string.');
@@ -143,7 +135,7 @@ function valuesOf(attributes: Attributes, name: string): unknown[] {
 function parseActive(value: unknown): boolean {
   const item: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
   const inner = isJsonObject(item) ? [...valuesOf(item, 'value'), ...valuesOf(item, 'active')] : [item];
-  const text = typeof inner[0] === 'string' ? lowerCase(inner[0].trim()) : inner[0];
+  const text = typeof inner[0] === 'string' ? inner[0].trim().toLowerCase() : inner[0];
   if (inner.length === 1 && (text === true || text === 'true')) return true;
   if (inner.length === 1 && (text === false || text === 'false')) return false;
   throw new ScimError('invalidValue', 'active must be true or false.');

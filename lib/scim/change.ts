@@ -1,0 +1,74 @@
+/** Writes of one resource, repeated when another request has changed it meanwhile. */
+import { type ProvisionedResource, type ResourceOf, type ResourceType, uniqueValuesOf } from '../domain/provisioned.ts';
+import { KmsError } from '../errors.ts';
+import { ScimError } from '../http/scim-error.ts';
+import type { ScimContext, ScimRequest } from './context.ts';
+import { assertIfMatch } from './etag.ts';
+
+/** So many requests at once do not come from one identity provider, which changes each user once at a time. */
+const ATTEMPTS_MAX = 5;
+
+interface Change<T extends ResourceType> {
+  type: T;
+  id: string;
+  request: Pick<ScimRequest, 'headers'>;
+  /** Returns the resource as it is to be; undefined to remove it. */
+  change(before: ResourceOf<T>): ResourceOf<T> | undefined;
+  /** Called before the write, so that a crash between the two leaves a job too many and never one too few. */
+  beforeWrite?(before: ResourceOf<T>, after: ResourceOf<T> | undefined): Promise<void>;
+}
+
+export const notFound = () =>
+  new ScimError(undefined, 'There is no resource with this id. Search for it by its name or externalId.', 404);
+
+export const taken = () =>
+  new ScimError(
+    'uniqueness',
+    'Another resource has this name or externalId. Search for it and update it instead.',
+    409,
+  );
+
+/**
+ * Changes or removes a resource.
+ * @returns the resource as stored, or as it was before it was removed; undefined if there is none
+ * @throws ScimError with status 409 and 412, and those of `change`
+ */
+export async function changeResource<T extends ResourceType>(
+  { store: { scim }, source, now }: ScimContext,
+  { type, id, request, change, beforeWrite }: Change<T>,
+): Promise<ResourceOf<T> | undefined> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const before = await scim.find(source.name, type, id);
+    if (!before) return undefined;
+    assertIfMatch(request.headers, before);
+    const changed = change(before);
+    const after = changed && { ...changed, modifiedAtMs: now() };
+    if (changed && isSameContent(before, changed)) return before;
+    if (after) await assertNotTaken(scim, after);
+    await beforeWrite?.(before, after);
+    const result = after ? await scim.save(after) : await scim.remove(before);
+    if (result === 'taken') throw taken();
+    if (result === 'done') return after ? { ...after, version: after.version + 1 } : before;
+  }
+  throw new KmsError('KMS.0104', {
+    detail: 'Other requests change the resource at the same time.',
+    retryAfterSeconds: 1,
+  });
+}
+
+const isSameContent = (one: object, other: object) => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+
+/** Members that are undefined, as an absent one is stored, do not count. */
+const sorted = (value: object) =>
+  Object.entries(value)
+    .filter(([, one]) => one !== undefined)
+    .sort(([a], [b]) => Number(a > b) - Number(a < b));
+
+/** Checked before the job of a deactivation is started, although the write checks it again. */
+async function assertNotTaken(scim: ScimContext['store']['scim'], resource: ProvisionedResource) {
+  const { source, type, id } = resource;
+  for (const [attribute, value] of uniqueValuesOf(resource)) {
+    const holder = await scim.findBy(source, type, attribute, value);
+    if (holder && holder.id !== id) throw taken();
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Changes of a resource: the operations of a PATCH, and the whole resource of a POST or PUT, which is one operation
+ * without a path. In every form that Entra ID and Okta send. The attribute `active` is read by `active.ts`.
+ * Source: RFC 7644, section 3.5.2; Microsoft, "Known issues and resolutions with SCIM 2.0 protocol compliance".
+ */
+import type { ResourceType } from '../domain/provisioned.ts';
+import { ScimError } from '../http/scim-error.ts';
+import { isJsonObject } from '../validation/json-body.ts';
+import { type AttributeName, parseAttributeName } from './attribute-path.ts';
+import { coerce } from './attribute-value.ts';
+import { matchesAll, parseValueFilter } from './filter.ts';
+import { type Attribute, isNamed } from './schema.ts';
+
+export type Wire = Record<string, unknown>;
+type Within = ReturnType<typeof parseValueFilter>;
+
+const OPERATIONS_MAX = 100;
+const PATH_CHARACTERS_MAX = 1_024;
+const OPS = ['add', 'replace', 'remove'] as const;
+
+interface Operation {
+  op: (typeof OPS)[number];
+  path: string;
+  value: unknown;
+}
+
+interface PatchOptions {
+  /** Ignores operations that are not understood, where another one of the same request deactivates the user. */
+  isLenient?: boolean;
+}
+
+/**
+ * Returns the resource after a PATCH. Attributes that this service does not have are ignored.
+ * @throws ScimError invalidSyntax, invalidPath, invalidValue, noTarget
+ */
+export function patched(
+  type: ResourceType,
+  resource: Wire,
+  body: Wire,
+  { isLenient = false }: PatchOptions = {},
+): Wire {
+  let result = resource;
+  for (const input of operationsOf(body)) {
+    try {
+      result = apply(type, result, parseOperation(input));
+    } catch (error) {
+      if (!isLenient || !(error instanceof ScimError)) throw error;
+    }
+  }
+  return result;
+}
+
+/** Returns the attributes of a whole resource, as POST and PUT send it. @throws ScimError invalidValue */
+export const attributesIn = (type: ResourceType, body: Wire): Wire =>
+  apply(type, {}, { op: 'replace', path: '', value: body });
+
+function operationsOf(body: Wire): unknown[] {
+  const list = memberOf(body, 'operations');
+  // A PATCH of SCIM 1.1 has no operations; of such a one, only `active` is understood.
+  if (list === undefined) return [];
+  if (!Array.isArray(list) || list.length === 0 || list.length > OPERATIONS_MAX) {
+    throw new ScimError('invalidSyntax', `Operations must be an array of 1 to ${OPERATIONS_MAX} objects.`);
+  }
+  return list;
+}
+
+function parseOperation(input: unknown): Operation {
+  if (!isJsonObject(input)) throw new ScimError('invalidSyntax', 'Operations must be an array of objects.');
+  const [op, path = '', value] = ['op', 'path', 'value'].map((name) => memberOf(input, name) ?? undefined);
+  const name = OPS.find((one) => typeof op === 'string' && op.toLowerCase() === one);
+  if (!name) throw new ScimError('invalidSyntax', `op must be one of: ${OPS.join(', ')}.`);
+  if (typeof path !== 'string' || path.length > PATH_CHARACTERS_MAX) {
+    throw new ScimError('invalidPath', `path must be a string of at most ${PATH_CHARACTERS_MAX} characters.`);
+  }
+  return { op: name, path: path.trim(), value };
+}
+
+/** Clients write names of members in any case. */
+const memberOf = (object: Wire, name: string): unknown =>
+  Object.entries(object).find(([key]) => key.toLowerCase() === name)?.[1];
+
+function apply(type: ResourceType, resource: Wire, { op, path, value }: Operation): Wire {
+  if (path === '') {
+    if (op === 'remove') throw new ScimError('noTarget', 'remove needs the path of an attribute.');
+    return applyObject(type, resource, op, value);
+  }
+  const bracket = path.indexOf('[');
+  if (bracket >= 0) return applyFiltered(type, resource, { op, path, value }, bracket);
+  const name = parseAttributeName(type, path);
+  if (!name) return resource;
+  if (!name.attribute) return applySchema(type, resource, op, name, value);
+  return applyTo(resource, name, (before) => changed(name, before, op, value));
+}
+
+/** Without a path, the keys of the value are paths: `userName`, `name.givenName` or `urn:…:User:userName`. */
+function applyObject(type: ResourceType, resource: Wire, op: Operation['op'], value: unknown): Wire {
+  const objects = Array.isArray(value) ? value : [value];
+  if (objects.length === 0 || !objects.every(isJsonObject)) {
+    throw new ScimError('invalidValue', 'Without a path, value must be an object of attributes.');
+  }
+  return objects
+    .flatMap((object) => Object.entries(object))
+    .filter(([key]) => key !== '')
+    .reduce((result, [path, one]) => apply(type, result, { op, path, value: one }), resource);
+}
+
+/** The URN of a schema as the path or key. */
+function applySchema(
+  type: ResourceType,
+  resource: Wire,
+  op: Operation['op'],
+  name: AttributeName,
+  value: unknown,
+): Wire {
+  const { extension } = name;
+  if (extension === undefined) return applyObject(type, resource, op, value);
+  if (op === 'remove' || value === undefined) return without(resource, extension);
+  if (!isJsonObject(value))
+    throw new ScimError('invalidValue', 'The value of a schema must be an object of attributes.');
+  return Object.entries(value).reduce(
+    (result, [key, one]) => apply(type, result, { op, path: `${extension}:${key}`, value: one }),
+    resource,
+  );
+}
+
+/** Sets an attribute to what `change` makes of it; undefined removes it. */
+function applyTo(resource: Wire, { extension, attribute }: AttributeName, change: (before: unknown) => unknown): Wire {
+  if (!attribute || attribute.name === 'active') return resource;
+  const holder = extension === undefined ? resource : (resource[extension] ?? {});
+  if (!isJsonObject(holder)) return resource;
+  const value = change(holder[attribute.name]);
+  const next = value === undefined ? without(holder, attribute.name) : { ...holder, [attribute.name]: value };
+  if (extension === undefined) return next;
+  return Object.keys(next).length === 0 ? without(resource, extension) : { ...resource, [extension]: next };
+}
+
+/** Returns the new value of an attribute, or of the resource's values of it; undefined for none. */
+function changed({ attribute, sub }: AttributeName, before: unknown, op: Operation['op'], value: unknown): unknown {
+  if (!attribute) return before;
+  if (sub) return changedPart(attribute, sub, before, op, value);
+  if (attribute.multiValued) return changedList(attribute, before, op, value);
+  if (op === 'remove') return undefined;
+  const next = coerce(attribute, value);
+  // add and replace keep the parts of a complex value that are not named. Source: RFC 7644, sections 3.5.2.1, 3.5.2.3.
+  return isJsonObject(next) && isJsonObject(before) ? { ...before, ...next } : next;
+}
+
+function changedPart(
+  attribute: Attribute,
+  sub: Attribute,
+  before: unknown,
+  op: Operation['op'],
+  value: unknown,
+): unknown {
+  const setIn = (holder: unknown) =>
+    setPart(isJsonObject(holder) ? holder : {}, sub, op === 'remove' ? undefined : value);
+  if (!attribute.multiValued) return setIn(before);
+  const list = Array.isArray(before) && before.length > 0 ? before : [{}];
+  return listOf(attribute, list.map(setIn));
+}
+
+function setPart(holder: Wire, sub: Attribute, value: unknown): Wire | undefined {
+  const next = value === undefined ? undefined : coerce(sub, value);
+  const result = next === undefined ? without(holder, sub.name) : { ...holder, [sub.name]: next };
+  return Object.keys(result).length === 0 ? undefined : result;
+}
+
+function changedList(attribute: Attribute, before: unknown, op: Operation['op'], value: unknown): unknown {
+  const old = Array.isArray(before) ? before : [];
+  if (op === 'replace') return listOf(attribute, [coerce(attribute, value)].flat());
+  if (op === 'add') return listOf(attribute, [...old, ...[coerce(attribute, value)].flat()]);
+  // Entra ID removes members by value, which RFC 7644 does not have.
+  if (value === undefined) return undefined;
+  const removed = [coerce(attribute, value)].flat().map(keyOf);
+  return listOf(
+    attribute,
+    old.filter((one) => !removed.includes(keyOf(one))),
+  );
+}
+
+/** Returns the values without duplicates and with one primary value at most; undefined for an empty list. */
+function listOf(attribute: Attribute, values: readonly unknown[]): Wire[] | undefined {
+  const unique = new Map(values.filter(isJsonObject).map((one) => [keyOf(one), one]));
+  const list = [...unique.values()].filter((one) =>
+    Object.keys(one).some((key) => key !== 'type' && key !== 'primary'),
+  );
+  if (list.length === 0) return undefined;
+  if (!attribute.subAttributes?.some(isNamed('primary'))) return list;
+  const primary = list.findLastIndex((one) => one['primary'] === true);
+  return list.map((one, index) => (one['primary'] === true && index !== primary ? { ...one, primary: false } : one));
+}
+
+/** Values of a list are the same if their value and type are. */
+const keyOf = (one: unknown): string =>
+  isJsonObject(one) ? JSON.stringify([one['value'], one['type']]) : JSON.stringify(one);
+
+/** A path such as `emails[type eq "work"].value` or `members[value eq "…"]`. */
+function applyFiltered(type: ResourceType, resource: Wire, operation: Operation, bracket: number): Wire {
+  const { op, path, value } = operation;
+  const end = path.lastIndexOf(']');
+  const name = parseAttributeName(type, path.slice(0, bracket));
+  const rest = path.slice(end + 1);
+  if (end < bracket || (rest !== '' && !rest.startsWith('.'))) {
+    throw new ScimError('invalidPath', 'path is not a path of RFC 7644, section 3.5.2.');
+  }
+  if (!name) return resource;
+  const { attribute } = name;
+  if (!attribute?.multiValued || name.sub) {
+    throw new ScimError('invalidPath', 'path has a filter on an attribute that has only one value.');
+  }
+  const sub = rest === '' ? undefined : attribute.subAttributes?.find(isNamed(rest.slice(1)));
+  if (rest !== '' && !sub) return resource;
+  const within = parseValueFilter(attribute, path.slice(bracket + 1, end));
+  return applyTo(resource, name, (before) => changedMatches(attribute, before, { op, sub, within, value }));
+}
+
+function changedMatches(
+  attribute: Attribute,
+  before: unknown,
+  change: { op: Operation['op']; sub: Attribute | undefined; within: Within; value: unknown },
+): unknown {
+  const { op, sub, within, value } = change;
+  const old: unknown[] = Array.isArray(before) ? before : [];
+  const isMatch = (one: unknown) => matchesAll(one, attribute, within);
+  if (op === 'remove') {
+    return listOf(
+      attribute,
+      old.flatMap((one) => (isMatch(one) ? (sub ? (setPart(one as Wire, sub, undefined) ?? []) : []) : [one])),
+    );
+  }
+  const setIn = (one: Wire) =>
+    sub ? setPart(one, sub, value) : { ...one, ...([coerce(attribute, value)].flat()[0] as Wire) };
+  if (old.some(isMatch))
+    return listOf(
+      attribute,
+      old.map((one) => (isMatch(one) ? setIn(one as Wire) : one)),
+    );
+  // Entra ID creates the work address of a user this way: the filter says what the new value is.
+  const created = Object.fromEntries(within.flatMap((one) => (one.sub ? [[one.sub.name, one.value]] : [])));
+  return listOf(attribute, [...old, setIn(created)]);
+}
+
+const without = (object: Wire, name: string): Wire =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
