@@ -22,7 +22,11 @@ const END_TO_END = [
 /** End-to-end tests that are not run again on DynamoDB: whether a body is well-formed does not depend on the store. */
 const WITHOUT_STORE = ['**/test/handlers/http-bodies.test.ts'];
 /** Those that `npm test` runs on DynamoDB. */
-const END_TO_END_SHORT = ['**/test/functions/grants/revoke-grant.test.ts', '**/test/sdk/grants.test.ts'];
+const END_TO_END_SHORT = [
+  '**/test/functions/grants/revoke-grant.test.ts',
+  '**/test/sdk/grants.test.ts',
+  '**/test/webhooks/inbound/kinds/*.test.ts',
+];
 
 /** Tests of the KMS APIs. They run again over three processes: the test as client, the backend, an upstream KMS. */
 const UPSTREAM_CALLER = [

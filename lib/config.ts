@@ -116,6 +116,8 @@ const SETTINGS = z.object({
   HOOKS: secretReference(),
   /** Where the configuration of outbound webhook targets is. */
   TARGETS: secretReference(),
+  /** Only the admin command `redeliver` uses it. Not checked here: other programs set it too. */
+  GITHUB_TOKEN: z.optional(z.string()),
   /** How many people it takes to revoke from chat. */
   CHAT_APPROVERS: list((rule) => APPROVAL_RULE.test(rule), NOT_RULES, '1').check(
     z.refine((rules) => rules.length > 0, { error: NOT_RULES }),
@@ -162,6 +164,8 @@ export interface Config {
   hooks: SecretReference | undefined;
   /** Where the configuration of outbound webhook targets is. */
   targets: SecretReference | undefined;
+  /** For GitHub's API; only the admin command `redeliver` calls it. */
+  gitHubToken: string | undefined;
   /** Of the rules that apply to a request from chat, the one with the most people counts; without one, it is 1. */
   chatApprovers: readonly ApprovalRule[];
   /** For secrets of AWS that other settings name; undefined without AWS_REGION. */
@@ -238,6 +242,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         : undefined,
     hooks: referenceOf(data, data.HOOKS),
     targets: referenceOf(data, data.TARGETS),
+    gitHubToken: data.GITHUB_TOKEN,
     chatApprovers: data.CHAT_APPROVERS.map(approvalRuleOf),
     aws: data.AWS_REGION === undefined ? undefined : awsOf(data),
     sqs: data.QUEUE_URL

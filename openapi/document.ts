@@ -83,7 +83,12 @@ export async function openapiDocument(): Promise<OpenApiDocument> {
     // Of requests that match no path or method above.
     'x-unmatched-responses': {
       308: { description: 'Leads to a page of the website, whose path has no slash at the end.' },
-      ...errorResponses(UNMATCHED_CODES, { isHead: false, hasUpstream: false, hasScimErrors: false }),
+      ...errorResponses(UNMATCHED_CODES, {
+        isHead: false,
+        hasUpstream: false,
+        hasScimErrors: false,
+        hasSetErrors: false,
+      }),
     },
   };
 }
@@ -97,8 +102,13 @@ export async function apiOf({ handler }: Pick<Route, 'handler'>): Promise<Api> {
 function operationOf({ key, name }: Route, api: Api): OpenApiOperation {
   const operation = OPERATIONS[key];
   if (!operation) throw new Error(`openapi/operations/ has no entry for ${key}`);
-  const { tag, summary, description, hasScimErrors = false } = operation;
-  const shape = { isHead: key.startsWith('HEAD '), hasUpstream: api.access.startsWith('kms:'), hasScimErrors };
+  const { tag, summary, description, hasScimErrors = false, hasSetErrors = false } = operation;
+  const shape = {
+    isHead: key.startsWith('HEAD '),
+    hasUpstream: api.access.startsWith('kms:'),
+    hasScimErrors,
+    hasSetErrors,
+  };
   const requestBody = requestBodyOf(api, operation);
   const parameters = parametersOf(key, api, operation);
   return {

@@ -44,6 +44,7 @@ interface Shape {
   isHead: boolean;
   hasUpstream: boolean;
   hasScimErrors: boolean;
+  hasSetErrors: boolean;
 }
 
 function headersOf({ hasUpstream }: Shape): object {
@@ -61,6 +62,7 @@ function errorResponse(status: number, codes: readonly ErrorCode[], shape: Shape
   const forms = [
     ...(codes.some((code) => !isKeystone(code)) ? ['Error'] : []),
     ...(codes.some(isKeystone) ? ['KeystoneError'] : []),
+    ...(shape.hasSetErrors && status === 400 ? ['SetError'] : []),
     ...(GATEWAY_STATUSES.includes(status) ? ['GatewayMessage'] : []),
   ].map(ref);
   const texts = codes.map((code) => {

@@ -29,12 +29,37 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Schema>> = {
     'The signature of GitHub secret scanning, with `Github-Public-Key-Identifier`.',
     'GitHub 密钥扫描的签名，并携带 `Github-Public-Key-Identifier`。',
   ),
+  SourceSecret: header(
+    'Authorization',
+    'The secret of a source of the kind `bearer`: `Bearer <secret>`, or the secret alone. The source may have another header in its settings.',
+    '类型为 `bearer` 的来源的密钥：`Bearer <密钥>`，或仅密钥本身。来源可在设置中指定其他请求头。',
+  ),
+  GitHubWebhookSignature: header(
+    'X-Hub-Signature-256',
+    'The signature of a webhook of a GitHub organisation or repository, with `X-GitHub-Event` and `X-GitHub-Delivery`.',
+    'GitHub 组织或仓库 Webhook 的签名，并携带 `X-GitHub-Event` 和 `X-GitHub-Delivery`。',
+  ),
+  GitLabToken: header(
+    'X-Gitlab-Token',
+    'The secret token of GitLab. With a signing token, GitLab sends a signature of Standard Webhooks instead.',
+    'GitLab 的密钥令牌。使用签名令牌时，GitLab 改为发送 Standard Webhooks 签名。',
+  ),
+  GitGuardianSignature: header(
+    'Gitguardian-Signature',
+    'The signature of GitGuardian, with `Timestamp`.',
+    'GitGuardian 的签名，并携带 `Timestamp`。',
+  ),
   ScimToken: {
     type: 'http',
     scheme: 'bearer',
     description: 'The secret of the source, which the identity provider sends with SCIM.',
     'x-zh': { description: '来源的密钥，由身份提供方在 SCIM 请求中发送。' },
   },
+  SetSignature: header(
+    'Authorization',
+    'The body is a Security Event Token, which the transmitter has signed. If the source has such a secret, the transmitter sends it in this header too.',
+    '请求体为发送方签名的安全事件令牌（SET）。如果来源配置了密钥，发送方还会在此请求头中发送该密钥。',
+  ),
   SlackSignature: header(
     'X-Slack-Signature',
     'The signature of Slack, with `X-Slack-Request-Timestamp`.',

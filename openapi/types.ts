@@ -65,6 +65,8 @@ export interface Operation {
   security?: readonly string[];
   /** Whether errors of the handler have the form of SCIM. */
   hasScimErrors?: boolean;
+  /** Whether errors of the handler have the form of RFC 8935. */
+  hasSetErrors?: boolean;
 }
 
 /** By route as in serverless.yml, such as `GET /v3/projects`. */

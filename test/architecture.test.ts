@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { ERRORS } from '../lib/errors.ts';
-import { WEBHOOKS } from '../lib/webhooks/inbound/adapters.ts';
+import { WEBHOOK_FAMILIES } from '../lib/webhooks/all-sources.ts';
 
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -271,7 +271,7 @@ test('every source file has a test at the same place in test/, or a test that na
 });
 
 test('every kind of source has its adapter, its test and its page in docs/', () => {
-  for (const kind of Object.keys(WEBHOOKS.adapters)) {
+  for (const kind of WEBHOOK_FAMILIES.flatMap((family) => family.kinds())) {
     expect(filesOf('lib/webhooks/inbound/adapters')).toContain(`lib/webhooks/inbound/adapters/${kind}.ts`);
     expect(filesOf('test/webhooks')).toContain(`test/webhooks/inbound/adapters/${kind}.test.ts`);
     expect(filesOf('docs')).toContain(`docs/webhooks/${kind}.md`);

@@ -22,7 +22,7 @@ import { CHANGED, testSettings } from './stack/settings.ts';
  */
 const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 215_400 };
 /** They check all sources in HOOKS, so they contain all adapters and platforms. */
-const MAPPING_BYTES_MAX = { standalone: 256_600, upstream: 274_400 };
+const MAPPING_BYTES_MAX = { standalone: 270_000, upstream: 289_200 };
 /** They contain the website, compressed. */
 const WEBSITE_BYTES_MAX = {
   console: { standalone: 390_000, upstream: 390_000 },

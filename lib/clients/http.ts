@@ -4,7 +4,7 @@ import { NetworkError, networkFailureOf } from './network-error.ts';
 import { readText } from './response-text.ts';
 
 interface HttpRequest {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   url: string;
   headers: Record<string, string>;
   body?: string;

@@ -54,6 +54,7 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
   '/v1.0': ['GET'],
   ...Object.fromEntries(['slack', 'feishu', 'lark', 'mattermost', 'bot'].map((name) => [`/hooks/${name}`, ['POST']])),
   '/hooks/{source}': ['POST', 'GET'],
+  '/hooks/{source}/events': ['POST'],
   '/hooks/{source}/Users/{id}': ['PATCH', 'PUT', 'DELETE'],
   '/hooks/jobs/{id}': ['GET'],
   '/console': ['GET'],

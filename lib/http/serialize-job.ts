@@ -19,15 +19,13 @@ export function serializeJob(job: Job, projectId?: string) {
     state: job.state,
     mode: job.mode,
     received_at: String(job.receivedAtMs),
-    tasks: tasks.map(({ action, type, projectId: taskProjectId, ...task }) => ({
+    tasks: tasks.map(({ type, projectId: taskProjectId, ...task }) => ({
       type,
       event: task.event,
       projects: (taskProjectId === undefined ? job.projectIds : [taskProjectId]).filter(isShown),
-      ...(action === 'revoke-principal' && {
-        grantee_principal: 'grantee' in task ? task.grantee : undefined,
-        identities: 'identities' in task ? task.identities : undefined,
-        operations: 'operations' in task ? task.operations : undefined,
-      }),
+      grantee_principal: 'grantee' in task ? task.grantee : undefined,
+      identities: 'identities' in task ? task.identities : undefined,
+      operations: 'operations' in task ? task.operations : undefined,
       key_id: 'keyId' in task ? task.keyId : undefined,
       grant_id: 'grantId' in task ? task.grantId : undefined,
       reason: task.reason ?? job.reason,

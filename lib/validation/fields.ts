@@ -6,6 +6,7 @@
 import * as z from 'zod/mini';
 import { GRANT_ID_PATTERN, KEY_ID_PATTERN, PRINCIPAL_ID_PATTERN } from '../domain/ids.ts';
 import { OPERATIONS } from '../domain/model.ts';
+import { formatJson } from '../util/json.ts';
 import { printable } from '../util/printable.ts';
 import { choice, failsWith, field, optional, optionalText, parsed, ruleOf, text } from './field.ts';
 
@@ -64,8 +65,8 @@ export const reason = field(z.pipe(z.transform(printableReason), z.optional(z.st
 
 function printableReason(input: unknown): string | undefined {
   if (input === undefined || input === null) return undefined;
-  const text = typeof input === 'string' ? input : JSON.stringify(input);
-  return printable(text, REASON_CHARACTERS_MAX) || undefined;
+  const text = typeof input === 'string' ? input : formatJson(input);
+  return text === undefined ? undefined : printable(text, REASON_CHARACTERS_MAX) || undefined;
 }
 
 /** A JSON boolean, or "true" or "false": other fields of the API are strings too. */

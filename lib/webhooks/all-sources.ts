@@ -5,11 +5,15 @@ import { memoizeByStore } from '../util/memoize.ts';
 import { type HooksDependencies, refreshingHooks } from './hooks.ts';
 import { WEBHOOKS } from './inbound/adapters.ts';
 import type { Source } from './inbound/source.ts';
+import { SSF } from './inbound/ssf/source-kind.ts';
 
 export type AnySource = Source | ChatSource;
 
+/** The families of webhook sources, one for each function that receives webhooks. */
+export const WEBHOOK_FAMILIES = [WEBHOOKS.family, SSF.family];
+
 const allHooks = (dependencies: HooksDependencies) =>
-  refreshingHooks<AnySource>(dependencies, [WEBHOOKS.family, CHAT_SOURCES]);
+  refreshingHooks<AnySource>(dependencies, [...WEBHOOK_FAMILIES, CHAT_SOURCES]);
 
 /** Reads all sources now. @throws Error that lists every problem of the setting */
 export const readAllSources = (dependencies: HooksDependencies): Promise<ReadonlyMap<string, AnySource>> =>

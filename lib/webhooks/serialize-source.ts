@@ -7,6 +7,9 @@ import type { AnySource } from './all-sources.ts';
  */
 const SHOWN = ['apps', 'app_id', 'workspaces', 'tenants', 'channels', 'host', 'url'] as const;
 
+/** What follows the name in the URL, by kind. */
+const PATHS: Partial<Record<AnySource['kind'], string>> = { ssf: '/events' };
+
 const isChat = (kind: string) => (CHAT_KINDS as readonly string[]).includes(kind);
 
 /** A source as list-sources shows it. @param openJobs its jobs that have not ended */
@@ -17,7 +20,7 @@ export function serializeSource(source: AnySource, openJobs: number) {
     name,
     kind,
     purpose: isChat(kind) ? 'chat' : 'webhook',
-    path: `/hooks/${name}`,
+    path: `/hooks/${name}${PATHS[kind] ?? ''}`,
     projects: projectIds,
     actions,
     may_approve: 'mayApprove' in source ? source.mayApprove : undefined,

@@ -16,17 +16,39 @@ export const OPTIONS = {
   },
   principal: { value: '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012', about: 'id of the user or domain that holds grants' },
   job: { value: '906c777d3213aab1e71d1b6ff495d57c', about: 'id of a job; see jobs' },
-  source: { about: 'source in HOOKS that the mapping applies to; all sources of webhooks by default' },
+  source: {
+    value: 'github-acme',
+    about: 'name of a source in HOOKS; for mappings: all sources of webhooks by default',
+  },
+  hook: { value: '109948940', about: 'number of the webhook at GitHub: the last part of the address of its settings' },
   grantee: { about: 'id of a user or domain: only events of grants to it' },
   id: { about: 'id at the upstream KMS; a new id by default' },
   key: { about: 'id of a key: only its events' },
   grant: { about: 'id of a grant: only its events' },
+  org: { about: 'organisation whose webhook it is' },
+  repo: { about: 'repository whose webhook it is, as owner/name' },
+  since: { about: 'a time such as 2026-11-29 or 2026-11-29T10:00:00Z: only later deliveries; by default all' },
+  api: { about: 'address of the API of GitHub Enterprise, such as https://github.example.com/api/v3' },
+  'token-file': { about: 'file with a token for the API; by default the environment variable GITHUB_TOKEN' },
+  yes: { about: 'do it; without this option, the command only shows what it would do', isFlag: true },
   limit: { about: 'the most entries to list, 1 to 1000; 20 by default' },
   replace: { about: 'remove all other mappings of the identity for that source', isFlag: true },
 } as const;
 
 type Option = keyof typeof OPTIONS;
-type OptionalOption = 'id' | 'key' | 'grant' | 'grantee' | 'source' | 'limit' | 'replace';
+type OptionalOption =
+  | 'id'
+  | 'key'
+  | 'grant'
+  | 'grantee'
+  | 'limit'
+  | 'replace'
+  | 'org'
+  | 'repo'
+  | 'since'
+  | 'api'
+  | 'token-file'
+  | 'yes';
 type RequiredOption = Exclude<Option, OptionalOption>;
 
 /** Whether the option has no value: it is given or not. */

@@ -5,6 +5,7 @@ import { serializeEvent } from '../../lib/http/serialize-event.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
 import { ROLES } from '../../lib/identity/roles.ts';
 import { type AdminServices, type Command, command, LIMIT_DEFAULT } from './command.ts';
+import { REDELIVER } from './redeliver.ts';
 import type { Row } from './table.ts';
 import { verify } from './verify.ts';
 import { WEBHOOK_COMMANDS } from './webhook-commands.ts';
@@ -166,6 +167,7 @@ export const COMMANDS: readonly Command[] = [
     },
   ),
   ...WEBHOOK_COMMANDS,
+  REDELIVER,
   command('verify', 'compare all counters, index rows and events with the keys and grants', {}, ({ config }) =>
     verify(config),
   ),

@@ -1,4 +1,5 @@
 /** What `npm run hook` needs to know about a kind of source: how its sender makes and signs a webhook. */
+import type { KeyObject } from 'node:crypto';
 import type { Source } from '../../lib/webhooks/inbound/source.ts';
 
 /** A webhook to send to `/hooks/<source>`. */
@@ -27,6 +28,10 @@ export interface SampleOptions {
 export interface SampleSender {
   /** Whether the sender signs with a private key, whose public part the source has in `secrets`. */
   signsWithPrivateKey: boolean;
+  /** With `signsWithPrivateKey`: the type of a new key. Default: RSA. */
+  keyType?: 'RSA' | 'P-256';
+  /** With `signsWithPrivateKey`: the public key as `secrets` has it. Default: PEM. */
+  publicPart?(key: KeyObject): string;
   /** The event that is sent unless another one is named. */
   defaultEvent: string;
   /** @throws Error with a message for the user if the event or the person cannot be sent by this kind */

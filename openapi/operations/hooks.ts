@@ -96,7 +96,17 @@ export const HOOK_OPERATIONS: Operations = {
       zh: '接收 `HOOKS` 配置的来源发送的 Webhook，并在响应前保存相应的任务。以来源的签名作为凭证；未知来源和错误签名均返回相同的 401。SMN 和 SNS 消息的签名位于请求体中。重复投递得到相同的响应，且不会再次执行。请求体由来源决定，此处给出类型为 `standard` 的 Webhook。单机部署时聊天来源可以使用任意名称，在此得到其平台的响应。',
     },
     codes: [...WEBHOOK_CODES, 'KMS.0215'],
-    security: ['StandardWebhooks', 'OktaSecret', 'WorkosSignature', 'GitHubSignature', ...CHAT_SECURITY.slice(0, 3)],
+    security: [
+      'StandardWebhooks',
+      'SourceSecret',
+      'OktaSecret',
+      'WorkosSignature',
+      'GitHubSignature',
+      'GitHubWebhookSignature',
+      'GitLabToken',
+      'GitGuardianSignature',
+      ...CHAT_SECURITY.slice(0, 3),
+    ],
     body: {
       required: true,
       content: {
@@ -154,6 +164,20 @@ export const HOOK_OPERATIONS: Operations = {
         example: { verification: 'a challenge of Okta' },
       },
     },
+  },
+  'POST /hooks/{source}/events': {
+    id: 'receiveSecurityEvent',
+    tag: 'webhooks',
+    summary: { en: 'Receive a Security Event Token', zh: '接收安全事件令牌' },
+    description: {
+      en: 'Receives a signed Security Event Token (SET) of a Shared Signals transmitter, for sources of the kind `ssf`, and stores the job that it asks for before it replies. Source: RFC 8935. An unknown source and a wrong signature get the same error. A repeated token gets the same reply and starts nothing.',
+      zh: '接收共享信号（Shared Signals）发送方签名的安全事件令牌（SET），用于类型为 `ssf` 的来源，并在响应前保存相应的任务。参见 RFC 8935。未知来源和错误签名得到相同的错误。重复的令牌得到相同的响应，且不会再次执行。',
+    },
+    codes: ['KMS.0104'],
+    security: ['SetSignature'],
+    hasSetErrors: true,
+    body: { required: true, content: { 'application/secevent+jwt': { schema: string } } },
+    replies: { 202: { description: RECEIVED, headers: jobHeader } },
   },
   'PATCH /hooks/{source}/Users/{id}': scimOperation(
     'scimPatchUser',

@@ -26,6 +26,16 @@ export const ERROR_SCHEMAS = {
     ),
     description: 'An error in the form of SCIM. Source: RFC 7644, section 3.12.',
   },
+  SetError: {
+    ...object({
+      err: {
+        type: 'string',
+        enum: ['invalid_request', 'invalid_issuer', 'invalid_audience', 'authentication_failed', 'access_denied'],
+      },
+      description: string,
+    }),
+    description: 'A refused Security Event Token. Source: RFC 8935, section 2.3.',
+  },
   GatewayMessage: {
     ...object({ message: string }),
     description: 'The form in which Amazon API Gateway itself refuses a request of a deployed service.',

@@ -36,6 +36,7 @@ const WEBHOOKS = [
   'stop-job',
   'dead-letters',
   'revive-dead-letters',
+  'redeliver',
 ];
 const NAMES = [...CHANGING, ...ENABLING, 'reseal-access-keys', ...LISTS, 'events', ...WEBHOOKS, 'verify'];
 const NO_ID = '0'.repeat(32);

@@ -22,9 +22,19 @@ import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
 import { type ApiResponse, startService, type TestService } from '../support/service.ts';
+import {
+  AUDIENCE,
+  claimsAbout,
+  ISSUER,
+  jwkOf,
+  newSigningKey,
+  RISC,
+  signSet,
+} from '../webhooks/inbound/ssf/transmitter.ts';
 import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS, WITH_TARGETS } from './roles.ts';
 
+const SET_KEY = newSigningKey('k1', 'ES256');
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** 24 bytes; a test value only. */
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
@@ -63,6 +73,16 @@ function sendHook(source: string, content: object): Promise<ApiResponse> {
 async function sendWebhook(type: string, data: object): Promise<string> {
   const content = { type, timestamp: '2026-11-22T10:00:00Z', data };
   return okBody(await recordUses('webhook', () => sendHook('idp', content))).job_id;
+}
+
+/** Sends a Security Event Token about a person without a mapping. */
+async function sendToken(): Promise<void> {
+  const subject = { format: 'opaque', id: 'ann' };
+  const iat = Math.floor(service.clock.nowMs / 1000);
+  const body = signSet(claimsAbout(`${RISC}account-disabled`, subject, {}, { iat }), SET_KEY);
+  const headers = { 'content-type': 'application/secevent+jwt' };
+  const reply = await recordUses('ssf', () => service.send('/hooks/shared/events', { headers, body }));
+  expect(reply.status).toBe(202);
 }
 
 /** Sends a command of the demo's administrator. @returns the data of the answer */
@@ -179,6 +199,14 @@ beforeAll(async () => {
     ...service.services.config,
     hooks: settingsFile('hooks.json', {
       idp: { kind: 'standard', secrets: [SECRET], projects: [demo.project_id], actions },
+      shared: {
+        kind: 'ssf',
+        secrets: [JSON.stringify(jwkOf(SET_KEY))],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        projects: [demo.project_id],
+        actions,
+      },
       bot: { kind: 'bot', secrets: [SECRET], projects: [demo.project_id], actions: CHAT_ACTIONS },
     }),
     // Nothing listens on this port, so the delivery fails and is retried.
@@ -236,6 +264,8 @@ beforeAll(async () => {
   if (!delivery) throw new Error('no delivery was queued for the target');
   expect(await processNow(delivery)).toBe(1);
   expect(await stateOf(await sendWebhook('user.greeted', {}))).toBe('ignored');
+  await sendToken();
+  expect(await processAll()).toEqual(['job']);
 
   await chat(await newKey(service));
 
@@ -282,6 +312,7 @@ test('every function of webhooks and chat was called, and two functions that cha
     'find-lost-work',
     'job',
     'revoke-grant',
+    'ssf',
     'webhook',
     'work',
   ]);

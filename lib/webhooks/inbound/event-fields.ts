@@ -38,11 +38,12 @@ export const object = (name: string) => eventField(anyObject, `${name} must be a
 
 export const list = (name: string) => eventField(z.array(z.unknown()), `${name} must be an array of objects.`);
 
+export const isIdentifier = (value: unknown): value is string => typeof value === 'string' && IDENTIFIER.test(value);
+
 /** Returns the values that can be identities, without duplicates. */
-export function identitiesIn(values: readonly unknown[]): ExternalIdentity[] {
-  const identities = values.filter((value): value is string => typeof value === 'string' && IDENTIFIER.test(value));
-  return [...new Set(identities)];
-}
+export const identitiesIn = (values: readonly unknown[]): ExternalIdentity[] => [
+  ...new Set(values.filter(isIdentifier)),
+];
 
 /** Returns undefined for anything but a string. */
 export function lowerCase(value: unknown): string | undefined {
@@ -53,5 +54,4 @@ export function lowerCase(value: unknown): string | undefined {
  * Returns the source's id of a delivery. It decides nothing about access, so a missing or malformed one is no error: a
  * digest of the body takes its place.
  */
-export const deliveryIdOf = (id: unknown, body: Uint8Array): string =>
-  typeof id === 'string' && IDENTIFIER.test(id) ? id : sha256Hex(body);
+export const deliveryIdOf = (id: unknown, body: Uint8Array): string => (isIdentifier(id) ? id : sha256Hex(body));

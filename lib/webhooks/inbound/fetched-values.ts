@@ -3,6 +3,8 @@
 interface Limits {
   /** A value that is older is fetched again, so that what its publisher withdraws becomes invalid. */
   maxAgeMs: number;
+  /** A value that cannot be fetched again is used until it is this old. */
+  staleAgeMs: number;
   /** At most one request for a URL in this time. */
   intervalMs: number;
   /** How many URLs are cached. */
@@ -16,15 +18,24 @@ interface Entry<T> {
   requestedAtMs: number;
   receivedAtMs: number;
   request: Promise<void> | undefined;
+  /** Why the last request failed; undefined if it did not. */
+  error: unknown;
+}
+
+interface Lookup<T> {
+  /** Undefined if there is none that is enough. */
+  value: T | undefined;
+  /** Whether a request might find more, and the limits do not allow it now. */
+  isThrottled: boolean;
 }
 
 /**
- * Returns a function that looks up the value at a URL. It returns undefined when the limits allow no request now, and
- * throws the error of the request when that fails, unless the cached value will do.
+ * Returns a function that looks up the value at a URL. It throws the error of the last request if that failed and the
+ * cached value will not do.
  * @param fetchValue throws when there is no value
  */
 export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits: Limits) {
-  const { maxAgeMs, intervalMs, urlsMax, newUrlsMax = Number.POSITIVE_INFINITY } = limits;
+  const { maxAgeMs, staleAgeMs, intervalMs, urlsMax, newUrlsMax = Number.POSITIVE_INFINITY } = limits;
   const entries = new Map<string, Entry<T>>();
   /** When URLs without a value were requested, also those that are no longer cached. */
   let newRequestsAtMs: number[] = [];
@@ -36,6 +47,7 @@ export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits
       requestedAtMs: never,
       receivedAtMs: never,
       request: undefined,
+      error: undefined,
     };
     if (!entries.has(url) && entries.size >= urlsMax) removeOne();
     entries.set(url, entry);
@@ -50,7 +62,7 @@ export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits
   }
 
   function mayRequest(entry: Entry<T>, nowMs: number): boolean {
-    if (entry.request || isWithin(intervalMs, entry.requestedAtMs, nowMs)) return false;
+    if (isWithin(intervalMs, entry.requestedAtMs, nowMs)) return false;
     if (entry.value !== undefined) return true;
     newRequestsAtMs = newRequestsAtMs.filter((atMs) => isWithin(intervalMs, atMs, nowMs));
     if (newRequestsAtMs.length >= newUrlsMax) return false;
@@ -61,26 +73,42 @@ export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits
   /** Leaves the cached value as it is when the request fails. */
   async function refresh(url: string, entry: Entry<T>, nowMs: number): Promise<void> {
     entry.requestedAtMs = nowMs;
-    entry.value = await fetchValue(url);
-    entry.receivedAtMs = nowMs;
+    try {
+      entry.value = await fetchValue(url);
+      entry.receivedAtMs = nowMs;
+      entry.error = undefined;
+    } catch (error) {
+      entry.error = error;
+    }
+  }
+
+  /** @returns whether a request is made, now or already */
+  async function requestOncePerInterval(url: string, entry: Entry<T>, nowMs: number): Promise<boolean> {
+    if (!entry.request && !mayRequest(entry, nowMs)) return false;
+    entry.request ??= refresh(url, entry, nowMs).finally(() => {
+      entry.request = undefined;
+    });
+    await entry.request;
+    return true;
   }
 
   /** @param isEnough whether a value has what is needed now */
-  return async (url: string, nowMs: number, isEnough: (value: T) => boolean = () => true): Promise<T | undefined> => {
+  return async (
+    url: string,
+    nowMs: number,
+    isEnough: (value: T) => boolean | Promise<boolean> = () => true,
+  ): Promise<Lookup<T>> => {
     const entry = entryOf(url);
-    const hasEnough = () => entry.value !== undefined && isEnough(entry.value);
-    if (hasEnough() && isWithin(maxAgeMs, entry.receivedAtMs, nowMs)) return entry.value;
-    if (mayRequest(entry, nowMs)) {
-      entry.request = refresh(url, entry, nowMs).finally(() => {
-        entry.request = undefined;
-      });
-    }
-    try {
-      await entry.request;
-    } catch (error) {
-      if (!hasEnough()) throw error;
-    }
-    return entry.value;
+    const valueWithin = async (ageMs: number) => {
+      const { value, receivedAtMs } = entry;
+      return value !== undefined && isWithin(ageMs, receivedAtMs, nowMs) && (await isEnough(value)) ? value : undefined;
+    };
+    const cached = await valueWithin(maxAgeMs);
+    if (cached !== undefined) return { value: cached, isThrottled: false };
+    const isRequested = await requestOncePerInterval(url, entry, nowMs);
+    const value = await valueWithin(staleAgeMs);
+    if (value === undefined && entry.error !== undefined) throw entry.error;
+    return { value, isThrottled: value === undefined && !isRequested };
   };
 }
 

@@ -1,56 +1,37 @@
-/** The lists of public keys that GitHub publishes: fetched for a key that is not cached. */
+/** The lists of public keys that GitHub publishes. */
 import type { KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
-import { get } from '../../clients/get.ts';
 import { parsePublicKey } from '../../signing/github.ts';
 import { SignatureError } from '../../signing/signed-request.ts';
 import { parseJson } from '../../util/json.ts';
-import { fetchedValues } from './fetched-values.ts';
+import { cachedKeyLists, KeyListError } from './key-lists.ts';
 
-const TIMEOUT_MS = 5_000;
-/** At most one request for a list in this time: GitHub allows 60 unauthenticated requests an hour. */
+/** GitHub allows 60 unauthenticated requests an hour. */
 const REQUEST_INTERVAL_MS = 60_000;
-/** A cached list that is older is fetched again, so that a key that GitHub withdraws becomes invalid. */
-const MAX_AGE_MS = 60 * 60 * 1000;
 const KEYS_MAX = 100;
-const LIST_BYTES_MAX = 256 * 1024;
-const LISTS_MAX = 100;
 
 const KEY_LIST = z.object({
   public_keys: z.array(z.object({ key_identifier: z.string(), key: z.string() })).check(z.maxLength(KEYS_MAX)),
 });
 
-/** Whether a configured secret is the URL of a key list instead of a key. Plain http is for tests on this machine. */
-export function isKeyListUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && url.hostname === '127.0.0.1');
-}
-
 /**
  * Returns a function that looks up a key by its identifier in the list at a URL. It returns undefined when the list has
  * no such key, and throws SignatureError when the list cannot be fetched and the key is not cached.
  */
-export function cachedKeyLists() {
-  const listAt = fetchedValues<ReadonlyMap<string, KeyObject>>(fetchKeys, {
-    maxAgeMs: MAX_AGE_MS,
-    intervalMs: REQUEST_INTERVAL_MS,
-    urlsMax: LISTS_MAX,
-  });
+export function gitHubKeyLists() {
+  const lookUp = cachedKeyLists(parseKeys, { intervalMs: REQUEST_INTERVAL_MS });
   return async (url: string, identifier: string, nowMs: number): Promise<KeyObject | undefined> => {
     try {
-      return (await listAt(url, nowMs, (keys) => keys.has(identifier)))?.get(identifier);
+      return (await lookUp(url, nowMs, (keys) => keys.get(identifier))).found;
     } catch (error) {
-      throw new SignatureError('the key list cannot be fetched', { cause: error });
+      if (!(error instanceof KeyListError)) throw error;
+      throw new SignatureError(error.message, { cause: error });
     }
   };
 }
 
-/** @throws Error when there is no response, or one of another form */
-async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
-  const headers = { accept: 'application/json', 'user-agent': 'kms-grants' };
-  const { status, text } = await get(url, { headers, timeoutMs: TIMEOUT_MS, bytesMax: LIST_BYTES_MAX });
-  if (status !== 200) throw new Error(`status ${status}`);
+/** @throws Error for a text of another form */
+function parseKeys(text: string): ReadonlyMap<string, KeyObject> {
   const { success, data } = z.safeParse(KEY_LIST, parseJson(text));
   if (!success) throw new Error('not a list of public keys');
   const keys = data.public_keys.map(({ key_identifier, key }) => [key_identifier, parsePublicKey(key)] as const);

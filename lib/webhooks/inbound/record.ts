@@ -101,7 +101,7 @@ function jobsOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & 
   const { name, projectIds, mode, maxPrincipals } = source;
   const limits = { mode: mode === 'observe' ? mode : undefined, maxPrincipals };
   const jobOf = (part: readonly Task[], index: number): Job => {
-    const jobId = sha256Hex(`${name}\n${id}${index === 0 ? '' : `\n${index}`}`).slice(0, 32);
+    const jobId = jobIdOf(name, id, index);
     const state = initialState(part);
     return newJob(
       { jobId, source: name, deliveryId: id, contentDigest, projectIds, tasks: part, state, ...limits },
@@ -111,6 +111,13 @@ function jobsOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & 
   const [first, ...rest] = partsOf(tasks);
   return [jobOf(first, 0), ...rest.map((part, index) => jobOf(part, index + 1))];
 }
+
+/**
+ * Returns the id of a job of a delivery: a repeated delivery has the same jobs.
+ * @param index of the job, where the delivery has several
+ */
+export const jobIdOf = (source: string, deliveryId: string, index = 0): string =>
+  sha256Hex(`${source}\n${deliveryId}${index === 0 ? '' : `\n${index}`}`).slice(0, 32);
 
 /** Returns the tasks without duplicates, in parts that each fit into one job. */
 function partsOf(tasks: readonly Task[]): readonly [Task[], ...Task[][]] {

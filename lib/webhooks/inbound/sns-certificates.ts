@@ -8,6 +8,7 @@ import { fetchedValues } from './fetched-values.ts';
 const TIMEOUT_MS = 5_000;
 const CERTIFICATE_BYTES_MAX = 16 * 1024;
 const MAX_AGE_MS = 24 * 60 * 60 * 1000;
+const STALE_AGE_MS = 7 * MAX_AGE_MS;
 const INTERVAL_MS = 60_000;
 /** SNS has one certificate for each region, and replaces it now and then. */
 const CERTIFICATES_MAX = 50;
@@ -24,6 +25,7 @@ export type FetchText = (url: string) => Promise<string>;
 export function snsCertificates(fetchText: FetchText = fetchFromSns) {
   const certificateAt = fetchedValues(async (url) => certificateIn(await fetchText(url)), {
     maxAgeMs: MAX_AGE_MS,
+    staleAgeMs: STALE_AGE_MS,
     intervalMs: INTERVAL_MS,
     urlsMax: CERTIFICATES_MAX,
     newUrlsMax: NEW_CERTIFICATES_MAX,
@@ -36,8 +38,8 @@ export function snsCertificates(fetchText: FetchText = fetchFromSns) {
         retryAfterSeconds: INTERVAL_MS / 1000,
       });
     try {
-      const certificate = await certificateAt(url, nowMs);
-      if (certificate) return certificate;
+      const { value } = await certificateAt(url, nowMs);
+      if (value) return value;
     } catch (error) {
       throw unavailable(error);
     }

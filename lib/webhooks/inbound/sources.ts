@@ -1,14 +1,7 @@
 /** The webhook sources in the document that the setting HOOKS names (`hooks.ts`). */
 import * as z from 'zod/mini';
 import { memoizeByStore } from '../../util/memoize.ts';
-import {
-  CHAT_ROUTE_NAMES,
-  type HooksDependencies,
-  type Kind,
-  refreshingHooks,
-  type SourceFamily,
-  WEBHOOK_KINDS,
-} from '../hooks.ts';
+import { CHAT_ROUTE_NAMES, type HooksDependencies, type Kind, refreshingHooks, type SourceFamily } from '../hooks.ts';
 import { entryOf, FIELDS } from '../named-settings.ts';
 import type { Adapter } from './adapter.ts';
 import { ACTIONS, type Action, type EventRule, MEANINGS, type Meaning, type Source } from './source.ts';
@@ -55,7 +48,7 @@ function familyOf(adapters: Adapters): SourceFamily<Source> {
   const kinds = Object.keys(adapters) as Kind[];
   const adapterOf = (kind: Kind) => adapters[kind] as Adapter;
   return {
-    allKinds: WEBHOOK_KINDS,
+    allKinds: kinds,
     kinds: () => kinds,
     entries: () => kinds.map((kind) => schemaOf(kind, adapterOf(kind))),
     sourceOf(name, entry) {

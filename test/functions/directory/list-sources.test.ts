@@ -60,6 +60,14 @@ function documentOf(projects: string[]) {
       actions: ['list'],
       may_approve: true,
     },
+    signals: {
+      kind: 'ssf',
+      projects,
+      actions: ['principal.disabled'],
+      issuer: 'https://idp.example.com/',
+      audience: 'kms',
+      jwks_uri: 'https://idp.example.com/jwks',
+    },
     theirs: {
       kind: 'standard',
       secrets: [WEBHOOK_SECRET],
@@ -136,6 +144,15 @@ test('te_admin lists the sources of the domain with their settings, and without 
       workspaces: ['qh8x9t8sp3n6dbxnuxj6cbxq4a'],
       url: 'https://chat.example.com',
     },
+    {
+      name: 'signals',
+      kind: 'ssf',
+      purpose: 'webhook',
+      path: '/hooks/signals/events',
+      projects,
+      actions: ['principal.disabled'],
+      open_jobs: 0,
+    },
   ]);
   const text = JSON.stringify(sources);
   for (const secret of [WEBHOOK_SECRET, SIGNING_SECRET, BOT_TOKEN, APP_SECRET, ENCRYPT_KEY, VERIFICATION_TOKEN]) {
@@ -169,7 +186,7 @@ test('open_jobs counts the jobs of the source that have not ended', async () => 
     });
   }
   const { sources } = okBody(await list(service.tenant));
-  expect(sources.map(({ open_jobs }: { open_jobs: number }) => open_jobs)).toEqual([2, 0, 0, 0]);
+  expect(sources.map(({ open_jobs }: { open_jobs: number }) => open_jobs)).toEqual([2, 0, 0, 0, 0]);
 });
 
 test('KMS Administrator and Security Administrator list no sources: 403 KMS.0307', async () => {

@@ -1,4 +1,7 @@
-/** Key lists in the form that GitHub documents, from a local server. */
+/**
+ * Key lists in the form that GitHub documents, from a local server.
+ * Also tests: lib/webhooks/inbound/key-lists.ts.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
@@ -6,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SignatureError } from '../../../lib/signing/signed-request.ts';
 import { github } from '../../../lib/webhooks/inbound/adapters/github.ts';
-import { cachedKeyLists } from '../../../lib/webhooks/inbound/github-key-lists.ts';
+import { gitHubKeyLists } from '../../../lib/webhooks/inbound/github-key-lists.ts';
 import { refusalBy, requestOf } from './adapters/request.ts';
 
 const LIST_UNAVAILABLE = expect.objectContaining({ name: 'SignatureError', message: 'the key list cannot be fetched' });
@@ -41,13 +44,13 @@ afterEach(async () => {
 });
 
 test('a list is requested with a User-Agent, and a cached key is used for an hour without another request', async () => {
-  const publicKeyOf = cachedKeyLists();
+  const publicKeyOf = gitHubKeyLists();
   for (const nowMs of [0, 1, MINUTE, HOUR - 1]) expect(await publicKeyOf(url, 'k1', nowMs)).toBeDefined();
   expect(userAgents).toEqual(['kms-grants']);
 });
 
 test('unknown key identifiers cause at most one request a minute', async () => {
-  const publicKeyOf = cachedKeyLists();
+  const publicKeyOf = gitHubKeyLists();
   const lookups = Array.from({ length: 50 }, (_, index) => publicKeyOf(url, `unknown-${index}`, index));
   expect(await Promise.all(lookups)).toEqual(Array(50).fill(undefined));
   expect(await publicKeyOf(url, 'unknown', MINUTE - 1)).toBeUndefined();
@@ -57,14 +60,14 @@ test('unknown key identifiers cause at most one request a minute', async () => {
 });
 
 test('a lookup during a request waits for its response', async () => {
-  const publicKeyOf = cachedKeyLists();
+  const publicKeyOf = gitHubKeyLists();
   const keys = await Promise.all([publicKeyOf(url, 'k1', 0), publicKeyOf(url, 'k1', 0)]);
   expect(keys.map((key) => key?.asymmetricKeyType)).toEqual(['ec', 'ec']);
   expect(userAgents).toHaveLength(1);
 });
 
 test('a key that GitHub withdraws is rejected after an hour', async () => {
-  const publicKeyOf = cachedKeyLists();
+  const publicKeyOf = gitHubKeyLists();
   expect(await publicKeyOf(url, 'k1', 0)).toBeDefined();
   respond = (response) => response.end(listOf(entry('k2')));
   expect(await publicKeyOf(url, 'k1', HOUR - 1)).toBeDefined();
@@ -73,14 +76,14 @@ test('a key that GitHub withdraws is rejected after an hour', async () => {
 });
 
 test('after the clock was set back, the list of keys is requested again', async () => {
-  const publicKeyOf = cachedKeyLists();
+  const publicKeyOf = gitHubKeyLists();
   expect(await publicKeyOf(url, 'k2', 10 * HOUR)).toBeUndefined();
   respond = (response) => response.end(listOf(entry('k2')));
   expect(await publicKeyOf(url, 'k2', HOUR)).toBeDefined();
 });
 
 test('when the list cannot be fetched, cached keys stay valid and other lookups throw', async () => {
-  const publicKeyOf = cachedKeyLists();
+  const publicKeyOf = gitHubKeyLists();
   expect(await publicKeyOf(url, 'k1', 0)).toBeDefined();
   respond = (response) => response.writeHead(500).end(listOf(entry('k2')));
   expect(await publicKeyOf(url, 'k1', 2 * HOUR)).toBeDefined();
@@ -95,19 +98,19 @@ test.each([
   ['too many keys', listOf(...Array(101).fill(entry('k1', 'x')))],
 ])('a response with %s counts as unavailable', async (_, text) => {
   respond = (response) => response.end(text);
-  await expect(cachedKeyLists()(url, 'k1', 0)).rejects.toEqual(LIST_UNAVAILABLE);
+  await expect(gitHubKeyLists()(url, 'k1', 0)).rejects.toEqual(LIST_UNAVAILABLE);
 });
 
 test('a redirect of the list is not followed', async () => {
   respond = (response) => response.writeHead(302, { location: url }).end();
-  await expect(cachedKeyLists()(url, 'k1', 0)).rejects.toThrow(SignatureError);
+  await expect(gitHubKeyLists()(url, 'k1', 0)).rejects.toThrow(SignatureError);
   expect(userAgents).toHaveLength(1);
 });
 
 test('keys of another type in a list are ignored', async () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'pem', type: 'spki' });
   respond = (response) => response.end(listOf(entry('k0', 'no key'), entry('rsa', rsa), entry('k1')));
-  const publicKeyOf = cachedKeyLists();
+  const publicKeyOf = gitHubKeyLists();
   expect(await publicKeyOf(url, 'rsa', 0)).toBeUndefined();
   expect(await publicKeyOf(url, 'k0', 0)).toBeUndefined();
   expect(await publicKeyOf(url, 'k1', 0)).toBeDefined();

@@ -12,7 +12,8 @@ import { field } from '../../../validation/field.ts';
 import { parseList } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
 import { personTask, tasksOfEach } from '../event-tasks.ts';
-import { cachedKeyLists, isKeyListUrl } from '../github-key-lists.ts';
+import { gitHubKeyLists } from '../github-key-lists.ts';
+import { isKeyListUrl } from '../key-lists.ts';
 import { acts, type Source } from '../source.ts';
 
 const KEY_IDENTIFIER_PATTERN = /^[\w-]{1,128}$/;
@@ -21,7 +22,7 @@ const ACCESS_KEY_PATTERN = /^[A-Z0-9]{20}$/;
 const parseMatch = bodyParser({
   token: field(z.string().check(z.minLength(1)), { code: 'KMS.0308', detail: 'token must be a string, not empty.' }),
 });
-const publicKeyOf = cachedKeyLists();
+const publicKeyOf = gitHubKeyLists();
 
 /** The name of the event that a credential was found. GitHub sends no other event to this endpoint. */
 const SECRET_FOUND = 'secret.found';

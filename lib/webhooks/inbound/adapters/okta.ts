@@ -6,6 +6,7 @@
 import { PRINTABLE_ASCII } from '../../../domain/characters.ts';
 import type { Task } from '../../../domain/job.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
+import { formatJson } from '../../../util/json.ts';
 import { bodyParser } from '../../../validation/body-parser.ts';
 import { parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
@@ -40,7 +41,7 @@ export const okta: Adapter = {
     // The rest of the body has the time of each attempt. Source: Okta, "Event hooks", `eventTime`.
     return {
       deliveryId,
-      content: JSON.stringify(data),
+      content: formatJson(data) ?? body,
       tasks: tasksOfEach('data.events', parseData(data).events, (event) => tasksOf(source, event)),
     };
   },

@@ -132,6 +132,14 @@ test('an event about a failed deactivation revokes nothing', () => {
   }
 });
 
+test('an event with a part that is nested 100,000 times is read like any other', () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const body = JSON.stringify(bodyOf(eventOf('user.lifecycle.suspend', [ANN], { debugContext: 'DEEP' })));
+  expect(readBy(okta, requestOf(body.replace('"DEEP"', deep)))).toMatchObject({
+    tasks: [{ action: 'revoke-principal', identities: ['00uann', 'ann@example.com'] }],
+  });
+});
+
 test('malformed identities are dropped', () => {
   const target = [
     { id: 7, type: 'User', alternateId: 'A@B.c' },

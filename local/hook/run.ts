@@ -1,0 +1,162 @@
+/** Runs the hook command. It sends its request over HTTP, like any other sender. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { type HttpResponse, sendRequest } from '../../lib/clients/http.ts';
+import { NetworkError } from '../../lib/clients/network-error.ts';
+import type { Config } from '../../lib/config.ts';
+import { FINAL_STATES, type Job } from '../../lib/domain/job.ts';
+import type { Source } from '../../lib/webhooks/inbound/source.ts';
+import type { Result } from '../admin/run.ts';
+import { openServices } from '../open-services.ts';
+import { helpText, INVOCATION, NOBODY } from './help.ts';
+import { ensureSampleKey, readSampleKey } from './keys.ts';
+import { jobIdOf, refusalText } from './reply.ts';
+import type { SampleRequest, SampleSender } from './sample.ts';
+import { SAMPLE_KINDS, sampleOf } from './samples.ts';
+import { sourceOfKind } from './source.ts';
+
+const OPTIONS = {
+  source: { type: 'string' },
+  person: { type: 'string' },
+  event: { type: 'string' },
+  url: { type: 'string' },
+  wait: { type: 'boolean' },
+  print: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+/** The command line is wrong: the exit code is 2. */
+class UsageError extends Error {
+  constructor(message: string) {
+    super(`${message}; see: ${INVOCATION} --help`);
+  }
+}
+
+const TIMEOUT_MS = 30_000;
+const WAIT_MS_MAX = 60_000;
+const POLL_MS = 200;
+
+/** @param readConfig throws for an invalid setting. @param now returns ms since 1970 */
+export async function runHook(
+  args: readonly string[],
+  readConfig: () => Config,
+  now: () => number = Date.now,
+): Promise<Result> {
+  try {
+    const { values, positionals } = parse(args);
+    if (values.help) return { code: 0, out: `${helpText()}\n`, err: '' };
+    const [first, ...rest] = positionals;
+    if (first === 'key') return await makeKey(kindIn(rest), readConfig());
+    return await runSample(kindIn(positionals), values, readConfig(), now);
+  } catch (error) {
+    return { code: error instanceof UsageError ? 2 : 1, out: '', err: `${(error as Error).message}\n` };
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split(/[.\n]/)[0] ?? '');
+  }
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function kindIn([kind, ...more]: readonly string[]): string {
+  if (kind === undefined) throw new UsageError(`the kind is missing, one of: ${SAMPLE_KINDS.join(', ')}`);
+  if (!SAMPLE_KINDS.includes(kind)) throw new UsageError(`the kind must be one of: ${SAMPLE_KINDS.join(', ')}`);
+  if (more.length > 0) throw new UsageError('there is more than one kind');
+  return kind;
+}
+
+async function makeKey(kind: string, { dataDir }: Config): Promise<Result> {
+  const sender = await sampleOf(kind);
+  if (!sender.signsWithPrivateKey) {
+    throw new UsageError(`the kind ${kind} needs no key: it uses the first of the secrets of its source`);
+  }
+  const publicPart = await ensureSampleKey(dataDir, kind, sender);
+  return { code: 0, out: `${JSON.stringify(publicPart)}\n`, err: 'Put this public key into secrets of the source:\n' };
+}
+
+async function runSample(kind: string, values: Values, config: Config, now: () => number): Promise<Result> {
+  const origin = originOf(values.url, config);
+  const sender = await sampleOf(kind);
+  const source = await sourceOfKind(config, kind, values.source);
+  const secret = await secretOf(sender, source, config);
+  const { person = NOBODY, event = sender.defaultEvent } = values;
+  const id = `sample-${randomUUID()}`;
+  const request = await sender.request({ secret, person, event, id, source, nowMs: now() });
+  const url = `${origin}/hooks/${source.name}${request.path}`;
+  if (values.print) return { code: 0, out: requestText(url, request, source), err: '' };
+  const response = await send(url, request);
+  if (response.status >= 300) return { code: 1, out: '', err: `${refusalText(response, source)}\n` };
+  const jobId = jobIdOf(response);
+  const sent = `sent: ${event} of ${person} to ${url}\nstatus: ${response.status}\njob: ${jobId ?? 'none'}\n`;
+  if (!values.wait || jobId === undefined)
+    return { code: 0, out: `${sent}See it with: npm run -s admin -- jobs\n`, err: '' };
+  return { code: 0, out: sent + outcomeText(await endedJob(config, jobId)), err: '' };
+}
+
+/** @throws UsageError for an address to which the secret in a header would go unencrypted over a network */
+function originOf(given: string | undefined, { host, port }: Config): string {
+  if (given === undefined) {
+    const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
+    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  }
+  const url = URL.parse(given);
+  if (url === null || !/^https?:$/.test(url.protocol) || given.replace(/\/$/, '') !== url.origin) {
+    throw new UsageError('--url must be an origin such as https://kms.example.com');
+  }
+  const isLocal = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol === 'http:' && !isLocal) throw new UsageError('--url must begin with https:// for another machine');
+  return url.origin;
+}
+
+async function secretOf(sender: SampleSender, source: Source, { dataDir }: Config): Promise<string> {
+  if (sender.signsWithPrivateKey) return readSampleKey(dataDir, source.kind);
+  const [secret] = source.secrets;
+  if (secret === undefined) throw new Error(`the source ${source.name} has no secret in HOOKS`);
+  return secret;
+}
+
+async function send(url: string, { method, headers, body }: SampleRequest): Promise<HttpResponse> {
+  try {
+    return await sendRequest({ method, url, headers, ...(body !== '' && { body }) }, TIMEOUT_MS);
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    const { origin } = new URL(url);
+    if (error.failure !== 'unsent') throw new Error(`no answer from ${origin}; the service may have recorded a job`);
+    throw new Error(`there is no service at ${origin}. Start it with npm start, or name its address with --url`);
+  }
+}
+
+function requestText(url: string, { method, headers, body }: SampleRequest, { secrets }: Source): string {
+  const masked = (name: string, value: string) =>
+    name === 'authorization' || secrets.some((secret) => value.includes(secret)) ? '***' : value;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${masked(name, value)}`);
+  return [`${method} ${url}`, ...lines, '', body, ''].join('\n');
+}
+
+function outcomeText({ state, mode, wouldRevoke = 0, revoked }: Job): string {
+  return `state: ${state}\n${mode === 'observe' ? `would revoke: ${wouldRevoke}` : `revoked: ${revoked}`}\n`;
+}
+
+/** Waits for the end of the job in the store that the settings name. @throws Error if it does not end in time */
+async function endedJob(config: Config, jobId: string): Promise<Job> {
+  const { store } = await openServices(config);
+  try {
+    const endsAtMs = performance.now() + WAIT_MS_MAX;
+    while (performance.now() < endsAtMs) {
+      const job = await store.jobs.job(jobId);
+      if (!job)
+        throw new Error(`the job ${jobId} is not in this data folder: the service uses another DATA_DIR or STORE`);
+      if (FINAL_STATES.includes(job.state)) return job;
+      await delay(POLL_MS);
+    }
+    throw new Error(`the job ${jobId} has not ended within a minute; see it with: npm run -s admin -- jobs`);
+  } finally {
+    await store.close();
+  }
+}
