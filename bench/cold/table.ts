@@ -8,7 +8,7 @@ import type { RequestContext } from '../../lib/domain/request-context.ts';
 import { tokensOf } from '../../lib/identity/tokens.ts';
 import type { Services } from '../../lib/services.ts';
 import { signWebhook } from '../../lib/signing/standard-webhooks.ts';
-import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
+import { WEBHOOKS } from '../../lib/webhooks/inbound/local-kinds.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 import { createDemoOnFirstStart, type Demo, type DemoUser } from '../../local/demo.ts';
 import { openServices } from '../../local/open-services.ts';

@@ -1,8 +1,9 @@
-// On one machine, a chat source may have any name. Deployed, a stub refuses what is no webhook (lib/stubs.ts).
+// On one machine, sources of chat and of notification services may have any name. Deployed, they have functions of
+// their own: a stub refuses chat (lib/stubs.ts), and the kinds are fewer (package.json, `imports`).
 import { receiveChat } from '#chat';
+import { WEBHOOKS } from '#webhook-kinds';
 import { receiverHandler } from '../../lib/handlers/receiver.ts';
 import { scimErrorReply } from '../../lib/http/scim-error.ts';
-import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
 import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 
 /** Receives a webhook. Its signature identifies the source; the reply's `job_id` names the job that it starts. */

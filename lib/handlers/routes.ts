@@ -52,7 +52,9 @@ const METHODS_BY_PATH: Readonly<Record<string, readonly string[]>> = {
   '/': ['GET'],
   '/v3': ['GET'],
   '/v1.0': ['GET'],
-  ...Object.fromEntries(['slack', 'feishu', 'lark', 'mattermost', 'bot'].map((name) => [`/hooks/${name}`, ['POST']])),
+  ...Object.fromEntries(
+    ['slack', 'feishu', 'lark', 'mattermost', 'bot', 'smn', 'sns'].map((name) => [`/hooks/${name}`, ['POST']]),
+  ),
   '/hooks/{source}': ['POST', 'GET'],
   '/hooks/{source}/events': ['POST'],
   '/hooks/{source}/Users/{id}': ['PATCH', 'PUT', 'DELETE'],

@@ -3,7 +3,7 @@ import type { ChatSource } from '../chat/source.ts';
 import { CHAT_SOURCES } from '../chat/sources.ts';
 import { memoizeByStore } from '../util/memoize.ts';
 import { type HooksDependencies, refreshingHooks } from './hooks.ts';
-import { WEBHOOKS } from './inbound/adapters.ts';
+import { WEBHOOKS } from './inbound/local-kinds.ts';
 import type { Source } from './inbound/source.ts';
 import { SSF } from './inbound/ssf/source-kind.ts';
 

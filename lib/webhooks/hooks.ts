@@ -32,10 +32,14 @@ const RESERVED_NAME = 'jobs';
 /** When deployed, `POST /hooks/<name>` with one of these names is a route of the function `chat` (serverless.yml). */
 export const CHAT_ROUTE_NAMES: readonly string[] = ['slack', 'feishu', 'lark', 'mattermost', 'bot'];
 
+/** When deployed, `POST /hooks/<name>` with one of these names is a route of the function `notification`. */
+const NOTIFICATION_ROUTE_NAMES: readonly string[] = ['smn', 'sns'];
+
 const CONCURRENT_READS = 32;
 
 interface AnySource {
   name: string;
+  kind?: string;
   projectIds: readonly string[];
 }
 
@@ -98,11 +102,15 @@ function schemaOf(families: readonly SourceFamily<AnySource>[]) {
   return namedEntries(union as unknown as z.ZodMiniType<{ kind: string }>);
 }
 
-function commonProblems({ name, projectIds }: AnySource, served: readonly string[] | undefined): string[] {
+function commonProblems({ name, kind, projectIds }: AnySource, served: readonly string[] | undefined): string[] {
   const problems = projectIds
     .filter((id) => served && !served.includes(id))
     .map((id) => `${name}.projects: ${id} is not one of PROJECTS`);
   if (name === RESERVED_NAME) problems.push(`${name}: must not be ${RESERVED_NAME}, which is the path of another API`);
+  if (kind && NOTIFICATION_ROUTE_NAMES.includes(name) && !NOTIFICATION_ROUTE_NAMES.includes(kind)) {
+    const names = NOTIFICATION_ROUTE_NAMES.join(' and ');
+    problems.push(`${name}: this name is only for the kinds ${names}; choose another one for a source of kind ${kind}`);
+  }
   return problems;
 }
 

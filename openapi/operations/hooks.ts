@@ -86,6 +86,28 @@ const feishuParts = {
   schema: 'FeishuReply',
 };
 
+const notificationOperation = (id: string, service: string): Operation => ({
+  id,
+  tag: 'webhooks',
+  summary: { en: `Receive a message of ${service}`, zh: `接收 ${service} 的消息` },
+  description: {
+    en: `Receives a message of ${service}, which is signed in its body. Only messages of the topics in the setting \`HOOKS\` are accepted; any other message gets the same 401 as a wrong signature. The first message confirms the subscription. A message that cannot be read is kept for a person, because ${service} would not send it again.`,
+    zh: `接收 ${service} 的消息，签名位于请求体中。只接受 \`HOOKS\` 中所列主题的消息，其他消息与错误签名一样返回 401。第一条消息用于确认订阅。无法解析的消息会保留以供人工处理，因为 ${service} 不会再次发送。`,
+  },
+  codes: WEBHOOK_CODES,
+  body: {
+    required: true,
+    content: { 'application/json': { schema: { type: 'object' } }, 'text/plain': { schema: string } },
+  },
+  replies: {
+    200: {
+      description: { en: 'The job that was started, or a confirmed subscription.', zh: '启动的任务，或订阅确认结果。' },
+      schema: { anyOf: ['WebhookReply', 'SubscriptionReply'].map(ref) },
+      example: { job_id: JOB_ID, state: 'queued' },
+    },
+  },
+});
+
 export const HOOK_OPERATIONS: Operations = {
   'POST /hooks/{source}': {
     id: 'receiveWebhook',
@@ -241,6 +263,8 @@ export const HOOK_OPERATIONS: Operations = {
       },
     },
   },
+  'POST /hooks/smn': notificationOperation('receiveSmn', 'SMN'),
+  'POST /hooks/sns': notificationOperation('receiveSns', 'SNS'),
   'POST /hooks/slack': chatOperation('receiveSlack', 'Slack', {
     security: ['SlackSignature'],
     body: { required: true, content: { 'application/x-www-form-urlencoded': { schema: form } } },

@@ -16,7 +16,7 @@ import type { DirectoryStore } from '../../lib/store/store.ts';
 import { receiveChat as receiveWithoutChat } from '../../lib/stubs.ts';
 import { readAllSources } from '../../lib/webhooks/all-sources.ts';
 import { CHAT_ROUTE_NAMES, parseHooks } from '../../lib/webhooks/hooks.ts';
-import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
+import { WEBHOOKS } from '../../lib/webhooks/inbound/local-kinds.ts';
 import { readRoutes } from '../../local/routes.ts';
 import { ALL_ACTIONS, SECRET } from '../webhooks/fixture.ts';
 import { FAKE_SECRET, fakePlatform } from './fake-platform.ts';

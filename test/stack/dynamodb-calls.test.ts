@@ -13,7 +13,7 @@ import { allows, partsOf, type Use, usesOf } from './dynamodb-uses.ts';
 import { fits, KINDS } from './roles.ts';
 
 /** dynamodb-hooks.test.ts covers these. */
-const HOOK_FUNCTIONS = ['chat', 'find-lost-work', 'job', 'ssf', 'webhook', 'work'];
+const HOOK_FUNCTIONS = ['chat', 'find-lost-work', 'job', 'notification', 'ssf', 'webhook', 'work'];
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

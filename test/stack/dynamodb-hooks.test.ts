@@ -21,6 +21,7 @@ import { openServices } from '../../local/open-services.ts';
 import { newGrant, newKey, okBody } from '../support/create.ts';
 import { dynamodbEndpoint } from '../support/dynamodb.ts';
 import { type FakeDynamodb, startFakeDynamodb } from '../support/fake-dynamodb.ts';
+import { newSigner, SMN_TOPIC, smnNotification } from '../support/notifications.ts';
 import { type ApiResponse, startService, type TestService } from '../support/service.ts';
 import {
   AUDIENCE,
@@ -38,6 +39,8 @@ const SET_KEY = newSigningKey('k1', 'ES256');
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** 24 bytes; a test value only. */
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
+
+const SMN_SIGNER = newSigner();
 
 let recorder: FakeDynamodb;
 let service: TestService;
@@ -83,6 +86,12 @@ async function sendToken(): Promise<void> {
   const headers = { 'content-type': 'application/secevent+jwt' };
   const reply = await recordUses('ssf', () => service.send('/hooks/shared/events', { headers, body }));
   expect(reply.status).toBe(202);
+}
+
+/** Sends a message of SMN whose text cannot be read. */
+async function sendNotification(): Promise<void> {
+  const body = smnNotification('an alarm', { signer: SMN_SIGNER, atMs: service.clock.nowMs });
+  okBody(await recordUses('notification', () => service.send('/hooks/smn', { headers: {}, body })));
 }
 
 /** Sends a command of the demo's administrator. @returns the data of the answer */
@@ -207,6 +216,13 @@ beforeAll(async () => {
         projects: [demo.project_id],
         actions,
       },
+      smn: {
+        kind: 'smn',
+        secrets: [SMN_SIGNER.publicKey],
+        topics: [SMN_TOPIC],
+        projects: [demo.project_id],
+        actions,
+      },
       bot: { kind: 'bot', secrets: [SECRET], projects: [demo.project_id], actions: CHAT_ACTIONS },
     }),
     // Nothing listens on this port, so the delivery fails and is retried.
@@ -265,6 +281,7 @@ beforeAll(async () => {
   expect(await processNow(delivery)).toBe(1);
   expect(await stateOf(await sendWebhook('user.greeted', {}))).toBe('ignored');
   await sendToken();
+  await sendNotification();
   expect(await processAll()).toEqual(['job']);
 
   await chat(await newKey(service));
@@ -311,6 +328,7 @@ test('every function of webhooks and chat was called, and two functions that cha
     'delete-due-keys',
     'find-lost-work',
     'job',
+    'notification',
     'revoke-grant',
     'ssf',
     'webhook',

@@ -131,7 +131,7 @@ export const KINDS: Record<string, { functions: string[]; may: string[] }> = {
     may: [...READS.map((read) => `${read} where pk is ${KEYS_AND_GRANTS}`), ...CHANGES],
   },
   HookRole: {
-    functions: ['ssf', 'webhook'],
+    functions: ['notification', 'ssf', 'webhook'],
     may: [
       'dynamodb:GetItem table where pk is project#*',
       `dynamodb:PutItem table where pk is ${JOBS}`,

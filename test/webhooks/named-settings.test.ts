@@ -11,7 +11,7 @@ import { parseConfig } from '../../lib/config.ts';
 import { logger } from '../../lib/logger.ts';
 import type { DirectoryStore } from '../../lib/store/store.ts';
 import { type HooksSettings, parseHooks, refreshingHooks } from '../../lib/webhooks/hooks.ts';
-import { WEBHOOKS } from '../../lib/webhooks/inbound/adapters.ts';
+import { WEBHOOKS } from '../../lib/webhooks/inbound/local-kinds.ts';
 import { parseTargets, refreshingTargets } from '../../lib/webhooks/outbound/targets.ts';
 import {
   ALL_ACTIONS,

@@ -1,4 +1,8 @@
-/** What every kind of webhook source does alike: verification, replay, order of the checks, batches, sizes and limits. */
+/**
+ * What every kind of webhook source does alike: verification, replay, order of checks, batches, sizes and limits. The
+ * sources `smn` and `sns` have routes of their own.
+ * Also tests: functions/hooks/notification.ts.
+ */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newGrant, newKey, okBody } from '../../support/create.ts';

@@ -10,7 +10,7 @@ import type { Job } from '../../../lib/domain/job.ts';
 import { logger } from '../../../lib/logger.ts';
 import type { Message } from '../../../lib/queue/queue.ts';
 import type { Services } from '../../../lib/services.ts';
-import { WEBHOOKS } from '../../../lib/webhooks/inbound/adapters.ts';
+import { WEBHOOKS } from '../../../lib/webhooks/inbound/local-kinds.ts';
 import { receiveWebhook } from '../../../lib/webhooks/inbound/receive.ts';
 import { DOMAIN, PROJECT } from '../../authority/standalone/fixture.ts';
 import { PLAIN_SECRET, signEvent, sourceSettings } from '../fixture.ts';

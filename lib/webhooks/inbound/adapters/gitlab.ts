@@ -32,12 +32,13 @@ const EVENTS = {
 };
 
 const GROUP_PROBLEM = 'must be the number of a group';
+const isGroup = (id: number) => Number.isSafeInteger(id) && id >= 1;
 
 export const gitlab: Adapter<Settings> = {
   settings: {
     ...TRUST_USERNAME,
     ...TRUST_EMAIL,
-    groups: z.optional(FIELDS.list(z.int(GROUP_PROBLEM).check(z.gte(1, GROUP_PROBLEM)))),
+    groups: z.optional(FIELDS.list(z.number(GROUP_PROBLEM).check(z.refine(isGroup, GROUP_PROBLEM)))),
   },
   events: EVENTS,
   // GitLab sends no delivery again by itself, and disables a webhook after four errors in a row.
