@@ -1,5 +1,5 @@
-import { idOf, signedMessage, topicOf } from '../notification.ts';
 import type { SampleOptions, SampleSender } from '../sample.ts';
+import { idOf, signedMessage, topicOf } from './notification.ts';
 
 /** A trace of CTS in a message of SMN. The operator and the project are made up. */
 export const sample: SampleSender = {

@@ -1,5 +1,5 @@
-import { idOf, signedMessage, topicOf } from '../notification.ts';
 import type { SampleOptions, SampleSender } from '../sample.ts';
+import { idOf, signedMessage, topicOf } from './notification.ts';
 
 /** A call that CloudTrail has recorded, as EventBridge gives it to a topic. */
 export const sample: SampleSender = {

@@ -1,6 +1,6 @@
 /**
  * SMN from the signed message to the revoked grants. openssl signs the messages (`test/support/notifications.ts`).
- * Also tests: local/hook/samples/smn.ts, local/hook/notification.ts.
+ * Also tests: local/hook/samples/smn.ts, local/hook/samples/notification.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';

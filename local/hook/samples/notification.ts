@@ -1,6 +1,6 @@
 /** Makes and signs messages in the forms of SMN and SNS. */
 import { createHash, sign } from 'node:crypto';
-import type { SampleOptions, SampleRequest } from './sample.ts';
+import type { SampleOptions, SampleRequest } from '../sample.ts';
 
 /** Returns the first topic of the source. */
 export function topicOf({ source }: SampleOptions): string {
