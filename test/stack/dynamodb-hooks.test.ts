@@ -282,7 +282,7 @@ beforeAll(async () => {
   expect(await stateOf(await sendWebhook('user.greeted', {}))).toBe('ignored');
   await sendToken();
   await sendNotification();
-  expect(await processAll()).toEqual(['job']);
+  expect(await processAll()).toEqual(['job', 'job']);
 
   await chat(await newKey(service));
 
