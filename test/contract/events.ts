@@ -179,12 +179,12 @@ export function eventsContract(openStore: OpenStore): void {
 
     test('an event of a grant that a source only observed is read as such, and the grant exists', async () => {
       const store = await withEvents();
-      const [newest] = await store.events.list(PROJECT, { grantId: grantId(1) }, 1);
+      const [newest] = await store.events.list(PROJECT, { grantId: grantId(2) }, 1);
       if (!newest) throw new Error('the grant has no event');
       const observed = { ...newest, eventId: `${'f'.repeat(31)}1`, action: 'principal.disabled', isObserved: true };
       expect(await store.events.append(observed, [])).toBe(true);
-      expect(await store.events.list(PROJECT, { grantId: grantId(1) }, 1)).toEqual([observed]);
-      expect(await store.grants.grant(PROJECT, grantId(1))).toBeDefined();
+      expect(await store.events.list(PROJECT, { grantId: grantId(2) }, 1)).toEqual([observed]);
+      expect(await store.grants.grant(PROJECT, grantId(2))).toBeDefined();
     });
 
     test('events remain after their grant and their key are deleted', async () => {
