@@ -36,6 +36,11 @@ const WEBHOOKS = [
   'stop-job',
   'dead-letters',
   'revive-dead-letters',
+  'scim-users',
+  'scim-user',
+  'scim-set-principal',
+  'scim-clear-principal',
+  'scim-remove',
   'redeliver',
 ];
 const NAMES = [...CHANGING, ...ENABLING, 'reseal-access-keys', ...LISTS, 'events', ...WEBHOOKS, 'verify'];
