@@ -213,6 +213,9 @@ describe('exits with 1', () => {
     const invalid = await runWith({ okta: { ...entries['okta'], secrets: ['short-secret'] } }, 'okta');
     expect([invalid.code, invalid.err]).toEqual([1, expect.stringContaining('okta.secrets.0: must be')]);
     expect(invalid.err).not.toContain('short-secret');
+    const absent = { ...config, hooks: { kind: 'file' as const, path: join(config.dataDir, 'absent.json') } };
+    const unreadable = await runHook(['okta'], () => absent);
+    expect([unreadable.code, unreadable.err]).toEqual([1, expect.stringMatching(/^HOOKS cannot be used: ENOENT/)]);
   });
 
   test.each([
@@ -243,8 +246,8 @@ test.each([
   expect(err).toContain('npm run -s hook -- --help');
 });
 
-test('--help names the options and every kind, and reads no setting', async () => {
-  const { code, out } = await runHook(['--help'], () => {
+test.each(['--help', 'help'])('%s names the options and every kind, and reads no setting', async (help) => {
+  const { code, out } = await runHook([help], () => {
     throw new Error('a setting is invalid');
   });
   expect(code).toBe(0);
