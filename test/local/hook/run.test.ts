@@ -189,6 +189,11 @@ describe('exits with 1', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('Start it with npm start')]);
   });
 
+  test('when the source of the kind scim has no such user, and says how to find one', async () => {
+    const { code, err } = await run('scim', '--person', 'nobody');
+    expect([code, err]).toEqual([1, expect.stringMatching(/^refused with status 404: .*\n.*scim-users --source scim/)]);
+  });
+
   test('when another program answers', async () => {
     const server = createServer((_, response) => response.writeHead(404).end('<html>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
