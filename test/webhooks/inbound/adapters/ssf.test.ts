@@ -341,6 +341,8 @@ describe('events', () => {
         payload: JSON.stringify(noPerson),
       },
     ]);
+    const unread = tasksIn(disabled({ events, sub_id: noPerson.sub_id }));
+    expect(unread.map((task) => 'payload' in task)).toEqual([true, false]);
   });
 
   test('the id of the delivery is jti, and a token that is signed again has the same content', () => {
