@@ -89,6 +89,8 @@ async function changeUser(
     id,
     request,
     change,
+    // Whoever is to lose access loses it, and keeps the name: that of the request belongs to another person.
+    ...(!unknown.active && { changeIfTaken: (before: ProvisionedUser) => ({ ...before, active: false }) }),
     async beforeWrite(before, after) {
       const tasks = tasksOf({ before, after }, context.source);
       // A repeat after a concurrent change starts another job only if it is about something else.

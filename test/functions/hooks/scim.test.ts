@@ -397,6 +397,21 @@ describe('a user who loses access', () => {
     expect(await fixture.jobOf(reply)).toMatchObject({ state: 'done', revoked: 1 });
   });
 
+  test('loses access even if the request gives the user a name that another user has; nobody is renamed', async () => {
+    for (const method of ['PUT', 'PATCH']) {
+      const principal = await fixture.newPrincipal();
+      const other = await newUser();
+      const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
+      const rename = { op: 'replace', path: 'userName', value: other.userName };
+      const body =
+        method === 'PUT' ? { userName: other.userName, active: false } : { Operations: [rename, deactivation] };
+      const reply = await fixture.scim(method, `Users/${id}`, body);
+      expect([reply.status, reply.body.active, reply.body.userName]).toEqual([200, false, userName]);
+      expect(await fixture.jobOf(reply)).toMatchObject({ state: 'done', revoked: 1 });
+      expect((await fixture.scim('GET', `Users/${other.id}`)).body).toEqual(other);
+    }
+  });
+
   test('loses access even if the request has an object that is nested too deeply to be read', async () => {
     const principal = await fixture.newPrincipal();
     const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
