@@ -35,10 +35,11 @@ type Content = { content: string | Uint8Array };
 /**
  * Stores the jobs for the events of a delivery before it returns: one, or several if they do not fit into one. A
  * repeated delivery starts nothing.
- * @param isSentOnce as in the adapter: whether an event that `actions` does not allow is ignored instead of refused
+ * @param isSentOnce as in the adapter: an event that `actions` does not allow is ignored instead of refused, and another
+ *   content under a used delivery id is another delivery
  * @returns the jobs as stored
- * @throws KmsError KMS.0104 for too many open jobs, KMS.0307 for an event that the source may not send, KMS.0308 for a
- *   used delivery id with another content
+ * @throws KmsError KMS.0104 for too many open jobs; unless the sender sends once, KMS.0307 for an event that the source
+ *   may not send, and KMS.0308 for a used delivery id with another content
  */
 export async function recordDelivery(
   dependencies: RecordDependencies,
@@ -49,31 +50,47 @@ export async function recordDelivery(
   const allowed = tasks.map((task) => allowedTask(source, task, isSentOnce));
   const newJobs = jobsOf(source, { ...events, tasks: allowed }, dependencies.now());
   if (newJobs.some(({ state }) => state !== 'ignored')) await assertQuota(dependencies, source.name);
-  const jobs = await storeJobs(dependencies, newJobs);
+  const jobs = (await storeJobs(dependencies, newJobs)) ?? (isSentOnce && (await storeApart(dependencies, newJobs)));
+  // A new event under a used id must not look as if it was received.
+  if (!jobs) throw new KmsError('KMS.0308', { detail: USED_ID });
   logUnreadable(jobs);
   return jobs;
+}
+
+const USED_ID = 'The id of the delivery was used for another body, so nothing was done. Send it with a new id.';
+
+/** Stores the jobs under an id that the content is part of. */
+function storeApart(dependencies: RecordDependencies, jobs: Jobs): Promise<Jobs | undefined> {
+  const apart = (job: Job, index: number): Job => {
+    const deliveryId = `${job.deliveryId} ${job.contentDigest}`;
+    return { ...job, deliveryId, jobId: jobIdOf(job.source, deliveryId, index) };
+  };
+  const [first, ...rest] = jobs;
+  return storeJobs(dependencies, [apart(first, 0), ...rest.map((job, index) => apart(job, index + 1))]);
 }
 
 /**
  * Stores the jobs of a delivery that are not stored yet, and queues them. The first one goes first: its digest decides
  * whether this is a repeat. The process may have died after any of them, so a repeat stores the rest.
- * @returns the jobs as stored
+ * @returns the jobs as stored; undefined, with nothing stored, if the id was used for another content
  */
 async function storeJobs(
   { store, queue }: Pick<RecordDependencies, 'store' | 'queue'>,
   [newFirst, ...newRest]: Jobs,
-): Promise<Jobs> {
+): Promise<Jobs | undefined> {
   const storeJob = async (newJob: Job) => {
     const job = (await store.jobs.add(newJob)) ?? newJob;
-    assertSameContent(job, newJob);
+    if (!isSameContent(job, newJob)) return undefined;
     // For a repeated delivery too: the process may have died after it stored the job and before it queued it.
     if (job.state === 'queued') await enqueueJob(queue, job);
     return job;
   };
   const first = await storeJob(newFirst);
+  if (!first) return undefined;
   // A job of an earlier version holds the whole delivery.
   if (first.contentDigest === undefined) return [first];
-  return [first, ...(await mapWithConcurrency(newRest, CONCURRENT_JOBS, storeJob))];
+  const rest = await mapWithConcurrency(newRest, CONCURRENT_JOBS, storeJob);
+  return [first, ...rest.filter((job) => job !== undefined)];
 }
 
 /** Logs the events of a batch that an adapter could not read: what they ask for is not done. */
@@ -86,14 +103,9 @@ function logUnreadable(jobs: Jobs): void {
   logger.warn('webhook', { job_id: jobId, source, unreadable: unreadable.length, reasons });
 }
 
-/** A new event under a used id must not look as if it was received. @throws KmsError KMS.0308 */
-function assertSameContent({ contentDigest }: Job, newJob: Job): void {
-  if (contentDigest !== undefined && contentDigest !== newJob.contentDigest) {
-    throw new KmsError('KMS.0308', {
-      detail: 'The id of the delivery was used for another body, so nothing was done. Send it with a new id.',
-    });
-  }
-}
+/** Jobs of earlier versions have no digest. */
+const isSameContent = ({ contentDigest }: Job, newJob: Job): boolean =>
+  contentDigest === undefined || contentDigest === newJob.contentDigest;
 
 function jobsOf(source: Source, { deliveryId, content, tasks }: WebhookEvents & Content, nowMs: number): Jobs {
   const id = deliveryId ?? randomBytes(16).toString('hex');

@@ -63,6 +63,7 @@ export const githubOrg: WebhookSide = {
 export const gitlab: WebhookSide = {
   ...standard,
   kind: 'gitlab',
+  refusesUsedIds: false,
   departureOf: (person) => JSON.stringify({ event_name: 'user_destroy', user_id: numberOf(person), username: 'ann' }),
   identityOf: (person) => String(numberOf(person)),
   unknownEvent: JSON.stringify({ event_name: 'user_create', user_id: 1 }),

@@ -35,6 +35,7 @@ const forgeStandard = (delivery: Delivery) =>
 
 export const standard: WebhookSide = {
   kind: 'standard',
+  refusesUsedIds: true,
   entry: { secrets: [SECRET] },
   sign: (delivery) => signStandard(delivery),
   forge: (delivery) => [...forgeStandard(delivery)],
@@ -55,6 +56,7 @@ const EVENT_ID = 'the-event-id';
 
 export const okta: WebhookSide = {
   kind: 'okta',
+  refusesUsedIds: true,
   entry: { secrets: [PLAIN_SECRET] },
   sign: ({ body, id }) => ({ headers: { authorization: PLAIN_SECRET }, body: body.replace(EVENT_ID, id) }),
   forge: ({ body }) => [
@@ -70,6 +72,7 @@ export const okta: WebhookSide = {
 
 export const workos: WebhookSide = {
   kind: 'workos',
+  refusesUsedIds: true,
   entry: { secrets: [PLAIN_SECRET] },
   sign: ({ body, id, atMs }) => signWorkos(body.replace(EVENT_ID, id), atMs),
   async forge({ body, atMs }) {

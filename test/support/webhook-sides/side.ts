@@ -37,6 +37,8 @@ export interface WebhookSide {
   isSentOnce?: boolean;
   /** Whether a repeat of a delivery is recognised. Default: true. */
   hasDeliveryId?: boolean;
+  /** Whether another event under a used delivery id is refused: the vendor sends it again with a new one. */
+  refusesUsedIds?: boolean;
   /** The status of an accepted delivery. Default: 200. */
   acceptedStatus?: number;
   /** The status of a request that the source did not send. Default: 401. */

@@ -90,6 +90,22 @@ describe.each(SIDES)('a source of the kind $kind', (side) => {
     expect([second.text, jobIdOf(second), await jobCount()]).toEqual([first.text, jobIdOf(first), jobs]);
   });
 
+  test('another event under a used delivery id is another delivery, or refused where the vendor sends it again', async () => {
+    const [first, second] = [await newPerson(side, kind), await newPerson(side, kind)];
+    await endedJobOf(side.departureOf(first));
+    const request = await sign(side.departureOf(second));
+    const response = await send(request);
+    if (side.refusesUsedIds) {
+      expect([response.status, await grantCountOf(second)]).toEqual([400, 1]);
+      return;
+    }
+    expect(response.status).toBe(acceptedStatus);
+    expect(await fixture.endedJob(jobIdOf(response))).toMatchObject({ state: 'done', revoked: 1 });
+    const jobs = await jobCount();
+    expect(jobIdOf(await send(request))).toBe(jobIdOf(response));
+    expect([await grantCountOf(second), await jobCount()]).toEqual([0, hasDeliveryId ? jobs : jobs + 1]);
+  });
+
   test('a request that the source did not send is refused like one for an unknown source, and stores nothing', async () => {
     const leaver = await newPerson(side, kind);
     const jobs = await jobCount();
