@@ -127,4 +127,4 @@ export function tasksOfEach(
 }
 
 /** A reason for the events of a job. @param text may contain text of the source */
-export const reasonOf = (text: string): string => printable(text, REASON_CHARACTERS_MAX);
+const reasonOf = (text: string): string => printable(text, REASON_CHARACTERS_MAX);

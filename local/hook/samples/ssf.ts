@@ -1,5 +1,6 @@
 /** A sample of a Security Event Token, signed with ES256. Source: RFC 8417; RFC 7518, section 3.4; RFC 8935. */
 import { sign } from 'node:crypto';
+import { authorizationIn } from '../../../lib/webhooks/inbound/ssf/authorization.ts';
 import type { SampleSender } from '../sample.ts';
 
 const KEY_ID = 'sample';
@@ -40,7 +41,7 @@ export const sample: SampleSender = {
     };
     const input = [{ alg: 'ES256', kid: KEY_ID, typ: 'secevent+jwt' }, claims].map(segment).join('.');
     const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-    const authorization = source.secrets.find((each) => AUTHORIZATION.test(each))?.replace(AUTHORIZATION, '');
+    const authorization = source.secrets.map(authorizationIn).find((each) => each !== undefined);
     const headers = {
       'content-type': 'application/secevent+jwt',
       accept: 'application/json',
@@ -49,8 +50,5 @@ export const sample: SampleSender = {
     return { method: 'POST', path: '/events', headers, body: `${input}.${signature.toString('base64url')}` };
   },
 };
-
-/** The secret that the transmitter sends besides the signature. */
-const AUTHORIZATION = /^authorization: */i;
 
 const segment = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
