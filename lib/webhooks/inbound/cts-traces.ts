@@ -101,7 +101,7 @@ export function ctsTasks(source: Source, text: string): Task[] {
   const traces = [parsed].flat().flatMap(unwrapped);
   if (traces.length === 0) return [unreadable('unreadable', NOT_A_TRACE, text)];
   const tasks = traces.map((trace) => taskOf(source, trace));
-  // The whole text, once.
+  // The first unreadable task keeps the whole text of the message; the others do not repeat it.
   const firstUnreadable = tasks.findIndex(({ action }) => action === 'unreadable');
   return tasks.map((task, index) =>
     index === firstUnreadable ? unreadable(task.type, task.reason ?? NOT_A_TRACE, text) : task,

@@ -59,6 +59,7 @@ export function keyTask(
   };
 }
 
+/** Whether an event with this meaning revokes grants. */
 export const isActedOn = (meaning: Meaning): boolean => meaning !== 'ignore' && meaning !== 'needs-person';
 
 const nameOf = (event: string) => printable(event, TYPE_CHARACTERS_MAX);

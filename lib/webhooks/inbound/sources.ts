@@ -6,10 +6,10 @@ import { entryOf, FIELDS } from '../named-settings.ts';
 import type { Adapter } from './adapter.ts';
 import { ACTIONS, type Action, type EventRule, MEANINGS, type Meaning, type Source } from './source.ts';
 
-/** Kinds of sources by name: those that a function receives webhooks of. */
+/** The adapters of the kinds that one function receives, by kind. */
 export type Adapters = Readonly<Partial<Record<Kind, Adapter>>>;
 
-/** What is given to receive webhooks of some kinds. */
+/** The kinds of sources that one function receives. */
 export interface SourceKinds {
   adapters: Adapters;
   /** Reads the sources of these kinds, with one cache per process. */
