@@ -17,7 +17,7 @@ export interface SourceKinds {
   family: SourceFamily<Source>;
 }
 
-/** More would not fit into the record that counts them (`jobs/ceiling.ts`). */
+/** More would not fit into the record that counts them (`jobs/principal-limit.ts`). */
 const PRINCIPALS_MAX = 1_000;
 const PRINCIPALS_DEFAULT = 100;
 const PRINCIPALS_PROBLEM = `must be a whole number from 1 to ${PRINCIPALS_MAX}`;
