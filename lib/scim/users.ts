@@ -32,7 +32,7 @@ export function replaceUser(context: ScimContext, request: ScimRequest, id: stri
   return changeUser(context, request, { id, change, unknown: { ...(content ?? namesIn(body)), id, active } });
 }
 
-/** A deactivation takes effect even if the rest of the request is not understood; then the rest has no effect. */
+/** Whoever is to lose access loses it, even if the rest of the request is not understood and has no effect. */
 function contentUnless(isDeactivated: boolean, read: () => UserContent): UserContent | undefined {
   try {
     return read();
