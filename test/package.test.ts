@@ -17,12 +17,12 @@ import { testRoles } from './stack/roles.ts';
 import { CHANGED, testSettings } from './stack/settings.ts';
 
 /**
- * 2 % above the sizes of this version. With an upstream a bundle also contains an HTTP client; the webhook functions
- * contain all adapters, `chat` and `work` all platforms, `chat` also the commands and all wordings.
+ * 2 % above the sizes of this version; 150 KB for the functions `webhook` and `notification`. With an upstream, a bundle
+ * also contains an HTTP client. `chat` and `work` contain all platforms, `chat` also the commands and all wordings.
  */
-const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 216_000 };
+const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 216_500 };
 /** They check all sources in HOOKS, so they contain all adapters and platforms. */
-const MAPPING_BYTES_MAX = { standalone: 270_000, upstream: 289_200 };
+const MAPPING_BYTES_MAX = { standalone: 297_000, upstream: 315_000 };
 /** They contain the website, compressed. */
 const WEBSITE_BYTES_MAX = {
   console: { standalone: 390_000, upstream: 390_000 },
@@ -30,7 +30,8 @@ const WEBSITE_BYTES_MAX = {
 };
 const OTHER_BYTES_MAX = {
   ...WEBSITE_BYTES_MAX,
-  webhook: { standalone: 218_600, upstream: 237_300 },
+  webhook: { standalone: 150_000, upstream: 150_000 },
+  notification: { standalone: 150_000, upstream: 150_000 },
   chat: { standalone: 322_800, upstream: 340_800 },
   work: { standalone: 281_700, upstream: 299_200 },
   'list-sources': MAPPING_BYTES_MAX,

@@ -7,7 +7,8 @@ import { type Attribute, isNamed } from './schema.ts';
 const VALUE_CHARACTERS_MAX = 256;
 /** A group fits into one item of the store, which is 400 KB in DynamoDB. */
 export const MEMBERS_MAX = 5_000;
-const MEMBER_CHARACTERS_MAX = 64;
+/** Ids of this service, and of others that are no longer than them in the bytes of an item. */
+const MEMBER_ID = /^[\w.:@-]{1,64}$/;
 const EMAILS_MAX = 20;
 
 const CONTROL_CHARACTER = new RegExp(`[${CONTROL}]`, 'u');
@@ -50,8 +51,8 @@ function complexValue(attribute: Attribute, value: unknown): Record<string, unkn
   const result = Object.fromEntries(parts);
   if (attribute.name !== 'members') return result;
   const id = result['value'];
-  if (typeof id === 'string' && id !== '' && id.length <= MEMBER_CHARACTERS_MAX) return result;
-  throw invalid(attribute, `must have a value of 1 to ${MEMBER_CHARACTERS_MAX} characters`);
+  if (typeof id === 'string' && MEMBER_ID.test(id)) return result;
+  throw invalid(attribute, 'must have as value the id of a user or group: 1 to 64 letters, digits and _ . : @ -');
 }
 
 function booleanValue(attribute: Attribute, value: unknown): boolean {

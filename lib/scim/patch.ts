@@ -16,6 +16,8 @@ type Within = ReturnType<typeof parseValueFilter>;
 
 const OPERATIONS_MAX = 100;
 const PATH_CHARACTERS_MAX = 1_024;
+/** Attributes of one object: no client sends as many, and each may stand for a long list. */
+const KEYS_MAX = 200;
 const OPS = ['add', 'replace', 'remove'] as const;
 
 interface Operation {
@@ -98,8 +100,10 @@ function applyObject(type: ResourceType, resource: Wire, op: Operation['op'], va
   if (objects.length === 0 || !objects.every(isJsonObject)) {
     throw new ScimError('invalidValue', 'Without a path, value must be an object of attributes.');
   }
-  return objects
-    .flatMap((object) => Object.entries(object))
+  const entries = objects.flatMap((object) => Object.entries(object));
+  if (entries.length > KEYS_MAX)
+    throw new ScimError('invalidValue', `An object may have at most ${KEYS_MAX} attributes.`);
+  return entries
     .filter(([key]) => key !== '')
     .reduce((result, [path, one]) => apply(type, result, { op, path, value: one }), resource);
 }
@@ -156,7 +160,7 @@ function changedPart(
     setPart(isJsonObject(holder) ? holder : {}, sub, op === 'remove' ? undefined : value);
   if (!attribute.multiValued) return setIn(before);
   const list = Array.isArray(before) && before.length > 0 ? before : [{}];
-  return listOf(attribute, list.map(setIn));
+  return listOf(attribute, list.map(setIn), list);
 }
 
 function setPart(holder: Wire, sub: Attribute, value: unknown): Wire | undefined {
@@ -167,26 +171,39 @@ function setPart(holder: Wire, sub: Attribute, value: unknown): Wire | undefined
 
 function changedList(attribute: Attribute, before: unknown, op: Operation['op'], value: unknown): unknown {
   const old = Array.isArray(before) ? before : [];
-  if (op === 'replace') return listOf(attribute, [coerce(attribute, value)].flat());
-  if (op === 'add') return listOf(attribute, [...old, ...[coerce(attribute, value)].flat()]);
+  if (op === 'replace') return listOf(attribute, [coerce(attribute, value)].flat(), []);
+  if (op === 'add') return listOf(attribute, [...old, ...[coerce(attribute, value)].flat()], old);
   // Entra ID removes members by value, which RFC 7644 does not have.
   if (value === undefined) return undefined;
-  const removed = [coerce(attribute, value)].flat().map(keyOf);
+  const removed = new Set([coerce(attribute, value)].flat().map(keyOf));
   return listOf(
     attribute,
-    old.filter((one) => !removed.includes(keyOf(one))),
+    old.filter((one) => !removed.has(keyOf(one))),
+    old,
   );
 }
 
-/** Returns the values without duplicates and with one primary value at most; undefined for an empty list. */
-function listOf(attribute: Attribute, values: readonly unknown[]): Wire[] | undefined {
+/**
+ * Returns the values without duplicates and with one primary value at most; undefined for an empty list.
+ * @param before the values before the change
+ */
+function listOf(attribute: Attribute, values: readonly unknown[], before: readonly unknown[]): Wire[] | undefined {
   const unique = new Map(values.filter(isJsonObject).map((one) => [keyOf(one), one]));
   const list = [...unique.values()].filter((one) =>
     Object.keys(one).some((key) => key !== 'type' && key !== 'primary'),
   );
   if (list.length === 0) return undefined;
   if (!attribute.subAttributes?.some(isNamed('primary'))) return list;
-  const primary = list.findLastIndex((one) => one['primary'] === true);
+  // Of several, the one that was not primary before, as RFC 7644, section 3.5.2, asks.
+  const wasPrimary = new Set(
+    before
+      .filter(isJsonObject)
+      .filter((one) => one['primary'] === true)
+      .map(keyOf),
+  );
+  const isNew = (one: Wire) => one['primary'] === true && !wasPrimary.has(keyOf(one));
+  const newest = list.findLastIndex(isNew);
+  const primary = newest >= 0 ? newest : list.findLastIndex((one) => one['primary'] === true);
   return list.map((one, index) => (one['primary'] === true && index !== primary ? { ...one, primary: false } : one));
 }
 
@@ -226,6 +243,7 @@ function changedMatches(
     return listOf(
       attribute,
       old.flatMap((one) => (isMatch(one) ? (sub ? (setPart(one as Wire, sub, undefined) ?? []) : []) : [one])),
+      old,
     );
   }
   const setIn = (one: Wire) =>
@@ -234,10 +252,11 @@ function changedMatches(
     return listOf(
       attribute,
       old.map((one) => (isMatch(one) ? setIn(one as Wire) : one)),
+      old,
     );
   // Entra ID creates the work address of a user this way: the filter says what the new value is.
   const created = Object.fromEntries(within.flatMap((one) => (one.sub ? [[one.sub.name, one.value]] : [])));
-  return listOf(attribute, [...old, setIn(created)]);
+  return listOf(attribute, [...old, setIn(created)], old);
 }
 
 const without = (object: Wire, name: string): Wire =>

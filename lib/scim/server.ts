@@ -6,6 +6,7 @@ import type { ResourceType } from '../domain/provisioned.ts';
 import { KmsError } from '../errors.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { parseBody } from '../validation/json-body.ts';
+import { type Selection, selectAttributes } from './attributes.ts';
 import { notFound } from './change.ts';
 import type { ScimContext, ScimReply, ScimRequest } from './context.ts';
 import { description, serviceProviderConfig } from './discovery.ts';
@@ -51,20 +52,27 @@ async function serveResources(
   rest: readonly string[],
 ): Promise<ScimReply> {
   const { method } = request;
+  const actions = ACTIONS[type];
   if (rest.length === 0) {
-    if (method === 'GET') return { status: 200, body: await listResources(context, [type], queryOf(request.query)) };
+    const query = queryOf(request.query);
+    if (method === 'GET') return { status: 200, body: await listResources(context, [type], query) };
     assertMethod(method, ['GET', 'POST'], 'POST');
-    return ACTIONS[type].create(context, parseBody(request.body));
+    return selected(type, await actions.create(context, parseBody(request.body)), query.selection);
   }
   if (rest.length === 1 && rest[0]?.toLowerCase() === '.search') return search(context, request, [type]);
   // An id may hold slashes: an API gateway decodes them.
   const id = rest.join('/');
+  if (method === 'DELETE') return actions.remove(context, request, id);
   const { selection } = queryOf(request.query);
   if (method === 'GET') return getResource(context, request, { type, id, selection });
-  if (method === 'DELETE') return ACTIONS[type].remove(context, request, id);
-  if (method === 'PUT') return ACTIONS[type].replace(context, request, id, parseBody(request.body));
-  assertMethod(method, ['GET', 'PUT', 'PATCH', 'DELETE'], 'PATCH');
-  return ACTIONS[type].patch(context, request, id, parseBody(request.body));
+  if (method !== 'PUT') assertMethod(method, ['GET', 'PUT', 'PATCH', 'DELETE'], 'PATCH');
+  const change = method === 'PUT' ? actions.replace : actions.patch;
+  return selected(type, await change(context, request, id, parseBody(request.body)), selection);
+}
+
+/** The client may also select the attributes in the reply to a change. Source: RFC 7644, section 3.9. */
+function selected(type: ResourceType, reply: ScimReply, selection: Selection): ScimReply {
+  return reply.body ? { ...reply, body: selectAttributes(type, reply.body, selection) } : reply;
 }
 
 async function search(context: ScimContext, request: ScimRequest, types: readonly ResourceType[]): Promise<ScimReply> {

@@ -14,8 +14,13 @@ const PROJECT_PROBLEM = 'must be the id of a project';
 const SECRET_PROBLEM = 'must be a string of 1 to 4096 characters';
 const SECRETS_PROBLEM = 'must be a list of 1 to 10 secrets';
 
+const notAList = ({ input }: { input?: unknown }) =>
+  input === undefined ? 'is missing: must be a list' : 'must be a list';
+
 const list = <T extends z.core.$ZodType>(item: T) =>
-  z.array(item, 'must be a list').check(z.minLength(1, 'must not be empty'), z.maxLength(100, 'must be 100 at most'));
+  z
+    .array(item, { error: notAList })
+    .check(z.minLength(1, 'must not be empty'), z.maxLength(100, 'must have at most 100 entries'));
 
 const name = z
   .string()

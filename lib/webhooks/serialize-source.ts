@@ -5,7 +5,22 @@ import type { AnySource } from './all-sources.ts';
  * The settings of a source that are no secret and no path of one. Any other setting is left out, so that a new one is
  * not shown before somebody has decided about it.
  */
-const SHOWN = ['apps', 'app_id', 'workspaces', 'tenants', 'channels', 'host', 'url'] as const;
+const SHOWN = [
+  'apps',
+  'app_id',
+  'workspaces',
+  'tenants',
+  'channels',
+  'host',
+  'url',
+  'topics',
+  'issuer',
+  'organizations',
+  'groups',
+  'principal_attribute',
+  'trust_email',
+  'trust_username',
+] as const;
 
 /** What follows the name in the URL, by kind. */
 const PATHS: Partial<Record<AnySource['kind'], string>> = { ssf: '/events' };
@@ -23,6 +38,8 @@ export function serializeSource(source: AnySource, openJobs: number) {
     path: `/hooks/${name}${PATHS[kind] ?? ''}`,
     projects: projectIds,
     actions,
+    mode: 'mode' in source ? source.mode : undefined,
+    max_principals: 'maxPrincipals' in source ? source.maxPrincipals : undefined,
     may_approve: 'mayApprove' in source ? source.mayApprove : undefined,
     open_jobs: openJobs,
     ...Object.fromEntries(SHOWN.map((setting) => [setting, settings[setting]])),

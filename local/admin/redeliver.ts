@@ -55,7 +55,10 @@ async function tokenOf(variable: string | undefined, path: string | undefined): 
   const text = path === undefined ? (variable ?? '') : await readTokenFile(path);
   const token = text.trim();
   if (token === '') throw new AccountError('set GITHUB_TOKEN, or give a file with the token as --token-file');
-  if (!TOKEN.test(token)) throw new AccountError('the token must be printable ASCII without spaces');
+  if (!TOKEN.test(token))
+    throw new AccountError(
+      'the token (GITHUB_TOKEN, or the file of --token-file) must be printable ASCII without spaces',
+    );
   return token;
 }
 

@@ -35,7 +35,7 @@ export async function runAdmin(args: readonly string[], readConfig: () => Config
 }
 
 async function runCommand([name, ...args]: readonly string[], readConfig: () => Config): Promise<Result> {
-  if (name === '--help') return textResult(overview());
+  if (name === '--help' || name === 'help') return textResult(overview());
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (!command) throw new UsageError(name ? `there is no command ${name}` : 'the command is missing');
   const { json, help, ...options } = parse(command, args);

@@ -26,6 +26,9 @@ function cureOf(status: number, text: string, { name, kind }: Pick<Source, 'name
     );
   }
   if (status === 403) return `Add what the event needs to actions or projects of the source ${name} in HOOKS.`;
+  if (status === 404 && kind === 'scim') {
+    return `Name as --person the id of a user of the source (npm run -s admin -- scim-users --source ${name}), or a mapped id.`;
+  }
   if (status === 404) return 'The service has no such route: --url must be the address of this service.';
   if (status === 429 || status >= 500) return 'Send it again later; the log of the service has the cause.';
   return undefined;

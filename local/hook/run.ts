@@ -45,8 +45,8 @@ export async function runHook(
 ): Promise<Result> {
   try {
     const { values, positionals } = parse(args);
-    if (values.help) return { code: 0, out: `${helpText()}\n`, err: '' };
     const [first, ...rest] = positionals;
+    if (values.help || first === 'help') return { code: 0, out: `${helpText()}\n`, err: '' };
     if (first === 'key') return await makeKey(kindIn(rest), readConfig());
     return await runSample(kindIn(positionals), values, readConfig(), now);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The source that a sample is sent as. */
-import { readSecret } from '../../lib/clients/secrets.ts';
+import { readSecret, type SecretReference } from '../../lib/clients/secrets.ts';
 import type { Config } from '../../lib/config.ts';
 import { WEBHOOK_FAMILIES } from '../../lib/webhooks/all-sources.ts';
 import { parseHooks } from '../../lib/webhooks/hooks.ts';
@@ -14,7 +14,7 @@ export async function sourceOfKind(config: Config, kind: string, name: string | 
   if (!config.hooks) {
     throw new Error('HOOKS is not set. Set HOOKS and DATA_DIR to the values that the service was started with');
   }
-  const sources = parseHooks(await readSecret(config.hooks), WEBHOOK_FAMILIES, config);
+  const sources = parseHooks(await readHooks(config.hooks), WEBHOOK_FAMILIES, config);
   const ofKind = [...sources.values()].filter((source) => source.kind === kind);
   if (name !== undefined) {
     const source = ofKind.find((each) => each.name === name);
@@ -27,6 +27,14 @@ export async function sourceOfKind(config: Config, kind: string, name: string | 
     throw new Error(`HOOKS has several sources of the kind ${kind}: name one with --source (${namesOf(ofKind)})`);
   }
   return source;
+}
+
+async function readHooks(reference: SecretReference): Promise<string> {
+  try {
+    return await readSecret(reference);
+  } catch (error) {
+    throw new Error(`HOOKS cannot be used: ${(error as Error).message}`);
+  }
 }
 
 const namesOf = (sources: readonly Source[]) => sources.map(({ name }) => name).join(', ');

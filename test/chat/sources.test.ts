@@ -61,7 +61,7 @@ test('a chat source has its name, kind, secrets, projects, actions and the setti
 
 test('by default a chat source may be used for everything but approvals; a bot must say what for', () => {
   expect(parse({ slack: SLACK }).get('slack')).toMatchObject({ actions: CHAT_ACTIONS, mayApprove: false });
-  expect(() => parse({ bot: { ...SLACK, kind: 'bot' } })).toThrow('bot.actions: must be a list');
+  expect(() => parse({ bot: { ...SLACK, kind: 'bot' } })).toThrow('bot.actions: is missing: must be a list');
 });
 
 test.each<[string, object, string]>([

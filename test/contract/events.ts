@@ -155,7 +155,7 @@ export function eventsContract(openStore: OpenStore): void {
       const store = await withEvents();
       const grant = testGrant(3, { name: 'nightly job', retiring_principal: RETIRER });
       // `Required` makes a new field that is missing here a type error. Other tests cover the omitted fields.
-      const event: Required<Omit<ChangeEvent, 'grantId' | 'upstreamRequestId' | 'failure'>> = {
+      const event: Required<Omit<ChangeEvent, 'grantId' | 'upstreamRequestId' | 'failure' | 'isObserved'>> = {
         eventId: `${'f'.repeat(31)}0`,
         atMs: NOW_MS + 9,
         action: 'create-grant',
@@ -169,14 +169,22 @@ export function eventsContract(openStore: OpenStore): void {
         sequence: '919c82d4-8046-4722-9094-35c3c6524cff',
         reason: 'left the company – "today"\n',
         passedOn: 3,
-        isObserved: true,
       };
       await store.grants.commit(createGrant(grant), event);
       const bare: ChangeEvent = { ...event, eventId: 'f'.repeat(32), action: 'disable-key', channel: 'deletion' };
-      for (const name of ['grant', 'sequence', 'reason', 'passedOn', 'approvedBy', 'isObserved'] as const)
-        delete bare[name];
+      for (const name of ['grant', 'sequence', 'reason', 'passedOn', 'approvedBy'] as const) delete bare[name];
       await store.grants.commit(changeKeyState(testKey(1), PENDING, NOW_MS), bare);
       expect(await store.events.list(PROJECT, {}, 2)).toEqual([bare, event]);
+    });
+
+    test('an event of a grant that a source only observed is read as such, and the grant exists', async () => {
+      const store = await withEvents();
+      const [newest] = await store.events.list(PROJECT, { grantId: grantId(2) }, 1);
+      if (!newest) throw new Error('the grant has no event');
+      const observed = { ...newest, eventId: `${'f'.repeat(31)}1`, action: 'principal.disabled', isObserved: true };
+      expect(await store.events.append(observed, [])).toBe(true);
+      expect(await store.events.list(PROJECT, { grantId: grantId(2) }, 1)).toEqual([observed]);
+      expect(await store.grants.grant(PROJECT, grantId(2))).toBeDefined();
     });
 
     test('events remain after their grant and their key are deleted', async () => {

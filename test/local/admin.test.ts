@@ -36,6 +36,11 @@ const WEBHOOKS = [
   'stop-job',
   'dead-letters',
   'revive-dead-letters',
+  'scim-users',
+  'scim-user',
+  'scim-set-principal',
+  'scim-clear-principal',
+  'scim-remove',
   'redeliver',
 ];
 const NAMES = [...CHANGING, ...ENABLING, 'reseal-access-keys', ...LISTS, 'events', ...WEBHOOKS, 'verify'];
@@ -56,8 +61,8 @@ describe('without a data folder', () => {
   const run = (...args: string[]) => runWith({ DATA_DIR: absent }, args);
   afterAll(() => rmSync(parent, { recursive: true }));
 
-  test('--help names every command', async () => {
-    const { code, out } = await run('--help');
+  test.each(['--help', 'help'])('%s names every command', async (help) => {
+    const { code, out } = await run(help);
     expect(code).toBe(0);
     expect([...out.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)].map(([, name]) => name)).toEqual(NAMES);
   });

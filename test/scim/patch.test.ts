@@ -150,6 +150,27 @@ describe('a PATCH of a user', () => {
   });
 });
 
+test('an address that becomes primary takes that from another one, whatever their order', () => {
+  const primaryOf = (path: string) =>
+    (patch({ op: 'replace', path, value: true })['emails'] as { primary?: boolean }[]).map(({ primary }) => primary);
+  expect(primaryOf('emails[type eq "home"].primary')).toEqual([false, true]);
+  const reversed = { ...USER, emails: USER.emails.toReversed() };
+  const operation = { op: 'replace', path: 'emails[type eq "home"].primary', value: true };
+  expect(patched('User', reversed, { Operations: [operation] })).toMatchObject({
+    emails: [
+      { type: 'home', primary: true },
+      { type: 'work', primary: false },
+    ],
+  });
+});
+
+test('the id of a member has only characters that take one byte each', () => {
+  for (const value of ['é', 'a b', '', 'x'.repeat(65), '"']) {
+    const body = { displayName: 'Staff', members: [{ value }] };
+    expect(refusal(() => attributesIn('Group', body))).toBe('invalidValue');
+  }
+});
+
 test('the operations of a PATCH apply in their order', () => {
   const to = (value: string) => ({ op: 'replace', path: 'userName', value });
   expect(patch(to('a'), to('b'))).toMatchObject({ userName: 'b' });
@@ -208,6 +229,7 @@ test.each<[string, unknown]>([
   ['invalidValue', { op: 'add', path: 'emails', value: [7] }],
   ['invalidValue', { op: 'add', path: 'emails', value: [{ value: 'x', primary: 'perhaps' }] }],
   ['invalidValue', { op: 'add', path: 'emails', value: Array.from({ length: 21 }, (_, n) => ({ value: `${n}` })) }],
+  ['invalidValue', { op: 'add', value: Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`a${n}`, 'x'])) }],
   ['invalidValue', { op: 'add', path: EXTENSION, value: 'x' }],
   ['noTarget', { op: 'remove' }],
 ])('a PATCH is refused as %s: %j', (type, operation) => {

@@ -137,7 +137,8 @@ beforeAll(async () => {
   service.clock.nowMs += 8 * DAY_MS;
   expect(await recordUses('delete-due-keys', () => deleteOwnDueKeys(service.services))).toBe(1);
   await recordUses('unmatched', () => service.send('/nowhere'));
-});
+  // Many calls to DynamoDB Local, which is slow on a busy machine.
+}, 120_000);
 
 /** Calls the APIs of te_admin, with a token and signed. */
 async function administer(tenant: DemoUser): Promise<void> {

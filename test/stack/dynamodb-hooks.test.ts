@@ -325,7 +325,8 @@ beforeAll(async () => {
   okBody(await service.kms(creator, 'schedule-key-deletion', { key_id: await newKeyWithGrant(), pending_days: '7' }));
   clock.nowMs += 8 * DAY_MS;
   expect(await recordUses('delete-due-keys', () => deleteOwnDueKeys(services))).toBe(1);
-});
+  // Many calls to DynamoDB Local, which is slow on a busy machine.
+}, 120_000);
 
 async function newKeyWithGrant(): Promise<string> {
   const keyId = await newKey(service);

@@ -92,6 +92,18 @@ test.each<[string, unknown, string]>([
   ['a malformed project id', { hr: { ...HR, projects: ['*'] } }, 'hr.projects.0: '],
   ['no action', { hr: { ...HR, actions: [] } }, 'hr.actions: '],
   ['an unknown action', { hr: { ...HR, actions: ['grant.create'] } }, 'hr.actions.0: '],
+  ['no list of actions', { hr: { ...HR, actions: undefined } }, 'hr.actions: is missing: must be a list'],
+  [
+    'too many projects',
+    { hr: { ...HR, projects: Array(101).fill('p1') } },
+    'hr.projects: must have at most 100 entries',
+  ],
+  ['no principals an hour', { hr: { ...HR, maxPrincipals: 0 } }, 'hr.maxPrincipals: must be a whole number from 1 to'],
+  [
+    'a misspelt event to ignore',
+    { hr: { ...HR, events: { 'principal.disable': 'ignore' } } },
+    'hr.events.principal.disable: there is no such event; the events are: principal.disabled, grant.revoke',
+  ],
   ['a misspelt field', { hr: { ...HR, project: ['p1'] } }, 'hr: '],
 ])('a source with %s is refused with its place, and without the secret', (_, settings, line) => {
   const problems = problemsOf(parseSources, settings);

@@ -108,7 +108,9 @@ function problemsOf(source: Source, adapter: Adapter): string[] {
 function meaningProblem({ events, otherEvents = [] }: Adapter, event: string, meaning: Meaning): string | undefined {
   const rule: EventRule | undefined = Object.hasOwn(events, event) ? events[event] : undefined;
   const allowed = rule ? [rule.action] : otherEvents;
-  if (allowed.length === 0) return `there is no such event; the events are: ${Object.keys(events).join(', ')}`;
+  // Any other event is ignored anyway, so to ignore it by its name is a misspelling of an event in the table.
+  if (allowed.length === 0 || (!rule && meaning === 'ignore'))
+    return `there is no such event; the events are: ${Object.keys(events).join(', ')}`;
   const meanings: readonly Meaning[] = [...allowed, 'needs-person', 'ignore'];
   return meanings.includes(meaning) ? undefined : `must be one of: ${meanings.join(', ')}`;
 }

@@ -117,7 +117,7 @@ test.each([
   ['app_secret', 'the-secret-itself', 'must refer to the App Secret'],
   ['verification_token', '', 'must be the Verification Token'],
   ['tenants', [], 'must not be empty'],
-  ['tenants', undefined, 'must be a list'],
+  ['tenants', undefined, 'is missing: must be a list'],
   ['tenants', ['a b'], 'must be the tenant_key'],
   ['channels', ['oc'], 'must be the id of a chat'],
   ['host', 'open.feishu.cn', 'must be feishu or lark'],

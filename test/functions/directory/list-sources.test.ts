@@ -64,6 +64,8 @@ function documentOf(projects: string[]) {
       kind: 'ssf',
       projects,
       actions: ['principal.disabled'],
+      mode: 'observe',
+      maxPrincipals: 5,
       issuer: 'https://idp.example.com/',
       audience: 'kms',
       jwks_uri: 'https://idp.example.com/jwks',
@@ -105,6 +107,8 @@ test('te_admin lists the sources of the domain with their settings, and without 
       path: '/hooks/idp',
       projects,
       actions: ['principal.disabled'],
+      mode: 'revoke',
+      max_principals: 100,
       open_jobs: 0,
     },
     {
@@ -151,7 +155,10 @@ test('te_admin lists the sources of the domain with their settings, and without 
       path: '/hooks/signals/events',
       projects,
       actions: ['principal.disabled'],
+      mode: 'observe',
+      max_principals: 5,
       open_jobs: 0,
+      issuer: 'https://idp.example.com/',
     },
   ]);
   const text = JSON.stringify(sources);

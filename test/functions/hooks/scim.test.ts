@@ -114,6 +114,15 @@ describe('a user', () => {
     expect(await storedRows(fixture.service)).toEqual(rows);
   });
 
+  test('is shown with the attributes that the client selects, also in the reply to a change', async () => {
+    const { id, userName } = await newUser();
+    const schemas = [USER_SCHEMA];
+    const { body: replaced } = await fixture.scim('PUT', `Users/${id}?attributes=userName`, { userName });
+    expect(replaced).toEqual({ schemas, id, userName });
+    const { body: shown } = await fixture.scim('GET', `Users/${id}?excludedAttributes=meta,active`);
+    expect(shown).toEqual({ schemas, id, userName });
+  });
+
   test('that is changed to what it is already keeps its version', async () => {
     const { id, userName } = await newUser();
     const same = await fixture.scim('PUT', `Users/${id}`, { userName, active: true });

@@ -189,6 +189,11 @@ describe('exits with 1', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('Start it with npm start')]);
   });
 
+  test('when the source of the kind scim has no such user, and says how to find one', async () => {
+    const { code, err } = await run('scim', '--person', 'nobody');
+    expect([code, err]).toEqual([1, expect.stringMatching(/^refused with status 404: .*\n.*scim-users --source scim/)]);
+  });
+
   test('when another program answers', async () => {
     const server = createServer((_, response) => response.writeHead(404).end('<html>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -213,6 +218,9 @@ describe('exits with 1', () => {
     const invalid = await runWith({ okta: { ...entries['okta'], secrets: ['short-secret'] } }, 'okta');
     expect([invalid.code, invalid.err]).toEqual([1, expect.stringContaining('okta.secrets.0: must be')]);
     expect(invalid.err).not.toContain('short-secret');
+    const absent = { ...config, hooks: { kind: 'file' as const, path: join(config.dataDir, 'absent.json') } };
+    const unreadable = await runHook(['okta'], () => absent);
+    expect([unreadable.code, unreadable.err]).toEqual([1, expect.stringMatching(/^HOOKS cannot be used: ENOENT/)]);
   });
 
   test.each([
@@ -243,8 +251,8 @@ test.each([
   expect(err).toContain('npm run -s hook -- --help');
 });
 
-test('--help names the options and every kind, and reads no setting', async () => {
-  const { code, out } = await runHook(['--help'], () => {
+test.each(['--help', 'help'])('%s names the options and every kind, and reads no setting', async (help) => {
+  const { code, out } = await runHook([help], () => {
     throw new Error('a setting is invalid');
   });
   expect(code).toBe(0);

@@ -359,7 +359,7 @@ test('the end of a subscription waits for a person, whatever the text says', () 
 
 describe('settings', () => {
   test.each([
-    [{}, 'source.topics: must be a list'],
+    [{}, 'source.topics: is missing: must be a list'],
     [{ topics: [] }, 'source.topics: must not be empty'],
     [{ topics: ['key-events'] }, 'source.topics.0: must be the name of a topic: urn:smn:<region>:<project id>:<topic>'],
     [{ topics: ['arn:aws:sns:us-east-1:123456789012:x'] }, 'source.topics.0: must be the name of a topic'],

@@ -288,6 +288,6 @@ test('the message id identifies the delivery, and the end of a subscription wait
 });
 
 test('the settings need the ARN of at least one topic', () => {
-  expect(() => sourceFor(sns, {})).toThrow('source.topics: must be a list');
+  expect(() => sourceFor(sns, {})).toThrow('source.topics: is missing: must be a list');
   expect(() => sourceFor(sns, { topics: ['key-events'] })).toThrow('arn:aws:sns:<region>:<account>:<topic>');
 });
