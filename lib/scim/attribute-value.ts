@@ -24,10 +24,15 @@ export function coerce(attribute: Attribute, value: unknown): unknown {
 
 function listValue(attribute: Attribute, value: unknown): unknown {
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  const max = attribute.name === 'members' ? MEMBERS_MAX : EMAILS_MAX;
-  if (list.length > max) throw invalid(attribute, `must have at most ${max} values`);
+  assertLength(attribute, list);
   const items = list.map((one) => complexValue(attribute, typeof one === 'string' ? { value: one } : one));
   return items.filter((one) => Object.keys(one).length > 0);
+}
+
+/** @throws ScimError invalidValue for a list that is too long to be stored */
+export function assertLength(attribute: Attribute, { length }: readonly unknown[]): void {
+  const max = attribute.name === 'members' ? MEMBERS_MAX : EMAILS_MAX;
+  if (length > max) throw invalid(attribute, `must have at most ${max} values`);
 }
 
 function singleValue(attribute: Attribute, value: unknown): unknown {

@@ -14,6 +14,11 @@ interface Change<T extends ResourceType> {
   request: Pick<ScimRequest, 'headers'>;
   /** Returns the resource as it is to be; undefined to remove it. */
   change(before: ResourceOf<T>): ResourceOf<T> | undefined;
+  /**
+   * Returns the resource as it is to be if `change` gives it a name or externalId of another one. Absent: such a change
+   * is refused.
+   */
+  changeIfTaken?(before: ResourceOf<T>): ResourceOf<T>;
   /** Called before the write, so that a crash between the two leaves a job too many and never one too few. */
   beforeWrite?(before: ResourceOf<T>, after: ResourceOf<T> | undefined): Promise<void>;
 }
@@ -35,16 +40,20 @@ export const taken = () =>
  */
 export async function changeResource<T extends ResourceType>(
   { store: { scim }, source, now }: ScimContext,
-  { type, id, request, change, beforeWrite }: Change<T>,
+  { type, id, request, change, changeIfTaken, beforeWrite }: Change<T>,
 ): Promise<ResourceOf<T> | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const before = await scim.find(source.name, type, id);
     if (!before) return undefined;
     assertIfMatch(request.headers, before);
-    const changed = change(before);
+    let changed = change(before);
+    // Checked before the job of a deactivation is started, although the write checks it again.
+    if (changed && (await isTaken(scim, changed))) {
+      if (!changeIfTaken) throw taken();
+      changed = changeIfTaken(before);
+    }
     const after = changed && { ...changed, modifiedAtMs: now() };
     if (changed && isSameContent(before, changed)) return before;
-    if (after) await assertNotTaken(scim, after);
     await beforeWrite?.(before, after);
     const result = after ? await scim.save(after) : await scim.remove(before);
     if (result === 'taken') throw taken();
@@ -64,11 +73,12 @@ const sorted = (value: object) =>
     .filter(([, one]) => one !== undefined)
     .sort(([a], [b]) => Number(a > b) - Number(a < b));
 
-/** Checked before the job of a deactivation is started, although the write checks it again. */
-async function assertNotTaken(scim: ScimContext['store']['scim'], resource: ProvisionedResource) {
+/** Whether another resource has the name or the externalId. */
+async function isTaken(scim: ScimContext['store']['scim'], resource: ProvisionedResource): Promise<boolean> {
   const { source, type, id } = resource;
   for (const [attribute, value] of uniqueValuesOf(resource)) {
     const holder = await scim.findBy(source, type, attribute, value);
-    if (holder && holder.id !== id) throw taken();
+    if (holder && holder.id !== id) return true;
   }
+  return false;
 }

@@ -2,7 +2,7 @@
 import type { Task } from '../domain/job.ts';
 import type { ProvisionedUser } from '../domain/provisioned.ts';
 import type { ScimSettings } from '../webhooks/inbound/adapters/scim.ts';
-import { identitiesIn } from '../webhooks/inbound/event-fields.ts';
+import { identitiesIn, lowerCase } from '../webhooks/inbound/event-fields.ts';
 import { type Person, personTask, splitByIdentities } from '../webhooks/inbound/event-tasks.ts';
 import type { Source } from '../webhooks/inbound/source.ts';
 
@@ -60,7 +60,7 @@ export function identitiesOf(
   { settings }: Pick<Source<ScimSettings>, 'settings'>,
 ): Identities {
   const name = userName?.includes('@') && !settings.trust_email ? undefined : userName;
-  const addresses = settings.trust_email ? emails.map(({ value }) => value?.toLowerCase()) : [];
+  const addresses = settings.trust_email ? emails.map(({ value }) => lowerCase(value)) : [];
   return {
     identities: identitiesIn([id, externalId, name, name?.toLowerCase(), ...addresses]),
     // `caseExact` is false for userName and true for externalId. Source: RFC 7643, sections 3.1 and 8.7.1.

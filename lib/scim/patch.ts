@@ -7,7 +7,7 @@ import type { ResourceType } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { isJsonObject } from '../validation/json-body.ts';
 import { type AttributeName, parseAttributeName } from './attribute-path.ts';
-import { coerce } from './attribute-value.ts';
+import { assertLength, coerce } from './attribute-value.ts';
 import { matchesAll, parseValueFilter } from './filter.ts';
 import { type Attribute, isNamed } from './schema.ts';
 
@@ -20,10 +20,15 @@ const PATH_CHARACTERS_MAX = 1_024;
 const KEYS_MAX = 200;
 const OPS = ['add', 'replace', 'remove'] as const;
 
+/** How deep the schemas of attributes may be nested in each other. Clients use one level. */
+const SCHEMA_DEPTH_MAX = 3;
+
 interface Operation {
   op: (typeof OPS)[number];
   path: string;
   value: unknown;
+  /** How many objects of attributes it is in. */
+  depth: number;
 }
 
 interface PatchOptions {
@@ -54,7 +59,7 @@ export function patched(
 
 /** Returns the attributes of a whole resource, as POST and PUT send it. @throws ScimError invalidValue */
 export const attributesIn = (type: ResourceType, body: Wire): Wire =>
-  apply(type, {}, { op: 'replace', path: '', value: body });
+  apply(type, {}, { op: 'replace', path: '', value: body, depth: 0 });
 
 function operationsOf(body: Wire): unknown[] {
   const list = memberOf(body, 'operations');
@@ -74,28 +79,30 @@ function parseOperation(input: unknown): Operation {
   if (typeof path !== 'string' || path.length > PATH_CHARACTERS_MAX) {
     throw new ScimError('invalidPath', `path must be a string of at most ${PATH_CHARACTERS_MAX} characters.`);
   }
-  return { op: name, path: path.trim(), value };
+  return { op: name, path: path.trim(), value, depth: 0 };
 }
 
 /** Clients write names of members in any case. */
 const memberOf = (object: Wire, name: string): unknown =>
   Object.entries(object).find(([key]) => key.toLowerCase() === name)?.[1];
 
-function apply(type: ResourceType, resource: Wire, { op, path, value }: Operation): Wire {
+function apply(type: ResourceType, resource: Wire, operation: Operation): Wire {
+  const { op, path, value, depth } = operation;
+  if (depth > SCHEMA_DEPTH_MAX) throw new ScimError('invalidValue', 'The schemas of attributes are nested too deeply.');
   if (path === '') {
     if (op === 'remove') throw new ScimError('noTarget', 'remove needs the path of an attribute.');
-    return applyObject(type, resource, op, value);
+    return applyObject(type, resource, operation);
   }
   const bracket = path.indexOf('[');
-  if (bracket >= 0) return applyFiltered(type, resource, { op, path, value }, bracket);
+  if (bracket >= 0) return applyFiltered(type, resource, operation, bracket);
   const name = parseAttributeName(type, path);
   if (!name) return resource;
-  if (!name.attribute) return applySchema(type, resource, op, name, value);
+  if (!name.attribute) return applySchema(type, resource, name, operation);
   return applyTo(resource, name, (before) => changed(name, before, op, value));
 }
 
 /** Without a path, the keys of the value are paths: `userName`, `name.givenName` or `urn:…:User:userName`. */
-function applyObject(type: ResourceType, resource: Wire, op: Operation['op'], value: unknown): Wire {
+function applyObject(type: ResourceType, resource: Wire, { op, value, depth }: Operation): Wire {
   const objects = Array.isArray(value) ? value : [value];
   if (objects.length === 0 || !objects.every(isJsonObject)) {
     throw new ScimError('invalidValue', 'Without a path, value must be an object of attributes.');
@@ -105,24 +112,18 @@ function applyObject(type: ResourceType, resource: Wire, op: Operation['op'], va
     throw new ScimError('invalidValue', `An object may have at most ${KEYS_MAX} attributes.`);
   return entries
     .filter(([key]) => key !== '')
-    .reduce((result, [path, one]) => apply(type, result, { op, path, value: one }), resource);
+    .reduce((result, [path, one]) => apply(type, result, { op, path, value: one, depth: depth + 1 }), resource);
 }
 
 /** The URN of a schema as the path or key. */
-function applySchema(
-  type: ResourceType,
-  resource: Wire,
-  op: Operation['op'],
-  name: AttributeName,
-  value: unknown,
-): Wire {
-  const { extension } = name;
-  if (extension === undefined) return applyObject(type, resource, op, value);
+function applySchema(type: ResourceType, resource: Wire, { extension }: AttributeName, operation: Operation): Wire {
+  const { op, value, depth } = operation;
+  if (extension === undefined) return applyObject(type, resource, operation);
   if (op === 'remove' || value === undefined) return without(resource, extension);
   if (!isJsonObject(value))
     throw new ScimError('invalidValue', 'The value of a schema must be an object of attributes.');
   return Object.entries(value).reduce(
-    (result, [key, one]) => apply(type, result, { op, path: `${extension}:${key}`, value: one }),
+    (result, [key, one]) => apply(type, result, { op, path: `${extension}:${key}`, value: one, depth: depth + 1 }),
     resource,
   );
 }
@@ -192,6 +193,7 @@ function listOf(attribute: Attribute, values: readonly unknown[], before: readon
   const list = [...unique.values()].filter((one) =>
     Object.keys(one).some((key) => key !== 'type' && key !== 'primary'),
   );
+  assertLength(attribute, list);
   if (list.length === 0) return undefined;
   if (!attribute.subAttributes?.some(isNamed('primary'))) return list;
   // Of several, the one that was not primary before, as RFC 7644, section 3.5.2, asks.
@@ -255,8 +257,9 @@ function changedMatches(
       old,
     );
   // Entra ID creates the work address of a user this way: the filter says what the new value is.
-  const created = Object.fromEntries(within.flatMap((one) => (one.sub ? [[one.sub.name, one.value]] : [])));
-  return listOf(attribute, [...old, setIn(created)], old);
+  const stated = Object.fromEntries(within.flatMap((one) => (one.sub ? [[one.sub.name, one.value]] : [])));
+  const [created = {}] = [coerce(attribute, stated)].flat();
+  return listOf(attribute, [...old, setIn(created as Wire)], old);
 }
 
 const without = (object: Wire, name: string): Wire =>

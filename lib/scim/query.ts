@@ -1,5 +1,6 @@
 /** The parameters of a list or search. Source: RFC 7644, sections 3.4.2 and 3.4.3. */
 import { ScimError } from '../http/scim-error.ts';
+import { textOf } from '../util/json.ts';
 import { assertSelection, type Selection } from './attributes.ts';
 
 /** The most resources of a page, as /ServiceProviderConfig states it. */
@@ -32,7 +33,7 @@ export function queryOf(query: string): ListQuery {
 
 /** @param body of POST /.search @throws ScimError */
 export function searchOf(body: Record<string, unknown>): ListQuery {
-  const text = (name: string) => (body[name] === undefined ? undefined : String(body[name]));
+  const text = (name: string) => (body[name] === undefined ? undefined : textOf(body[name]));
   const { filter } = body;
   if (filter !== undefined && typeof filter !== 'string')
     throw new ScimError('invalidFilter', 'filter must be a string.');

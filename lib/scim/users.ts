@@ -2,6 +2,7 @@
 import { newKeyId } from '../domain/ids.ts';
 import type { ProvisionedUser } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
+import { describeCause, logger } from '../logger.ts';
 import { mappedPrincipals } from '../webhooks/jobs/identities.ts';
 import { activeAfterPatch, activeInUser } from './active.ts';
 import { changeResource, notFound, taken } from './change.ts';
@@ -32,12 +33,16 @@ export function replaceUser(context: ScimContext, request: ScimRequest, id: stri
   return changeUser(context, request, { id, change, unknown: { ...(content ?? namesIn(body)), id, active } });
 }
 
-/** Whoever is to lose access loses it, even if the rest of the request is not understood and has no effect. */
+/**
+ * Whoever is to lose access loses it, even if the rest of the request is not understood, or fails in an unexpected way:
+ * then it has no effect.
+ */
 function contentUnless(isDeactivated: boolean, read: () => UserContent): UserContent | undefined {
   try {
     return read();
   } catch (error) {
-    if (!isDeactivated || !(error instanceof ScimError)) throw error;
+    if (!isDeactivated) throw error;
+    if (!(error instanceof ScimError)) logger.error('scim', { cause: describeCause(error) });
     return undefined;
   }
 }
@@ -84,6 +89,8 @@ async function changeUser(
     id,
     request,
     change,
+    // Whoever is to lose access loses it, and keeps the name: that of the request belongs to another person.
+    ...(!unknown.active && { changeIfTaken: (before: ProvisionedUser) => ({ ...before, active: false }) }),
     async beforeWrite(before, after) {
       const tasks = tasksOf({ before, after }, context.source);
       // A repeat after a concurrent change starts another job only if it is about something else.

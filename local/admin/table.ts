@@ -1,4 +1,6 @@
 /** Formats rows as text with aligned columns; no value is shortened. */
+import { UNPRINTABLE } from '../../lib/domain/characters.ts';
+
 export type Row = Record<string, unknown>;
 
 /** Returns a list of rows as a table with a header, and a single row as one line for each field. */
@@ -28,5 +30,10 @@ function cell(value: unknown): string {
     return parts.join('; ') || '-';
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return String(value ?? '-');
+  return String(value ?? '-').replace(UNPRINTABLE_CHARACTER, escapeOf);
 }
+
+/** Other systems choose some of the values: a control character could change what the terminal shows. */
+const UNPRINTABLE_CHARACTER = new RegExp(`[${UNPRINTABLE}]`, 'gu');
+
+const escapeOf = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;

@@ -2,9 +2,11 @@
  * Connections to other servers: long headers, proxies and new connections, over real HTTP on loopback.
  * Also tests: lib/clients/node-fetch.ts.
  */
+import { execFile } from 'node:child_process';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Server as NetServer, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
 import { awsCall } from '../../lib/clients/aws.ts';
@@ -172,3 +174,24 @@ test('a proxy that cannot be reached, or refuses the tunnel, is `unsent`', async
   await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
   expect(await failure()).toBe('unsent');
 });
+
+test.each([
+  ['get', `get(url, { headers: {}, timeoutMs: 5000, bytesMax: 10 })`, './lib/clients/get.ts'],
+  ['sendRequest', `sendRequest({ method: 'GET', url, headers: {} }, 5000)`, './lib/clients/http.ts'],
+])(
+  '%s sends nothing to a server with an untrusted certificate, even with NODE_TLS_REJECT_UNAUTHORIZED=0',
+  async (name, call, file) => {
+    let requests = 0;
+    const server = createTlsServer(SELF_SIGNED, (_, response) => {
+      requests += 1;
+      response.end();
+    });
+    // In a new process, because Node reads the variable at its start.
+    const script = `import { ${name} } from '${file}';
+    const url = 'https://${await listen(server)}/';
+    await ${call}.then(({ status }) => console.log(status), ({ failure }) => console.log(failure));`;
+    const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env });
+    expect([stdout, requests]).toEqual(['untrusted\n', 0]);
+  },
+);

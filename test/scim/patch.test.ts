@@ -22,6 +22,13 @@ const USER = {
   ],
 };
 
+/** An object in an object and so on, each the value of the key. */
+function nested(key: string, depth: number): object {
+  let value: object = { userName: 'x' };
+  for (let level = 0; level < depth; level += 1) value = { [key]: value };
+  return value;
+}
+
 const patch = (...Operations: unknown[]) => patched('User', USER, { Operations });
 
 function refusal(change: () => unknown): unknown {
@@ -230,6 +237,10 @@ test.each<[string, unknown]>([
   ['invalidValue', { op: 'add', path: 'emails', value: [{ value: 'x', primary: 'perhaps' }] }],
   ['invalidValue', { op: 'add', path: 'emails', value: Array.from({ length: 21 }, (_, n) => ({ value: `${n}` })) }],
   ['invalidValue', { op: 'add', value: Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`a${n}`, 'x'])) }],
+  // The user has two already, and 20 is the limit.
+  ['invalidValue', { op: 'add', path: 'emails', value: Array.from({ length: 19 }, (_, n) => ({ value: `${n}` })) }],
+  ['invalidValue', { op: 'replace', path: 'emails[value eq 5].type', value: 'work' }],
+  ['invalidValue', { op: 'replace', path: 'emails[type eq true].value', value: 'x@y.z' }],
   ['invalidValue', { op: 'add', path: EXTENSION, value: 'x' }],
   ['noTarget', { op: 'remove' }],
 ])('a PATCH is refused as %s: %j', (type, operation) => {
@@ -238,6 +249,15 @@ test.each<[string, unknown]>([
   const rename = { op: 'replace', path: 'displayName', value: 'x' };
   const lenient = patched('User', USER, { Operations: [operation, rename] }, { isLenient: true });
   expect(lenient).toEqual({ ...USER, displayName: 'x' });
+});
+
+test.each([
+  ['the schema as key', nested(CORE, 10_000)],
+  ['the schema and a colon as key', nested(`${CORE}:`, 10_000)],
+  ['an empty key in the extension', { [EXTENSION]: nested('', 10_000) }],
+])('objects that are nested in each other very often are refused: %s', (_, value) => {
+  expect(refusal(() => patch({ op: 'replace', value }))).toBe('invalidValue');
+  expect(refusal(() => attributesIn('User', { userName: 'x', ...value }))).toBe('invalidValue');
 });
 
 test.each([[[]], [{}], [Array.from({ length: 101 }, () => ({ op: 'remove', path: 'name' }))]])(

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { formatJson, parseJson } from '../../lib/util/json.ts';
+import { formatJson, parseJson, textOf } from '../../lib/util/json.ts';
 
 test.each([
   ['{"key_id":"a"}', { key_id: 'a' }],
@@ -14,4 +14,17 @@ test.each([
 test('a value that is nested too deeply to be written as JSON is undefined', () => {
   expect(formatJson({ key_id: ['a', null] })).toBe('{"key_id":["a",null]}');
   expect(formatJson(parseJson(`${'['.repeat(100_000)}${']'.repeat(100_000)}`))).toBeUndefined();
+});
+
+test.each<[unknown, string]>([
+  ['204', '204'],
+  [204, '204'],
+  [false, 'false'],
+  [null, ''],
+  [undefined, ''],
+  [['204'], ''],
+  // String() throws a TypeError for it.
+  [{ toString: 1 }, ''],
+])('the text of the value %j is %j', (value, text) => {
+  expect(textOf(value)).toBe(text);
 });

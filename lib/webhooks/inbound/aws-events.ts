@@ -6,6 +6,7 @@
  */
 import type { Task } from '../../domain/job.ts';
 import { KmsError } from '../../errors.ts';
+import { textOf } from '../../util/json.ts';
 import { isJsonObject } from '../../validation/json-body.ts';
 import { embeddedJson } from './embedded-json.ts';
 import { identitiesIn } from './event-fields.ts';
@@ -65,18 +66,18 @@ function eventTask(source: Source, event: Fields): Task {
 function callTask(source: Source, event: Fields, detail: Fields): Task {
   const { eventSource, eventName, errorCode } = detail;
   if (typeof eventSource !== 'string' || typeof eventName !== 'string') {
-    const type = String(event['detail-type']);
+    const type = textOf(event['detail-type']);
     if (type.includes('CloudTrail'))
       throw new KmsError('KMS.0308', { detail: 'detail needs eventSource and eventName.' });
     // Events that are no calls, such as the state of a machine.
-    return ignored(`${event['source']} ${type}`);
+    return ignored(`${textOf(event['source'])} ${type}`);
   }
   const name = `${eventSource.replace(/\.amazonaws\.com$/, '')}.${eventName}`;
   // CloudTrail records calls that failed too.
   if (!Object.hasOwn(AWS_EVENTS, name) || meaningOf(source, name) === 'ignore' || isGiven(errorCode))
     return ignored(name);
   const parameters = isJsonObject(detail['requestParameters']) ? detail['requestParameters'] : {};
-  if (name === KEY_CHANGED && String(parameters['status']).toLowerCase() === 'active') return ignored(name);
+  if (name === KEY_CHANGED && textOf(parameters['status']).toLowerCase() === 'active') return ignored(name);
   return personTask(source, name, personOf(name, parameters), `sns ${name}`);
 }
 
@@ -98,7 +99,7 @@ function personOf(name: string, { userName, userId }: Fields): Person {
 
 /** AWS has found an access key in public. */
 function healthTask(source: Source, { eventTypeCode, affectedEntities }: Fields): Task {
-  const name = `health.${eventTypeCode}`;
+  const name = `health.${textOf(eventTypeCode)}`;
   if (name !== EXPOSED) return ignored(name);
   const entities = Array.isArray(affectedEntities) ? affectedEntities : [];
   const identities = identitiesIn(entities.map((entity) => (isJsonObject(entity) ? entity['entityValue'] : undefined)));
@@ -107,7 +108,7 @@ function healthTask(source: Source, { eventTypeCode, affectedEntities }: Fields)
 
 function findingTask(source: Source, { type, resource }: Fields): Task {
   const details = isJsonObject(resource) ? resource['accessKeyDetails'] : undefined;
-  if (!isJsonObject(details)) return ignored(`guardduty.${type}`);
+  if (!isJsonObject(details)) return ignored(`guardduty.${textOf(type)}`);
   const identities = identitiesIn([details['userName']]);
-  return personTask(source, FINDING, { identities }, `sns ${FINDING}: ${type}`);
+  return personTask(source, FINDING, { identities }, `sns ${FINDING}: ${textOf(type)}`);
 }

@@ -1,5 +1,6 @@
 /** Fields of a trace of CTS whose form differs by service and by place. */
 import { KmsError } from '../../errors.ts';
+import { textOf } from '../../util/json.ts';
 import { isJsonObject } from '../../validation/json-body.ts';
 import { embeddedJson } from './embedded-json.ts';
 
@@ -11,7 +12,7 @@ type Trace = Readonly<Record<string, unknown>>;
  * @throws KmsError KMS.0308 if neither says it
  */
 export function outcomeOf({ trace_rating: rating, code }: Trace): 'succeeded' | 'failed' {
-  const status = /^[1-5]\d\d$/.exec(String(code))?.[0];
+  const status = /^[1-5]\d\d$/.exec(textOf(code))?.[0];
   const isSuccess = status?.startsWith('2');
   const word = typeof rating === 'string' ? rating.toLowerCase() : rating;
   if (word === 'warning' || word === 'incident' || isSuccess === false) return 'failed';

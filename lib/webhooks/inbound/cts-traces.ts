@@ -9,7 +9,7 @@ import { KmsError } from '../../errors.ts';
 import { isJsonObject } from '../../validation/json-body.ts';
 import { outcomeOf, saysDisabled } from './cts-trace-fields.ts';
 import { embeddedJson } from './embedded-json.ts';
-import { ignored, keyTask, personTask, unreadable } from './event-tasks.ts';
+import { ignored, keepingPayload, keyTask, personTask, unreadable } from './event-tasks.ts';
 import { acts, actsByChoice, type EventRule, meaningOf, needsPersonByDefault, type Source } from './source.ts';
 
 /** What an event is about, and so what `resource_type` its trace must have. */
@@ -101,11 +101,7 @@ export function ctsTasks(source: Source, text: string): Task[] {
   const traces = [parsed].flat().flatMap(unwrapped);
   if (traces.length === 0) return [unreadable('unreadable', NOT_A_TRACE, text)];
   const tasks = traces.map((trace) => taskOf(source, trace));
-  // The first unreadable task keeps the whole text of the message; the others do not repeat it.
-  const firstUnreadable = tasks.findIndex(({ action }) => action === 'unreadable');
-  return tasks.map((task, index) =>
-    index === firstUnreadable ? unreadable(task.type, task.reason ?? NOT_A_TRACE, text) : task,
-  );
+  return keepingPayload(tasks, text);
 }
 
 /** FunctionGraph gives a trace as `{"cts": trace}`, and messages may do so too. */

@@ -99,6 +99,17 @@ export const unreadable = (event: string, detail: string, payload?: string): Tas
 });
 
 /**
+ * Returns the tasks of a delivery, with what the source sent in the first unreadable one. Only there: one delivery with
+ * many events must not fill the store.
+ */
+export function keepingPayload(tasks: readonly Task[], payload: string): Task[] {
+  const first = tasks.findIndex(({ action }) => action === 'unreadable');
+  return tasks.map((task, index) =>
+    index === first ? { ...task, ...unreadable(task.type, task.reason ?? '', payload) } : task,
+  );
+}
+
+/**
  * Returns the tasks of each event of a batch. An event that cannot be read must not stop the others, because their
  * people would keep access: it becomes an unreadable task, so that the job does not end as done.
  * @param name of the list, for errors

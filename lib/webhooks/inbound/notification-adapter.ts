@@ -5,6 +5,7 @@ import { KmsError } from '../../errors.ts';
 import { logger } from '../../logger.ts';
 import {
   assertRecent,
+  MESSAGE_TYPES,
   type Message,
   type MessageForm,
   parseMessage,
@@ -41,7 +42,7 @@ export interface NotificationKind {
   otherEvents?: readonly Action[];
   /** Returns what is wrong with the source's settings, each problem with its field. */
   settingsProblems?(source: Source): readonly string[];
-  /** Whether the service only tells about a subscription of somebody else. */
+  /** Whether the headers say that the service only tells about a subscription of somebody else. */
   isNotice?(request: WebhookRequest): boolean;
   /** The keys that the message may be signed with. @throws KmsError with a 5xx status if they cannot be had now */
   keysFor(
@@ -73,7 +74,7 @@ export function notificationAdapter(kind: NotificationKind): Adapter<TopicSettin
       parseVerificationKey(secret) ? undefined : 'must be a certificate or public key as PEM, of RSA with 2048 bits',
     async verify(request, source, nowMs) {
       if (request.method !== 'POST') throw new SignatureError('not a POST');
-      if (kind.isNotice?.(request)) return assertListed(noticeTopicOf(request, form), source);
+      if (isNotice(kind, request)) return assertListed(noticeTopicOf(request, form), source);
       const message = messageOf(request, form);
       // First, so that a foreign message causes no request for a certificate.
       assertListed(message.topic, source);
@@ -81,7 +82,7 @@ export function notificationAdapter(kind: NotificationKind): Adapter<TopicSettin
       verifyMessage(message, await kind.keysFor(message, source, nowMs), nowMs);
     },
     async handshake(request, source) {
-      if (kind.isNotice?.(request)) return { state: 'ignored' };
+      if (isNotice(kind, request)) return { state: 'ignored' };
       const message = messageOf(request, form);
       if (message.type !== 'SubscriptionConfirmation') return undefined;
       const extraHosts = source.settings.confirm_hosts ?? [];
@@ -118,6 +119,13 @@ function fieldsOf(body: Uint8Array): Record<string, unknown> {
     if (!(error instanceof KmsError)) throw error;
     throw new SignatureError('the body is not a JSON object', { cause: error });
   }
+}
+
+/** The headers are not signed, so that they must not make a notice of a message. @throws SignatureError */
+function isNotice(kind: NotificationKind, request: WebhookRequest): boolean {
+  if (!kind.isNotice?.(request)) return false;
+  const type = fieldsOf(request.body)[kind.form.names.type];
+  return !MESSAGE_TYPES.some((one) => one === type);
 }
 
 /** The form of such a notice is not published, so its topic is all that can be checked. It has no effect. */

@@ -1,6 +1,7 @@
 import type { RequestTrace } from '../../domain/request-context.ts';
 import { KmsError } from '../../errors.ts';
 import { Reply } from '../../http/reply.ts';
+import { describeCause, logger } from '../../logger.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { SignatureError, UNVERIFIED } from '../../signing/signed-request.ts';
 import type { ReceiverStore } from '../../store/store.ts';
@@ -76,12 +77,18 @@ export async function verifiedSource(
   }
 }
 
-/** Reads a verified delivery. Where the source would not send it again, one that cannot be read is kept. */
+/**
+ * Reads a verified delivery. Where the source would not send it again, one that cannot be read is kept, also one at
+ * which this service fails: it would fail again.
+ */
 function eventsOf(adapter: Adapter, request: WebhookRequest, source: Source): WebhookEvents {
   try {
     return adapter.read(request, source);
   } catch (error) {
-    if (!(error instanceof KmsError && adapter.isSentOnce)) throw error;
-    return { tasks: [unreadable('unreadable', error.message, Buffer.from(request.body).toString())] };
+    if (!adapter.isSentOnce) throw error;
+    const isRefusal = error instanceof KmsError;
+    if (!isRefusal) logger.error('webhook', { source: source.name, cause: describeCause(error) });
+    const reason = isRefusal ? error.message : 'This service has failed to read the delivery. See its log.';
+    return { tasks: [unreadable('unreadable', reason, Buffer.from(request.body).toString())] };
   }
 }

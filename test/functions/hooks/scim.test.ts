@@ -237,6 +237,8 @@ describe('lists', () => {
     expect(await search('')).toHaveLength(2);
     const page = await fixture.scim('POST', '.search', { startIndex: 1, count: 200 });
     expect(page.body.Resources).toHaveLength(page.body.totalResults);
+    const odd = await fixture.scim('POST', '.search', { count: { toString: 1 } });
+    expect([odd.status, odd.body.scimType]).toEqual([400, 'invalidValue']);
   });
 });
 
@@ -402,5 +404,44 @@ describe('a user whom the identity provider deactivates', () => {
     const reply = await patch(id, { op: 'replace', path: 'userName', value: 7 }, deactivation);
     expect([reply.status, reply.body.active, reply.body.userName]).toEqual([200, false, userName]);
     expect(await fixture.jobOf(reply)).toMatchObject({ state: 'done', revoked: 1 });
+  });
+
+  test('loses access even if the request gives the user a name that another user has; nobody is renamed', async () => {
+    for (const method of ['PUT', 'PATCH']) {
+      const principal = await fixture.newPrincipal();
+      const other = await newUser();
+      const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
+      const rename = { op: 'replace', path: 'userName', value: other.userName };
+      const body =
+        method === 'PUT' ? { userName: other.userName, active: false } : { Operations: [rename, deactivation] };
+      const reply = await fixture.scim(method, `Users/${id}`, body);
+      expect([reply.status, reply.body.active, reply.body.userName]).toEqual([200, false, userName]);
+      expect(await fixture.jobOf(reply)).toMatchObject({ state: 'done', revoked: 1 });
+      expect((await fixture.scim('GET', `Users/${other.id}`)).body).toEqual(other);
+    }
+  });
+
+  test('loses access even if the request has an object that is nested too deeply to be read', async () => {
+    const principal = await fixture.newPrincipal();
+    const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
+    const body = `{"userName":"${userName}","active":false,${`"${USER_SCHEMA}":{`.repeat(15_000)}${'}'.repeat(15_001)}`;
+    const reply = await fixture.send(`/hooks/entra/Users/${id}`, {
+      method: 'PUT',
+      headers: { authorization: 'Bearer plain-secret-0123456789' },
+      body,
+    });
+    expect([reply.status, reply.body.active]).toEqual([200, false]);
+    expect(await fixture.jobOf(reply)).toMatchObject({ state: 'done', revoked: 1 });
+  });
+
+  test('loses access even if another operation would store an address of another type', async () => {
+    const source = { source: 'mail' };
+    const { body: user } = await fixture.scim('POST', 'Users', { userName: 'typed' }, source);
+    const odd = { op: 'replace', path: 'emails[value eq 5].type', value: 'work' };
+    const refused = await fixture.scim('PATCH', `Users/${user.id}`, { Operations: [odd] }, source);
+    expect([refused.status, refused.body.scimType]).toEqual([400, 'invalidValue']);
+    const reply = await fixture.scim('PATCH', `Users/${user.id}`, { Operations: [odd, deactivation] }, source);
+    expect([reply.status, reply.body.active]).toEqual([200, false]);
+    expect((await fixture.scim('DELETE', `Users/${user.id}`, undefined, source)).status).toBe(204);
   });
 });

@@ -211,6 +211,8 @@ test.each<[string, Partial<Record<string, string | undefined>>, string]>([
   ['neither organisation nor repository', { org: undefined }, 'give either --org or --repo'],
   ['both organisation and repository', { repo: 'acme/shop' }, 'give either --org or --repo'],
   ['a path as organisation', { org: 'acme/../x' }, '--org must be the name of an organisation'],
+  ['a step in a path as organisation', { org: '..' }, '--org must be the name of an organisation'],
+  ['steps in a path as repository', { org: undefined, repo: '../..' }, '--repo must be owner/name'],
   ['a repository without its owner', { org: undefined, repo: 'shop' }, '--repo must be owner/name'],
   ['a webhook that is no number', { hook: '7/../8' }, '--hook must be the number of a webhook'],
   ['a time that is none', { since: 'yesterday' }, '--since must be a time'],

@@ -10,8 +10,10 @@ import type { Job } from '../../../lib/domain/job.ts';
 import { logger } from '../../../lib/logger.ts';
 import type { Message } from '../../../lib/queue/queue.ts';
 import type { Services } from '../../../lib/services.ts';
+import type { Adapter } from '../../../lib/webhooks/inbound/adapter.ts';
 import { WEBHOOKS } from '../../../lib/webhooks/inbound/local-kinds.ts';
 import { receiveWebhook } from '../../../lib/webhooks/inbound/receive.ts';
+import { sourceKinds } from '../../../lib/webhooks/inbound/sources.ts';
 import { DOMAIN, PROJECT } from '../../authority/standalone/fixture.ts';
 import { PLAIN_SECRET, signEvent, sourceSettings } from '../fixture.ts';
 import { type JobFixture, newId, openJobFixture } from '../jobs/fixture.ts';
@@ -71,6 +73,26 @@ const suspended = { eventType: 'user.lifecycle.suspend', target: [{ type: 'User'
 
 const usersOf = (count: number) => Array.from({ length: count }, (_, n) => `00u${n}`);
 const suspendedUser = (id: string) => ({ ...suspended, target: [{ type: 'User', id }] });
+
+test('a delivery of a sender that does not repeat it is kept, even if this service fails to read it', async () => {
+  const errors = jest.spyOn(logger, 'error').mockReturnValue(undefined);
+  const failing: Adapter = {
+    events: {},
+    isSentOnce: true,
+    secretProblem: () => undefined,
+    verify: () => undefined,
+    read: () => {
+      throw new TypeError('a defect');
+    },
+  };
+  const request = { method: 'POST', path: '/hooks/hr', query: '', headers: {}, body: Buffer.from('{"left":"ann"}') };
+  const kinds = sourceKinds({ standard: failing });
+  const reply = await receiveWebhook(services, kinds, { name: 'hr', request, trace: {} });
+  const { tasks } = await jobs.job((reply as { job_id: string }).job_id);
+  expect(tasks).toMatchObject([{ action: 'unreadable', payload: '{"left":"ann"}' }]);
+  expect(errors.mock.calls).toEqual([['webhook', { source: 'hr', cause: expect.stringContaining('a defect') }]]);
+  errors.mockRestore();
+});
 
 test('a webhook gets 200 even if its job cannot be queued; the log has a warning', async () => {
   send.mockRejectedValue(new Error('the queue is unavailable'));

@@ -50,7 +50,26 @@ const KINDS: [string, Adapter, Record<string, unknown>, Record<string, string>, 
   ],
 ];
 
-const ODD = [null, true, 0, -1, 1.5, 1e308, '', 'a', '\u0000', '\ud800', 'constructor', [], [null], {}, { id: null }];
+/** `String` throws for an object whose `toString` is no function. */
+const NO_TEXT = { toString: 1 };
+const ODD = [
+  NO_TEXT,
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e308,
+  '',
+  'a',
+  '\u0000',
+  '\ud800',
+  'constructor',
+  [],
+  [null],
+  {},
+  { id: null },
+];
 
 /** Returns the value with one part replaced or removed. */
 function mutated(value: unknown, random: Random): unknown {

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod/mini';
 import { bearerTokenIn, plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
-import { parseJson } from '../../../util/json.ts';
+import { parseJson, textOf } from '../../../util/json.ts';
 import { isJsonObject, parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
 import { firstDeliveryId, readSentOnce } from '../sent-once.ts';
@@ -49,5 +49,7 @@ function idInBody(body: Uint8Array): string | undefined {
   if (!isJsonObject(input)) return undefined;
   const { id, specversion, source } = input;
   // The id of a CloudEvent is unique only within its source. Source: CloudEvents 1.0, "id".
-  return specversion !== undefined && firstDeliveryId(id) ? firstDeliveryId(`${source} ${id}`) : firstDeliveryId(id);
+  return specversion !== undefined && firstDeliveryId(id)
+    ? firstDeliveryId(`${textOf(source)} ${id}`)
+    : firstDeliveryId(id);
 }

@@ -7,6 +7,7 @@ import type { Task } from '../../../domain/job.ts';
 import { KmsError } from '../../../errors.ts';
 import { verifyHmacSha256 } from '../../../signing/hmac-sha256.ts';
 import { plainSecretProblem } from '../../../signing/plain-secret.ts';
+import { textOf } from '../../../util/json.ts';
 import { isJsonObject, parseBody } from '../../../validation/json-body.ts';
 import { FIELDS } from '../../named-settings.ts';
 import type { Adapter, WebhookRequest } from '../adapter.ts';
@@ -104,9 +105,12 @@ function assertJson({ body }: WebhookRequest): void {
 function taskOf(source: Source<Settings>, header: string | undefined, payload: Payload): Task {
   if (!header) throw new KmsError('KMS.0204', { detail: 'The header X-GitHub-Event is required.' });
   const { action } = payload;
-  const named = typeof action === 'string' ? `${header}.${action}` : header;
+  const isText = typeof action === 'string';
+  const named = isText ? `${header}.${action}` : header;
+  const mayBeKnown = Object.keys(EVENTS).some((name) => name.startsWith(`${header}.`));
+  if (!isText && mayBeKnown) return unreadable(named, 'action must be a string.');
   const [found, event] =
-    Object.entries(EVENTS).find(([name, { isIn }]) => name.endsWith(`.${action}`) && isIn(payload)) ?? [];
+    Object.entries(EVENTS).find(([name, { isIn }]) => name.endsWith(`.${textOf(action)}`) && isIn(payload)) ?? [];
   // Whoever can change the header must not be able to change what a signed body means.
   if (found !== named && (found !== undefined || Object.hasOwn(EVENTS, named))) return unreadable(named, MISMATCH);
   return event ? eventTask(source, named, event, payload) : ignored(named);
@@ -137,7 +141,7 @@ function alertTexts({ alert }: Payload): string[] {
 function isOfOwnOrganization({ settings: { organizations } }: Source<Settings>, { organization }: Payload): boolean {
   if (!organizations) return true;
   const own = organizations.map((name) => name.toLowerCase());
-  const names = [lowerCase(valueIn(organization, 'login')), String(valueIn(organization, 'id'))];
+  const names = [lowerCase(valueIn(organization, 'login')), textOf(valueIn(organization, 'id'))];
   return names.some((name) => name !== undefined && own.includes(name));
 }
 

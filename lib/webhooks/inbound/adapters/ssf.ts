@@ -8,6 +8,7 @@ import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-se
 import { SignatureError } from '../../../signing/signed-request.ts';
 import { FIELDS } from '../../named-settings.ts';
 import type { Adapter } from '../adapter.ts';
+import { keepingPayload } from '../event-tasks.ts';
 import { cachedKeyLists, isKeyListUrl, KeyListError } from '../key-lists.ts';
 import type { Source } from '../source.ts';
 import { authorizationIn } from '../ssf/authorization.ts';
@@ -81,11 +82,8 @@ export const ssf: Adapter<SsfSettings> = {
     const { jti, events, sub_id: subjectOfToken } = claimsOf(payloadOf(body));
     // Without the signature, because a transmitter may sign a token anew to repeat it.
     const content = contentOf(body);
-    const tokenText = content.toString();
-    const tasks = Object.entries(events).map(([uri, payload]) =>
-      taskOf(source, { uri, payload, subjectOfToken, tokenText }),
-    );
-    return { deliveryId: jti, content, tasks };
+    const tasks = Object.entries(events).map(([uri, payload]) => taskOf(source, { uri, payload, subjectOfToken }));
+    return { deliveryId: jti, content, tasks: keepingPayload(tasks, content.toString()) };
   },
   /** Source: RFC 8935, section 2.2. */
   reply: () => ({ status: 202 }),

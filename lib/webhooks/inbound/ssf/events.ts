@@ -50,23 +50,21 @@ interface TokenEvent {
   payload: unknown;
   /** The claim `sub_id` of the token. Older transmitters write the subject into the event instead. */
   subjectOfToken: unknown;
-  /** The content of the token as text, to be kept with an event that cannot be read. */
-  tokenText: string;
 }
 
-export function taskOf(source: Source<EventSettings>, { uri, payload, subjectOfToken, tokenText }: TokenEvent): Task {
+export function taskOf(source: Source<EventSettings>, { uri, payload, subjectOfToken }: TokenEvent): Task {
   const event = eventNameOf(uri);
   if (meaningOf(source, event) === 'ignore') return ignored(event);
   const fields = isJsonObject(payload) ? payload : {};
   if (event === 'credential-change') {
     const { change_type: changeType } = fields;
-    if (typeof changeType !== 'string') return unreadable(event, NO_CHANGE_TYPE, tokenText);
+    if (typeof changeType !== 'string') return unreadable(event, NO_CHANGE_TYPE);
     // Whoever gets a new password keeps access.
     if (changeType !== 'revoke') return ignored(event);
   }
   const { issuer, subject_issuers: others = [] } = source.settings;
   const subject = subjectOf(subjectOfToken ?? fields['subject'], [issuer, ...others]);
-  return subject ? taskAbout(source, event, fields, subject) : unreadable(event, NO_SUBJECT, tokenText);
+  return subject ? taskAbout(source, event, fields, subject) : unreadable(event, NO_SUBJECT);
 }
 
 function taskAbout(

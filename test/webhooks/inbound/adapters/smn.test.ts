@@ -117,6 +117,16 @@ describe('verification', () => {
       }
     },
   );
+
+  test('a header alone makes no notice of a message: a signed one is read, and a forged one is refused', async () => {
+    const headers = { 'x-smn-message-type': 'HttpSubscriptionUserConfirm' };
+    const text = JSON.stringify(trace());
+    const message = requestOf(smnNotification(text, { signer, atMs: NOW }), { headers });
+    expect(await refusalBy(smn, message, secrets, NOW, entry)).toBeUndefined();
+    expect(await smn.handshake?.(message, sourceFor(smn, entry) as never)).toBeUndefined();
+    const forged = requestOf(smnNotification(text, { signer, atMs: NOW, forged: { message: 'other' } }), { headers });
+    expect(await refusalBy(smn, forged, secrets, NOW, entry)).toMatch(/^wrong signature/);
+  });
 });
 
 describe('traces of users', () => {

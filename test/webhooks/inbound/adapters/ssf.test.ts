@@ -341,6 +341,11 @@ describe('events', () => {
         payload: JSON.stringify(noPerson),
       },
     ]);
+    const unread = tasksIn(disabled({ events, sub_id: noPerson.sub_id }));
+    expect(unread).toEqual([
+      expect.objectContaining({ action: 'unreadable', payload: expect.any(String) }),
+      expect.not.objectContaining({ payload: expect.anything() }),
+    ]);
   });
 
   test('the id of the delivery is jti, and a token that is signed again has the same content', () => {
