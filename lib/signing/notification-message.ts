@@ -8,7 +8,7 @@ import { type KeyObject, verify } from 'node:crypto';
 import { VISIBLE_ASCII } from '../domain/characters.ts';
 import { SignatureError } from './signed-request.ts';
 
-const MESSAGE_TYPES = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation'] as const;
+export const MESSAGE_TYPES = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation'] as const;
 type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /** What a message contains, apart from its signature. */
