@@ -17,7 +17,7 @@ import { testRoles } from './stack/roles.ts';
 import { CHANGED, testSettings } from './stack/settings.ts';
 
 /**
- * 2 % above the sizes of this version; 150 KB for the functions `webhook` and `notification`. With an upstream, a bundle
+ * 2 % above the sizes of this version; 150 KB for the functions `webhook` and `notification`. With an upstream, one
  * also contains an HTTP client. `chat` and `work` contain all platforms, `chat` also the commands and all wordings.
  */
 const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 217_500 };
