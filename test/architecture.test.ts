@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { ERRORS } from '../lib/errors.ts';
 import { WEBHOOK_FAMILIES } from '../lib/webhooks/all-sources.ts';
+import { WEBHOOK_KINDS } from '../lib/webhooks/hooks.ts';
 
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -271,11 +272,19 @@ test('every source file has a test at the same place in test/, or a test that na
   expect(named.filter((place) => !existsSync(place))).toEqual([]);
 });
 
-test('every kind of source has its adapter, its test and its page in docs/', () => {
-  for (const kind of WEBHOOK_FAMILIES.flatMap((family) => family.kinds())) {
+test('every kind of webhook source is received by one function', () => {
+  const received = WEBHOOK_FAMILIES.flatMap((family) => family.kinds());
+  expect([...received].sort()).toEqual([...WEBHOOK_KINDS].sort());
+});
+
+test('every kind of webhook source has an adapter, a test, a sample for the hook command and a page in docs/', () => {
+  for (const kind of WEBHOOK_KINDS) {
     expect(filesOf('lib/webhooks/inbound/adapters')).toContain(`lib/webhooks/inbound/adapters/${kind}.ts`);
     expect(filesOf('test/webhooks')).toContain(`test/webhooks/inbound/adapters/${kind}.test.ts`);
+    expect(filesOf('local/hook/samples')).toContain(`local/hook/samples/${kind}.ts`);
     expect(filesOf('docs')).toContain(`docs/webhooks/${kind}.md`);
+    expect(textOf('docs/webhooks/reference.md')).toContain(`\n### ${kind}\n`);
+    expect(textOf('docs/README.md')).toContain(`(webhooks/${kind}.md)`);
   }
 });
 

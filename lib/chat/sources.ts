@@ -67,7 +67,7 @@ function schemaOf(kind: ChatKind) {
     projects: FIELDS.projects,
     // Whoever has the secret of a bot speaks for everyone, so the source must say what the bot is for.
     actions: kind === 'bot' ? ACTIONS : z.optional(ACTIONS),
-    may_approve: z.optional(z.boolean('must be true or false')),
+    may_approve: FIELDS.flag,
     ...PLATFORMS[kind].settings,
   });
 }

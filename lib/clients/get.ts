@@ -29,3 +29,10 @@ export async function get(
     throw new NetworkError(signal.aborted ? 'late' : networkFailureOf(error), error);
   }
 }
+
+/** Returns the text of a document. @throws NetworkError, and Error for a status other than 200 */
+export async function getText(url: string, options: GetOptions): Promise<string> {
+  const { status, text } = await get(url, options);
+  if (status !== 200) throw new Error(`status ${status}`);
+  return text;
+}

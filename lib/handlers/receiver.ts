@@ -20,7 +20,7 @@ interface ReceivedCall {
   request: SignableRequest;
   /** Values of the route's parameters, such as `{source}`. */
   params: Readonly<Record<string, string | undefined>>;
-  /** Its caller is nobody. */
+  /** No caller is authenticated, so `caller` has no user and no roles. */
   context: RequestContext & { trace: RequestTrace };
 }
 

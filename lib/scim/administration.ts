@@ -5,7 +5,7 @@ import type { ScimStore } from '../store/store.ts';
 import type { Source } from '../webhooks/inbound/source.ts';
 import { principalOf } from './deactivation.ts';
 
-/** The identity provider changes a user rarely. */
+/** How often a change is tried. Requests of the identity provider for the same user are rare. */
 const ATTEMPTS_MAX = 5;
 
 /**

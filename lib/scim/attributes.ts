@@ -3,10 +3,9 @@ import type { ResourceType } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { isJsonObject } from '../validation/json-body.ts';
 import { type AttributeName, parseAttributeName } from './attribute-path.ts';
+import type { Wire } from './patch.ts';
 
 const NAMES_MAX = 100;
-
-type Wire = Record<string, unknown>;
 
 /** Which attributes a client wants in the reply; all of them when both are absent. */
 export interface Selection {

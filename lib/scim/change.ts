@@ -5,7 +5,7 @@ import { ScimError } from '../http/scim-error.ts';
 import type { ScimContext, ScimRequest } from './context.ts';
 import { assertIfMatch } from './etag.ts';
 
-/** So many requests at once do not come from one identity provider, which changes each user once at a time. */
+/** How often a change is tried. An identity provider sends the changes of a user one by one, so conflicts are rare. */
 const ATTEMPTS_MAX = 5;
 
 interface Change<T extends ResourceType> {

@@ -13,9 +13,10 @@ interface UserChange {
 }
 
 /**
- * Returns the tasks of a change: some if it deactivates or deletes a user, otherwise none. To stay inactive takes
- * nothing away. A deleted user counts in any case, because the principal may have changed since the deactivation.
- * The person counts as before and as after the change, so that nobody is overlooked who is renamed in the same request.
+ * Returns the tasks of a change: some if it deactivates or deletes a user, otherwise none. A user who was inactive
+ * before and stays so causes none. A deleted user always does, because the principal may have changed since the
+ * deactivation. The tasks name the person by the attributes before and after the change: one request may rename and
+ * deactivate a user.
  */
 export function tasksOf({ before, after }: UserChange, source: Source<ScimSettings>): Task[] {
   if (after && (after.active || !before.active)) return [];

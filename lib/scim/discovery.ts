@@ -1,12 +1,11 @@
 /** What the server can do. Source: RFC 7644, section 4; RFC 7643, sections 5, 6 and 7. */
 import type { ResourceType } from '../domain/provisioned.ts';
 import { listResponse } from './list.ts';
+import type { Wire } from './patch.ts';
 import { PAGE_MAX } from './query.ts';
 import { CORE_SCHEMA_OF, EXTENSIONS_OF, SCHEMAS } from './schema.ts';
 
 const CORE = 'urn:ietf:params:scim:schemas:core:2.0';
-
-type Wire = Record<string, unknown>;
 
 export function serviceProviderConfig(baseUrl: string): Wire {
   return {

@@ -7,7 +7,7 @@ import type { ScimContext, ScimReply, ScimRequest } from './context.ts';
 import { etagOf, isNotModified } from './etag.ts';
 import { locationOf, representationOf } from './representation.ts';
 
-/** Users, and groups, of one source: beyond, lists would be too slow on DynamoDB. */
+/** How many users, and how many groups, a source may have. With more, lists would be too slow on DynamoDB. */
 const RESOURCES_MAX = 100_000;
 
 /** @throws ScimError with status 404 */

@@ -9,7 +9,7 @@ import { VISIBLE_ASCII } from '../domain/characters.ts';
 import { SignatureError } from './signed-request.ts';
 
 export const MESSAGE_TYPES = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation'] as const;
-export type MessageType = (typeof MESSAGE_TYPES)[number];
+type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /** What a message contains, apart from its signature. */
 const CONTENT = ['type', 'id', 'topic', 'timestamp', 'text', 'subject', 'confirmUrl', 'token'] as const;
@@ -183,6 +183,7 @@ function textIn(fields: Fields, name: string, absent?: string): string {
   if (typeof value !== 'string') throw new SignatureError(`missing ${name}, or not a string`);
   return value;
 }
+
 /**
  * Verifies that the service signed the message with one of the keys, and not more than a day ago. That proves which
  * service sent it, not on whose behalf: everybody can have a topic, so the caller must check the topic.

@@ -6,7 +6,7 @@ const PEM = /^\s*-----BEGIN (CERTIFICATE|PUBLIC KEY)-----[A-Za-z0-9+/=\s]+-----E
 const MODULUS_BITS_MIN = 2048;
 
 /**
- * Parses a certificate, or a public key without an end, of RSA with 2048 bits or more.
+ * Parses a certificate, or a public key, which never expires, of RSA with 2048 bits or more.
  * @param pem one certificate or key
  * @returns undefined for anything else, private keys included
  */
@@ -14,7 +14,7 @@ export function parseVerificationKey(pem: string): VerificationKey | undefined {
   const kind = PEM.exec(pem)?.[1];
   if (kind === undefined) return undefined;
   try {
-    const parsed = kind === 'CERTIFICATE' ? keyOfCertificate(pem) : keyWithoutEnd(pem);
+    const parsed = kind === 'CERTIFICATE' ? keyOfCertificate(pem) : publicKeyOf(pem);
     return isStrong(parsed.key) ? parsed : undefined;
   } catch {
     return undefined;
@@ -26,7 +26,7 @@ function keyOfCertificate(pem: string): VerificationKey {
   return { key: publicKey, validFromMs: Date.parse(validFrom), validToMs: Date.parse(validTo) };
 }
 
-const keyWithoutEnd = (pem: string): VerificationKey => ({
+const publicKeyOf = (pem: string): VerificationKey => ({
   key: createPublicKey(pem),
   validFromMs: Number.NEGATIVE_INFINITY,
   validToMs: Number.POSITIVE_INFINITY,

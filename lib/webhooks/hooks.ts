@@ -9,7 +9,7 @@ import type { ReceiverStore } from '../store/store.ts';
 import { mapWithConcurrency } from '../util/concurrency.ts';
 import { assertNoProblems, namedEntries, parseSetting, refreshingSetting } from './named-settings.ts';
 
-/** The kinds of webhook sources. Each has an adapter in `inbound/adapters/`, or its own folder. */
+/** The kinds of webhook sources. Each has an adapter in `inbound/adapters/<kind>.ts`. */
 export const WEBHOOK_KINDS = [
   'standard',
   'bearer',

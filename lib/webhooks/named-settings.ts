@@ -28,9 +28,10 @@ const name = z
 
 const secret = z.string(SECRET_PROBLEM).check(z.minLength(1, SECRET_PROBLEM), z.maxLength(4096, SECRET_PROBLEM));
 
-/** The fields that both settings have. */
+/** Forms of fields that several entries have. */
 export const FIELDS = {
   list,
+  flag: z.optional(z.boolean('must be true or false')),
   projects: list(z.string(PROJECT_PROBLEM).check(z.regex(IAM_ID_PATTERN, PROJECT_PROBLEM))),
   /** All of them are valid at the same time, so that a secret can be replaced without an interruption. */
   secrets: z.array(secret, SECRETS_PROBLEM).check(z.minLength(1, SECRETS_PROBLEM), z.maxLength(10, SECRETS_PROBLEM)),

@@ -37,3 +37,12 @@ export interface SampleSender {
   /** @throws Error with a message for the user if the event or the person cannot be sent by this kind */
   request(options: SampleOptions): SampleRequest | Promise<SampleRequest>;
 }
+
+/**
+ * Returns what a table has for the event.
+ * @throws Error with a message for the user, which lists the events of the table
+ */
+export function forEvent<T>(table: Readonly<Record<string, T>>, event: string): T {
+  if (!Object.hasOwn(table, event)) throw new Error(`this kind can send: ${Object.keys(table).join(', ')}`);
+  return table[event] as T;
+}

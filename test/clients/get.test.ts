@@ -6,7 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
-import { get } from '../../lib/clients/get.ts';
+import { get, getText } from '../../lib/clients/get.ts';
 import { NetworkError } from '../../lib/clients/network-error.ts';
 
 const servers: Server[] = [];
@@ -41,6 +41,14 @@ test('a document is returned with its status, also compressed, and the headers a
   });
   expect(await get(url, LIMITS)).toEqual({ status: 404, text: 'no such list' });
   expect(accept).toBe('application/json');
+});
+
+test('the text of a document is returned, and a status other than 200 is an error', async () => {
+  const url = await serve((request, response) => {
+    response.writeHead(request.url === '/keys' ? 200 : 203).end('a list');
+  });
+  expect(await getText(url, LIMITS)).toBe('a list');
+  await expect(getText(`${url}/other`, LIMITS)).rejects.toThrow('status 203');
 });
 
 test('a redirect is returned and not followed', async () => {

@@ -119,7 +119,7 @@ describe('a filter is refused as invalidFilter', () => {
     '['.repeat(1_000),
     '('.repeat(1_000),
     `emails${'[type eq "x" and type eq "x"]'.repeat(20)}`,
-  ])('%#: %s', (filter) => {
+  ])('number %#: %s', (filter) => {
     expect(refusal(filter)).toEqual([400, 'invalidFilter']);
   });
 });

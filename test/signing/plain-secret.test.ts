@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { plainSecretProblem, verifyPlainSecret } from '../../lib/signing/plain-secret.ts';
+import { bearerTokenIn, plainSecretProblem, verifyPlainSecret } from '../../lib/signing/plain-secret.ts';
 import { SignatureError } from '../../lib/signing/signed-request.ts';
 
 const SECRETS = ['0123456789abcdef', 'Basic YWRtaW46c3VwZXJzZWNyZXQ='];
@@ -34,4 +34,17 @@ test.each([
   expect(plainSecretProblem(secret)).toBe(
     'must be at least 16 printable ASCII characters, without a space at either end',
   );
+});
+
+test.each([
+  ['Bearer abc.d-e_f~+/==', 'abc.d-e_f~+/=='],
+  ['bearer   abc', 'abc'],
+  ['Bearer abc def', undefined],
+  ['Bearer ', undefined],
+  ['Bearerabc', undefined],
+  ['Basic abc', undefined],
+  ['abc', undefined],
+  [undefined, undefined],
+])('the bearer token in the header %j is %j', (header, token) => {
+  expect(bearerTokenIn(header)).toBe(token);
 });

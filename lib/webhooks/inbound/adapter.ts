@@ -4,7 +4,7 @@ import type { Task } from '../../domain/job.ts';
 import type { SignableRequest } from '../../signing/signed-request.ts';
 import type { Action, EventRule, Source } from './source.ts';
 
-/** A webhook as received. Sources sign the bytes of `body`. */
+/** A webhook as received. Most sources sign the bytes of `body`. */
 export type WebhookRequest = SignableRequest;
 
 /** The content of a verified webhook. */

@@ -59,6 +59,7 @@ export function keyTask(
   };
 }
 
+/** Whether an event with this meaning revokes grants. */
 export const isActedOn = (meaning: Meaning): boolean => meaning !== 'ignore' && meaning !== 'needs-person';
 
 const nameOf = (event: string) => printable(event, TYPE_CHARACTERS_MAX);
@@ -138,4 +139,4 @@ export function tasksOfEach(
 }
 
 /** A reason for the events of a job. @param text may contain text of the source */
-export const reasonOf = (text: string): string => printable(text, REASON_CHARACTERS_MAX);
+const reasonOf = (text: string): string => printable(text, REASON_CHARACTERS_MAX);

@@ -23,7 +23,7 @@ interface Entry<T> {
 }
 
 interface Lookup<T> {
-  /** Undefined if there is none that is enough. */
+  /** Undefined if no value is enough for the lookup. */
   value: T | undefined;
   /** Whether a request might find more, and the limits do not allow it now. */
   isThrottled: boolean;

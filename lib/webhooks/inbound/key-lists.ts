@@ -1,5 +1,5 @@
 /** Lists of public keys at a URL: fetched when a key is not known, and cached. */
-import { get } from '../../clients/get.ts';
+import { getText } from '../../clients/get.ts';
 import { fetchedValues } from './fetched-values.ts';
 
 const LIMITS = { maxAgeMs: 60 * 60 * 1000, staleAgeMs: 24 * 60 * 60 * 1000, urlsMax: 100 };
@@ -38,7 +38,7 @@ export function isKeyListUrl(text: string): boolean {
  * @param parse returns the list that a response contains; throws for a response of another form
  */
 export function cachedKeyLists<T>(parse: (text: string) => T, { intervalMs }: { intervalMs: number }) {
-  const listAt = fetchedValues(async (url) => parse(await fetchText(url)), { ...LIMITS, intervalMs });
+  const listAt = fetchedValues(async (url) => parse(await getText(url, REQUEST)), { ...LIMITS, intervalMs });
   return async <K>(
     url: string,
     nowMs: number,
@@ -56,11 +56,4 @@ export function cachedKeyLists<T>(parse: (text: string) => T, { intervalMs }: { 
       throw new KeyListError(error);
     }
   };
-}
-
-/** @throws Error when there is no response, or one that is too long */
-async function fetchText(url: string): Promise<string> {
-  const { status, text } = await get(url, REQUEST);
-  if (status !== 200) throw new Error(`status ${status}`);
-  return text;
 }

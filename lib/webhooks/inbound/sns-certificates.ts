@@ -1,5 +1,5 @@
 /** The certificates with which SNS signs, fetched from the URL in a message. */
-import { get } from '../../clients/get.ts';
+import { getText } from '../../clients/get.ts';
 import { KmsError } from '../../errors.ts';
 import type { VerificationKey } from '../../signing/notification-message.ts';
 import { parseVerificationKey } from '../../signing/verification-key.ts';
@@ -17,6 +17,9 @@ const NEW_CERTIFICATES_MAX = 10;
 
 /** Returns the text at a URL. @throws Error when there is none */
 export type FetchText = (url: string) => Promise<string>;
+
+const fetchFromSns: FetchText = (url) =>
+  getText(url, { headers: { 'user-agent': 'kms-grants' }, timeoutMs: TIMEOUT_MS, bytesMax: CERTIFICATE_BYTES_MAX });
 
 /**
  * Returns a function that returns the certificate at a URL of SNS, which the caller has checked.
@@ -57,10 +60,3 @@ function certificateIn(text: string): VerificationKey {
   if (!certificate) throw new Error('not a certificate');
   return certificate;
 }
-
-const fetchFromSns: FetchText = async (url) => {
-  const headers = { 'user-agent': 'kms-grants' };
-  const { status, text } = await get(url, { headers, timeoutMs: TIMEOUT_MS, bytesMax: CERTIFICATE_BYTES_MAX });
-  if (status !== 200) throw new Error(`status ${status}`);
-  return text;
-};

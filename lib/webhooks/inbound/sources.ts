@@ -6,10 +6,10 @@ import { entryOf, FIELDS } from '../named-settings.ts';
 import type { Adapter } from './adapter.ts';
 import { ACTIONS, type Action, type EventRule, MEANINGS, type Meaning, type Source } from './source.ts';
 
-/** Kinds of sources by name: those that a function receives webhooks of. */
+/** The adapters of the kinds that one function receives, by kind. */
 export type Adapters = Readonly<Partial<Record<Kind, Adapter>>>;
 
-/** What is given to receive webhooks of some kinds. */
+/** The kinds of sources that one function receives. */
 export interface SourceKinds {
   adapters: Adapters;
   /** Reads the sources of these kinds, with one cache per process. */
@@ -17,7 +17,7 @@ export interface SourceKinds {
   family: SourceFamily<Source>;
 }
 
-/** More would not fit into the record that counts them (`jobs/ceiling.ts`). */
+/** More would not fit into the record that counts them (`jobs/principal-limit.ts`). */
 const PRINCIPALS_MAX = 1_000;
 const PRINCIPALS_DEFAULT = 100;
 const PRINCIPALS_PROBLEM = `must be a whole number from 1 to ${PRINCIPALS_MAX}`;

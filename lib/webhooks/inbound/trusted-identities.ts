@@ -1,14 +1,12 @@
 /** Which names of a person in a webhook a source uses as identities. */
-import * as z from 'zod/mini';
+import { FIELDS } from '../named-settings.ts';
 import { identitiesIn, lowerCase } from './event-fields.ts';
 import type { Person } from './event-tasks.ts';
 import type { Source } from './source.ts';
 
-const flag = z.optional(z.boolean('must be true or false'));
-
 /** Ids never pass to another person. User names and addresses do, so they count only if the settings say so. */
-export const TRUST_USERNAME = { trust_username: flag };
-export const TRUST_EMAIL = { trust_email: flag };
+export const TRUST_USERNAME = { trust_username: FIELDS.flag };
+export const TRUST_EMAIL = { trust_email: FIELDS.flag };
 
 export interface TrustSettings {
   trust_username?: boolean | undefined;

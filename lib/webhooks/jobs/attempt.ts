@@ -8,8 +8,8 @@ import { knownError } from '../../errors.ts';
 import { describeCause, logger } from '../../logger.ts';
 import type { Store } from '../../store/store.ts';
 import { AttemptResults, UNKNOWN_KEY } from './attempt-results.ts';
-import { isWithinCeiling } from './ceiling.ts';
 import { observeGrants } from './observe.ts';
+import { isWithinPrincipalLimit } from './principal-limit.ts';
 import { grantsInScope, repeatFilter, type ScopeItem, scopeOf } from './scope.ts';
 
 export interface JobDependencies {
@@ -95,7 +95,7 @@ export class JobAttempt {
     await this.save({ state: 'running' });
     if (this.#job.batch && !(await this.#resumeBatch(this.#job.batch))) return 'stopped';
     const { items, unmapped } = await scopeOf(this.#dependencies.store, this.#job);
-    if (!(await isWithinCeiling(this.#dependencies, this.#job, items))) return 'paused';
+    if (!(await isWithinPrincipalLimit(this.#dependencies, this.#job, items))) return 'paused';
     // An identity that was unmapped when the attempt reached it stays so until the next one, even if it is mapped now.
     this.#job = { ...this.#job, unmapped: [...new Set([...this.#job.unmapped, ...unmapped])] };
     const withoutRepeats = repeatFilter();

@@ -27,7 +27,7 @@ export async function observeGrants(
     const { key_id: keyId, grant_id: grantId } = grant;
     const [newest] = await events.list(context.projectId, { grantId }, 1);
     if (newest?.requestId === context.requestId && newest.isObserved) continue;
-    // Not before: a run that continues must get past what is recorded already.
+    // The deadline is checked only here: a job that continues must first get past the grants that it has recorded.
     if (isPastDeadline()) return { observed, isDone: false };
     const known = 'operations' in grant ? grant : newest?.grant;
     const subject = { keyId, grantId, grant: known, isObserved: true };

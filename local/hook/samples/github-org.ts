@@ -1,6 +1,6 @@
 /** Samples of the kind `github-org`: the fields of GitHub's payloads that this service reads, and some beside them. */
 import { hmacSha256Hex } from '../../../lib/signing/bytes.ts';
-import type { SampleSender } from '../sample.ts';
+import { forEvent, type SampleSender } from '../sample.ts';
 import { namesOf } from '../sample-person.ts';
 
 const ORGANIZATION = { login: 'acme', id: 1 };
@@ -27,8 +27,7 @@ export const sample: SampleSender = {
   signsWithPrivateKey: false,
   defaultEvent: 'organization.member_removed',
   request({ secret, person, event, id, source }) {
-    const payloadOf = Object.hasOwn(PAYLOADS, event) ? PAYLOADS[event] : undefined;
-    if (!payloadOf) throw new Error(`the samples of this kind are: ${Object.keys(PAYLOADS).join(', ')}`);
+    const payloadOf = forEvent(PAYLOADS, event);
     const { organizations: [login = ORGANIZATION.login] = [] } = source.settings as { organizations?: string[] };
     const { username, ...names } = namesOf(person);
     const [name = '', action] = event.split('.');

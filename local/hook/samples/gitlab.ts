@@ -1,6 +1,6 @@
 /** Samples of the kind `gitlab`: the fields of GitLab's payloads that this service reads, and some beside them. */
 import { signWebhook } from '../../../lib/signing/standard-webhooks.ts';
-import type { SampleSender } from '../sample.ts';
+import { forEvent, type SampleSender } from '../sample.ts';
 import { namesOf } from '../sample-person.ts';
 
 type Names = ReturnType<typeof namesOf>;
@@ -25,8 +25,7 @@ export const sample: SampleSender = {
   signsWithPrivateKey: false,
   defaultEvent: 'user_destroy',
   request({ secret, person, event, id, source, nowMs }) {
-    const payloadOf = Object.hasOwn(PAYLOADS, event) ? PAYLOADS[event] : undefined;
-    if (!payloadOf) throw new Error(`the samples of this kind are: ${Object.keys(PAYLOADS).join(', ')}`);
+    const payloadOf = forEvent(PAYLOADS, event);
     const { groups: [groupId = 1] = [] } = source.settings as { groups?: number[] };
     const body = JSON.stringify({ event_name: event, ...payloadOf(namesOf(person), groupId) });
     const timestampSeconds = Math.floor(nowMs / 1000);

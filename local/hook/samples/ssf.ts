@@ -1,6 +1,7 @@
 /** A sample of a Security Event Token, signed with ES256. Source: RFC 8417; RFC 7518, section 3.4; RFC 8935. */
 import { sign } from 'node:crypto';
-import type { SampleSender } from '../sample.ts';
+import { authorizationIn } from '../../../lib/webhooks/inbound/ssf/authorization.ts';
+import { forEvent, type SampleSender } from '../sample.ts';
 
 const KEY_ID = 'sample';
 const OPENID = 'https://schemas.openid.net/secevent';
@@ -25,8 +26,7 @@ export const sample: SampleSender = {
   publicPart: (key) => JSON.stringify({ ...key.export({ format: 'jwk' }), kid: KEY_ID, alg: 'ES256', use: 'sig' }),
   defaultEvent: 'account-disabled',
   request({ secret: privateKey, person, event, id, source, nowMs }) {
-    const type = Object.hasOwn(EVENT_TYPES, event) ? EVENT_TYPES[event] : undefined;
-    if (!type) throw new Error(`this kind can send: ${Object.keys(EVENT_TYPES).join(', ')}`);
+    const type = forEvent(EVENT_TYPES, event);
     const { issuer: iss, audience } = source.settings as { issuer: string; audience: string | string[] };
     const subject = person.includes('@') ? { format: 'email', email: person } : { format: 'iss_sub', iss, sub: person };
     const details = event === 'credential-change' ? { change_type: 'revoke', credential_type: 'password' } : {};
@@ -40,7 +40,7 @@ export const sample: SampleSender = {
     };
     const input = [{ alg: 'ES256', kid: KEY_ID, typ: 'secevent+jwt' }, claims].map(segment).join('.');
     const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-    const authorization = source.secrets.find((each) => AUTHORIZATION.test(each))?.replace(AUTHORIZATION, '');
+    const authorization = source.secrets.map(authorizationIn).find((each) => each !== undefined);
     const headers = {
       'content-type': 'application/secevent+jwt',
       accept: 'application/json',
@@ -49,8 +49,5 @@ export const sample: SampleSender = {
     return { method: 'POST', path: '/events', headers, body: `${input}.${signature.toString('base64url')}` };
   },
 };
-
-/** The secret that the transmitter sends besides the signature. */
-const AUTHORIZATION = /^authorization: */i;
 
 const segment = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -20,7 +20,7 @@ export const sample: SampleSender = {
 const PRINCIPAL = /^[0-9a-f]{32}$/;
 
 /** The body of an event about a person. @param person a principal, or any other identity */
-export function standardBody(
+function standardBody(
   source: Source,
   { event, person, nowMs }: { event: string; person: string; nowMs: number },
 ): string {

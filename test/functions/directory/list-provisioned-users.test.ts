@@ -96,7 +96,7 @@ test('a principal is assigned and cleared, and takes precedence over the stated 
   expect(await stored()).not.toHaveProperty('assignedPrincipal');
 });
 
-test('a user is removed', async () => {
+test('a user is removed with remove, and the reply shows the user as it was', async () => {
   expect(okBody(await update({ user_id: ANN.id, remove: true })).user).toEqual(WIRE);
   expect(await stored()).toBeUndefined();
 });

@@ -322,7 +322,7 @@ describe('the server', () => {
   });
 });
 
-describe('a user who loses access', () => {
+describe('a user whom the identity provider deactivates', () => {
   test('loses the grants of the principal in the trusted attribute, without a mapping', async () => {
     const principal = await fixture.newPrincipal();
     const { id } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
@@ -343,7 +343,7 @@ describe('a user who loses access', () => {
     expect(await fixture.hasGrant(principal)).toBe(false);
   });
 
-  test('who is deleted loses the grants of the mapped externalId', async () => {
+  test('or deletes loses the grants of the mapped externalId', async () => {
     const principal = await fixture.newPrincipal();
     await fixture.map('okta-scim', 'Ext-mapped', principal);
     const source = { source: 'okta-scim' };
@@ -376,7 +376,7 @@ describe('a user who loses access', () => {
     expect(await fixture.hasGrant(principal)).toBe(false);
   });
 
-  test('loses the grants of the old principal, who is renamed in the same request', async () => {
+  test('and whose principal it changes in the same request loses the grants of both principals', async () => {
     const [before, after] = [await fixture.newPrincipal(), await fixture.newPrincipal()];
     const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: before } });
     const body = { userName, active: false, [PRINCIPAL_SCHEMA]: { granteePrincipal: after } };
@@ -398,7 +398,7 @@ describe('a user who loses access', () => {
     expect(await storedRows(fixture.service)).toEqual(rows);
   });
 
-  test('loses access even if the rest of the request is not understood', async () => {
+  test('is deactivated even if the rest of the request is not understood', async () => {
     const principal = await fixture.newPrincipal();
     const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
     const reply = await patch(id, { op: 'replace', path: 'userName', value: 7 }, deactivation);

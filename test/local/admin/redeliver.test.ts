@@ -141,7 +141,7 @@ test('all pages are read, back to the time that --since names', async () => {
   expect((await run({ since: '2026-11-29' })).data).toHaveLength(150);
 });
 
-test('the webhook of a repository has another path', async () => {
+test('with --repo, the deliveries of a webhook of a repository are asked for', async () => {
   await gitHub.stop();
   const receiver = { url: `${fixture.service.url}/hooks/acme`, secret: PLAIN_SECRET };
   gitHub = await startFakeGitHub('/repos/acme/shop/hooks/7', receiver);
@@ -160,7 +160,7 @@ test.each<[string, number, Record<string, string>, string]>([
   ['has no such webhook', 404, {}, 'GitHub has no such webhook, or the token may not use it (404).'],
   ['forbids the call', 403, {}, 'GitHub has no such webhook, or the token may not use it (403).'],
   ['has moved the organisation', 301, { location: 'http://192.0.2.1/' }, 'has a new name. Give that one.'],
-  ['is unwell', 502, {}, 'GitHub answered 502. Run the command again later.'],
+  ['fails', 502, {}, 'GitHub answered 502. Run the command again later.'],
   [
     'has reached the rate limit of the hour',
     403,
@@ -178,7 +178,7 @@ test('a list with something else than deliveries in it is refused, so that none 
   await expect(run()).rejects.toThrow('GitHub answered with something else than a list of deliveries.');
 });
 
-test('a pause that GitHub asks for counts from now', async () => {
+test('the message about a rate limit names the time at which the pause of Retry-After ends', async () => {
   gitHub.refuseWith = { status: 403, headers: { 'retry-after': '60' } };
   const after = new Date(fixture.service.clock.nowMs + 60_000).toISOString();
   await expect(run()).rejects.toThrow(`Run the command again after ${after}.`);

@@ -35,16 +35,12 @@ export interface WebhookSide {
   namesPrincipal?: boolean;
   /** Whether what cannot be read is kept as a job, because the vendor would not send it again. */
   isSentOnce?: boolean;
-  /** Whether a repeat of a delivery is recognised. Default: true. */
-  hasDeliveryId?: boolean;
   /** Whether another event under a used delivery id is refused: the vendor sends it again with a new one. */
   refusesUsedIds?: boolean;
   /** The status of an accepted delivery. Default: 200. */
   acceptedStatus?: number;
   /** The status of a request that the source did not send. Default: 401. */
   refusedStatus?: number;
-  /** Whether the reply has no body, so that the job's id is in the header. */
-  hasEmptyReply?: boolean;
 }
 
 /** Replaces one header of a request. @param value undefined removes it */

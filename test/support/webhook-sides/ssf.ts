@@ -34,7 +34,6 @@ export const ssf: WebhookSide = {
   path: '/events',
   acceptedStatus: 202,
   refusedStatus: 400,
-  hasEmptyReply: true,
   sign: (delivery) => requestOf(signText(contentOf(delivery), key)),
   forge(delivery) {
     const content = contentOf(delivery);

@@ -4,8 +4,7 @@
  * Source: RFC 6750, section 2.1; CloudEvents 1.0, "JSON Event Format".
  */
 import * as z from 'zod/mini';
-import { VISIBLE_ASCII } from '../../../domain/characters.ts';
-import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
+import { bearerTokenIn, plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
 import { parseJson, textOf } from '../../../util/json.ts';
 import { isJsonObject, parseBody } from '../../../validation/json-body.ts';
 import type { Adapter } from '../adapter.ts';
@@ -18,7 +17,6 @@ interface Settings {
 }
 
 const DEFAULT_HEADER = 'authorization';
-const BEARER = new RegExp(`^Bearer +([${VISIBLE_ASCII}]+)$`, 'i');
 const HEADER_PROBLEM = 'must be the name of a header: 1 to 64 letters, digits and -';
 
 export const bearer: Adapter<Settings> = {
@@ -29,11 +27,11 @@ export const bearer: Adapter<Settings> = {
   isSentOnce: true,
   secretProblem: (secret) =>
     plainSecretProblem(secret) ??
-    (BEARER.test(secret) ? 'must not begin with Bearer: it is the token alone' : undefined),
+    (bearerTokenIn(secret) === undefined ? undefined : 'must not begin with Bearer: it is the token alone'),
   verify({ headers }, { secrets, settings }) {
     const name = (settings.header ?? DEFAULT_HEADER).toLowerCase();
     const value = headers[name];
-    const token = name === DEFAULT_HEADER ? BEARER.exec(value ?? '')?.[1] : undefined;
+    const token = name === DEFAULT_HEADER ? bearerTokenIn(value) : undefined;
     verifyPlainSecret(token ?? value, secrets);
   },
   read({ headers, body }, source) {

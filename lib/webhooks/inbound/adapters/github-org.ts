@@ -87,7 +87,7 @@ export const githubOrg: Adapter<Settings> = {
   },
   read(request, source) {
     const { headers, body } = request;
-    // The same when GitHub delivers it again. Not a digest: who is removed twice leaves two equal bodies.
+    // GitHub uses it again when it redelivers. A digest of the body is no id: a person may be removed twice.
     const deliveryId = firstDeliveryId(headers['x-github-delivery']);
     return readSentOnce(deliveryId, body, () => {
       assertJson(request);

@@ -2,14 +2,11 @@
  * SCIM 2.0: an identity provider provisions its users here. Their requests have paths and a function of their own:
  * `lib/scim/`. This is what the kind has in common with the others: its settings, its events and its secret.
  */
-import * as z from 'zod/mini';
-import { VISIBLE_ASCII } from '../../../domain/characters.ts';
 import { KmsError } from '../../../errors.ts';
-import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
+import { bearerTokenIn, plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
+import { FIELDS } from '../../named-settings.ts';
 import type { Adapter } from '../adapter.ts';
 import { acts } from '../source.ts';
-
-const BEARER_PATTERN = new RegExp(`^Bearer +([${VISIBLE_ASCII}]+)$`, 'i');
 
 /** The settings that only this kind has. */
 export interface ScimSettings {
@@ -19,15 +16,12 @@ export interface ScimSettings {
   trust_email?: boolean | undefined;
 }
 
-const flag = z.optional(z.boolean('must be true or false'));
-
 export const scim: Adapter<ScimSettings> = {
-  settings: { principal_attribute: flag, trust_email: flag },
+  settings: { principal_attribute: FIELDS.flag, trust_email: FIELDS.flag },
   events: { 'user.deactivated': acts('principal.disabled'), 'user.deleted': acts('principal.disabled') },
   secretProblem: (secret) =>
     plainSecretProblem(secret) ?? (secret.includes(' ') ? 'must not contain spaces' : undefined),
-  verify: ({ headers }, { secrets }) =>
-    verifyPlainSecret(BEARER_PATTERN.exec(headers['authorization'] ?? '')?.[1], secrets),
+  verify: ({ headers }, { secrets }) => verifyPlainSecret(bearerTokenIn(headers['authorization']), secrets),
   read() {
     throw new KmsError('KMS.0215', { detail: 'Send SCIM requests to a path below the path of the source.' });
   },

@@ -6,10 +6,12 @@ import * as z from 'zod/mini';
 import { KmsError } from '../../../errors.ts';
 import { plainSecretProblem, verifyPlainSecret } from '../../../signing/plain-secret.ts';
 import { SignatureError } from '../../../signing/signed-request.ts';
+import { FIELDS } from '../../named-settings.ts';
 import type { Adapter } from '../adapter.ts';
 import { keepingPayload } from '../event-tasks.ts';
 import { cachedKeyLists, isKeyListUrl, KeyListError } from '../key-lists.ts';
 import type { Source } from '../source.ts';
+import { authorizationIn } from '../ssf/authorization.ts';
 import { EVENTS, type EventSettings, taskOf } from '../ssf/events.ts';
 import { parseKeySet, parseKeys } from '../ssf/keys.ts';
 import {
@@ -34,8 +36,6 @@ interface SsfSettings extends EventSettings {
 
 const keySetAt = cachedKeyLists(parseKeySet, { intervalMs: REQUEST_INTERVAL_MS });
 
-/** Marks the secret that the transmitter sends with each token; all other secrets are public keys. */
-const AUTHORIZATION = /^authorization: */i;
 const SECRET_PROBLEM = 'must be a JWKS, a public key (JWK or PEM), or the text "Authorization: " and a secret';
 
 const name = (problem: string) => z.string(problem).check(z.minLength(1, problem), z.maxLength(1024, problem));
@@ -52,14 +52,15 @@ export const ssf: Adapter<SsfSettings> = {
       z.string('must be an https:// URL').check(z.refine(isKeyListUrl, { error: 'must be an https:// URL' })),
     ),
     subject_issuers: z.optional(names(ISSUERS_PROBLEM)),
-    trust_email: z.optional(z.boolean('must be true or false')),
+    trust_email: FIELDS.flag,
   },
   hasOptionalSecrets: true,
   events: EVENTS,
   // Source: RFC 8935, section 2: a transmitter sends a token again only after a failure that may pass.
   isSentOnce: true,
   secretProblem(secret) {
-    if (AUTHORIZATION.test(secret)) return plainSecretProblem(secret.replace(AUTHORIZATION, ''));
+    const authorization = authorizationIn(secret);
+    if (authorization !== undefined) return plainSecretProblem(authorization);
     return parseKeys(secret) ? undefined : SECRET_PROBLEM;
   },
   settingsProblems: ({ secrets, settings: { jwks_uri } }) =>
@@ -67,9 +68,7 @@ export const ssf: Adapter<SsfSettings> = {
       ? ['jwks_uri: is required unless secrets has a public key']
       : [],
   async verify({ headers, body }, source, nowMs) {
-    const authorizations = source.secrets
-      .filter((secret) => AUTHORIZATION.test(secret))
-      .map((secret) => secret.replace(AUTHORIZATION, ''));
+    const authorizations = source.secrets.flatMap((secret) => authorizationIn(secret) ?? []);
     // First, so that nobody without the secret can cause a request for keys.
     if (authorizations.length > 0) verifyPlainSecret(headers['authorization'], authorizations);
     const header = headerOf(body);

@@ -34,7 +34,7 @@ const FAMILIES: readonly [start: RegExp, prefix: string][] = [
 ];
 
 /** Returns the short name of an event type; the URI itself for an event of another family. */
-export function eventNameOf(uri: string): string {
+function eventNameOf(uri: string): string {
   const folded = uri.toLowerCase();
   const [start, prefix = ''] = FAMILIES.find(([each]) => each.test(folded)) ?? [];
   return start ? prefix + folded.replace(start, '') : uri;

@@ -109,7 +109,7 @@ describe('signature', () => {
 describe('claims', () => {
   const seconds = NOW_MS / 1000;
   test.each<[string, object, string | undefined]>([
-    ['as they should be', {}, undefined],
+    ['claims as they should be', {}, undefined],
     ['another issuer', { iss: 'https://idp.example.com' }, 'invalid_issuer'],
     ['no issuer', { iss: undefined }, 'invalid_issuer'],
     ['another audience', { aud: 'https://other.example.com/' }, 'invalid_audience'],
@@ -130,7 +130,7 @@ describe('claims', () => {
     ['no events', { events: undefined }, 'invalid_request'],
     ['an empty list of events', { events: {} }, 'invalid_request'],
     ['events that are a list', { events: [] }, 'invalid_request'],
-  ])('%s', async (_, change, expected) => {
+  ])('a token with %s is accepted, or refused with the error code for it', async (_, change, expected) => {
     expect(await refusal(signSet(disabled(change), rsa))).toBe(expected);
   });
 
@@ -142,7 +142,7 @@ describe('claims', () => {
     ['at+jwt', 'invalid_request'],
     ['xsecevent+jwt', 'invalid_request'],
     [undefined, 'invalid_request'],
-  ])('a token of type %s: %s', async (typ, expected) => {
+  ])('a token with the header typ %s gets the error code %s', async (typ, expected) => {
     expect(await refusal(signSet(disabled(), rsa, { typ }))).toBe(expected);
   });
 
@@ -390,7 +390,7 @@ describe('settings', () => {
       { events: { 'session-revoked': 'key.compromised' } },
       'source.events.session-revoked: must be one of: principal.disabled, needs-person, ignore',
     ],
-  ])('%j: %s', (entry, expected) => {
+  ])('the settings %j have the problem %s', (entry, expected) => {
     expect(problem(entry)).toBe(expected);
   });
 

@@ -13,7 +13,7 @@ const HOUR_MS = 60 * 60_000;
 /** Jobs of one source that count at the same time are few: the worker runs at most four on one machine. */
 const TRIES_MAX = 50;
 
-interface CeilingDependencies {
+interface LimitDependencies {
   store: Pick<Store, 'idempotency'>;
   /** ms since 1970 */
   now: () => number;
@@ -27,8 +27,8 @@ type Counted = Readonly<Record<string, number>>;
  * @returns false, with nothing counted, if the source would then exceed its limit
  * @throws KmsError KMS.0104 if too many jobs count at the same time
  */
-export async function isWithinCeiling(
-  { store: { idempotency }, now }: CeilingDependencies,
+export async function isWithinPrincipalLimit(
+  { store: { idempotency }, now }: LimitDependencies,
   { source, maxPrincipals, isApproved }: Job,
   items: readonly ScopeItem[],
 ): Promise<boolean> {
