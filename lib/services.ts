@@ -12,10 +12,11 @@ import type { Authenticator } from './identity/authenticator.ts';
 import { cachedRootKeys, type RootKeys } from './identity/root-keys.ts';
 import { describeCause, logger } from './logger.ts';
 import type { Queue } from './queue/queue.ts';
+import { sqsQueue } from './queue/sqs.ts';
 import { openDynamodbStore } from './store/dynamodb/dynamodb.ts';
 import { withOutboxNotification } from './store/outbox-notification.ts';
 import type { Store } from './store/store.ts';
-import { openDeployedParts, useReceiverServices } from './webhooks/inbound/services.ts';
+import { deployedSettings, useReceiverServices } from './webhooks/inbound/services.ts';
 
 /** Everything that handlers need, created once per process from the settings. */
 export interface Services {
@@ -86,7 +87,8 @@ export function useServices(services: Services): void {
 /** The local counterpart is local/open-services.ts, which no function bundles. */
 function openDeployed(config: Config): Services {
   const { rootKeySecret, targets } = config;
-  const { dynamodb, queue } = openDeployedParts(config);
+  const { dynamodb, sqs } = deployedSettings(config);
+  const queue = sqsQueue(sqs);
   return createServices(config, {
     store: openDynamodbStore({ ...dynamodb, hasOutbox: targets !== undefined }),
     queue,

@@ -3,9 +3,7 @@
  * package.json, `imports`, maps each module to its stub; serverless.yml, `conditions`, chooses.
  */
 import { ConfigError } from './config.ts';
-import { KmsError } from './errors.ts';
 import type { Accounts } from './identity/accounts.ts';
-import { SignatureError, UNVERIFIED } from './signing/signed-request.ts';
 
 /** @returns a function that throws: the environment no longer matches what the functions were packaged for */
 function notPackaged(setting: string, packagedFor: string, param: string) {
@@ -47,10 +45,3 @@ export const accounts: typeof import('./identity/accounts.ts').accounts = () =>
       throw new Error('accounts can only be changed by the admin command');
     },
   });
-
-/** Chat has a function of its own, with the permissions that it needs: the function `webhook` has fewer. */
-export const receiveChat = async (): Promise<never> => {
-  const reason =
-    'there is no such source of webhooks; a chat source of this name needs a route to the function chat in serverless.yml';
-  throw new KmsError('APIGW.0301', { detail: UNVERIFIED, cause: new SignatureError(reason) });
-};

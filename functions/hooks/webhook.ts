@@ -1,5 +1,5 @@
 // On one machine, sources of chat and of notification services may have any name. Deployed, they have functions of
-// their own: a stub refuses chat (lib/stubs.ts), and the kinds are fewer (package.json, `imports`).
+// their own: a stub refuses chat (lib/handlers/no-chat.ts), and the kinds are fewer (package.json, `imports`).
 import { receiveChat } from '#chat';
 import { WEBHOOKS } from '#webhook-kinds';
 import { receiverHandler } from '../../lib/handlers/receiver.ts';

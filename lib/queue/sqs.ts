@@ -1,30 +1,9 @@
 import * as z from 'zod/mini';
-import { type AwsSettings, awsCall } from '../clients/aws.ts';
-import { AwsError, retryAwsCall } from '../clients/aws-errors.ts';
+import { AwsError } from '../clients/aws-errors.ts';
 import { parseJson } from '../util/json.ts';
-import {
-  DELAY_SECONDS_MAX,
-  groupOf,
-  type Message,
-  type Queue,
-  type ReceivedMessage,
-  VISIBILITY_TIMEOUT_SECONDS,
-} from './queue.ts';
+import { type Message, type Queue, type ReceivedMessage, VISIBILITY_TIMEOUT_SECONDS } from './queue.ts';
+import { CALL_MS, type SqsSettings, sqsCall, sqsSender, textSender } from './sqs-sender.ts';
 
-export interface SqsSettings {
-  aws: AwsSettings;
-  queueUrl: string;
-  /** The dead-letter queue of the redrive policy. Not needed for sending and receiving. */
-  deadLetterUrl?: string | undefined;
-  /**
-   * How long receiving waits for a message, 0 to 20; 1 by default. With 0 SQS asks only some of its servers, so a short
-   * queue may seem empty.
-   */
-  waitSeconds?: number | undefined;
-}
-
-/** For all attempts of one call, without the wait for messages. */
-const CALL_MS = 4_000;
 /** Source: SQS API Reference, ReceiveMessage, MaxNumberOfMessages. */
 const MESSAGES_PER_RECEIVE_MAX = 10;
 /** Hides a dead letter from a concurrent redrive while it is sent again. */
@@ -36,21 +15,10 @@ const STALE_HANDLE_TYPES = new Set(['MessageNotInflight', 'ReceiptHandleIsInvali
  * Opens a queue in SQS: a standard queue with a redrive policy. A message that cannot be parsed is never returned:
  * it becomes a dead letter when it has been received too often.
  */
-export function sqsQueue({ aws, queueUrl, deadLetterUrl, waitSeconds = 1 }: SqsSettings): Queue {
-  const service = { name: 'sqs', target: 'AmazonSQS', jsonVersion: '1.0', endpoint: new URL(queueUrl).origin } as const;
-  const callOnce = awsCall(aws, service);
-  const call = (operation: string, input: object, budgetMs = CALL_MS) =>
-    retryAwsCall(budgetMs, (timeoutMs) => callOnce(operation, input, timeoutMs));
-
-  // Of a standard queue, SQS delivers the messages of quiet groups first while a group takes more than its share.
-  // Source: SQS Developer Guide, "Amazon SQS fair queues".
-  const sendText = (body: string, message: Message, delaySeconds: number) =>
-    call('SendMessage', {
-      QueueUrl: queueUrl,
-      MessageBody: body,
-      MessageGroupId: groupOf(message),
-      DelaySeconds: Math.ceil(delaySeconds),
-    });
+export function sqsQueue(settings: SqsSettings): Queue {
+  const { queueUrl, deadLetterUrl, waitSeconds = 1 } = settings;
+  const call = sqsCall(settings);
+  const sendText = textSender(call, queueUrl);
   const deleteFrom = (url: string, receiptHandle: string) =>
     call('DeleteMessage', { QueueUrl: url, ReceiptHandle: receiptHandle });
 
@@ -73,10 +41,7 @@ export function sqsQueue({ aws, queueUrl, deadLetterUrl, waitSeconds = 1 }: SqsS
   }
 
   return {
-    async send(message, delaySeconds = 0) {
-      if (delaySeconds > DELAY_SECONDS_MAX) throw new RangeError(`delaySeconds must be ${DELAY_SECONDS_MAX} or less`);
-      await sendText(serializeMessage(message), message, delaySeconds);
-    },
+    ...sqsSender(settings),
     async receive(max) {
       const messages = await receiveFrom(queueUrl, max, VISIBILITY_TIMEOUT_SECONDS);
       return messages.flatMap(
@@ -150,13 +115,6 @@ const MESSAGE_SCHEMAS = {
   delivery: z.object({ kind: z.literal('delivery'), target: z.string(), messageId: z.string(), body: z.string() }),
 } satisfies { [K in Message['kind']]: z.core.$ZodType<Extract<Message, { kind: K }>> };
 const MESSAGE = z.union(Object.values(MESSAGE_SCHEMAS));
-
-/** Characters that SQS refuses or that UTF-8 would replace. Source: SQS API Reference, SendMessage, MessageBody. */
-const NOT_SENDABLE = /[\ud800-\udfff\ufffe\uffff]/g;
-
-function serializeMessage(message: Message): string {
-  return JSON.stringify(message).replace(NOT_SENDABLE, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
-}
 
 function parseMessage(text: string): Message | undefined {
   return z.safeParse(MESSAGE, parseJson(text)).data;

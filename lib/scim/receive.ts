@@ -16,7 +16,7 @@ import { SCIM } from './sources.ts';
 interface ReceiveDependencies {
   config: HooksSettings & Pick<Config, 'publicUrl'>;
   store: ReceiverStore & Pick<Store, 'scim' | 'mappings'>;
-  queue: Queue;
+  queue: Pick<Queue, 'send'>;
   now: () => number;
 }
 

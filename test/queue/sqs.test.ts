@@ -1,6 +1,6 @@
 /**
  * The queue in SQS: its contract against an emulator, and its requests against a server that records them.
- * Also tests: lib/queue/queue.ts.
+ * Also tests: lib/queue/queue.ts, lib/queue/sqs-sender.ts.
  */
 import {
   ChangeMessageVisibilityCommand,
@@ -12,7 +12,8 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import type { Message, Queue } from '../../lib/queue/queue.ts';
-import { messageOfRecord, type SqsSettings, sqsQueue } from '../../lib/queue/sqs.ts';
+import { messageOfRecord, sqsQueue } from '../../lib/queue/sqs.ts';
+import type { SqsSettings } from '../../lib/queue/sqs-sender.ts';
 import { queueContract } from '../contract/queue.ts';
 import { type FakeServer, json, startFakeServer } from '../support/aws/fake-server.ts';
 

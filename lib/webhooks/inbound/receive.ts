@@ -15,7 +15,7 @@ import type { SourceKinds } from './sources.ts';
 interface ReceiveDependencies {
   config: HooksSettings;
   store: ReceiverStore;
-  queue: Queue;
+  queue: Pick<Queue, 'send'>;
   now: () => number;
 }
 

@@ -15,7 +15,7 @@ import type { Source } from './source.ts';
 
 interface RecordDependencies {
   store: Pick<Store, 'jobs'>;
-  queue: Queue;
+  queue: Pick<Queue, 'send'>;
   now: () => number;
 }
 
@@ -35,8 +35,8 @@ type Content = { content: string | Uint8Array };
 /**
  * Stores the jobs for the events of a delivery before it returns: one, or several if they do not fit into one. A
  * repeated delivery starts nothing.
- * @param isSentOnce as in the adapter: an event that `actions` does not allow is ignored instead of refused, and another
- *   content under a used delivery id is another delivery
+ * @param isSentOnce as in the adapter: an event that `actions` does not allow is ignored instead of refused, and
+ *   another content under a used delivery id is another delivery
  * @returns the jobs as stored
  * @throws KmsError KMS.0104 for too many open jobs; unless the sender sends once, KMS.0307 for an event that the source
  *   may not send, and KMS.0308 for a used delivery id with another content

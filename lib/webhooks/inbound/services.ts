@@ -2,7 +2,7 @@
 import { useProxies } from '../../clients/connections.ts';
 import { type Config, ConfigError, readConfig } from '../../config.ts';
 import type { Queue } from '../../queue/queue.ts';
-import { sqsQueue } from '../../queue/sqs.ts';
+import { sqsSender } from '../../queue/sqs-sender.ts';
 import { openDynamodbReceiver } from '../../store/dynamodb/receiver.ts';
 import type { ReceiverStore } from '../../store/store.ts';
 
@@ -10,7 +10,7 @@ export interface ReceiverServices {
   config: Config;
   now: () => number;
   store: ReceiverStore;
-  queue: Queue;
+  queue: Pick<Queue, 'send'>;
 }
 
 let current: ReceiverServices | undefined;
@@ -28,14 +28,14 @@ export function useReceiverServices(services: ReceiverServices): void {
 
 function openDeployed(): ReceiverServices {
   const config = readConfig();
-  const { dynamodb, queue } = openDeployedParts(config);
-  return { config, now: Date.now, store: openDynamodbReceiver(dynamodb), queue };
+  const { dynamodb, sqs } = deployedSettings(config);
+  return { config, now: Date.now, store: openDynamodbReceiver(dynamodb), queue: sqsSender(sqs) };
 }
 
-/** Returns what every deployed function has: the settings of its table, and its queue. @throws ConfigError */
-export function openDeployedParts({ dynamodb, sqs, proxies }: Config) {
+/** Returns the settings of the table and the queue, which every deployed function has. @throws ConfigError */
+export function deployedSettings({ dynamodb, sqs, proxies }: Config) {
   useProxies(proxies);
   if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk of its own');
   if (!sqs) throw new ConfigError('QUEUE_URL must be set: a Lambda function cannot use the queue in SQLite');
-  return { dynamodb, queue: sqsQueue(sqs) };
+  return { dynamodb, sqs };
 }
