@@ -18,9 +18,10 @@ import { CHANGED, testSettings } from './stack/settings.ts';
 
 /**
  * 2 % above the sizes of this version; 150 KB for the functions `webhook`, `notification` and `ssf`. With an upstream,
- * others also contain an HTTP client. `chat` and `work` contain all platforms, `chat` also the commands and all wordings.
+ * others also contain an HTTP client. `chat` and `work` contain all platforms, `chat` also the commands and all
+ * wordings.
  */
-const BUNDLE_BYTES_MAX = { standalone: 166_700, upstream: 217_500 };
+const BUNDLE_BYTES_MAX = { standalone: 170_100, upstream: 217_500 };
 /** They check all sources in HOOKS, so they contain all adapters and platforms. */
 const MAPPING_BYTES_MAX = { standalone: 297_000, upstream: 315_000 };
 /** They contain the website, compressed. */
