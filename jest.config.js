@@ -19,8 +19,11 @@ const END_TO_END = [
   '**/test/webhooks/jobs/job*.test.ts',
   '**/test/chat/press*.test.ts',
 ];
-/** End-to-end tests that are not run again on DynamoDB: whether a body is well-formed does not depend on the store. */
-const WITHOUT_STORE = ['**/test/handlers/http-bodies.test.ts'];
+/**
+ * End-to-end tests that are not run again on DynamoDB: whether a body is well-formed, or a webhook verified, does not
+ * depend on the store. The tests of each kind in `kinds/` run on both stores.
+ */
+const WITHOUT_STORE = ['**/test/handlers/http-bodies.test.ts', '**/test/webhooks/inbound/receive-contract.test.ts'];
 /** Those that `npm test` runs on DynamoDB. */
 const END_TO_END_SHORT = [
   '**/test/functions/grants/revoke-grant.test.ts',

@@ -42,14 +42,14 @@ test.each([
 });
 
 test('checking the password of an unknown user takes as long as for a known user', async () => {
-  const fastestMs = async (stored: string | undefined) => {
-    const times: number[] = [];
-    for (let run = 0; run < 5; run += 1) {
+  const fastestMs = { unknown: Number.POSITIVE_INFINITY, known: Number.POSITIVE_INFINITY };
+  // In turns, so that a busy machine slows both down.
+  for (let run = 0; run < 8; run += 1) {
+    for (const [user, stored] of [['unknown', undefined] as const, ['known', VECTORS[0][1]] as const]) {
       const startMs = performance.now();
       await isPassword('guess', stored);
-      times.push(performance.now() - startMs);
+      fastestMs[user] = Math.min(fastestMs[user], performance.now() - startMs);
     }
-    return Math.min(...times);
-  };
-  expect(await fastestMs(undefined)).toBeGreaterThan((await fastestMs(VECTORS[0][1])) / 3);
+  }
+  expect(fastestMs.unknown).toBeGreaterThan(fastestMs.known / 3);
 });
