@@ -16,7 +16,7 @@ export interface GitHubHook {
 
 /** An attempt to deliver an event. */
 export interface Delivery {
-  /** Of the attempt, as decimal text: it may be greater than a number of JavaScript holds exactly. */
+  /** The id of the delivery attempt, as decimal text: it may be greater than 2^53, where numbers lose digits. */
   id: string;
   /** Of the event: `X-GitHub-Delivery`. */
   guid: string;

@@ -1,9 +1,9 @@
 /** Runs one admin command. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Config } from '../../lib/config.ts';
 import { AccountError } from '../../lib/identity/accounts.ts';
+import { parseOptions, type Result, resultOfCommand, textResult, UsageError } from '../command-line.ts';
 import { DATABASE_FILE } from '../data-dir.ts';
 import { openServices } from '../open-services.ts';
 import { type Command, isFlag, type Output, type Values } from './command.ts';
@@ -11,33 +11,16 @@ import { COMMANDS } from './commands.ts';
 import { commandHelp, INVOCATION, overview } from './help.ts';
 import { formatRows } from './table.ts';
 
-/** What a command prints, and its exit code. */
-export interface Result {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** The command line is wrong: the exit code is 2. */
-class UsageError extends Error {
-  constructor(message: string, command?: Command) {
-    super(`${message}; see: ${INVOCATION} ${command ? `${command.name} ` : ''}--help`);
-  }
-}
+const helpOf = (command?: Command) => `${INVOCATION} ${command ? `${command.name} ` : ''}--help`;
 
 /** @param readConfig throws for an invalid setting */
-export async function runAdmin(args: readonly string[], readConfig: () => Config): Promise<Result> {
-  try {
-    return await runCommand(args, readConfig);
-  } catch (error) {
-    return { code: error instanceof UsageError ? 2 : 1, out: '', err: `${(error as Error).message}\n` };
-  }
-}
+export const runAdmin = (args: readonly string[], readConfig: () => Config): Promise<Result> =>
+  resultOfCommand(() => runCommand(args, readConfig));
 
 async function runCommand([name, ...args]: readonly string[], readConfig: () => Config): Promise<Result> {
   if (name === '--help' || name === 'help') return textResult(overview());
   const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (!command) throw new UsageError(name ? `there is no command ${name}` : 'the command is missing');
+  if (!command) throw new UsageError(name ? `there is no command ${name}` : 'the command is missing', helpOf());
   const { json, help, ...options } = parse(command, args);
   if (help) return textResult(commandHelp(command));
   const output = await runOnStore(command, parseValues(command, options), readConfig());
@@ -63,15 +46,11 @@ function parse(command: Command, args: readonly string[]) {
   const typeOf = (name: (typeof names)[number]) =>
     isFlag(name) ? ({ type: 'boolean' } as const) : ({ type: 'string', multiple: true } as const);
   const ownOptions = Object.fromEntries(names.map((name) => [name, typeOf(name)]));
-  try {
-    const options = { ...ownOptions, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-    return parseArgs({ args: [...args], options, strict: true }).values as Record<
-      string,
-      string[] | boolean | undefined
-    >;
-  } catch (error) {
-    throw new UsageError(firstSentence((error as Error).message), command);
-  }
+  const options = { ...ownOptions, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  return parseOptions({ args: [...args], options, strict: true }, helpOf(command)).values as Record<
+    string,
+    string[] | boolean | undefined
+  >;
 }
 
 /**
@@ -82,25 +61,15 @@ function parseValues(command: Command, options: Record<string, unknown>): Values
   const values: Record<string, string> = {};
   for (const [option, given] of Object.entries(options as Record<string, string[] | true>)) {
     const [value, ...more] = given === true ? ['true'] : given;
-    if (more.length > 0) throw new UsageError(`--${option} is given more than once`, command);
+    if (more.length > 0) throw new UsageError(`--${option} is given more than once`, helpOf(command));
     if (value) values[option] = value;
   }
   const missing = command.required.filter((option) => !values[option]).map((option) => `--${option}`);
-  if (missing.length > 0) throw new UsageError(`${command.name} needs ${missing.join(' and ')}`, command);
+  if (missing.length > 0) throw new UsageError(`${command.name} needs ${missing.join(' and ')}`, helpOf(command));
   if (!/^([1-9]\d{0,2}|1000)$/.test(values['limit'] ?? '1')) {
-    throw new UsageError('--limit must be a whole number from 1 to 1000', command);
+    throw new UsageError('--limit must be a whole number from 1 to 1000', helpOf(command));
   }
   return values as Values;
-}
-
-/** The first sentence of an error message of parseArgs, without its advice. */
-function firstSentence(message: string): string {
-  const [, option] = /^Option '(--[\w-]+)(?:' argument is ambiguous| <value>' argument missing)/.exec(message) ?? [];
-  return option ? `${option} needs a value` : (message.split(/[.\n]/)[0] ?? message);
-}
-
-function textResult(text: string): Result {
-  return { code: 0, out: `${text}\n`, err: '' };
 }
 
 function resultOf({ data, brief, note, warnings = [], lines = [], hasFailed }: Output, isJson: boolean): Result {

@@ -1,6 +1,5 @@
 /** Runs the chat command. It is a bot like any other: it signs its request and sends it over HTTP. */
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { CHAT_SOURCES } from '../../lib/chat/sources.ts';
 import { sendRequest } from '../../lib/clients/http.ts';
 import { NetworkError } from '../../lib/clients/network-error.ts';
@@ -10,7 +9,7 @@ import { signWebhook, webhookSecretProblem } from '../../lib/signing/standard-we
 import { parseJson } from '../../lib/util/json.ts';
 import { parseHooks } from '../../lib/webhooks/hooks.ts';
 import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
-import type { Result } from '../admin/run.ts';
+import { parseOptions, type Result, resultOfCommand, textResult, UsageError } from '../command-line.ts';
 import { DEMO_CHAT_SOURCE } from '../demo-chat.ts';
 import { type Answer, answerText, isAnswer, isRefused, type NextCommand } from './answer.ts';
 
@@ -47,44 +46,32 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const;
 
-/** The command line is wrong: the exit code is 2. */
-class UsageError extends Error {
-  constructor(message: string) {
-    super(`${message}; see: ${INVOCATION} --help`);
-  }
-}
+const HELP_COMMAND = `${INVOCATION} --help`;
 
 /** The work of the service on one command is limited to seconds. */
 const TIMEOUT_MS = 30_000;
 
 /** @param readConfig throws for an invalid setting */
 export async function runChat(args: readonly string[], readConfig: () => Config): Promise<Result> {
-  try {
+  return resultOfCommand(async () => {
     const { values, positionals } = parse(args);
-    if (values.help) return { code: 0, out: `${HELP}\n`, err: '' };
-    if (!values.as) throw new UsageError('--as is missing: who asks');
-    if (positionals.length === 0) throw new UsageError('the command is missing, for example help');
+    if (values.help) return textResult(HELP);
+    if (!values.as) throw new UsageError('--as is missing: who asks', HELP_COMMAND);
+    if (positionals.length === 0) throw new UsageError('the command is missing, for example help', HELP_COMMAND);
     const answer = await send({ ...values, as: values.as }, positionals.join(' '), readConfig());
     const text = values.json ? JSON.stringify(answer, null, 2) : answerText(answer, nextCommand(values));
     return { code: isRefused(answer) ? 1 : 0, out: `${text}\n`, err: '' };
-  } catch (error) {
-    return { code: error instanceof UsageError ? 2 : 1, out: '', err: `${(error as Error).message}\n` };
-  }
+  });
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split(/[.\n]/)[0] ?? '');
-  }
-}
+const parse = (args: readonly string[]) =>
+  parseOptions({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true }, HELP_COMMAND);
 
 type Values = Omit<ReturnType<typeof parse>['values'], 'as'> & { as: string };
 
 async function send(values: Values, command: string, config: Config): Promise<Answer> {
   const { as: actor, source = DEMO_CHAT_SOURCE, channel, locale } = values;
-  if (!NAME_PATTERN.test(source)) throw new UsageError('--source must be a name in HOOKS');
+  if (!NAME_PATTERN.test(source)) throw new UsageError('--source must be a name in HOOKS', HELP_COMMAND);
   const url = originOf(values.url, config);
   const secret = await secretOf(source, values['secret-file'], config);
   const id = `chat-${randomUUID()}`;
@@ -112,7 +99,7 @@ function originOf(given: string | undefined, { host, port }: Config): string {
   if (given === undefined) return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const url = URL.parse(given);
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && given.replace(/\/$/, '') === url.origin;
-  if (!isOrigin) throw new UsageError('--url must be an origin such as https://kms.example.com');
+  if (!isOrigin) throw new UsageError('--url must be an origin such as https://kms.example.com', HELP_COMMAND);
   return url.origin;
 }
 

@@ -1,13 +1,12 @@
 /** Runs the hook command. It sends its request over HTTP, like any other sender. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type HttpResponse, sendRequest } from '../../lib/clients/http.ts';
 import { NetworkError } from '../../lib/clients/network-error.ts';
 import type { Config } from '../../lib/config.ts';
 import { FINAL_STATES, type Job } from '../../lib/domain/job.ts';
 import type { Source } from '../../lib/webhooks/inbound/source.ts';
-import type { Result } from '../admin/run.ts';
+import { parseOptions, type Result, resultOfCommand, textResult, UsageError } from '../command-line.ts';
 import { openServices } from '../open-services.ts';
 import { helpText, INVOCATION, NOBODY } from './help.ts';
 import { ensureSampleKey, readSampleKey } from './keys.ts';
@@ -26,12 +25,7 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const;
 
-/** The command line is wrong: the exit code is 2. */
-class UsageError extends Error {
-  constructor(message: string) {
-    super(`${message}; see: ${INVOCATION} --help`);
-  }
-}
+const HELP = `${INVOCATION} --help`;
 
 const TIMEOUT_MS = 30_000;
 const WAIT_MS_MAX = 60_000;
@@ -43,38 +37,31 @@ export async function runHook(
   readConfig: () => Config,
   now: () => number = Date.now,
 ): Promise<Result> {
-  try {
+  return resultOfCommand(async () => {
     const { values, positionals } = parse(args);
     const [first, ...rest] = positionals;
-    if (values.help || first === 'help') return { code: 0, out: `${helpText()}\n`, err: '' };
-    if (first === 'key') return await makeKey(kindIn(rest), readConfig());
-    return await runSample(kindIn(positionals), values, readConfig(), now);
-  } catch (error) {
-    return { code: error instanceof UsageError ? 2 : 1, out: '', err: `${(error as Error).message}\n` };
-  }
+    if (values.help || first === 'help') return textResult(helpText());
+    if (first === 'key') return makeKey(kindIn(rest), readConfig());
+    return runSample(kindIn(positionals), values, readConfig(), now);
+  });
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split(/[.\n]/)[0] ?? '');
-  }
-}
+const parse = (args: readonly string[]) =>
+  parseOptions({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true }, HELP);
 
 type Values = ReturnType<typeof parse>['values'];
 
 function kindIn([kind, ...more]: readonly string[]): string {
-  if (kind === undefined) throw new UsageError(`the kind is missing, one of: ${SAMPLE_KINDS.join(', ')}`);
-  if (!SAMPLE_KINDS.includes(kind)) throw new UsageError(`the kind must be one of: ${SAMPLE_KINDS.join(', ')}`);
-  if (more.length > 0) throw new UsageError('there is more than one kind');
+  if (kind === undefined) throw new UsageError(`the kind is missing, one of: ${SAMPLE_KINDS.join(', ')}`, HELP);
+  if (!SAMPLE_KINDS.includes(kind)) throw new UsageError(`the kind must be one of: ${SAMPLE_KINDS.join(', ')}`, HELP);
+  if (more.length > 0) throw new UsageError('there is more than one kind', HELP);
   return kind;
 }
 
 async function makeKey(kind: string, { dataDir }: Config): Promise<Result> {
   const sender = await sampleOf(kind);
   if (!sender.signsWithPrivateKey) {
-    throw new UsageError(`the kind ${kind} needs no key: it uses the first of the secrets of its source`);
+    throw new UsageError(`the kind ${kind} needs no key: it uses the first of the secrets of its source`, HELP);
   }
   const publicPart = await ensureSampleKey(dataDir, kind, sender);
   return { code: 0, out: `${JSON.stringify(publicPart)}\n`, err: 'Put this public key into secrets of the source:\n' };
@@ -107,10 +94,11 @@ function originOf(given: string | undefined, { host, port }: Config): string {
   }
   const url = URL.parse(given);
   if (url === null || !/^https?:$/.test(url.protocol) || given.replace(/\/$/, '') !== url.origin) {
-    throw new UsageError('--url must be an origin such as https://kms.example.com');
+    throw new UsageError('--url must be an origin such as https://kms.example.com', HELP);
   }
   const isLocal = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'http:' && !isLocal) throw new UsageError('--url must begin with https:// for another machine');
+  if (url.protocol === 'http:' && !isLocal)
+    throw new UsageError('--url must begin with https:// for another machine', HELP);
   return url.origin;
 }
 

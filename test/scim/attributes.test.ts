@@ -108,7 +108,7 @@ describe('paging', () => {
 
 describe('versions', () => {
   const stored = { version: 7 };
-  test('are weak entity tags', () => {
+  test('versions of users and groups are weak entity tags', () => {
     expect(etagOf(stored)).toBe('W/"7"');
   });
 

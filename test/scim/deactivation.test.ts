@@ -61,12 +61,12 @@ test('the principal that an administrator assigned takes precedence', () => {
 
 describe('e-mail addresses', () => {
   const named = { ...ANN, userName: 'Ann@Corp.example' };
-  test('identify nobody unless the settings trust the source for them, not even as the user name', () => {
+  test('an e-mail address identifies nobody unless the settings trust the source for it, not even as the user name', () => {
     const person = { identities: ['2819c223', 'Ext-7'], caseInsensitiveIdentities: [] };
     expect(tasks(named, { ...named, active: false })).toEqual([task(person)]);
   });
 
-  test('identify the user in lower case where they are trusted', () => {
+  test('a trusted e-mail address identifies the user in lower case', () => {
     const identities = ['2819c223', 'Ext-7', 'Ann@Corp.example', 'ann@corp.example', 'ann@example.com'];
     expect(tasks(named, { ...named, active: false }, { trust_email: true })).toEqual([
       task({ identities, caseInsensitiveIdentities: [] }),

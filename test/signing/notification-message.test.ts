@@ -1,6 +1,7 @@
 /**
- * Messages of SMN and SNS that openssl has signed (`test/support/notifications.ts`). The genuine ones of SMN are in
- * smn-certificate.test.ts; for SNS, the npm package sns-validator must agree.
+ * Messages of SMN and SNS that openssl signs for the test (`test/support/notifications.ts`). The npm package
+ * sns-validator checks the same messages of SNS, and must come to the same result. Signatures of real messages of SMN
+ * are in smn-certificate.test.ts.
  */
 import https from 'node:https';
 import { createRequire } from 'node:module';

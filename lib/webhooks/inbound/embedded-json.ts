@@ -2,7 +2,10 @@
 import { parseJson } from '../../util/json.ts';
 import { assertUniqueKeys } from '../../validation/json-body.ts';
 
-/** Returns undefined for a text that is not JSON, or that two parsers may read differently. */
+/**
+ * Parses JSON that is in a string of a message. Returns undefined for a text that is not JSON, and for one with a key
+ * twice: another parser might read it differently.
+ */
 export function embeddedJson(text: string): unknown {
   try {
     assertUniqueKeys(text, 'KMS.0202');

@@ -89,7 +89,7 @@ export const ignored = (event: string): Task => ({ action: 'ignore', type: nameO
 
 /**
  * The task of an event that takes access away but cannot be read.
- * @param payload what the source sent, to be kept
+ * @param payload the text that the source sent; the job stores it for a person to read
  */
 export const unreadable = (event: string, detail: string, payload?: string): Task => ({
   ...ignored(event),

@@ -44,7 +44,10 @@ export interface NotificationKind {
   settingsProblems?(source: Source): readonly string[];
   /** Whether the headers say that the service only tells about a subscription of somebody else. */
   isNotice?(request: WebhookRequest): boolean;
-  /** The keys that the message may be signed with. @throws KmsError with a 5xx status if they cannot be had now */
+  /**
+   * Returns the public keys with one of which the sender must have signed the message.
+   * @throws KmsError with a 5xx status if the certificate cannot be fetched now, so that the sender tries again
+   */
   keysFor(
     message: Message,
     source: TopicSource,

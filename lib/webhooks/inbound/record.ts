@@ -38,8 +38,8 @@ type Content = { content: string | Uint8Array };
  * @param isSentOnce as in the adapter: an event that `actions` does not allow is ignored instead of refused, and
  *   another content under a used delivery id is another delivery
  * @returns the jobs as stored
- * @throws KmsError KMS.0104 for too many open jobs; unless the sender sends once, KMS.0307 for an event that the source
- *   may not send, and KMS.0308 for a used delivery id with another content
+ * @throws KmsError KMS.0104 if the source has too many open jobs. Unless `isSentOnce`, also KMS.0307 for an event that
+ *   `actions` does not allow, and KMS.0308 if an earlier delivery with other content had the same id
  */
 export async function recordDelivery(
   dependencies: RecordDependencies,

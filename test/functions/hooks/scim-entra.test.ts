@@ -26,12 +26,12 @@ describe.each([
     fixture.scim('GET', `scim/Users?filter=${encodeURIComponent(filter)}${flag.replace('?', '&')}`);
   const name = `Test_User_${flag ? 1 : 2}@Contoso.example`;
 
-  test('tests the connection with a user that does not exist', async () => {
+  test('Entra ID tests the connection with a user that does not exist', async () => {
     const { status, body } = await find('userName eq "3f60de2b-8d3a-4d7a-9a7c-5a4f1ab0a5b4"');
     expect([status, body.totalResults, body.Resources]).toEqual([200, 0, []]);
   });
 
-  test('creates, finds, changes, disables, enables and deletes a user, who loses the grants when disabled', async () => {
+  test('Entra ID creates, finds, changes, disables, enables and deletes a user, who loses the grants when disabled', async () => {
     const principal = await fixture.newPrincipal();
     expect((await find(`userName eq "${name}"`)).body.totalResults).toBe(0);
     const created = await send('POST', 'Users', {
@@ -101,7 +101,7 @@ describe.each([
     expect((await find(`userName eq "${name}"`)).body.totalResults).toBe(0);
   });
 
-  test('creates a group, changes its members and deletes it', async () => {
+  test('Entra ID creates a group, changes its members and deletes it', async () => {
     const { body: user } = await send('POST', 'Users', { userName: `member-${flag}` });
     const created = await send('POST', 'Groups', {
       schemas: [

@@ -28,7 +28,7 @@ const patch = (id: string, ...Operations: object[]) => fixture.scim('PATCH', `Us
 const deactivation = { op: 'replace', path: 'active', value: false };
 
 describe('a user', () => {
-  test('is created, read, replaced and deleted', async () => {
+  test('a user is created, read, replaced and deleted', async () => {
     const created = await fixture.scim('POST', 'Users', {
       schemas: [USER_SCHEMA],
       userName: 'Ann',
@@ -73,7 +73,7 @@ describe('a user', () => {
     expect((await fixture.scim('DELETE', `Users/${id}`)).status).toBe(404);
   });
 
-  test('is found under paths that identity providers append, and with parameters that are not of SCIM', async () => {
+  test('a user is found under paths that identity providers append, and with parameters that are not of SCIM', async () => {
     const { id, userName } = await newUser();
     for (const prefix of ['', 'scim/', 'v2/', 'scim/v2/', 'SCIM/V2/']) {
       const { status, body } = await fixture.scim('GET', `${prefix}Users/${id}?aadOptscim062020`);
@@ -82,7 +82,7 @@ describe('a user', () => {
     expect((await fixture.scim('GET', 'users/')).status).toBe(200);
   });
 
-  test('whose name another user has in any case, or whose externalId, is refused with 409 and nothing is written', async () => {
+  test('a user with the name of another user in any case, or with the externalId of another, is refused with 409 and nothing is written', async () => {
     const user = await newUser({ externalId: 'Ext-taken' });
     const other = await newUser();
     const rows = await storedRows(fixture.service);
@@ -114,7 +114,7 @@ describe('a user', () => {
     expect(await storedRows(fixture.service)).toEqual(rows);
   });
 
-  test('is shown with the attributes that the client selects, also in the reply to a change', async () => {
+  test('a user is shown with the attributes that the client selects, also in the reply to a change', async () => {
     const { id, userName } = await newUser();
     const schemas = [USER_SCHEMA];
     const { body: replaced } = await fixture.scim('PUT', `Users/${id}?attributes=userName`, { userName });
@@ -123,7 +123,7 @@ describe('a user', () => {
     expect(shown).toEqual({ schemas, id, userName });
   });
 
-  test('that is changed to what it is already keeps its version', async () => {
+  test('a change that changes nothing leaves the version as it is', async () => {
     const { id, userName } = await newUser();
     const same = await fixture.scim('PUT', `Users/${id}`, { userName, active: true });
     expect([same.status, same.headers.get('etag')]).toEqual([200, 'W/"1"']);
@@ -156,7 +156,7 @@ describe('versions', () => {
     expect((await get('W/"2"')).status).toBe(200);
   });
 
-  test('of many changes at the same time none is lost', async () => {
+  test('many changes of a user at the same time are all made', async () => {
     const { id } = await newUser();
     const add = (n: number) => patch(id, { op: 'add', path: 'emails', value: [{ value: `${n}@example.com` }] });
     const replies = await Promise.all([1, 2, 3].map(add));
@@ -170,7 +170,7 @@ describe('lists', () => {
   const find = async (path: string, filter: string) =>
     (await fixture.scim('GET', `${path}?filter=${encodeURIComponent(filter)}`)).body;
 
-  test('are paged, and state the total', async () => {
+  test('a list has pages, and states the total', async () => {
     for (let n = 0; n < 5; n += 1) await newUser();
     const all = (await fixture.scim('GET', 'Users?count=200')).body;
     expect(all).toMatchObject({ schemas: [LIST], startIndex: 1, itemsPerPage: all.totalResults });
@@ -188,7 +188,7 @@ describe('lists', () => {
     expect(beyond).toMatchObject({ totalResults: all.totalResults, Resources: [] });
   });
 
-  test('are filtered by unique attributes and by others; nobody found is 200 with no results', async () => {
+  test('a list is filtered by unique attributes and by others; without a match it is 200 with no results', async () => {
     const email = 'Filtered@example.com';
     const user = await newUser({
       externalId: 'Ext-filter',
@@ -243,7 +243,7 @@ describe('lists', () => {
 });
 
 describe('a group', () => {
-  test('is created, changed and deleted, and starts no job', async () => {
+  test('a group is created, changed and deleted, and starts no job', async () => {
     const { id: member } = await newUser();
     const created = await fixture.scim('POST', 'Groups', { displayName: 'Staff', members: [{ value: member }] });
     const { id } = created.body;
@@ -261,7 +261,7 @@ describe('a group', () => {
     expect((await fixture.scim('PUT', `Groups/${id}`, { displayName: 'x' })).status).toBe(404);
   });
 
-  test('with more members than fit into the store is refused', async () => {
+  test('a group with more members than the store can hold is refused', async () => {
     const members = Array.from({ length: 5_001 }, (_, n) => ({ value: String(n) }));
     const { status, body } = await fixture.scim('POST', 'Groups', { displayName: 'Large', members });
     expect([status, body.scimType]).toEqual([400, 'invalidValue']);
@@ -269,7 +269,7 @@ describe('a group', () => {
 });
 
 describe('the server', () => {
-  test('describes what it can do, its types and its schemas', async () => {
+  test('the SCIM server describes what it can do, its types and its schemas', async () => {
     const config = (await fixture.scim('GET', 'ServiceProviderConfig')).body;
     expect(config).toMatchObject({
       patch: { supported: true },
@@ -323,7 +323,7 @@ describe('the server', () => {
 });
 
 describe('a user whom the identity provider deactivates', () => {
-  test('loses the grants of the principal in the trusted attribute, without a mapping', async () => {
+  test('a deactivated user loses the grants of the principal in the trusted attribute, without a mapping', async () => {
     const principal = await fixture.newPrincipal();
     const { id } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
     const reply = await patch(id, deactivation);
@@ -332,7 +332,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await fixture.hasGrant(principal)).toBe(false);
   });
 
-  test('loses nothing again when the request is repeated, and gets nothing back when active again', async () => {
+  test('a repeated deactivation starts no further job, and a user who becomes active again gets no grants back', async () => {
     const principal = await fixture.newPrincipal();
     const { id } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
     await fixture.jobOf(await patch(id, deactivation));
@@ -343,7 +343,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await fixture.hasGrant(principal)).toBe(false);
   });
 
-  test('or deletes loses the grants of the mapped externalId', async () => {
+  test('a deactivated user, and a deleted one, lose the grants of the principal that the externalId is mapped to', async () => {
     const principal = await fixture.newPrincipal();
     await fixture.map('okta-scim', 'Ext-mapped', principal);
     const source = { source: 'okta-scim' };
@@ -353,7 +353,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await fixture.hasGrant(principal)).toBe(false);
   });
 
-  test('keeps the grants of a principal that an untrusted attribute names', async () => {
+  test('the deactivation of a user does not revoke the grants of a principal that an untrusted attribute names', async () => {
     const principal = await fixture.newPrincipal();
     const source = { source: 'okta-scim' };
     const body = { userName: 'untrusted', [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } };
@@ -364,7 +364,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await fixture.hasGrant(principal)).toBe(true);
   });
 
-  test('is known by a mapped e-mail address only where the source is trusted for it', async () => {
+  test('a deactivated user is identified by a mapped e-mail address only if the source is trusted for it', async () => {
     const principal = await fixture.newPrincipal();
     const body = { userName: 'x', emails: [{ value: 'Trusted@Example.com' }] };
     for (const source of ['mail', 'okta-scim']) {
@@ -376,7 +376,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await fixture.hasGrant(principal)).toBe(false);
   });
 
-  test('and whose principal it changes in the same request loses the grants of both principals', async () => {
+  test('a deactivation that also changes the principal of the user revokes the grants of both principals', async () => {
     const [before, after] = [await fixture.newPrincipal(), await fixture.newPrincipal()];
     const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: before } });
     const body = { userName, active: false, [PRINCIPAL_SCHEMA]: { granteePrincipal: after } };
@@ -385,7 +385,7 @@ describe('a user whom the identity provider deactivates', () => {
     for (const principal of [before, after]) expect(await fixture.hasGrant(principal)).toBe(false);
   });
 
-  test('stays active if the settings do not allow the revocation', async () => {
+  test('a deactivation that the setting actions does not allow is refused, and the user stays active', async () => {
     const source = { source: 'narrow' };
     const { body } = await fixture.scim('POST', 'Users', { userName: 'x' }, source);
     const rows = await storedRows(fixture.service);
@@ -398,7 +398,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await storedRows(fixture.service)).toEqual(rows);
   });
 
-  test('is deactivated even if the rest of the request is not understood', async () => {
+  test('a PATCH that deactivates a user does so even if its other operations are malformed', async () => {
     const principal = await fixture.newPrincipal();
     const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
     const reply = await patch(id, { op: 'replace', path: 'userName', value: 7 }, deactivation);
@@ -406,7 +406,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await fixture.jobOf(reply)).toMatchObject({ state: 'done', revoked: 1 });
   });
 
-  test('loses access even if the request gives the user a name that another user has; nobody is renamed', async () => {
+  test('a deactivation revokes even if the request gives the user a name that another user has; nobody is renamed', async () => {
     for (const method of ['PUT', 'PATCH']) {
       const principal = await fixture.newPrincipal();
       const other = await newUser();
@@ -421,7 +421,7 @@ describe('a user whom the identity provider deactivates', () => {
     }
   });
 
-  test('loses access even if the request has an object that is nested too deeply to be read', async () => {
+  test('a deactivation revokes even if the request has an object that is nested too deeply to be read', async () => {
     const principal = await fixture.newPrincipal();
     const { id, userName } = await newUser({ [PRINCIPAL_SCHEMA]: { granteePrincipal: principal } });
     const body = `{"userName":"${userName}","active":false,${`"${USER_SCHEMA}":{`.repeat(15_000)}${'}'.repeat(15_001)}`;
@@ -434,7 +434,7 @@ describe('a user whom the identity provider deactivates', () => {
     expect(await fixture.jobOf(reply)).toMatchObject({ state: 'done', revoked: 1 });
   });
 
-  test('loses access even if another operation would store an address of another type', async () => {
+  test('a deactivation revokes even if another operation of the request would store a number as an address', async () => {
     const source = { source: 'mail' };
     const { body: user } = await fixture.scim('POST', 'Users', { userName: 'typed' }, source);
     const odd = { op: 'replace', path: 'emails[value eq 5].type', value: 'work' };

@@ -11,7 +11,7 @@ import { sign } from '@octokit/webhooks-methods';
 export const TOKEN = 'github_pat_0123456789';
 
 export interface FakeDelivery {
-  /** Decimal text: GitHub's ids may be greater than a number of JavaScript holds exactly. */
+  /** Decimal text, because the ids of GitHub may be greater than 2^53, where numbers lose digits. */
   id: string;
   guid: string;
   event: string;

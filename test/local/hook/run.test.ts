@@ -1,6 +1,6 @@
 /**
  * The hook command against a running service: a sample of each kind, and what the command says when it is refused.
- * Also tests: local/hook/, local/hook.ts.
+ * Also tests: local/hook/, local/hook.ts, local/command-line.ts.
  */
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -122,7 +122,7 @@ test.each([
 });
 
 describe('--print', () => {
-  test('prints the request with its signature, sends nothing and shows no secret', async () => {
+  test('--print prints the request with its signature, sends nothing and shows no secret', async () => {
     const before = (await fixture.service.services.store.jobs.list(1000)).length;
     const { code, out } = await run('standard', '--print', '--person', 'ann');
     expect(code).toBe(0);
@@ -132,7 +132,7 @@ describe('--print', () => {
     expect(await fixture.service.services.store.jobs.list(1000)).toHaveLength(before);
   });
 
-  test.each(['okta', 'scim'])('a secret that %s sends in a header is replaced', async (kind) => {
+  test.each(['okta', 'scim'])('--print replaces the secret that %s sends in a header', async (kind) => {
     const { out } = await run(kind, '--print');
     expect(out).toContain('authorization: ***\n');
     expect(out).not.toContain(PLAIN_SECRET);
@@ -140,16 +140,16 @@ describe('--print', () => {
 });
 
 describe('key', () => {
-  test('makes a key that only its owner can read, once, and prints its public part as a JSON string', async () => {
+  test('the command key makes a key that only its owner can read, once, and prints its public part as a JSON string', async () => {
     const first = await run('key', 'ssf');
     expect(first.code).toBe(0);
     expect(JSON.parse(JSON.parse(first.out))).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' });
-    expect(first.out).not.toContain('"d');
+    expect(JSON.parse(JSON.parse(first.out))).not.toHaveProperty('d');
     expect(await run('key', 'ssf')).toEqual(first);
     expect(statSync(join(config.dataDir, 'hook-key-ssf.pem')).mode & 0o777).toBe(0o600);
   });
 
-  test('a kind that signs with its secret needs none', async () => {
+  test('a kind that signs with its secret needs no key', async () => {
     const { code, err } = await run('key', 'okta');
     expect([code, err]).toEqual([2, expect.stringContaining('the kind okta needs no key')]);
   });
@@ -163,38 +163,41 @@ describe('key', () => {
 });
 
 describe('exits with 1', () => {
-  test.each(['standard', 'ssf'])('when the service has other secrets for the source: %s', async (kind) => {
-    const other = { standard: { ...entries['standard'], secrets: [OTHER_SECRET] }, ssf: { ...entries['ssf'] } };
-    // The key of another data folder.
-    const dataDir = newDataDir();
-    await runHook(['key', 'ssf'], () => ({ ...config, dataDir }));
-    config = { ...config, dataDir };
-    const { code, err } = await runWith(other, kind);
-    config = { ...config, dataDir: fixture.service.dataDir };
-    rmSync(dataDir, { recursive: true });
-    expect([code, err]).toEqual([1, expect.stringMatching(/^refused with status 40[01]: /)]);
-    expect(err).toContain(`The service does not know the source ${kind}, or has other secrets for it`);
-    expect(err).not.toContain(OTHER_SECRET);
-  });
+  test.each(['standard', 'ssf'])(
+    'the command exits with 1 when the service has other secrets for the source: %s',
+    async (kind) => {
+      const other = { standard: { ...entries['standard'], secrets: [OTHER_SECRET] }, ssf: { ...entries['ssf'] } };
+      // The key of another data folder.
+      const dataDir = newDataDir();
+      await runHook(['key', 'ssf'], () => ({ ...config, dataDir }));
+      config = { ...config, dataDir };
+      const { code, err } = await runWith(other, kind);
+      config = { ...config, dataDir: fixture.service.dataDir };
+      rmSync(dataDir, { recursive: true });
+      expect([code, err]).toEqual([1, expect.stringMatching(/^refused with status 40[01]: /)]);
+      expect(err).toContain(`The service does not know the source ${kind}, or has other secrets for it`);
+      expect(err).not.toContain(OTHER_SECRET);
+    },
+  );
 
-  test('when actions does not allow the event, and says so', async () => {
+  test('the command exits with 1 when actions does not allow the event, and says so', async () => {
     const { code, err } = await run('workos', '--source', 'narrow');
     expect(code).toBe(1);
     expect(err).toContain('refused with status 403: No access permissions. The setting HOOKS does not allow');
     expect(err).toContain('Add what the event needs to actions or projects of the source narrow in HOOKS.');
   });
 
-  test('when no service answers, and says how to start it', async () => {
+  test('the command exits with 1 when no service answers, and says how to start it', async () => {
     const { code, err } = await run('okta', '--url', 'http://127.0.0.1:1');
     expect([code, err]).toEqual([1, expect.stringContaining('Start it with npm start')]);
   });
 
-  test('when the source of the kind scim has no such user, and says how to find one', async () => {
+  test('the command exits with 1 when the source of the kind scim has no such user, and says how to find one', async () => {
     const { code, err } = await run('scim', '--person', 'nobody');
     expect([code, err]).toEqual([1, expect.stringMatching(/^refused with status 404: .*\n.*scim-users --source scim/)]);
   });
 
-  test('when another program answers', async () => {
+  test('the command exits with 1 when another program answers', async () => {
     const server = createServer((_, response) => response.writeHead(404).end('<html>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { code, err } = await run('okta', '--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -212,7 +215,7 @@ describe('exits with 1', () => {
     expect([code, err]).toEqual([1, expect.stringContaining(problem)]);
   });
 
-  test('when HOOKS is not set, or cannot be used, without a part of a secret', async () => {
+  test('the command exits with 1 when HOOKS is not set, or cannot be used, without a part of a secret', async () => {
     const unset = await runHook(['okta'], () => parseConfig({}));
     expect([unset.code, unset.err]).toEqual([1, expect.stringContaining('HOOKS is not set')]);
     const invalid = await runWith({ okta: { ...entries['okta'], secrets: ['short-secret'] } }, 'okta');

@@ -31,7 +31,7 @@ export interface WebhookSide {
   unknownEvent?: string;
   /** Bodies that are no event of the kind: JSON of another form. */
   malformed: readonly string[];
-  /** Whether the person is the principal itself, so that no mapping is needed. */
+  /** Whether webhooks of the kind name people by the id of their principal, so that no mapping is needed. */
   namesPrincipal?: boolean;
   /** Whether what cannot be read is kept as a job, because the vendor would not send it again. */
   isSentOnce?: boolean;

@@ -57,7 +57,7 @@ test('if the settings trust addresses, the task of a person names the author', (
   });
 });
 
-test('if the settings say so, an occurrence revokes for the author of the commit', () => {
+test('if the settings say so, a secret in a commit revokes the grants of the author', () => {
   expect(read(occurrenceBy(AUTHOR), ACTS)).toMatchObject({
     tasks: [
       {

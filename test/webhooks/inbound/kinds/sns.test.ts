@@ -69,7 +69,7 @@ const deletionOf = (userName: string, detail: object = {}) =>
     },
   });
 
-test('a deleted IAM user loses every grant of the principal that the name is mapped to, in any case', async () => {
+test('a deleted IAM user of AWS is found by a mapping of the user name in any case, and the mapped principal loses every grant', async () => {
   const principal = await newPrincipal();
   const { service } = fixture;
   await service.services.store.mappings.put({ source: 'aws', identity: 'ann', grantee: principal });
