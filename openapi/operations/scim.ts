@@ -94,6 +94,16 @@ const operation = (
   ...more,
 });
 
+/** The refusals that every path has. */
+const REFUSED = { 403: FORBIDDEN, 404: NOT_FOUND, 501: UNSUPPORTED };
+
+const CHANGED_RESOURCE = {
+  200: ok('The resource as it is now.', '资源的当前状态。'),
+  409: CONFLICT,
+  412: CHANGED,
+  ...REFUSED,
+};
+
 const PATCH = {
   schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
   Operations: [{ op: 'replace', path: 'active', value: false }],
@@ -109,9 +119,7 @@ export const SCIM_OPERATIONS: Operations = {
       replies: {
         200: ok('The resource, or a list of resources.', '资源或资源列表。'),
         304: { description: { en: 'The client has this version.', zh: '客户端已有该版本。' }, headers: { ETag: ETAG } },
-        403: FORBIDDEN,
-        404: NOT_FOUND,
-        501: UNSUPPORTED,
+        ...REFUSED,
       },
     },
   ),
@@ -127,10 +135,8 @@ export const SCIM_OPERATIONS: Operations = {
       replies: {
         200: ok('What the search has found.', '查询结果。'),
         201: ok('The new resource.', '新资源。'),
-        403: FORBIDDEN,
-        404: NOT_FOUND,
         409: CONFLICT,
-        501: UNSUPPORTED,
+        ...REFUSED,
       },
     },
   ),
@@ -143,14 +149,7 @@ export const SCIM_OPERATIONS: Operations = {
     },
     {
       body: body(anyObject, { schemas: USER.schemas, userName: 'ann', active: false }),
-      replies: {
-        200: ok('The resource as it is now.', '资源的当前状态。'),
-        403: FORBIDDEN,
-        404: NOT_FOUND,
-        409: CONFLICT,
-        412: CHANGED,
-        501: UNSUPPORTED,
-      },
+      replies: CHANGED_RESOURCE,
     },
   ),
   'PATCH /hooks/{source}/{path+}': operation(
@@ -162,14 +161,7 @@ export const SCIM_OPERATIONS: Operations = {
     },
     {
       body: body(anyObject, PATCH),
-      replies: {
-        200: ok('The resource as it is now.', '资源的当前状态。'),
-        403: FORBIDDEN,
-        404: NOT_FOUND,
-        409: CONFLICT,
-        412: CHANGED,
-        501: UNSUPPORTED,
-      },
+      replies: CHANGED_RESOURCE,
     },
   ),
   'DELETE /hooks/{source}/{path+}': operation(
@@ -179,10 +171,8 @@ export const SCIM_OPERATIONS: Operations = {
     {
       replies: {
         204: { description: { en: 'Deleted.', zh: '已删除。' }, headers: { 'X-Job-Id': JOB_ID } },
-        403: FORBIDDEN,
-        404: NOT_FOUND,
         412: CHANGED,
-        501: UNSUPPORTED,
+        ...REFUSED,
       },
     },
   ),
