@@ -40,7 +40,7 @@ export function refreshingValue<T>(
   };
 }
 
-/** The time limit is counted in so many steps. */
+/** The time limit is the sum of this many equal timers. */
 const TIMEOUT_STEPS = 4;
 
 /**

@@ -1,7 +1,7 @@
 /** Users and groups that an identity provider provisions by SCIM 2.0. */
 import { foldIdentity } from './external-identity.ts';
 
-/** What every resource has. */
+/** The fields that users and groups have in common. */
 interface Resource {
   /** The source that provisions it. Sources share nothing. */
   source: string;

@@ -13,7 +13,7 @@ import {
 export interface AttributeName {
   /** The extension that has the attribute; undefined for the core schema. */
   extension?: string | undefined;
-  /** Undefined for all attributes of the schema: the name was the URN itself. */
+  /** Undefined if the name is the URN of the schema, which stands for all of its attributes. */
   attribute?: Attribute | undefined;
   sub?: Attribute | undefined;
 }

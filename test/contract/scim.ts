@@ -174,7 +174,7 @@ export function scimContract(openStore: OpenStore): void {
       expect(await scim.find('entra', 'Group', STAFF.id)).toEqual({ ...STAFF, members });
     });
 
-    test('names may hold any character', async () => {
+    test('a user name may have any character', async () => {
       const { scim } = fresh();
       const names = ['a#b', '*', "o'neil", '%', 'ännchen@exämple.com', '😀', 'x'.repeat(256)];
       for (const [n, userName] of names.entries()) {

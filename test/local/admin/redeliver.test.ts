@@ -99,7 +99,7 @@ test('with --yes, GitHub delivers what was missed, the grants are revoked, and n
   expect((await run({ yes: 'true' })).data).toEqual([]);
 });
 
-test('each event is asked for once, however many attempts there were; what has a job here was not missed', async () => {
+test('redeliver asks for each missed event once, however many attempts there were, and for none that has a job here', async () => {
   const received = memberRemoved(3, { statusCode: 504 });
   gitHub.deliveries = [received];
   await run({ yes: 'true' });
@@ -115,7 +115,7 @@ test('an event that GitHub counts as delivered, but that has no job here, was mi
   expect((await run()).data).toMatchObject([{ delivery: delivery.guid, status: 'OK' }]);
 });
 
-test('events that the source ignores are not asked for', async () => {
+test('redeliver does not ask for events that the source ignores', async () => {
   gitHub.deliveries = [
     missed('ping', {}),
     missed('push', {}),
@@ -126,7 +126,7 @@ test('events that the source ignores are not asked for', async () => {
   expect((await run()).data).toMatchObject([{ event: 'secret_scanning_alert.created' }]);
 });
 
-test('all pages are read, back to the time that --since names', async () => {
+test('redeliver reads all pages of deliveries, back to the time that --since names', async () => {
   const days = ['2026-11-29', '2026-11-28', '2026-11-27'];
   gitHub.deliveries = days.flatMap((day) =>
     Array.from({ length: 150 }, () => memberRemoved(6, { deliveredAt: `${day}T12:00:00Z` })),
@@ -184,7 +184,7 @@ test('the message about a rate limit names the time at which the pause of Retry-
   await expect(run()).rejects.toThrow(`Run the command again after ${after}.`);
 });
 
-test('one refusal does not stop the rest, and the command fails', async () => {
+test('if GitHub refuses one redelivery, redeliver asks for the others, and fails', async () => {
   const [gone, last] = [memberRemoved(9), memberRemoved(10)];
   gitHub.deliveries = [gone, last];
   gitHub.refuseWith = { status: 404, url: `/orgs/acme/hooks/7/deliveries/${gone.id}/attempts` };
@@ -194,7 +194,7 @@ test('one refusal does not stop the rest, and the command fails', async () => {
   expect(hasFailed).toBe(true);
 });
 
-test('after the rate limit is reached, nothing more is asked for', async () => {
+test('after GitHub has answered that the rate limit is reached, redeliver asks for nothing more', async () => {
   const [first, second, third] = [memberRemoved(11), memberRemoved(12), memberRemoved(13)];
   gitHub.deliveries = [first, second, third];
   gitHub.refuseWith = { status: 429, url: `/orgs/acme/hooks/7/deliveries/${second.id}/attempts` };

@@ -138,7 +138,7 @@ test('SMN: while the console is not available, the reply is 503, so that SMN sen
   expect(await failureOf(smn.handshake?.(request, source()) as Promise<unknown>)).toEqual([503, 'status 503']);
 });
 
-test('SMN: no other message causes a request', async () => {
+test('SMN: a message that is no SubscriptionConfirmation causes no request', async () => {
   const ended = smnConfirmation(localUrl(), { signer, atMs: NOW }, 'UnsubscribeConfirmation');
   for (const body of [ended, smnNotification('text', { signer, atMs: NOW, fields: { subscribe_url: localUrl() } })]) {
     expect(await smn.handshake?.(requestOf(body), source())).toBeUndefined();

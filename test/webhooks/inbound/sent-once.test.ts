@@ -89,7 +89,7 @@ describe.each(KINDS)('%s', (_, adapter, entry, headers, body) => {
   const source = sourceFor(adapter, entry);
   const tasksOf = (sent: unknown) => adapter.read(requestOf(sent, { headers }), source).tasks;
 
-  test('the body without changes revokes', () => {
+  test('the unchanged body, from which the random ones are made, revokes', () => {
     expect(tasksOf(body)).toMatchObject([{ action: 'revoke-principal' }]);
   });
 
@@ -112,7 +112,7 @@ describe.each(KINDS)('%s', (_, adapter, entry, headers, body) => {
     expect(seen).toContain('unreadable');
   });
 
-  test('a part that is nested 20,000 times is no problem', () => {
+  test('a body with an object that is nested 20,000 times is acted on, kept or ignored, and never fails', () => {
     const deep = '{"a":'.repeat(20_000) + 1 + '}'.repeat(20_000);
     const text = JSON.stringify(body);
     for (const key of Object.keys(body)) {

@@ -70,7 +70,7 @@ export async function isSignedByAny(
       await compactVerify(body, key, { algorithms: [header.alg] });
       return true;
     } catch {
-      // Another key, or one that cannot be used: with this one, nothing is verified.
+      // This key did not sign the token, or cannot be used. Another one may verify it.
     }
   }
   return false;

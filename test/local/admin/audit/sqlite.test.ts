@@ -195,7 +195,7 @@ describe('events', () => {
     expect(faultsAfter(failedRevoke(6), failedRevoke(10))).toEqual([]);
   });
 
-  test('of revocations by a source that only observes are no removals', () => {
+  test('events of a source that only observes do not count as removals of their grants', () => {
     const observed = `INSERT INTO events SELECT 'ff' || substr(event_id, 3), at_ms, 'principal.disabled', project_id, key_id,
       grant_id, actor, channel, request_id, sequence, reason, grant_wire, NULL, NULL, grantee, NULL, NULL, 1 FROM events WHERE event_id = '${eventId(6)}'`;
     expect(faultsAfter(observed)).toEqual([]);

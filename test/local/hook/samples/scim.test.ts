@@ -25,6 +25,6 @@ test.each([sample.defaultEvent, 'user.deleted'])(
   },
 );
 
-test('another event has no sample', () => {
+test('an event of SCIM without a sample is refused, and the error names those that have one', () => {
   expect(() => requestOf('user.created', 'ann')).toThrow('this kind can send: user.deactivated, user.deleted');
 });

@@ -71,7 +71,7 @@ test('if the settings say so, a secret in a commit revokes the grants of the aut
   });
 });
 
-test('in public, the primary account that published the secret counts as the author', () => {
+test('of a secret that was found in public, the primary account that published it counts as the author', () => {
   const actors = [
     { type: 'github_user', name: 'bob', email: 'bob@example.com', primary: false },
     { type: 'github_user', name: 'ann', email: 'Ann@Example.com', primary: true },

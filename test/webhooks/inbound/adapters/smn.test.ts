@@ -82,7 +82,7 @@ describe('verification', () => {
     }
   });
 
-  test('an old message is refused', async () => {
+  test('a message of SMN that was sent more than a day ago is refused', async () => {
     const refusal = await refusalBy(smn, notification('text'), secrets, NOW + 25 * 3_600_000, entry);
     expect(refusal).toBe('the timestamp is not of the last day');
   });
@@ -118,7 +118,7 @@ describe('verification', () => {
     },
   );
 
-  test('a header alone makes no notice of a message: a signed one is read, and a forged one is refused', async () => {
+  test('the unsigned header X-SMN-MESSAGE-TYPE cannot make a notification be ignored: it is verified and read', async () => {
     const headers = { 'x-smn-message-type': 'HttpSubscriptionUserConfirm' };
     const text = JSON.stringify(trace());
     const message = requestOf(smnNotification(text, { signer, atMs: NOW }), { headers });

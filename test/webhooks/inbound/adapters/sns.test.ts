@@ -166,7 +166,7 @@ describe('calls that CloudTrail has recorded', () => {
     ]);
   });
 
-  test('a call that failed changes nothing', () => {
+  test('a call of AWS that failed revokes nothing', () => {
     expect(tasksOf(iam('DeleteUser', undefined, { errorCode: 'AccessDenied' }))).toEqual([
       { action: 'ignore', type: 'iam.DeleteUser' },
     ]);

@@ -99,7 +99,7 @@ describe('signature', () => {
     expect(await refusal(token)).toBe(WRONG);
   });
 
-  test('another content under the same signature is refused', async () => {
+  test('a token whose content was changed after it was signed is refused', async () => {
     const [header, , signature] = signSet(disabled(), rsa).split('.');
     const content = Buffer.from(JSON.stringify(disabled())).toString('base64url');
     expect(await refusal(`${header}.${content}.${signature}`)).toBe(WRONG);
@@ -167,12 +167,12 @@ describe('the secret of the transmitter', () => {
     ['Bearer 0123456789abcdeF', 'wrong secret'],
     ['0123456789abcdef', 'wrong secret'],
     ['', 'no secret'],
-  ])('is compared with the header Authorization: %j', async (authorization, expected) => {
+  ])('the header Authorization is compared with the secret of the transmitter: %j', async (authorization, expected) => {
     const token = signSet(disabled(), rsa);
     expect(await refusal(token, { secrets, headers: { authorization } })).toBe(expected);
   });
 
-  test('does not take the place of a signature', async () => {
+  test('a token with the right secret and a wrong signature is refused', async () => {
     const headers = { authorization: 'Bearer 0123456789abcdef' };
     const token = signSet(disabled(), newSigningKey('k1'));
     expect(await refusal(token, { secrets, headers })).toBe(WRONG);

@@ -22,7 +22,7 @@ test('an event with a bearer token revokes the grants of the person', async () =
   await fixture.expectRevokedBy(job, principal);
 });
 
-test('a CloudEvent with a type of another system does so too, and its repeat starts nothing', async () => {
+test('a CloudEvent with a type that the settings give a meaning revokes, and its repeat starts nothing', async () => {
   const principal = await fixture.newMappedPrincipal('bus', 'bob');
   const event = { specversion: '1.0', source: 'HC.IAM', id: '7', type: 'com.example.offboarded' };
   const delivery = { headers: AUTHORIZED, body: left('bob', event) };

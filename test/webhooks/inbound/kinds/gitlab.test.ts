@@ -30,7 +30,7 @@ test('a signed event that a user left the group revokes the grants of the user',
   await fixture.expectRevokedBy(job, principal);
 });
 
-test('leaving another group than those in the settings is ignored', async () => {
+test('an event that a user left a group which the settings do not list is ignored', async () => {
   const principal = await fixture.newMappedPrincipal('groups', '65');
   const response = await fixture.send('/hooks/groups', signed(leftGroup(65, 101), 'delivery-2'));
   expect(response.body).toMatchObject({ state: 'ignored' });

@@ -116,7 +116,7 @@ test('a source that observes records what it would revoke, and revokes nothing',
   expect(await heldBy(principal)).toHaveLength(1);
 });
 
-test('a deletion that failed is ignored', async () => {
+test('a trace of a user deletion that failed is ignored', async () => {
   const principal = await newPrincipal();
   const failed = deletionOf(principal, { trace_rating: 'warning', code: '403' });
   expect(okBody(await send(smnNotification(failed, options())))).toMatchObject({ state: 'ignored' });
