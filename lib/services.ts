@@ -6,6 +6,7 @@ import { standalone } from '#standalone';
 import { upstream } from '#upstream';
 import type { Authority } from './authority/authority.ts';
 import type { AwsSettings } from './clients/aws.ts';
+import { useProxies } from './clients/connections.ts';
 import { readSecret } from './clients/secrets.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import type { Authenticator } from './identity/authenticator.ts';
@@ -87,6 +88,7 @@ export function useServices(services: Services): void {
 /** The local counterpart is local/open-services.ts, which no function bundles. */
 function openDeployed(config: Config): Services {
   const { rootKeySecret, targets } = config;
+  useProxies(config.proxies);
   const { dynamodb, sqs } = deployedSettings(config);
   const queue = sqsQueue(sqs);
   return createServices(config, {

@@ -1,9 +1,8 @@
 /** What the SCIM server needs: what every receiver of webhooks needs, and provisioned users and mappings. */
-import { ConfigError } from '../config.ts';
 import { openDynamodbProvisioning } from '../store/dynamodb/provisioning.ts';
 import type { ReceiverStore, Store } from '../store/store.ts';
 import { memoizeByStore } from '../util/memoize.ts';
-import { type ReceiverServices, receiverServices } from '../webhooks/inbound/services.ts';
+import { deployedSettings, type ReceiverServices, receiverServices } from '../webhooks/inbound/services.ts';
 
 type ScimParts = Pick<Store, 'scim' | 'mappings'>;
 
@@ -17,8 +16,7 @@ export const scimServices = (): ScimServices => completed(receiverServices());
 const completed = memoizeByStore((services: ReceiverServices): ScimServices => {
   // On one machine, all functions share a store that has every part.
   if (hasScim(services)) return services;
-  const { dynamodb } = services.config;
-  if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk of its own');
+  const { dynamodb } = deployedSettings(services.config);
   return { ...services, store: { ...services.store, ...openDynamodbProvisioning(dynamodb) } };
 });
 

@@ -28,13 +28,13 @@ export function useReceiverServices(services: ReceiverServices): void {
 
 function openDeployed(): ReceiverServices {
   const config = readConfig();
+  useProxies(config.proxies);
   const { dynamodb, sqs } = deployedSettings(config);
   return { config, now: Date.now, store: openDynamodbReceiver(dynamodb), queue: sqsSender(sqs) };
 }
 
 /** Returns the settings of the table and the queue, which every deployed function has. @throws ConfigError */
-export function deployedSettings({ dynamodb, sqs, proxies }: Config) {
-  useProxies(proxies);
+export function deployedSettings({ dynamodb, sqs }: Config) {
   if (!dynamodb) throw new ConfigError('STORE must be dynamodb: a function has no disk of its own');
   if (!sqs) throw new ConfigError('QUEUE_URL must be set: a Lambda function cannot use the queue in SQLite');
   return { dynamodb, sqs };
