@@ -20,10 +20,10 @@ const END_TO_END = [
   '**/test/chat/press*.test.ts',
 ];
 /**
- * End-to-end tests that are not run again on DynamoDB: whether a body is well-formed, or a webhook verified, does not
- * depend on the store. The tests of each kind in `kinds/` run on both stores.
+ * End-to-end tests that run once: whether a body is well-formed, or a webhook verified, is decided before the store or
+ * an upstream is called. The tests of each kind in `kinds/` run on both stores.
  */
-const WITHOUT_STORE = ['**/test/handlers/http-bodies.test.ts', '**/test/webhooks/inbound/receive-contract.test.ts'];
+const BEFORE_ANY_CALL = ['**/test/handlers/http-bodies.test.ts', '**/test/webhooks/inbound/receive-contract.test.ts'];
 /** Those that `npm test` runs on DynamoDB. */
 const END_TO_END_SHORT = [
   '**/test/functions/grants/revoke-grant.test.ts',
@@ -37,6 +37,7 @@ const UPSTREAM_CALLER = [
   '**/test/handlers/http*.test.ts',
   // The backend passes the caller's token on, so there is no AK/SK and the upstream decides about roles.
   '!**/test/handlers/http-roles.test.ts',
+  '!**/test/handlers/http-bodies.test.ts',
 ];
 /** The backend signs with its own AK/SK and so issues all grants: tests that distinguish issuers are left out. */
 const UPSTREAM_SERVICE = [
@@ -83,7 +84,7 @@ export default {
     project('slow', [SLOW, ...not([DYNAMODB])]),
     project(
       'dynamodb-all',
-      [...END_TO_END, ...not([SLOW, ...END_TO_END_SHORT, ...WITHOUT_STORE]), SLOW_DYNAMODB],
+      [...END_TO_END, ...not([SLOW, ...END_TO_END_SHORT, ...BEFORE_ANY_CALL]), SLOW_DYNAMODB],
       onDynamodb,
     ),
     project('upstream', UPSTREAM_CALLER, { setupFiles: ['<rootDir>/test/support/upstream/use-caller.ts'] }),

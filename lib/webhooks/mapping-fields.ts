@@ -4,11 +4,11 @@ import { normalizeIdentity } from '../domain/external-identity.ts';
 import type { Mapping } from '../domain/job.ts';
 import { parseJson } from '../util/json.ts';
 import { field, optionalText, parsed } from '../validation/field.ts';
-import { IDENTITY_CHARACTERS_MAX, isSourceOfMapping } from './mappings.ts';
+import { IDENTITY_CHARACTERS_MAX, SOURCE_OF_MAPPING_PATTERN } from './mappings.ts';
 
-export const source = field(z.string().check(z.refine(isSourceOfMapping)), {
+export const source = field(z.string().check(z.regex(SOURCE_OF_MAPPING_PATTERN)), {
   code: 'KMS.0308',
-  detail: 'source must be * or the name of a source: 1 to 64 characters of a-z, 0-9 and -.',
+  detail: 'source must be * or the name of a source: 1 to 64 characters of a-z, 0-9 and -, and - not first.',
 });
 
 /**

@@ -12,8 +12,11 @@ export const IDENTITY_CHARACTERS_MAX = 256;
 
 const CONCURRENT_READS = 8;
 
+/** The name of a source, or `*` for every source. */
+export const SOURCE_OF_MAPPING_PATTERN = new RegExp(`^\\${ANY_SOURCE}$|${NAME_PATTERN.source}`);
+
 /** Whether a mapping may have this source, as far as its form goes. */
-export const isSourceOfMapping = (source: string): boolean => source === ANY_SOURCE || NAME_PATTERN.test(source);
+export const isSourceOfMapping = (source: string): boolean => SOURCE_OF_MAPPING_PATTERN.test(source);
 
 /** Returns the mapping in the form in which it is stored. */
 export const newMapping = ({ source, identity, grantee }: Mapping): Mapping => ({
