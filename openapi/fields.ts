@@ -8,7 +8,7 @@ import { jobMarker } from '../lib/validation/job-fields.ts';
 import { keyAlias, pendingDays } from '../lib/validation/key-fields.ts';
 import { searchQuery } from '../lib/validation/lookup-fields.ts';
 import { eventMarker, grantMarker, keyMarker, limit } from '../lib/validation/page-fields.ts';
-import { mappingMarker, source } from '../lib/webhooks/mapping-fields.ts';
+import { mappingMarker } from '../lib/webhooks/mapping-fields.ts';
 import type { Schema } from './types.ts';
 
 /** An id of the list, an offset of 1 to 4 digits, or "" for the first page. */
@@ -45,7 +45,6 @@ const SCHEMAS = new Map<unknown, Schema>([
 
 /** Rules in addition to what zod gives. */
 const ADDITIONS = new Map<unknown, Schema>([
-  [source, { pattern: '^(\\*|[a-z0-9-]{1,64})$' }],
   // Not only spaces.
   [searchQuery, { pattern: '\\S', maxLength: 256 }],
   [keyAlias, { not: { pattern: '/default$' } }],
