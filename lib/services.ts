@@ -73,7 +73,7 @@ export function createServices(
 
 let current: Services | undefined;
 
-/** The services of this process. On Lambda the first call creates them. */
+/** Returns the services that all requests of this process use. On Lambda the first call creates them. */
 export function services(): Services {
   current ??= openDeployed(readConfig());
   return current;

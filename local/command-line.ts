@@ -1,5 +1,6 @@
 /** What the commands `admin`, `chat` and `hook` share: how options are read, and what an error prints. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Config } from '../lib/config.ts';
 
 /** What a command prints, and its exit code. */
 export interface Result {
@@ -34,6 +35,27 @@ export function parseOptions<T extends ParseArgsConfig>(config: T, help: string)
   } catch (error) {
     throw new UsageError(firstSentence((error as Error).message), help);
   }
+}
+
+/**
+ * Returns the origin of the service that a command calls.
+ * @param given the option --url; undefined for the service on this machine with these settings
+ * @throws UsageError
+ */
+export function originOf(
+  given: string | undefined,
+  { host, port }: Pick<Config, 'host' | 'port'>,
+  help: string,
+): string {
+  if (given === undefined) {
+    const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
+    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  }
+  const url = URL.parse(given);
+  if (url === null || !/^https?:$/.test(url.protocol) || given.replace(/\/$/, '') !== url.origin) {
+    throw new UsageError('--url must be an origin such as https://kms.example.com', help);
+  }
+  return url.origin;
 }
 
 /** The first sentence of an error message of parseArgs, without its advice. */

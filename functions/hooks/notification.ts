@@ -5,7 +5,7 @@ import { receiveWebhook } from '../../lib/webhooks/inbound/receive.ts';
 /** Receives a message of a notification service of a cloud: SMN or SNS. Its signature identifies the source. */
 export const handler = receiverHandler({
   name: 'notification',
-  // Their messages have at most 256 KB.
+  // Messages of SMN and SNS have at most 256 KB.
   bodyBytesMax: 1024 * 1024,
   async handle(call) {
     const { request, context } = call;

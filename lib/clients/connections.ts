@@ -32,7 +32,7 @@ export function useProxies(settings: ProxySettings | undefined): void {
 /** Returns agents of node:http and node:https that use the proxies. */
 export function newAgents(options: AgentOptions): Agents {
   const all = { ...options, ...(proxies && { proxyEnv: { ...proxies } }) };
-  // Overrides NODE_TLS_REJECT_UNAUTHORIZED: keys and certificates that senders publish are trusted for their host.
+  // Even if NODE_TLS_REJECT_UNAUTHORIZED=0 is set: keys that senders publish are trusted because of their host.
   const https = new HttpsAgent({ ...all, rejectUnauthorized: true });
   return { http: withLongHeaders(new HttpAgent(all)), https: withLongHeaders(https) };
 }

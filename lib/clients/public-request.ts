@@ -20,7 +20,7 @@ interface PublicRequest {
 }
 
 interface RequestLimits {
-  /** Until the last byte of the response that `read` reads. */
+  /** The time limit of the whole request, up to the last byte of the response that `read` reads. */
   timeoutMs: number;
   /** Replaces dns.lookup; unused where private addresses are allowed. */
   resolve?: Resolve | undefined;
@@ -50,7 +50,7 @@ export async function sendPublicRequest<T>(
       headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
       agent: isTls ? newConnections().https : newConnections().http,
       signal,
-      // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
+      // Even if NODE_TLS_REJECT_UNAUTHORIZED=0 is set, certificates are verified.
       rejectUnauthorized: true,
       ...(!isPrivateAllowed && { lookup: publicLookup(resolve, proxyHosts()) }),
     });
@@ -84,6 +84,6 @@ export async function discardBody(response: IncomingMessage, bytesMax: number): 
       if (bytes > bytesMax) return;
     }
   } catch {
-    // The status counts.
+    // Only the status of the response matters, so an error of its body is ignored.
   }
 }

@@ -5,7 +5,7 @@ import { foldIdentity } from './external-identity.ts';
 interface Resource {
   /** The source that provisions it. Sources share nothing. */
   source: string;
-  /** Chosen by this service; later resources have larger ids. */
+  /** An id that this service chooses. Resources that are created later have larger ids. */
   id: string;
   /** The identity provider's own id, unique within the source and the type. */
   externalId?: string | undefined;
@@ -30,7 +30,7 @@ export interface PersonName {
 
 export interface ProvisionedUser extends Resource {
   type: 'User';
-  /** Unique within the source, in any case. */
+  /** A name that no other one of the source has, in upper or lower case. */
   userName: string;
   active: boolean;
   displayName?: string | undefined;
@@ -44,7 +44,7 @@ export interface ProvisionedUser extends Resource {
 
 export interface ProvisionedGroup extends Resource {
   type: 'Group';
-  /** Unique within the source, in any case. */
+  /** A name that no other one of the source has, in upper or lower case. */
   displayName: string;
   /** Ids of users or groups. */
   members: readonly string[];

@@ -15,7 +15,7 @@ import { requestContext } from './middleware/request-context.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 
-/** A webhook as the function gets it, beside the services. */
+/** The part of a call that describes the webhook. The other part is the services of the process. */
 interface ReceivedCall {
   request: SignableRequest;
   /** Values of the route's parameters, such as `{source}`. */

@@ -11,7 +11,7 @@ type SetErrorCode =
   | 'authentication_failed'
   | 'access_denied';
 
-/** A SET whose signature is right and that is refused for its content. */
+/** A security event token (SET) that is refused for its content, although its signature is right. */
 export class SetError extends KmsError {
   override readonly name = 'SetError';
   readonly err: SetErrorCode;

@@ -15,7 +15,7 @@ export interface SqsSettings {
   waitSeconds?: number | undefined;
 }
 
-/** For all attempts of one call, without the wait for messages. */
+/** The time limit of one call with all its attempts. The time in which SQS waits for messages comes in addition. */
 export const CALL_MS = 4_000;
 
 type SqsCall = (operation: string, input: object, budgetMs?: number) => Promise<Record<string, unknown>>;

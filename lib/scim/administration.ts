@@ -5,7 +5,7 @@ import type { ScimStore } from '../store/store.ts';
 import type { Source } from '../webhooks/inbound/source.ts';
 import { principalOf } from './deactivation.ts';
 
-/** How often a change is tried. Requests of the identity provider for the same user are rare. */
+/** How often a change is tried when a request of the identity provider changes the same user, which is rare. */
 const ATTEMPTS_MAX = 5;
 
 /**

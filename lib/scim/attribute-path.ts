@@ -9,7 +9,7 @@ import {
   isNamed,
 } from './schema.ts';
 
-/** An attribute, or a part of it. */
+/** What the name of an attribute, or of a part of one, stands for. */
 export interface AttributeName {
   /** The extension that has the attribute; undefined for the core schema. */
   extension?: string | undefined;

@@ -6,7 +6,7 @@ import { type Attribute, isNamed } from './schema.ts';
 
 const VALUE_CHARACTERS_MAX = 256;
 /** A group fits into one item of the store, which is 400 KB in DynamoDB. */
-export const MEMBERS_MAX = 5_000;
+const MEMBERS_MAX = 5_000;
 /** Each of these characters is one byte, so MEMBERS_MAX members of 64 characters fit into one item of the store. */
 const MEMBER_ID = /^[\w.:@-]{1,64}$/;
 const EMAILS_MAX = 20;

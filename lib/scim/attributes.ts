@@ -3,7 +3,7 @@ import type { ResourceType } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { isJsonObject } from '../validation/json-body.ts';
 import { type AttributeName, parseAttributeName } from './attribute-path.ts';
-import type { Wire } from './patch.ts';
+import { type Wire, without } from './wire.ts';
 
 const NAMES_MAX = 100;
 
@@ -38,7 +38,7 @@ function include(type: ResourceType, resource: Wire, chosen: Wire, text: string)
   if (!name) return includeReadOnly(resource, chosen, text);
   const { extension, attribute, sub } = name;
   if (!attribute) {
-    // The URN itself: everything of the schema.
+    // The name is the URN of a schema, which stands for all of its attributes.
     if (extension === undefined) return { ...resource, ...chosen };
     return extension in resource ? { ...chosen, [extension]: resource[extension] } : chosen;
   }
@@ -86,6 +86,3 @@ function withoutPart(value: unknown, name: string): unknown {
   if (Array.isArray(value)) return value.map((one) => withoutPart(one, name));
   return isJsonObject(value) ? without(value, name) : value;
 }
-
-const without = (object: Wire, name: string): Wire =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));

@@ -1,4 +1,4 @@
-/** Writes of one resource, repeated when another request has changed it meanwhile. */
+/** Changes one resource. A change is tried again if another request has changed the resource meanwhile. */
 import { type ProvisionedResource, type ResourceOf, type ResourceType, uniqueValuesOf } from '../domain/provisioned.ts';
 import { KmsError } from '../errors.ts';
 import { ScimError } from '../http/scim-error.ts';
@@ -67,13 +67,13 @@ export async function changeResource<T extends ResourceType>(
 
 const isSameContent = (one: object, other: object) => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 
-/** Members that are undefined, as an absent one is stored, do not count. */
+/** Returns the members in order of their names, without those that are undefined: they are stored like absent ones. */
 const sorted = (value: object) =>
   Object.entries(value)
     .filter(([, one]) => one !== undefined)
     .sort(([a], [b]) => Number(a > b) - Number(a < b));
 
-/** Whether another resource has the name or the externalId. */
+/** Whether a different user or group of the source has the name or the externalId of this one. */
 async function isTaken(scim: ScimContext['store']['scim'], resource: ProvisionedResource): Promise<boolean> {
   const { source, type, id } = resource;
   for (const [attribute, value] of uniqueValuesOf(resource)) {

@@ -1,4 +1,4 @@
-/** What the SCIM server works with. */
+/** The types of the SCIM server's input and output. */
 import type { Task } from '../domain/job.ts';
 import type { Store } from '../store/store.ts';
 import type { ScimSettings } from '../webhooks/inbound/adapters/scim.ts';
@@ -15,21 +15,21 @@ export interface ScimContext {
   startJob(tasks: readonly Task[]): Promise<string>;
 }
 
-/** A request without the address of the source. */
+/** A SCIM request whose path does not contain the address of the source. */
 export interface ScimRequest {
   method: string;
   /** What follows the address of the source, decoded, such as `Users/2819c223`. */
   path: string;
-  /** As sent, without the question mark. */
+  /** The query of the URL as sent, without the question mark. */
   query: string;
-  /** Names in lower case. */
+  /** The headers, with their names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   body: Uint8Array;
 }
 
 export interface ScimReply {
   status: number;
-  /** Absent for status 204 and 304. */
+  /** Absent if the status is 204 or 304. */
   body?: Record<string, unknown>;
   headers?: Record<string, string>;
   /** The job that the request started. */

@@ -1,4 +1,4 @@
-/** What a change of a user revokes. */
+/** Which tasks a change of a user starts. */
 import type { Task } from '../domain/job.ts';
 import type { ProvisionedUser } from '../domain/provisioned.ts';
 import type { ScimSettings } from '../webhooks/inbound/adapters/scim.ts';
@@ -6,7 +6,7 @@ import { identitiesIn, lowerCase } from '../webhooks/inbound/event-fields.ts';
 import { type Person, personTask, splitByIdentities } from '../webhooks/inbound/event-tasks.ts';
 import type { Source } from '../webhooks/inbound/source.ts';
 
-/** A user before and after a change; undefined where the user does not exist. */
+/** A user before and after a change. `after` is undefined if the change deletes the user. */
 interface UserChange {
   before: ProvisionedUser;
   after: ProvisionedUser | undefined;

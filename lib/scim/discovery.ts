@@ -1,9 +1,9 @@
 /** What the server can do. Source: RFC 7644, section 4; RFC 7643, sections 5, 6 and 7. */
 import type { ResourceType } from '../domain/provisioned.ts';
 import { listResponse } from './list.ts';
-import type { Wire } from './patch.ts';
 import { PAGE_MAX } from './query.ts';
 import { CORE_SCHEMA_OF, EXTENSIONS_OF, SCHEMAS } from './schema.ts';
+import type { Wire } from './wire.ts';
 
 const CORE = 'urn:ietf:params:scim:schemas:core:2.0';
 

@@ -14,7 +14,7 @@ const COMPARISONS_MAX = 10;
 
 type Literal = string | boolean | number | null;
 
-interface Comparison {
+export interface Comparison {
   sub: Attribute | undefined;
   value: Literal;
 }

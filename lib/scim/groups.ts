@@ -3,9 +3,10 @@ import { newKeyId } from '../domain/ids.ts';
 import type { ProvisionedGroup } from '../domain/provisioned.ts';
 import { changeResource, notFound, taken } from './change.ts';
 import type { ScimContext, ScimReply, ScimRequest } from './context.ts';
-import { attributesIn, patched, type Wire } from './patch.ts';
+import { attributesIn, patched } from './patch.ts';
 import { type GroupContent, parseGroup, writableGroup } from './representation.ts';
 import { assertRoom, resourceReply } from './resources.ts';
+import type { Wire } from './wire.ts';
 
 /** @throws ScimError invalidValue, and with status 409 */
 export async function createGroup(context: ScimContext, body: Wire): Promise<ScimReply> {

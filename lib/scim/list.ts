@@ -16,7 +16,7 @@ import { representationOf } from './representation.ts';
 
 const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
-/** How many resources a filter may read that no index answers, such as one on e-mail addresses. */
+/** How many resources a filter without an index, such as one on e-mail addresses, may read. */
 const SCANNED_MAX = 10_000;
 const SCAN_PAGE = 500;
 
@@ -56,7 +56,7 @@ interface Found {
   total: number;
 }
 
-/** The resources of several types follow each other. */
+/** Returns a page of the resources of all types, first those of the first type. */
 async function pageOf(scim: ScimStore, source: string, types: readonly ResourceType[], page: Page): Promise<Found> {
   const resources: ProvisionedResource[] = [];
   let [total, { offset, limit }] = [0, page];
@@ -86,13 +86,14 @@ async function allMatches(scope: Scope, types: readonly ResourceType[], text: st
   const matches: ProvisionedResource[] = [];
   for (const type of types) {
     const filter = parseFilter(type, text);
-    const candidates = (await indexed(scope, type, filter)) ?? (await scanned(scope, type, filter));
-    matches.push(...candidates.filter((one) => matchesFilter(representationOf(one, scope.baseUrl), filter)));
+    const isMatch = (one: ProvisionedResource) => matchesFilter(representationOf(one, scope.baseUrl), filter);
+    const candidates = await indexed(scope, type, filter);
+    matches.push(...(candidates?.filter(isMatch) ?? (await scanned(scope, type, isMatch))));
   }
   return matches;
 }
 
-/** Returns the one resource that can match, or none; undefined if no unique attribute decides it. */
+/** Returns a list with the only resource that can meet the filter, or an empty one; undefined if any resource could. */
 async function indexed<T extends ResourceType>({ scim, source }: Scope, type: T, filter: Filter) {
   const id = requiredValue(filter, 'id');
   if (id !== undefined) return present(await scim.find(source, type, id));
@@ -111,7 +112,11 @@ async function indexed<T extends ResourceType>({ scim, source }: Scope, type: T,
 const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
 
 /** @throws ScimError tooMany */
-async function scanned<T extends ResourceType>({ scim, source, baseUrl }: Scope, type: T, filter: Filter) {
+async function scanned<T extends ResourceType>(
+  { scim, source }: Scope,
+  type: T,
+  isMatch: (one: ResourceOf<T>) => boolean,
+): Promise<ResourceOf<T>[]> {
   if ((await scim.count(source, type)) > SCANNED_MAX) {
     const detail = `Only id, externalId and the name can be searched among more than ${SCANNED_MAX} resources.`;
     throw new ScimError('tooMany', detail);
@@ -119,7 +124,7 @@ async function scanned<T extends ResourceType>({ scim, source, baseUrl }: Scope,
   const matches: ResourceOf<T>[] = [];
   for (let after: string | undefined; ; ) {
     const page = await scim.listAfter(source, type, after, SCAN_PAGE);
-    matches.push(...page.filter((one) => matchesFilter(representationOf(one, baseUrl), filter)));
+    matches.push(...page.filter(isMatch));
     after = page.at(-1)?.id;
     if (page.length < SCAN_PAGE) return matches;
   }

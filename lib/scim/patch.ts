@@ -1,33 +1,30 @@
 /**
  * Changes of a resource: the operations of a PATCH, and the whole resource of a POST or PUT, which is one operation
- * without a path. In every form that Entra ID and Okta send. The attribute `active` is read by `active.ts`.
+ * without a path. Reads every form that Entra ID and Okta send, except `active`, which `active.ts` reads.
  * Source: RFC 7644, section 3.5.2; Microsoft, "Known issues and resolutions with SCIM 2.0 protocol compliance".
  */
 import type { ResourceType } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { isJsonObject } from '../validation/json-body.ts';
+import { changed, changedMatches, OPS, type Op } from './attribute-change.ts';
 import { type AttributeName, parseAttributeName } from './attribute-path.ts';
-import { assertLength, coerce } from './attribute-value.ts';
-import { matchesAll, parseValueFilter } from './filter.ts';
-import { type Attribute, isNamed } from './schema.ts';
-
-export type Wire = Record<string, unknown>;
-type Within = ReturnType<typeof parseValueFilter>;
+import { parseValueFilter } from './filter.ts';
+import { isNamed } from './schema.ts';
+import { type Wire, without } from './wire.ts';
 
 const OPERATIONS_MAX = 100;
 const PATH_CHARACTERS_MAX = 1_024;
-/** Attributes of one object: no client sends as many, and each may stand for a long list. */
+/** The most attributes that one object may have. No client sends as many, and each may hold a long list. */
 const KEYS_MAX = 200;
-const OPS = ['add', 'replace', 'remove'] as const;
 
-/** How deep the schemas of attributes may be nested in each other. Clients use one level. */
+/** How deep objects of attributes may be nested in each other. Clients nest them one level deep. */
 const SCHEMA_DEPTH_MAX = 3;
 
 interface Operation {
-  op: (typeof OPS)[number];
+  op: Op;
   path: string;
   value: unknown;
-  /** How many objects of attributes it is in. */
+  /** How many objects of attributes contain this operation. */
   depth: number;
 }
 
@@ -82,7 +79,7 @@ function parseOperation(input: unknown): Operation {
   return { op: name, path: path.trim(), value, depth: 0 };
 }
 
-/** Clients write names of members in any case. */
+/** Returns a member of an object by its name in lower case. Clients write the names in any case. */
 const memberOf = (object: Wire, name: string): unknown =>
   Object.entries(object).find(([key]) => key.toLowerCase() === name)?.[1];
 
@@ -139,80 +136,6 @@ function applyTo(resource: Wire, { extension, attribute }: AttributeName, change
   return Object.keys(next).length === 0 ? without(resource, extension) : { ...resource, [extension]: next };
 }
 
-/** Returns the new value of an attribute, or of the resource's values of it; undefined for none. */
-function changed({ attribute, sub }: AttributeName, before: unknown, op: Operation['op'], value: unknown): unknown {
-  if (!attribute) return before;
-  if (sub) return changedPart(attribute, sub, before, op, value);
-  if (attribute.multiValued) return changedList(attribute, before, op, value);
-  if (op === 'remove') return undefined;
-  const next = coerce(attribute, value);
-  // add and replace keep the parts of a complex value that are not named. Source: RFC 7644, sections 3.5.2.1, 3.5.2.3.
-  return isJsonObject(next) && isJsonObject(before) ? { ...before, ...next } : next;
-}
-
-function changedPart(
-  attribute: Attribute,
-  sub: Attribute,
-  before: unknown,
-  op: Operation['op'],
-  value: unknown,
-): unknown {
-  const setIn = (holder: unknown) =>
-    setPart(isJsonObject(holder) ? holder : {}, sub, op === 'remove' ? undefined : value);
-  if (!attribute.multiValued) return setIn(before);
-  const list = Array.isArray(before) && before.length > 0 ? before : [{}];
-  return listOf(attribute, list.map(setIn), list);
-}
-
-function setPart(holder: Wire, sub: Attribute, value: unknown): Wire | undefined {
-  const next = value === undefined ? undefined : coerce(sub, value);
-  const result = next === undefined ? without(holder, sub.name) : { ...holder, [sub.name]: next };
-  return Object.keys(result).length === 0 ? undefined : result;
-}
-
-function changedList(attribute: Attribute, before: unknown, op: Operation['op'], value: unknown): unknown {
-  const old = Array.isArray(before) ? before : [];
-  if (op === 'replace') return listOf(attribute, [coerce(attribute, value)].flat(), []);
-  if (op === 'add') return listOf(attribute, [...old, ...[coerce(attribute, value)].flat()], old);
-  // Entra ID removes members by value, which RFC 7644 does not have.
-  if (value === undefined) return undefined;
-  const removed = new Set([coerce(attribute, value)].flat().map(keyOf));
-  return listOf(
-    attribute,
-    old.filter((one) => !removed.has(keyOf(one))),
-    old,
-  );
-}
-
-/**
- * Returns the values without duplicates and with one primary value at most; undefined for an empty list.
- * @param before the values before the change
- */
-function listOf(attribute: Attribute, values: readonly unknown[], before: readonly unknown[]): Wire[] | undefined {
-  const unique = new Map(values.filter(isJsonObject).map((one) => [keyOf(one), one]));
-  const list = [...unique.values()].filter((one) =>
-    Object.keys(one).some((key) => key !== 'type' && key !== 'primary'),
-  );
-  assertLength(attribute, list);
-  if (list.length === 0) return undefined;
-  if (!attribute.subAttributes?.some(isNamed('primary'))) return list;
-  // Of several, the one that was not primary before, as RFC 7644, section 3.5.2, asks.
-  const wasPrimary = new Set(
-    before
-      .filter(isJsonObject)
-      .filter((one) => one['primary'] === true)
-      .map(keyOf),
-  );
-  const isNew = (one: Wire) => one['primary'] === true && !wasPrimary.has(keyOf(one));
-  const newest = list.findLastIndex(isNew);
-  const primary = newest >= 0 ? newest : list.findLastIndex((one) => one['primary'] === true);
-  return list.map((one, index) => (one['primary'] === true && index !== primary ? { ...one, primary: false } : one));
-}
-
-/** Values of a list are the same if their value and type are. */
-const keyOf = (one: unknown): string =>
-  isJsonObject(one) ? JSON.stringify([one['value'], one['type']]) : JSON.stringify(one);
-
 /** A path such as `emails[type eq "work"].value` or `members[value eq "…"]`. */
 function applyFiltered(type: ResourceType, resource: Wire, operation: Operation, bracket: number): Wire {
   const { op, path, value } = operation;
@@ -232,35 +155,3 @@ function applyFiltered(type: ResourceType, resource: Wire, operation: Operation,
   const within = parseValueFilter(attribute, path.slice(bracket + 1, end));
   return applyTo(resource, name, (before) => changedMatches(attribute, before, { op, sub, within, value }));
 }
-
-function changedMatches(
-  attribute: Attribute,
-  before: unknown,
-  change: { op: Operation['op']; sub: Attribute | undefined; within: Within; value: unknown },
-): unknown {
-  const { op, sub, within, value } = change;
-  const old: unknown[] = Array.isArray(before) ? before : [];
-  const isMatch = (one: unknown) => matchesAll(one, attribute, within);
-  if (op === 'remove') {
-    return listOf(
-      attribute,
-      old.flatMap((one) => (isMatch(one) ? (sub ? (setPart(one as Wire, sub, undefined) ?? []) : []) : [one])),
-      old,
-    );
-  }
-  const setIn = (one: Wire) =>
-    sub ? setPart(one, sub, value) : { ...one, ...([coerce(attribute, value)].flat()[0] as Wire) };
-  if (old.some(isMatch))
-    return listOf(
-      attribute,
-      old.map((one) => (isMatch(one) ? setIn(one as Wire) : one)),
-      old,
-    );
-  // Entra ID creates the work address of a user this way: the filter says what the new value is.
-  const stated = Object.fromEntries(within.flatMap((one) => (one.sub ? [[one.sub.name, one.value]] : [])));
-  const [created = {}] = [coerce(attribute, stated)].flat();
-  return listOf(attribute, [...old, setIn(created as Wire)], old);
-}
-
-const without = (object: Wire, name: string): Wire =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));

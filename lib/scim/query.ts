@@ -3,14 +3,14 @@ import { ScimError } from '../http/scim-error.ts';
 import { textOf } from '../util/json.ts';
 import { assertSelection, type Selection } from './attributes.ts';
 
-/** The most resources of a page, as /ServiceProviderConfig states it. */
+/** How many resources a page may have. `/ServiceProviderConfig` states it. */
 export const PAGE_MAX = 200;
 const PAGE_DEFAULT = 100;
 const NUMBER = /^-?\d{1,9}$/;
 
 export interface ListQuery {
   filter: string | undefined;
-  /** Counts from 1. */
+  /** The position of the first resource to return; the first of all has position 1. */
   startIndex: number;
   count: number;
   selection: Selection;

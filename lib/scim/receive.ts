@@ -23,7 +23,7 @@ interface ReceiveDependencies {
 interface Received {
   /** The source's name in the URL. */
   name: string;
-  /** What follows the source in the URL, decoded. */
+  /** The part of the URL's path that follows the name of the source, decoded. */
   path: string;
   request: SignableRequest;
   trace: RequestTrace;

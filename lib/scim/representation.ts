@@ -9,12 +9,11 @@ import type {
 } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { isJsonObject } from '../validation/json-body.ts';
-import { MEMBERS_MAX } from './attribute-value.ts';
 import { etagOf } from './etag.ts';
-import type { Wire } from './patch.ts';
 import { GROUP_SCHEMA, PRINCIPAL_SCHEMA, USER_SCHEMA } from './schema.ts';
+import type { Wire } from './wire.ts';
 
-/** The parts of a resource that its attributes determine. */
+/** The fields of a user that the attributes in a request determine. */
 export type UserContent = Pick<
   ProvisionedUser,
   'userName' | 'externalId' | 'displayName' | 'name' | 'emails' | 'granteePrincipal'
@@ -55,8 +54,6 @@ export function parseUser(wire: Wire): UserContent {
 /** @throws ScimError invalidValue */
 export function parseGroup(wire: Wire): GroupContent {
   const members = (wire['members'] ?? []) as { value: string }[];
-  if (members.length > MEMBERS_MAX)
-    throw new ScimError('invalidValue', `members must have at most ${MEMBERS_MAX} values.`);
   return {
     displayName: requiredText(wire, 'displayName'),
     externalId: textOf(wire['externalId']),

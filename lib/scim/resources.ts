@@ -1,4 +1,4 @@
-/** What users and groups have in common. */
+/** Replies and limits that users and groups have in common. */
 import type { ProvisionedResource, ResourceType } from '../domain/provisioned.ts';
 import { ScimError } from '../http/scim-error.ts';
 import { type Selection, selectAttributes } from './attributes.ts';

@@ -84,7 +84,7 @@ const GROUP_ATTRIBUTES: readonly Attribute[] = [
   ),
 ];
 
-/** A schema of /Schemas. */
+/** A schema as `GET /Schemas` returns it. */
 export interface Schema {
   id: string;
   name: string;

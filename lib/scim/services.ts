@@ -10,7 +10,7 @@ export interface ScimServices extends ReceiverServices {
   store: ReceiverStore & ScimParts;
 }
 
-/** The services of this process. On Lambda the first call creates them. */
+/** Returns the services that all requests of this process use. On Lambda the first call creates them. */
 export const scimServices = (): ScimServices => completed(receiverServices());
 
 const completed = memoizeByStore((services: ReceiverServices): ScimServices => {

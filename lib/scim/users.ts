@@ -8,10 +8,11 @@ import { activeAfterPatch, activeInUser } from './active.ts';
 import { changeResource, notFound, taken } from './change.ts';
 import type { ScimContext, ScimReply, ScimRequest } from './context.ts';
 import { identitiesOf, personTasks, tasksOf } from './deactivation.ts';
-import { attributesIn, patched, type Wire } from './patch.ts';
+import { attributesIn, patched } from './patch.ts';
 import { parseUser, type UserContent, writableUser } from './representation.ts';
 import { assertRoom, resourceReply } from './resources.ts';
 import { USER_SCHEMA } from './schema.ts';
+import type { Wire } from './wire.ts';
 
 /** @throws ScimError invalidValue, and with status 409 */
 export async function createUser(context: ScimContext, body: Wire): Promise<ScimReply> {
@@ -93,7 +94,7 @@ async function changeUser(
     ...(!unknown.active && { changeIfTaken: (before: ProvisionedUser) => ({ ...before, active: false }) }),
     async beforeWrite(before, after) {
       const tasks = tasksOf({ before, after }, context.source);
-      // A repeat after a concurrent change starts another job only if it is about something else.
+      // If the change is tried again, another job is started only for other tasks.
       if (tasks.length === 0 || job?.tasks === JSON.stringify(tasks)) return;
       job = { id: await context.startJob(tasks), tasks: JSON.stringify(tasks) };
     },

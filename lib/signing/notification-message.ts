@@ -23,11 +23,11 @@ export interface MessageForm {
   >;
   /** What is signed, in this order. `subject` is left out where it is absent or empty. */
   signed: Readonly<Record<'Notification' | 'others', readonly Content[]>>;
-  /** The hash of the signature (RSASSA-PKCS1-v1_5) by its version. A certificate must not choose it. */
+  /** By version of the signature (RSASSA-PKCS1-v1_5), its hash. The certificate must not choose the hash. */
   hashes: ReadonlyMap<string, 'sha1' | 'sha256'>;
   /** The form of the names of topics; the first group is the region. */
   topic: RegExp;
-  /** @param region of the topic */
+  /** @param region the region in the name of the topic */
   isCertificateUrl(url: string, region: string): boolean;
 }
 
@@ -81,7 +81,7 @@ export const SNS: MessageForm = {
     ['2', 'sha256'],
   ]),
   topic: /^arn:aws[a-z-]{0,16}:sns:([a-z0-9-]{1,64}):\d{12}:[\w-]{1,256}$/,
-  // Without a query: other actions of this host return texts that their caller chooses.
+  // The URL must have no query, because other actions of this host return texts that their caller chooses.
   isCertificateUrl: (url, region) =>
     new RegExp(
       `^https://sns\\.${region}\\.amazonaws\\.com(?:\\.cn)?/SimpleNotificationService-[\\w-]{1,64}\\.pem$`,
@@ -92,13 +92,13 @@ export interface Message {
   type: MessageType;
   id: string;
   topic: string;
-  /** Of the topic. */
+  /** The region in the name of the topic. */
   region: string;
   timestampMs: number;
   text: string;
-  /** "" in a notification. */
+  /** "" in a message of the type Notification. */
   confirmUrl: string;
-  /** "" in a notification, and where the service has no tokens. */
+  /** "" in a message of the type Notification, and in every message of SMN, which has no tokens. */
   token: string;
   certificateUrl: string;
   hash: 'sha1' | 'sha256';
@@ -106,17 +106,17 @@ export interface Message {
   signedText: string;
 }
 
-/** A key that is valid for a time, as that of a certificate is. */
+/** A public key, and the time in which it is valid, as a certificate states it. */
 export interface VerificationKey {
   key: KeyObject;
   validFromMs: number;
   validToMs: number;
 }
 
-/** A repeat has the time of the first attempt, and SMN does not say how long it repeats. */
+/** A message that is sent again has the time of its first sending, and SMN does not say for how long it sends again. */
 const AGE_MS_MAX = 24 * 60 * 60 * 1000;
 
-/** The forms of the values that are signed, except those of the text and the subject, which may be any. */
+/** The forms of the signed values. The text and the subject are not here, because they may hold anything. */
 const PATTERNS: Partial<Record<Content, RegExp>> = {
   id: /^[\w-]{1,128}$/,
   timestamp: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/,
@@ -186,7 +186,7 @@ function textIn(fields: Fields, name: string, absent?: string): string {
 
 /**
  * Verifies that the service signed the message with one of the keys, and not more than a day ago. That proves which
- * service sent it, not on whose behalf: everybody can have a topic, so the caller must check the topic.
+ * service sent it, but not whose topic it is: everybody can have one, so the caller must check the topic.
  * @throws SignatureError
  */
 export function verifyMessage(message: Message, keys: readonly VerificationKey[], nowMs: number): void {
@@ -201,6 +201,6 @@ export function verifyMessage(message: Message, keys: readonly VerificationKey[]
 
 /** @throws SignatureError */
 export function assertRecent({ timestampMs }: Message, nowMs: number): void {
-  // Also false for a date that does not exist, which is NaN.
+  // A date that does not exist is NaN, for which the comparison is false too.
   if (!(Math.abs(nowMs - timestampMs) <= AGE_MS_MAX)) throw new SignatureError('the timestamp is not of the last day');
 }

@@ -210,7 +210,7 @@ export type ScimWrite = 'done' | 'taken' | 'stale';
 
 /** Users and groups that identity providers provision, by source and type. */
 export interface ScimStore {
-  /** @param resource with a new id */
+  /** @param resource its id is one that no other resource has */
   add(resource: ProvisionedResource): Promise<Exclude<ScimWrite, 'stale'>>;
   /** Stores the resource, with the next version, if the stored one has the version of `resource`. */
   save(resource: ProvisionedResource): Promise<ScimWrite>;

@@ -28,7 +28,7 @@ const name = z
 
 const secret = z.string(SECRET_PROBLEM).check(z.minLength(1, SECRET_PROBLEM), z.maxLength(4096, SECRET_PROBLEM));
 
-/** Forms of fields that several entries have. */
+/** Schemas of fields that entries of several settings have. */
 export const FIELDS = {
   list,
   flag: z.optional(z.boolean('must be true or false')),

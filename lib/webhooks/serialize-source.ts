@@ -22,7 +22,7 @@ const SHOWN = [
   'trust_username',
 ] as const;
 
-/** What follows the name in the URL, by kind. */
+/** By kind, the part of the URL that follows the name of the source. */
 const PATHS: Partial<Record<AnySource['kind'], string>> = { ssf: '/events' };
 
 const isChat = (kind: string) => (CHAT_KINDS as readonly string[]).includes(kind);

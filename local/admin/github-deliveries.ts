@@ -52,7 +52,7 @@ const parsePage = (value: unknown) =>
         guid: z.string(),
         event: z.string(),
         action: z.optional(z.nullable(z.string())),
-        // One that is no time would end the list too early.
+        // A text that is no time would end the list of deliveries too early.
         delivered_at: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)))),
         status: z.string(),
       }),

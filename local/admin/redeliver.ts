@@ -10,7 +10,7 @@ import { type Delivery, GitHubError, type GitHubHook, listDeliveries, redeliver 
 const GITHUB_API = 'https://api.github.com';
 /** Requests to it carry the token, so plain HTTP is allowed only to this machine. */
 const API_URL = /^(?:https:\/\/[\w.-]+|http:\/\/(?:127(?:\.\d{1,3}){3}|localhost))(?::\d{1,5})?(?:\/[\w.-]+)*$/;
-/** Without `.` and `..`, which are steps in a path. */
+/** A name of an organisation or repository. `.` and `..` are refused, because they are steps in a path. */
 const NAME = /^(?!\.{1,2}$)[\w.-]{1,100}$/;
 const TOKEN = /^[\x21-\x7e]{1,1000}$/;
 

@@ -9,7 +9,7 @@ import { signWebhook, webhookSecretProblem } from '../../lib/signing/standard-we
 import { parseJson } from '../../lib/util/json.ts';
 import { parseHooks } from '../../lib/webhooks/hooks.ts';
 import { NAME_PATTERN } from '../../lib/webhooks/named-settings.ts';
-import { parseOptions, type Result, resultOfCommand, textResult, UsageError } from '../command-line.ts';
+import { originOf, parseOptions, type Result, resultOfCommand, textResult, UsageError } from '../command-line.ts';
 import { DEMO_CHAT_SOURCE } from '../demo-chat.ts';
 import { type Answer, answerText, isAnswer, isRefused, type NextCommand } from './answer.ts';
 
@@ -72,7 +72,7 @@ type Values = Omit<ReturnType<typeof parse>['values'], 'as'> & { as: string };
 async function send(values: Values, command: string, config: Config): Promise<Answer> {
   const { as: actor, source = DEMO_CHAT_SOURCE, channel, locale } = values;
   if (!NAME_PATTERN.test(source)) throw new UsageError('--source must be a name in HOOKS', HELP_COMMAND);
-  const url = originOf(values.url, config);
+  const url = originOf(values.url, config, HELP_COMMAND);
   const secret = await secretOf(source, values['secret-file'], config);
   const id = `chat-${randomUUID()}`;
   const said = command.replaceAll(/(^|\s)@([^\s<>|]+)/g, '$1<@$2>');
@@ -93,14 +93,6 @@ async function send(values: Values, command: string, config: Config): Promise<An
   if (response.status === 200 && isAnswer(answer)) return answer;
   const reason = (answer as { error_msg?: unknown } | undefined)?.error_msg;
   throw new Error(`refused with status ${response.status}: ${typeof reason === 'string' ? reason : 'no reason given'}`);
-}
-
-function originOf(given: string | undefined, { host, port }: Config): string {
-  if (given === undefined) return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const url = URL.parse(given);
-  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && given.replace(/\/$/, '') === url.origin;
-  if (!isOrigin) throw new UsageError('--url must be an origin such as https://kms.example.com', HELP_COMMAND);
-  return url.origin;
 }
 
 async function secretOf(source: string, path: string | undefined, config: Config): Promise<string> {

@@ -6,7 +6,7 @@ import { NetworkError } from '../../lib/clients/network-error.ts';
 import type { Config } from '../../lib/config.ts';
 import { FINAL_STATES, type Job } from '../../lib/domain/job.ts';
 import type { Source } from '../../lib/webhooks/inbound/source.ts';
-import { parseOptions, type Result, resultOfCommand, textResult, UsageError } from '../command-line.ts';
+import { originOf, parseOptions, type Result, resultOfCommand, textResult, UsageError } from '../command-line.ts';
 import { openServices } from '../open-services.ts';
 import { helpText, INVOCATION, NOBODY } from './help.ts';
 import { ensureSampleKey, readSampleKey } from './keys.ts';
@@ -68,7 +68,7 @@ async function makeKey(kind: string, { dataDir }: Config): Promise<Result> {
 }
 
 async function runSample(kind: string, values: Values, config: Config, now: () => number): Promise<Result> {
-  const origin = originOf(values.url, config);
+  const origin = safeOriginOf(values.url, config);
   const sender = await sampleOf(kind);
   const source = await sourceOfKind(config, kind, values.source);
   const secret = await secretOf(sender, source, config);
@@ -87,19 +87,13 @@ async function runSample(kind: string, values: Values, config: Config, now: () =
 }
 
 /** @throws UsageError for an address to which the secret in a header would go unencrypted over a network */
-function originOf(given: string | undefined, { host, port }: Config): string {
-  if (given === undefined) {
-    const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
-    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-  }
-  const url = URL.parse(given);
-  if (url === null || !/^https?:$/.test(url.protocol) || given.replace(/\/$/, '') !== url.origin) {
-    throw new UsageError('--url must be an origin such as https://kms.example.com', HELP);
-  }
-  const isLocal = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'http:' && !isLocal)
+function safeOriginOf(given: string | undefined, config: Config): string {
+  const origin = originOf(given, config, HELP);
+  const { protocol, hostname } = new URL(origin);
+  const isLocal = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+  if (given !== undefined && protocol === 'http:' && !isLocal)
     throw new UsageError('--url must begin with https:// for another machine', HELP);
-  return url.origin;
+  return origin;
 }
 
 async function secretOf(sender: SampleSender, source: Source, { dataDir }: Config): Promise<string> {

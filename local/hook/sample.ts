@@ -28,9 +28,9 @@ export interface SampleOptions {
 export interface SampleSender {
   /** Whether the sender signs with a private key, whose public part the source has in `secrets`. */
   signsWithPrivateKey: boolean;
-  /** With `signsWithPrivateKey`: the type of a new key. Default: RSA. */
+  /** The type of a new private key. Default: RSA. Only with `signsWithPrivateKey`. */
   keyType?: 'RSA' | 'P-256';
-  /** With `signsWithPrivateKey`: the public key as `secrets` has it. Default: PEM. */
+  /** Returns the public key in the form in which `secrets` holds it. Default: PEM. Only with `signsWithPrivateKey`. */
   publicPart?(key: KeyObject): string;
   /** The event that is sent unless another one is named. */
   defaultEvent: string;

@@ -94,7 +94,7 @@ const operation = (
   ...more,
 });
 
-/** The refusals that every path has. */
+/** The refusals that a request to any SCIM path can get. */
 const REFUSED = { 403: FORBIDDEN, 404: NOT_FOUND, 501: UNSUPPORTED };
 
 const CHANGED_RESOURCE = {

@@ -186,7 +186,7 @@ test.each([
       requests += 1;
       response.end();
     });
-    // In a new process, because Node reads the variable at its start.
+    // The test needs a new process, because Node reads the variable when it starts.
     const script = `import { ${name} } from '${file}';
     const url = 'https://${await listen(server)}/';
     await ${call}.then(({ status }) => console.log(status), ({ failure }) => console.log(failure));`;

@@ -39,7 +39,7 @@ const STAFF: ProvisionedGroup = {
   modifiedAtMs: 1_795_881_604_001,
   version: 1,
 };
-/** Other ids, so that only the source separates them. */
+/** Returns the same user or group as one of the source okta, with another id. */
 const inOkta = <T extends ProvisionedUser | ProvisionedGroup>(resource: T): T => ({
   ...resource,
   source: 'okta',
@@ -104,7 +104,7 @@ export function scimContract(openStore: OpenStore): void {
       const { externalId, ...unnamed } = renamed;
       expect(await scim.save({ ...unnamed, version: 2 })).toBe('done');
       expect(await scim.findBy('entra', 'User', 'externalId', 'Ext-8')).toBeUndefined();
-      // Only in another case: the same name.
+      // The new name differs only in case, so it is the same name.
       expect(await scim.save({ ...unnamed, userName: 'ANNA', version: 3 })).toBe('done');
       expect(await scim.findBy('entra', 'User', 'name', 'anna')).toMatchObject({ userName: 'ANNA', version: 4 });
     });

@@ -43,7 +43,7 @@ test.each([
 
 test('checking the password of an unknown user takes as long as for a known user', async () => {
   const fastestMs = { unknown: Number.POSITIVE_INFINITY, known: Number.POSITIVE_INFINITY };
-  // In turns, so that a busy machine slows both down.
+  // The two are measured in turns, so that a busy machine slows both down.
   for (let run = 0; run < 8; run += 1) {
     for (const [user, stored] of [['unknown', undefined] as const, ['known', VECTORS[0][1]] as const]) {
       const startMs = performance.now();

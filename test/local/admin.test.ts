@@ -10,9 +10,8 @@ import { join } from 'node:path';
 import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core';
 import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseConfig } from '../../lib/config.ts';
 import { mapWithConcurrency } from '../../lib/util/concurrency.ts';
-import { runAdmin } from '../../local/admin/run.ts';
+import { adminCommands } from '../support/admin.ts';
 import { useRealCost } from '../support/cheap-passwords.ts';
 import { CHILD_ENV, newDataDir, type ServiceProcess, startProcess } from '../support/process.ts';
 
@@ -135,13 +134,7 @@ describe('while a service is running', () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  const run = (...args: string[]) => runAdmin(args, () => parseConfig({ DATA_DIR: dataDir }));
-
-  async function runJson(...args: string[]) {
-    const { code, out, err } = await run(...args, '--json');
-    if (code !== 0) throw new Error(err);
-    return JSON.parse(out);
-  }
+  const { run, runJson } = adminCommands(() => ({ DATA_DIR: dataDir }));
 
   function logIn({ user_id: id, password } = user): Promise<Response> {
     const identity = { methods: ['password'], password: { user: { id, password } } };

@@ -58,6 +58,6 @@ test('every check of scim-sanity passes', async () => {
   const { results } = JSON.parse(output.slice(output.indexOf('{'))) as { results: { status: string; name: string }[] };
   const failed = results.filter(({ status }) => !['pass', 'skip'].includes(status));
   expect(failed).toEqual([]);
-  // What it skips: resources that are no users and no groups.
+  // Checks of resources that are neither users nor groups are skipped.
   expect(results.filter(({ status }) => status === 'pass').length).toBeGreaterThanOrEqual(28);
 });

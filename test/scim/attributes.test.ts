@@ -48,7 +48,7 @@ describe('attributes', () => {
     ['meta.location', { meta: { location: 'http://x' } }],
     ['meta', { meta: USER.meta }],
     ['id,unknown,__proto__,displayName', {}],
-  ])('%s returns these, and always id and schemas', (names, expected) => {
+  ])('the SCIM parameter attributes=%s returns the named attributes, and always id and schemas', (names, expected) => {
     expect(chosen(`attributes=${encodeURIComponent(names)}`)).toEqual({ schemas, id, ...expected });
   });
 
@@ -56,12 +56,15 @@ describe('attributes', () => {
     ['userName', ['userName']],
     ['id,schemas', []],
     [`meta,${EXTENSION}`, [EXTENSION, 'meta']],
-  ])('excludedAttributes %s leaves these out, and never id and schemas', (names, expected) => {
-    const result = chosen(`excludedAttributes=${encodeURIComponent(names)}`);
-    expect(Object.keys(USER).filter((name) => !(name in result))).toEqual(expected);
-  });
+  ])(
+    'the SCIM parameter excludedAttributes=%s removes the named attributes from the reply, and never id and schemas',
+    (names, expected) => {
+      const result = chosen(`excludedAttributes=${encodeURIComponent(names)}`);
+      expect(Object.keys(USER).filter((name) => !(name in result))).toEqual(expected);
+    },
+  );
 
-  test('excludedAttributes leaves out a part of an attribute', () => {
+  test('the SCIM parameter excludedAttributes can remove one part of an attribute, such as the given name', () => {
     expect(chosen('excludedAttributes=name.givenName,emails.type')).toEqual({
       ...USER,
       name: { familyName: 'Bee' },
@@ -69,7 +72,7 @@ describe('attributes', () => {
     });
   });
 
-  test('both parameters at once, and too many names, are refused', () => {
+  test('a SCIM request with attributes and excludedAttributes at once, or with too many names in one, is refused', () => {
     expect(refusal(() => queryOf('attributes=a&excludedAttributes=b'))).toEqual([400, 'invalidValue']);
     expect(refusal(() => queryOf(`attributes=${'a,'.repeat(100)}`))).toEqual([400, 'invalidValue']);
   });
@@ -85,15 +88,18 @@ describe('paging', () => {
     ['STARTINDEX=2&Count=1', 2, 1],
     ['startIndex=&count=', 1, 100],
     ['aadOptscim062020', 1, 100],
-  ])('%j means startIndex %i and count %i', (query, startIndex, count) => {
+  ])('the SCIM list parameters %j mean startIndex %i and count %i', (query, startIndex, count) => {
     expect(queryOf(query)).toMatchObject({ startIndex, count });
   });
 
-  test.each(['startIndex=x', 'count=1.5', 'count=1e3', 'startIndex=9999999999'])('%s is refused', (query) => {
-    expect(refusal(() => queryOf(query))).toEqual([400, 'invalidValue']);
-  });
+  test.each(['startIndex=x', 'count=1.5', 'count=1e3', 'startIndex=9999999999'])(
+    'the SCIM list parameter %s is refused',
+    (query) => {
+      expect(refusal(() => queryOf(query))).toEqual([400, 'invalidValue']);
+    },
+  );
 
-  test('a search has the same parameters in its body', () => {
+  test('a SCIM search by POST reads from its body the parameters that a list has in its URL', () => {
     expect(searchOf({ filter: 'x', startIndex: 2, count: 1, attributes: ['userName'] })).toEqual({
       filter: 'x',
       startIndex: 2,
@@ -108,19 +114,25 @@ describe('paging', () => {
 
 describe('versions', () => {
   const stored = { version: 7 };
-  test('versions of users and groups are weak entity tags', () => {
+  test('the version of a user or group is sent as a weak entity tag', () => {
     expect(etagOf(stored)).toBe('W/"7"');
   });
 
-  test.each(['W/"7"', '"7"', '*', '"6", W/"7"', undefined])('If-Match %s allows the change of version 7', (header) => {
-    expect(refusal(() => assertIfMatch({ 'if-match': header }, stored))).toBeUndefined();
-  });
+  test.each(['W/"7"', '"7"', '*', '"6", W/"7"', undefined])(
+    'the header If-Match %s allows a change of a user who has version 7',
+    (header) => {
+      expect(refusal(() => assertIfMatch({ 'if-match': header }, stored))).toBeUndefined();
+    },
+  );
 
-  test.each(['W/"6"', '7', '', '"7x"'])('If-Match %j refuses the change of version 7', (header) => {
-    expect(refusal(() => assertIfMatch({ 'if-match': header }, stored))).toEqual([412, undefined]);
-  });
+  test.each(['W/"6"', '7', '', '"7x"'])(
+    'the header If-Match %j refuses a change of a user who has version 7',
+    (header) => {
+      expect(refusal(() => assertIfMatch({ 'if-match': header }, stored))).toEqual([412, undefined]);
+    },
+  );
 
-  test('If-None-Match of the version that the client has is recognised', () => {
+  test('If-None-Match with the current version says that the client has it, with another version that it has not', () => {
     expect(isNotModified({ 'if-none-match': 'W/"7"' }, stored)).toBe(true);
     expect(isNotModified({ 'if-none-match': 'W/"6"' }, stored)).toBe(false);
     expect(isNotModified({}, stored)).toBe(false);

@@ -32,13 +32,13 @@ const task = (person: object, event = 'user.deactivated') => ({
 });
 const IDENTITIES = { identities: ['2819c223', 'Ext-7', 'Ann', 'ann'], caseInsensitiveIdentities: ['Ann', 'ann'] };
 
-test('a user who stays active, stays inactive or becomes active again causes nothing', () => {
+test('a change that leaves a user active or inactive, or makes the user active, revokes nothing', () => {
   expect(tasks(ANN, { ...ANN, userName: 'x' })).toEqual([]);
   expect(tasks(INACTIVE, { ...INACTIVE, userName: 'x' })).toEqual([]);
   expect(tasks(INACTIVE, ANN)).toEqual([]);
 });
 
-test('a user who becomes inactive is known by the ids and the name, which mappings lead to principals', () => {
+test('the mappings of a deactivated user are found by id, externalId and user name', () => {
   expect(tasks(ANN, INACTIVE)).toEqual([task(IDENTITIES)]);
 });
 
@@ -47,12 +47,12 @@ test('a deleted user loses access, also one who was inactive before', () => {
   expect(tasks(INACTIVE, undefined)).toEqual([task(IDENTITIES, 'user.deleted')]);
 });
 
-test('the stated principal is the person only where the settings trust it', () => {
+test('the principal that an identity provider states loses grants only if principal_attribute is set', () => {
   expect(tasks(ANN, INACTIVE, { principal_attribute: true })).toEqual([task({ grantee: 'stated' })]);
   expect(tasks(ANN, INACTIVE, { principal_attribute: false })).toEqual([task(IDENTITIES)]);
 });
 
-test('the principal that an administrator assigned takes precedence', () => {
+test('the principal that an administrator assigned to a user loses the grants, not the one that the identity provider states', () => {
   const assigned = { ...ANN, assignedPrincipal: 'assigned' };
   const after = { ...assigned, active: false };
   expect(tasks(assigned, after)).toEqual([task({ grantee: 'assigned' })]);
@@ -74,7 +74,7 @@ describe('e-mail addresses', () => {
   });
 });
 
-test('a user who is renamed in the same request is known by the names before and after it', () => {
+test('the mappings of a user who is renamed and deactivated at once are found by the old and the new name', () => {
   const after = { ...INACTIVE, userName: 'bob', externalId: 'Ext-8', granteePrincipal: 'other' };
   expect(tasks(ANN, after)).toEqual([
     task({
@@ -88,7 +88,7 @@ test('a user who is renamed in the same request is known by the names before and
   expect(tasks(ANN, unstated, trusting)).toEqual([task({ grantee: 'stated' }), task(IDENTITIES)]);
 });
 
-test('the settings may leave the decision to a person, or ignore an event', () => {
+test('the setting events can make a deactivation wait for a person, or be ignored', () => {
   expect(tasks(ANN, INACTIVE, { events: { 'user.deactivated': 'needs-person' } })).toMatchObject([
     { action: 'needs-person', type: 'user.deactivated', identities: IDENTITIES.identities },
   ]);

@@ -2,7 +2,7 @@
  * Changes of attributes. The requests have the forms that Microsoft ("Known issues and resolutions with SCIM 2.0
  * protocol compliance of the Microsoft Entra user provisioning service"), Okta ("SCIM 2.0 Protocol Reference") and
  * RFC 7644, section 3.5.2, document.
- * Also tests: lib/scim/attribute-value.ts.
+ * Also tests: lib/scim/attribute-value.ts, lib/scim/attribute-change.ts, lib/scim/wire.ts.
  */
 import { describe, expect, test } from '@jest/globals';
 import { ScimError } from '../../lib/http/scim-error.ts';
@@ -152,7 +152,7 @@ describe('a PATCH of a user', () => {
       { op: 'replace', path: 'userName', value: [{ $ref: null, value: 'babs' }] },
       { ...USER, userName: 'babs' },
     ],
-  ])('%s', (_, operation, expected) => {
+  ])('a PATCH of a user %s has the effect that RFC 7644 or the client wants', (_, operation, expected) => {
     expect(patch(operation)).toEqual(expected);
   });
 });
@@ -207,10 +207,18 @@ describe('the members of a group', () => {
       { op: 'remove', path: 'members', value: [{ value: '7' }] },
       ['1', '2'],
     ],
-  ])('%s', (_, operation, expected) => {
+  ])('the members of a group %s', (_, operation, expected) => {
     const { members = [] } = patched('Group', group, { Operations: [operation] });
     expect((members as { value: string }[]).map(({ value }) => value)).toEqual(expected);
   });
+});
+
+test('a PATCH that adds a member to a group of 5,000 is refused', () => {
+  const members = Array.from({ length: 5_000 }, (_, n) => ({ value: String(n) }));
+  const add = { op: 'add', path: 'members', value: [{ value: 'one-more' }] };
+  expect(refusal(() => patched('Group', { displayName: 'Staff', members }, { Operations: [add] }))).toBe(
+    'invalidValue',
+  );
 });
 
 test.each<[string, unknown]>([
@@ -245,7 +253,7 @@ test.each<[string, unknown]>([
   ['noTarget', { op: 'remove' }],
 ])('a PATCH is refused as %s: %j', (type, operation) => {
   expect(refusal(() => patch(operation))).toBe(type);
-  // Where the user is deactivated by another operation, the others still count.
+  // With isLenient, an operation that is refused does not stop the others.
   const rename = { op: 'replace', path: 'displayName', value: 'x' };
   const lenient = patched('User', USER, { Operations: [operation, rename] }, { isLenient: true });
   expect(lenient).toEqual({ ...USER, displayName: 'x' });

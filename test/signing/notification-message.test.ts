@@ -69,7 +69,7 @@ test.each([
   expect(refusal(form, body, [])).toBe(WRONG);
 });
 
-test('what a message says is read from the signed fields', () => {
+test('type, topic, text and time of a message are read from fields that are signed', () => {
   const fields = { message_id: '0123456789abcdef0123456789abcdef', timestamp: '2026-11-29T08:00:00Z' };
   expect(parseMessage(JSON.parse(smnNotification(TEXT, { ...options, fields })), SMN)).toMatchObject({
     type: 'Notification',

@@ -1,6 +1,7 @@
 /**
  * Creates keys and grants over HTTP, each a millisecond later than the one before, so that lists have a fixed order.
  */
+import { randomUUID } from 'node:crypto';
 import type { DemoUser } from '../../local/demo.ts';
 import type { ApiResponse, TestService } from './service.ts';
 
@@ -39,6 +40,19 @@ export async function newGrant(
   service.clock.nowMs += 1;
   const defaults = { key_id: keyId, grantee_principal: service.grantee.user_id, operations: ['encrypt-data'] };
   return okBody(await service.kms(user, 'create-grant', { ...defaults, ...fields }, user.project_id)).grant_id;
+}
+
+/** Grants the key to a principal that holds no other grant. @returns the id of the principal */
+export async function newGrantee(service: TestService, keyId: string): Promise<string> {
+  const principal = randomUUID().replaceAll('-', '');
+  await newGrant(service, keyId, { grantee_principal: principal });
+  return principal;
+}
+
+/** The first page of the grants that a principal holds, as list-principal-grants returns them. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read grants as they come
+export async function grantsHeldBy(service: TestService, principal: string): Promise<any[]> {
+  return okBody(await service.kms(service.creator, 'list-principal-grants', { grantee_principal: principal })).grants;
 }
 
 /** The first page of a key's grants, as list-grants returns them. */

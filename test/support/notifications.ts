@@ -45,7 +45,7 @@ export function newSigner({ days = 3650, bits = 2048 } = {}): Signer {
   });
 }
 
-/** RSASSA-PKCS1-v1_5, in base64. */
+/** Returns the RSASSA-PKCS1-v1_5 signature in base64. */
 export function signature(text: string, privateKey: string, hash: 'sha1' | 'sha256' | 'sha512' = 'sha256'): string {
   return inFolder((folder) => {
     const keyFile = join(folder, 'key.pem');
@@ -59,9 +59,9 @@ type Fields = Readonly<Record<string, unknown>>;
 interface MessageOptions {
   signer: Signer;
   atMs: number;
-  /** Replaces fields before they are signed. */
+  /** Fields that replace those of the message before it is signed. */
   fields?: Fields;
-  /** Replaces fields afterwards. */
+  /** Fields that replace those of the message after it is signed. */
   forged?: Fields;
 }
 
@@ -86,7 +86,7 @@ export function smnNotification(text: string, { signer, atMs, fields = {}, forge
   return JSON.stringify(without({ ...message, signature: signature(signed, signer.privateKey), ...forged }));
 }
 
-/** A confirmation of SMN: of a subscription, or of its end. */
+/** A message by which SMN asks to confirm a subscription, or tells that one has ended. */
 export function smnConfirmation(
   url: string,
   { signer, atMs, fields = {}, forged = {} }: MessageOptions,
@@ -126,7 +126,7 @@ export function snsNotification(text: string, { signer, atMs, fields = {}, forge
   return JSON.stringify(without({ ...message, Signature: signature(signed, signer.privateKey, hash), ...forged }));
 }
 
-/** A confirmation of SNS: of a subscription, or of its end. */
+/** A message by which SNS asks to confirm a subscription, or tells that one has ended. */
 export function snsConfirmation(
   url: string,
   { signer, atMs, fields = {}, forged = {} }: MessageOptions,

@@ -23,7 +23,7 @@ test.each<[unknown, string]>([
   [null, ''],
   [undefined, ''],
   [['204'], ''],
-  // String() throws a TypeError for it.
+  // An object for which String() throws a TypeError.
   [{ toString: 1 }, ''],
 ])('the text of the value %j is %j', (value, text) => {
   expect(textOf(value)).toBe(text);

@@ -69,7 +69,7 @@ function callTask(source: Source, event: Fields, detail: Fields): Task {
     const type = textOf(event['detail-type']);
     if (type.includes('CloudTrail'))
       throw new KmsError('KMS.0308', { detail: 'detail needs eventSource and eventName.' });
-    // Events that are no calls, such as the state of a machine.
+    // An event that is no call, such as one about the state of a machine.
     return ignored(`${textOf(event['source'])} ${type}`);
   }
   const name = `${eventSource.replace(/\.amazonaws\.com$/, '')}.${eventName}`;
@@ -97,7 +97,7 @@ function personOf(name: string, { userName, userId }: Fields): Person {
   return { identities, ...(isIam && { caseInsensitiveIdentities: identities }) };
 }
 
-/** AWS has found an access key in public. */
+/** Returns the task of an AWS Health event, which may say that AWS has found an access key in public. */
 function healthTask(source: Source, { eventTypeCode, affectedEntities }: Fields): Task {
   const name = `health.${textOf(eventTypeCode)}`;
   if (name !== EXPOSED) return ignored(name);

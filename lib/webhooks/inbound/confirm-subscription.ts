@@ -2,21 +2,21 @@
 import { get } from '../../clients/get.ts';
 import { KmsError } from '../../errors.ts';
 
-/** Less than the 5 seconds in which SMN wants an answer. */
+/** The time limit of the call. It is below the 5 seconds in which SMN wants an answer to its message. */
 const TIMEOUT_MS = 3_000;
 const RESPONSE_BYTES_MAX = 64 * 1024;
 
-/** In `confirm_hosts`: a host, or an address of this machine with a port, for tests without TLS. */
+/** An entry of `confirm_hosts`: a host, or, for tests without TLS, an address of this machine with a port. */
 const CONFIRM_HOST = /^(?:[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}|127\.0\.0\.1:\d{1,5})$/;
 const LOOPBACK = '127.0.0.1';
 
 export const isConfirmHost = (text: string): boolean => CONFIRM_HOST.test(text) && text !== LOOPBACK;
 
-/** What the URL in a message must be, so that the service calls nothing else. */
+/** The form that the URL in a message must have. The service calls no other URL. */
 export interface ConfirmRule {
   /** Whether the service of the sender has this host. */
   isHost(host: string): boolean;
-  /** Further hosts, from the settings of the source. */
+  /** Hosts that the settings of the source allow in addition. */
   extraHosts: readonly string[];
   path: string;
   /** Parameters that the query must have once, with these values. It may have others. */

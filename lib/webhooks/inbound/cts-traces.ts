@@ -12,12 +12,12 @@ import { embeddedJson } from './embedded-json.ts';
 import { ignored, keepingPayload, keyTask, personTask, unreadable } from './event-tasks.ts';
 import { acts, actsByChoice, type EventRule, meaningOf, needsPersonByDefault, type Source } from './source.ts';
 
-/** What an event is about, and so what `resource_type` its trace must have. */
+/** What an event is about. It determines the `resource_type` that its trace must have. */
 type Subject = 'user' | 'agency' | 'account' | 'key';
 
 interface TraceRule extends EventRule {
   subject: Subject;
-  /** Whether it takes access away only if the trace says that the user is disabled. */
+  /** Whether the event takes access away only if its trace says that the user is disabled. */
   ifDisabled?: boolean;
 }
 
@@ -66,7 +66,7 @@ const ACCOUNT_EVENTS = new Map(
     .map((event) => [event.slice('Account.'.length).toLowerCase(), event]),
 );
 
-/** As in the documents, in lower case. The European site has another one for accounts. */
+/** The values of `resource_type` in the documents, in lower case. The European site writes another one for accounts. */
 const RESOURCE_TYPES: Readonly<Record<Subject, readonly string[]>> = {
   user: ['user'],
   agency: ['agency'],
@@ -128,7 +128,7 @@ function taskOf(source: Source, trace: unknown): Task {
   }
 }
 
-/** An event that only the settings name is about a user, unless its meaning is about a key. */
+/** The rule of an event that is only in the settings: it is about a key if its meaning is, otherwise about a user. */
 const ruleOfOther = (source: Source, event: string): TraceRule =>
   meaningOf(source, event) === 'key.compromised' ? about('key', keyEnds) : about('user', leaves);
 

@@ -23,7 +23,7 @@ interface Entry<T> {
 }
 
 interface Lookup<T> {
-  /** Undefined if no value is enough for the lookup. */
+  /** Undefined if neither the cached value nor a new one has what the lookup needs. */
   value: T | undefined;
   /** Whether a request might find more, and the limits do not allow it now. */
   isThrottled: boolean;
@@ -70,7 +70,7 @@ export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits
     return true;
   }
 
-  /** Leaves the cached value as it is when the request fails. */
+  /** Requests the value. If the request fails, the cached value stays. */
   async function refresh(url: string, entry: Entry<T>, nowMs: number): Promise<void> {
     entry.requestedAtMs = nowMs;
     try {
@@ -112,5 +112,5 @@ export function fetchedValues<T>(fetchValue: (url: string) => Promise<T>, limits
   };
 }
 
-/** Compares in both directions, so that a clock that was set back does not stop the requests. */
+/** Whether two times are less than `ms` apart, in either order, so that a clock that was set back stops no requests. */
 const isWithin = (ms: number, atMs: number, nowMs: number) => Math.abs(nowMs - atMs) < ms;

@@ -23,7 +23,7 @@ import type { Action, EventRule, Source } from './source.ts';
 
 const CONFIRM_HOST_PROBLEM = 'must be a host such as console.example.com, without a scheme, a port or a path';
 
-/** The settings that only these kinds have. */
+/** The settings that only sources of the kinds smn and sns have. */
 export interface TopicSettings {
   /** The only topics whose messages are accepted: the signature does not prove whose topic it is. */
   topics: readonly string[];
@@ -79,7 +79,7 @@ export function notificationAdapter(kind: NotificationKind): Adapter<TopicSettin
       if (request.method !== 'POST') throw new SignatureError('not a POST');
       if (isNotice(kind, request)) return assertListed(noticeTopicOf(request, form), source);
       const message = messageOf(request, form);
-      // First, so that a foreign message causes no request for a certificate.
+      // The topic is checked first, so that a message of a foreign topic causes no request for a certificate.
       assertListed(message.topic, source);
       assertRecent(message, nowMs);
       verifyMessage(message, await kind.keysFor(message, source, nowMs), nowMs);

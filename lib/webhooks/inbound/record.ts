@@ -59,7 +59,7 @@ export async function recordDelivery(
 
 const USED_ID = 'The id of the delivery was used for another body, so nothing was done. Send it with a new id.';
 
-/** Stores the jobs under an id that the content is part of. */
+/** Stores the jobs as those of another delivery: the digest of the content is appended to the delivery id. */
 function storeApart(dependencies: RecordDependencies, jobs: Jobs): Promise<Jobs | undefined> {
   const apart = (job: Job, index: number): Job => {
     const deliveryId = `${job.deliveryId} ${job.contentDigest}`;
@@ -103,7 +103,7 @@ function logUnreadable(jobs: Jobs): void {
   logger.warn('webhook', { job_id: jobId, source, unreadable: unreadable.length, reasons });
 }
 
-/** Jobs of earlier versions have no digest. */
+/** Whether both jobs are of deliveries with the same content. Jobs of earlier versions have no digest to compare. */
 const isSameContent = ({ contentDigest }: Job, newJob: Job): boolean =>
   contentDigest === undefined || contentDigest === newJob.contentDigest;
 

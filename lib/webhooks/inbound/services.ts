@@ -15,7 +15,7 @@ export interface ReceiverServices {
 
 let current: ReceiverServices | undefined;
 
-/** The services of this process. On Lambda the first call creates them. */
+/** Returns the services that all webhooks of this process use. On Lambda the first call creates them. */
 export function receiverServices(): ReceiverServices {
   current ??= openDeployed();
   return current;

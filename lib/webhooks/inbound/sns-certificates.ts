@@ -23,7 +23,7 @@ const fetchFromSns: FetchText = (url) =>
 
 /**
  * Returns a function that returns the certificate at a URL of SNS, which the caller has checked.
- * It throws KmsError KMS.0104 when the certificate cannot be had now.
+ * It throws KmsError KMS.0104 if the certificate is neither cached nor can be fetched now.
  */
 export function snsCertificates(fetchText: FetchText = fetchFromSns) {
   const certificateAt = fetchedValues(async (url) => certificateIn(await fetchText(url)), {

@@ -17,7 +17,7 @@ export interface SourceKinds {
   family: SourceFamily<Source>;
 }
 
-/** More would not fit into the record that counts them (`jobs/principal-limit.ts`). */
+/** The most principals that fit into the record that counts them (`jobs/principal-limit.ts`). */
 const PRINCIPALS_MAX = 1_000;
 const PRINCIPALS_DEFAULT = 100;
 const PRINCIPALS_PROBLEM = `must be a whole number from 1 to ${PRINCIPALS_MAX}`;
@@ -108,7 +108,7 @@ function problemsOf(source: Source, adapter: Adapter): string[] {
 function meaningProblem({ events, otherEvents = [] }: Adapter, event: string, meaning: Meaning): string | undefined {
   const rule: EventRule | undefined = Object.hasOwn(events, event) ? events[event] : undefined;
   const allowed = rule ? [rule.action] : otherEvents;
-  // Any other event is ignored anyway, so to ignore it by its name is a misspelling of an event in the table.
+  // An event that is not in the table is ignored anyway, so an entry that ignores it must be a misspelling.
   if (allowed.length === 0 || (!rule && meaning === 'ignore'))
     return `there is no such event; the events are: ${Object.keys(events).join(', ')}`;
   const meanings: readonly Meaning[] = [...allowed, 'needs-person', 'ignore'];

@@ -4,7 +4,7 @@ import { forEvent, type SampleSender } from '../sample.ts';
 
 const OCCURRENCE = { id: 1, author_name: 'Sample' };
 
-/** By event: the fields about the person, which only one event has. */
+/** By event, the fields about the person. Only one event has some. */
 const ABOUT: Readonly<Record<string, (person: string) => object>> = {
   new_occurrence: (person) => ({ occurrence: { ...OCCURRENCE, author_info: person } }),
   incident_triggered: () => ({}),

@@ -1,4 +1,4 @@
-/** A sample of Standard Webhooks: a person who left. */
+/** A sample of Standard Webhooks: an event about a person who left. */
 import { signWebhook } from '../../../lib/signing/standard-webhooks.ts';
 import { meaningOf, type Source } from '../../../lib/webhooks/inbound/source.ts';
 import type { SampleSender } from '../sample.ts';

@@ -64,7 +64,7 @@ const list = (body: object) => service.kms(service.tenant, 'list-provisioned-use
 const update = (body: object) => service.kms(service.tenant, 'update-provisioned-user', { source: 'idp', ...body });
 const stored = (id = ANN.id) => service.services.store.scim.find('idp', 'User', id);
 
-test('the list has the users of a source, in pages, with the principal that the settings trust', async () => {
+test('list-provisioned-users returns the users of a source, in pages, with the principal if the settings trust it', async () => {
   expect(okBody(await list({ source: 'idp' }))).toEqual({
     users: [WIRE, { ...WIRE, user_id: BOB.id, user_name: 'bob', external_id: 'Ext-8', active: false }],
     next_marker: '',
@@ -76,14 +76,14 @@ test('the list has the users of a source, in pages, with the principal that the 
   expect(second).toMatchObject({ users: [{ user_id: BOB.id }], truncated: 'false' });
 });
 
-test('the list can be limited to the user of an id, a name in any case, or an external id', async () => {
+test('list-provisioned-users finds a user by id, by name in any case, or by external id', async () => {
   for (const identity of [ANN.id, 'ANN', 'Ext-7']) {
     expect(okBody(await list({ source: 'idp', identity })).users).toEqual([WIRE]);
   }
   for (const identity of ['nobody', 'ext-7']) expect(okBody(await list({ source: 'idp', identity })).users).toEqual([]);
 });
 
-test('a principal is assigned and cleared, and takes precedence over the stated one', async () => {
+test('update-provisioned-user assigns and clears a principal, which takes precedence over the stated one', async () => {
   const grantee_principal = service.grantee.user_id;
   const assigned = okBody(await update({ user_id: ANN.id, grantee_principal })).user;
   expect(assigned).toMatchObject({
@@ -96,7 +96,7 @@ test('a principal is assigned and cleared, and takes precedence over the stated 
   expect(await stored()).not.toHaveProperty('assignedPrincipal');
 });
 
-test('a user is removed with remove, and the reply shows the user as it was', async () => {
+test('update-provisioned-user with remove deletes the user, and the reply shows the user as it was', async () => {
   expect(okBody(await update({ user_id: ANN.id, remove: true })).user).toEqual(WIRE);
   expect(await stored()).toBeUndefined();
 });
@@ -128,7 +128,7 @@ test.each<[object, [number, string]]>([
   [{ user_id: ANN.id, grantee_principal: '../x' }, [400, 'KMS.2402']],
   [{ user_id: ANN.id, grantee_principal: 'abc', remove: true }, [400, 'KMS.0308']],
   [{ user_id: ANN.id, remove: 'perhaps' }, [400, 'KMS.0308']],
-])('the change %j is refused with %j and nothing is written', async (body, expected) => {
+])('update-provisioned-user with %j is refused with %j and nothing is written', async (body, expected) => {
   const rows = await storedRows(service);
   expectError(await update(body), expected);
   expect(await storedRows(service)).toEqual(rows);

@@ -91,7 +91,7 @@ describe.each([
     expect(await fixture.jobOf(disabled)).toMatchObject({ state: 'done', revoked: 1 });
     expect(await fixture.hasGrant(principal)).toBe(false);
 
-    // A disabled user is still found.
+    // A search still finds a user who is disabled.
     expect((await find(`userName eq "${name}"`)).body.Resources).toMatchObject([{ id, active: false }]);
     expect((await send('GET', `Users/${id}`)).status).toBe(200);
     const enabled = await patch(id, { op: replace, value: { active: flag ? true : 'True' } });

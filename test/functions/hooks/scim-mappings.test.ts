@@ -41,7 +41,7 @@ test.each([
   expect(await fixture.hasGrant(principal)).toBe(false);
 });
 
-test('a mapping for every source counts too', async () => {
+test('the deactivation of an id that is mapped for every source revokes the grants', async () => {
   const principal = await fixture.newPrincipal();
   await fixture.map('*', 'any-source', principal);
   expect(await fixture.jobOf(await fixture.scim('DELETE', 'Users/any-source'))).toMatchObject(DONE);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => fixture.stop());
 
 let count = 0;
-/** Returns a new user as created. */
+/** Creates a user and returns it as the reply shows it. */
 async function newUser(more: object = {}) {
   count += 1;
   const { status, body } = await fixture.scim('POST', 'Users', { userName: `user-${count}`, ...more });
@@ -107,7 +107,7 @@ describe('a user', () => {
     ['with another type of name', { userName: 7 }],
     ['with a malformed principal', { userName: 'x', [PRINCIPAL_SCHEMA]: { granteePrincipal: '../x' } }],
     ['with a value of active that is not understood', { userName: 'x', active: 'perhaps' }],
-  ])('%s is refused with 400 and nothing is written', async (_, body) => {
+  ])('a new user %s is refused with 400 and nothing is written', async (_, body) => {
     const rows = await storedRows(fixture.service);
     const { status, body: error } = await fixture.scim('POST', 'Users', body);
     expect([status, error.scimType]).toEqual([400, 'invalidValue']);
@@ -123,7 +123,7 @@ describe('a user', () => {
     expect(shown).toEqual({ schemas, id, userName });
   });
 
-  test('a change that changes nothing leaves the version as it is', async () => {
+  test('a PUT of the user as stored leaves the version as it is', async () => {
     const { id, userName } = await newUser();
     const same = await fixture.scim('PUT', `Users/${id}`, { userName, active: true });
     expect([same.status, same.headers.get('etag')]).toEqual([200, 'W/"1"']);
@@ -156,7 +156,7 @@ describe('versions', () => {
     expect((await get('W/"2"')).status).toBe(200);
   });
 
-  test('many changes of a user at the same time are all made', async () => {
+  test('of many PATCH requests for one user at the same time, each takes effect', async () => {
     const { id } = await newUser();
     const add = (n: number) => patch(id, { op: 'add', path: 'emails', value: [{ value: `${n}@example.com` }] });
     const replies = await Promise.all([1, 2, 3].map(add));
@@ -170,7 +170,7 @@ describe('lists', () => {
   const find = async (path: string, filter: string) =>
     (await fixture.scim('GET', `${path}?filter=${encodeURIComponent(filter)}`)).body;
 
-  test('a list has pages, and states the total', async () => {
+  test('a SCIM list returns the page that startIndex and count ask for, and the total of all users', async () => {
     for (let n = 0; n < 5; n += 1) await newUser();
     const all = (await fixture.scim('GET', 'Users?count=200')).body;
     expect(all).toMatchObject({ schemas: [LIST], startIndex: 1, itemsPerPage: all.totalResults });
@@ -188,7 +188,7 @@ describe('lists', () => {
     expect(beyond).toMatchObject({ totalResults: all.totalResults, Resources: [] });
   });
 
-  test('a list is filtered by unique attributes and by others; without a match it is 200 with no results', async () => {
+  test('a SCIM list can be filtered by unique attributes and by others; without a match it is 200 with no results', async () => {
     const email = 'Filtered@example.com';
     const user = await newUser({
       externalId: 'Ext-filter',
@@ -216,7 +216,7 @@ describe('lists', () => {
     }
   });
 
-  test('a hostile filter is refused with 400 and changes nothing', async () => {
+  test('a hostile SCIM filter is refused with 400 and changes nothing', async () => {
     const rows = await storedRows(fixture.service);
     for (const filter of ['('.repeat(500), `userName eq "${'a'.repeat(2_000)}"`, 'userName co "(a+)+$"', '[[[[']) {
       const { status, scimType } = await find('Users', filter);
@@ -225,7 +225,7 @@ describe('lists', () => {
     expect(await storedRows(fixture.service)).toEqual(rows);
   });
 
-  test('a search by POST, of users or of everything, has the same results', async () => {
+  test('a SCIM search by POST, of users or of everything, returns what the list with the same filter returns', async () => {
     const user = await newUser();
     const filter = `externalId eq "Ext-search"`;
     await fixture.scim('PUT', `Users/${user.id}`, { userName: user.userName, externalId: 'Ext-search' });
@@ -297,12 +297,12 @@ describe('the server', () => {
     ['POST', 'Users/7', 405],
     ['POST', 'Schemas', 405],
     ['GET', 'Users/.search', 405],
-  ])('%s %s is refused with %i in the form of SCIM', async (method, path, status) => {
+  ])('the SCIM request %s %s is refused with %i in the form of SCIM', async (method, path, status) => {
     const { status: actual, body, headers } = await fixture.scim(method, path, method === 'GET' ? undefined : {});
     expect([actual, body.schemas, headers.get('content-type')]).toEqual([status, [ERROR], 'application/scim+json']);
   });
 
-  test('an unknown source, another kind and a wrong token get the same 401, for every path', async () => {
+  test('an unknown source, a source of another kind and a wrong token get the same 401 on every SCIM path', async () => {
     for (const path of ['Users', 'ServiceProviderConfig', 'Nothing']) {
       const texts = new Set<string>();
       for (const [source, token] of [

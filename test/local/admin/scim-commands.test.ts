@@ -6,11 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { parseConfig } from '../../../lib/config.ts';
 import type { ProvisionedUser } from '../../../lib/domain/provisioned.ts';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
-import { runAdmin } from '../../../local/admin/run.ts';
+import { adminCommands } from '../../support/admin.ts';
 
 const ANN: ProvisionedUser = {
   source: 'entra',
@@ -50,18 +49,11 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-const run = (...args: string[]) =>
-  runAdmin(args, () => parseConfig({ DATA_DIR: dataDir, HOOKS: `file:${join(dataDir, 'hooks.json')}` }));
-
-async function runJson(...args: string[]) {
-  const { code, out, err } = await run(...args, '--json');
-  if (code !== 0) throw new Error(err);
-  return JSON.parse(out);
-}
+const { run, runJson } = adminCommands(() => ({ DATA_DIR: dataDir, HOOKS: `file:${join(dataDir, 'hooks.json')}` }));
 
 const user = (source: string, id: string) => ['--source', source, '--scim-user', id];
 
-test('scim-users lists the users of a source, with the principal where the settings trust it', async () => {
+test('the command scim-users lists the users of a source, with their principals if the settings trust them', async () => {
   expect(await runJson('scim-users', '--source', 'entra')).toMatchObject([
     { user_id: ANN.id, user_name: 'Ann', external_id: 'Ext-7', active: true, grantee_principal: 'stated' },
     { user_id: BOB.id, user_name: 'Bob' },
@@ -73,7 +65,7 @@ test('scim-users lists the users of a source, with the principal where the setti
   expect(await runJson('scim-users', '--source', 'nobody')).toEqual([]);
 });
 
-test('scim-user shows what is stored about a user', async () => {
+test('the command scim-user prints what is stored about a provisioned user', async () => {
   expect(await runJson('scim-user', ...user('entra', ANN.id))).toMatchObject({
     source: 'entra',
     user_name: 'Ann',
@@ -82,7 +74,7 @@ test('scim-user shows what is stored about a user', async () => {
   });
 });
 
-test('scim-set-principal assigns the principal, and scim-clear-principal takes it back', async () => {
+test('the command scim-set-principal assigns a principal to a provisioned user, and scim-clear-principal removes it', async () => {
   const principal = '0c1f6e9ab3d84f7f9d2a5b6c7e8f9012';
   const changed = await runJson('scim-set-principal', ...user('entra', ANN.id), '--principal', principal);
   expect(changed.grantee_principal).toBe(principal);
@@ -95,7 +87,7 @@ test('scim-set-principal assigns the principal, and scim-clear-principal takes i
   expect(await store.scim.find('entra', 'User', ANN.id)).not.toHaveProperty('assignedPrincipal');
 });
 
-test('scim-remove deletes the user', async () => {
+test('the command scim-remove deletes a provisioned user', async () => {
   expect(await runJson('scim-remove', ...user('entra', BOB.id))).toEqual({ removed: 'Bob', source: 'entra' });
   expect(await store.scim.find('entra', 'User', BOB.id)).toBeUndefined();
 });
@@ -107,7 +99,7 @@ test.each([
   ['scim-set-principal', ...user('entra', 'nobody'), '--principal', 'a'],
   ['scim-set-principal', ...user('entra', ANN.id), '--principal', '../a'],
   ['scim-users', '--source', 'A b'],
-])('%s %s %s %s %s %s fails and changes nothing', async (...args) => {
+])('the command %s %s %s %s %s %s fails and changes nothing', async (...args) => {
   const before = await store.scim.list('entra', 'User', 0, 10);
   const { code, err } = await run(...args);
   expect([code, err]).toEqual([1, expect.stringMatching(/no such provisioned user|must be/)]);

@@ -3,12 +3,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { parseConfig } from '../../../lib/config.ts';
 import { FINAL_STATES } from '../../../lib/domain/job.ts';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts';
 import type { Store } from '../../../lib/store/store.ts';
-import { runAdmin } from '../../../local/admin/run.ts';
 import type { Demo } from '../../../local/demo.ts';
+import { adminCommands } from '../../support/admin.ts';
 import { newDataDir, type ServiceProcess, startProcess } from '../../support/process.ts';
 import { type SendOptions, signEvent, sourceSettings, waitFor } from '../../webhooks/fixture.ts';
 
@@ -37,14 +36,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-const run = (...args: string[]) =>
-  runAdmin(args, () => parseConfig({ DATA_DIR: dataDir, HOOKS: `file:${join(dataDir, 'hooks.json')}` }));
-
-async function runJson(...args: string[]) {
-  const { code, out, err } = await run(...args, '--json');
-  if (code !== 0) throw new Error(err);
-  return JSON.parse(out);
-}
+const { run, runJson } = adminCommands(() => ({ DATA_DIR: dataDir, HOOKS: `file:${join(dataDir, 'hooks.json')}` }));
 
 /** Sends a webhook. @returns the id of the job that it started */
 async function sendWebhook(

@@ -78,7 +78,7 @@ function runWith(sources: object, ...args: string[]) {
   ).finally(() => rmSync(folder, { recursive: true }));
 }
 
-test.each(SAMPLE_KINDS)('a sample of the kind %s revokes the grants of the person', async (kind) => {
+test.each(SAMPLE_KINDS)('the hook command with the kind %s revokes the grants of the person', async (kind) => {
   const { service } = fixture;
   const principal = randomUUID().replaceAll('-', '');
   // A trace of the cloud names the principal itself.
@@ -149,12 +149,12 @@ describe('key', () => {
     expect(statSync(join(config.dataDir, 'hook-key-ssf.pem')).mode & 0o777).toBe(0o600);
   });
 
-  test('a kind that signs with its secret needs no key', async () => {
+  test('the command key is refused for a kind that signs with its secret', async () => {
     const { code, err } = await run('key', 'okta');
     expect([code, err]).toEqual([2, expect.stringContaining('the kind okta needs no key')]);
   });
 
-  test('without a key, a kind that signs with one is not sent, and the command says how to make it', async () => {
+  test('without a private key, a sample that needs one is not sent, and the command says how to make it', async () => {
     const dataDir = newDataDir();
     const { code, err } = await runHook(['ssf'], () => ({ ...config, dataDir }));
     expect([code, err]).toEqual([1, expect.stringContaining('Make one with: npm run -s hook -- key ssf')]);
@@ -167,7 +167,7 @@ describe('exits with 1', () => {
     'the command exits with 1 when the service has other secrets for the source: %s',
     async (kind) => {
       const other = { standard: { ...entries['standard'], secrets: [OTHER_SECRET] }, ssf: { ...entries['ssf'] } };
-      // The key of another data folder.
+      // A key that was made in another data folder.
       const dataDir = newDataDir();
       await runHook(['key', 'ssf'], () => ({ ...config, dataDir }));
       config = { ...config, dataDir };
@@ -209,7 +209,7 @@ describe('exits with 1', () => {
     ['no source of the kind', {}, [], 'HOOKS has no source of the kind okta'],
     ['another kind', { a: 'okta', b: 'standard' }, ['--source', 'b'], 'HOOKS has no source b of the kind okta'],
     ['several of the kind', { a: 'okta', b: 'okta' }, [], 'name one with --source (a, b)'],
-  ])('when HOOKS has %s', async (_, kinds, options, problem) => {
+  ])('the hook command exits with 1 when HOOKS has %s', async (_, kinds, options, problem) => {
     const sources = Object.entries(kinds).map(([name, kind]) => [name, entries[kind]]);
     const { code, err } = await runWith(Object.fromEntries(sources), 'okta', ...options);
     expect([code, err]).toEqual([1, expect.stringContaining(problem)]);
@@ -232,10 +232,13 @@ describe('exits with 1', () => {
     ['scim', 'user.renamed', {}, 'this kind can send: user.deactivated, user.deleted'],
     ['ssf', 'account-renamed', {}, 'this kind can send: account-disabled'],
     ['standard', 'principal.disabled', { secrets: [`whpk_${'A'.repeat(43)}=`] }, 'with which nobody can sign'],
-  ])('when the kind cannot send it: %s %s', async (kind, event, change, problem) => {
-    const { code, err } = await runWith({ one: { ...entries[kind], ...change } }, kind, '--event', event);
-    expect([code, err]).toEqual([1, expect.stringContaining(problem)]);
-  });
+  ])(
+    'the hook command exits with 1 when the kind %s cannot send the event %s',
+    async (kind, event, change, problem) => {
+      const { code, err } = await runWith({ one: { ...entries[kind], ...change } }, kind, '--event', event);
+      expect([code, err]).toEqual([1, expect.stringContaining(problem)]);
+    },
+  );
 });
 
 test.each([
@@ -248,21 +251,33 @@ test.each([
   [['okta', '--url', 'http://127.0.0.1/x'], '--url must be an origin'],
   [['okta', '--url', 'http://kms.example.com'], '--url must begin with https:// for another machine'],
   [['okta', '--url', 'http://127.0.0.1.example.com'], '--url must begin with https:// for another machine'],
-])('the arguments %j exit with 2', async (args, problem) => {
+])('the hook command exits with 2 for the arguments %j', async (args, problem) => {
   const { code, out, err } = await run(...args);
   expect([code, out, err]).toEqual([2, '', expect.stringContaining(problem)]);
   expect(err).toContain('npm run -s hook -- --help');
 });
 
-test.each(['--help', 'help'])('%s names the options and every kind, and reads no setting', async (help) => {
-  const { code, out } = await runHook([help], () => {
-    throw new Error('a setting is invalid');
-  });
-  expect(code).toBe(0);
-  for (const word of ['--source', '--person', '--event', '--url', '--wait', '--print', 'Exit code', ...SAMPLE_KINDS]) {
-    expect(out).toContain(word);
-  }
-});
+test.each(['--help', 'help'])(
+  'the hook command with %s prints the options and every kind, and reads no setting',
+  async (help) => {
+    const { code, out } = await runHook([help], () => {
+      throw new Error('a setting is invalid');
+    });
+    expect(code).toBe(0);
+    for (const word of [
+      '--source',
+      '--person',
+      '--event',
+      '--url',
+      '--wait',
+      '--print',
+      'Exit code',
+      ...SAMPLE_KINDS,
+    ]) {
+      expect(out).toContain(word);
+    }
+  },
+);
 
 test('the command as a process prints to standard output what a shell can use, and the rest to standard error', async () => {
   const dataDir = newDataDir();

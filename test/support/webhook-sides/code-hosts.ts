@@ -7,7 +7,7 @@ import { type Delivery, type WebhookSide, withHeader } from './side.ts';
 const OTHER_SECRET = `${PLAIN_SECRET}x`;
 const MINUTE_MS = 60_000;
 
-/** A number for the person, as code hosts have them. */
+/** The numeric id of the person at a code host. */
 const numberOf = (person: string) => Number.parseInt(person.slice(0, 12), 16) + 1;
 
 export const bearer: WebhookSide = {

@@ -35,7 +35,7 @@ export interface WebhookSide {
   namesPrincipal?: boolean;
   /** Whether what cannot be read is kept as a job, because the vendor would not send it again. */
   isSentOnce?: boolean;
-  /** Whether another event under a used delivery id is refused: the vendor sends it again with a new one. */
+  /** Whether an event with the delivery id of another one is refused: its vendor sends it again with a new id. */
   refusesUsedIds?: boolean;
   /** The status of an accepted delivery. Default: 200. */
   acceptedStatus?: number;

@@ -52,7 +52,7 @@ const rule = (change: Partial<ConfirmRule> = {}): ConfirmRule => ({
 });
 const localUrl = () => `http://${host}/smn/subscription/confirm?${QUERY}`;
 
-/** Returns status and cause of the error. */
+/** Returns the status and the cause of the error with which the call fails. */
 async function failureOf(work: Promise<unknown> | undefined) {
   try {
     await work;
@@ -65,18 +65,21 @@ async function failureOf(work: Promise<unknown> | undefined) {
   }
 }
 
-test('the URL is requested once with GET, and a 2xx status confirms', async () => {
+test('a subscription is confirmed by one GET of its URL that is answered with a 2xx status', async () => {
   await confirmSubscription(localUrl(), rule());
   expect(received).toEqual([`GET /smn/subscription/confirm?${QUERY}`]);
 });
 
-test.each([302, 400, 404, 500, 503])('status %i does not confirm, and the reply is 503', async (status) => {
-  respond = (_, response) => response.writeHead(status, { location: localUrl() }).end();
-  expect(await failureOf(confirmSubscription(localUrl(), rule()))).toEqual([503, `status ${status}`]);
-  expect(received).toHaveLength(1);
-});
+test.each([302, 400, 404, 500, 503])(
+  'a confirmation that is answered with status %i fails, and the sender gets 503',
+  async (status) => {
+    respond = (_, response) => response.writeHead(status, { location: localUrl() }).end();
+    expect(await failureOf(confirmSubscription(localUrl(), rule()))).toEqual([503, `status ${status}`]);
+    expect(received).toHaveLength(1);
+  },
+);
 
-test('a server that closes the connection does not confirm, and the reply is 503', async () => {
+test('a confirmation whose connection is closed without a response fails, and the sender gets 503', async () => {
   respond = (request) => void request.socket.destroy();
   expect(await failureOf(confirmSubscription(localUrl(), rule()))).toEqual([503, expect.stringContaining('lost')]);
 });
@@ -101,7 +104,7 @@ test.each([
   ['two topics', `https://console.example.com/smn/subscription/confirm?Q&topic_urn=${SMN_TOPIC}`, 'the query'],
   ['no URL', 'console.example.com', 'malformed'],
   ['a script', 'javascript:alert(1)', 'not https'],
-])('a URL with %s is not requested, and the reply is 503', async (_, url, cause) => {
+])('a confirmation URL with %s is not requested, and the sender gets 503', async (_, url, cause) => {
   const failure = await failureOf(confirmSubscription(url.replace('Q', QUERY), rule()));
   expect(failure).toEqual([503, expect.stringContaining(cause)]);
   expect(received).toEqual([]);
@@ -116,7 +119,7 @@ test.each([
   ['console.example.com:8443', false],
   ['https://console.example.com', false],
   ['*.example.com', false],
-])('%s may be one of confirm_hosts: %j', (name, isAllowed) => {
+])('whether %s may be one of confirm_hosts: %j', (name, isAllowed) => {
   expect(isConfirmHost(name)).toBe(isAllowed);
 });
 

@@ -27,7 +27,7 @@ function lookups(limits: Parameters<typeof fetchedValues>[1]) {
   return async (url: string, nowMs: number) => (await lookUp(url, nowMs)).value;
 }
 
-test('a value is requested once until it is too old, also by lookups at the same time', async () => {
+test('a published value is requested once until it is too old, also by lookups at the same time', async () => {
   const valueAt = lookups(LIMITS);
   expect(await Promise.all([valueAt('a', 0), valueAt('a', 0)])).toEqual(['value of a', 'value of a']);
   expect(await valueAt('a', 60 * MINUTE - 1)).toBe('value of a');
@@ -36,7 +36,7 @@ test('a value is requested once until it is too old, also by lookups at the same
   expect(requested).toEqual(['a', 'a']);
 });
 
-test('a failed request is not repeated within a minute', async () => {
+test('a failed request for a published value is not repeated within a minute', async () => {
   const valueAt = lookups(LIMITS);
   isAvailable = () => false;
   await expect(valueAt('a', 0)).rejects.toThrow('unavailable');
@@ -46,7 +46,7 @@ test('a failed request is not repeated within a minute', async () => {
   expect(await valueAt('a', MINUTE)).toBe('value of a');
 });
 
-test('an old value is used for three hours while its URL cannot be requested', async () => {
+test('an old published value is used for three hours while its URL cannot be requested', async () => {
   const valueAt = lookups(LIMITS);
   await valueAt('a', 0);
   isAvailable = () => false;
@@ -54,7 +54,7 @@ test('an old value is used for three hours while its URL cannot be requested', a
   await expect(valueAt('a', 3 * 60 * MINUTE)).rejects.toThrow('unavailable');
 });
 
-test('a lookup that the limits keep from a request says so', async () => {
+test('a lookup says so if the limits did not let it make a request', async () => {
   const lookUp = fetchedValues(fetchValue, LIMITS);
   const isWanted = (value: string) => value === 'another value';
   expect(await lookUp('a', 0, isWanted)).toEqual({ value: undefined, isThrottled: false });

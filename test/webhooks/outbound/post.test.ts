@@ -236,7 +236,7 @@ test('an untrusted certificate is `untrusted` and gets no request, even with NOD
   );
   const url = `https://127.0.0.1:${port}/`;
   expect(await outcomeOf(url)).toBe('no response: untrusted: DEPTH_ZERO_SELF_SIGNED_CERT');
-  // In a new process, because Node reads the variable at its start.
+  // The test needs a new process, because Node reads the variable when it starts.
   const script = `import { postWebhook } from './lib/webhooks/outbound/post.ts';
     const webhook = { url: '${url}', headers: {}, body: '', isPrivateAllowed: true };
     await postWebhook(webhook).then(({ status }) => console.log(status), ({ message }) => console.log(message));`;

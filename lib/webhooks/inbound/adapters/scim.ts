@@ -8,7 +8,7 @@ import { FIELDS } from '../../named-settings.ts';
 import type { Adapter } from '../adapter.ts';
 import { acts } from '../source.ts';
 
-/** The settings that only this kind has. */
+/** The settings that only sources of the kind scim have. */
 export interface ScimSettings {
   /** The identity provider is trusted to state the principal of a user, by the attribute `granteePrincipal`. */
   principal_attribute?: boolean | undefined;

@@ -24,7 +24,7 @@ import {
   type TokenHeader,
 } from '../ssf/token.ts';
 
-/** A new key is found within this time, also while somebody sends tokens with unknown keys. */
+/** The key list is requested at most once in this time, however many tokens with unknown keys arrive. */
 const REQUEST_INTERVAL_MS = 10_000;
 const RETRY_AFTER_SECONDS = 10;
 
@@ -69,7 +69,7 @@ export const ssf: Adapter<SsfSettings> = {
       : [],
   async verify({ headers, body }, source, nowMs) {
     const authorizations = source.secrets.flatMap((secret) => authorizationIn(secret) ?? []);
-    // First, so that nobody without the secret can cause a request for keys.
+    // The secret is checked first, so that nobody without it can cause a request for keys.
     if (authorizations.length > 0) verifyPlainSecret(headers['authorization'], authorizations);
     const header = headerOf(body);
     await assertSigned(body, header, { source, nowMs, isKnownSender: authorizations.length > 0 });
@@ -80,7 +80,7 @@ export const ssf: Adapter<SsfSettings> = {
   },
   read({ body }, source) {
     const { jti, events, sub_id: subjectOfToken } = claimsOf(payloadOf(body));
-    // Without the signature, because a transmitter may sign a token anew to repeat it.
+    // The signature is left out, because a transmitter may sign a token anew to send it again.
     const content = contentOf(body);
     const tasks = Object.entries(events).map(([uri, payload]) => taskOf(source, { uri, payload, subjectOfToken }));
     return { deliveryId: jti, content, tasks: keepingPayload(tasks, content.toString()) };
@@ -94,7 +94,7 @@ const pinnedKeys = (secrets: readonly string[]) => secrets.flatMap((secret) => p
 interface Verification {
   source: Source<SsfSettings>;
   nowMs: number;
-  /** Whether the request has the secret of the source. */
+  /** Whether the sender has proved that it knows the Authorization secret of the source. */
   isKnownSender: boolean;
 }
 

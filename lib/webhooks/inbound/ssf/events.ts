@@ -10,7 +10,7 @@ export interface EventSettings {
   issuer: string;
   /** Further issuers whose `sub` alone is an identity. */
   subject_issuers?: readonly string[] | undefined;
-  /** Whether e-mail addresses are identities. */
+  /** Whether an e-mail address identifies a person in mappings. */
   trust_email?: boolean | undefined;
 }
 

@@ -18,7 +18,7 @@ const COMMON = {
   use: z.optional(text),
   key_ops: z.optional(z.array(z.string())),
 };
-/** Keys for which there are algorithms below. Other fields are left out, such as those of private keys. */
+/** A public key for one of ALGORITHMS. Other fields are left out, such as those of a private key. */
 const PUBLIC_KEY = z.union([
   z.object({ ...COMMON, kty: z.literal('RSA'), n: text, e: text }),
   z.object({ ...COMMON, kty: z.literal('EC'), crv: text, x: text, y: text }),

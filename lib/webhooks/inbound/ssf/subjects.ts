@@ -6,7 +6,7 @@ import type { ExternalIdentity } from '../../../domain/job.ts';
 import { isJsonObject } from '../../../validation/json-body.ts';
 import { identitiesIn, lowerCase } from '../event-fields.ts';
 
-/** More aliases of one person would not fit into one task. */
+/** The most aliases of one person that fit into one task. */
 const ALIASES_MAX = 16;
 
 /** The person of a subject: ids of the issuer, and e-mail addresses, which only some issuers vouch for. */
@@ -21,7 +21,7 @@ type Reader = (fields: Fields, issuers: readonly string[]) => Subject | undefine
 const idsIn = (...values: unknown[]): Subject => ({ ids: identitiesIn(values), emails: [] });
 const emailsIn = (...values: unknown[]): Subject => ({ ids: [], emails: identitiesIn(values.map(lowerCase)) });
 
-/** By format. Formats of devices, sessions and phone numbers are not among them: they name no person. */
+/** By format of a subject, how to read it. Devices, sessions and phone numbers are missing, as they name no person. */
 const READERS: Readonly<Record<string, Reader>> = {
   iss_sub: issuerAndSubject,
   id_token_claims: (fields, issuers) => merged([issuerAndSubject(fields, issuers), emailsIn(fields['email'])]),

@@ -95,7 +95,7 @@ export function payloadOf(body: Uint8Array): Record<string, unknown> {
   }
 }
 
-/** The transmitter and receiver of a stream. */
+/** Who sends the tokens of a stream, and by which names the receiver is addressed. */
 interface Stream {
   issuer: string;
   audiences: readonly string[];

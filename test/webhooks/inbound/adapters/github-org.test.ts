@@ -100,7 +100,7 @@ test.each<[string, object, string[]]>([
   expect(read('organization', body, entry)).toMatchObject({ tasks: [{ identities }] });
 });
 
-test('the case of letters does not matter in user names, if the settings trust them', () => {
+test('with trust_username, a user name of GitHub identifies a person in upper and lower case alike', () => {
   const body = memberRemoved({ ...ANN, email: 'Ann@Example.com' });
   const { tasks } = read('organization', body, { trust_username: true, trust_email: true }) as { tasks: object[] };
   expect(tasks).toMatchObject([{ caseInsensitiveIdentities: ['Ann-Example'] }]);

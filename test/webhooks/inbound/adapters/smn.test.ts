@@ -60,16 +60,16 @@ const leaves = (event: string, grantee = USER) => ({
 describe('verification', () => {
   const secrets = [signer.publicKey];
 
-  test('a message of a listed topic is verified with a configured key', async () => {
+  test('an SMN message of a listed topic is accepted if one of the keys in secrets verifies it', async () => {
     expect(await refusalBy(smn, notification('text'), secrets, NOW, entry)).toBeUndefined();
   });
 
-  test('without secrets, only the published certificate counts', async () => {
+  test('an SMN source without secrets accepts only messages that the published certificate verifies', async () => {
     const refusal = await refusalBy(smn, notification('text'), [], NOW, entry);
     expect(refusal).toBe('wrong signature, or no certificate that is known and valid now');
   });
 
-  test('a message of another topic is refused, although SMN has signed it', async () => {
+  test('an SMN message of a topic that is not in topics is refused, although SMN has signed it', async () => {
     for (const topic_urn of ['urn:smn:eu-de:ffffffffffffffffffffffffffffffff:key-events', `${SMN_TOPIC}2`]) {
       const body = smnNotification('text', { signer, atMs: NOW, fields: { topic_urn } });
       expect(await refusalBy(smn, requestOf(body), secrets, NOW, entry)).toBe(
@@ -95,11 +95,11 @@ describe('verification', () => {
     ['a topic twice', `{"topic_urn":"${SMN_TOPIC}","topic_urn":"x"}`],
     ['much nesting', '['.repeat(100_000)],
     ['nested objects', `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`],
-  ])('a body with %s is refused like a wrong signature', async (_, body) => {
+  ])('an SMN message with %s gets the same refusal as a wrong signature', async (_, body) => {
     expect(await refusalBy(smn, requestOf(body), secrets, NOW, entry)).toBeDefined();
   });
 
-  test('a message that is not sent with POST is refused', async () => {
+  test('an SMN message that is not sent with POST is refused', async () => {
     const request = { ...notification('text'), method: 'PATCH' };
     expect(await refusalBy(smn, request, secrets, NOW, entry)).toBe('not a POST');
   });
@@ -130,12 +130,15 @@ describe('verification', () => {
 });
 
 describe('traces of users', () => {
-  test.each(['deleteUser', 'deleteUserV5', 'DELETEUSER'])('%s revokes the grants of the deleted user', (trace_name) => {
-    const event = trace_name === 'deleteUserV5' ? 'IAM.deleteUserV5' : 'IAM.deleteUser';
-    expect(tasksOf(trace({ trace_name }))).toEqual([leaves(event)]);
-  });
+  test.each(['deleteUser', 'deleteUserV5', 'DELETEUSER'])(
+    'the trace %s revokes the grants of the deleted user',
+    (trace_name) => {
+      const event = trace_name === 'deleteUserV5' ? 'IAM.deleteUserV5' : 'IAM.deleteUser';
+      expect(tasksOf(trace({ trace_name }))).toEqual([leaves(event)]);
+    },
+  );
 
-  test('the message id identifies the delivery, and its text is what a repeat contains again', () => {
+  test('an SMN message is a repeat if an earlier one had the same message id, type and text', () => {
     const text = JSON.stringify(trace());
     const fields = { message_id: '88c726942175432bac921eafd0036163' };
     const request = requestOf(smnNotification(text, { signer, atMs: NOW, fields }));
@@ -145,7 +148,7 @@ describe('traces of users', () => {
     });
   });
 
-  test('no form of a trace makes the administrator lose the grants', () => {
+  test('whatever form a trace has, the administrator who deleted the user keeps all grants', () => {
     const withoutVictim = [undefined, null, '', 7, [USER], { id: USER }].map((resource_id) => trace({ resource_id }));
     const names = ['deleteUser', 'deleteUserV5', 'updateUser', 'deleteCredential', 'changePassword', 'deleteAgency'];
     const traces = names.flatMap((trace_name) =>
@@ -168,7 +171,7 @@ describe('traces of users', () => {
     ['status 403', { code: '403' }],
     ['status 404 as a number', { code: 404 }],
     ['status 403 and no rating', { code: '403', trace_rating: undefined }],
-  ])('a deletion that failed with %s changes nothing', (_, fields) => {
+  ])('the trace of a user deletion that failed with %s revokes nothing', (_, fields) => {
     expect(tasksOf(trace(fields))).toEqual([{ action: 'ignore', type: 'IAM.deleteUser' }]);
   });
 
@@ -179,7 +182,7 @@ describe('traces of users', () => {
     ['a status and no rating', { trace_rating: undefined }],
     ['a rating in upper case', { trace_rating: 'NORMAL' }],
     ['a resource type in upper case', { resource_type: 'USER' }],
-  ])('a deletion with %s counts', (_, fields) => {
+  ])('the trace of a user deletion with %s revokes the grants of the user', (_, fields) => {
     expect(tasksOf(trace(fields))).toEqual([leaves('IAM.deleteUser')]);
   });
 
@@ -191,17 +194,20 @@ describe('traces of users', () => {
     ['no resource id', { resource_id: undefined }],
     ['a resource id that is no id', { resource_id: 'ann@example.com' }],
     ['a resource id of 65 characters', { resource_id: 'a'.repeat(65) }],
-  ])('a deletion with %s is kept with its text, because somebody may have left', (_, fields) => {
-    const payload = trace(fields);
-    expect(tasksOf(payload)).toEqual([
-      {
-        action: 'unreadable',
-        type: 'IAM.deleteUser',
-        reason: expect.any(String),
-        payload: JSON.stringify(payload),
-      },
-    ]);
-  });
+  ])(
+    'the trace of a user deletion with %s is stored for a person to read, because somebody may have left',
+    (_, fields) => {
+      const payload = trace(fields);
+      expect(tasksOf(payload)).toEqual([
+        {
+          action: 'unreadable',
+          type: 'IAM.deleteUser',
+          reason: expect.any(String),
+          payload: JSON.stringify(payload),
+        },
+      ]);
+    },
+  );
 
   test.each([
     ['enabled in a text', '{"user":{"enabled":false}}', ''],
@@ -210,11 +216,14 @@ describe('traces of users', () => {
     ['enabled as a text', { enabled: 'false' }, ''],
     ['enabled in the response', '', '{"user":{"enabled":false,"id":"x"}}'],
     ['a request that cannot be read, and the response', '{"user":', '{"user":{"enabled":false}}'],
-  ])('an update that disables the user, by %s, revokes the grants', (_, request, response) => {
-    for (const trace_name of ['updateUser', 'updateUserV5']) {
-      expect(tasksOf(trace({ trace_name, request, response }))).toEqual([leaves(`IAM.${trace_name}`)]);
-    }
-  });
+  ])(
+    'the trace of an update with %s, which disables the user, revokes the grants of the user',
+    (_, request, response) => {
+      for (const trace_name of ['updateUser', 'updateUserV5']) {
+        expect(tasksOf(trace({ trace_name, request, response }))).toEqual([leaves(`IAM.${trace_name}`)]);
+      }
+    },
+  );
 
   test.each([
     ['says nothing', '', ''],
@@ -224,7 +233,7 @@ describe('traces of users', () => {
     ['enables the user', '{"user":{"enabled":true}}', ''],
     ['enables the user of the new IAM', { enabled: true }, { user: { enabled: false } }],
     ['has enabled null', { user: { enabled: null } }, ''],
-  ])('an update that %s is ignored', (_, request, response) => {
+  ])('the trace of an update that %s is ignored', (_, request, response) => {
     expect(tasksOf(trace({ trace_name: 'updateUser', request, response }))).toEqual([
       { action: 'ignore', type: 'IAM.updateUser' },
     ]);
@@ -235,10 +244,13 @@ describe('traces of users', () => {
     ['enabled twice', '{"enabled":true,"enabled":false}'],
     ['enabled as a number', { enabled: 0 }],
     ['a list', '[]'],
-  ])('an update with %s is kept, because it may have disabled the user', (_, request) => {
-    const [task] = tasksOf(trace({ trace_name: 'updateUser', request }));
-    expect(task).toMatchObject({ action: 'unreadable', type: 'IAM.updateUser', payload: expect.any(String) });
-  });
+  ])(
+    'the trace of an update with %s is stored for a person to read, because it may have disabled the user',
+    (_, request) => {
+      const [task] = tasksOf(trace({ trace_name: 'updateUser', request }));
+      expect(task).toMatchObject({ action: 'unreadable', type: 'IAM.updateUser', payload: expect.any(String) });
+    },
+  );
 });
 
 describe('other traces', () => {
@@ -246,12 +258,15 @@ describe('other traces', () => {
     ['IAM', 'deleteCredential', 'user'],
     ['IAM', 'changePassword', 'user'],
     ['IAM', 'setPasswordByAdmin', 'user'],
-  ])('%s.%s is ignored, unless the settings say otherwise', (service_type, trace_name, resource_type) => {
-    const event = `${service_type}.${trace_name}`;
-    const payload = trace({ service_type, trace_name, resource_type });
-    expect(tasksOf(payload)).toEqual([{ action: 'ignore', type: event }]);
-    expect(tasksOf(payload, { events: { [event]: 'principal.disabled' } })).toEqual([leaves(event)]);
-  });
+  ])(
+    'the trace %s.%s is ignored, unless the setting events gives it another meaning',
+    (service_type, trace_name, resource_type) => {
+      const event = `${service_type}.${trace_name}`;
+      const payload = trace({ service_type, trace_name, resource_type });
+      expect(tasksOf(payload)).toEqual([{ action: 'ignore', type: event }]);
+      expect(tasksOf(payload, { events: { [event]: 'principal.disabled' } })).toEqual([leaves(event)]);
+    },
+  );
 
   test.each([
     ['IAM.deleteAgency', 'IAM', 'deleteAgency', 'agency'],
@@ -259,15 +274,18 @@ describe('other traces', () => {
     ['Account.closeSuspendAccount', 'BSS', 'closeSuspendAccount', 'account'],
     ['Account.deregisterAccount', 'account', 'deregisterAccount', 'account'],
     ['Account.disableHuaweiCloudservices', 'x', 'disableHuaweiCloudservices', 'accountCenter'],
-  ])('%s waits for a person, unless the settings say otherwise', (event, service_type, trace_name, resource_type) => {
-    const payload = trace({ service_type, trace_name, resource_type });
-    const reason = `smn ${event}, trace ${TRACE_ID}`;
-    expect(tasksOf(payload)).toEqual([{ action: 'needs-person', type: event, identities: [USER], reason }]);
-    expect(tasksOf(payload, { events: { [event]: 'principal.disabled' } })).toEqual([leaves(event)]);
-  });
+  ])(
+    'the trace %s waits for a person, unless the setting events gives it another meaning',
+    (event, service_type, trace_name, resource_type) => {
+      const payload = trace({ service_type, trace_name, resource_type });
+      const reason = `smn ${event}, trace ${TRACE_ID}`;
+      expect(tasksOf(payload)).toEqual([{ action: 'needs-person', type: event, identities: [USER], reason }]);
+      expect(tasksOf(payload, { events: { [event]: 'principal.disabled' } })).toEqual([leaves(event)]);
+    },
+  );
 
   test.each(['scheduleKeyDeletion', 'disableKey', 'deleteImportedKeyMaterial'])(
-    'KMS.%s is ignored, unless the settings say that every grant of the key goes',
+    'the trace KMS.%s is ignored, unless the setting events says that it revokes every grant of the key',
     (trace_name) => {
       const event = `KMS.${trace_name}`;
       const payload = trace({ service_type: 'KMS', trace_name, resource_type: 'CMK', resource_id: KEY });
@@ -287,7 +305,7 @@ describe('other traces', () => {
     },
   );
 
-  test('the settings may name operations that are not in the table, about a user or a key', () => {
+  test('the setting events may name CTS operations that this service does not know, about a user or a key', () => {
     const events = { 'IAM.deleteAccessKeyV5': 'principal.disabled', 'KMS.cancelKey': 'key.compromised' };
     const ofUser = trace({ trace_name: 'DeleteAccessKeyV5' });
     expect(tasksOf(ofUser, { events })).toEqual([leaves('IAM.deleteAccessKeyV5')]);
@@ -298,7 +316,7 @@ describe('other traces', () => {
     ]);
   });
 
-  test('operations that take no access away are ignored under their own name', () => {
+  test('a CTS operation that takes no access away is ignored, and the job names it', () => {
     const payload = [trace({ trace_name: 'createUser' }), trace({ service_type: 'ECS', trace_name: 'deleteServer' })];
     expect(tasksOf(payload)).toEqual([
       { action: 'ignore', type: 'IAM.createUser' },
@@ -311,7 +329,7 @@ describe('other traces', () => {
 });
 
 describe('forms of the text', () => {
-  test('a trace may be alone, in a list, under cts, or a list under cts', () => {
+  test('the text of an SMN message may be a trace, a list of traces, or either of them in the member cts', () => {
     const one = trace();
     for (const payload of [one, [one], { cts: one }, [{ cts: one }], { cts: [one] }]) {
       expect(tasksOf(payload)).toEqual([leaves('IAM.deleteUser')]);
@@ -341,19 +359,19 @@ describe('forms of the text', () => {
     ['nothing', ''],
     ['much nesting', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
     ['a trace that is cut off', JSON.stringify(trace()).slice(0, -1)],
-  ])('a message with %s is kept and shown as unreadable', (_, text) => {
+  ])('an SMN message with %s is stored and shown as unreadable', (_, text) => {
     expect(tasksOf(text)).toEqual([
       { action: 'unreadable', type: expect.any(String), reason: expect.any(String), payload: text.slice(0, 32 * 1024) },
     ]);
   });
 
-  test('many traces are read in a time that grows with their number', () => {
+  test('each of the 300 traces in an SMN message is read', () => {
     const traces = Array.from({ length: 300 }, (_, index) => trace({ resource_id: `user${index}` }));
     expect(tasksOf(traces)).toHaveLength(300);
   });
 });
 
-test('the end of a subscription waits for a person, whatever the text says', () => {
+test('an SMN message about the end of the subscription waits for a person, whatever its text says', () => {
   const url = 'https://console.huaweicloud.com/smn/subscription/confirm?token=x';
   const body = smnConfirmation(url, { signer, atMs: NOW }, 'UnsubscribeConfirmation');
   expect(readBy(smn, requestOf(body), entry)).toMatchObject({
@@ -382,11 +400,11 @@ describe('settings', () => {
     [{ topics: [SMN_TOPIC], events: { deleteUser: 'ignore' } }, 'source.events.deleteUser: must be <service_type>'],
     [{ topics: [SMN_TOPIC], events: { 'IAM.other': 'grant.revoke' } }, 'must be one of: principal.disabled'],
     [{ topics: [SMN_TOPIC], events: { 'KMS.disableKey': 'principal.disabled' } }, 'must be one of: key.compromised'],
-  ])('the settings %j abort startup', (settings, problem) => {
+  ])('the SMN settings %j abort startup', (settings, problem) => {
     expect(() => sourceFor(smn, settings)).toThrow(problem);
   });
 
-  test('a console of another cloud may confirm subscriptions', () => {
+  test('the setting confirm_hosts allows the console of another cloud to confirm subscriptions', () => {
     const { settings } = sourceFor(smn, { topics: [SMN_TOPIC], confirm_hosts: ['console.otc.t-systems.com'] });
     expect(settings).toEqual({ topics: [SMN_TOPIC], confirm_hosts: ['console.otc.t-systems.com'] });
   });
@@ -396,7 +414,7 @@ describe('settings', () => {
     ['a public key', true, signer.publicKey],
     ['a private key', false, signer.privateKey],
     ['another text', false, 'plain-secret-0123456789'],
-  ])('%s is valid in secrets: %j', (_, isValid, secret) => {
+  ])('whether %s may be one of the secrets of an SMN source: %j', (_, isValid, secret) => {
     const problem = smn.secretProblem(secret);
     expect(problem === undefined).toBe(isValid);
     if (problem) expect(problem).not.toContain(secret);

@@ -66,7 +66,7 @@ const iamTask = (event: string) => ({
 });
 
 describe('verification', () => {
-  test('both versions of the signature are verified with a pinned certificate, without any request', async () => {
+  test('an SNS message with either version of the signature is verified with the certificate in secrets, without a request', async () => {
     const adapter = snsAdapter(async () => {
       throw new Error('no request is expected');
     });
@@ -76,7 +76,7 @@ describe('verification', () => {
     }
   });
 
-  test('without secrets, the certificate is fetched from SNS once, and used for a day', async () => {
+  test('an SNS source without secrets fetches the certificate from SNS once, and uses it for a day', async () => {
     const urls: string[] = [];
     const adapter = snsAdapter(async (url) => {
       urls.push(url);
@@ -91,7 +91,7 @@ describe('verification', () => {
     expect(urls).toEqual([SNS_CERTIFICATE_URL]);
   });
 
-  test('of several certificates at the URL, the first one counts', async () => {
+  test('of several certificates at the URL in an SNS message, the first one verifies it', async () => {
     const other = newSigner().certificate;
     const adapterOf = (text: string) => snsAdapter(async () => text);
     const refusal = (text: string) => refusalBy(adapterOf(text), notification('text'), [], NOW, entry);
@@ -99,7 +99,7 @@ describe('verification', () => {
     expect(await refusal(`${other}${signer.certificate}`)).toBeDefined();
   });
 
-  test('a message that names another host, another topic or an old time causes no request', async () => {
+  test('an SNS message that names another host, another topic or an old time is refused without a request', async () => {
     let requests = 0;
     const adapter = snsAdapter(async () => {
       requests += 1;
@@ -118,7 +118,7 @@ describe('verification', () => {
     ['cannot be reached', () => Promise.reject(new Error('no response'))],
     ['sends no certificate', () => Promise.resolve('<html></html>')],
     ['sends a public key', () => Promise.resolve(signer.publicKey)],
-  ])('while SNS %s, the reply is 503, so that the message is sent again', async (_, fetchText) => {
+  ])('while SNS %s, a message gets 503, so that SNS sends it again', async (_, fetchText) => {
     const adapter = snsAdapter(fetchText);
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const error = await refusalBy(adapter, notification('text'), [], NOW, entry).catch((thrown: unknown) => thrown);
@@ -127,7 +127,7 @@ describe('verification', () => {
     }
   });
 
-  test('raw message delivery, which is not signed, is refused', async () => {
+  test('an SNS message in raw message delivery, which has no signature, is refused', async () => {
     const request = requestOf(iam('DeleteUser'));
     expect(await refusalBy(sns, request, [signer.certificate], NOW, entry)).toBe('unknown type of message');
   });
@@ -153,7 +153,7 @@ describe('calls that CloudTrail has recorded', () => {
     ['sso-directory', 'DisableUser'],
     ['sso-directory', 'DeleteUser'],
     ['identitystore', 'DeleteUser'],
-  ])('%s.%s revokes the grants of the user with that id', (service, name) => {
+  ])('the AWS call %s.%s revokes the grants of the user with that id', (service, name) => {
     const parameters = { identityStoreId: 'd-1234567890', userId: '90677c608a-7afcdc23', userName: 'other' };
     expect(tasksOf(call(`${service}.amazonaws.com`, name, parameters))).toEqual([
       {
@@ -173,7 +173,7 @@ describe('calls that CloudTrail has recorded', () => {
   });
 
   test.each(['DeleteAccessKey', 'DeleteLoginProfile', 'UpdateAccessKey'])(
-    'iam.%s is ignored, unless the settings say otherwise',
+    'the AWS call iam.%s is ignored, unless the setting events gives it another meaning',
     (name) => {
       const event = `iam.${name}`;
       const payload = iam(name, { userName: 'Ann', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', status: 'Inactive' });
@@ -182,14 +182,14 @@ describe('calls that CloudTrail has recorded', () => {
     },
   );
 
-  test('an access key that is activated revokes nothing', () => {
+  test('the AWS call iam.UpdateAccessKey revokes nothing if it activates the key', () => {
     const payload = iam('UpdateAccessKey', { userName: 'Ann', status: 'Active' });
     expect(tasksOf(payload, { events: { 'iam.UpdateAccessKey': 'principal.disabled' } })).toEqual([
       { action: 'ignore', type: 'iam.UpdateAccessKey' },
     ]);
   });
 
-  test('calls that take no access away, and events that are no calls, are ignored', () => {
+  test('AWS calls that take no access away, and EventBridge events that are no calls, are ignored', () => {
     expect(tasksOf(iam('CreateUser'))).toEqual([{ action: 'ignore', type: 'iam.CreateUser' }]);
     const state = { 'detail-type': 'EC2 Instance State-change Notification', source: 'aws.ec2', detail: {} };
     expect(tasksOf(state)).toEqual([{ action: 'ignore', type: 'aws.ec2 EC2 Instance State-change Notification' }]);
@@ -217,7 +217,7 @@ describe('leaks', () => {
     },
   };
 
-  test('an exposed access key and a finding about one wait for a person', () => {
+  test('a report of AWS Health about an exposed access key waits for a person, and so does a GuardDuty finding about one', () => {
     expect(tasksOf(exposed)).toEqual([
       {
         action: 'needs-person',
@@ -236,7 +236,7 @@ describe('leaks', () => {
     ]);
   });
 
-  test('a finding about a machine, and other news of AWS Health, are ignored', () => {
+  test('a GuardDuty finding about a machine, and other events of AWS Health, are ignored', () => {
     const machine = { ...finding, detail: { type: 'Recon:EC2/Portscan', resource: { resourceType: 'Instance' } } };
     const news = { ...exposed, detail: { eventTypeCode: 'AWS_EC2_OPERATIONAL_ISSUE' } };
     expect(tasksOf(machine)).toEqual([{ action: 'ignore', type: 'guardduty.Recon:EC2/Portscan' }]);
@@ -245,7 +245,7 @@ describe('leaks', () => {
 });
 
 describe('the body of Standard Webhooks', () => {
-  test('an event that a program has published is read as by the kind standard', () => {
+  test('an SNS message whose text is the body of Standard Webhooks has the effect that it has on a source of the kind standard', () => {
     const payload = { type: 'principal.disabled', data: { grantee_principal: PRINCIPAL, reason: 'left' } };
     expect(tasksOf(payload)).toMatchObject([
       { action: 'revoke-principal', type: 'principal.disabled', grantee: PRINCIPAL, reason: 'left' },
@@ -253,7 +253,7 @@ describe('the body of Standard Webhooks', () => {
     expect(tasksOf({ type: 'order.paid', data: {} })).toEqual([{ action: 'ignore', type: 'order.paid' }]);
   });
 
-  test('an event with an unknown field is kept, because the field may narrow it', () => {
+  test('an SNS message with an unknown field is stored for a person to read, because the field may limit what it is about', () => {
     const payload = { type: 'principal.disabled', data: { grantee_principal: PRINCIPAL, keyid: 'x' } };
     expect(tasksOf(payload)).toMatchObject([{ action: 'unreadable', payload: JSON.stringify(payload) }]);
   });
@@ -268,13 +268,13 @@ test.each([
   ['null', 'null'],
   ['much nesting', '['.repeat(50_000)],
   ['a key twice', '{"type":"x","type":"principal.disabled"}'],
-])('a message with %s is kept and shown as unreadable', (_, text) => {
+])('an SNS message with %s is stored and shown as unreadable', (_, text) => {
   expect(tasksOf(text)).toEqual([
     { action: 'unreadable', type: 'unreadable', reason: expect.any(String), payload: text.slice(0, 32 * 1024) },
   ]);
 });
 
-test('the message id identifies the delivery, and the end of a subscription waits for a person', () => {
+test('the id of an SNS delivery is its MessageId, and the end of the subscription waits for a person', () => {
   const MessageId = '165545c9-2a5c-472c-8df2-7ff2be2b3b1b';
   expect(readBy(sns, notification('x', { MessageId }), entry)).toMatchObject({ deliveryId: MessageId });
   const body = snsConfirmation(
@@ -287,7 +287,7 @@ test('the message id identifies the delivery, and the end of a subscription wait
   });
 });
 
-test('the settings need the ARN of at least one topic', () => {
+test('an SNS source without the ARN of a topic aborts startup', () => {
   expect(() => sourceFor(sns, {})).toThrow('source.topics: is missing: must be a list');
   expect(() => sourceFor(sns, { topics: ['key-events'] })).toThrow('arn:aws:sns:<region>:<account>:<topic>');
 });

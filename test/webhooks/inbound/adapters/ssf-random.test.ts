@@ -78,7 +78,7 @@ test('a signed token with any subject and any events is read, kept or refused', 
     }),
     { numRuns: 300 },
   );
-  // So that the generated tokens reach every branch.
+  // Each outcome must occur, or the random tokens would not reach every branch.
   expect([...outcomes].sort()).toEqual(
     expect.arrayContaining(['ignore', 'needs-person', 'refused', 'revoke-principal', 'unreadable']),
   );

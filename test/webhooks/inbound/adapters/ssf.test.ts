@@ -63,7 +63,7 @@ const WRONG = 'wrong signature or unknown key';
 
 describe('signature', () => {
   test.each(['RS256', 'RS512', 'PS256', 'ES256', 'ES384'] as const)(
-    'a token signed with %s is verified',
+    'a security event token that is signed with %s is accepted',
     async (alg) => {
       const key = newSigningKey('k1', alg);
       const token = signSet(disabled(), key);
@@ -73,7 +73,7 @@ describe('signature', () => {
     },
   );
 
-  test('without a signature, or signed with the public key as a shared one, a token is refused', async () => {
+  test('a security event token is refused without a signature, and with an HMAC whose key is the public key', async () => {
     const NOT_ALLOWED = 'the algorithm of the token is not allowed';
     const header = { kid: 'k1', typ: 'secevent+jwt' };
     for (const alg of ['none', 'None', 'nOnE', '']) {
@@ -88,18 +88,18 @@ describe('signature', () => {
     }
   });
 
-  test('a token with an extension that must be understood is refused', async () => {
+  test('a security event token whose header crit names an extension is refused', async () => {
     const token = signSet(disabled(), rsa, { crit: ['b64'], b64: true });
     expect(await refusal(token)).toBe('the token has extensions that must be understood');
   });
 
-  test('a key in the header of the token is not used', async () => {
+  test('a security event token is not verified with a key in its own header', async () => {
     const other = newSigningKey('k1');
     const token = signSet(disabled(), other, { jwk: jwkOf(other), jku: 'https://example.com/jwks' });
     expect(await refusal(token)).toBe(WRONG);
   });
 
-  test('a token whose content was changed after it was signed is refused', async () => {
+  test('a security event token whose content was changed after it was signed is refused', async () => {
     const [header, , signature] = signSet(disabled(), rsa).split('.');
     const content = Buffer.from(JSON.stringify(disabled())).toString('base64url');
     expect(await refusal(`${header}.${content}.${signature}`)).toBe(WRONG);
@@ -130,9 +130,12 @@ describe('claims', () => {
     ['no events', { events: undefined }, 'invalid_request'],
     ['an empty list of events', { events: {} }, 'invalid_request'],
     ['events that are a list', { events: [] }, 'invalid_request'],
-  ])('a token with %s is accepted, or refused with the error code for it', async (_, change, expected) => {
-    expect(await refusal(signSet(disabled(change), rsa))).toBe(expected);
-  });
+  ])(
+    'a security event token with %s is accepted, or refused with the error code of RFC 8935 for it',
+    async (_, change, expected) => {
+      expect(await refusal(signSet(disabled(change), rsa))).toBe(expected);
+    },
+  );
 
   test.each([
     ['secevent+jwt', undefined],
@@ -142,19 +145,19 @@ describe('claims', () => {
     ['at+jwt', 'invalid_request'],
     ['xsecevent+jwt', 'invalid_request'],
     [undefined, 'invalid_request'],
-  ])('a token with the header typ %s gets the error code %s', async (typ, expected) => {
+  ])('a security event token with the header typ %s gets the error code %s', async (typ, expected) => {
     expect(await refusal(signSet(disabled(), rsa, { typ }))).toBe(expected);
   });
 
   test.each(['[]', '"text"', 'null', '{"iss":', '{"iss":"a","iss":"b"}', `${'['.repeat(20_000)}${']'.repeat(20_000)}`])(
-    'a signed content that is no JSON object with unique keys is refused: %.20s',
+    'a security event token is refused if its content is no JSON object, or has a key twice: %.20s',
     async (content) => {
       const token = signText(content, rsa);
       expect(await refusal(token)).toBe('invalid_request');
     },
   );
 
-  test('a source may have several audiences', async () => {
+  test('a security event token may have any of the audiences in the settings of its source', async () => {
     const options = { audience: ['https://other.example.com/', AUDIENCE] };
     expect(await refusal(signSet(disabled(), rsa), options)).toBeUndefined();
   });
@@ -172,7 +175,7 @@ describe('the secret of the transmitter', () => {
     expect(await refusal(token, { secrets, headers: { authorization } })).toBe(expected);
   });
 
-  test('a token with the right secret and a wrong signature is refused', async () => {
+  test('a security event token with the right Authorization header and a wrong signature is refused', async () => {
     const headers = { authorization: 'Bearer 0123456789abcdef' };
     const token = signSet(disabled(), newSigningKey('k1'));
     expect(await refusal(token, { secrets, headers })).toBe(WRONG);
@@ -188,7 +191,7 @@ describe('keys at a URL', () => {
 
   const withList = (more: Options = {}) => ({ secrets: [], jwks_uri: keys.url, ...more });
 
-  test('a key is fetched once and used for an hour; a withdrawn one is refused then', async () => {
+  test('the key list of a transmitter is fetched once and used for an hour; then a withdrawn key is refused', async () => {
     const at = (nowMs: number) => {
       const token = signSet(disabled({ iat: nowMs / 1000 }), rsa);
       return refusal(token, withList({ nowMs }));
@@ -200,7 +203,7 @@ describe('keys at a URL', () => {
     expect(await at(NOW_MS + 3_600_000)).toBe(WRONG);
   });
 
-  test('a token with a new key, also under a known id, causes the list to be fetched again', async () => {
+  test('a token that no key in the list verifies causes the list to be fetched again, also if it has the id of a known key', async () => {
     expect(await refusal(signSet(disabled(), rsa), withList())).toBeUndefined();
     const [second, sameId] = [newSigningKey('k2'), newSigningKey('k1')];
     keys.respondWith((response) => response.end(jwksOf(jwkOf(second))));
@@ -210,7 +213,7 @@ describe('keys at a URL', () => {
     expect(keys.requests()).toBe(3);
   });
 
-  test('tokens with wrong keys cause one request in 10 seconds', async () => {
+  test('tokens with wrong keys cause at most one request for the key list in 10 seconds', async () => {
     const token = signSet(disabled(), newSigningKey('k9'));
     for (const ms of [0, 1, 9_999]) expect(await refusal(token, withList({ nowMs: NOW_MS + ms }))).toBe(WRONG);
     expect(keys.requests()).toBe(1);
@@ -232,7 +235,7 @@ describe('keys at a URL', () => {
     ['a text that is not JSON', 200, 'keys'],
     ['more than 256 KiB', 200, `${jwksOf(jwkOf(rsa))}${' '.repeat(256 * 1024)}`],
   ])(
-    'while the list is answered with %s, a token is to be sent again, and is not refused for good',
+    'while the key list of a transmitter is answered with %s, a token gets 503, so that it is sent again',
     async (_, status, text) => {
       keys.respondWith((response) => response.writeHead(status, { location: keys.url }).end(text));
       const token = signSet(disabled(), rsa);
@@ -243,7 +246,7 @@ describe('keys at a URL', () => {
     },
   );
 
-  test('a cached list that cannot be fetched again is used for a day', async () => {
+  test('a key list that cannot be fetched again is used for a day', async () => {
     const at = (hours: number) => {
       const nowMs = NOW_MS + hours * 3_600_000;
       return refusal(signSet(disabled({ iat: nowMs / 1000 }), rsa), withList({ nowMs }));
@@ -274,7 +277,7 @@ describe('events', () => {
     ],
     ['urn:ietf:params:scim:event:prov:delete', {}, 'scim-delete', 'ssf scim-delete'],
     ['urn:ietf:params:SCIM:event:prov:deactivate', {}, 'scim-deactivate', 'ssf scim-deactivate'],
-  ])('%s revokes the grants of its subject', (uri, event, name, reason) => {
+  ])('the event %s revokes the grants of the person in its subject', (uri, event, name, reason) => {
     expect(tasksIn(claimsAbout(uri, PERSON, event))).toEqual([{ ...DISABLED, event: name, reason }]);
   });
 
@@ -285,16 +288,16 @@ describe('events', () => {
     [`${SSF}verification`, { state: 'VGhpcyBpcyBhbiBleGFtcGxl' }, 'verification'],
     [`${SSF}stream-updated`, { status: 'paused' }, 'stream-updated'],
     ['https://example.com/event-type/account-disabled', {}, 'https://example.com/event-type/account-disabled'],
-  ])('%s is ignored by default', (uri, event, type) => {
+  ])('the event %s is ignored, unless the setting events gives it a meaning', (uri, event, type) => {
     expect(tasksIn(claimsAbout(uri, { format: 'opaque', id: 'stream' }, event))).toEqual([{ action: 'ignore', type }]);
   });
 
-  test('session-revoked revokes only if the settings say so', () => {
+  test('the event session-revoked revokes grants only if the setting events says so', () => {
     const events = { 'session-revoked': 'principal.disabled' };
     expect(tasksIn(claimsAbout(`${CAEP}session-revoked`, PERSON), { events })).toMatchObject([DISABLED]);
   });
 
-  test('of the changes of a credential, only its revocation can take grants away', () => {
+  test('the event credential-change can revoke grants only if its change_type is revoke', () => {
     const entry = { events: { 'credential-change': 'principal.disabled' } };
     const changed = (change_type?: string) =>
       tasksIn(claimsAbout(`${CAEP}credential-change`, PERSON, { change_type }), entry);
@@ -303,20 +306,20 @@ describe('events', () => {
     expect(changed()).toMatchObject([{ action: 'unreadable', reason: 'The event must have a change_type.' }]);
   });
 
-  test('the subject may be in the event, as older transmitters write it', () => {
+  test('a subject that an older transmitter writes into the event, not into the token, is read', () => {
     // The form is that of Okta's reference of its SETs.
     const event = { subject: { user: PERSON, tenant: { format: 'iss_sub', iss: ISSUER, sub: 'org' } } };
     expect(tasksIn(claimsAbout(`${RISC}account-disabled`, undefined, event))).toMatchObject([DISABLED]);
   });
 
-  test('sub of a further issuer in the settings is an identity by itself', () => {
+  test('the sub of an issuer in the setting subject_issuers is an identity without the name of the issuer', () => {
     const subject = { format: 'iss_sub', iss: 'https://acme.okta.com', sub: '00u1' };
     const claims = claimsAbout(`${RISC}account-disabled`, subject);
     expect(tasksIn(claims)).toMatchObject([{ ...DISABLED, identities: ['https://acme.okta.com 00u1'] }]);
     expect(tasksIn(claims, { subject_issuers: ['https://acme.okta.com'] })).toMatchObject([DISABLED]);
   });
 
-  test('an event with only an e-mail address needs a person, unless the settings trust e-mail addresses', () => {
+  test('an event whose subject is only an e-mail address waits for a person, unless trust_email is set', () => {
     const claims = claimsAbout(`${RISC}account-disabled`, { format: 'email', email: 'Ann@Example.com' });
     expect(tasksIn(claims)).toEqual([
       {
@@ -329,7 +332,7 @@ describe('events', () => {
     expect(tasksIn(claims, { trust_email: true })).toMatchObject([{ ...DISABLED, identities: ['ann@example.com'] }]);
   });
 
-  test('several events in one token are each read; one that cannot be read is kept and stops no other', () => {
+  test('each event of a token is read; one that cannot be read is stored for a person to read, and stops no other', () => {
     const events = { [`${RISC}account-purged`]: {}, [`${RISC}credential-compromise`]: null };
     expect(tasksIn(disabled({ events }))).toMatchObject([DISABLED, { ...DISABLED, event: 'credential-compromise' }]);
     const noPerson = disabled({ sub_id: { format: 'phone_number', phone_number: '+12065550100' } });
@@ -348,7 +351,7 @@ describe('events', () => {
     ]);
   });
 
-  test('the id of the delivery is jti, and a token that is signed again has the same content', () => {
+  test('the id of a delivered token is its jti, and the token counts as a repeat if it is only signed anew', () => {
     const ec = newSigningKey('k2', 'ES256');
     const claims = disabled({ jti: 'jti-1' });
     const [first, second] = [0, 1].map(() => readBy(ssf, requestOf(signSet(claims, ec)), SETTINGS));
@@ -356,7 +359,7 @@ describe('events', () => {
     expect(second).toEqual(first);
   });
 
-  test('deeply nested events and subjects are kept', () => {
+  test('a token with a deeply nested event or subject is stored for a person to read', () => {
     const deep = `${'[['.repeat(10_000)}${']]'.repeat(10_000)}`;
     const json = JSON.stringify(disabled({ sub_id: 'DEEP' })).replace('"DEEP"', deep);
     const body = tokenOf({ alg: 'RS256' }, json, () => 'AAAA');
@@ -390,7 +393,7 @@ describe('settings', () => {
       { events: { 'session-revoked': 'key.compromised' } },
       'source.events.session-revoked: must be one of: principal.disabled, needs-person, ignore',
     ],
-  ])('the settings %j have the problem %s', (entry, expected) => {
+  ])('the settings %j of an SSF source have the problem %s', (entry, expected) => {
     expect(problem(entry)).toBe(expected);
   });
 
@@ -402,7 +405,7 @@ describe('settings', () => {
     ['Authorization: short', false],
     ['0123456789abcdef', false],
     [rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, false],
-  ])('a secret that begins with %.20s is valid: %j', (secret, isValid) => {
+  ])('whether an SSF source may have a secret that begins with %.20s: %j', (secret, isValid) => {
     expect(ssf.secretProblem(secret) === undefined).toBe(isValid);
   });
 });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { smn } from '../../../../lib/webhooks/inbound/adapters/smn.ts';
 import { TRACE_EVENTS } from '../../../../lib/webhooks/inbound/cts-traces.ts';
 import { sample } from '../../../../local/hook/samples/smn.ts';
-import { grantIdsOn, newGrant, newKey, okBody } from '../../../support/create.ts';
+import { grantIdsOn, grantsHeldBy, newGrant, newGrantee, newKey, okBody } from '../../../support/create.ts';
 import { expectError } from '../../../support/expect-error.ts';
 import { newSigner, SMN_TOPIC, smnConfirmation, smnNotification } from '../../../support/notifications.ts';
 import { startWebhookFixture, type WebhookFixture } from '../../fixture.ts';
@@ -49,15 +49,8 @@ afterAll(async () => {
 const consoleHost = () => `127.0.0.1:${(console.address() as AddressInfo).port}`;
 const options = () => ({ signer, atMs: fixture.service.clock.nowMs });
 
-async function newPrincipal(): Promise<string> {
-  const principal = randomUUID().replaceAll('-', '');
-  await newGrant(fixture.service, keyId, { grantee_principal: principal });
-  return principal;
-}
-
-const heldBy = async (principal: string) =>
-  okBody(await fixture.service.kms(fixture.service.creator, 'list-principal-grants', { grantee_principal: principal }))
-    .grants;
+const newPrincipal = () => newGrantee(fixture.service, keyId);
+const heldBy = (principal: string) => grantsHeldBy(fixture.service, principal);
 
 const deletionOf = (id: string, fields: object = {}) =>
   JSON.stringify({

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sns } from '../../../../lib/webhooks/inbound/adapters/sns.ts';
 import { sample } from '../../../../local/hook/samples/sns.ts';
-import { newGrant, newKey, okBody } from '../../../support/create.ts';
+import { grantsHeldBy, newGrantee, newKey, okBody } from '../../../support/create.ts';
 import { expectError } from '../../../support/expect-error.ts';
 import { newSigner, SNS_TOPIC, snsConfirmation, snsNotification } from '../../../support/notifications.ts';
 import { startWebhookFixture, type WebhookFixture } from '../../fixture.ts';
@@ -46,15 +46,8 @@ const options = () => ({ signer, atMs: fixture.service.clock.nowMs });
 const send = (body: string) =>
   fixture.send('/hooks/aws', { headers: { 'content-type': 'text/plain; charset=UTF-8' }, body });
 
-async function newPrincipal(): Promise<string> {
-  const principal = randomUUID().replaceAll('-', '');
-  await newGrant(fixture.service, keyId, { grantee_principal: principal });
-  return principal;
-}
-
-const heldBy = async (principal: string) =>
-  okBody(await fixture.service.kms(fixture.service.creator, 'list-principal-grants', { grantee_principal: principal }))
-    .grants;
+const newPrincipal = () => newGrantee(fixture.service, keyId);
+const heldBy = (principal: string) => grantsHeldBy(fixture.service, principal);
 
 const deletionOf = (userName: string, detail: object = {}) =>
   JSON.stringify({

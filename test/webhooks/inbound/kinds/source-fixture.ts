@@ -1,7 +1,5 @@
-/** What the end-to-end tests of the kinds do: from a delivery to the grants that are gone and the events of it. */
-import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { newGrant, newKey, okBody } from '../../../support/create.ts';
+import { grantsHeldBy, newGrantee, newKey, okBody } from '../../../support/create.ts';
 import type { ApiResponse, RequestOptions } from '../../../support/service.ts';
 import { startWebhookFixture, type WebhookFixture } from '../../fixture.ts';
 
@@ -28,14 +26,11 @@ export async function startSourceFixture(entries: Record<string, object>): Promi
   );
   const keyId = await newKey(service);
   const call = async (api: string, body: object) => okBody(await service.kms(service.creator, api, body));
-  const grantsOf = async (principal: string) =>
-    (await call('list-principal-grants', { grantee_principal: principal })).grants;
 
   return {
     ...fixture,
     async newMappedPrincipal(source, identity) {
-      const grantee = randomUUID().replaceAll('-', '');
-      await newGrant(service, keyId, { grantee_principal: grantee });
+      const grantee = await newGrantee(service, keyId);
       await service.services.store.mappings.put({ source, identity, grantee });
       return grantee;
     },
@@ -45,13 +40,13 @@ export async function startSourceFixture(entries: Record<string, object>): Promi
     },
     async expectRevokedBy(job, principal) {
       expect(job).toMatchObject({ state: 'done', revoked: 1, leftovers: [], unmapped: [], unreadable: 0 });
-      expect(await grantsOf(principal)).toEqual([]);
+      expect(await grantsHeldBy(service, principal)).toEqual([]);
       const { events } = await call('list-grant-events', { grantee_principal: principal });
       const [revoked] = events.filter((event: { request_id: string }) => event.request_id === job.job_id);
       expect(revoked).toMatchObject({ actor: `hook:${job.source}`, channel: 'webhook', action: 'principal.disabled' });
     },
     async expectNotRevoked(principal) {
-      expect(await grantsOf(principal)).toHaveLength(1);
+      expect(await grantsHeldBy(service, principal)).toHaveLength(1);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { grantIdsOn, newGrant, newKey, okBody } from '../../../support/create.ts';
+import { grantIdsOn, grantsHeldBy, newGrant, newKey, okBody } from '../../../support/create.ts';
 import { startWebhookFixture, type WebhookFixture } from '../../fixture.ts';
 import {
   AUDIENCE,
@@ -93,8 +93,7 @@ test('a signed event that an account is disabled revokes the grants of the perso
     tasks: [{ type: 'principal.disabled', identities: [subject.sub], reason: 'ssf account-disabled: hijacking' }],
   });
   const { service } = fixture;
-  const grants = await service.kms(service.creator, 'list-principal-grants', { grantee_principal: principal });
-  expect(okBody(grants).grants).toEqual([]);
+  expect(await grantsHeldBy(service, principal)).toEqual([]);
   const { events } = okBody(await service.kms(service.creator, 'list-grant-events', { grant_id: grantId }));
   expect(events[0]).toMatchObject({
     action: 'principal.disabled',
@@ -123,7 +122,7 @@ test.each([
   ['a verification', `${SSF}verification`, { state: 'VGhpcyBpcyBhbiBleGFtcGxl' }],
   ['a change of the stream', `${SSF}stream-updated`, { status: 'paused' }],
   ['a logout', `${CAEP}session-revoked`, {}],
-])('%s is accepted and ignored', async (_, uri, event) => {
+])('a token about %s is accepted and ignored', async (_, uri, event) => {
   const response = await push(signSet(claims(uri, { format: 'opaque', id: 'stream-1' }, event), rsa));
   expect([response.status, response.text]).toEqual([202, '']);
   expect(await fixture.endedJob(response.headers.get('x-job-id') ?? '')).toMatchObject({ state: 'ignored' });
@@ -191,12 +190,12 @@ test.each([
   ['an empty body', ''],
   ['a webhook of another kind', { type: 'principal.disabled', data: { identity: 'a' } }],
   ['more than 64 KiB', 'a'.repeat(70_000)],
-])('%s is refused', async (_, body) => {
+])('instead of a token, %s is refused', async (_, body) => {
   const response = await fixture.send(PATH, { body });
   expect([response.status, response.body]).toEqual([400, { err: expect.any(String), description: expect.any(String) }]);
 });
 
-test('while the keys of the transmitter cannot be fetched, it is told to send the token again', async () => {
+test('while the public keys of a transmitter cannot be fetched, its tokens get 503, so that it sends them again', async () => {
   const { subject } = await newPerson();
   keys.respondWith((response) => response.writeHead(500).end());
   const token = signSet(claims(`${RISC}account-disabled`, subject), rsa);

@@ -57,7 +57,7 @@ test.each<[string, object, object]>([
     { subject_type: 'id_token_claims', iss: ISSUER, sub: '145234573', email: 'a@example.com' },
     { ids: ['145234573'], emails: ['a@example.com'] },
   ],
-])('the identity is %s', (_, subject, expected) => {
+])('the identity in the subject of an event is %s', (_, subject, expected) => {
   expect(read(subject)).toEqual(expected);
 });
 
@@ -83,6 +83,6 @@ test.each<[string, unknown]>([
   ['a sub that is a number', { format: 'iss_sub', iss: ISSUER, sub: 1 }],
   ['an id that is too long', { format: 'opaque', id: 'x'.repeat(257) }],
   ['an id that looks like a leaked credential', { format: 'opaque', id: 'access-key:ABCDEFGHIJ0123456789' }],
-])('a subject that is %s names nobody', (_, subject) => {
+])('the subject of an event names nobody if it is %s', (_, subject) => {
   expect(read(subject)).toBeUndefined();
 });

@@ -45,7 +45,7 @@ test.each([
   ['has a header that is not JSON', 'e30x.e30.AAAA'],
   ['has a header that is a list', `${Buffer.from('[]').toString('base64url')}.e30.AAAA`],
   ['has no algorithm', 'e30.e30.AAAA'],
-])('a token that %s is refused before anything else is done', (_, token) => {
+])('a security event token that %s is refused before anything else is done', (_, token) => {
   expect(() => headerOf(Buffer.from(token))).toThrow(expect.objectContaining({ name: 'SignatureError' }));
 });
 
@@ -68,12 +68,12 @@ test.each([
   ['a key, without an algorithm', { alg: undefined }, { alg: 'none', kid: 'k1' }, false],
   ['a public key as a shared one', { alg: undefined }, { alg: 'HS256', kid: 'k1' }, false],
   ['a key, with the name of a property of objects', { alg: undefined }, { alg: 'constructor', kid: 'k1' }, false],
-])('whether a signature is tried with %s', (_, change, header, expected) => {
+])('whether a token may have been signed with %s', (_, change, header, expected) => {
   const [key = {}] = parseKeySet(jwksOf(jwkOf(rsa, change)));
   expect(isKeyFor(key as Parameters<typeof isKeyFor>[0], header, NOW_MS)).toBe(expected);
 });
 
-test('a key on another curve than the algorithm has is not tried', () => {
+test('a key on another curve than that of the algorithm verifies no token', () => {
   const [key = {}] = parseKeySet(jwksOf(jwkOf(ec, { alg: undefined })));
   const kty = key as Parameters<typeof isKeyFor>[0];
   expect([isKeyFor(kty, { alg: 'ES256' }, NOW_MS), isKeyFor(kty, { alg: 'ES384' }, NOW_MS)]).toEqual([true, false]);

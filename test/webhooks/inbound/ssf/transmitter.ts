@@ -79,7 +79,7 @@ export const hmacWith = (key: string) => (input: string) => createHmac('sha256',
 export interface KeyServer {
   url: string;
   requests(): number;
-  /** What it answers from now on. */
+  /** Sets how the server answers from now on. */
   respondWith(respond: (response: ServerResponse) => void): void;
   stop(): Promise<void>;
 }
